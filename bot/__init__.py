@@ -1,0 +1,1 @@
+"""People: chat surfaces, review desk, stores, command line, process wiring."""

@@ -1,0 +1,121 @@
+"""The composition root: it alone builds concrete classes from settings."""
+
+import asyncio
+from pathlib import Path
+
+from openai import AsyncOpenAI
+
+from bot.desk import Desk
+from bot.settings import Settings, environment_name
+from bot.store.sqlite import SqliteStore
+from index.builder import BuildRules, Coverage, Progress, build
+from index.documents import LoadRules
+from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.errors import BuildRefusedError, SettingsError
+from index.live import LiveRetriever
+from pipeline.answering import Pipeline
+from pipeline.breaker import CircuitBreaker
+from pipeline.caching import MemoryAnswerCache
+from pipeline.extractive import ExtractiveProvider
+from pipeline.limits import Admission, AdmissionLimits
+from pipeline.llm import ModelOptions, ModelProvider, OpenAIProvider
+from pipeline.prompting import load_template
+from pipeline.retrying import RetryPolicy
+from pipeline.types import PipelineLimits
+
+
+def build_embedder(settings: Settings) -> Embedder:
+    """Return the embedding model of the settings; its weights load at the first use."""
+    return SentenceTransformerEmbedder(settings.index.embedding_model)
+
+
+def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
+    """Return how to build the index."""
+    index = settings.index
+    return BuildRules(
+        load=LoadRules(index.max_document_bytes, index.unlabelled),
+        max_drop=index.max_drop,
+        keep_snapshots=index.keep_snapshots,
+        force=force,
+    )
+
+
+def build_pipeline(settings: Settings, embedder: Embedder) -> Pipeline:
+    """Return the pipeline, ready to answer."""
+    limits = settings.limits
+    extractive = ExtractiveProvider(embedder)
+    return Pipeline(
+        retriever=LiveRetriever(settings.data_dir, embedder),
+        provider=extractive if settings.llm.provider == "extractive" else build_openai(settings),
+        degraded=extractive,
+        template=load_template(settings.llm.prompt_version),
+        repair=load_template(settings.llm.repair_version),
+        admission=Admission(
+            AdmissionLimits(
+                limits.per_user, limits.per_tenant, limits.per_route, limits.in_flight, limits.queue_retry_s
+            )
+        ),
+        cache=MemoryAnswerCache(limits.cache_answers),
+        limits=PipelineLimits(
+            question_chars=limits.question_chars,
+            retrieved_chunks=limits.retrieved_chunks,
+            prompt_tokens=limits.prompt_tokens,
+            answer_chars=limits.answer_chars,
+            quote_chars_min=limits.quote_chars_min,
+            reply_chars=limits.reply_chars,
+            sufficiency_min=limits.sufficiency_min,
+            cache_fresh_s=limits.cache_fresh_s,
+            cache_stale_s=limits.cache_stale_s,
+            nearest_documents=limits.nearest_documents,
+        ),
+    )
+
+
+def build_openai(settings: Settings) -> ModelProvider:
+    """Return the OpenAI-compatible provider. Raises SettingsError without a key or a base URL."""
+    llm = settings.llm
+    if llm.api_key is None and llm.base_url is None:
+        raise SettingsError(f"setting llm.api_key is missing: set {environment_name('llm.api_key')}")
+    client = AsyncOpenAI(
+        api_key=llm.api_key.get_secret_value() if llm.api_key else "not-needed",
+        base_url=str(llm.base_url) if llm.base_url else None,
+        max_retries=0,
+    )
+    options = ModelOptions(
+        connect_timeout_s=llm.connect_timeout_s,
+        read_timeout_s=llm.read_timeout_s,
+        concurrency=llm.concurrency,
+        output_tokens=settings.limits.output_tokens,
+        temperature=llm.temperature,
+        retry=RetryPolicy(llm.attempts, llm.backoff_base_s, llm.backoff_cap_s),
+    )
+    return OpenAIProvider(client, llm.model, options, CircuitBreaker(llm.circuit_failures, llm.circuit_open_s))
+
+
+def store_file(settings: Settings) -> Path:
+    """Return where the SQLite store is."""
+    return settings.data_dir / "citedesk.sqlite"
+
+
+def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> Desk:
+    """Return the use cases over a fresh pipeline."""
+    pipeline = build_pipeline(settings, embedder)
+
+    async def build_index(progress: Progress) -> Coverage:
+        if not settings.index.paths:
+            raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
+        # A model of its own: questions go on being embedded while the build runs.
+        model = build_embedder(settings)
+        return await asyncio.to_thread(
+            build, settings.index.paths, settings.data_dir, model, build_rules(settings), progress
+        )
+
+    return Desk(
+        pipeline=pipeline,
+        store=store,
+        access=settings.access,
+        deadline_s=settings.limits.request_deadline_s,
+        build_index=build_index,
+        manifest=LiveRetriever(settings.data_dir, embedder).manifest,
+        reindexing=asyncio.Lock(),
+    )

@@ -1,0 +1,82 @@
+"""One question from the command line, and what is stored about an earlier one."""
+
+import secrets
+from pathlib import Path
+
+from bot.app import build_embedder, build_pipeline, store_file
+from bot.settings import Settings
+from bot.store.sqlite import SqliteStore
+from index.errors import CitedeskError
+from pipeline.answering import answer
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Deadline,
+    Limited,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    RequestContext,
+    Trace,
+    Unavailable,
+)
+
+
+class UnknownRequestError(CitedeskError):
+    """There is no such request in the store."""
+
+    code = "REQUEST_UNKNOWN"
+
+
+async def ask_once(
+    settings: Settings, question: str, user: str, groups: frozenset[str], audience: frozenset[str] | None
+) -> tuple[Outcome, Trace]:
+    """Return outcome and trace of one question, asked outside any chat."""
+    pipeline = build_pipeline(settings, build_embedder(settings))
+    context = RequestContext(
+        request_id=f"r-{secrets.token_hex(6)}",
+        tenant_id="cli",
+        user_id=user,
+        channel_id="cli",
+        route="cli",
+        deadline=Deadline.after(settings.limits.request_deadline_s),
+        groups=groups,
+        audience=audience,
+    )
+    return await answer(pipeline, question, context)
+
+
+async def stored_trace(settings: Settings, request_id: str) -> Trace:
+    """Return a request's trace. Raises UnknownRequestError."""
+    file: Path = store_file(settings)
+    if not file.is_file():
+        raise UnknownRequestError(f"no request was ever stored in {file}")
+    store = await SqliteStore(file).open()
+    trace = await store.request(request_id)
+    await store.close()
+    if trace is None:
+        raise UnknownRequestError(f"request {request_id} is not in the store")
+    return trace
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return an outcome as a person reads it in a terminal."""
+    match outcome:
+        case Answered():
+            sources = [
+                f"[{s.marker}] {s.title}{f' > {s.heading}' if s.heading else ''}  {s.url or s.document_id}"
+                for s in outcome.sources
+            ]
+            return "\n".join([outcome.text, "", *sources, f"confidence: {outcome.confidence}"])
+        case NotEnoughInfo():
+            nearest = [f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest]
+            return "\n".join(["Not enough info in the documents.", *(["Nearest:"] if nearest else []), *nearest])
+        case NeedsReview():
+            findings = [f"  {f.code}: {f.span}" for f in outcome.findings]
+            draft = outcome.draft.answer if outcome.draft else "(none)"
+            return "\n".join([f"A person should check this ({outcome.reason}). Draft:", draft, *findings])
+        case Limited():
+            wait = f", again in {outcome.retry_after:.0f} s" if outcome.retry_after else ""
+            return f"Refused ({outcome.reason}): the limit is {outcome.limit}{wait}."
+        case Blocked() | Unavailable():
+            return f"No answer ({outcome.reason})."

@@ -1,0 +1,113 @@
+"""`citedesk doctor`: what is set up, what is not, and what to do about it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import openai
+from slack_sdk.errors import SlackApiError
+
+from bot.app import build_embedder, store_file
+from bot.settings import Settings, environment_name
+from bot.slack.app import build_client
+from bot.store.sqlite import SqliteStore, StoreError
+from index.errors import CitedeskError
+from index.live import LiveRetriever
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    words: str
+
+
+async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
+    """Return every check in the order in which they should be mended."""
+    return [
+        Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
+        await _index(settings),
+        await _store(settings),
+        await _model(settings),
+        await _slack(settings),
+        _people(settings),
+    ]
+
+
+async def _index(settings: Settings) -> Diagnosis:
+    try:
+        retriever = LiveRetriever(settings.data_dir, build_embedder(settings))
+        manifest = await asyncio.to_thread(retriever.manifest)
+    except CitedeskError as error:
+        return Diagnosis("index", ok=False, words=str(error))
+    return Diagnosis(
+        "index", ok=True, words=f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
+    )
+
+
+async def _store(settings: Settings) -> Diagnosis:
+    try:
+        store = await SqliteStore(store_file(settings)).open()
+    except StoreError as error:
+        return Diagnosis("store", ok=False, words=str(error))
+    counts = await store.counts()
+    await store.close()
+    return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
+
+
+async def _model(settings: Settings) -> Diagnosis:
+    llm = settings.llm
+    if llm.provider == "extractive":
+        return Diagnosis("model", ok=True, words="extractive: quotes the documents, needs no server")
+    if llm.api_key is None and llm.base_url is None:
+        return Diagnosis("model", ok=False, words=f"no key: set {environment_name('llm.api_key')}")
+    client = openai.AsyncOpenAI(
+        api_key=llm.api_key.get_secret_value() if llm.api_key else "not-needed",
+        base_url=str(llm.base_url) if llm.base_url else None,
+        max_retries=0,
+        timeout=llm.connect_timeout_s,
+    )
+    try:
+        models = [model.id async for model in client.models.list()]
+    except openai.APIStatusError as error:
+        return Diagnosis("model", ok=False, words=f"the server answers {error.status_code}; check the key and the base URL")
+    except openai.OpenAIError:
+        return Diagnosis("model", ok=False, words=f"no server answers; check {environment_name('llm.base_url')}")
+    finally:
+        await client.close()
+    if models and llm.model not in models:
+        return Diagnosis("model", ok=False, words=f"the server does not offer {llm.model}; it has {', '.join(models[:5])}")
+    return Diagnosis("model", ok=True, words=f"{llm.model} is offered")
+
+
+async def _slack(settings: Settings) -> Diagnosis:
+    slack = settings.slack
+    if slack.bot_token is None:
+        return Diagnosis("slack", ok=False, words=f"no bot token: set {environment_name('slack.bot_token')}")
+    try:
+        who = await build_client(slack, slack.bot_token.get_secret_value()).auth_test()
+    except SlackApiError as error:
+        return Diagnosis("slack", ok=False, words=f"Slack refuses the bot token ({error.response.get('error')})")
+    except (OSError, TimeoutError):
+        return Diagnosis("slack", ok=False, words=f"no answer from {slack.api_url}")
+    if slack.app_token is None and slack.signing_secret is None:
+        both = f"{environment_name('slack.app_token')} or {environment_name('slack.signing_secret')}"
+        return Diagnosis("slack", ok=False, words=f"nothing to receive events with: set {both}")
+    return Diagnosis("slack", ok=True, words=f"bot {who['user_id']} in team {who['team_id']}")
+
+
+def _people(settings: Settings) -> Diagnosis:
+    missing = [
+        environment_name(name)
+        for name, value in (
+            ("access.reviewers", settings.access.reviewers),
+            ("access.admins", settings.access.admins),
+            ("slack.reviewers_channel", settings.slack.reviewers_channel),
+        )
+        if not value
+    ]
+    if missing:
+        return Diagnosis("people", ok=False, words=f"not set: {', '.join(missing)}")
+    return Diagnosis("people", ok=True, words=f"{len(settings.access.reviewers)} reviewers")

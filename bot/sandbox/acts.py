@@ -1,0 +1,234 @@
+"""What a person does on the page, turned into the payloads that Slack would send."""
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot.sandbox import blockkit
+from bot.sandbox.delivery import AppAnswer, Kind, Transport, deliver
+from bot.sandbox.webapi import message_json
+from bot.sandbox.workspace import APP_ID, BOT_NAME, BOT_USER_ID, TEAM_ID, Channel, Message, Workspace
+
+_NO_ANSWER = "The app did not answer in time. Try again."
+
+
+class NotPossibleError(Exception):
+    """The page asked for something that the workspace does not allow; the message says what."""
+
+
+class Acts:
+    """People's doings. `base_url` returns the sandbox's own address, for response URLs."""
+
+    def __init__(self, workspace: Workspace, transport: Transport, base_url: Callable[[], str]) -> None:
+        self._workspace = workspace
+        self._transport = transport
+        self._base_url = base_url
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def post(self, user: str, channel_id: str, text: str, thread_ts: str | None) -> Message:
+        """Post a person's message and deliver the events that it causes."""
+        channel = self._channel(user, channel_id)
+        words = _escaped(text).replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
+        message = Message(self._workspace.new_ts(), channel.id, user, words, [], thread_ts)
+        self._workspace.messages.append(message)
+        await self._workspace.changed()
+        for event in _events(channel, message):
+            self._start(self._deliver("events_api", _event_body(event)))
+        return message
+
+    async def command(self, user: str, channel_id: str, text: str) -> None:
+        """Run a slash command."""
+        channel = self._channel(user, channel_id)
+        name, _, rest = text.strip().partition(" ")
+        payload = {
+            "team_id": TEAM_ID,
+            "team_domain": "sandbox",
+            "channel_id": channel.id,
+            "channel_name": "directmessage" if channel.is_im else channel.name,
+            "user_id": user,
+            "user_name": self._workspace.people[user].name.lower(),
+            "command": name,
+            "text": _escaped(rest),
+            "api_app_id": APP_ID,
+            "is_enterprise_install": "false",
+            "response_url": self._response_url(channel.id, user),
+            "trigger_id": self._workspace.new_trigger(user),
+        }
+        answer = await deliver(self._transport, "slash_commands", payload)
+        if not answer.acknowledged:
+            await self._notice(user, f"{name} failed: {_NO_ANSWER}")
+        elif answer.body.get("text") or answer.body.get("blocks"):
+            await self._say(channel.id, user, None, answer.body)
+
+    async def press(self, user: str, channel_id: str, ts: str, block_id: str, action: dict[str, Any]) -> None:
+        """Press a button of a message."""
+        channel = self._channel(user, channel_id)
+        message = self._workspace.message(channel.id, ts)
+        if message is None or message.visible_to not in {None, user}:
+            raise NotPossibleError("no such message")
+        if action["type"] == "feedback_buttons":
+            message.chosen[f"{user}:{block_id}"] = str(action["value"])
+        payload = {
+            "type": "block_actions",
+            **self._who(user),
+            "container": {
+                "type": "message",
+                "message_ts": ts,
+                "channel_id": channel.id,
+                "is_ephemeral": message.visible_to is not None,
+                **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+            },
+            "channel": {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name},
+            "message": message_json(message),
+            "state": {"values": {}},
+            "response_url": self._response_url(channel.id, user, message),
+            "actions": [{**action, "block_id": block_id, "action_ts": self._workspace.new_ts()}],
+        }
+        answer = await deliver(self._transport, "interactive", payload)
+        if not answer.acknowledged:
+            await self._notice(user, _NO_ANSWER)
+        await self._workspace.changed()
+
+    async def submit(self, user: str, view_id: str, values: dict[str, dict[str, str]]) -> None:
+        """Submit the open modal."""
+        if self._workspace.view_of.get(user) != view_id:
+            raise NotPossibleError("this dialog is not open")
+        view = self._workspace.views[view_id]
+        payload = {
+            "type": "view_submission",
+            **self._who(user),
+            "view": {**view, "state": {"values": _state(values)}},
+            "response_urls": [],
+        }
+        self._take_view_answer(user, view_id, await deliver(self._transport, "interactive", payload))
+        await self._workspace.changed()
+
+    async def close(self, user: str) -> None:
+        """Close the open modal without submitting it."""
+        self._workspace.view_of.pop(user, None)
+        await self._workspace.changed()
+
+    async def respond(self, token: str, body: dict[str, Any]) -> str | None:
+        """Take what the app sends to a response URL; return Slack's error, if any."""
+        place = self._workspace.response_urls.get(token)
+        if place is None:
+            return "invalid_url"
+        if error := place.take(time.monotonic()):
+            return error
+        if errors := blockkit.block_errors(body.get("blocks") or []):
+            return errors[0]
+        if body.get("replace_original") and place.message_ts:
+            message = self._workspace.message(place.channel, place.message_ts)
+            if message:
+                message.text, message.blocks = str(body.get("text") or ""), list(body.get("blocks") or [])
+        else:
+            await self._say(place.channel, place.user, place.thread_ts, body)
+        await self._workspace.changed()
+        return None
+
+    async def finish(self) -> None:
+        """Stop deliveries that are under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _take_view_answer(self, user: str, view_id: str, answer: AppAnswer) -> None:
+        if not answer.acknowledged:
+            self._workspace.notices[user] = _NO_ANSWER
+        elif answer.body.get("response_action") == "errors":
+            self._workspace.view_errors[view_id] = dict(answer.body.get("errors") or {})
+        else:
+            self._workspace.view_of.pop(user, None)
+
+    async def _say(self, channel: str, user: str, thread_ts: str | None, body: dict[str, Any]) -> None:
+        hidden = body.get("response_type", "ephemeral") == "ephemeral"
+        message = Message(
+            self._workspace.new_ts(),
+            channel,
+            BOT_USER_ID,
+            str(body.get("text") or ""),
+            list(body.get("blocks") or []),
+            thread_ts,
+            user if hidden else None,
+        )
+        self._workspace.messages.append(message)
+        await self._workspace.changed()
+
+    async def _notice(self, user: str, text: str) -> None:
+        self._workspace.notices[user] = text
+        await self._workspace.changed()
+
+    async def _deliver(self, kind: Kind, payload: dict[str, Any]) -> None:
+        await deliver(self._transport, kind, payload)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _channel(self, user: str, channel_id: str) -> Channel:
+        channel = self._workspace.channels.get(channel_id)
+        if user not in self._workspace.people or channel is None or user not in channel.members:
+            raise NotPossibleError("no such person or channel")
+        return channel
+
+    def _who(self, user: str) -> dict[str, Any]:
+        name = self._workspace.people[user].name.lower()
+        return {
+            "user": {"id": user, "username": name, "name": name, "team_id": TEAM_ID},
+            "api_app_id": APP_ID,
+            "team": {"id": TEAM_ID, "domain": "sandbox"},
+            "trigger_id": self._workspace.new_trigger(user),
+            "is_enterprise_install": False,
+        }
+
+    def _response_url(self, channel: str, user: str, message: Message | None = None) -> str:
+        return f"{self._base_url()}/response/{self._workspace.new_response_url(channel, user, message)}"
+
+
+def _events(channel: Channel, message: Message) -> list[dict[str, Any]]:
+    event = {
+        "type": "message",
+        "user": message.user,
+        "ts": message.ts,
+        "text": message.text,
+        "team": TEAM_ID,
+        "channel": channel.id,
+        "event_ts": message.ts,
+        "channel_type": "im" if channel.is_im else ("group" if channel.is_private else "channel"),
+    }
+    if message.thread_ts:
+        event["thread_ts"] = message.thread_ts
+    mentioned = not channel.is_im and f"<@{BOT_USER_ID}>" in message.text
+    # A mention comes twice, as Slack sends it to an app that subscribes to both.
+    mention = {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"}
+    return [event, mention] if mentioned else [event]
+
+
+def _event_body(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "team_id": TEAM_ID,
+        "context_team_id": TEAM_ID,
+        "api_app_id": APP_ID,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{secrets.token_hex(6).upper()}",
+        "event_time": int(time.time()),
+        "authorizations": [{"team_id": TEAM_ID, "user_id": BOT_USER_ID, "is_bot": True, "is_enterprise_install": False}],
+        "is_ext_shared_channel": False,
+    }
+
+
+def _state(values: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {
+        block: {action: {"type": "plain_text_input", "value": text or None} for action, text in inputs.items()}
+        for block, inputs in values.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"(https?://[^\s&]+)", r"<\1>", text)

@@ -1,0 +1,143 @@
+"""What the browser page asks for: the workspace as one person sees it, and what that person does."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.sandbox.acts import Acts, NotPossibleError
+from bot.sandbox.workspace import BOT_NAME, BOT_USER_ID, Channel, Message, Workspace
+
+_POLL_SECONDS = 20.0
+
+
+class _Act(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    user: str = Field(max_length=40)
+
+
+ActT = TypeVar("ActT", bound=_Act)
+
+
+class _Post(_Act):
+    channel: str = Field(max_length=40)
+    text: str = Field(min_length=1, max_length=12_000)
+    thread_ts: str | None = Field(None, max_length=40)
+
+
+class _Press(_Act):
+    channel: str = Field(max_length=40)
+    ts: str = Field(max_length=40)
+    block_id: str = Field(max_length=255)
+    action: dict[str, Any]
+
+
+class _Submit(_Act):
+    view_id: str = Field(max_length=40)
+    values: dict[str, dict[str, str]]
+
+
+class Page:
+    """Routes of the page; `suggestions` are questions to try, in order."""
+
+    def __init__(self, workspace: Workspace, acts: Acts, suggestions: list[dict[str, str]]) -> None:
+        self._workspace = workspace
+        self._acts = acts
+        self._suggestions = suggestions
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the page's routes."""
+        return [
+            web.get("/sandbox/state", self._state),
+            web.post("/sandbox/post", self._post),
+            web.post("/sandbox/press", self._press),
+            web.post("/sandbox/submit", self._submit),
+            web.post("/sandbox/close", self._close),
+        ]
+
+    async def _state(self, request: web.Request) -> web.Response:
+        user = request.query.get("as", "")
+        if user not in self._workspace.people:
+            raise web.HTTPNotFound
+        since = request.query.get("since", "")
+        if since.isdigit() and int(since) >= self._workspace.version:
+            await self._workspace.wait_for_change(int(since), _POLL_SECONDS)
+        return web.json_response(self._seen_by(user))
+
+    async def _post(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Post, self._say)
+
+    async def _say(self, act: _Post) -> None:
+        if act.text.startswith("/"):
+            await self._acts.command(act.user, act.channel, act.text)
+        else:
+            await self._acts.post(act.user, act.channel, act.text, act.thread_ts)
+
+    async def _press(self, request: web.Request) -> web.Response:
+        return await _acted(
+            request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action)
+        )
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Submit, lambda a: self._acts.submit(a.user, a.view_id, a.values))
+
+    async def _close(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Act, lambda a: self._acts.close(a.user))
+
+    def _seen_by(self, user: str) -> dict[str, Any]:
+        space = self._workspace
+        channels = [c for c in space.channels.values() if user in c.members]
+        view_id = space.view_of.get(user)
+        return {
+            "version": space.version,
+            "me": user,
+            "bot": {"id": BOT_USER_ID, "name": BOT_NAME},
+            "people": [{"id": p.id, "name": p.name, "role": p.role, "about": p.about} for p in space.people.values()],
+            "channels": [_channel_json(channel) for channel in channels],
+            "messages": [
+                _message_json(m, user) for m in space.messages if self._visible(m, user, channels)
+            ],
+            "status": [{"channel": c, "thread_ts": t, "text": s} for (c, t), s in space.status.items() if s],
+            "view": space.views[view_id] if view_id else None,
+            "view_errors": space.view_errors.get(view_id, {}) if view_id else {},
+            "notice": space.notices.pop(user, None),
+            "suggestions": self._suggestions,
+        }
+
+    @staticmethod
+    def _visible(message: Message, user: str, channels: list[Channel]) -> bool:
+        return message.visible_to in {None, user} and any(c.id == message.channel for c in channels)
+
+
+async def _acted(
+    request: web.Request, shape: type[ActT], act: Callable[[ActT], Awaitable[Any]]
+) -> web.Response:
+    try:
+        await act(shape.model_validate_json(await request.read()))
+    except ValidationError:
+        return web.json_response({"error": "malformed request"}, status=400)
+    except NotPossibleError as error:
+        return web.json_response({"error": str(error)}, status=409)
+    return web.json_response({})
+
+
+def _channel_json(channel: Channel) -> dict[str, Any]:
+    return {"id": channel.id, "name": channel.name, "is_im": channel.is_im, "is_private": channel.is_private}
+
+
+def _message_json(message: Message, user: str) -> dict[str, Any]:
+    return {
+        "ts": message.ts,
+        "channel": message.channel,
+        "user": message.user,
+        "text": message.text,
+        "blocks": message.blocks,
+        "thread_ts": message.thread_ts,
+        "ephemeral": message.visible_to is not None,
+        "edited": message.edited,
+        "chosen": {
+            key.partition(":")[2]: value for key, value in message.chosen.items() if key.startswith(f"{user}:")
+        },
+    }

@@ -1,0 +1,134 @@
+"""The sandbox as one aiohttp server on loopback."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import web
+
+from bot.sandbox.acts import Acts
+from bot.sandbox.delivery import AppAnswer, HttpTransport, Kind, SocketTransport
+from bot.sandbox.page import Page
+from bot.sandbox.webapi import WebApi
+from bot.sandbox.workspace import Workspace
+
+HOST = "127.0.0.1"
+_LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+_STATIC = {"/": ("index.html", "text/html"), "/app.js": ("app.js", "text/javascript"), "/style.css": ("style.css", "text/css")}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What an app needs to talk to this workspace; made up anew for each sandbox."""
+
+    bot_token: str
+    app_token: str
+    signing_secret: str
+
+    @classmethod
+    def random(cls) -> Self:
+        """Return credentials that look like Slack's."""
+        return cls(f"xoxb-{secrets.token_hex(12)}", f"xapp-{secrets.token_hex(12)}", secrets.token_hex(16))
+
+
+class Sandbox:
+    """A running workspace. Use as an async context manager."""
+
+    def __init__(self, port: int = 0, suggestions: Sequence[dict[str, str]] = ()) -> None:
+        self.credentials = Credentials.random()
+        self.workspace = Workspace()
+        self.api = WebApi(self.workspace, self.credentials.bot_token, self.credentials.app_token)
+        self.socket = SocketTransport(self.api)
+        self._transport = _Switch(self.socket)
+        self._port = port
+        self._suggestions = list(suggestions)
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        """Bind to loopback and serve."""
+        self._session = aiohttp.ClientSession()
+        app = web.Application(middlewares=[_loopback_only], client_max_size=4 << 20)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        # Response URLs need the port, which is known only once the server listens.
+        self.acts = Acts(self.workspace, self._transport, lambda: self.url)
+        page = Page(self.workspace, self.acts, self._suggestions)
+        app.add_routes(
+            [
+                *page.routes(),
+                *(web.get(path, _static(name, kind)) for path, (name, kind) in _STATIC.items()),
+                web.post("/api/{method}", self.api.handle),
+                web.get("/link/", self.socket.link),
+                web.post("/response/{token}", self._respond),
+            ]
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, self._port)
+        await site.start()
+        self.url = f"http://{HOST}:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop serving."""
+        await self.acts.finish()
+        await self.socket.close()
+        await self._session.close()
+        await self._runner.cleanup()
+
+    @property
+    def api_url(self) -> str:
+        """Base URL of the Web API: what `SLACK_API_URL` is set to."""
+        return f"{self.url}/api/"
+
+    def deliver_over_http(self, url: str) -> None:
+        """Send events and interactions to an app's URL instead of over Socket Mode."""
+        self._transport.use(HttpTransport(self._session, url, self.credentials.signing_secret))
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        error = await self.acts.respond(request.match_info["token"], await request.json())
+        return web.Response(text=error or "ok", status=404 if error else 200)
+
+
+class _Switch:
+    """The transport in use, which a test may change."""
+
+    def __init__(self, transport: SocketTransport) -> None:
+        self._current: SocketTransport | HttpTransport = transport
+
+    def use(self, transport: HttpTransport) -> None:
+        self._current = transport
+
+    async def send(self, kind: Kind, payload: Any, retry: int, reason: str) -> AppAnswer:  # noqa: ANN401
+        return await self._current.send(kind, payload, retry, reason)
+
+
+@web.middleware
+async def _loopback_only(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse names that are not loopback's, and pages of other origins: both are how outsiders get in."""
+    host = urlsplit(f"//{request.host}").hostname
+    origin = request.headers.get("Origin")
+    if host not in _LOOPBACK_NAMES or (origin and urlsplit(origin).netloc != request.host):
+        raise web.HTTPForbidden(text="The sandbox answers on loopback only.")
+    if request.method == "POST" and request.path.startswith("/sandbox/") and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    return await handler(request)
+
+
+def _static(name: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    body = (files("bot.sandbox") / "static" / name).read_bytes()
+
+    async def serve(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=kind, charset="utf-8", headers=_PAGE_HEADERS)
+
+    return serve

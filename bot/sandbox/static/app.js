@@ -1,0 +1,349 @@
+"use strict";
+// Text becomes text nodes only; nothing that a message holds is ever parsed as HTML.
+
+const EMOJI = {
+  mag: "🔍", hourglass_flowing_sand: "⏳", warning: "⚠️", lock: "🔒", white_check_mark: "✅", x: "❌",
+};
+const view = { me: "U0ASKER", channel: "C0SUPPORT", thread: null, version: -1, state: null, modal: null, seen: new Map() };
+const $ = (id) => document.getElementById(id);
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") node.addEventListener("click", value);
+    else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+async function send(path, body) {
+  const response = await fetch(path, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ user: view.me, ...body }),
+  });
+  if (!response.ok) showNotice((await response.json().catch(() => ({}))).error || "The sandbox refused this.");
+}
+
+/* ---- text ---- */
+
+const unescapeSlack = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+
+function person(id) {
+  if (id === view.state.bot.id) return view.state.bot;
+  return view.state.people.find((p) => p.id === id) || { name: id };
+}
+
+function safeLink(url, text) {
+  const target = unescapeSlack(url);
+  if (!/^https?:\/\//.test(target)) return document.createTextNode(text);
+  return el("a", { href: target, target: "_blank", rel: "noreferrer noopener" }, text);
+}
+
+// One inline pass for mrkdwn (one star) and Markdown (two stars).
+function inline(text, bold) {
+  const star = bold === 2 ? "\\*\\*(.+?)\\*\\*" : "\\*([^*\\n]+)\\*";
+  const pattern = new RegExp(
+    "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b", "g");
+  const nodes = [];
+  let last = 0;
+  for (const match of text.matchAll(pattern)) {
+    nodes.push(unescapeSlack(text.slice(last, match.index)));
+    last = match.index + match[0].length;
+    if (match[1]) nodes.push(el("code", {}, unescapeSlack(match[1])));
+    else if (match[2]) nodes.push(el("span", { class: "mention" }, "@" + person(match[2]).name));
+    else if (match[3]) nodes.push(safeLink(match[3], unescapeSlack(match[4] || match[3])));
+    else if (match[5]) nodes.push(EMOJI[match[5]] || match[0]);
+    else if (match[6]) nodes.push(el("strong", {}, ...inline(match[6], bold)));
+    else nodes.push(el("em", {}, ...inline(match[7], bold)));
+  }
+  nodes.push(unescapeSlack(text.slice(last)));
+  return nodes;
+}
+
+function mrkdwn(text) {
+  const box = el("div");
+  let quote = null;
+  for (const line of text.split("\n")) {
+    const quoted = line.match(/^(?:>|&gt;)\s?(.*)$/);
+    if (quoted) {
+      if (!quote) box.append(quote = el("blockquote"));
+      quote.append(el("div", {}, ...inline(quoted[1], 1)));
+    } else {
+      quote = null;
+      box.append(line.trim() ? el("div", {}, ...inline(line, 1)) : el("br"));
+    }
+  }
+  return box;
+}
+
+function markdown(text) {
+  const box = el("div");
+  let list = null, code = null;
+  for (const line of text.split("\n")) {
+    if (/^\s*```/.test(line)) {
+      if (code) code = null; else box.append(code = el("pre"));
+      list = null;
+      continue;
+    }
+    if (code) { code.append(unescapeSlack(line) + "\n"); continue; }
+    const item = line.match(/^\s*(?:([-*•])|\d{1,3}[.)])\s+(.*)$/);
+    if (item) {
+      const kind = item[1] ? "UL" : "OL";
+      if (!list || list.tagName !== kind) box.append(list = el(kind.toLowerCase()));
+      list.append(el("li", {}, ...inline(item[2], 2)));
+    } else if (line.trim()) {
+      list = null;
+      box.append(el("p", {}, ...inline(line.replace(/^#{1,6}\s+/, ""), 2)));
+    } else list = null;
+  }
+  return box;
+}
+
+/* ---- blocks ---- */
+
+function textObject(object) {
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : el("span", {}, object.text);
+}
+
+function pressButton(message, block, action) {
+  return () => send("sandbox/press", { channel: message.channel, ts: message.ts, block_id: block.block_id || "", action });
+}
+
+function actionButton(message, block, button) {
+  const action = { type: "button", action_id: button.action_id, value: button.value || "", text: button.text };
+  return el("button", { class: "button " + (button.style || ""), type: "button", onclick: pressButton(message, block, action) }, button.text.text);
+}
+
+function feedbackButton(message, block, element, button, sign) {
+  const action = { type: "feedback_buttons", action_id: element.action_id, value: button.value, text: button.text };
+  const chosen = message.chosen[block.block_id] === button.value;
+  return el("button", {
+    class: "button" + (chosen ? " chosen" : ""), type: "button", "aria-pressed": String(chosen),
+    "aria-label": button.accessibility_label || button.text.text, onclick: pressButton(message, block, action),
+  }, `${sign} ${button.text.text}`);
+}
+
+function block(message, data) {
+  switch (data.type) {
+    case "section": return el("div", { class: "block" }, textObject(data.text));
+    case "header": return el("div", { class: "block header" }, data.text.text);
+    case "context": return el("div", { class: "block context" }, ...data.elements.map(textObject));
+    case "markdown": return el("div", { class: "block markdown" }, markdown(data.text));
+    case "divider": return el("hr");
+    case "actions": return el("div", { class: "block actions" }, ...data.elements.map((b) => actionButton(message, data, b)));
+    case "context_actions": return el("div", { class: "block actions" }, ...data.elements.flatMap((e) => [
+      feedbackButton(message, data, e, e.positive_button, "👍"), feedbackButton(message, data, e, e.negative_button, "👎")]));
+    default: return el("div", { class: "block" }, `(${data.type})`);
+  }
+}
+
+/* ---- messages ---- */
+
+function avatar(id) {
+  const who = person(id);
+  const role = id === view.state.bot.id ? "bot" : who.role;
+  return el("span", { class: `avatar ${role}`, "aria-hidden": "true" }, role === "bot" ? "[1]" : who.name[0]);
+}
+
+function messageNode(message, inThread) {
+  const isBot = message.user === view.state.bot.id;
+  const time = new Date(parseFloat(message.ts) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const body = el("div", { class: "body" },
+    message.ephemeral ? el("div", { class: "only-you" }, "Only visible to you") : null,
+    el("span", { class: "who" }, person(message.user).name), isBot ? el("span", { class: "app" }, "APP") : null,
+    el("span", { class: "when" }, time + (message.edited ? " (edited)" : "")));
+  const blocks = message.blocks || [];
+  if (blocks.length) body.append(...blocks.map((data) => block(message, data)));
+  else body.append(el("div", { class: "block" }, mrkdwn(message.text)));
+  if (!inThread && !message.thread_ts) {
+    const count = repliesTo(message.ts).length;
+    const label = count ? `${count} ${count === 1 ? "reply" : "replies"}` : null;
+    if (label) body.append(el("button", { class: "replies", type: "button", onclick: () => openThread(message.ts) }, label));
+  }
+  return el("article", { class: "message" + (message.ephemeral ? " ephemeral" : ""), "data-ts": message.ts, "data-user": message.user }, avatar(message.user), body);
+}
+
+const inChannel = (message) => message.channel === view.channel;
+const repliesTo = (ts) => view.state.messages.filter((m) => inChannel(m) && m.thread_ts === ts);
+
+function statusNode(thread) {
+  const status = view.state.status.find((s) => s.channel === view.channel && s.thread_ts === thread);
+  return status ? el("div", { class: "status" }, `${view.state.bot.name} ${status.text}`) : null;
+}
+
+function openThread(ts) {
+  view.thread = ts;
+  render();
+}
+
+/* ---- rendering ---- */
+
+function fill(box, nodes) {
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+  const before = box.childElementCount;
+  box.replaceChildren(...nodes.filter(Boolean));
+  if (atEnd || box.childElementCount > before) box.scrollTop = box.scrollHeight;
+}
+
+function renderSide() {
+  $("people").replaceChildren(...view.state.people.map((p) => el("button", {
+    type: "button", role: "radio", "aria-checked": String(p.id === view.me), "data-person": p.id, onclick: () => become(p.id),
+  }, avatar(p.id), el("span", {}, `${p.name} · ${p.role}`, el("small", {}, p.about)))));
+  const button = (c) => {
+    const unread = view.state.messages.filter((m) => m.channel === c.id && m.user === view.state.bot.id).length - (view.seen.get(view.me + c.id) || 0);
+    return el("button", {
+      type: "button", "aria-current": String(c.id === view.channel), "data-channel": c.id, onclick: () => enter(c.id),
+    }, `${c.is_im ? "●" : c.is_private ? "🔒" : "#"} ${c.name}`, unread > 0 && c.id !== view.channel ? el("span", { class: "badge" }, String(unread)) : null);
+  };
+  $("channels").replaceChildren(...view.state.channels.filter((c) => !c.is_im).map(button));
+  $("directs").replaceChildren(...view.state.channels.filter((c) => c.is_im).map(button));
+}
+
+function renderMessages(channel) {
+  const roots = view.state.messages.filter((m) => inChannel(m) && !m.thread_ts);
+  const about = channel.is_im
+    ? "Ask anything here. Only you and Citedesk read this."
+    : channel.id === "C0SUPPORT" ? "Mention @Citedesk and ask. The answer comes in a thread." : "Drafts that need a person's decision land here.";
+  $("channel-name").textContent = (channel.is_im ? "" : channel.is_private ? "🔒 " : "# ") + channel.name;
+  $("channel-about").textContent = about;
+  fill($("messages"), roots.length
+    ? roots.flatMap((m) => [messageNode(m, false), statusNode(m.ts)])
+    : [el("div", { class: "empty" }, about, el("br"), "Nothing here yet.")]);
+}
+
+function renderThread() {
+  const root = view.state.messages.find((m) => inChannel(m) && m.ts === view.thread);
+  $("thread").hidden = !root;
+  if (root) fill($("thread-messages"), [messageNode(root, true), ...repliesTo(root.ts).map((m) => messageNode(m, true)), statusNode(root.ts)]);
+}
+
+function renderSuggestions(channel) {
+  const asks = channel.is_im || channel.id === "C0SUPPORT";
+  const nodes = asks ? view.state.suggestions.map((s) => el("button", {
+    type: "button", title: s.shows, onclick: () => post(channel.is_im ? s.question : `@${view.state.bot.name} ${s.question}`, null),
+  }, s.question)) : [];
+  if (asks && channel.id === "C0SUPPORT" && nodes.length) nodes.unshift(el("em", {}, "Try:"));
+  $("suggestions").replaceChildren(...nodes);
+  $("text").placeholder = channel.is_im ? "Ask Citedesk…" : `Message #${channel.name}`;
+  $("composer-hint").textContent = channel.is_im || channel.id !== "C0SUPPORT" ? "Commands: /citedesk help" : "Begin with @Citedesk to ask; /citedesk help for commands.";
+}
+
+function modalBlock(data) {
+  if (data.type !== "input") return block({ channel: "", ts: "", chosen: {} }, data);
+  const area = el("textarea", { id: `field-${data.block_id}`, "data-block": data.block_id, "data-action": data.element.action_id, maxlength: data.element.max_length });
+  area.value = data.element.initial_value || "";
+  return el("div", { class: "field" },
+    el("label", { for: area.id }, data.label.text, data.optional ? el("span", { class: "optional" }, " (optional)") : null), area,
+    el("div", { class: "error", "data-error": data.block_id, role: "alert" }));
+}
+
+function renderModal() {
+  const dialog = $("modal"), modal = view.state.view;
+  if (!modal) {
+    view.modal = null;
+    if (dialog.open) dialog.close();
+    return;
+  }
+  if (view.modal !== modal.id) {
+    view.modal = modal.id;
+    dialog.replaceChildren(
+      el("div", { class: "modal-head" }, el("h2", { id: "modal-title" }, modal.title.text),
+        el("button", { class: "plain", type: "button", "aria-label": "Close", onclick: () => send("sandbox/close", {}) }, "×")),
+      el("div", { class: "modal-body" }, ...modal.blocks.map(modalBlock)),
+      el("div", { class: "modal-foot" },
+        el("button", { class: "button", type: "button", onclick: () => send("sandbox/close", {}) }, (modal.close || { text: "Cancel" }).text),
+        modal.submit ? el("button", { class: "button primary", type: "button", id: "modal-submit", onclick: submitModal }, modal.submit.text) : null));
+    if (!dialog.open) dialog.showModal();
+  }
+  for (const slot of dialog.querySelectorAll("[data-error]")) slot.textContent = view.state.view_errors[slot.dataset.error] || "";
+}
+
+function submitModal() {
+  const values = {};
+  for (const area of $("modal").querySelectorAll("textarea")) {
+    (values[area.dataset.block] ||= {})[area.dataset.action] = area.value;
+  }
+  send("sandbox/submit", { view_id: view.modal, values });
+}
+
+function render() {
+  const channel = view.state.channels.find((c) => c.id === view.channel) || view.state.channels[0];
+  view.channel = channel.id;
+  view.seen.set(view.me + channel.id, view.state.messages.filter((m) => inChannel(m) && m.user === view.state.bot.id).length);
+  renderSide();
+  renderMessages(channel);
+  renderThread();
+  renderSuggestions(channel);
+  renderModal();
+}
+
+let noticeTimer = 0;
+function showNotice(text) {
+  $("notice").textContent = text;
+  $("notice").hidden = false;
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => { $("notice").hidden = true; }, 6000);
+}
+
+/* ---- doing ---- */
+
+async function become(id) {
+  view.me = id;
+  view.thread = null;
+  view.version = -1;
+  await refresh();
+  const own = view.state.channels.map((c) => c.id);
+  if (!own.includes(view.channel)) enter(own[0]);
+}
+
+function enter(id) {
+  view.channel = id;
+  view.thread = null;
+  render();
+}
+
+async function post(text, thread) {
+  const words = text.trim();
+  if (!words) return;
+  const before = new Set(view.state.messages.map((m) => m.ts));
+  await send("sandbox/post", { channel: view.channel, text: words, thread_ts: thread });
+  await refresh();
+  const mine = view.state.messages.find((m) => !before.has(m.ts) && m.user === view.me && !m.thread_ts && inChannel(m));
+  if (mine && !words.startsWith("/")) openThread(mine.ts);
+}
+
+async function refresh(since = "") {
+  const me = view.me;
+  const response = await fetch(`sandbox/state?as=${me}&since=${since}`);
+  const state = await response.json();
+  if (me !== view.me || state.version < view.version) return;
+  view.state = state;
+  view.version = state.version;
+  if (state.notice) showNotice(state.notice);
+  render();
+}
+
+async function follow() {
+  for (;;) {
+    try { await refresh(String(view.version)); }
+    catch { await new Promise((resolve) => setTimeout(resolve, 1000)); }
+  }
+}
+
+function wire(form, area, thread) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = area.value;
+    area.value = "";
+    post(text, thread());
+  });
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+  });
+}
+
+wire($("composer"), $("text"), () => null);
+wire($("thread-composer"), $("thread-text"), () => view.thread);
+$("close-thread").addEventListener("click", () => openThread(null));
+$("modal").addEventListener("cancel", (event) => { event.preventDefault(); send("sandbox/close", {}); });
+refresh().then(follow);

@@ -1,0 +1,128 @@
+"""Run the bot: store, pipeline, Slack over Socket Mode or HTTP, in one process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+
+from bot.app import build_desk, build_embedder, store_file
+from bot.desk import Desk
+from bot.settings import Settings, environment_name
+from bot.slack.app import build_bolt, build_client
+from bot.slack.conversation import Slack
+from bot.store.sqlite import SqliteStore
+from index.errors import SettingsError
+
+_log = structlog.get_logger(__name__)
+EVENTS_PATH = "/slack/events"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBot:
+    """A bot that listens. `url` is where its HTTP server answers."""
+
+    desk: Desk
+    url: str
+
+
+@asynccontextmanager
+async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
+    """Start the bot and stop it when the body ends. Raises SettingsError, StoreError."""
+    _require_slack(settings)
+    embedder = build_embedder(settings)
+    async with AsyncExitStack() as stack:
+        store = await SqliteStore(store_file(settings)).open()
+        stack.push_async_callback(store.close)
+        await store.purge(settings.store.review_text_days)
+        desk = build_desk(settings, store, embedder)
+        await asyncio.to_thread(embedder.embed, ["ready"])
+        token = settings.slack.bot_token
+        client = build_client(settings.slack, token.get_secret_value() if token else None)
+        slack = Slack(desk, client, settings.slack.reviewers_channel)
+        await _require_token(slack)
+        bolt = build_bolt(settings.slack, client, slack)
+        url = await stack.enter_async_context(_http_server(settings, bolt, desk))
+        if settings.slack.app_token:
+            await stack.enter_async_context(_socket_mode(settings, bolt))
+        await slack.recover()
+        _log.info("ready", url=url, socket_mode=settings.slack.app_token is not None)
+        yield RunningBot(desk, url)
+
+
+def _require_slack(settings: Settings) -> None:
+    slack = settings.slack
+    if slack.bot_token is None:
+        raise SettingsError(f"setting slack.bot_token is missing: set {environment_name('slack.bot_token')}")
+    if slack.app_token is None and slack.signing_secret is None:
+        raise SettingsError(
+            f"set {environment_name('slack.app_token')} for Socket Mode, or "
+            f"{environment_name('slack.signing_secret')} to receive events over HTTP"
+        )
+    if slack.reviewers_channel is None:
+        raise SettingsError(
+            f"setting slack.reviewers_channel is missing: set {environment_name('slack.reviewers_channel')}"
+        )
+
+
+async def _require_token(slack: Slack) -> None:
+    try:
+        await slack.client.auth_test()
+    except SlackApiError as error:
+        raise SettingsError(
+            f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})"
+        ) from None
+    except (OSError, TimeoutError):
+        raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
+
+
+@asynccontextmanager
+async def _http_server(settings: Settings, bolt: AsyncApp, desk: Desk) -> AsyncIterator[str]:
+    async def events(request: web.Request) -> web.StreamResponse:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    async def health(_: web.Request) -> web.Response:
+        status = await desk.status()
+        return web.json_response({"index": status.manifest is not None, "store": True})
+
+    app = web.Application(client_max_size=1 << 20)
+    app.router.add_get("/healthz", health)
+    # Without a secret nothing could tell Slack from a stranger, so there is no route.
+    if settings.slack.signing_secret:
+        app.router.add_post(EVENTS_PATH, events)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.server.host, settings.server.port).start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    except OSError as error:
+        raise SettingsError(f"setting server.port: {settings.server.port} cannot be bound ({error.strerror})") from None
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _socket_mode(settings: Settings, bolt: AsyncApp) -> AsyncIterator[None]:
+    token = settings.slack.app_token
+    handler = AsyncSocketModeHandler(
+        bolt,
+        app_token=token.get_secret_value() if token else "",
+        web_client=build_client(settings.slack, None),
+    )
+    try:
+        await handler.connect_async()
+    except SlackApiError as error:
+        raise SettingsError(
+            f"setting slack.app_token: Slack refuses it ({error.response.get('error')})"
+        ) from None
+    try:
+        yield
+    finally:
+        await handler.close_async()

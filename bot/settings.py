@@ -1,0 +1,213 @@
+"""Every setting, its unit and its default, in one place.
+
+Sources, the later ones win: defaults, `citedesk.toml`, the names that people already have
+(`SLACK_BOT_TOKEN`, …), `CITEDESK_…` variables with `__` for nesting.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from limits import parse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from index.errors import SettingsError
+
+_FAMILIAR_NAMES = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+    "SLACK_API_URL": ("slack", "api_url"),
+    "OPENAI_API_KEY": ("llm", "api_key"),
+    "OPENAI_BASE_URL": ("llm", "base_url"),
+}
+
+
+def _window(value: str) -> str:
+    parse(value)
+    return value
+
+
+Window = Annotated[str, AfterValidator(_window)]
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of citedesk.toml; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IndexSettings(Section):
+    """`[index]`"""
+
+    paths: tuple[Path, ...] = Field((), description="folders that `/citedesk reindex` indexes")
+    embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")
+    unlabelled: Literal["everyone", "nobody"] = Field(
+        "everyone", description="who may read a document without `access` in its front matter"
+    )
+    max_document_bytes: Count = Field(5_000_000, description="larger files are skipped")
+    max_drop: float = Field(0.5, ge=0, le=1, description="share of documents that may vanish in a build")
+    keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
+
+
+class LlmSettings(Section):
+    """`[llm]`"""
+
+    provider: Literal["extractive", "openai"] = Field("extractive", description="who writes the drafts")
+    base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server, for example http://host:8000/v1")
+    api_key: SecretStr | None = Field(None, description="key for that server")
+    model: str = Field("gpt-4.1-mini", description="model name sent to the server")
+    prompt_version: str = Field("support_rag/v1", description="prompt template")
+    repair_version: str = Field("repair/v1", description="template for the one repair attempt")
+    temperature: float = Field(0.0, ge=0, le=2)
+    connect_timeout_s: Seconds = Field(5.0, description="seconds to connect")
+    read_timeout_s: Seconds = Field(30.0, description="seconds without a byte")
+    attempts: int = Field(3, ge=1, le=10, description="requests per generation, the first included")
+    backoff_base_s: Seconds = Field(0.5, description="seconds; doubled per attempt, full jitter")
+    backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
+    concurrency: Count = Field(16, description="simultaneous requests to the server")
+    circuit_failures: Count = Field(5, description="failures in a row that open the circuit")
+    circuit_open_s: Seconds = Field(30.0, description="seconds until one request may try again")
+
+
+class LimitSettings(Section):
+    """`[limits]`"""
+
+    question_chars: Count = Field(1000, description="longest question")
+    retrieved_chunks: int = Field(10, ge=1, le=50, description="chunks retrieved for a question")
+    prompt_tokens: int = Field(3000, ge=500, description="largest prompt, estimated upwards")
+    output_tokens: Count = Field(800, description="largest completion")
+    answer_chars: int = Field(3000, ge=200, le=10_000, description="longest answer shown")
+    reply_chars: Count = Field(20_000, description="longest raw reply that is parsed")
+    quote_chars_min: int = Field(12, ge=1, description="shorter quotes prove nothing")
+    sufficiency_min: float = Field(0.27, ge=0, le=1, description="below it: not enough info, no model call")
+    request_deadline_s: Seconds = Field(60.0, description="seconds from question to outcome")
+    per_user: Window = Field("20/minute", description="questions per user")
+    per_tenant: Window = Field("300/minute", description="questions per workspace")
+    per_route: dict[str, Window] = Field(default_factory=dict, description="questions per route")
+    in_flight: Count = Field(200, description="requests running or waiting in this process")
+    queue_retry_s: Seconds = Field(5.0, description="when to come back if the queue is full")
+    cache_answers: Count = Field(1000, description="verified answers kept in memory")
+    cache_fresh_s: float = Field(600.0, ge=0, description="age up to which a cached answer is given at once")
+    cache_stale_s: float = Field(86_400.0, ge=0, description="age up to which it is given when the model is down")
+    nearest_documents: int = Field(3, ge=0, le=10, description="documents named in a not-enough-info")
+
+
+class AccessSettings(Section):
+    """`[access]`"""
+
+    groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="group name to chat user ids")
+    reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
+    admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex")
+
+    def groups_of(self, user_id: str) -> frozenset[str]:
+        """Return the groups that a user is in; none for an unknown user."""
+        return frozenset(name for name, members in self.groups.items() if user_id in members)
+
+
+class SlackSettings(Section):
+    """`[slack]`"""
+
+    bot_token: SecretStr | None = Field(None, description="xoxb-…")
+    app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
+    signing_secret: SecretStr | None = Field(None, description="set it to receive events over HTTP")
+    api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
+    reviewers_channel: str | None = Field(None, description="channel id of the review cards")
+    timeout_s: Seconds = Field(10.0, description="seconds for one Web API call")
+
+
+class ServerSettings(Section):
+    """`[server]`"""
+
+    host: str = Field("127.0.0.1", description="address that `citedesk serve` binds")
+    port: int = Field(8080, ge=0, le=65_535, description="port that `citedesk serve` binds")
+
+
+class StoreSettings(Section):
+    """`[store]`"""
+
+    review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CITEDESK_",
+        env_nested_delimiter="__",
+        env_nested_max_split=1,
+        toml_file="citedesk.toml",
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: Path = Field(Path(".citedesk"), description="folder of the index and the store")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level logged")
+    index: IndexSettings = IndexSettings()
+    llm: LlmSettings = LlmSettings()
+    limits: LimitSettings = LimitSettings()
+    access: AccessSettings = AccessSettings()
+    slack: SlackSettings = SlackSettings()
+    server: ServerSettings = ServerSettings()
+    store: StoreSettings = StoreSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources, the winner first."""
+        familiar = _FamiliarNames(settings_cls)
+        return init_settings, env_settings, familiar, TomlConfigSettingsSource(settings_cls)
+
+
+class _FamiliarNames(PydanticBaseSettingsSource):
+    """Reads the environment variables that people already have."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401, ARG002
+        """Unused: the whole tree is built in __call__."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the set ones, nested as the settings are."""
+        found: dict[str, Any] = {}
+        for name, (section, key) in _FAMILIAR_NAMES.items():
+            if value := os.environ.get(name):
+                found.setdefault(section, {})[key] = value
+        return found
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are checked by the model
+    """Return the settings, or raise SettingsError with one line that names the first wrong one."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {name}: {first['msg']}{_and_more(error.error_count())}") from None
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"citedesk.toml cannot be read: {' '.join(str(error).split())}") from None
+
+
+def environment_name(setting: str) -> str:
+    """Return the variable that sets `section.key`, as messages name it."""
+    for name, path in _FAMILIAR_NAMES.items():
+        if ".".join(path) == setting:
+            return name
+    return "CITEDESK_" + setting.replace(".", "__").upper()
+
+
+def _and_more(count: int) -> str:
+    return f" (and {count - 1} more)" if count > 1 else ""

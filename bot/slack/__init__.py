@@ -1,0 +1,1 @@
+"""Citedesk in Slack."""

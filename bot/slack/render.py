@@ -1,0 +1,213 @@
+"""Outcomes as Block Kit. Pure functions; Slack's lengths are checked by the block types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextActionsBlock,
+    ContextBlock,
+    FeedbackButtonsElement,
+    MarkdownBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
+
+from bot.desk import Reply
+from bot.slack.text import (
+    FALLBACK_CHARS,
+    SECTION_CHARS,
+    VALUE_CHARS,
+    answer_markdown,
+    cut,
+    document_line,
+    escape,
+    source_line,
+)
+from bot.store.records import Review
+from pipeline.sentences import MARKER
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Failure,
+    Limited,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    Source,
+    Unavailable,
+)
+
+ESCALATE = "ask_a_person"
+RETRY = "try_again"
+FEEDBACK = "answer_feedback"
+CHECKING = "is reading the documents…"
+_LIMIT_WORDS: dict[Failure, str] = {
+    Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
+    Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
+    Failure.USER_LIMIT: "You have reached the limit of {limit} questions for now. Please ask again in {wait}.",
+    Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions for now. Please ask again in {wait}.",
+    Failure.ROUTE_LIMIT: "Too many questions arrive this way right now. Please ask again in {wait}.",
+    Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """What is posted: blocks, and plain text for notifications and screen readers."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def reply_message(reply: Reply, question: str) -> SlackMessage:
+    """Return the one message that answers a question."""
+    text, blocks = _body(reply.outcome, reply.request_id, question)
+    return SlackMessage(cut(escape(text), FALLBACK_CHARS), tuple(blocks))
+
+
+def decided_message(review: Review) -> SlackMessage:
+    """Return what the asker gets when a reviewer has decided."""
+    reviewer = f"<@{review.decided_by}>"
+    if review.state == "rejected":
+        text = "A reviewer looked at this and could not confirm an answer from the documents."
+        note = f"\n> {escape(cut(review.note, 1000))}" if review.note else ""
+        return SlackMessage(text, (section(f"{text}{note}"), small(f"Reviewed by {reviewer} · `{review.review_id}`")))
+    sources = [s for s in review.case.sources if s.marker in _markers(review.answer)]
+    verb = "Edited and approved" if review.state == "edited" else "Approved"
+    blocks = [
+        MarkdownBlock(text=answer_markdown(review.answer)),
+        *_source_blocks(sources),
+        small(f"{verb} by {reviewer} · `{review.review_id}`"),
+        _feedback(review.review_id),
+    ]
+    return SlackMessage(cut(escape(review.answer), FALLBACK_CHARS), tuple(blocks))
+
+
+def escalated_message(request_id: str) -> SlackMessage:
+    """Return the confirmation that a person has the question now."""
+    text = "I have passed your question to a person. The answer will come here, in this thread."
+    return SlackMessage(text, (section(text), small(f"`{request_id}`")))
+
+
+def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Block]]:
+    match outcome:
+        case Answered():
+            return outcome.text, _answered(outcome, request_id)
+        case NotEnoughInfo():
+            return _not_enough(outcome, request_id, question)
+        case NeedsReview():
+            text = "I have found something, but I cannot prove it from the documents. A person is checking it and will answer in this thread."
+            return text, [section(f":hourglass_flowing_sand: {text}"), small(f"`{request_id}`")]
+        case Blocked():
+            text = "I cannot show an answer to this: what came back broke my safety rules. The admins can see why."
+            return text, [section(text), small(f"`{request_id}`")]
+        case Limited():
+            wait = waiting_time(outcome.retry_after)
+            text = _LIMIT_WORDS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=wait)
+            return text, [section(text), small(f"`{request_id}`")]
+        case Unavailable():
+            return _unavailable(outcome, request_id, question)
+        case _:
+            assert_never(outcome)
+
+
+def _answered(outcome: Answered, request_id: str) -> list[Block]:
+    facts = [f"Confidence: {outcome.confidence}"]
+    if outcome.cached:
+        facts.append("asked before, same documents")
+    blocks: list[Block] = []
+    if outcome.degraded:
+        blocks.append(small(":warning: The writing model is not reachable. These are the documents' own words."))
+    return [
+        *blocks,
+        MarkdownBlock(text=answer_markdown(outcome.text)),
+        *_source_blocks(outcome.sources),
+        small(" · ".join([*facts, f"`{request_id}`"])),
+        _feedback(request_id),
+    ]
+
+
+def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
+    text = "Not enough info: the documents do not answer this."
+    blocks: list[Block] = [section(f":mag: *Not enough info.* The documents do not answer this.")]  # noqa: F541
+    if outcome.nearest:
+        lines = "\n".join(document_line(document) for document in outcome.nearest)
+        blocks.append(section(cut(f"The nearest documents:\n{lines}", SECTION_CHARS)))
+    blocks += _button(ESCALATE, "Ask a person", request_id, question)
+    return text, [*blocks, small(f"`{request_id}`")]
+
+
+def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[str, list[Block]]:
+    reason = {
+        Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
+        Failure.INTERNAL: "something went wrong on our side",
+    }.get(outcome.reason, "the model that writes answers is not reachable")
+    text = f"I cannot answer right now: {reason}."
+    return text, [section(text), *_button(RETRY, "Try again", request_id, question), small(f"`{request_id}`")]
+
+
+def waiting_time(seconds: float | None) -> str:
+    """Return a wait in words."""
+    if seconds is None:
+        return "a moment"
+    if seconds < 90:  # noqa: PLR2004 - below it, seconds read better than minutes
+        count = max(1, round(seconds))
+        return f"{count} second{'s' if count != 1 else ''}"
+    return f"{round(seconds / 60)} minutes"
+
+
+def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
+    # Slack keeps the question in the button, so that we need not keep it. Too long: no button.
+    value = f"{request_id}\n{question}"
+    if len(value) > VALUE_CHARS:
+        return []
+    return [ActionsBlock(elements=[ButtonElement(action_id=action_id, text=label, value=value)])]
+
+
+def _source_blocks(sources: Sequence[Source]) -> list[Block]:
+    """Return the source list in as many sections as its length needs; none is cut."""
+    sections: list[str] = []
+    for line in map(source_line, sources):
+        if sections and len(sections[-1]) + len(line) < SECTION_CHARS:
+            sections[-1] += f"\n{line}"
+        else:
+            sections.append(line if sections else f"*Sources*\n{line}")
+    return [section(text) for text in sections]
+
+
+def _feedback(request_id: str) -> Block:
+    # Not one id per message: two answers to one request keep apart by the message they are in.
+    return ContextActionsBlock(
+        block_id=f"feedback_{request_id}",
+        elements=[
+            FeedbackButtonsElement(
+                action_id=FEEDBACK,
+                positive_button=_feedback_button("Good answer", f"{request_id}:up", "Helpful"),
+                negative_button=_feedback_button("Bad answer", f"{request_id}:down", "Not helpful"),
+            )
+        ],
+    )
+
+
+def _feedback_button(label: str, value: str, accessible: str) -> dict[str, object]:
+    return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": accessible}
+
+
+def section(text: str) -> Block:
+    """Return a section of mrkdwn."""
+    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
+
+
+def small(text: str) -> Block:
+    """Return a line of small print."""
+    return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+
+
+def _markers(text: str) -> set[int]:
+    return {int(match[1]) for match in MARKER.finditer(text)}
+
+

@@ -1,0 +1,60 @@
+"""Text for Slack: escaped, within the limits, never a mention or a link that we did not mean."""
+
+import re
+
+from pipeline.types import DocumentRef, Source
+
+SECTION_CHARS = 3000
+MARKDOWN_CHARS = 12_000
+VALUE_CHARS = 2000
+FALLBACK_CHARS = 3000
+_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
+_TITLE_CHARS = 120
+
+
+def escape(text: str) -> str:
+    """Return `text` with Slack's three control characters disarmed."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def cut(text: str, limit: int) -> str:
+    """Return `text` with at most `limit` characters, an ellipsis marking a cut end."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escaped_within(text: str, limit: int) -> str:
+    """Return escaped text of at most `limit` characters, without cutting an entity in two."""
+    kept = cut(text, limit)
+    while len(escape(kept)) > limit:
+        kept = cut(kept, len(kept) - max(1, (len(escape(kept)) - limit) // 4))
+    return escape(kept)
+
+
+def answer_markdown(text: str) -> str:
+    """Return an answer for a `markdown` block: escaped, its Markdown links reduced to their words."""
+    plain = _LINK.sub(lambda match: "" if match[1] else match[2], text)
+    return escaped_within(plain, MARKDOWN_CHARS - 1000)
+
+
+def quoted(text: str, limit: int) -> str:
+    """Return `text` as a mrkdwn quote of at most `limit` characters."""
+    lines = escaped_within(text, limit - 2 * (text.count("\n") + 1)).splitlines()
+    return "\n".join(f"> {line}" for line in lines)
+
+
+def source_line(source: Source) -> str:
+    """Return `[n] linked title › heading`."""
+    place = f" › {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
+    return f"[{source.marker}] {_linked(source.title, source.url)}{place}"
+
+
+def document_line(document: DocumentRef) -> str:
+    """Return a bullet with the document's linked title."""
+    return f"• {_linked(document.title, document.url)}"
+
+
+def _linked(title: str, url: str | None) -> str:
+    words = escaped_within(" ".join(title.split()), _TITLE_CHARS).replace("|", "¦")
+    if url is None or any(character in url for character in "<>| \n"):
+        return words
+    return f"<{escape(url)}|{words}>"

@@ -1,0 +1,1 @@
+"""What Citedesk remembers between requests."""

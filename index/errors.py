@@ -1,0 +1,45 @@
+"""The exception tree of the whole product: one class per decision that somebody makes on it.
+
+Every class carries a stable `code` for logs and the words that a person may see. `str(error)` is
+for the operator's terminal and log; a chat only ever gets `user_message`.
+"""
+
+from typing import ClassVar
+
+
+class CitedeskError(Exception):
+    """Root of all errors that Citedesk raises on purpose."""
+
+    code: ClassVar[str] = "INTERNAL"
+    user_message: ClassVar[str] = "Something went wrong on our side."
+
+
+class SettingsError(CitedeskError):
+    """A setting is missing or wrong; the message names it."""
+
+    code = "SETTINGS_INVALID"
+
+
+class IndexUnavailableError(CitedeskError):
+    """There is no snapshot that can be served."""
+
+    code = "INDEX_UNAVAILABLE"
+    user_message = "The knowledge base is not available right now."
+
+
+class SnapshotCorruptError(IndexUnavailableError):
+    """A snapshot's files do not match its manifest."""
+
+    code = "INDEX_CORRUPT"
+
+
+class BuildRefusedError(CitedeskError):
+    """A build ended without switching the live snapshot; the message says why."""
+
+    code = "BUILD_REFUSED"
+
+
+class UnreadableDocumentError(CitedeskError):
+    """One document cannot be indexed; the message is the reason listed in the coverage report."""
+
+    code = "DOCUMENT_UNREADABLE"

@@ -1,0 +1,144 @@
+"""Snapshots on disk: one folder each, checksums in a manifest, an atomic `CURRENT`.
+
+    <data dir>/index/CURRENT                      name of the live snapshot
+    <data dir>/index/snapshots/<name>/            vectors.faiss, chunks.sqlite, manifest.json
+"""
+
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from index.errors import IndexUnavailableError, SnapshotCorruptError
+
+FORMAT = 1
+VECTORS = "vectors.faiss"
+CHUNKS = "chunks.sqlite"
+MANIFEST = "manifest.json"
+_log = structlog.get_logger(__name__)
+
+
+class SkippedFile(BaseModel):
+    """A file that was seen and left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document_id: str
+    reason: str
+
+
+class Manifest(BaseModel):
+    """What a snapshot holds and how it was made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+    name: str
+    created_at: str
+    embedder: str
+    max_tokens: int
+    dimensions: int
+    chunk_count: int
+    documents: dict[str, str]
+    skipped: tuple[SkippedFile, ...]
+    checksums: dict[str, str]
+
+
+class SnapshotFolder:
+    """The snapshots below one data directory."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir / "index"
+        self.snapshots = self.root / "snapshots"
+        self._current = self.root / "CURRENT"
+
+    def current_name(self) -> str | None:
+        """Return the name of the live snapshot, or None before the first build."""
+        try:
+            return self._current.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def path(self, name: str) -> Path:
+        """Return the folder of the snapshot `name`."""
+        return self.snapshots / name
+
+    def names(self) -> list[str]:
+        """Return all complete snapshots, newest first."""
+        if not self.snapshots.is_dir():
+            return []
+        return sorted((p.parent.name for p in self.snapshots.glob(f"[!.]*/{MANIFEST}")), reverse=True)
+
+    def newest_intact(self) -> tuple[Path, Manifest]:
+        """Return the live snapshot, or the newest older one when the live one is damaged.
+
+        Raises IndexUnavailableError before the first build and SnapshotCorruptError if none is whole.
+        """
+        live = self.current_name()
+        if live is None:
+            raise IndexUnavailableError("no index yet: run `citedesk index build PATH`")
+        for name in [live, *(name for name in self.names() if name < live)]:
+            try:
+                return self.path(name), verified_manifest(self.path(name))
+            except SnapshotCorruptError as error:
+                _log.error("snapshot_refused", snapshot=name, reason=str(error))
+        raise SnapshotCorruptError(f"snapshot {live} is damaged and no earlier one is whole")
+
+    def switch(self, name: str) -> None:
+        """Make `name` the live snapshot; readers see the old one or the new one, nothing between."""
+        draft = self._current.with_suffix(".next")
+        with draft.open("w", encoding="utf-8") as stream:
+            stream.write(name + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(self._current)
+        sync_folder(self.root)
+
+    def prune(self, keep: int) -> None:
+        """Delete all but the newest `keep` snapshots and the remains of builds that were killed."""
+        live = self.current_name()
+        for name in self.names()[keep:]:
+            if name != live:
+                shutil.rmtree(self.path(name), ignore_errors=True)
+        for remains in self.snapshots.glob(".building-*"):
+            shutil.rmtree(remains, ignore_errors=True)
+
+
+def verified_manifest(folder: Path) -> Manifest:
+    """Return the manifest after checking every file against it, or raise SnapshotCorruptError."""
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise SnapshotCorruptError(f"{folder.name}: manifest missing or unreadable") from error
+    if manifest.format != FORMAT:
+        raise SnapshotCorruptError(f"{folder.name}: format {manifest.format}, this program reads {FORMAT}")
+    if set(manifest.checksums) != {VECTORS, CHUNKS}:
+        raise SnapshotCorruptError(f"{folder.name}: manifest does not name its files")
+    for file, expected in manifest.checksums.items():
+        if checksum(folder / file) != expected:
+            raise SnapshotCorruptError(f"{folder.name}: {file} does not match its checksum")
+    return manifest
+
+
+def checksum(file: Path) -> str:
+    """Return the hex SHA-256 of `file`, or "missing"."""
+    digest = sha256()
+    try:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return "missing"
+    return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, so that a rename in it survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

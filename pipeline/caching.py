@@ -1,0 +1,55 @@
+"""Stage 3: answers already verified for exactly this question, readers, index, prompt and model."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.types import Answered
+
+
+@dataclass(frozen=True, slots=True)
+class CacheKey:
+    """Everything that an answer depends on. A new snapshot, prompt or model makes a new key."""
+
+    tenant_id: str
+    question: str
+    readable_groups: frozenset[str]
+    snapshot: str
+    prompt: str
+    model: str
+
+
+class AnswerCache(Protocol):
+    """Keeps verified answers for a while."""
+
+    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+        """Return the answer if it is at most `max_age_s` seconds old."""
+
+    def put(self, key: CacheKey, answer: Answered) -> None:
+        """Remember a verified answer."""
+
+
+class MemoryAnswerCache:
+    """The embedded cache: the `size` answers used last, lost with the process."""
+
+    def __init__(self, size: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._size = size
+        self._now = now
+        self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
+
+    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+        """Return the answer if it is at most `max_age_s` seconds old."""
+        stored_at, answer = self._answers.get(key, (0.0, None))
+        if answer is None or self._now() - stored_at > max_age_s:
+            return None
+        self._answers.move_to_end(key)
+        return answer.model_copy(update={"cached": True})
+
+    def put(self, key: CacheKey, answer: Answered) -> None:
+        """Remember a verified answer."""
+        self._answers[key] = (self._now(), answer)
+        self._answers.move_to_end(key)
+        while len(self._answers) > self._size:
+            self._answers.popitem(last=False)

@@ -1,0 +1,66 @@
+"""Stage 7: the shape a model's reply must have, and reading it."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.errors import SchemaError
+from pipeline.types import Draft
+
+REPLY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["answered", "insufficient_context"]},
+        "answer": {"type": "string"},
+        "confidence": {"type": "string", "enum": ["low", "medium", "high"]},
+        "citations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "marker": {"type": "integer"},
+                    "chunk_id": {"type": "string"},
+                    "quote": {"type": "string"},
+                },
+                "required": ["marker", "chunk_id", "quote"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["status", "answer", "confidence", "citations"],
+    "additionalProperties": False,
+}
+# Constrained decoding may leave raw line breaks inside strings; they are harmless.
+_DECODER = json.JSONDecoder(strict=False)
+
+
+def parse_reply(text: str, max_chars: int) -> Draft:
+    """Return the draft in `text`, or raise SchemaError saying what is wrong with its shape.
+
+    Words or a code fence around exactly one JSON object are tolerated; a second object is not.
+    """
+    if len(text) > max_chars:
+        raise SchemaError(f"reply is longer than {max_chars} characters")
+    value = _only_object(text)
+    try:
+        draft = Draft.model_validate(value, strict=False)
+    except ValidationError as error:
+        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['type']}" for e in error.errors()[:5])
+        raise SchemaError(places) from None
+    if draft.status == "answered" and not draft.answer.strip():
+        raise SchemaError("answer: empty although status is answered")
+    return draft
+
+
+def _only_object(text: str) -> dict[str, Any]:
+    start = text.find("{")
+    if start < 0:
+        raise SchemaError("no JSON object")
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise SchemaError("broken or truncated JSON") from error
+    if "{" in text[end:]:
+        raise SchemaError("more than one JSON object")
+    return dict(value)

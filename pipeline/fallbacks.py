@@ -1,0 +1,136 @@
+"""Stage 9: what the product does about each failure. The table is data, one row a failure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+
+from index.search import RetrievedChunk
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Confidence,
+    DocumentRef,
+    Draft,
+    Failure,
+    Finding,
+    Limited,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    Source,
+    Unavailable,
+)
+
+
+class Row(Enum):
+    """The product's decisions."""
+
+    SAY_NOT_ENOUGH_INFO = auto()
+    DEGRADE = auto()
+    ASK_A_PERSON = auto()
+    BLOCK = auto()
+    LIMIT = auto()
+    SAY_UNAVAILABLE = auto()
+
+
+FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
+    {
+        Failure.INPUT_EMPTY: Row.LIMIT,
+        Failure.INPUT_TOO_LONG: Row.LIMIT,
+        Failure.USER_LIMIT: Row.LIMIT,
+        Failure.TENANT_LIMIT: Row.LIMIT,
+        Failure.ROUTE_LIMIT: Row.LIMIT,
+        Failure.QUEUE_FULL: Row.LIMIT,
+        Failure.INDEX_UNAVAILABLE: Row.SAY_UNAVAILABLE,
+        Failure.RETRIEVAL_EMPTY: Row.SAY_NOT_ENOUGH_INFO,
+        Failure.RETRIEVAL_LOW: Row.SAY_NOT_ENOUGH_INFO,
+        Failure.INSUFFICIENT_CONTEXT: Row.SAY_NOT_ENOUGH_INFO,
+        # These four: a cached answer that is still valid, else verbatim quotes, else Unavailable.
+        Failure.MODEL_TIMEOUT: Row.DEGRADE,
+        Failure.MODEL_DOWN: Row.DEGRADE,
+        Failure.CIRCUIT_OPEN: Row.DEGRADE,
+        Failure.MODEL_RATE_LIMITED: Row.DEGRADE,
+        # Wrong key, no quota, prompt too long: asking again is useless, quoting is not.
+        Failure.MODEL_REFUSED: Row.DEGRADE,
+        # After one repair attempt; Unavailable when there was no evidence.
+        Failure.SCHEMA_INVALID: Row.ASK_A_PERSON,
+        Failure.UNVERIFIED: Row.ASK_A_PERSON,
+        Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
+        Failure.POLICY: Row.BLOCK,
+        Failure.INTERNAL: Row.SAY_UNAVAILABLE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known when a failure is decided on."""
+
+    chunks: tuple[RetrievedChunk, ...] = ()
+    draft: Draft | None = None
+    findings: tuple[Finding, ...] = ()
+    limit: int = 0
+    retry_after: float | None = None
+    nearest: int = 3
+
+
+def decide(failure: Failure, evidence: Evidence) -> Outcome:
+    """Return the outcome of `failure`. A row DEGRADE ends here only when degrading was impossible."""
+    match FALLBACKS[failure]:
+        case Row.SAY_NOT_ENOUGH_INFO:
+            return NotEnoughInfo(reason=failure, nearest=nearest_documents(evidence.chunks, evidence.nearest))
+        case Row.ASK_A_PERSON if evidence.chunks:
+            return _review(failure, evidence)
+        case Row.BLOCK:
+            return Blocked(reason=failure, findings=evidence.findings)
+        case Row.LIMIT:
+            return Limited(reason=failure, limit=evidence.limit, retry_after=evidence.retry_after)
+        case Row.ASK_A_PERSON | Row.DEGRADE | Row.SAY_UNAVAILABLE:
+            return Unavailable(reason=failure)
+
+
+def answered(draft: Draft, confidence: Confidence, chunks: Sequence[RetrievedChunk]) -> Answered:
+    """Return the outcome of a draft that verification had nothing against."""
+    return Answered(
+        text=draft.answer.strip(),
+        confidence=confidence,
+        citations=draft.citations,
+        sources=cited_sources(draft, chunks),
+    )
+
+
+def cited_sources(draft: Draft, chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
+    """Return the cited chunks, once each, in marker order; never one that is not cited."""
+    markers = sorted({c.marker for c in draft.citations if 1 <= c.marker <= len(chunks)})
+    return tuple(_source(marker, chunks[marker - 1]) for marker in markers)
+
+
+def nearest_documents(chunks: Sequence[RetrievedChunk], count: int) -> tuple[DocumentRef, ...]:
+    """Return the first `count` documents that the chunks come from."""
+    documents = {
+        c.document_id: DocumentRef(document_id=c.document_id, title=c.title, url=c.url) for c in chunks
+    }
+    return tuple(documents.values())[:count]
+
+
+def _review(failure: Failure, evidence: Evidence) -> NeedsReview:
+    draft = evidence.draft
+    return NeedsReview(
+        reason=failure,
+        draft=draft,
+        sources=cited_sources(draft, evidence.chunks) if draft else (),
+        findings=evidence.findings,
+    )
+
+
+def _source(marker: int, chunk: RetrievedChunk) -> Source:
+    return Source(
+        marker=marker,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        title=chunk.title,
+        heading=chunk.heading,
+        url=chunk.url,
+        groups=chunk.groups,
+    )

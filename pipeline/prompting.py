@@ -1,0 +1,104 @@
+"""Stage 5: build the prompt from a versioned template, whole chunks only, under the size limit."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from string import Template
+
+from index.errors import SettingsError
+from index.search import RetrievedChunk
+from pipeline.types import Completion, Message, NormalizedQuestion, Prompt
+
+_PARTS = ("system.md", "user.md")
+# A line of a document or a question must never pass for one of the prompt's own marks.
+_FORGED_MARK = re.compile(r"^(\s*)(\[\d+\]\s*chunk_id\s*=|question\s*:|</?context)", re.IGNORECASE | re.MULTILINE)
+_REPAIR_EXCERPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PromptTemplate:
+    """A released template. `content_hash` is the first 12 hex digits of the SHA-256 of its files."""
+
+    version: str
+    system: str
+    user: str
+    content_hash: str
+
+
+def load_template(version: str) -> PromptTemplate:
+    """Return the template `name/version` of the package `prompts`; SettingsError if there is none."""
+    if not re.fullmatch(r"[a-z_]+/v\d+", version):
+        raise SettingsError(f"prompt version {version!r} is not of the form name/v1")
+    name, number = version.split("/")
+    folder = files("prompts") / name / number
+    try:
+        texts = [(folder / part).read_text(encoding="utf-8") for part in _PARTS]
+    except OSError as error:
+        raise SettingsError(f"there is no prompt {version}") from error
+    digest = sha256("\0".join(texts).encode()).hexdigest()[:12]
+    return PromptTemplate(version, texts[0].strip(), texts[1].strip(), digest)
+
+
+def build_prompt(
+    question: NormalizedQuestion, chunks: Sequence[RetrievedChunk], template: PromptTemplate, max_tokens: int
+) -> Prompt:
+    """Return the prompt with as many of the best chunks as fit, none of them cut.
+
+    Chunks keep their order; from the first that does not fit on, all are dropped.
+    """
+    kept: tuple[RetrievedChunk, ...] = ()
+    prompt = _assembled(question, kept, template)
+    for chunk in chunks:
+        larger = _assembled(question, (*kept, chunk), template)
+        if larger.size > max_tokens:
+            break
+        kept, prompt = (*kept, chunk), larger
+    return prompt
+
+
+def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: PromptTemplate) -> Prompt:
+    """Return the stricter prompt that shows the model its malformed reply and what is wrong with it."""
+    request = Template(template.user).substitute(problem=problem)
+    messages = (
+        Message("system", f"{prompt.messages[0].content}\n\n{template.system}"),
+        *prompt.messages[1:],
+        Message("assistant", failed.text[:_REPAIR_EXCERPT]),
+        Message("user", request),
+    )
+    return Prompt(
+        template.version, template.content_hash, messages, prompt.question, prompt.chunks, _size(messages)
+    )
+
+
+def estimated_tokens(text: str) -> int:
+    """Return an upper estimate: one token per three UTF-8 bytes.
+
+    English runs at about four bytes a token and CJK at three or more in the tokenizers in use, so the
+    estimate errs on the safe side without a tokenizer per model.
+    """
+    return math.ceil(len(text.encode()) / 3)
+
+
+def _assembled(
+    question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate
+) -> Prompt:
+    blocks = "\n\n".join(_block(marker, chunk) for marker, chunk in enumerate(chunks, 1))
+    user = Template(template.user).substitute(context=blocks, question=_defused(question.text))
+    messages = (Message("system", template.system), Message("user", user))
+    return Prompt(template.version, template.content_hash, messages, question.text, chunks, _size(messages))
+
+
+def _block(marker: int, chunk: RetrievedChunk) -> str:
+    title = " ".join(chunk.title.split())
+    return f"[{marker}] chunk_id={chunk.chunk_id}, title={title}\n{_defused(chunk.text)}"
+
+
+def _defused(text: str) -> str:
+    return _FORGED_MARK.sub(r"\1\\\2", text)
+
+
+def _size(messages: Sequence[Message]) -> int:
+    return sum(estimated_tokens(message.content) + 4 for message in messages)

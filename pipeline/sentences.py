@@ -1,0 +1,60 @@
+"""Split text that people and models write into sentences; markers stay with what they follow."""
+
+import re
+from collections.abc import Iterator
+
+MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*|[。！？]+)(?:\s*\[\d{1,3}\](?!\())*(?=\s|$|[^\x00-\u2fff])")  # noqa: RUF001
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|incl|max|min|no|nos|fig|dr|mr|mrs|ms|prof|st|inc|ltd|u\.s|a\.m|p\.m"
+    r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|[A-Z])\.$",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of `text` in order; a code block belongs to the sentence before it."""
+    found: list[str] = []
+    for line, is_code in _lines(text):
+        if is_code and found:
+            found[-1] += "\n" + line
+        else:
+            found.extend(_in_line(line))
+    return found
+
+
+def without_list_mark(line: str) -> str:
+    """Return `line` without its bullet or number."""
+    return _LIST_ITEM.sub("", line)
+
+
+def is_list_item(line: str) -> bool:
+    """Tell whether `line` begins with a bullet or a number."""
+    return _LIST_ITEM.match(line) is not None
+
+
+def _lines(text: str) -> Iterator[tuple[str, bool]]:
+    in_code = False
+    for line in text.splitlines():
+        fence = _FENCE.match(line) is not None
+        if line.strip():
+            yield line, in_code or fence
+        in_code ^= fence
+
+
+def _in_line(line: str) -> Iterator[str]:
+    start = 0
+    offset = len(line) - len(without_list_mark(line))
+    for match in _END.finditer(line, offset):
+        candidate = line[start : match.end()]
+        before_marks = MARKER.sub("", candidate).rstrip()
+        starts_small = re.match(r"\s+[a-zß-ÿ]", line[match.end() :]) is not None
+        if starts_small or (_ABBREVIATION.search(before_marks) and match.end() < len(line.rstrip())):
+            continue
+        if candidate.strip():
+            yield candidate.strip()
+        start = match.end()
+    if line[start:].strip():
+        yield line[start:].strip()
