@@ -1,7 +1,7 @@
 """One question from the command line, and what is stored about an earlier one."""
 
+import asyncio
 import secrets
-from pathlib import Path
 
 from bot.app import build_embedder, build_pipeline, store_file
 from bot.settings import Settings
@@ -48,8 +48,8 @@ async def ask_once(
 
 async def stored_trace(settings: Settings, request_id: str) -> Trace:
     """Return a request's trace. Raises UnknownRequestError."""
-    file: Path = store_file(settings)
-    if not file.is_file():
+    file = store_file(settings)
+    if not await asyncio.to_thread(file.is_file):
         raise UnknownRequestError(f"no request was ever stored in {file}")
     store = await SqliteStore(file).open()
     trace = await store.request(request_id)

@@ -40,7 +40,7 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group(cls=_Commands)
 @click.version_option(package_name="citedesk")
 def main() -> None:
-    """A support assistant that says only what it can prove from your documents."""
+    """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk; no library may ask a hub for others.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -144,9 +144,7 @@ def search(question: str, data_dir: Path | None, groups: str, limit: int, *, as_
 @click.option("--user", default="cli", help="Who asks.")
 @click.option("--groups", default="", help="The asker's groups, separated by commas.")
 @click.option("--audience", default=None, help="Groups that everybody who sees the answer is in.")
-def ask(  # noqa: PLR0913 - one argument an option
-    question: str, data_dir: Path | None, user: str, groups: str, audience: str | None, *, as_json: bool
-) -> None:
+def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: str | None, *, as_json: bool) -> None:
     """Answer QUESTION from the index."""
     from bot.asking import ask_once, outcome_text  # noqa: PLC0415
 
@@ -167,9 +165,7 @@ def ask(  # noqa: PLR0913 - one argument an option
 @_AS_JSON
 @click.option("--rows", type=click.Path(path_type=Path), help="Write one JSON line a question to this file.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
-def evaluation(
-    questions: Path, data_dir: Path | None, rows: Path | None, limit: int | None, *, as_json: bool
-) -> None:
+def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit: int | None, *, as_json: bool) -> None:
     """Measure retrieval and answers against QUESTIONS (JSON lines)."""
     from bot.app import build_embedder, build_pipeline  # noqa: PLC0415
     from bot.evaluation import evaluate, metrics, read_questions, unlimited, write_rows  # noqa: PLC0415
@@ -179,9 +175,7 @@ def evaluation(
     _quiet_logs()
     pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
     with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
-        results = asyncio.run(
-            evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1))
-        )
+        results = asyncio.run(evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1)))
     if rows:
         write_rows(results, rows)
     figures = metrics(results)
@@ -236,13 +230,12 @@ def build_progress(*, show: bool = True) -> Iterator[Progress]:
 
 def coverage_text(coverage: Coverage) -> str:
     """Return the coverage report as lines."""
-    lines = [
+    counts = (
         f"{coverage.seen} files seen, {coverage.indexed} indexed, {len(coverage.skipped)} skipped; "
-        f"{coverage.chunks} chunks ({coverage.reused} unchanged)",
-        *(f"  skipped {s.document_id}: {s.reason}" for s in coverage.skipped),
-        f"live snapshot: {coverage.snapshot}",
-    ]
-    return "\n".join(lines)
+        f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
+    )
+    skipped = [f"  skipped {s.document_id}: {s.reason}" for s in coverage.skipped]
+    return "\n".join([counts, *skipped, f"live snapshot: {coverage.snapshot}"])
 
 
 def coverage_json(coverage: Coverage) -> dict[str, Any]:
@@ -290,4 +283,3 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(work)
     except KeyboardInterrupt:
         click.echo("stopped", err=True)
-

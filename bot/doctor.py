@@ -72,13 +72,17 @@ async def _model(settings: Settings) -> Diagnosis:
     try:
         models = [model.id async for model in client.models.list()]
     except openai.APIStatusError as error:
-        return Diagnosis("model", ok=False, words=f"the server answers {error.status_code}; check the key and the base URL")
+        return Diagnosis(
+            "model", ok=False, words=f"the server answers {error.status_code}; check the key and the base URL"
+        )
     except openai.OpenAIError:
         return Diagnosis("model", ok=False, words=f"no server answers; check {environment_name('llm.base_url')}")
     finally:
         await client.close()
     if models and llm.model not in models:
-        return Diagnosis("model", ok=False, words=f"the server does not offer {llm.model}; it has {', '.join(models[:5])}")
+        return Diagnosis(
+            "model", ok=False, words=f"the server does not offer {llm.model}; it has {', '.join(models[:5])}"
+        )
     return Diagnosis("model", ok=True, words=f"{llm.model} is offered")
 
 

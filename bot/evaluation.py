@@ -53,17 +53,17 @@ class EvalRow:
     def as_json(self) -> dict[str, Any]:
         """Return the row in the shape of DESIGN, "Command line"."""
         outcome = self.outcome
-        draft = outcome.draft if isinstance(outcome, NeedsReview) else outcome
+        draft = outcome.draft if isinstance(outcome, NeedsReview) else None
+        citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())
         documents = {chunk.chunk_id: chunk.document_id for chunk in self.retrieved}
         return {
             "id": self.question.id,
             "outcome": outcome.kind,
             "reason": self.trace.verdict,
             "answer": outcome.text if isinstance(outcome, Answered) else None,
-            "draft": draft.answer if isinstance(outcome, NeedsReview) and draft else None,
+            "draft": draft.answer if draft else None,
             "citations": [
-                {"chunk_id": c.chunk_id, "document_id": documents.get(c.chunk_id), "quote": c.quote}
-                for c in getattr(draft, "citations", ())
+                {"chunk_id": c.chunk_id, "document_id": documents.get(c.chunk_id), "quote": c.quote} for c in citations
             ],
             "retrieved": [
                 {"chunk_id": c.chunk_id, "document_id": c.document_id, "score": round(c.score, 4), "text": c.text}
@@ -182,9 +182,7 @@ def _fully_quoted(row: EvalRow) -> bool:
     if not isinstance(row.outcome, Answered) or not row.outcome.citations:
         return False
     texts = {chunk.chunk_id: comparable(chunk.text) for chunk in row.retrieved}
-    return all(
-        comparable(citation.quote) in texts.get(citation.chunk_id, "") for citation in row.outcome.citations
-    )
+    return all(comparable(citation.quote) in texts.get(citation.chunk_id, "") for citation in row.outcome.citations)
 
 
 def _expected_words(row: EvalRow) -> bool:

@@ -75,9 +75,7 @@ async def _require_token(slack: Slack) -> None:
     try:
         await slack.client.auth_test()
     except SlackApiError as error:
-        raise SettingsError(
-            f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})"
-        ) from None
+        raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
     except (OSError, TimeoutError):
         raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
 
@@ -117,12 +115,10 @@ async def _socket_mode(settings: Settings, bolt: AsyncApp) -> AsyncIterator[None
         web_client=build_client(settings.slack, None),
     )
     try:
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
     except SlackApiError as error:
-        raise SettingsError(
-            f"setting slack.app_token: Slack refuses it ({error.response.get('error')})"
-        ) from None
+        raise SettingsError(f"setting slack.app_token: Slack refuses it ({error.response.get('error')})") from None
     try:
         yield
     finally:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]

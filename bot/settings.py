@@ -46,7 +46,7 @@ class Section(BaseModel):
 
 
 class IndexSettings(Section):
-    """`[index]`"""
+    """Table `[index]`."""
 
     paths: tuple[Path, ...] = Field((), description="folders that `/citedesk reindex` indexes")
     embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")
@@ -59,7 +59,7 @@ class IndexSettings(Section):
 
 
 class LlmSettings(Section):
-    """`[llm]`"""
+    """Table `[llm]`."""
 
     provider: Literal["extractive", "openai"] = Field("extractive", description="who writes the drafts")
     base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server, for example http://host:8000/v1")
@@ -79,7 +79,7 @@ class LlmSettings(Section):
 
 
 class LimitSettings(Section):
-    """`[limits]`"""
+    """Table `[limits]`."""
 
     question_chars: Count = Field(1000, description="longest question")
     retrieved_chunks: int = Field(10, ge=1, le=50, description="chunks retrieved for a question")
@@ -102,7 +102,7 @@ class LimitSettings(Section):
 
 
 class AccessSettings(Section):
-    """`[access]`"""
+    """Table `[access]`."""
 
     groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="group name to chat user ids")
     reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
@@ -114,7 +114,7 @@ class AccessSettings(Section):
 
 
 class SlackSettings(Section):
-    """`[slack]`"""
+    """Table `[slack]`."""
 
     bot_token: SecretStr | None = Field(None, description="xoxb-…")
     app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
@@ -125,14 +125,14 @@ class SlackSettings(Section):
 
 
 class ServerSettings(Section):
-    """`[server]`"""
+    """Table `[server]`."""
 
     host: str = Field("127.0.0.1", description="address that `citedesk serve` binds")
     port: int = Field(8080, ge=0, le=65_535, description="port that `citedesk serve` binds")
 
 
 class StoreSettings(Section):
-    """`[store]`"""
+    """Table `[store]`."""
 
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
 

@@ -65,7 +65,7 @@ def build(
     data_dir: Path,
     embedder: Embedder,
     rules: BuildRules,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda _done, _total: None,
 ) -> Coverage:
     """Index `paths` into a new snapshot below `data_dir` and make it the live one.
 

@@ -61,9 +61,7 @@ def embedding_text(heading_path: Sequence[str], text: str) -> str:
     return " > ".join(heading_path) + "\n" + _INLINE_LINK.sub(r"\1", text)
 
 
-def _chunk_id(
-    document_id: str, path: tuple[str, ...], text: str, ordinal: int, taken: dict[str, Chunk]
-) -> str:
+def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, taken: dict[str, Chunk]) -> str:
     # Stable across builds; equal text under the same heading of one document is told apart by place.
     key = "\0".join((document_id, *path, text))
     digest = sha256(key.encode()).hexdigest()[:12]
@@ -99,7 +97,7 @@ def _blocks(text: str) -> Iterator[tuple[str, int, int, str]]:
     tokens = _PARSER.parse(text)
     starts: list[tuple[str, int, int, str]] = []
     for position, token in enumerate(tokens):
-        if token.map is None or not _is_block(token, tokens, position):
+        if token.map is None or not _is_block(token):
             continue
         title = tokens[position + 1].content if token.type == "heading_open" else ""
         kind = token.tag if token.type == "heading_open" else "block"
@@ -113,7 +111,7 @@ def _line_count(text: str) -> int:
     return text.count("\n") + 1
 
 
-def _is_block(token: Token, tokens: list[Token], position: int) -> bool:
+def _is_block(token: Token) -> bool:
     if token.level == 0:
         return token.nesting >= 0 and token.type not in _LIST_TYPES
     return token.level == 1 and token.type == "list_item_open"
@@ -148,7 +146,11 @@ def _cut(text: str, count: CountTokens, budget: int, level: int = 0) -> list[str
         return [text]
     if level == len(_SEPARATORS):
         half = max(1, len(text) // 2)
-        return [text] if half == len(text) else [*_cut(text[:half], count, budget, level), *_cut(text[half:], count, budget, level)]
+        return (
+            [text]
+            if half == len(text)
+            else [*_cut(text[:half], count, budget, level), *_cut(text[half:], count, budget, level)]
+        )
     parts = _separated(text, _SEPARATORS[level])
     pieces = [piece for part in parts for piece in _cut(part, count, budget, level + 1)]
     return _joined(pieces, count, budget)

@@ -132,7 +132,9 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     try:
         metadata, body = frontmatter.parse(text)
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise UnreadableDocumentError("front matter is not valid YAML (put a value that holds a colon in quotes)") from error
+        raise UnreadableDocumentError(
+            "front matter is not valid YAML (put a value that holds a colon in quotes)"
+        ) from error
     return dict(metadata), body
 
 

@@ -90,7 +90,7 @@ class SentenceTransformerEmbedder:
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        disable_progress_bar()
+        disable_progress_bar()  # type: ignore[no-untyped-call]
         return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
 
 

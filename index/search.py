@@ -27,9 +27,7 @@ _WORD = re.compile(r"\w+")
 _MAX_TERMS = 40
 # Function words carry no evidence that a chunk is about the question.
 _FUNCTION_WORDS = frozenset(
-    "a am an and any are as at be been but by can could did do does for from get got had has have how i if "
-    "in into is it its just me my no not of on or our shall she should so than that the their them then there "
-    "these they this to us was we were what when where which who whom whose why will with would you your".split()
+    ["a", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "got", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "or", "our", "shall", "she", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
 )
 
 
@@ -62,7 +60,8 @@ class SnapshotSearch:
     def __init__(self, path: Path, manifest: Manifest, embedder: Embedder) -> None:
         if manifest.embedder != embedder.name:
             raise SnapshotCorruptError(
-                f"{manifest.name} was built with {manifest.embedder}, the configured model is {embedder.name}; rebuild it"
+                f"{manifest.name} was built with {manifest.embedder}, but the configured model is "
+                f"{embedder.name}; build the index again"
             )
         self.name = manifest.name
         self._embedder = embedder
@@ -107,7 +106,7 @@ class SnapshotSearch:
 
     def _cosines(self, vector: Vectors, readable: NDArray[np.int64], lexical: dict[int, float]) -> dict[int, float]:
         wanted = min(_CANDIDATES, len(readable))
-        only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(readable))
+        only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(readable))  # type: ignore[call-arg]
         scores, rows = self._vectors.search(vector, wanted, params=only)
         found = {int(row): float(score) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0}
         for row in lexical.keys() - found.keys():
@@ -133,7 +132,12 @@ class SnapshotSearch:
         total = 0.0
         for term in terms:
             found = np.fromiter(
-                (row for (row,) in self._rows.execute("SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?", (_quoted(term),))),
+                (
+                    row
+                    for (row,) in self._rows.execute(
+                        "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?", (_quoted(term),)
+                    )
+                ),
                 dtype=np.int64,
             )
             found = found[np.isin(found, readable, assume_unique=True)]
@@ -177,5 +181,3 @@ def _fused(cosine: dict[int, float], lexical: dict[int, float]) -> dict[int, flo
     return {
         row: _DENSE_WEIGHT * score + (1 - _DENSE_WEIGHT) * lexical.get(row, 0.0) / best for row, score in cosine.items()
     }
-
-

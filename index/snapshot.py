@@ -1,7 +1,7 @@
 """Snapshots on disk: one folder each, checksums in a manifest, an atomic `CURRENT`.
 
-    <data dir>/index/CURRENT                      name of the live snapshot
-    <data dir>/index/snapshots/<name>/            vectors.faiss, chunks.sqlite, manifest.json
+<data dir>/index/CURRENT                      name of the live snapshot
+<data dir>/index/snapshots/<name>/            vectors.faiss, chunks.sqlite, manifest.json
 """
 
 import os

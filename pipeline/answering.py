@@ -96,9 +96,7 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         if gap := _gap(retrieval, pipeline.limits):
             return decide(gap, _evidence(retrieval, pipeline.limits))
         with record.stage("prompt"):
-            prompt = build_prompt(
-                question, retrieval.chunks, pipeline.template, pipeline.limits.prompt_tokens
-            )
+            prompt = build_prompt(question, retrieval.chunks, pipeline.template, pipeline.limits.prompt_tokens)
         record.prompted(prompt)
         try:
             outcome = await _drafted(pipeline, pipeline.provider, prompt, context, record)
@@ -185,18 +183,17 @@ def _checked(draft: Draft, prompt: Prompt, limits: PipelineLimits) -> tuple[Find
 
 
 def _confidence(draft: Draft, findings: tuple[Finding, ...]) -> Confidence:
-    """The model's confidence can only be lowered by evidence, never raised."""
+    """Return the model's confidence, which evidence can lower and never raise."""
     return "low" if findings else draft.confidence
 
 
-def _judged(
-    draft: Draft, confidence: Confidence, findings: tuple[Finding, ...], prompt: Prompt
-) -> Outcome:
+def _judged(draft: Draft, confidence: Confidence, findings: tuple[Finding, ...], prompt: Prompt) -> Outcome:
     if findings:
         return decide(Failure.UNVERIFIED, Evidence(prompt.chunks, draft, findings))
+    proved = fallbacks.renumbered(draft)
     if confidence == "low":
-        return decide(Failure.LOW_CONFIDENCE, Evidence(prompt.chunks, draft))
-    return fallbacks.answered(draft, confidence, prompt.chunks)
+        return decide(Failure.LOW_CONFIDENCE, Evidence(prompt.chunks, proved))
+    return fallbacks.answered(proved, confidence, prompt.chunks)
 
 
 async def _degraded(

@@ -170,8 +170,7 @@ def _json(status: str, confidence: str, units: Sequence[_Unit], chunks: Sequence
             "answer": ("\n" if items else " ").join(lines),
             "confidence": confidence,
             "citations": [
-                {"marker": u.marker, "chunk_id": chunks[u.marker - 1].chunk_id, "quote": u.raw}
-                for u in units
+                {"marker": u.marker, "chunk_id": chunks[u.marker - 1].chunk_id, "quote": u.raw} for u in units
             ],
         },
         ensure_ascii=False,

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from index.search import RetrievedChunk
+from pipeline.sentences import markers_in, with_markers
 from pipeline.types import (
     Answered,
     Blocked,
@@ -102,15 +103,27 @@ def answered(draft: Draft, confidence: Confidence, chunks: Sequence[RetrievedChu
 
 def cited_sources(draft: Draft, chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
     """Return the cited chunks, once each, in marker order; never one that is not cited."""
-    markers = sorted({c.marker for c in draft.citations if 1 <= c.marker <= len(chunks)})
-    return tuple(_source(marker, chunks[marker - 1]) for marker in markers)
+    known = {chunk.chunk_id: chunk for chunk in chunks}
+    cited = {c.marker: known[c.chunk_id] for c in draft.citations if c.chunk_id in known}
+    return tuple(_source(marker, chunk) for marker, chunk in sorted(cited.items()))
+
+
+def renumbered(draft: Draft) -> Draft:
+    """Return a verified draft whose markers count from 1 in the order in which a reader meets them."""
+    met = dict.fromkeys(markers_in(draft.answer))
+    numbers = {old: new for new, old in enumerate(met, 1)}
+    cited = tuple(c for c in draft.citations if c.marker in numbers)
+    return draft.model_copy(
+        update={
+            "answer": with_markers(draft.answer, numbers),
+            "citations": tuple(c.model_copy(update={"marker": numbers[c.marker]}) for c in cited),
+        }
+    )
 
 
 def nearest_documents(chunks: Sequence[RetrievedChunk], count: int) -> tuple[DocumentRef, ...]:
     """Return the first `count` documents that the chunks come from."""
-    documents = {
-        c.document_id: DocumentRef(document_id=c.document_id, title=c.title, url=c.url) for c in chunks
-    }
+    documents = {c.document_id: DocumentRef(document_id=c.document_id, title=c.title, url=c.url) for c in chunks}
     return tuple(documents.values())[:count]
 
 

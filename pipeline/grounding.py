@@ -1,4 +1,4 @@
-"""Stage 8: does every sentence that states a fact stand on words that were really retrieved?
+"""Stage 8: every sentence that states a fact must stand on words that were really retrieved.
 
 Deterministic. What cannot be proved is a finding; a finding sends the draft to a person.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.search import RetrievedChunk
-from pipeline.sentences import MARKER, sentences, without_list_mark
+from pipeline.sentences import MARKER, markers_in, sentences, without_list_mark
 from pipeline.types import Citation, Draft, Finding, FindingCode
 
 _TYPOGRAPHY = str.maketrans(
@@ -17,7 +17,9 @@ _TYPOGRAPHY = str.maketrans(
 )
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _LINE_MARKS = re.compile(r"^\s*(?:>\s*|#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)+", re.MULTILINE)
-INLINE_TAG = re.compile(r"</?(?:a|b|br|code|div|em|i|img|kbd|p|small|span|strong|sub|sup|u)(?:\s[^<>\n]*)?/?>", re.IGNORECASE)
+INLINE_TAG = re.compile(
+    r"</?(?:a|b|br|code|div|em|i|img|kbd|p|small|span|strong|sub|sup|u)(?:\s[^<>\n]*)?/?>", re.IGNORECASE
+)
 _INLINE_MARKS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
 _VALUE = re.compile(
     r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
@@ -53,9 +55,7 @@ def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationL
     texts = {chunk.chunk_id: comparable(chunk.text) for chunk in chunks}
     findings = [f for c in draft.citations if (f := _citation_finding(c, chunks, texts, limits))]
     proved = {
-        c.marker: texts[c.chunk_id]
-        for c in draft.citations
-        if _citation_finding(c, chunks, texts, limits) is None
+        c.marker: texts[c.chunk_id] for c in draft.citations if _citation_finding(c, chunks, texts, limits) is None
     }
     if len(draft.answer) > limits.answer_chars:
         findings.append(Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"))
@@ -115,14 +115,10 @@ def _contains(text: str, quote: str) -> bool:
     return False
 
 
-def _sentence_findings(
-    sentence: str, proved: Mapping[int, str], citations: Sequence[Citation]
-) -> list[Finding]:
-    markers = {int(match[1]) for match in MARKER.finditer(_without_code(sentence))}
+def _sentence_findings(sentence: str, proved: Mapping[int, str], citations: Sequence[Citation]) -> list[Finding]:
+    markers = set(markers_in(sentence))
     listed = {citation.marker for citation in citations}
-    findings = [
-        Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(markers - listed)
-    ]
+    findings = [Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(markers - listed)]
     support = " ".join(proved[marker] for marker in sorted(markers) if marker in proved)
     if not is_claim(sentence):
         return findings
@@ -155,7 +151,3 @@ def _holds(support: str, value: str) -> bool:
     if wanted[0].isdigit():
         return _contains(support.replace(",", ""), wanted.replace(",", ""))
     return False
-
-
-def _without_code(text: str) -> str:
-    return re.sub(r"`[^`\n]*`", "", text)

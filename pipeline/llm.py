@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -50,7 +50,7 @@ class ModelOptions:
     concurrency: int = 16
     output_tokens: int = 800
     temperature: float = 0.0
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 class OpenAIProvider:
@@ -58,9 +58,7 @@ class OpenAIProvider:
 
     name = "openai"
 
-    def __init__(
-        self, client: AsyncOpenAI, model: str, options: ModelOptions, breaker: CircuitBreaker
-    ) -> None:
+    def __init__(self, client: AsyncOpenAI, model: str, options: ModelOptions, breaker: CircuitBreaker) -> None:
         self.model = model
         self._client = client.with_options(max_retries=0)
         self._options = options

@@ -8,16 +8,24 @@ from pipeline.sentences import sentences
 from pipeline.types import Draft, Finding, FindingCode, Prompt
 
 _LEAK_WORDS = 8
+_MODEL = r"(?:ai|llms?|assistants?|language models?|chat ?bots?)"
 _INSTRUCTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|preceding|all|your|the system|"
-    r"these)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?|guidelines?|directives?|context)\b"
-    r"|\b(?:note|message|instructions?|attention|important)\b[^.\n]{0,20}\b(?:to|for)\b[^.\n]{0,15}"
-    r"\b(?:ai|llms?|assistants?|language models?|chat ?bots?)\b"
-    r"|\b(?:ai|llms?|assistants?|language models?|chat ?bots?)\b[^.\n]{0,30}\bmust\b"
-    r"|\b(?:begin|start|end|prefix|append|finish)\b[^.\n]{0,20}\b(?:your|every|each|the)\b[^.\n]{0,10}"
-    r"\b(?:answers?|repl(?:y|ies)|responses?)\b"
-    r"|\bwhatever the (?:user|question)\b|\b(?:reveal|print|repeat|output|show)\b[^.\n]{0,30}\bsystem prompt\b"
-    r"|\byou are now\b[^.\n]{0,40}\b(?:mode|unrestricted|dan|ai|assistant)\b|<\|?im_(?:start|end)|\bnew (?:system )?(?:policy|instructions?):",
+    "|".join(
+        (
+            r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}"
+            r"\b(?:previous|prior|above|earlier|preceding|all|your|the system|these)\b[^.\n]{0,30}"
+            r"\b(?:instructions?|rules?|prompts?|guidelines?|directives?|context)\b",
+            rf"\b(?:note|message|instructions?|attention|important)\b[^.\n]{{0,20}}\b(?:to|for)\b[^.\n]{{0,15}}\b{_MODEL}\b",
+            rf"\b{_MODEL}\b[^.\n]{{0,30}}\bmust\b",
+            r"\b(?:begin|start|end|prefix|append|finish)\b[^.\n]{0,20}\b(?:your|every|each|the)\b[^.\n]{0,10}"
+            r"\b(?:answers?|repl(?:y|ies)|responses?)\b",
+            r"\bwhatever the (?:user|question)\b",
+            r"\b(?:reveal|print|repeat|output|show)\b[^.\n]{0,30}\bsystem prompt\b",
+            r"\byou are now\b[^.\n]{0,40}\b(?:mode|unrestricted|dan|ai|assistant)\b",
+            r"<\|?im_(?:start|end)",
+            r"\bnew (?:system )?(?:policy|instructions?):",
+        )
+    ),
     re.IGNORECASE,
 )
 
@@ -29,7 +37,7 @@ def is_instruction(text: str) -> bool:
 
 def violations(draft: Draft, prompt: Prompt) -> tuple[Finding, ...]:
     """Return why `draft` may not be shown to anybody, not even to a reviewer; normally nothing."""
-    return tuple([*_obeyed(draft, prompt), *_leaked(draft, prompt)])
+    return (*_obeyed(draft, prompt), *_leaked(draft, prompt))
 
 
 def _obeyed(draft: Draft, prompt: Prompt) -> Iterator[Finding]:

@@ -68,9 +68,7 @@ def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: Pr
         Message("assistant", failed.text[:_REPAIR_EXCERPT]),
         Message("user", request),
     )
-    return Prompt(
-        template.version, template.content_hash, messages, prompt.question, prompt.chunks, _size(messages)
-    )
+    return Prompt(template.version, template.content_hash, messages, prompt.question, prompt.chunks, _size(messages))
 
 
 def estimated_tokens(text: str) -> int:
@@ -82,9 +80,7 @@ def estimated_tokens(text: str) -> int:
     return math.ceil(len(text.encode()) / 3)
 
 
-def _assembled(
-    question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate
-) -> Prompt:
+def _assembled(question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate) -> Prompt:
     blocks = "\n\n".join(_block(marker, chunk) for marker, chunk in enumerate(chunks, 1))
     user = Template(template.user).substitute(context=blocks, question=_defused(question.text))
     messages = (Message("system", template.system), Message("user", user))

@@ -48,9 +48,7 @@ async def with_retries(
     try:
         # stamina bounds neither a hook's waits nor the call itself by time; the deadline does both.
         async with asyncio.timeout(deadline.remaining()):
-            async for attempt in stamina.retry_context(
-                on=wait_before_next, attempts=policy.attempts, timeout=None
-            ):
+            async for attempt in stamina.retry_context(on=wait_before_next, attempts=policy.attempts, timeout=None):
                 with attempt:
                     tries += 1
                     return await call()

@@ -1,9 +1,10 @@
 """Split text that people and models write into sentences; markers stay with what they follow."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
+_CODE_OR_MARKER = re.compile(r"(?P<ticks>`+)[\s\S]*?(?P=ticks)|\[(?P<marker>\d{1,3})\](?!\()")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*|[。！？]+)(?:\s*\[\d{1,3}\](?!\())*(?=\s|$|[^\x00-\u2fff])")  # noqa: RUF001
@@ -12,6 +13,18 @@ _ABBREVIATION = re.compile(
     r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec|[A-Z])\.$",
     re.IGNORECASE,
 )
+
+
+def markers_in(text: str) -> list[int]:
+    """Return the markers of `text` in order; a bracketed number inside code is not one."""
+    return [int(match["marker"]) for match in _CODE_OR_MARKER.finditer(text) if match["marker"]]
+
+
+def with_markers(text: str, numbers: Mapping[int, int]) -> str:
+    """Return `text` with every marker replaced by its number in `numbers`; code stays as it is."""
+    return _CODE_OR_MARKER.sub(
+        lambda match: f"[{numbers[int(match['marker'])]}]" if match["marker"] else match[0], text
+    )
 
 
 def sentences(text: str) -> list[str]:

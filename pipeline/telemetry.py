@@ -43,7 +43,7 @@ class _LibraryFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             event["error"] = record.exc_info[0].__name__
         event["timestamp"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
-        return structlog.processors.JSONRenderer()(None, "", event)  # type: ignore[arg-type,return-value]
+        return structlog.processors.JSONRenderer()(None, "", event)  # type: ignore[return-value]
 
 
 @dataclass(slots=True)

@@ -217,7 +217,9 @@ def _event_body(event: dict[str, Any]) -> dict[str, Any]:
         "type": "event_callback",
         "event_id": f"Ev{secrets.token_hex(6).upper()}",
         "event_time": int(time.time()),
-        "authorizations": [{"team_id": TEAM_ID, "user_id": BOT_USER_ID, "is_bot": True, "is_enterprise_install": False}],
+        "authorizations": [
+            {"team_id": TEAM_ID, "user_id": BOT_USER_ID, "is_bot": True, "is_enterprise_install": False}
+        ],
         "is_ext_shared_channel": False,
     }
 

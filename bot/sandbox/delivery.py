@@ -70,9 +70,10 @@ class HttpTransport:
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason}
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._session.post(
-                self._url, data=body.encode(), headers=headers
-            ) as response:
+            async with (
+                asyncio.timeout(ANSWER_SECONDS),
+                self._session.post(self._url, data=body.encode(), headers=headers) as response,
+            ):
                 text = await response.text()
                 return AppAnswer(response.status == _OK, _json_or_nothing(text), "http_error")
         except TimeoutError:

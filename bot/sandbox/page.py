@@ -76,9 +76,7 @@ class Page:
             await self._acts.post(act.user, act.channel, act.text, act.thread_ts)
 
     async def _press(self, request: web.Request) -> web.Response:
-        return await _acted(
-            request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action)
-        )
+        return await _acted(request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action))
 
     async def _submit(self, request: web.Request) -> web.Response:
         return await _acted(request, _Submit, lambda a: self._acts.submit(a.user, a.view_id, a.values))
@@ -96,9 +94,7 @@ class Page:
             "bot": {"id": BOT_USER_ID, "name": BOT_NAME},
             "people": [{"id": p.id, "name": p.name, "role": p.role, "about": p.about} for p in space.people.values()],
             "channels": [_channel_json(channel) for channel in channels],
-            "messages": [
-                _message_json(m, user) for m in space.messages if self._visible(m, user, channels)
-            ],
+            "messages": [_message_json(m, user) for m in space.messages if self._visible(m, user, channels)],
             "status": [{"channel": c, "thread_ts": t, "text": s} for (c, t), s in space.status.items() if s],
             "view": space.views[view_id] if view_id else None,
             "view_errors": space.view_errors.get(view_id, {}) if view_id else {},
@@ -111,9 +107,7 @@ class Page:
         return message.visible_to in {None, user} and any(c.id == message.channel for c in channels)
 
 
-async def _acted(
-    request: web.Request, shape: type[ActT], act: Callable[[ActT], Awaitable[Any]]
-) -> web.Response:
+async def _acted(request: web.Request, shape: type[ActT], act: Callable[[ActT], Awaitable[Any]]) -> web.Response:
     try:
         await act(shape.model_validate_json(await request.read()))
     except ValidationError:
@@ -137,7 +131,5 @@ def _message_json(message: Message, user: str) -> dict[str, Any]:
         "thread_ts": message.thread_ts,
         "ephemeral": message.visible_to is not None,
         "edited": message.edited,
-        "chosen": {
-            key.partition(":")[2]: value for key, value in message.chosen.items() if key.startswith(f"{user}:")
-        },
+        "chosen": {key.partition(":")[2]: value for key, value in message.chosen.items() if key.startswith(f"{user}:")},
     }

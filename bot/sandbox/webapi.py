@@ -54,9 +54,7 @@ class WebApi:
             return web.json_response({"ok": False, "error": error.error, **error.details})
         return web.json_response({"ok": True, **body})
 
-    async def _dispatch(
-        self, method: str, kind: str, arguments: Arguments, request: web.Request
-    ) -> dict[str, Any]:
+    async def _dispatch(self, method: str, kind: str, arguments: Arguments, request: web.Request) -> dict[str, Any]:
         if method == "apps.connections.open":
             if kind != "app":
                 raise ApiError("not_allowed_token_type")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
@@ -17,7 +17,7 @@ from bot.store.records import Conversation
 from index.builder import Coverage
 from index.errors import CitedeskError
 
-Respond = Callable[..., Awaitable[Any]]
+Respond = Callable[..., Coroutine[Any, Any, Any]]
 _log = structlog.get_logger(__name__)
 # A response_url takes five messages in 30 minutes: the start, three steps of progress, the end.
 _PROGRESS_STEPS = (0.25, 0.5, 0.75)

@@ -50,4 +50,3 @@ def _addresses_bot(event: Mapping[str, Any]) -> bool:
         return False
     is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
     return is_direct or event.get("type") == "app_mention"
-

@@ -28,7 +28,7 @@ from bot.slack.text import (
     source_line,
 )
 from bot.store.records import Review
-from pipeline.sentences import MARKER
+from pipeline.sentences import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
@@ -45,11 +45,18 @@ ESCALATE = "ask_a_person"
 RETRY = "try_again"
 FEEDBACK = "answer_feedback"
 CHECKING = "is reading the documents…"
+_CHECKED_BY_A_PERSON = (
+    "I have found something, but I am not sure enough of it. A person is checking it and will answer in this thread."
+)
+_BLOCKED = (
+    "I cannot answer this: the question, or what came back for it, runs against my safety rules. "
+    "An admin can look up the id below."
+)
 _LIMIT_WORDS: dict[Failure, str] = {
     Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
     Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
     Failure.USER_LIMIT: "You have reached the limit of {limit} questions for now. Please ask again in {wait}.",
-    Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions for now. Please ask again in {wait}.",
+    Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions. Please ask again in {wait}.",
     Failure.ROUTE_LIMIT: "Too many questions arrive this way right now. Please ask again in {wait}.",
     Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
 }
@@ -76,7 +83,7 @@ def decided_message(review: Review) -> SlackMessage:
         text = "A reviewer looked at this and could not confirm an answer from the documents."
         note = f"\n> {escape(cut(review.note, 1000))}" if review.note else ""
         return SlackMessage(text, (section(f"{text}{note}"), small(f"Reviewed by {reviewer} · `{review.review_id}`")))
-    sources = [s for s in review.case.sources if s.marker in _markers(review.answer)]
+    sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
     verb = "Edited and approved" if review.state == "edited" else "Approved"
     blocks = [
         MarkdownBlock(text=answer_markdown(review.answer)),
@@ -100,11 +107,12 @@ def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[B
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
-            text = "I have found something, but I cannot prove it from the documents. A person is checking it and will answer in this thread."
-            return text, [section(f":hourglass_flowing_sand: {text}"), small(f"`{request_id}`")]
+            return _CHECKED_BY_A_PERSON, [
+                section(f":hourglass_flowing_sand: {_CHECKED_BY_A_PERSON}"),
+                small(f"`{request_id}`"),
+            ]
         case Blocked():
-            text = "I cannot show an answer to this: what came back broke my safety rules. The admins can see why."
-            return text, [section(text), small(f"`{request_id}`")]
+            return _BLOCKED, [section(_BLOCKED), small(f"`{request_id}`")]
         case Limited():
             wait = waiting_time(outcome.retry_after)
             text = _LIMIT_WORDS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=wait)
@@ -133,7 +141,7 @@ def _answered(outcome: Answered, request_id: str) -> list[Block]:
 
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
     text = "Not enough info: the documents do not answer this."
-    blocks: list[Block] = [section(f":mag: *Not enough info.* The documents do not answer this.")]  # noqa: F541
+    blocks: list[Block] = [section(":mag: *Not enough info.* The documents do not answer this.")]
     if outcome.nearest:
         lines = "\n".join(document_line(document) for document in outcome.nearest)
         blocks.append(section(cut(f"The nearest documents:\n{lines}", SECTION_CHARS)))
@@ -205,9 +213,3 @@ def section(text: str) -> Block:
 def small(text: str) -> Block:
     """Return a line of small print."""
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
-
-
-def _markers(text: str) -> set[int]:
-    return {int(match[1]) for match in MARKER.finditer(text)}
-
-

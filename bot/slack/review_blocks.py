@@ -61,7 +61,9 @@ def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
         small(_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if draft and not show_draft:
-        blocks.append(section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it."))
+        blocks.append(
+            section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
+        )
     elif draft:
         blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer)), *_evidence(review)]
     blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]

@@ -54,7 +54,9 @@ async def approve(slack: Poster, body: Mapping[str, Any]) -> None:
         review = await slack.desk.review_for(review_id, reviewer)
         if review.case.draft is None:
             raise UnknownReviewError(review_id)
-        await _decide(slack, review_id, Decision(state="approved", reviewer_id=reviewer, answer=review.case.draft.answer))
+        await _decide(
+            slack, review_id, Decision(state="approved", reviewer_id=reviewer, answer=review.case.draft.answer)
+        )
     except CitedeskError as error:
         await _tell(slack.client, body, error)
 

@@ -43,8 +43,8 @@ def quoted(text: str, limit: int) -> str:
 
 
 def source_line(source: Source) -> str:
-    """Return `[n] linked title › heading`."""
-    place = f" › {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
+    """Return `[n] linked title > heading`."""
+    place = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
     return f"[{source.marker}] {_linked(source.title, source.url)}{place}"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -41,7 +41,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Write what is pending and end the thread."""
-        await self._run(lambda: self._db.close())
+        await self._run(self._close)
         self._thread.shutdown()
 
     async def claim(self, keys: Sequence[str], payload: str) -> bool:
@@ -201,6 +201,9 @@ class SqliteStore:
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"the store {self._file} cannot be opened: {error}") from error
 
+    def _close(self) -> None:
+        self._db.close()
+
     def _stamp(self) -> str:
         return self._now().isoformat()
 
@@ -213,7 +216,7 @@ class SqliteStore:
     def _one(self, sql: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - whatever the column holds
         return self._db.execute(sql, list(values)).fetchone()[0]
 
-    async def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+    async def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
         return await self._run(lambda: self._db.execute(sql, values).fetchall())
 
     async def _write(self, sql: str, values: Sequence[Any]) -> None:

@@ -1,9 +1,29 @@
 "use strict";
 // Text becomes text nodes only; nothing that a message holds is ever parsed as HTML.
 
-const EMOJI = {
-  mag: "🔍", hourglass_flowing_sand: "⏳", warning: "⚠️", lock: "🔒", white_check_mark: "✅", x: "❌",
+// Drawn here, because a fresh machine has no emoji font. Each is a path on a 16 x 16 grid.
+const ICONS = {
+  mag: ["#5b6570", "M10.4 10.4 14 14M11.5 6.8a4.7 4.7 0 1 1-9.4 0 4.7 4.7 0 0 1 9.4 0Z"],
+  hourglass_flowing_sand: ["#b4540a", "M4 2h8M4 14h8M5 2v2.5L8 8l3-3.5V2M5 14v-2.5L8 8l3 3.5V14"],
+  warning: ["#b4540a", "M8 2 1.8 13.4h12.4L8 2ZM8 6.4v3.2M8 11.4v.2"],
+  lock: ["#5b6570", "M4 7.2h8V14H4ZM5.6 7V5a2.4 2.4 0 0 1 4.8 0v2"],
+  white_check_mark: ["#0f766e", "M2.5 8.5 6.3 12.2 13.5 4.4"],
+  x: ["#b42318", "M3.5 3.5l9 9M12.5 3.5l-9 9"],
+  up: ["#39424c", "M5.2 7.2 8 2.2c1.4 0 1.7 1.2 1.4 2.3L9 6.4h3.6c.9 0 1.4.7 1.2 1.5l-1.1 4.8c-.2.7-.7 1.1-1.4 1.1H5.2ZM2.4 7.2h2.8v6.6H2.4Z"],
+  down: ["#39424c", "M5.2 8.8 8 13.8c1.4 0 1.7-1.2 1.4-2.3L9 9.6h3.6c.9 0 1.4-.7 1.2-1.5l-1.1-4.8c-.2-.7-.7-1.1-1.4-1.1H5.2ZM2.4 2.2h2.8v6.6H2.4Z"],
 };
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const [colour, shape] = ICONS[name];
+  const looks = { d: shape, fill: "none", stroke: colour, "stroke-width": "1.5", "stroke-linecap": "round", "stroke-linejoin": "round" };
+  for (const [key, value] of Object.entries(looks)) path.setAttribute(key, value);
+  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true" })) svg.setAttribute(key, value);
+  svg.append(path);
+  return svg;
+}
+
 const view = { me: "U0ASKER", channel: "C0SUPPORT", thread: null, version: -1, state: null, modal: null, seen: new Map() };
 const $ = (id) => document.getElementById(id);
 
@@ -52,7 +72,7 @@ function inline(text, bold) {
     if (match[1]) nodes.push(el("code", {}, unescapeSlack(match[1])));
     else if (match[2]) nodes.push(el("span", { class: "mention" }, "@" + person(match[2]).name));
     else if (match[3]) nodes.push(safeLink(match[3], unescapeSlack(match[4] || match[3])));
-    else if (match[5]) nodes.push(EMOJI[match[5]] || match[0]);
+    else if (match[5]) nodes.push(ICONS[match[5]] ? icon(match[5]) : match[0]);
     else if (match[6]) nodes.push(el("strong", {}, ...inline(match[6], bold)));
     else nodes.push(el("em", {}, ...inline(match[7], bold)));
   }
@@ -120,7 +140,7 @@ function feedbackButton(message, block, element, button, sign) {
   return el("button", {
     class: "button" + (chosen ? " chosen" : ""), type: "button", "aria-pressed": String(chosen),
     "aria-label": button.accessibility_label || button.text.text, onclick: pressButton(message, block, action),
-  }, `${sign} ${button.text.text}`);
+  }, icon(sign), " " + button.text.text);
 }
 
 function block(message, data) {
@@ -132,7 +152,7 @@ function block(message, data) {
     case "divider": return el("hr");
     case "actions": return el("div", { class: "block actions" }, ...data.elements.map((b) => actionButton(message, data, b)));
     case "context_actions": return el("div", { class: "block actions" }, ...data.elements.flatMap((e) => [
-      feedbackButton(message, data, e, e.positive_button, "👍"), feedbackButton(message, data, e, e.negative_button, "👎")]));
+      feedbackButton(message, data, e, e.positive_button, "up"), feedbackButton(message, data, e, e.negative_button, "down")]));
     default: return el("div", { class: "block" }, `(${data.type})`);
   }
 }
@@ -193,7 +213,7 @@ function renderSide() {
     const unread = view.state.messages.filter((m) => m.channel === c.id && m.user === view.state.bot.id).length - (view.seen.get(view.me + c.id) || 0);
     return el("button", {
       type: "button", "aria-current": String(c.id === view.channel), "data-channel": c.id, onclick: () => enter(c.id),
-    }, `${c.is_im ? "●" : c.is_private ? "🔒" : "#"} ${c.name}`, unread > 0 && c.id !== view.channel ? el("span", { class: "badge" }, String(unread)) : null);
+    }, c.is_im ? "● " : c.is_private ? icon("lock") : "# ", c.name, unread > 0 && c.id !== view.channel ? el("span", { class: "badge" }, String(unread)) : null);
   };
   $("channels").replaceChildren(...view.state.channels.filter((c) => !c.is_im).map(button));
   $("directs").replaceChildren(...view.state.channels.filter((c) => c.is_im).map(button));
@@ -204,7 +224,7 @@ function renderMessages(channel) {
   const about = channel.is_im
     ? "Ask anything here. Only you and Citedesk read this."
     : channel.id === "C0SUPPORT" ? "Mention @Citedesk and ask. The answer comes in a thread." : "Drafts that need a person's decision land here.";
-  $("channel-name").textContent = (channel.is_im ? "" : channel.is_private ? "🔒 " : "# ") + channel.name;
+  $("channel-name").replaceChildren(...(channel.is_im ? [] : [channel.is_private ? icon("lock") : "# "]), channel.name);
   $("channel-about").textContent = about;
   fill($("messages"), roots.length
     ? roots.flatMap((m) => [messageNode(m, false), statusNode(m.ts)])
