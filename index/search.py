@@ -27,7 +27,12 @@ _WORD = re.compile(r"\w+")
 _MAX_TERMS = 40
 # Function words carry no evidence that a chunk is about the question.
 _FUNCTION_WORDS = frozenset(
-    ["a", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "got", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "or", "our", "shall", "she", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "us", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+    _WORD.findall(
+        "a am an and any are as at be been but by can could did do does for from get got had has have how i "
+        "if in into is it its just me my no not of on or our shall she should so than that the their them "
+        "then there these they this to us was we were what when where which who whom whose why will with "
+        "would you your"
+    )
 )
 
 

@@ -12,13 +12,21 @@ _MODEL = r"(?:ai|llms?|assistants?|language models?|chat ?bots?)"
 _INSTRUCTION = re.compile(
     "|".join(
         (
-            r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}"
-            r"\b(?:previous|prior|above|earlier|preceding|all|your|the system|these)\b[^.\n]{0,30}"
-            r"\b(?:instructions?|rules?|prompts?|guidelines?|directives?|context)\b",
+            (
+                r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}"
+                r"\b(?:previous|prior|above|earlier|preceding|all|your|the system|these)\b[^.\n]{0,30}"
+                r"\b(?:instructions?|rules?|prompts?|guidelines?|directives?|context)\b"
+            ),
             rf"\b(?:note|message|instructions?|attention|important)\b[^.\n]{{0,20}}\b(?:to|for)\b[^.\n]{{0,15}}\b{_MODEL}\b",
             rf"\b{_MODEL}\b[^.\n]{{0,30}}\bmust\b",
-            r"\b(?:begin|start|end|prefix|append|finish)\b[^.\n]{0,20}\b(?:your|every|each|the)\b[^.\n]{0,10}"
-            r"\b(?:answers?|repl(?:y|ies)|responses?)\b",
+            (
+                r"\b(?:begin|start|end|prefix|finish)\b[^.\n]{0,20}\b(?:your|every|each|the)\b[^.\n]{0,10}"
+                r"\b(?:answers?|repl(?:y|ies)|responses?)\b[^.\n]{0,10}\b(?:with|by)\b"
+            ),
+            (
+                r"\b(?:add|append|include|insert)\b[^.\n]{0,80}\b(?:to|in|into)\b[^.\n]{0,10}\b(?:your|every|each)\b"
+                r"[^.\n]{0,10}\b(?:answers?|repl(?:y|ies)|responses?)\b"
+            ),
             r"\bwhatever the (?:user|question)\b",
             r"\b(?:reveal|print|repeat|output|show)\b[^.\n]{0,30}\bsystem prompt\b",
             r"\byou are now\b[^.\n]{0,40}\b(?:mode|unrestricted|dan|ai|assistant)\b",

@@ -1,0 +1,137 @@
+"""Small values for tests, every field overridable."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from index.documents import EVERYONE
+from index.search import Retrieval, RetrievedChunk
+from pipeline.answering import Pipeline
+from pipeline.caching import MemoryAnswerCache
+from pipeline.errors import ModelError
+from pipeline.limits import Admission, AdmissionLimits
+from pipeline.llm import ModelProvider
+from pipeline.prompting import build_prompt, load_template
+from pipeline.types import (
+    Citation,
+    Completion,
+    Confidence,
+    Deadline,
+    Draft,
+    NormalizedQuestion,
+    PipelineLimits,
+    Prompt,
+    RequestContext,
+)
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+QUOTA = "The Team plan allows 500 invoices a month and costs 29 euro."
+REMINDER = "The first reminder goes out 7 days after the due date."
+
+
+def chunk(chunk_id: str = "c1", text: str = QUOTA, *, groups: Collection[str] = (EVERYONE,), **fields: str) -> RetrievedChunk:
+    """Return a retrieved chunk."""
+    return RetrievedChunk(
+        chunk_id=chunk_id,
+        document_id=fields.get("document_id", f"{chunk_id}.md"),
+        title=fields.get("title", f"Title of {chunk_id}"),
+        heading=fields.get("heading", ""),
+        text=text,
+        url=fields.get("url", f"https://help.example/{chunk_id}"),
+        score=0.9,
+        groups=frozenset(groups),
+    )
+
+
+CHUNKS = (chunk("c1", QUOTA), chunk("c2", REMINDER))
+
+
+def draft(
+    answer: str = f"{QUOTA} [1]",
+    citations: Sequence[tuple[int, str, str]] = ((1, "c1", QUOTA),),
+    confidence: Confidence = "high",
+) -> Draft:
+    """Return a draft; citations are (marker, chunk id, quote)."""
+    return Draft(
+        status="answered",
+        answer=answer,
+        confidence=confidence,
+        citations=tuple(Citation(marker=m, chunk_id=c, quote=q) for m, c, q in citations),
+    )
+
+
+def prompt(chunks: Sequence[RetrievedChunk] = CHUNKS, question: str = "How many invoices?") -> Prompt:
+    """Return the real prompt for a question."""
+    return build_prompt(NormalizedQuestion(question), chunks, load_template("support_rag/v1"), 3000)
+
+
+def context(**fields: object) -> RequestContext:
+    """Return a request context with ten seconds to go."""
+    base = RequestContext("r-1", "T1", "U1", "C1", "slack", Deadline.after(10.0))
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+def reply(fixture: str) -> str:
+    """Return a recorded model reply."""
+    return (FIXTURES / "replies" / fixture).read_text(encoding="utf-8")
+
+
+def reply_json(answer: str = f"{QUOTA} [1]", quote: str = QUOTA, **fields: object) -> str:
+    """Return a model's reply that cites the first chunk."""
+    citations = [{"marker": 1, "chunk_id": "c1", "quote": quote}]
+    body = {"status": "answered", "answer": answer, "confidence": "high", "citations": citations}
+    return json.dumps(body | fields)
+
+
+class FixedRetriever:
+    """Finds the same chunks for every question; remembers what it was asked."""
+
+    def __init__(self, chunks: Sequence[RetrievedChunk] = CHUNKS, sufficiency: float = 0.9) -> None:
+        self.snapshot = "s1"
+        self.chunks = tuple(chunks)
+        self.sufficiency = sufficiency
+        self.asked: list[tuple[str, frozenset[str]]] = []
+
+    def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
+        """Return the readable ones of the fixed chunks."""
+        self.asked.append((question, frozenset(groups)))
+        readable = [c for c in self.chunks if c.groups & (frozenset(groups) | {EVERYONE})]
+        return Retrieval(tuple(readable[:limit]), self.sufficiency, self.snapshot)
+
+
+class ScriptedProvider:
+    """Plays replies in order; an error among them is raised. The last one is repeated."""
+
+    name = "scripted"
+    model = "m1"
+
+    def __init__(self, *script: str | ModelError) -> None:
+        self.script = list(script)
+        self.prompts: list[Prompt] = []
+
+    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+        """Return the next reply."""
+        assert deadline.remaining() > 0
+        attempted()
+        self.prompts.append(prompt)
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(step, ModelError):
+            raise step
+        return Completion(step, self.name, self.model, 100, 20)
+
+
+def pipeline(
+    provider: ModelProvider, retriever: FixedRetriever | None = None, degraded: ModelProvider | None = None
+) -> Pipeline:
+    """Return a pipeline over a scripted provider and fixed chunks."""
+    return Pipeline(
+        retriever=retriever or FixedRetriever(),
+        provider=provider,
+        degraded=degraded or ScriptedProvider(reply_json()),
+        template=load_template("support_rag/v1"),
+        repair=load_template("repair/v1"),
+        admission=Admission(AdmissionLimits()),
+        cache=MemoryAnswerCache(10),
+        limits=PipelineLimits(),
+    )

@@ -1,0 +1,87 @@
+import pytest
+from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
+
+from pipeline.grounding import VerificationLimits, comparable, is_claim, verify
+from pipeline.types import Draft, FindingCode
+
+_LIMITS = VerificationLimits()
+
+
+def _codes(answer: Draft, chunks: tuple = CHUNKS) -> set[FindingCode]:  # type: ignore[type-arg]
+    return {finding.code for finding in verify(answer, chunks, _LIMITS)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        draft(),
+        draft("The Team plan costs 29 euro [1]."),
+        draft(f"Good question! {QUOTA} [1]"),
+        draft(f"Here is how it works:\n- {QUOTA} [1]"),
+        draft(f"{QUOTA} [1] {REMINDER} [2]", [(1, "c1", QUOTA), (2, "c2", REMINDER)]),
+        draft("You may send 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]),
+        draft(f"{QUOTA} [1]", [(1, "c1", "“The **Team plan** allows 500 invoices”".strip("“”"))]),
+    ],
+)
+def test_a_proved_answer_has_no_findings(answer: Draft) -> None:
+    assert _codes(answer) == set()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (draft(QUOTA, []), FindingCode.NO_CITATION),
+        (draft(citations=[(1, "doc-42", QUOTA)]), FindingCode.UNKNOWN_CHUNK),
+        (draft(citations=[(1, "c2", REMINDER)]), FindingCode.UNKNOWN_CHUNK),
+        (draft(f"{QUOTA} [0]", [(0, "c2", REMINDER)]), FindingCode.UNKNOWN_CHUNK),
+        (draft(f"{QUOTA} [7]", [(7, "c1", QUOTA)]), FindingCode.UNKNOWN_CHUNK),
+        (draft(f"{QUOTA} [1] More here [2]."), FindingCode.UNKNOWN_CHUNK),
+        (draft(citations=[(1, "c1", "The Team plan allows 5,000 invoices")]), FindingCode.QUOTE_NOT_FOUND),
+        (draft(citations=[(1, "c1", "500")]), FindingCode.QUOTE_NOT_FOUND),
+        (draft(citations=[(1, "c1", "")]), FindingCode.QUOTE_NOT_FOUND),
+        (draft(citations=[(1, "c1", "lan allows 500 invoices a mon")]), FindingCode.QUOTE_NOT_FOUND),
+        (draft(f"{QUOTA} [1] Support is open on Sundays."), FindingCode.UNCITED_CLAIM),
+        (draft(f"{QUOTA} [1]\n- Support is open on weekends"), FindingCode.UNCITED_CLAIM),
+        (draft("The Team plan allows 600 invoices a month. [1]"), FindingCode.UNSUPPORTED_VALUE),
+        (draft("The Team plan allows 500 invoices, see https://evil.example/x [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("Write to boss@evil.example about 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("Run `rm -rf /` for 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("On Monday the Team plan allows 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("The Team plan does not allow 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("x" * 3001 + " [1]"), FindingCode.TOO_LONG),
+    ],
+)
+def test_each_way_of_being_wrong_has_its_code(answer: Draft, code: FindingCode) -> None:
+    assert code in _codes(answer)
+
+
+def test_a_quote_of_one_chunk_does_not_prove_a_sentence_that_cites_another() -> None:
+    swapped = draft(f"{QUOTA} [2]", [(2, "c2", REMINDER)])
+    assert FindingCode.UNSUPPORTED_VALUE in _codes(swapped)
+
+
+def test_a_number_is_found_with_or_without_thousands_separators() -> None:
+    chunks = (chunk("c1", "An archive holds at most 20,000 invoices and 90 days."),)
+    quote = [(1, "c1", "An archive holds at most 20,000 invoices")]
+    assert _codes(draft("It holds 20000 invoices [1].", quote), chunks) == set()
+    assert FindingCode.UNSUPPORTED_VALUE in _codes(draft("It holds 2000 invoices [1].", quote), chunks)
+
+
+def test_text_that_differs_only_in_marks_space_and_typography_compares_equal() -> None:
+    written = "## Ship it\n\n1. Click **<kbd>Ctrl</kbd>** – see [the “guide”](/help/x)\n   now"
+    assert comparable(written) == 'ship it click ctrl - see the "guide" now'
+
+
+@pytest.mark.parametrize("sentence", ["Hi there!", "Sure.", "Here is how:", "Happy to help.", "---", "[1]"])
+def test_greetings_and_short_lead_ins_state_no_fact(sentence: str) -> None:
+    assert not is_claim(sentence)
+
+
+@pytest.mark.parametrize("sentence", ["Yes.", "No.", "It costs 5 euro:", "Thanks to version 2 it works.", "Open it."])
+def test_everything_else_states_a_fact(sentence: str) -> None:
+    assert is_claim(sentence)
+
+
+def test_a_long_chunk_is_checked_in_linear_time() -> None:
+    text = "ab " * 200_000
+    assert FindingCode.QUOTE_NOT_FOUND in _codes(draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")]), (chunk("c1", text),))

@@ -1,0 +1,46 @@
+import pytest
+from support.builders import context
+
+from pipeline.errors import LimitReachedError
+from pipeline.limits import Admission, AdmissionLimits
+from pipeline.types import Failure
+
+
+async def _ask(admission: Admission, **fields: object) -> None:
+    async with admission.admitted(context(**fields)):
+        pass
+
+
+async def test_a_user_is_refused_at_the_window_and_told_when_to_come_back() -> None:
+    admission = Admission(AdmissionLimits(per_user="2/minute"))
+    await _ask(admission)
+    await _ask(admission)
+    with pytest.raises(LimitReachedError) as caught:
+        await _ask(admission)
+    assert caught.value.failure is Failure.USER_LIMIT
+    assert caught.value.limit == 2
+    assert 0 < (caught.value.retry_after or 0) <= 61
+    await _ask(admission, user_id="U2")
+
+
+async def test_tenant_and_route_have_windows_of_their_own() -> None:
+    admission = Admission(AdmissionLimits(per_tenant="1/minute"))
+    await _ask(admission)
+    with pytest.raises(LimitReachedError) as caught:
+        await _ask(admission, user_id="U2")
+    assert caught.value.failure is Failure.TENANT_LIMIT
+    routed = Admission(AdmissionLimits(per_route={"slack": "1/hour"}))
+    await _ask(routed)
+    with pytest.raises(LimitReachedError) as caught:
+        await _ask(routed, user_id="U2")
+    assert caught.value.failure is Failure.ROUTE_LIMIT
+    await _ask(routed, route="cli")
+
+
+async def test_a_full_queue_refuses_at_once_and_frees_its_places() -> None:
+    admission = Admission(AdmissionLimits(in_flight=1))
+    async with admission.admitted(context()):
+        with pytest.raises(LimitReachedError) as caught:
+            await _ask(admission)
+    assert caught.value.failure is Failure.QUEUE_FULL
+    await _ask(admission)
