@@ -21,12 +21,13 @@ from index.snapshot import (
     CHUNKS,
     FORMAT,
     MANIFEST,
+    MANIFEST_CHECKSUM,
     VECTORS,
     Manifest,
     SkippedFile,
     SnapshotFolder,
     checksum,
-    sync_folder,
+    sync,
     verified_manifest,
 )
 
@@ -187,9 +188,10 @@ def _write(
         checksums={file: checksum(draft / file) for file in (VECTORS, CHUNKS)},
     )
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    (draft / MANIFEST_CHECKSUM).write_text(checksum(draft / MANIFEST) + "\n", encoding="ascii")
     _flush(draft)
     draft.rename(folder.path(name))
-    sync_folder(folder.snapshots)
+    sync(folder.snapshots)
     return _checked(folder.path(name), manifest)
 
 
@@ -200,10 +202,8 @@ def _write_vectors(file: Path, vectors: Vectors) -> None:
 
 
 def _flush(draft: Path) -> None:
-    for file in draft.iterdir():
-        with file.open("rb") as stream:
-            sync_folder(Path(stream.name))
-    sync_folder(draft)
+    for path in (*draft.iterdir(), draft):
+        sync(path)
 
 
 def _checked(path: Path, manifest: Manifest) -> Manifest:

@@ -98,7 +98,10 @@ class SnapshotSearch:
             [cosine[row] for row, _ in ranked], self._coverages(terms, readable, [row for row, _ in ranked[:3]])
         )
         chunks = tuple(self._chunk(row, score) for row, score in ranked)
-        return Retrieval(chunks, sufficiency.probability(features), self.name)
+        return Retrieval(chunks, self._sufficiency(features), self.name)
+
+    def _sufficiency(self, features: sufficiency.Features) -> float:
+        return sufficiency.probability(features)
 
     def _readable_rows(self, groups: frozenset[str]) -> NDArray[np.int64]:
         marks = ",".join("?" * len(groups))

@@ -18,6 +18,7 @@ FORMAT = 1
 VECTORS = "vectors.faiss"
 CHUNKS = "chunks.sqlite"
 MANIFEST = "manifest.json"
+MANIFEST_CHECKSUM = "manifest.sha256"
 _log = structlog.get_logger(__name__)
 
 
@@ -95,7 +96,7 @@ class SnapshotFolder:
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(self._current)
-        sync_folder(self.root)
+        sync(self.root)
 
     def prune(self, keep: int) -> None:
         """Delete all but the newest `keep` snapshots and the remains of builds that were killed."""
@@ -110,8 +111,10 @@ class SnapshotFolder:
 def verified_manifest(folder: Path) -> Manifest:
     """Return the manifest after checking every file against it, or raise SnapshotCorruptError."""
     try:
+        if checksum(folder / MANIFEST) != (folder / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip():
+            raise SnapshotCorruptError(f"{folder.name}: {MANIFEST} does not match its checksum")
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValidationError) as error:
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
         raise SnapshotCorruptError(f"{folder.name}: manifest missing or unreadable") from error
     if manifest.format != FORMAT:
         raise SnapshotCorruptError(f"{folder.name}: format {manifest.format}, this program reads {FORMAT}")
@@ -135,9 +138,9 @@ def checksum(file: Path) -> str:
     return digest.hexdigest()
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, so that a rename in it survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Flush a file, or a folder's entries, to disk, so that it survives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

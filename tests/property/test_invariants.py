@@ -75,7 +75,9 @@ def test_an_added_sentence_without_a_marker_is_never_proved(added: str) -> None:
 @given(st.integers(min_value=-5, max_value=50), st.text(max_size=12), st.text(max_size=60))
 def test_a_made_up_citation_is_never_proved(marker: int, chunk_id: str, quote: str) -> None:
     made_up = draft(f"{QUOTA} [{max(marker, 0)}]", [(marker, chunk_id, quote)])
-    is_true = marker == 1 and chunk_id == "c1" and comparable(quote) in comparable(QUOTA) and len(comparable(quote)) > 11
+    is_true = (
+        marker == 1 and chunk_id == "c1" and comparable(quote) in comparable(QUOTA) and len(comparable(quote)) > 11
+    )
     assert bool(verify(made_up, CHUNKS, _LIMITS)) or is_true
 
 

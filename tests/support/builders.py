@@ -30,7 +30,9 @@ QUOTA = "The Team plan allows 500 invoices a month and costs 29 euro."
 REMINDER = "The first reminder goes out 7 days after the due date."
 
 
-def chunk(chunk_id: str = "c1", text: str = QUOTA, *, groups: Collection[str] = (EVERYONE,), **fields: str) -> RetrievedChunk:
+def chunk(
+    chunk_id: str = "c1", text: str = QUOTA, *, groups: Collection[str] = (EVERYONE,), **fields: str
+) -> RetrievedChunk:
     """Return a retrieved chunk."""
     return RetrievedChunk(
         chunk_id=chunk_id,

@@ -57,7 +57,14 @@ async def test_a_readable_reply_ends_as_verification_says(fixture: str, kind: st
 
 @pytest.mark.parametrize(
     "fixture",
-    ["malformed.txt", "truncated.txt", "prose_only.txt", "missing_fields.json", "unsupported_confidence.json", "empty_answer.json"],
+    [
+        "malformed.txt",
+        "truncated.txt",
+        "prose_only.txt",
+        "missing_fields.json",
+        "unsupported_confidence.json",
+        "empty_answer.json",
+    ],
 )
 async def test_a_malformed_reply_gets_one_repair_attempt_and_then_a_person(fixture: str) -> None:
     provider = ScriptedProvider(reply(fixture))
@@ -213,7 +220,7 @@ class _NoIndex(FixedRetriever):
 
 
 class _Broken(FixedRetriever):
-    def search(self, question: str, groups: object, limit: int) -> Retrieval:
+    def search(self, question: str, groups: object, limit: int) -> Retrieval:  # noqa: ARG002 - the protocol's
         raise RuntimeError("disk on fire: secret text")
 
 

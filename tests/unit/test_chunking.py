@@ -48,7 +48,8 @@ def test_a_heading_inside_a_code_block_is_no_heading() -> None:
 
 
 def test_every_word_of_a_document_is_in_some_chunk_in_order() -> None:
-    text = "# Guide\n\nAlpha beta.\n\n- gamma delta\n  - epsilon\n- zeta\n\n> eta theta\n\n| a | b |\n| - | - |\n| iota | kappa |\n"
+    blocks = ("# Guide", "Alpha beta.", "- gamma delta\n  - epsilon\n- zeta", "> eta theta")
+    text = "\n\n".join((*blocks, "| a | b |\n| - | - |\n| iota | kappa |\n"))
     joined = " ".join(c.text for c in chunk_document(_document(text), _words, 12))
     words = ["Alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
     assert [w for w in re.findall(r"\w+", joined) if w in words] == words

@@ -68,7 +68,8 @@ def test_a_number_is_found_with_or_without_thousands_separators() -> None:
 
 
 def test_text_that_differs_only_in_marks_space_and_typography_compares_equal() -> None:
-    written = "## Ship it\n\n1. Click **<kbd>Ctrl</kbd>** – see [the “guide”](/help/x)\n   now"
+    # The dash and the quotes are typographic on purpose.
+    written = "## Ship it\n\n1. Click **<kbd>Ctrl</kbd>** – see [the “guide”](/help/x)\n   now"  # noqa: RUF001
     assert comparable(written) == 'ship it click ctrl - see the "guide" now'
 
 
@@ -84,4 +85,6 @@ def test_everything_else_states_a_fact(sentence: str) -> None:
 
 def test_a_long_chunk_is_checked_in_linear_time() -> None:
     text = "ab " * 200_000
-    assert FindingCode.QUOTE_NOT_FOUND in _codes(draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")]), (chunk("c1", text),))
+    assert FindingCode.QUOTE_NOT_FOUND in _codes(
+        draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")]), (chunk("c1", text),)
+    )

@@ -1,0 +1,52 @@
+# `make demo` and `make test` set everything up themselves; either may come first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check format bench eval clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    try Citedesk in the browser: no account, no key"
+	@echo "make test    every check that the README promises"
+	@echo "make check   format, lint, types, imports and the fast tests"
+	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
+	@echo "make bench   benchmarks (they print, they do not judge)"
+
+# torch comes first and pinned: asked for by another package, pip would take a build with gigabytes of CUDA.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Citedesk needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/citedesk demo
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit tests/property
+
+test: check
+	$(BIN)/pytest -q tests/integration tests/e2e
+
+eval: $(READY)
+	$(BIN)/pytest -q tests/evals
+
+bench: $(READY)
+	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

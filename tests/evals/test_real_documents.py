@@ -1,0 +1,60 @@
+"""The figures that the README promises, on real documents. Prints them; fails under the targets."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import build_pipeline
+from bot.evaluation import EvalQuestion, evaluate, metrics, read_questions, unlimited
+from bot.settings import load_settings
+from index.builder import BuildRules, build
+from index.embedding import SentenceTransformerEmbedder
+
+pytestmark = pytest.mark.data
+_DEADLINE_S = 60.0
+
+
+def _figures(
+    folder: Path, questions: list[EvalQuestion], data_dir: Path, embedder: SentenceTransformerEmbedder
+) -> dict[str, Any]:
+    build([folder / "docs"], data_dir, embedder, BuildRules())
+    settings = load_settings(data_dir=data_dir, limits={"per_tenant": "1000000/minute"})
+    pipeline = unlimited(build_pipeline(settings, embedder))
+    return metrics(asyncio.run(evaluate(pipeline, questions, _DEADLINE_S, lambda: None)))
+
+
+@pytest.mark.parametrize(("corpus", "context"), [("zulip", 0.75), ("xquad-dev", 0.97)])
+def test_the_gold_text_is_retrieved_and_every_answer_is_quoted(
+    corpus: str,
+    context: float,
+    real_data: Path,
+    tmp_path: Path,
+    embedder: SentenceTransformerEmbedder,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    questions = read_questions(real_data / corpus / "questions.jsonl")
+    figures = _figures(real_data / corpus, questions, tmp_path, embedder)
+    with capsys.disabled():
+        print(f"\n{corpus}: {json.dumps(figures)}")
+    assert figures["hit@4000chars"] >= context
+    assert figures["answers_fully_quoted"] == 1.0
+    assert figures["unanswerable_answered"] <= 0.3
+
+
+def test_the_three_outcomes_on_a_third_set_of_documents(
+    real_data: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    asked = {
+        "Which plan includes the Stats API and how long is the free trial?": {"answered", "needs_review"},
+        "How do I enable two-factor authentication?": {"answered"},
+        "How can I bake sourdough bread at home?": {"not_enough_info"},
+    }
+    questions = [EvalQuestion(id=q, question=q, answerable=True) for q in asked]
+    build([real_data / "plausible-docs" / "docs"], tmp_path, embedder, BuildRules())
+    pipeline = unlimited(build_pipeline(load_settings(data_dir=tmp_path), embedder))
+    rows = asyncio.run(evaluate(pipeline, questions, _DEADLINE_S, lambda: None))
+    for row in rows:
+        assert row.outcome.kind in asked[row.question.question], row.question.question

@@ -1,0 +1,135 @@
+"""`citedesk` as a process: what it prints, and its exit status."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+
+_CITEDESK = str(Path(sys.executable).with_name("citedesk"))
+
+
+def _run(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        [_CITEDESK, *arguments],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
+    """Return a folder in which the demo knowledge base has been indexed by the command."""
+    path = tmp_path_factory.mktemp("cli")
+    built = _run("index", "build", str(articles), "--json", cwd=path)
+    assert built.returncode == 0, built.stderr
+    report = json.loads(built.stdout)
+    assert (report["seen"], report["indexed"], report["skipped"]) == (38, 38, [])
+    return path
+
+
+def test_search_prints_chunks_and_sufficiency(folder: Path) -> None:
+    found = json.loads(_run("search", "When is the first reminder sent?", "--json", cwd=folder).stdout)
+    assert set(found) == {"chunks", "sufficiency"}
+    assert set(found["chunks"][0]) == {"chunk_id", "document_id", "title", "heading", "text", "url", "score"}
+    assert found["chunks"][0]["document_id"] == "reminders.md"
+    assert 0 <= found["sufficiency"] <= 1
+
+
+def test_ask_prints_one_outcome_and_its_trace(folder: Path) -> None:
+    printed = json.loads(_run("ask", "When does the first payment reminder go out?", "--json", cwd=folder).stdout)
+    assert set(printed) == {"outcome", "trace"}
+    assert printed["outcome"]["kind"] == "answered"
+    assert printed["outcome"]["citations"][0]["quote"] in printed["outcome"]["text"]
+    assert printed["trace"]["verdict"] == "OK"
+
+
+def test_ask_keeps_to_groups_and_audience(folder: Path) -> None:
+    question = "How many months of fees may a support lead refund?"
+    alone = _run("ask", question, "--groups", "leads", cwd=folder).stdout
+    assert "3 months" in alone
+    for arguments in ([], ["--groups", "leads", "--audience", ""], ["--groups", "leads", "--audience", "sales"]):
+        assert "3 months" not in _run("ask", question, *arguments, cwd=folder).stdout
+
+
+def test_index_status_names_snapshot_and_counts(folder: Path) -> None:
+    assert "38 documents" in _run("index", "status", cwd=folder).stdout
+    assert json.loads(_run("index", "status", "--json", cwd=folder).stdout)["format"] == 1
+
+
+def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "q.jsonl"
+    questions.write_text(
+        '{"id": "a", "question": "How long is the trial period of the Team plan?", "answerable": true, '
+        '"gold_quotes": ["Every new account starts with a trial of 21 days on the Team plan."], '
+        '"answer_must_contain": ["21 days"]}\n'
+        '{"id": "b", "question": "Who won the football match?", "answerable": false}\n'
+    )
+    rows = tmp_path / "rows.jsonl"
+    run = _run("eval", str(questions), "--json", "--rows", str(rows), cwd=folder)
+    metrics = json.loads(run.stdout)
+    assert (metrics["hit@5"], metrics["hit@4000chars"], metrics["unanswerable_answered"]) == (1.0, 1.0, 0.0)
+    written = [json.loads(line) for line in rows.read_text().splitlines()]
+    assert [row["id"] for row in written] == ["a", "b"]
+    promised = "id outcome answer citations retrieved sufficiency findings attempts stage_ms total_ms"
+    assert set(promised.split()) <= set(written[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "status", "says"),
+    [
+        (["ask", "x", "--data-dir", "void"], {}, 0, "No answer (INDEX_UNAVAILABLE)"),
+        (["search", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),
+        (["index", "build", "nowhere"], {}, 1, "no such file or folder: nowhere"),
+        (["index", "build"], {}, 2, "name a folder to index"),
+        (["eval", "nowhere.jsonl"], {}, 1, "nowhere.jsonl cannot be read"),
+        (["why", "r-404"], {}, 1, "no request was ever stored"),
+        (["serve"], {}, 2, "setting slack.bot_token is missing: set SLACK_BOT_TOKEN"),
+        (["serve"], {"SLACK_BOT_TOKEN": "xoxb-1"}, 2, "set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
+        (["ask", "x"], {"CITEDESK_LLM__PROVIDER": "openai"}, 2, "llm.api_key is missing: set OPENAI_API_KEY"),
+        (["ask", "x"], {"CITEDESK_LIMITS__ANSWER_CHARS": "many"}, 2, "setting limits.answer_chars"),
+        (["ask", "x"], {"CITEDESK_LLM__PROMPT_VERSION": "nope/v1"}, 2, "there is no prompt nope/v1"),
+        (["ask", "x"], {"CITEDESK_INDEX__EMBEDDING_MODEL": "/nowhere"}, 1, "embedding model folder /nowhere"),
+    ],
+)
+def test_an_error_is_one_plain_line_and_a_status(
+    arguments: list[str], env: dict[str, str], status: int, says: str, folder: Path
+) -> None:
+    run = _run(*arguments, cwd=folder, env=env)
+    assert (run.returncode, says in run.stdout + run.stderr) == (status, True), run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+async def test_doctor_says_what_to_do_and_passes_when_all_is_set(folder: Path) -> None:
+    poor = _run("doctor", cwd=folder)
+    assert poor.returncode == 1
+    assert "no bot token: set SLACK_BOT_TOKEN" in poor.stdout
+    async with Sandbox() as sandbox:
+        env = {
+            "SLACK_BOT_TOKEN": sandbox.credentials.bot_token,
+            "SLACK_APP_TOKEN": sandbox.credentials.app_token,
+            "SLACK_API_URL": sandbox.api_url,
+            "CITEDESK_SLACK__REVIEWERS_CHANNEL": "C0REVIEWS",
+            "CITEDESK_ACCESS__REVIEWERS": '["U1"]',
+            "CITEDESK_ACCESS__ADMINS": '["U1"]',
+        }
+        rich = await _in_thread("doctor", cwd=folder, env=env)
+        assert rich.returncode == 0, rich.stdout
+        refused = await _in_thread("serve", cwd=folder, env={**env, "SLACK_BOT_TOKEN": "xoxb-wrong"})
+    assert refused.returncode == 2
+    assert "setting slack.bot_token: Slack refuses it (invalid_auth)" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+async def _in_thread(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return await asyncio.to_thread(_run, *arguments, cwd=cwd, env=env)

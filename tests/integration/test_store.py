@@ -1,0 +1,126 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.builders import draft
+
+from bot.store.records import Conversation, Decision, Review
+from bot.store.sqlite import SqliteStore, StoreError
+from pipeline.types import Failure, NeedsReview, Trace
+
+_WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
+_REVIEW = Review(
+    review_id="r-1",
+    question="How?",
+    conversation=_WHERE,
+    case=NeedsReview(reason=Failure.UNVERIFIED, draft=draft(), sources=()),
+)
+_TRACE = Trace(
+    request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="answered", verdict="OK"
+)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: _Clock) -> AsyncIterator[SqliteStore]:
+    opened = await SqliteStore(tmp_path / "s.sqlite", clock).open()
+    yield opened
+    await opened.close()
+
+
+async def test_an_event_is_claimed_once_under_any_of_its_keys(store: SqliteStore) -> None:
+    assert await store.claim(["event:1", "message:1"], "{}")
+    assert not await store.claim(["event:1", "message:1"], "{}")
+    assert not await store.claim(["event:2", "message:1"], "{}")
+    assert await store.claim(["event:3", "message:3"], "{}")
+
+
+async def test_of_many_deliveries_at_once_one_is_claimed(store: SqliteStore) -> None:
+    claims = await asyncio.gather(*(store.claim([f"event:{n}", "message:1"], "{}") for n in range(50)))
+    assert sum(claims) == 1
+
+
+async def test_unfinished_events_come_back_after_a_restart_and_finished_ones_lose_their_text(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    await store.claim(["a"], '{"text": "first words"}')
+    await store.claim(["b"], '{"text": "second words"}')
+    await store.finish("a")
+    again = await SqliteStore(tmp_path / "s.sqlite").open()
+    assert await again.unfinished() == ['{"text": "second words"}']
+    await again.close()
+    assert "first words" not in "".join(
+        str(row) for row in sqlite3.connect(tmp_path / "s.sqlite").execute("SELECT * FROM inbox")
+    )
+
+
+async def test_a_review_is_decided_once_and_every_step_is_kept(store: SqliteStore) -> None:
+    assert await store.open_review(_REVIEW)
+    assert not await store.open_review(_REVIEW)
+    decisions = [Decision(state="approved", reviewer_id=f"R{n}", answer="yes") for n in range(20)]
+    wins = await asyncio.gather(*(store.decide("r-1", decision) for decision in decisions))
+    assert sum(wins) == 1
+    review = await store.review("r-1")
+    assert review is not None
+    assert review.decided_by == decisions[wins.index(True)].reviewer_id
+    assert [event.what for event in await store.review_events("r-1")] == ["opened", "approved"]
+
+
+async def test_the_history_of_a_review_cannot_be_changed(store: SqliteStore, tmp_path: Path) -> None:
+    await store.open_review(_REVIEW)
+    other = sqlite3.connect(tmp_path / "s.sqlite")
+    for statement in ("UPDATE review_events SET what = 'x'", "DELETE FROM review_events"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            other.execute(statement)
+    other.close()
+
+
+async def test_texts_of_decided_reviews_are_purged_after_their_days(store: SqliteStore, clock: _Clock) -> None:
+    await store.open_review(_REVIEW)
+    await store.decide("r-1", Decision(state="edited", reviewer_id="R", answer="It is so."))
+    assert await store.purge(90) == 0
+    clock.time += timedelta(days=91)
+    assert await store.purge(90) == 1
+    assert await store.purge(90) == 0
+    review = await store.review("r-1")
+    assert review is not None
+    assert (review.question, review.answer, review.case.draft, review.decided_by) == ("", "", None, "R")
+
+
+async def test_traces_and_feedback_are_kept_and_counted(store: SqliteStore) -> None:
+    await store.save_request(_TRACE)
+    await store.save_request(_TRACE.model_copy(update={"request_id": "r-2", "outcome": "needs_review"}))
+    await store.open_review(_REVIEW)
+    await store.save_feedback("r-1", "U1", helpful=True)
+    await store.save_feedback("r-1", "U1", helpful=False)
+    assert await store.request("r-1") == _TRACE
+    assert await store.request("r-9") is None
+    counts = await store.counts()
+    assert counts.outcomes == {"answered": 1, "needs_review": 1}
+    assert counts.open_reviews == 1
+
+
+async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "s.sqlite").write_text("not a database at all, just words that fill a page" * 50)
+    with pytest.raises(StoreError, match=r"s\.sqlite cannot be opened"):
+        await SqliteStore(tmp_path / "s.sqlite").open()
+
+
+async def test_only_the_owner_may_read_the_file(store: SqliteStore, tmp_path: Path) -> None:
+    await store.counts()
+    assert (tmp_path / "s.sqlite").stat().st_mode & 0o077 == 0

@@ -1,0 +1,112 @@
+"""The sandbox workspace with the real bot in it, over Socket Mode or HTTP."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.demo import demo_settings
+from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import BOT_USER_ID, Message
+from bot.server import EVENTS_PATH, RunningBot, running_bot
+
+ASKER, REVIEWER, ADMIN = "U0ASKER", "U0REVIEWER", "U0ADMIN"
+SUPPORT, REVIEWS = "C0SUPPORT", "C0REVIEWS"
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A workspace in use."""
+
+    sandbox: Sandbox
+    bot: RunningBot
+
+    async def ask(self, text: str, user: str = ASKER, channel: str = SUPPORT) -> Message:
+        """Post a question and return it."""
+        words = text if channel.startswith("D") else f"@Citedesk {text}"
+        return await self.sandbox.acts.post(user, channel, words, None)
+
+    async def reply_to(self, question: Message, count: int = 1) -> Message:
+        """Return the bot's reply number `count` in the question's thread."""
+        return (await self.until(lambda: self.replies(question), count))[count - 1]
+
+    def replies(self, question: Message) -> list[Message]:
+        """Return what the bot has said in the question's thread."""
+        return [m for m in self.messages(question.channel) if m.thread_ts == question.ts and m.user == BOT_USER_ID]
+
+    async def exactly_one_reply(self, question: Message) -> Message:
+        """Return the reply; fail on silence and on a second one."""
+        reply = await self.reply_to(question)
+        await asyncio.sleep(0.3)
+        assert len(self.replies(question)) == 1
+        return reply
+
+    def messages(self, channel: str) -> list[Message]:
+        """Return a channel's messages."""
+        return [m for m in self.sandbox.workspace.messages if m.channel == channel]
+
+    async def card(self, count: int = 1) -> Message:
+        """Return review card number `count`."""
+        return (await self.until(lambda: self.messages(REVIEWS), count))[count - 1]
+
+    async def until(self, look: Callable[[], list[Message]], count: int) -> list[Message]:
+        """Return what `look` sees once it is `count` long."""
+        end = time.monotonic() + _PATIENCE
+        while len(look()) < count:
+            assert time.monotonic() < end, [m.text for m in self.sandbox.workspace.messages]
+            await self.sandbox.workspace.wait_for_change(self.sandbox.workspace.version, 0.5)
+        return look()
+
+    async def press(self, user: str, message: Message, label: str) -> None:
+        """Press the button with this label."""
+        for block in message.blocks:
+            for element in block.get("elements", []):
+                if element.get("text", {}) and isinstance(element["text"], dict) and element["text"]["text"] == label:
+                    action = {"type": "button", "action_id": element["action_id"], "value": element["value"]}
+                    await self.sandbox.acts.press(user, message.channel, message.ts, block.get("block_id", ""), action)
+                    return
+        raise AssertionError(f"no button {label}")
+
+    async def submit(self, user: str, text: str) -> None:
+        """Fill in and submit the open modal."""
+        view_id = self.sandbox.workspace.view_of[user]
+        await self.sandbox.acts.submit(user, view_id, {"text": {"text_input": text}})
+
+    async def command(self, user: str, text: str, channel: str = SUPPORT) -> list[Message]:
+        """Run a command and return the ephemeral answers once there is one."""
+        before = len(self.hidden(user))
+        await self.sandbox.acts.command(user, channel, text)
+        return (await self.until(lambda: self.hidden(user), before + 1))[before:]
+
+    def hidden(self, user: str) -> list[Message]:
+        """Return the ephemeral messages that a person sees."""
+        return [m for m in self.sandbox.workspace.messages if m.visible_to == user]
+
+
+@asynccontextmanager
+async def workspace(data_dir: Path, articles: Path, transport: str = "socket", **settings: Any) -> AsyncIterator[Desk]:  # noqa: ANN401
+    """Run sandbox and bot; the index below `data_dir` must exist unless the test is about that."""
+    async with Sandbox() as sandbox:
+        built = demo_settings(data_dir, articles, sandbox, **settings)
+        if transport == "http":
+            slack = built.slack.model_copy(
+                update={"app_token": None, "signing_secret": SecretStr(sandbox.credentials.signing_secret)}
+            )
+            built = built.model_copy(update={"slack": slack})
+        async with running_bot(built) as bot:
+            if transport == "http":
+                sandbox.deliver_over_http(f"{bot.url}{EVENTS_PATH}")
+            else:
+                await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
+            yield Desk(sandbox, bot)
+
+
+def shown(message: Message) -> str:
+    """Return everything that a message shows, as one text."""
+    return f"{message.text}\n{message.blocks}"
