@@ -13,7 +13,7 @@ from index.documents import LoadRules
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import BuildRefusedError, SettingsError
 from index.live import LiveRetriever
-from pipeline.answering import Pipeline
+from pipeline.answering import Pipeline, Retriever
 from pipeline.breaker import CircuitBreaker
 from pipeline.caching import MemoryAnswerCache
 from pipeline.extractive import ExtractiveProvider
@@ -40,12 +40,12 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
     )
 
 
-def build_pipeline(settings: Settings, embedder: Embedder) -> Pipeline:
-    """Return the pipeline, ready to answer."""
+def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever | None = None) -> Pipeline:
+    """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
     return Pipeline(
-        retriever=LiveRetriever(settings.data_dir, embedder),
+        retriever=retriever or LiveRetriever(settings.data_dir, embedder),
         provider=extractive if settings.llm.provider == "extractive" else build_openai(settings),
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
@@ -99,7 +99,7 @@ def store_file(settings: Settings) -> Path:
 
 def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> Desk:
     """Return the use cases over a fresh pipeline."""
-    pipeline = build_pipeline(settings, embedder)
+    retriever = LiveRetriever(settings.data_dir, embedder)
 
     async def build_index(progress: Progress) -> Coverage:
         if not settings.index.paths:
@@ -111,11 +111,11 @@ def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> De
         )
 
     return Desk(
-        pipeline=pipeline,
+        pipeline=build_pipeline(settings, embedder, retriever),
         store=store,
         access=settings.access,
         deadline_s=settings.limits.request_deadline_s,
         build_index=build_index,
-        manifest=LiveRetriever(settings.data_dir, embedder).manifest,
+        manifest=retriever.manifest,
         reindexing=asyncio.Lock(),
     )

@@ -67,7 +67,7 @@ class LlmSettings(Section):
     model: str = Field("gpt-4.1-mini", description="model name sent to the server")
     prompt_version: str = Field("support_rag/v1", description="prompt template")
     repair_version: str = Field("repair/v1", description="template for the one repair attempt")
-    temperature: float = Field(0.0, ge=0, le=2)
+    temperature: float = Field(0.0, ge=0, le=2, description="randomness of the model")
     connect_timeout_s: Seconds = Field(5.0, description="seconds to connect")
     read_timeout_s: Seconds = Field(30.0, description="seconds without a byte")
     attempts: int = Field(3, ge=1, le=10, description="requests per generation, the first included")

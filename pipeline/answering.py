@@ -73,6 +73,8 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext) -> tupl
         outcome = decide(error.failure, Evidence(limit=error.limit, retry_after=error.retry_after))
     except IndexUnavailableError:
         outcome = decide(Failure.INDEX_UNAVAILABLE, Evidence())
+    except TimeoutError:
+        outcome = decide(Failure.DEADLINE, Evidence())
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an answer
         _log.error("pipeline_failed", request_id=context.request_id, error=type(error).__name__)
         outcome = decide(Failure.INTERNAL, Evidence())
@@ -133,9 +135,10 @@ async def _drafted(
 
 
 async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext) -> Retrieval:
-    return await asyncio.to_thread(
-        pipeline.retriever.search, question.text, context.readable_groups, pipeline.limits.retrieved_chunks
-    )
+    async with asyncio.timeout(context.deadline.remaining()):
+        return await asyncio.to_thread(
+            pipeline.retriever.search, question.text, context.readable_groups, pipeline.limits.retrieved_chunks
+        )
 
 
 def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
@@ -212,7 +215,7 @@ async def _degraded(
     record.note(fallback_used="extractive")
     try:
         outcome = await _drafted(pipeline, pipeline.degraded, prompt, context, record)
-    except (PipelineError, TimeoutError):
+    except PipelineError:
         return decide(failure, Evidence(prompt.chunks))
     if isinstance(outcome, Answered):
         return outcome.model_copy(update={"degraded": True})

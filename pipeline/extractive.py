@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from index.embedding import Embedder
 from index.search import RetrievedChunk, question_terms
+from pipeline.errors import RetryableModelError
 from pipeline.grounding import INLINE_TAG
 from pipeline.policy import is_instruction
 from pipeline.sentences import is_list_item, sentences, without_list_mark
-from pipeline.types import Completion, Deadline, Prompt
+from pipeline.types import Completion, Deadline, Failure, Prompt
 
 _CHUNKS = 5
 _SENTENCES = 3
@@ -52,10 +53,16 @@ class ExtractiveProvider:
         self._embedder = embedder
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return a reply in the agreed shape; insufficient_context when no chunk has a usable sentence."""
+        """Return a reply in the agreed shape; insufficient_context when no chunk has a usable sentence.
+
+        Raises RetryableModelError at the deadline.
+        """
         attempted()
-        async with asyncio.timeout(deadline.remaining()):
-            text = await asyncio.to_thread(self._reply, prompt.question, prompt.chunks)
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                text = await asyncio.to_thread(self._reply, prompt.question, prompt.chunks)
+        except TimeoutError as error:
+            raise RetryableModelError(Failure.MODEL_TIMEOUT) from error
         return Completion(text=text, provider=self.name, model=self.model)
 
     def _reply(self, question: str, chunks: Sequence[RetrievedChunk]) -> str:

@@ -59,6 +59,7 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.UNVERIFIED: Row.ASK_A_PERSON,
         Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
         Failure.POLICY: Row.BLOCK,
+        Failure.DEADLINE: Row.SAY_UNAVAILABLE,
         Failure.INTERNAL: Row.SAY_UNAVAILABLE,
     }
 )

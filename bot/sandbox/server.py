@@ -15,6 +15,7 @@ from bot.sandbox.delivery import AppAnswer, HttpTransport, Kind, SocketTransport
 from bot.sandbox.page import Page
 from bot.sandbox.webapi import WebApi
 from bot.sandbox.workspace import Workspace
+from index.errors import CitedeskError
 
 HOST = "127.0.0.1"
 _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -29,6 +30,12 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+
+class PortTakenError(CitedeskError):
+    """Something else listens there."""
+
+    code = "PORT_TAKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,12 @@ class Sandbox:
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self._port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            await self._session.close()
+            await self._runner.cleanup()
+            raise PortTakenError(f"port {self._port} on {HOST} is taken; choose another with --port") from error
         self.url = f"http://{HOST}:{self._runner.addresses[0][1]}"
         return self
 

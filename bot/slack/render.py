@@ -152,6 +152,7 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
 def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[str, list[Block]]:
     reason = {
         Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
+        Failure.DEADLINE: "it took too long",
         Failure.INTERNAL: "something went wrong on our side",
     }.get(outcome.reason, "the model that writes answers is not reachable")
     text = f"I cannot answer right now: {reason}."

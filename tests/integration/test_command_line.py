@@ -110,6 +110,14 @@ def test_an_error_is_one_plain_line_and_a_status(
     assert "Traceback" not in run.stdout + run.stderr
 
 
+async def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        port = sandbox.url.rpartition(":")[2]
+        run = await _in_thread("demo", "--port", port, cwd=tmp_path, env={})
+    assert run.returncode == 1
+    assert run.stderr == f"citedesk: port {port} on 127.0.0.1 is taken; choose another with --port\n"
+
+
 async def test_doctor_says_what_to_do_and_passes_when_all_is_set(folder: Path) -> None:
     poor = _run("doctor", cwd=folder)
     assert poor.returncode == 1

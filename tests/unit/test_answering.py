@@ -262,5 +262,7 @@ async def test_a_trace_survives_its_own_json() -> None:
 
 
 async def test_no_work_starts_after_the_deadline() -> None:
-    late = context(deadline=Deadline(at=0.0))
-    assert late.deadline.remaining() == 0.0
+    provider = ScriptedProvider(reply("good.json"))
+    outcome, trace = await answer(pipeline(provider), "q?", context(deadline=Deadline(at=0.0)))
+    assert (outcome.kind, trace.verdict) == ("unavailable", "DEADLINE")
+    assert provider.prompts == []

@@ -24,6 +24,7 @@ _ROWS = {
     Failure.UNVERIFIED: "needs_review",
     Failure.LOW_CONFIDENCE: "needs_review",
     Failure.POLICY: "blocked",
+    Failure.DEADLINE: "unavailable",
     Failure.INTERNAL: "unavailable",
 }
 
