@@ -104,11 +104,7 @@ def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> De
     async def build_index(progress: Progress) -> Coverage:
         if not settings.index.paths:
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
-        # A model of its own: questions go on being embedded while the build runs.
-        model = build_embedder(settings)
-        return await asyncio.to_thread(
-            build, settings.index.paths, settings.data_dir, model, build_rules(settings), progress
-        )
+        return await asyncio.to_thread(_build, settings, progress)
 
     return Desk(
         pipeline=build_pipeline(settings, embedder, retriever),
@@ -119,3 +115,8 @@ def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> De
         manifest=retriever.manifest,
         reindexing=asyncio.Lock(),
     )
+
+
+def _build(settings: Settings, progress: Progress) -> Coverage:
+    # A model of its own: questions go on being embedded while the build runs.
+    return build(settings.index.paths, settings.data_dir, build_embedder(settings), build_rules(settings), progress)

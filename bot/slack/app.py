@@ -21,6 +21,7 @@ from bot.slack.review_blocks import APPROVE, EDIT, EDITED, REJECT, REJECTED
 
 _log = structlog.get_logger(__name__)
 COMMAND = "/citedesk"
+_SORRY = "Something went wrong on our side, and nothing was done. Please try again."
 
 
 def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
@@ -117,8 +118,10 @@ def _listen_for_reviewers(app: AsyncApp, slack: Slack) -> None:
     app.view(REJECTED)(on_submit)
 
 
-async def _failed(error: Exception, body: Mapping[str, Any]) -> BoltResponse:
+async def _failed(error: Exception, body: Mapping[str, Any], respond: AsyncRespond) -> None:
+    """Log what a listener did not expect, and tell the person who waits: no silence."""
     # Never the message of an exception: it may hold a payload.
     reason = error.response.get("error") if isinstance(error, SlackApiError) else None
     _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
-    return BoltResponse(status=500, body="")
+    if body.get("response_url"):
+        await respond(text=_SORRY, response_type="ephemeral", replace_original=False)

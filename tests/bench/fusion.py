@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import faiss
@@ -50,9 +51,9 @@ def convex(dense: Scores, lexical: Scores, weight: float) -> Scores:
 RULES: dict[str, Callable[[Scores, Scores], Scores]] = {
     "dense only": lambda d, _: d,
     "lexical only": lambda _, lexical: lexical,
-    **{f"reciprocal k=10 {w}": (lambda d, x, w=w: reciprocal(d, x, w, 10)) for w in (0.5, 0.7, 0.9)},
-    **{f"reciprocal k=60 {w}": (lambda d, x, w=w: reciprocal(d, x, w)) for w in (0.5, 0.7, 0.9)},
-    **{f"convex {w}": (lambda d, x, w=w: convex(d, x, w)) for w in (0.6, 0.7, 0.8, 0.9, 0.95)},
+    **{f"reciprocal k=10 {w}": partial(reciprocal, weight=w, k=10) for w in (0.5, 0.7, 0.9)},
+    **{f"reciprocal k=60 {w}": partial(reciprocal, weight=w) for w in (0.5, 0.7, 0.9)},
+    **{f"convex {w}": partial(convex, weight=w) for w in (0.6, 0.7, 0.8, 0.9, 0.95)},
 }
 
 

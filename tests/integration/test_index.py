@@ -209,7 +209,7 @@ def test_a_snapshot_of_another_model_is_refused(
     _build(documents, tmp_path / "data", embedder)
 
     class Renamed(SentenceTransformerEmbedder):
-        name = "other@000000000000"  # type: ignore[assignment]
+        name = "other@000000000000"
 
     with pytest.raises(IndexUnavailableError, match="build the index again"):
         LiveRetriever(tmp_path / "data", Renamed()).search("x", _PUBLIC, 1)

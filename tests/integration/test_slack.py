@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -306,6 +307,21 @@ async def test_a_question_received_before_a_crash_is_answered_after_the_restart(
         await desk.exactly_one_reply(question)
         assert await store.unfinished() == []
     (data_dir / "citedesk.sqlite").unlink()
+
+
+async def test_whatever_fails_the_person_who_waits_is_told(desk: Desk) -> None:
+    question = await desk.ask(_DOUBTFUL)
+    await desk.exactly_one_reply(question)
+    card = await desk.card()
+    store = desk.bot.desk.store
+    working, store._thread = store._thread, ThreadPoolExecutor(max_workers=1)
+    store._thread.shutdown()
+    (told,) = await desk.command(ASKER, "/citedesk status")
+    assert "Something went wrong on our side" in told.text
+    await desk.press(REVIEWER, card, "Approve")
+    (told,) = await desk.until(lambda: desk.hidden(REVIEWER), 1)
+    assert "Something went wrong on our side" in told.text
+    store._thread = working
 
 
 async def test_health_says_whether_the_index_is_served(desk: Desk) -> None:

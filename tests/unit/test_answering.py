@@ -211,7 +211,7 @@ async def test_empty_and_over_long_questions_are_refused_before_retrieval(questi
 
 class _NoIndex(FixedRetriever):
     @property
-    def snapshot(self) -> str:  # type: ignore[override]
+    def snapshot(self) -> str:
         raise IndexUnavailableError("none")
 
     @snapshot.setter
