@@ -12,6 +12,7 @@ from pipeline.types import (
     Answered,
     Blocked,
     Deadline,
+    Failure,
     Limited,
     NeedsReview,
     NotEnoughInfo,
@@ -76,7 +77,16 @@ def outcome_text(outcome: Outcome) -> str:
             draft = outcome.draft.answer if outcome.draft else "(none)"
             return "\n".join([f"A person should check this ({outcome.reason}). Draft:", draft, *findings])
         case Limited():
-            wait = f", again in {outcome.retry_after:.0f} s" if outcome.retry_after else ""
-            return f"Refused ({outcome.reason}): the limit is {outcome.limit}{wait}."
+            return _limit_text(outcome)
         case Blocked() | Unavailable():
             return f"No answer ({outcome.reason})."
+
+
+def _limit_text(outcome: Limited) -> str:
+    match outcome.reason:
+        case Failure.INPUT_EMPTY:
+            return f"There is no question. Ask one in words, up to {outcome.limit:,} characters."
+        case Failure.INPUT_TOO_LONG:
+            return f"The question is longer than the limit of {outcome.limit:,} characters."
+        case _:
+            return f"The limit of {outcome.limit:,} is reached; ask again in {outcome.retry_after or 0:.0f} seconds."

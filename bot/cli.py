@@ -43,6 +43,9 @@ def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk; no library may ask a hub for others.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from pipeline.telemetry import configure_logging  # noqa: PLC0415
+
+    configure_logging("ERROR")
 
 
 @main.command()
@@ -149,7 +152,6 @@ def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: 
     from bot.asking import ask_once, outcome_text  # noqa: PLC0415
 
     settings = _settings(data_dir)
-    _quiet_logs()
     shared = None if audience is None else _names(audience)
     outcome, trace = asyncio.run(ask_once(settings, question, user, _names(groups), shared))
     if as_json:
@@ -172,7 +174,6 @@ def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit:
 
     settings = _settings(data_dir)
     asked = read_questions(questions)[:limit]
-    _quiet_logs()
     pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
     with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
         results = asyncio.run(evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1)))
@@ -266,12 +267,6 @@ def _settings(data_dir: Path | None) -> Any:  # noqa: ANN401 - bot.settings load
     from bot.settings import load_settings  # noqa: PLC0415
 
     return load_settings(**({"data_dir": data_dir} if data_dir else {}))
-
-
-def _quiet_logs() -> None:
-    from pipeline.telemetry import configure_logging  # noqa: PLC0415
-
-    configure_logging("ERROR")
 
 
 def _names(text: str) -> frozenset[str]:

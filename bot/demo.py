@@ -15,7 +15,6 @@ from bot.server import running_bot
 from bot.settings import Settings, load_settings
 from bot.stopping import until_stopped
 from index.builder import Progress, build
-from pipeline.telemetry import configure_logging
 
 _KNOWLEDGE_BASE = files("deploy.demo")
 
@@ -27,7 +26,6 @@ async def run_demo(
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> None:
     """Index the demo knowledge base, start workspace and bot, print one URL, run until stopped."""
-    configure_logging("ERROR")
     with as_file(_KNOWLEDGE_BASE / "articles") as articles:
         async with Sandbox(port, suggestions()) as sandbox:
             settings = demo_settings(data_dir, articles, sandbox)

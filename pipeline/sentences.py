@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
 _CODE_OR_MARKER = re.compile(r"(?P<ticks>`+)[\s\S]*?(?P=ticks)|\[(?P<marker>\d{1,3})\](?!\()")
+_INLINE_CODE = re.compile(r"(`+)[^`]+\1")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*|[。！？]+)(?:\s*\[\d{1,3}\](?!\())*(?=\s|$|[^\x00-\u2fff])")  # noqa: RUF001
@@ -60,7 +61,10 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 def _in_line(line: str) -> Iterator[str]:
     start = 0
     offset = len(line) - len(without_list_mark(line))
+    code = [match.span() for match in _INLINE_CODE.finditer(line)]
     for match in _END.finditer(line, offset):
+        if any(begin < match.start() < end for begin, end in code):
+            continue
         candidate = line[start : match.end()]
         before_marks = MARKER.sub("", candidate).rstrip()
         starts_small = re.match(r"\s+[a-zß-ÿ]", line[match.end() :]) is not None

@@ -89,6 +89,8 @@ def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_pat
     ("arguments", "env", "status", "says"),
     [
         (["ask", "x", "--data-dir", "void"], {}, 0, "No answer (INDEX_UNAVAILABLE)"),
+        (["ask", ""], {}, 0, "up to 1,000 characters"),
+        (["ask", "x" * 1001], {}, 0, "longer than the limit of 1,000 characters"),
         (["search", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),
         (["index", "build", "nowhere"], {}, 1, "no such file or folder: nowhere"),
         (["index", "build"], {}, 2, "name a folder to index"),

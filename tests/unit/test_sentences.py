@@ -15,6 +15,7 @@ from pipeline.sentences import markers_in, sentences, with_markers
         ("Version 2.5 is out. Get it.", ["Version 2.5 is out.", "Get it."]),
         ("これは文です。次の文です。", ["これは文です。", "次の文です。"]),
         ("Run this: [1]\n```\na. b. c.\n```", ["Run this: [1]\n```\na. b. c.\n```"]),
+        ("Type `. .venv/x. Y` now. Done.", ["Type `. .venv/x. Y` now.", "Done."]),
         ("", []),
     ],
 )
