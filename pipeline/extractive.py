@@ -28,7 +28,8 @@ _MIN_TERMS = 2
 # Measured with `citedesk eval` on both question files of shared/data: see the README, "How good is it".
 _HIGH, _MEDIUM = 0.65, 0.55
 _LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_NOT_PROSE = re.compile(r"^\s*(?:#{1,6}\s|\|?[\s|:-]+\|?\s*$|:::|import\s|<[A-Za-z/]|\[[^\]]+\]:\s)")
+_NOT_PROSE = re.compile(r"^\s*(?:#{1,6}\s|\|?[\s|:-]+\|?\s*$|:::|import\s|<[A-Za-z/]|\[[^\]]+\]:\s|[\w-]+=[\"{']|/>)")
+_TABLE_RULE = re.compile(r"\s*\|[\s|:-]*-[\s|:-]*")
 _NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
 
 
@@ -118,6 +119,9 @@ def _prose_blocks(text: str) -> list[str]:
         if line.lstrip().startswith(("```", "~~~")):
             in_code, open_block = not in_code, False
         elif in_code or not line.strip() or _NOT_PROSE.match(line):
+            # The row above a table's rule names its columns; alone it says nothing.
+            if _TABLE_RULE.fullmatch(line) and blocks and open_block:
+                blocks.pop()
             open_block = False
         elif open_block and not is_list_item(line):
             blocks[-1] += "\n" + line
@@ -170,7 +174,8 @@ def _json(status: str, confidence: str, units: Sequence[_Unit], chunks: Sequence
         ordered = _NUMBERED.match(unit.raw) is not None
         number += ordered
         mark = (f"{number}. " if ordered else "- ") if items and unit.is_item else ""
-        lines.append(f"{mark}{unit.shown} [{unit.marker}]")
+        marked = " ".join(f"{sentence} [{unit.marker}]" for sentence in sentences(unit.shown))
+        lines.append(f"{mark}{marked}")
     return json.dumps(
         {
             "status": status,
