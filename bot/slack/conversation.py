@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -79,8 +80,8 @@ class Slack:
             await self.client.assistant_threads_setStatus(
                 channel_id=where.channel_id, thread_ts=where.thread_id, status=CHECKING
             )
-        except SlackApiError as error:
-            _log.info("status_not_shown", error=error.response.get("error"))
+        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
+            _log.info("status_not_shown", error=type(error).__name__)
 
     async def _apologise(self, question: ChatQuestion) -> None:
         try:
