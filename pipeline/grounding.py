@@ -23,7 +23,13 @@ INLINE_TAG = re.compile(
 _INLINE_MARKS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
 _VALUE = re.compile(
     r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
-    r"|\d+(?:[.,:/]\d+)*|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+    r"|\b\w*\d\w*(?:[.,:/]\d\w*)*|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+)
+# "25MB" and "25 MB" are one value; a code such as "v2" is one too, and "2" is not in it.
+_GLUED_UNIT = re.compile(r"(?<=\d)(?=[A-Za-z%€$])")
+_MEASURE = re.compile(
+    r"\b(\d+(?:[.,]\d+)*)[\s-]*(%|percent|€|euro|dollar|eur|usd|kb|mb|gb|tb|byte|second|minute|hour|day|week|month|year"
+    r"|pixel|px|character|user|request|invoice|file)s?(?!\w)"
 )
 _MONTH = re.compile(
     r"\b(?:january|february|march|april|june|july|august|september|october|november|december|"
@@ -131,12 +137,20 @@ def _sentence_findings(sentence: str, proved: Mapping[int, str], citations: Sequ
 
 
 def _unsupported(sentence: str, support: str) -> list[str]:
-    bare = without_list_mark(MARKER.sub("", sentence))
+    bare = _GLUED_UNIT.sub(" ", without_list_mark(MARKER.sub("", sentence)))
+    support = _GLUED_UNIT.sub(" ", support)
     missing = [value for value in _values(bare) if not _holds(support, value)]
+    measures = set(_measures(support))
+    missing += [" ".join(measure) for measure in _measures(comparable(bare)) if measure not in measures]
     negations = _NEGATION.findall(bare)
     if negations and not _NEGATION.search(support):
         missing.append(negations[0])
     return missing
+
+
+def _measures(text: str) -> list[tuple[str, str]]:
+    """Return the numbers of a lower-case text with their units, singular."""
+    return [(number.replace(",", ""), unit) for number, unit in _MEASURE.findall(text)]
 
 
 def _values(text: str) -> list[str]:

@@ -67,6 +67,29 @@ def test_a_number_is_found_with_or_without_thousands_separators() -> None:
     assert FindingCode.UNSUPPORTED_VALUE in _codes(draft("It holds 2000 invoices [1].", quote), chunks)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence", "proved"),
+    [
+        ("Attachments may have 25MB.", "Up to 25 MB.", True),
+        ("Attachments may have 25 MB.", "Up to 25MB.", True),
+        ("Attachments may have 25 MB.", "Up to 25 GB.", False),
+        ("Wait for 10 minutes.", "It takes 10 hours.", False),
+        ("A 10-minute wait.", "It takes 10 minutes.", True),
+        ("It costs 5% more.", "It costs 5 percent less.", False),
+        ("Switch on 2FA under Security.", "Choose 2FA.", True),
+        ("Use API v2 here.", "Use v2.", True),
+        ("Use API v2 here.", "Use v3.", False),
+        ("Scaled to 25x25 pixels.", "It is 25x25 pixels.", True),
+        ("Scaled to 25x25 pixels.", "It is 128x128 pixels.", False),
+        ("Guests cost 1/5 of it.", "They cost 1/5.", True),
+        ("Guests cost 1/5 of it.", "They cost 1/2.", False),
+    ],
+)
+def test_values_are_compared_with_their_units(text: str, sentence: str, proved: bool) -> None:  # noqa: FBT001
+    codes = _codes(draft(f"{sentence} [1]", [(1, "c1", text)]), (chunk("c1", text),))
+    assert (codes == set()) == proved
+
+
 def test_text_that_differs_only_in_marks_space_and_typography_compares_equal() -> None:
     # The dash and the quotes are typographic on purpose.
     written = "## Ship it\n\n1. Click **<kbd>Ctrl</kbd>** – see [the “guide”](/help/x)\n   now"  # noqa: RUF001
