@@ -48,13 +48,13 @@ def test_the_three_outcomes_on_a_third_set_of_documents(
     real_data: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
 ) -> None:
     asked = {
-        "Which plan includes the Stats API and how long is the free trial?": {"answered", "needs_review"},
-        "How do I enable two-factor authentication?": {"answered"},
-        "How can I bake sourdough bread at home?": {"not_enough_info"},
+        "How do I enable two-factor authentication?": "answered",
+        "Which countries do most of your customers come from?": "needs_review",
+        "How can I bake sourdough bread at home?": "not_enough_info",
     }
     questions = [EvalQuestion(id=q, question=q, answerable=True) for q in asked]
     build([real_data / "plausible-docs" / "docs"], tmp_path, embedder, BuildRules())
     pipeline = unlimited(build_pipeline(load_settings(data_dir=tmp_path), embedder))
     rows = asyncio.run(evaluate(pipeline, questions, _DEADLINE_S, lambda: None))
     for row in rows:
-        assert row.outcome.kind in asked[row.question.question], row.question.question
+        assert row.outcome.kind == asked[row.question.question], row.question.question
