@@ -95,8 +95,9 @@ async def test_a_doubtful_draft_is_approved_and_reaches_the_asker(desk: Desk) ->
     await desk.press(REVIEWER, card, "Approve")
     result = await desk.reply_to(question, 2)
     assert f"Approved by <@{REVIEWER}>" in shown(result)
-    assert f"Approved by <@{REVIEWER}>" in shown(desk.messages(REVIEWS)[0])
-    assert "review_approve" not in shown(desk.messages(REVIEWS)[0])
+    (decided,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if m.edited], 1)
+    assert f"Approved by <@{REVIEWER}>" in shown(decided)
+    assert "review_approve" not in shown(decided)
 
 
 async def test_an_edited_draft_reaches_the_asker_and_an_empty_one_is_refused(desk: Desk) -> None:
