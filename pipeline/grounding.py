@@ -59,9 +59,12 @@ class VerificationLimits:
 def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits) -> tuple[Finding, ...]:
     """Return every objection to `draft`; an empty tuple means that it is proved."""
     texts = {chunk.chunk_id: comparable(chunk.text) for chunk in chunks}
-    findings = [f for c in draft.citations if (f := _citation_finding(c, chunks, texts, limits))]
+    objections = [_citation_finding(citation, chunks, texts, limits) for citation in draft.citations]
+    findings = [objection for objection in objections if objection]
     proved = {
-        c.marker: texts[c.chunk_id] for c in draft.citations if _citation_finding(c, chunks, texts, limits) is None
+        citation.marker: texts[citation.chunk_id]
+        for citation, objection in zip(draft.citations, objections, strict=True)
+        if objection is None
     }
     if len(draft.answer) > limits.answer_chars:
         findings.append(Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"))
