@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.builders import CHUNKS, QUOTA, chunk, draft, prompt
 
@@ -60,10 +60,12 @@ def test_comparing_is_idempotent_and_sentences_lose_no_word(text: str) -> None:
 
 
 @given(_NUMBERS)
+@example(500)  # the true one
+@example(29)  # a number of the same chunk, but of another thing
 def test_a_changed_number_is_never_proved(number: int) -> None:
     answer = draft(f"The Team plan allows {number} invoices a month. [1]")
     codes = {finding.code for finding in verify(answer, CHUNKS, _LIMITS)}
-    assert (FindingCode.UNSUPPORTED_VALUE in codes) == (number not in {500, 29})
+    assert (FindingCode.UNSUPPORTED_VALUE in codes) == (number != 500)
 
 
 @given(st.text(min_size=1, max_size=80))
