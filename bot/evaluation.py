@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import CitedeskError
 from pipeline.answering import Pipeline, answer
-from pipeline.grounding import comparable
+from pipeline.comparing import comparable
 from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
 
 CONTEXT_CHARS = 4000

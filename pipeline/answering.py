@@ -15,6 +15,7 @@ from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, ModelError, PipelineError, PolicyError, SchemaError
 from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
 from pipeline.grounding import VerificationLimits, verify
+from pipeline.instructions import is_instruction
 from pipeline.limits import Admission
 from pipeline.llm import ModelProvider
 from pipeline.normalizing import normalize
@@ -84,7 +85,7 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext) -> tupl
 async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record: Recorder) -> Outcome:
     with record.stage("normalize"):
         question = normalize(text, pipeline.limits.question_chars)
-    if policy.is_instruction(question.text):
+    if is_instruction(question.text):
         return decide(Failure.POLICY, Evidence())
     async with pipeline.admission.admitted(context):
         with record.stage("recall"):
@@ -95,10 +96,13 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         with record.stage("retrieve"):
             retrieval = await _retrieve(pipeline, question, context)
         record.retrieved(retrieval)
+        with record.stage("screen"):
+            chunks, withheld = policy.screened(retrieval.chunks)
+        record.note(withheld=withheld)
         if gap := _gap(retrieval, pipeline.limits):
             return decide(gap, _evidence(retrieval, pipeline.limits))
         with record.stage("prompt"):
-            prompt = build_prompt(question, retrieval.chunks, pipeline.template, pipeline.limits.prompt_tokens)
+            prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens)
         record.prompted(prompt)
         try:
             outcome = await _drafted(pipeline, pipeline.provider, prompt, context, record)

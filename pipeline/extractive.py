@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from index.embedding import Embedder
 from index.search import RetrievedChunk, question_terms
+from pipeline.comparing import INLINE_TAG
 from pipeline.errors import RetryableModelError
-from pipeline.grounding import INLINE_TAG
-from pipeline.policy import is_instruction
+from pipeline.instructions import is_instruction
 from pipeline.sentences import is_list_item, sentences, without_list_mark
 from pipeline.types import Completion, Deadline, Failure, Prompt
 

@@ -1,51 +1,31 @@
 """Stage 8: every sentence that states a fact must stand on words that were really retrieved.
 
-Deterministic. What cannot be proved is a finding; a finding sends the draft to a person.
+Deterministic. What cannot be proved is a finding; a finding sends the draft to a person. A citation holds
+when its quote is verbatim in its chunk; a sentence holds when the passages that its quotes stand in say
+the same (`pipeline/support.py`) with the same values and links (`pipeline/values.py`).
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from index.search import RetrievedChunk
-from pipeline.sentences import MARKER, markers_in, sentences, without_list_mark
+from pipeline.comparing import comparable, contains
+from pipeline.sentences import MARKER, is_list_item, markers_in, passages, sentences_by_line, without_list_mark
+from pipeline.support import Passage, objections
 from pipeline.types import Citation, Draft, Finding, FindingCode
+from pipeline.values import links, unsupported_values, values
+from pipeline.words import keys_of, tokens
 
-_TYPOGRAPHY = str.maketrans(
-    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."}  # noqa: RUF001
-)
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_LINE_MARKS = re.compile(r"^\s*(?:>\s*|#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)+", re.MULTILINE)
-INLINE_TAG = re.compile(
-    r"</?(?:a|b|br|code|div|em|i|img|kbd|p|small|span|strong|sub|sup|u)(?:\s[^<>\n]*)?/?>", re.IGNORECASE
-)
-_INLINE_MARKS = re.compile(r"[*`]|(?<!\w)_|_(?!\w)")
-_VALUE = re.compile(
-    r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
-    r"|\b\w*\d\w*(?:[.,:/]\d\w*)*|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
-)
-# "25MB" and "25 MB" are one value; a code such as "v2" is one too, and "2" is not in it.
-_GLUED_UNIT = re.compile(r"(?<=\d)(?=[A-Za-z%€$])")
-_MEASURE = re.compile(
-    r"\b(\d+(?:[.,]\d+)*)[\s-]*(%|percent|€|euro|dollar|eur|usd|kb|mb|gb|tb|byte|second|minute|hour|day|week|month|year"
-    r"|pixel|px|character|user|request|invoice|file)s?(?!\w)"
-)
-_MONTH = re.compile(
-    r"\b(?:january|february|march|april|june|july|august|september|october|november|december|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
-    re.IGNORECASE,
-)
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|none|nobody|nothing|cannot|without|neither|nor|unable|impossible|irreversible|prevents?)\b|n't\b",
-    re.IGNORECASE,
-)
 _GREETING = re.compile(
     r"(?:hi|hello|hey|sure|certainly|of course|thanks|thank you|good question|glad to help|happy to help|"
     r"hope (?:this|that) helps|let me know if you need anything else)(?: there| for asking)?[ ,.!]*",
     re.IGNORECASE,
 )
+_DIRECT_REPLY = re.compile(r"(?:yes|no|generally yes|generally not|not quite|it depends)[ ,.!]*", re.IGNORECASE)
 _LEAD_IN_WORDS = 12
+_CHUNKS_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +36,46 @@ class VerificationLimits:
     quote_chars_min: int = 12
 
 
+@dataclass(frozen=True)
+class _Evidence:
+    """A retrieved chunk, prepared to be compared with."""
+
+    text: str
+    passages: tuple[Passage, ...]
+    keys: frozenset[str]
+    links: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Support:
+    """What the proven markers of a sentence stand for."""
+
+    passages: tuple[Passage, ...]
+    evidence: tuple[_Evidence, ...]
+
+
 def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits) -> tuple[Finding, ...]:
     """Return every objection to `draft`; an empty tuple means that it is proved."""
-    texts = {chunk.chunk_id: comparable(chunk.text) for chunk in chunks}
-    objections = [_citation_finding(citation, chunks, texts, limits) for citation in draft.citations]
-    findings = [objection for objection in objections if objection]
-    proved = {
-        citation.marker: texts[citation.chunk_id]
-        for citation, objection in zip(draft.citations, objections, strict=True)
-        if objection is None
-    }
+    known = [_evidence(chunk.text, chunk.title, chunk.heading, chunk.url or "") for chunk in chunks]
+    objected = [_citation_finding(citation, chunks, known, limits) for citation in draft.citations]
+    findings = [objection for objection in objected if objection]
+    proved = [c for c, objection in zip(draft.citations, objected, strict=True) if objection is None]
     if len(draft.answer) > limits.answer_chars:
         findings.append(Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"))
     if not draft.citations:
         findings.append(Finding(code=FindingCode.NO_CITATION, span=draft.answer))
-    for sentence in sentences(draft.answer):
-        findings.extend(_sentence_findings(sentence, proved, draft.citations))
+    listed = frozenset(citation.marker for citation in draft.citations)
+    supports = {marker: _support(marker, proved, known) for marker in {citation.marker for citation in proved}}
+    for sentence, markers in _with_markers(draft.answer):
+        findings.extend(
+            Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(markers - listed)
+        )
+        findings.extend(_link_findings(sentence, markers, supports, known))
+        if is_claim(sentence):
+            findings.extend(
+                _claim_findings(sentence, [supports[marker] for marker in sorted(markers & supports.keys())])
+            )
     return tuple(dict.fromkeys(findings))
-
-
-def comparable(text: str) -> str:
-    """Return `text` without what may differ in a verbatim quote.
-
-    That is: Unicode form, case, runs of space, typographic quotes and dashes, Markdown marks (link
-    targets, emphasis, code ticks, heading, list and quote marks) and bare inline HTML tags.
-    """
-    text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
-    text = _LINE_MARKS.sub("", _LINK.sub(r"\1", INLINE_TAG.sub("", text)))
-    text = _INLINE_MARKS.sub("", text)
-    return " ".join(text.casefold().split())
 
 
 def is_claim(sentence: str) -> bool:
@@ -95,76 +86,96 @@ def is_claim(sentence: str) -> bool:
     if _GREETING.fullmatch(bare):
         return False
     is_lead_in = bare.endswith((":", "：")) and len(bare.split()) <= _LEAD_IN_WORDS  # noqa: RUF001
-    return not is_lead_in or bool(_values(bare))
+    return not is_lead_in or bool(values(bare))
+
+
+def _with_markers(answer: str) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield the sentences of an answer with the markers that cover them.
+
+    A list item without a marker is covered by those of the lead-in above its list; a bare "Yes." by those
+    of the sentence after it.
+    """
+    inherited: frozenset[int] = frozenset()
+    held = ""
+    for line in sentences_by_line(answer):
+        in_list = is_list_item(line[0])
+        for sentence in line:
+            own = frozenset(markers_in(sentence))
+            if _DIRECT_REPLY.fullmatch(MARKER.sub("", sentence).strip()) and not held:
+                held = sentence
+                continue
+            yield f"{held} {sentence}".strip(), own or (inherited if in_list else frozenset())
+            held = ""
+            if not in_list:
+                inherited = own if MARKER.sub("", sentence).rstrip().endswith(":") else frozenset()
+    if held:
+        yield held, frozenset()
 
 
 def _citation_finding(
-    citation: Citation, chunks: Sequence[RetrievedChunk], texts: Mapping[str, str], limits: VerificationLimits
+    citation: Citation, chunks: Sequence[RetrievedChunk], known: Sequence[_Evidence], limits: VerificationLimits
 ) -> Finding | None:
     # Marker n names context block n: a known id under a foreign marker is a swapped source.
     in_range = 1 <= citation.marker <= len(chunks)
     if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
         return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
     quote = comparable(citation.quote)
-    if len(quote) < limits.quote_chars_min or not _contains(texts[citation.chunk_id], quote):
+    if len(quote) < limits.quote_chars_min or not contains(known[citation.marker - 1].text, quote):
         return Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
     return None
 
 
-def _contains(text: str, quote: str) -> bool:
-    # A quote that ends inside a word ("25 GB" out of "125 GB") is not a quote.
-    start = text.find(quote)
-    while start >= 0:
-        end = start + len(quote)
-        inside_left = start > 0 and text[start - 1].isalnum() and quote[0].isalnum()
-        inside_right = end < len(text) and text[end].isalnum() and quote[-1].isalnum()
-        if not inside_left and not inside_right:
-            return True
-        start = text.find(quote, start + 1)
-    return False
-
-
-def _sentence_findings(sentence: str, proved: Mapping[int, str], citations: Sequence[Citation]) -> list[Finding]:
-    markers = set(markers_in(sentence))
-    listed = {citation.marker for citation in citations}
-    findings = [Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(markers - listed)]
-    support = " ".join(proved[marker] for marker in sorted(markers) if marker in proved)
-    if not is_claim(sentence):
-        return findings
-    if not support:
-        return [*findings, Finding(code=FindingCode.UNCITED_CLAIM, span=sentence)]
-    findings.extend(
-        Finding(code=FindingCode.UNSUPPORTED_VALUE, span=value) for value in _unsupported(sentence, support)
+@lru_cache(maxsize=_CHUNKS_KEPT)
+def _evidence(text: str, title: str, heading: str, url: str) -> _Evidence:
+    names = keys_of(tokens(comparable(f"{title} {heading}")))
+    plain = [comparable(part) for part in passages(text)]
+    before = [frozenset[str](), *(keys_of(tokens(part)) for part in plain)]
+    parts = tuple(Passage(part, names, keys) for part, keys in zip(plain, before, strict=False) if part)
+    return _Evidence(
+        comparable(text), parts, keys_of(tokens(comparable(text))) | names, frozenset(links(f"{text} {url}"))
     )
-    return findings
 
 
-def _unsupported(sentence: str, support: str) -> list[str]:
-    bare = _GLUED_UNIT.sub(" ", without_list_mark(MARKER.sub("", sentence)))
-    support = _GLUED_UNIT.sub(" ", support)
-    missing = [value for value in _values(bare) if not _holds(support, value)]
-    measures = set(_measures(support))
-    missing += [" ".join(measure) for measure in _measures(comparable(bare)) if measure not in measures]
-    negations = _NEGATION.findall(bare)
-    if negations and not _NEGATION.search(support):
-        missing.append(negations[0])
-    return missing
+def _support(marker: int, proved: Sequence[Citation], known: Sequence[_Evidence]) -> _Support:
+    evidence = known[marker - 1]
+    quotes = [comparable(citation.quote) for citation in proved if citation.marker == marker]
+    quoted = [passage for quote in quotes for passage in _passages_of(quote, evidence.passages)]
+    return _Support(tuple(dict.fromkeys(quoted)), (evidence,))
 
 
-def _measures(text: str) -> list[tuple[str, str]]:
-    """Return the numbers of a lower-case text with their units, singular."""
-    return [(number.replace(",", ""), unit) for number, unit in _MEASURE.findall(text)]
+def _passages_of(quote: str, parts: Sequence[Passage]) -> list[Passage]:
+    """Return the passages that a verbatim quote stands in or goes through."""
+    start = " ".join(part.text for part in parts).find(quote)
+    if start < 0:
+        # A quote over list or quote marks, which only whole lines lose.
+        return [part for part in parts if part.text in quote or quote in part.text]
+    found = []
+    at = 0
+    for part in parts:
+        if at < start + len(quote) and start < at + len(part.text):
+            found.append(part)
+        at += len(part.text) + 1
+    return found
 
 
-def _values(text: str) -> list[str]:
-    found = [value.rstrip(".,:/") for value in _VALUE.findall(text)] + _MONTH.findall(text)
-    return [value for value in found if value.strip("`")]
+def _link_findings(
+    sentence: str, markers: frozenset[int], supports: Mapping[int, _Support], known: Sequence[_Evidence]
+) -> Iterator[Finding]:
+    cited = [evidence for marker in markers & supports.keys() for evidence in supports[marker].evidence]
+    for link in links(sentence):
+        if not any(link in evidence.links for evidence in known):
+            yield Finding(code=FindingCode.FOREIGN_LINK, span=link)
+        elif not any(link in evidence.links for evidence in cited):
+            yield Finding(code=FindingCode.UNSUPPORTED_VALUE, span=link)
 
 
-def _holds(support: str, value: str) -> bool:
-    wanted = comparable(value)
-    if _contains(support, wanted):
-        return True
-    if wanted[0].isdigit():
-        return _contains(support.replace(",", ""), wanted.replace(",", ""))
-    return False
+def _claim_findings(sentence: str, supports: Sequence[_Support]) -> Iterator[Finding]:
+    stood_on = tuple(passage for support in supports for passage in support.passages)
+    if not stood_on:
+        yield Finding(code=FindingCode.UNCITED_CLAIM, span=sentence)
+        return
+    bare = without_list_mark(MARKER.sub("", sentence)).strip()
+    held = " ".join(passage.text for passage in stood_on)
+    yield from (Finding(code=FindingCode.UNSUPPORTED_VALUE, span=value) for value in unsupported_values(bare, held))
+    known = frozenset(key for support in supports for evidence in support.evidence for key in evidence.keys)
+    yield from objections(bare, comparable(bare), stood_on, known)

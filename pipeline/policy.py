@@ -1,75 +1,96 @@
-"""Part of stage 8: a reply that obeys a document's instruction, or repeats our own, is withheld."""
+"""What may reach the model as evidence, and what of its reply may reach nobody."""
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 
-from pipeline.grounding import comparable
-from pipeline.sentences import sentences
+from index.search import RetrievedChunk
+from pipeline.comparing import comparable
+from pipeline.instructions import is_instruction
+from pipeline.redaction import holds_credential
+from pipeline.sentences import passages
 from pipeline.types import Draft, Finding, FindingCode, Prompt
 
 _LEAK_WORDS = 8
-_MODEL = r"(?:ai|llms?|assistants?|language models?|chat ?bots?)"
-_INSTRUCTION = re.compile(
-    "|".join(
-        (
-            (
-                r"\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}"
-                r"\b(?:previous|prior|above|earlier|preceding|all|your|the system|these)\b[^.\n]{0,30}"
-                r"\b(?:instructions?|rules?|prompts?|guidelines?|directives?|context)\b"
-            ),
-            rf"\b(?:note|message|instructions?|attention|important)\b[^.\n]{{0,20}}\b(?:to|for)\b[^.\n]{{0,15}}\b{_MODEL}\b",
-            rf"\b{_MODEL}\b[^.\n]{{0,30}}\bmust\b",
-            (
-                r"\b(?:begin|start|end|prefix|finish)\b[^.\n]{0,20}\b(?:your|every|each|the)\b[^.\n]{0,10}"
-                r"\b(?:answers?|repl(?:y|ies)|responses?)\b[^.\n]{0,10}\b(?:with|by)\b"
-            ),
-            (
-                r"\b(?:add|append|include|insert)\b[^.\n]{0,80}\b(?:to|in|into)\b[^.\n]{0,10}\b(?:your|every|each)\b"
-                r"[^.\n]{0,10}\b(?:answers?|repl(?:y|ies)|responses?)\b"
-            ),
-            r"\bwhatever the (?:user|question)\b",
-            r"\b(?:reveal|print|repeat|output|show)\b[^.\n]{0,30}\bsystem prompt\b",
-            r"\byou are now\b[^.\n]{0,40}\b(?:mode|unrestricted|dan|ai|assistant)\b",
-            r"<\|?im_(?:start|end)",
-            r"\bnew (?:system )?(?:policy|instructions?):",
-        )
-    ),
-    re.IGNORECASE,
+_WITHHELD = "(withheld)"
+_TAGGED = re.compile(
+    r"<(\w*(?:information|system|instruction|important|admin|secret|prompt)\w*)>.*?(?:</\1>|\Z)",
+    re.IGNORECASE | re.DOTALL,
 )
+_BLOCK = re.compile(r"(?:^[ \t]*\n)+", re.MULTILINE)
+_SCREENED_CHUNKS = 4096
 
 
-def is_instruction(text: str) -> bool:
-    """Tell whether `text` is shaped like an instruction to a model rather than to a reader."""
-    return _INSTRUCTION.search(text) is not None
+def screened(chunks: Sequence[RetrievedChunk]) -> tuple[tuple[RetrievedChunk, ...], int]:
+    """Return the chunks without what addresses a model, and how many places that were.
+
+    The model never sees such a place and no quote can stand on it; the rest of its chunk stays evidence.
+    """
+    found = [(chunk, *_without_instructions(chunk.text)) for chunk in chunks]
+    named = [
+        (replace(chunk, text=text, title=_name(chunk.title), heading=_name(chunk.heading)), n)
+        for chunk, text, n in found
+    ]
+    return tuple(chunk for chunk, _ in named), sum(count for _, count in named)
 
 
 def violations(draft: Draft, prompt: Prompt) -> tuple[Finding, ...]:
     """Return why `draft` may not be shown to anybody, not even to a reviewer; normally nothing."""
-    return (*_obeyed(draft, prompt), *_leaked(draft, prompt))
+    return (*_obeyed(draft), *_leaked(draft, prompt))
 
 
-def _obeyed(draft: Draft, prompt: Prompt) -> Iterator[Finding]:
+@lru_cache(maxsize=_SCREENED_CHUNKS)
+def _without_instructions(text: str) -> tuple[str, int]:
+    text, count = _TAGGED.subn(lambda match: _WITHHELD if is_instruction(match[0]) else match[0], text)
+    kept = []
+    for block in _blocks(text):
+        bad = [sentence for sentence in passages(block) if is_instruction(sentence)]
+        if not bad and not is_instruction(block):
+            kept.append(block)
+            continue
+        count += 1
+        lines = block.splitlines(keepends=True)
+        spared = [line for line in lines if not is_instruction(line)] if len(lines) > 1 else []
+        remains = "".join(spared)
+        kept.append(f"{_WITHHELD}\n" if is_instruction(remains) or not _is_list(lines) else f"{remains}{_WITHHELD}\n")
+    return "".join(kept), count
+
+
+def _blocks(text: str) -> list[str]:
+    """Return the paragraphs of `text`, each with the blank lines after it."""
+    ends = [match.end() for match in _BLOCK.finditer(text)]
+    starts = [0, *ends]
+    return [text[start:end] for start, end in zip(starts, [*ends, len(text)], strict=True) if text[start:end]]
+
+
+def _is_list(lines: Sequence[str]) -> bool:
+    return sum(line.lstrip().startswith(("-", "*", "+", "|", "1", "2", "3")) for line in lines) > 1
+
+
+def _name(text: str) -> str:
+    return _WITHHELD if is_instruction(text) else text
+
+
+def _obeyed(draft: Draft) -> Iterator[Finding]:
     if is_instruction(draft.answer):
         yield Finding(code=FindingCode.INJECTION, span=draft.answer)
-    instructions = [
-        comparable(sentence)
-        for chunk in prompt.chunks
-        for sentence in sentences(chunk.text)
-        if is_instruction(sentence)
-    ]
     for citation in draft.citations:
-        quote = comparable(citation.quote)
-        if quote and any(quote in instruction or instruction in quote for instruction in instructions):
+        if is_instruction(citation.quote):
             yield Finding(code=FindingCode.INJECTION, span=citation.quote)
 
 
 def _leaked(draft: Draft, prompt: Prompt) -> Iterator[Finding]:
-    answer = comparable(draft.answer).split()
-    system = " ".join(comparable(prompt.messages[0].content).split())
-    for run in _runs(answer, _LEAK_WORDS):
-        if run in system:
-            yield Finding(code=FindingCode.LEAK, span=run)
-            return
+    shown = "\n".join([draft.answer, *(citation.quote for citation in draft.citations)])
+    if holds_credential(shown):
+        yield Finding(code=FindingCode.LEAK, span="a credential")
+    words = comparable(draft.answer).split()
+    system = comparable(prompt.messages[0].content)
+    evidence = comparable(" ".join(chunk.text for chunk in prompt.chunks))
+    # Words that a document has too are the document's.
+    run = next((run for run in _runs(words, _LEAK_WORDS) if run in system and run not in evidence), None)
+    if run:
+        yield Finding(code=FindingCode.LEAK, span=run)
 
 
 def _runs(words: Sequence[str], length: int) -> Iterator[str]:

@@ -8,6 +8,8 @@ _CODE_OR_MARKER = re.compile(r"(?P<ticks>`+)[\s\S]*?(?P=ticks)|\[(?P<marker>\d{1
 _INLINE_CODE = re.compile(r"(`+)[^`]+\1")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_STARTS_BLOCK = re.compile(r"^\s*(?:[-*+•>#|]|\d{1,3}[.)]\s|:::)")
+_STANDS_ALONE = re.compile(r"^\s*(?:[#|]|:::)")
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*|[。！？]+)(?:\s*\[\d{1,3}\](?!\())*(?=\s|$|[^\x00-\u2fff])")  # noqa: RUF001
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|incl|max|min|no|nos|fig|dr|mr|mrs|ms|prof|st|inc|ltd|u\.s|a\.m|p\.m"
@@ -30,13 +32,31 @@ def with_markers(text: str, numbers: Mapping[int, int]) -> str:
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of `text` in order; a code block belongs to the sentence before it."""
-    found: list[str] = []
+    return [sentence for line in sentences_by_line(text) for sentence in line]
+
+
+def sentences_by_line(text: str) -> list[list[str]]:
+    """Return the sentences of each line that has any."""
+    found: list[list[str]] = []
     for line, is_code in _lines(text):
         if is_code and found:
-            found[-1] += "\n" + line
-        else:
-            found.extend(_in_line(line))
+            found[-1][-1] += "\n" + line
+        elif line.strip():
+            found.append(list(_in_line(line)))
     return found
+
+
+def passages(text: str) -> list[str]:
+    """Return the sentences of a document's text; there, unlike in an answer, a wrapped line goes on."""
+    joined: list[str] = []
+    may_go_on = False
+    for line, is_code in _lines(text):
+        if may_go_on and not is_code and line.strip() and not _STARTS_BLOCK.match(line):
+            joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
+        else:
+            joined.append(line)
+        may_go_on = bool(line.strip()) and not is_code and not _STANDS_ALONE.match(line)
+    return [sentence for line in joined for sentence in sentences(line)]
 
 
 def without_list_mark(line: str) -> str:
@@ -53,8 +73,7 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
     in_code = False
     for line in text.splitlines():
         fence = _FENCE.match(line) is not None
-        if line.strip():
-            yield line, in_code or fence
+        yield line, in_code or fence
         in_code ^= fence
 
 

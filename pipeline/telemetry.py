@@ -107,7 +107,7 @@ class Recorder:
             "findings": tuple(finding.code for finding in findings),
         }
 
-    def note(self, **facts: str | bool | None) -> None:
+    def note(self, **facts: str | float | bool | None) -> None:
         """Note further fields of the trace by name."""
         self.facts |= facts
 

@@ -127,6 +127,8 @@ class FindingCode(StrEnum):
     QUOTE_NOT_FOUND = "QUOTE_NOT_FOUND"
     UNCITED_CLAIM = "UNCITED_CLAIM"
     UNSUPPORTED_VALUE = "UNSUPPORTED_VALUE"
+    WEAK_SUPPORT = "WEAK_SUPPORT"
+    FOREIGN_LINK = "FOREIGN_LINK"
     TOO_LONG = "TOO_LONG"
     INJECTION = "INJECTION"
     LEAK = "LEAK"
@@ -262,6 +264,7 @@ class Trace(FrozenModel):
     retrieved_chunk_ids: tuple[str, ...] = ()
     retrieval_count: int = 0
     sufficiency: float | None = None
+    withheld: int = 0
     llm_provider: str | None = None
     model_alias: str | None = None
     input_tokens: int | None = None

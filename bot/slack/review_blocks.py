@@ -41,6 +41,8 @@ _FINDINGS = {
     FindingCode.QUOTE_NOT_FOUND: "quotes words that are not in the source",
     FindingCode.UNCITED_CLAIM: "states this without a source",
     FindingCode.UNSUPPORTED_VALUE: "states a value that the source does not hold",
+    FindingCode.WEAK_SUPPORT: "goes beyond the words that it cites",
+    FindingCode.FOREIGN_LINK: "holds a link that no document has",
     FindingCode.TOO_LONG: "is too long",
     FindingCode.INJECTION: "follows an instruction found in a document",
     FindingCode.LEAK: "repeats our own instructions",

@@ -12,9 +12,10 @@ from bot.sandbox.blockkit import block_errors
 from bot.slack.text import escaped_within, quoted
 from index.chunking import chunk_document, embedding_text
 from index.documents import Document
+from pipeline.comparing import comparable
 from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, SchemaError
-from pipeline.grounding import VerificationLimits, comparable, verify
+from pipeline.grounding import VerificationLimits, verify
 from pipeline.normalizing import normalize
 from pipeline.sentences import sentences
 from pipeline.types import FindingCode

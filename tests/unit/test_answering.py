@@ -39,7 +39,17 @@ async def test_a_verified_reply_is_answered_with_its_sources() -> None:
     assert [source.url for source in outcome.sources] == ["https://help.example/c1"]
     assert (trace.verdict, trace.attempts, trace.response_valid, trace.confidence) == ("OK", 1, True, "high")
     assert trace.retrieved_chunk_ids == ("c1", "c2")
-    assert set(trace.stage_ms) == {"normalize", "recall", "retrieve", "prompt", "generate", "parse", "verify", "decide"}
+    assert set(trace.stage_ms) == {
+        "normalize",
+        "recall",
+        "retrieve",
+        "screen",
+        "prompt",
+        "generate",
+        "parse",
+        "verify",
+        "decide",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
 
-from pipeline.grounding import VerificationLimits, comparable, is_claim, verify
+from pipeline.comparing import comparable
+from pipeline.grounding import VerificationLimits, is_claim, verify
 from pipeline.types import Draft, FindingCode
 
 _LIMITS = VerificationLimits()
@@ -19,7 +20,9 @@ def _codes(answer: Draft, chunks: tuple = CHUNKS) -> set[FindingCode]:  # type: 
         draft(f"Good question! {QUOTA} [1]"),
         draft(f"Here is how it works:\n- {QUOTA} [1]"),
         draft(f"{QUOTA} [1] {REMINDER} [2]", [(1, "c1", QUOTA), (2, "c2", REMINDER)]),
-        draft("You may send 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]),
+        draft(
+            "On the Team plan you may have 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]
+        ),
         draft(f"{QUOTA} [1]", [(1, "c1", "“The **Team plan** allows 500 invoices”".strip("“”"))]),
     ],
 )
@@ -43,8 +46,8 @@ def test_a_proved_answer_has_no_findings(answer: Draft) -> None:
         (draft(f"{QUOTA} [1] Support is open on Sundays."), FindingCode.UNCITED_CLAIM),
         (draft(f"{QUOTA} [1]\n- Support is open on weekends"), FindingCode.UNCITED_CLAIM),
         (draft("The Team plan allows 600 invoices a month. [1]"), FindingCode.UNSUPPORTED_VALUE),
-        (draft("The Team plan allows 500 invoices, see https://evil.example/x [1]."), FindingCode.UNSUPPORTED_VALUE),
-        (draft("Write to boss@evil.example about 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
+        (draft("The Team plan allows 500 invoices, see https://evil.example/x [1]."), FindingCode.FOREIGN_LINK),
+        (draft("Write to boss@evil.example about 500 invoices [1]."), FindingCode.FOREIGN_LINK),
         (draft("Run `rm -rf /` for 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
         (draft("On Monday the Team plan allows 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
         (draft("The Team plan does not allow 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),

@@ -1,0 +1,64 @@
+"""What a sentence must not change: numbers, units, dates, paths, commands, codes and links."""
+
+import re
+
+from pipeline.comparing import comparable, contains
+
+_VALUE = re.compile(
+    r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
+    r"|\b\w*\d\w*(?:[.,:/]\d\w*)*|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
+    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|(?<!\w)--?[A-Za-z][\w-]+|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+"
+)
+# "25MB" and "25 MB" are one value; a code such as "v2" is one too, and "2" is not in it.
+_GLUED_UNIT = re.compile(r"(?<=\d)(?=[A-Za-z%€$])")
+_MEASURE = re.compile(
+    r"\b(\d+(?:[.,]\d+)*)[\s-]*(%|percent|€|euro|dollar|eur|usd|kb|mb|gb|tb|byte|second|minute|hour|day|week|month|year"
+    r"|pixel|px|character|user|request|invoice|file)s?(?!\w)"
+)
+_MONTH = re.compile(
+    r"\b(?:january|february|march|april|june|july|august|september|october|november|december|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
+    r"|\b(?-i:May)(?=\s+\d)",
+    re.IGNORECASE,
+)
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,15}:)?//[^\s<>|\"'`)\]]+|\bwww\.[^\s<>|\"'`)\]]+|\b(?:mailto|tel|javascript|data|file|ftp):[^\s<>|\"'`)\]]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|test|[a-z]{2})/[^\s<>|\"'`)\]]*"
+    r"|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|app|info|biz|xyz|example)\b",
+    re.IGNORECASE,
+)
+_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
+
+
+def links(text: str) -> list[str]:
+    """Return the links and addresses of `text` in a form to compare: no scheme's case, no closing marks."""
+    found = [match[0] for match in _LINK.finditer(text)] + [match[1] for match in _TARGET.finditer(text)]
+    return list(dict.fromkeys(link.casefold().removeprefix("mailto:").rstrip(".,;:!?*_/") for link in found))
+
+
+def unsupported_values(text: str, support: str) -> list[str]:
+    """Return the values of `text` that the comparable text `support` does not hold."""
+    bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", text)), _GLUED_UNIT.sub(" ", support)
+    missing = [value for value in values(bare) if not _holds(support, value)]
+    measures = set(_measures(support))
+    return missing + [" ".join(measure) for measure in _measures(comparable(bare)) if measure not in measures]
+
+
+def _measures(text: str) -> list[tuple[str, str]]:
+    """Return the numbers of a lower-case text with their units, singular."""
+    return [(number.replace(",", ""), unit) for number, unit in _MEASURE.findall(text)]
+
+
+def values(text: str) -> list[str]:
+    """Return the values of `text` as they are written."""
+    found = [value.rstrip(".,:/") for value in _VALUE.findall(text)] + _MONTH.findall(text)
+    return [value for value in found if value.strip("`")]
+
+
+def _holds(support: str, value: str) -> bool:
+    wanted = comparable(value)
+    if contains(support, wanted):
+        return True
+    if wanted[0].isdigit():
+        return contains(support.replace(",", ""), wanted.replace(",", ""))
+    return False
