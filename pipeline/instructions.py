@@ -112,6 +112,9 @@ _INSTRUCTION = re.compile(
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
 )
+# Unicode's tag characters spell ASCII that nobody sees.
+_TAG_PLANE = 0xE0000
+_TAG = re.compile(r"[\U000e0020-\U000e007e]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEX = re.compile(r"\b(?:[0-9a-fA-F]{2}[ :]?){16,}")
 _LEET = str.maketrans("0134578@$", "oieastbas")
@@ -129,6 +132,8 @@ def is_instruction(text: str) -> bool:
 def _readings(text: str) -> Iterator[str]:
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     yield plain
+    if _TAG.search(text):
+        yield _TAG.sub(lambda match: chr(ord(match[0]) - _TAG_PLANE), text)
     if _MIXED_WORD.search(plain):
         yield _MIXED_WORD.sub(lambda match: match[0].translate(_LEET), plain)
     for pattern, decode in ((_BASE64, _from_base64), (_HEX, _from_hex)):

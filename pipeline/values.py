@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.comparing import comparable, contains
+from pipeline.comparing import INLINE_TAG, comparable, contains
 
 _VALUE = re.compile(
     r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
@@ -38,7 +38,7 @@ def links(text: str) -> list[str]:
 
 def unsupported_values(text: str, support: str) -> list[str]:
     """Return the values of `text` that the comparable text `support` does not hold."""
-    bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", text)), _GLUED_UNIT.sub(" ", support)
+    bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", INLINE_TAG.sub("", text))), _GLUED_UNIT.sub(" ", support)
     missing = [value for value in values(bare) if not _holds(support, value)]
     measures = set(_measures(support))
     return missing + [" ".join(measure) for measure in _measures(comparable(bare)) if measure not in measures]
@@ -52,7 +52,7 @@ def _measures(text: str) -> list[tuple[str, str]]:
 def values(text: str) -> list[str]:
     """Return the values of `text` as they are written."""
     found = [value.rstrip(".,:/") for value in _VALUE.findall(text)] + _MONTH.findall(text)
-    return [value for value in found if value.strip("`")]
+    return [value for value in found if comparable(value)]
 
 
 def _holds(support: str, value: str) -> bool:

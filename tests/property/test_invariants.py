@@ -17,6 +17,8 @@ from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, SchemaError
 from pipeline.grounding import VerificationLimits, verify
 from pipeline.normalizing import normalize
+from pipeline.policy import screened
+from pipeline.redaction import redacted
 from pipeline.sentences import sentences
 from pipeline.types import FindingCode
 
@@ -107,3 +109,19 @@ def test_any_quote_fits_a_section(text: str) -> None:
 @pytest.mark.parametrize("blocks", [None, {}, "x", [1], [{"type": "image"}], [{"type": "section"}]])
 def test_the_sandbox_refuses_what_is_no_block(blocks: Any) -> None:  # noqa: ANN401 - anything
     assert block_errors(blocks)
+
+
+_MARKED = st.text(alphabet=st.sampled_from(list("ab C9.,:;!?[]()1 2`*_#-/\n\"'n not é中\u200b")), max_size=200)
+
+
+@given(_MARKED, _MARKED, _MARKED)
+def test_every_check_runs_on_any_draft(answer: str, quote: str, text: str) -> None:
+    known = chunk("c1", f"{text}\n{quote}")
+    verify(draft(answer, [(1, "c1", quote), (2, "c1", text)]), (known,), _LIMITS)
+    screened((known,))
+
+
+@given(st.text(max_size=300))
+def test_redaction_is_idempotent_and_never_raises(text: str) -> None:
+    once = redacted(text)
+    assert redacted(once) == once
