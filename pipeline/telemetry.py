@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from index.search import Retrieval
+from pipeline.redaction import redacted_event
 from pipeline.types import Completion, Confidence, Finding, Outcome, Prompt, RequestContext, Trace
 
 _log = structlog.get_logger("citedesk")
@@ -24,7 +25,7 @@ def configure_logging(level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, redacted_event, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
