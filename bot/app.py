@@ -2,11 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from openai import AsyncOpenAI
 
 from bot.desk import Desk
-from bot.settings import Settings, environment_name
+from bot.settings import FailoverSettings, Settings, environment_name
 from bot.store.sqlite import SqliteStore
 from index.builder import BuildRules, Coverage, Progress, build
 from index.documents import LoadRules
@@ -17,11 +18,12 @@ from pipeline.answering import Pipeline, Retriever
 from pipeline.breaker import CircuitBreaker
 from pipeline.caching import MemoryAnswerCache
 from pipeline.extractive import ExtractiveProvider
-from pipeline.limits import Admission, AdmissionLimits
-from pipeline.llm import ModelOptions, ModelProvider, OpenAIProvider
+from pipeline.failover import FailoverProvider
+from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
+from pipeline.llm import ModelOptions, ModelProvider, OpenAIProvider, Price, bounded_client
 from pipeline.prompting import load_template
 from pipeline.retrying import RetryPolicy
-from pipeline.types import PipelineLimits
+from pipeline.throttling import Throttle
 
 
 def build_embedder(settings: Settings) -> Embedder:
@@ -52,7 +54,13 @@ def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever 
         repair=load_template(settings.llm.repair_version),
         admission=Admission(
             AdmissionLimits(
-                limits.per_user, limits.per_tenant, limits.per_route, limits.in_flight, limits.queue_retry_s
+                per_user=limits.per_user,
+                per_tenant=limits.per_tenant,
+                per_route=limits.per_route,
+                in_flight=limits.in_flight,
+                queue_retry_s=limits.queue_retry_s,
+                concurrency=settings.llm.concurrency,
+                tenant_tokens_per_day=limits.tenant_tokens_per_day,
             )
         ),
         cache=MemoryAnswerCache(limits.cache_answers),
@@ -64,6 +72,7 @@ def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever 
             quote_chars_min=limits.quote_chars_min,
             reply_chars=limits.reply_chars,
             sufficiency_min=limits.sufficiency_min,
+            fallback_reserve_s=limits.fallback_reserve_s,
             cache_fresh_s=limits.cache_fresh_s,
             cache_stale_s=limits.cache_stale_s,
             nearest_documents=limits.nearest_documents,
@@ -76,11 +85,14 @@ def build_openai(settings: Settings) -> ModelProvider:
     llm = settings.llm
     if llm.api_key is None and llm.base_url is None:
         raise SettingsError(f"setting llm.api_key is missing: set {environment_name('llm.api_key')}")
-    client = AsyncOpenAI(
-        api_key=llm.api_key.get_secret_value() if llm.api_key else "not-needed",
-        base_url=str(llm.base_url) if llm.base_url else None,
-        max_retries=0,
-    )
+    first = FailoverSettings(name="openai", base_url=llm.base_url, api_key=llm.api_key, model=llm.model)
+    servers = [_server(settings, server) for server in (first, *llm.failover)]
+    return FailoverProvider(servers) if len(servers) > 1 else servers[0]
+
+
+def _server(settings: Settings, server: FailoverSettings) -> OpenAIProvider:
+    llm = settings.llm
+    price = llm.prices.get(server.model)
     options = ModelOptions(
         connect_timeout_s=llm.connect_timeout_s,
         read_timeout_s=llm.read_timeout_s,
@@ -88,8 +100,30 @@ def build_openai(settings: Settings) -> ModelProvider:
         output_tokens=settings.limits.output_tokens,
         temperature=llm.temperature,
         retry=RetryPolicy(llm.attempts, llm.backoff_base_s, llm.backoff_cap_s),
+        price=Price(price.input_usd, price.output_usd) if price else None,
     )
-    return OpenAIProvider(client, llm.model, options, CircuitBreaker(llm.circuit_failures, llm.circuit_open_s))
+    return OpenAIProvider(
+        _client(server, llm.key_header, settings.limits.response_bytes),
+        server.model,
+        options,
+        CircuitBreaker(llm.circuit_failures, llm.circuit_open_s),
+        Throttle(llm.requests_per_minute, llm.tokens_per_minute),
+        server.name,
+    )
+
+
+def _client(server: FailoverSettings, key_header: str | None, max_bytes: int) -> AsyncOpenAI:
+    key = server.api_key.get_secret_value() if server.api_key else "not-needed"
+    url = urlsplit(str(server.base_url)) if server.base_url else None
+    return AsyncOpenAI(
+        api_key=key,
+        # A query in the base URL, such as Azure's api-version, belongs to every request.
+        base_url=urlunsplit(url._replace(query="")) if url else None,
+        default_query=dict(parse_qsl(url.query)) if url else None,
+        default_headers={key_header: key} if key_header else None,
+        http_client=bounded_client(max_bytes),
+        max_retries=0,
+    )
 
 
 def store_file(settings: Settings) -> Path:

@@ -58,6 +58,22 @@ class IndexSettings(Section):
     keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
 
 
+class Tokens(Section):
+    """Prices of a model in US dollars."""
+
+    input_usd: float = Field(ge=0, description="a million tokens read")
+    output_usd: float = Field(ge=0, description="a million tokens written")
+
+
+class FailoverSettings(Section):
+    """A further server, asked when those before it have no answer."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    base_url: HttpUrl | None = None
+    api_key: SecretStr | None = None
+    model: str
+
+
 class LlmSettings(Section):
     """Table `[llm]`."""
 
@@ -74,6 +90,11 @@ class LlmSettings(Section):
     backoff_base_s: Seconds = Field(0.5, description="seconds; doubled per attempt, full jitter")
     backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
     concurrency: Count = Field(16, description="simultaneous requests to the server")
+    key_header: str | None = Field(None, description="header that takes the key too; Azure wants `api-key`")
+    failover: tuple[FailoverSettings, ...] = Field((), description="further servers in order: name, base_url, …")
+    prices: dict[str, Tokens] = Field(default_factory=dict, description="US dollars a million tokens, by model")
+    requests_per_minute: Count | None = Field(None, description="requests the server allows")
+    tokens_per_minute: Count | None = Field(None, description="tokens the server allows")
     circuit_failures: Count = Field(5, description="failures in a row that open the circuit")
     circuit_open_s: Seconds = Field(30.0, description="seconds until one request may try again")
 
@@ -86,13 +107,16 @@ class LimitSettings(Section):
     prompt_tokens: int = Field(3000, ge=500, description="largest prompt, estimated upwards")
     output_tokens: Count = Field(800, description="largest completion")
     answer_chars: int = Field(3000, ge=200, le=10_000, description="longest answer shown")
+    response_bytes: Count = Field(2_000_000, description="longest HTTP response of a model that is read")
     reply_chars: Count = Field(20_000, description="longest raw reply that is parsed")
     quote_chars_min: int = Field(12, ge=1, description="shorter quotes prove nothing")
     sufficiency_min: float = Field(0.27, ge=0, le=1, description="below it: not enough info, no model call")
     request_deadline_s: Seconds = Field(60.0, description="seconds from question to outcome")
+    fallback_reserve_s: Seconds = Field(1.0, description="seconds of those kept for quoting if the model has no answer")
     per_user: Window = Field("20/minute", description="questions per user")
     per_tenant: Window = Field("300/minute", description="questions per workspace")
     per_route: dict[str, Window] = Field(default_factory=dict, description="questions per route")
+    tenant_tokens_per_day: Count | None = Field(None, description="tokens a workspace may use in a day")
     in_flight: Count = Field(200, description="requests running or waiting in this process")
     queue_retry_s: Seconds = Field(5.0, description="when to come back if the queue is full")
     cache_answers: Count = Field(1000, description="verified answers kept in memory")

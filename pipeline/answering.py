@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -16,7 +16,7 @@ from pipeline.errors import LimitReachedError, ModelError, PipelineError, Policy
 from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
 from pipeline.grounding import VerificationLimits, verify
 from pipeline.instructions import is_instruction
-from pipeline.limits import Admission
+from pipeline.limits import Admission, PipelineLimits
 from pipeline.llm import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
@@ -31,7 +31,6 @@ from pipeline.types import (
     FindingCode,
     NormalizedQuestion,
     Outcome,
-    PipelineLimits,
     Prompt,
     RequestContext,
     Trace,
@@ -79,6 +78,7 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext) -> tupl
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an answer
         _log.error("pipeline_failed", request_id=context.request_id, error=type(error).__name__)
         outcome = decide(Failure.INTERNAL, Evidence())
+    await pipeline.admission.spend(context, record.tokens)
     return outcome, record.finish(outcome)
 
 
@@ -105,7 +105,8 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
             prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens)
         record.prompted(prompt)
         try:
-            outcome = await _drafted(pipeline, pipeline.provider, prompt, context, record)
+            in_time = replace(context, deadline=context.deadline.leaving(pipeline.limits.fallback_reserve_s))
+            outcome = await _drafted(pipeline, pipeline.provider, prompt, in_time, record)
         except ModelError as error:
             return await _degraded(pipeline, error.failure, key, prompt, context, record)
         if isinstance(outcome, Answered):

@@ -34,15 +34,17 @@ class RetryableModelError(ModelError):
         self.failure = failure
         self.retry_after = retry_after
         self.status = status
+        self.server_code = ""
 
 
 class PermanentModelError(ModelError):
     """Another attempt would fail alike: credentials, quota, context length, policy, bad request."""
 
-    def __init__(self, failure: Failure, status: int | None = None) -> None:
+    def __init__(self, failure: Failure, status: int | None = None, code: str = "") -> None:
         super().__init__(f"{failure} (status {status})")
         self.failure = failure
         self.status = status
+        self.server_code = code
 
 
 class CircuitOpenError(ModelError):

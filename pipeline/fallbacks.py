@@ -43,6 +43,7 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.TENANT_LIMIT: Row.LIMIT,
         Failure.ROUTE_LIMIT: Row.LIMIT,
         Failure.QUEUE_FULL: Row.LIMIT,
+        Failure.TOKEN_BUDGET: Row.LIMIT,
         Failure.INDEX_UNAVAILABLE: Row.SAY_UNAVAILABLE,
         Failure.RETRIEVAL_EMPTY: Row.SAY_NOT_ENOUGH_INFO,
         Failure.RETRIEVAL_LOW: Row.SAY_NOT_ENOUGH_INFO,

@@ -1,16 +1,19 @@
-"""Stage 2: who may ask now. Moving windows per user, tenant and route, and a bounded queue."""
+"""Every bound of the pipeline, and stage 2: windows per user, tenant and route, a budget, a bounded queue."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerDay, parse
 from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from pipeline.errors import LimitReachedError
 from pipeline.types import Failure, RequestContext
+
+# Weight of the newest request in the running mean of how long one takes.
+_LEARNING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,25 @@ class AdmissionLimits:
     per_route: Mapping[str, str] = field(default_factory=dict)
     in_flight: int = 200
     queue_retry_s: float = 5.0
+    concurrency: int = 16
+    tenant_tokens_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineLimits:
+    """Every bound the pipeline keeps, with its unit in its name or comment in bot/settings.py."""
+
+    question_chars: int = 1000
+    retrieved_chunks: int = 10
+    prompt_tokens: int = 3000
+    answer_chars: int = 3000
+    quote_chars_min: int = 12
+    reply_chars: int = 20000
+    sufficiency_min: float = 0.27
+    fallback_reserve_s: float = 1.0
+    cache_fresh_s: float = 600.0
+    cache_stale_s: float = 86400.0
+    nearest_documents: int = 3
 
 
 class Admission:
@@ -30,22 +52,53 @@ class Admission:
     def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
         self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._days = FixedWindowRateLimiter(MemoryStorage())
         self._in_flight = 0
+        self._usual_s = 0.0
 
     @asynccontextmanager
     async def admitted(self, context: RequestContext) -> AsyncIterator[None]:
         """Hold a place for one request while the body runs."""
-        if self._in_flight >= self._limits.in_flight:
-            raise LimitReachedError(Failure.QUEUE_FULL, self._limits.in_flight, self._limits.queue_retry_s)
+        self._refuse_if_hopeless(context)
         self._in_flight += 1
+        begun = time.monotonic()
         try:
+            await self._within_budget(context)
             await self._hit(Failure.USER_LIMIT, self._limits.per_user, context.tenant_id, context.user_id)
             await self._hit(Failure.TENANT_LIMIT, self._limits.per_tenant, context.tenant_id)
             if window := self._limits.per_route.get(context.route):
                 await self._hit(Failure.ROUTE_LIMIT, window, context.tenant_id, context.route)
             yield
+            self._usual_s += _LEARNING * (time.monotonic() - begun - self._usual_s)
         finally:
             self._in_flight -= 1
+
+    async def spend(self, context: RequestContext, tokens: int) -> None:
+        """Count tokens that a tenant's request used against the day's budget."""
+        if (budget := self._budget()) and tokens:
+            await self._days.hit(budget, context.tenant_id, cost=min(tokens, budget.amount))
+
+    def _refuse_if_hopeless(self, context: RequestContext) -> None:
+        """Refuse at once what could not be served in time, by how long requests took of late."""
+        turns = (self._in_flight + 1) / self._limits.concurrency
+        expected = self._usual_s * max(1.0, turns)
+        if self._in_flight >= self._limits.in_flight:
+            raise LimitReachedError(
+                Failure.QUEUE_FULL, self._limits.in_flight, max(self._limits.queue_retry_s, expected)
+            )
+        if turns > 1 and expected > context.deadline.remaining():
+            raise LimitReachedError(Failure.QUEUE_FULL, self._limits.in_flight, expected)
+
+    async def _within_budget(self, context: RequestContext) -> None:
+        budget = self._budget()
+        if budget is None or await self._days.test(budget, context.tenant_id):
+            return
+        stats = await self._days.get_window_stats(budget, context.tenant_id)
+        raise LimitReachedError(Failure.TOKEN_BUDGET, budget.amount, max(1.0, stats.reset_time - time.time()))
+
+    def _budget(self) -> RateLimitItem | None:
+        tokens = self._limits.tenant_tokens_per_day
+        return RateLimitItemPerDay(tokens) if tokens else None
 
     async def _hit(self, failure: Failure, window: str, *names: str) -> None:
         item: RateLimitItem = parse(window)

@@ -2,13 +2,14 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
+import httpx2
 import openai
 from openai import AsyncOpenAI
 
@@ -16,6 +17,7 @@ from pipeline.breaker import CircuitBreaker
 from pipeline.contract import REPLY_SCHEMA
 from pipeline.errors import PermanentModelError, RetryableModelError
 from pipeline.retrying import RetryPolicy, with_retries
+from pipeline.throttling import Throttle
 from pipeline.types import Completion, Deadline, Failure, Prompt
 
 _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Failure.MODEL_RATE_LIMITED}
@@ -28,6 +30,8 @@ _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_object", "schema": REPLY_SCHEMA},
     None,
 )
+# Codes that name another reason than the output format.
+_NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
 
 
@@ -42,6 +46,20 @@ class ModelProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a million tokens cost, in US dollars."""
+
+    input_usd: float
+    output_usd: float
+
+    def of(self, input_tokens: int | None, output_tokens: int | None) -> float | None:
+        """Return what a request cost; None where the server did not count."""
+        if input_tokens is None or output_tokens is None:
+            return None
+        return (input_tokens * self.input_usd + output_tokens * self.output_usd) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
 class ModelOptions:
     """How to call a model: times in seconds, sizes in tokens."""
 
@@ -51,15 +69,24 @@ class ModelOptions:
     output_tokens: int = 800
     temperature: float = 0.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    price: Price | None = None
 
 
 class OpenAIProvider:
-    """Any server that speaks the OpenAI chat completions API."""
+    """Any server that speaks the OpenAI chat completions API; `name` tells it from others in logs and metrics."""
 
-    name = "openai"
-
-    def __init__(self, client: AsyncOpenAI, model: str, options: ModelOptions, breaker: CircuitBreaker) -> None:
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        model: str,
+        options: ModelOptions,
+        breaker: CircuitBreaker,
+        throttle: Throttle | None = None,
+        name: str = "openai",
+    ) -> None:
+        self.name = name
         self.model = model
+        self._throttle = throttle or Throttle(None, None)
         self._client = client.with_options(max_retries=0)
         self._options = options
         self._breaker = breaker
@@ -71,6 +98,7 @@ class OpenAIProvider:
         """Return raw text, after at most the policy's attempts and never past the deadline."""
 
         async def attempt() -> Completion:
+            await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
             async with self._slots:
                 attempted()
                 with self._breaker.guard():
@@ -88,7 +116,8 @@ class OpenAIProvider:
         try:
             completion = await self._request(prompt, deadline, _FORMATS[number])
         except (PermanentModelError, RetryableModelError) as error:
-            if self._format_confirmed or error.status not in _FORMAT_REFUSALS:
+            told_otherwise = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
+            if self._format_confirmed or told_otherwise or error.status not in _FORMAT_REFUSALS:
                 raise
             self._format = (number + 1) % len(_FORMATS)
             raise RetryableModelError(error.failure, retry_after=0.0, status=error.status) from error
@@ -106,7 +135,39 @@ class OpenAIProvider:
                 temperature=self._options.temperature,
                 timeout=openai.Timeout(read, connect=min(self._options.connect_timeout_s, read)),
             )
-        return _completion(reply, self.model)
+        return self._completed(reply)
+
+    def _completed(self, reply: Any) -> Completion:  # noqa: ANN401 - a server may send anything with status 200
+        completion = _completion(reply, self.name, self.model)
+        price = self._options.price
+        cost = price.of(completion.input_tokens, completion.output_tokens) if price else None
+        return replace(completion, cost_usd=cost)
+
+
+def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
+    """Return an HTTP client that hangs up on a response of more than `max_bytes`."""
+
+    async def bounded(response: httpx2.Response) -> None:
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _BoundedStream(response.stream, max_bytes)
+
+    return openai.DefaultAsyncHttpxClient(event_hooks={"response": [bounded]})
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
+        self._stream = stream
+        self._left = max_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._stream:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise httpx2.ReadError("the response is too long")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentModelError:
@@ -147,15 +208,15 @@ def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentM
     status = error.status_code
     code = (error.code or "").lower()
     if code in _POLICY_CODES:
-        return PermanentModelError(Failure.POLICY, status)
+        return PermanentModelError(Failure.POLICY, status, code)
     if code in _QUOTA_CODES:
-        return PermanentModelError(Failure.MODEL_REFUSED, status)
+        return PermanentModelError(Failure.MODEL_REFUSED, status, code)
     wait = retry_after_seconds(error.response.headers)
     if status in _RETRYABLE_4XX:
         return RetryableModelError(_RETRYABLE_4XX[status], wait, status)
     if status >= _SERVER_ERROR:
         return RetryableModelError(Failure.MODEL_DOWN, wait, status)
-    return PermanentModelError(Failure.MODEL_REFUSED, status)
+    return PermanentModelError(Failure.MODEL_REFUSED, status, code)
 
 
 @contextmanager
@@ -170,8 +231,11 @@ def _translated() -> Iterator[None]:
         raise RetryableModelError(Failure.MODEL_DOWN) from None
 
 
-def _completion(reply: Any, model: str) -> Completion:  # noqa: ANN401
+def _completion(reply: Any, provider: str, model: str) -> Completion:  # noqa: ANN401
     # A server behind a proxy may send anything with status 200; the SDK does not check it.
+    if isinstance(reply, str):
+        # Another content type than JSON: a gateway's page, not the model's reply.
+        raise RetryableModelError(Failure.MODEL_DOWN)
     choices = getattr(reply, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None
     text = getattr(message, "content", None)
@@ -182,8 +246,13 @@ def _completion(reply: Any, model: str) -> Completion:  # noqa: ANN401
     usage = getattr(reply, "usage", None)
     return Completion(
         text=text if isinstance(text, str) else "",
-        provider=OpenAIProvider.name,
+        provider=provider,
         model=model,
-        input_tokens=getattr(usage, "prompt_tokens", None),
-        output_tokens=getattr(usage, "completion_tokens", None),
+        input_tokens=_count(usage, "prompt_tokens"),
+        output_tokens=_count(usage, "completion_tokens"),
     )
+
+
+def _count(usage: Any, name: str) -> int | None:  # noqa: ANN401
+    value = getattr(usage, name, None)
+    return value if isinstance(value, int) and value >= 0 else None

@@ -95,10 +95,15 @@ class Recorder:
     def completed(self, completion: Completion) -> None:
         """Note who wrote, and add up what it took."""
         self.facts |= {"llm_provider": completion.provider, "model_alias": completion.model}
-        for name in ("input_tokens", "output_tokens"):
+        for name in ("input_tokens", "output_tokens", "cost_usd"):
             spent = getattr(completion, name)
             if spent is not None:
                 self.facts[name] = (self.facts.get(name) or 0) + spent
+
+    @property
+    def tokens(self) -> int:
+        """Tokens read and written for this request so far."""
+        return (self.facts.get("input_tokens") or 0) + (self.facts.get("output_tokens") or 0)
 
     def judged(self, confidence: Confidence, findings: tuple[Finding, ...]) -> None:
         """Note what verification found."""

@@ -35,6 +35,10 @@ class Deadline:
         """Return the seconds left, never below zero."""
         return max(0.0, self.at - self.now())
 
+    def leaving(self, seconds: float) -> "Deadline":
+        """Return an earlier deadline, by `seconds` or a quarter of what is left, whichever is less."""
+        return Deadline(self.at - min(seconds, self.remaining() / 4), self.now)
+
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
@@ -100,6 +104,7 @@ class Completion:
     model: str
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 class Citation(FrozenModel):
@@ -151,6 +156,7 @@ class Failure(StrEnum):
     TENANT_LIMIT = "TENANT_LIMIT"
     ROUTE_LIMIT = "ROUTE_LIMIT"
     QUEUE_FULL = "QUEUE_FULL"
+    TOKEN_BUDGET = "TOKEN_BUDGET"  # noqa: S105 - a code, no password
     INDEX_UNAVAILABLE = "INDEX_UNAVAILABLE"
     RETRIEVAL_EMPTY = "RETRIEVAL_EMPTY"
     RETRIEVAL_LOW = "RETRIEVAL_LOW"
@@ -269,6 +275,7 @@ class Trace(FrozenModel):
     model_alias: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost_usd: float | None = None
     attempts: int = 0
     repaired: bool = False
     fallback_used: str | None = None
@@ -277,19 +284,3 @@ class Trace(FrozenModel):
     findings: tuple[FindingCode, ...] = ()
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
     total_ms: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineLimits:
-    """Every bound the pipeline keeps, with its unit in its name or comment in bot/settings.py."""
-
-    question_chars: int = 1000
-    retrieved_chunks: int = 10
-    prompt_tokens: int = 3000
-    answer_chars: int = 3000
-    quote_chars_min: int = 12
-    reply_chars: int = 20000
-    sufficiency_min: float = 0.27
-    cache_fresh_s: float = 600.0
-    cache_stale_s: float = 86400.0
-    nearest_documents: int = 3

@@ -59,6 +59,7 @@ _LIMIT_WORDS: dict[Failure, str] = {
     Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions. Please ask again in {wait}.",
     Failure.ROUTE_LIMIT: "Too many questions arrive this way right now. Please ask again in {wait}.",
     Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
+    Failure.TOKEN_BUDGET: "This workspace has used what it may use of the model today. Please ask again in {wait}.",
 }
 
 

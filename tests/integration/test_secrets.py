@@ -56,7 +56,7 @@ def test_a_secret_in_any_field_of_an_event_is_redacted(log: io.StringIO) -> None
     logger = structlog.get_logger()
     for kind, secret in _SECRETS:
         logger.warning("planted", words=secret, nested={"deep": [secret, {secret: 1}]}, error=SchemaError(secret))
-        logger.info(f"event {secret}", kind=kind)
+        logger.info(secret, kind=kind)
         logging.getLogger("library").error("it was %s", secret, exc_info=ValueError(secret))
     written = log.getvalue()
     assert written.count("\n") == 3000
@@ -77,7 +77,10 @@ async def test_no_secret_of_a_question_a_document_or_a_reply_is_written(log: io.
 
 async def test_no_secret_of_a_providers_error_is_written(log: io.StringIO) -> None:
     told = [secret for _, secret in _SECRETS[500:]]
-    steps = [Step(status=(400, 401, 429, 500)[at % 4], body=json.dumps({"error": {"message": s}})) for at, s in enumerate(told)]
+    steps = [
+        Step(status=(400, 401, 429, 500)[at % 4], body=json.dumps({"error": {"message": s}}))
+        for at, s in enumerate(told)
+    ]
     options = ModelOptions(retry=RetryPolicy(1, 0.001, 0.002))
     async with (
         scripted_llm(*steps) as server,
@@ -92,7 +95,7 @@ async def test_no_secret_of_a_providers_error_is_written(log: io.StringIO) -> No
 
 async def test_no_secret_of_an_exception_is_written(log: io.StringIO) -> None:
     class Broken(FixedRetriever):
-        def search(self, question: str, groups: object, limit: int) -> None:  # type: ignore[override]
+        def search(self, question: str, *_: object) -> None:  # type: ignore[override]
             raise RuntimeError(question)
 
     for _, secret in _SECRETS[:200]:

@@ -10,7 +10,7 @@ from index.search import Retrieval, RetrievedChunk
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError
-from pipeline.limits import Admission, AdmissionLimits
+from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.llm import ModelProvider
 from pipeline.prompting import build_prompt, load_template
 from pipeline.types import (
@@ -20,7 +20,6 @@ from pipeline.types import (
     Deadline,
     Draft,
     NormalizedQuestion,
-    PipelineLimits,
     Prompt,
     RequestContext,
 )

@@ -22,6 +22,12 @@ class Step:
     drop: bool = False
     error_code: str | None = None
     finish_reason: str = "stop"
+    content_type: str = "application/json"
+    stall_in_body: float = 0.0
+    drip: float = 0.0
+    reset: bool = False
+    truncate: bool = False
+    padding: int = 0
 
 
 @dataclass
@@ -31,6 +37,9 @@ class ScriptedLlm:
     url: str
     script: list[Step]
     requests: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    closed_early: int = 0
 
     def next_step(self) -> Step:
         """Return the next step; the last one is repeated."""
@@ -45,20 +54,25 @@ async def scripted_llm(*script: Step) -> AsyncIterator[ScriptedLlm]:
     async def chat(request: web.Request) -> web.StreamResponse:
         server.requests.append(await request.json())
         step = server.next_step()
-        if step.stall:
+        server.paths.append(request.path_qs)
+        server.headers.append(dict(request.headers))
+        try:
             await asyncio.sleep(step.stall)
+        except asyncio.CancelledError:
+            server.closed_early += 1
+            raise
         if step.drop and request.transport:
             request.transport.close()
-        return web.Response(
-            status=step.status,
-            headers=step.headers,
-            text=_body(step) if step.body is None else step.body,
-            content_type="application/json",
-        )
+        if step.reset and request.transport:
+            request.transport.abort()
+        body = (_body(step) if step.body is None else step.body) + " " * step.padding
+        if step.stall_in_body or step.drip or step.truncate:
+            return await _in_pieces(request, step, body.encode())
+        return web.Response(status=step.status, headers=step.headers, text=body, content_type=step.content_type)
 
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", chat)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    app.router.add_post("/{base:.*}/chat/completions", chat)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
@@ -66,6 +80,25 @@ async def scripted_llm(*script: Step) -> AsyncIterator[ScriptedLlm]:
         yield server
     finally:
         await runner.cleanup()
+
+
+async def _in_pieces(request: web.Request, step: Step, body: bytes) -> web.StreamResponse:
+    """Send the headers and half of the body, then stall, drip on, or hang up."""
+    response = web.StreamResponse(
+        status=step.status,
+        headers={**step.headers, "content-type": step.content_type, "content-length": str(len(body))},
+    )
+    await response.prepare(request)
+    half = len(body) // 2
+    await response.write(body[:half])
+    if step.truncate and request.transport:
+        request.transport.close()
+        return response
+    await asyncio.sleep(step.stall_in_body)
+    for at in range(half, len(body)):
+        await response.write(body[at : at + 1])
+        await asyncio.sleep(step.drip)
+    return response
 
 
 def _body(step: Step) -> str:

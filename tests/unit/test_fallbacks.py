@@ -11,6 +11,7 @@ _ROWS = {
     Failure.TENANT_LIMIT: "limited",
     Failure.ROUTE_LIMIT: "limited",
     Failure.QUEUE_FULL: "limited",
+    Failure.TOKEN_BUDGET: "limited",
     Failure.INDEX_UNAVAILABLE: "unavailable",
     Failure.RETRIEVAL_EMPTY: "not_enough_info",
     Failure.RETRIEVAL_LOW: "not_enough_info",

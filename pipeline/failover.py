@@ -1,0 +1,31 @@
+"""Several providers in order: the next one is asked when one has no answer in its share of the time."""
+
+from collections.abc import Callable, Sequence
+
+from pipeline.errors import ModelError
+from pipeline.llm import ModelProvider
+from pipeline.types import Completion, Deadline, Failure, Prompt
+
+
+class FailoverProvider:
+    """Asks each provider in turn; each retries and breaks its circuit for itself.
+
+    A refusal for reasons of policy is final: another model must not be asked to say what one would not.
+    """
+
+    def __init__(self, providers: Sequence[ModelProvider]) -> None:
+        self._providers = tuple(providers)
+        self.name = self._providers[0].name
+        self.model = "+".join(provider.model for provider in self._providers)
+
+    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+        """Return the first completion. Raises the last provider's ModelError."""
+        *others, last = self._providers
+        for at, provider in enumerate(others):
+            share = deadline.remaining() / (len(self._providers) - at)
+            try:
+                return await provider.complete(prompt, Deadline(deadline.now() + share, deadline.now), attempted)
+            except ModelError as error:
+                if error.failure is Failure.POLICY:
+                    raise
+        return await last.complete(prompt, deadline, attempted)
