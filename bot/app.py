@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from openai import AsyncOpenAI
 
 from bot.desk import Desk
+from bot.metrics import Metrics
 from bot.settings import FailoverSettings, Settings, environment_name
 from bot.store.sqlite import SqliteStore
 from index.builder import BuildRules, Coverage, Progress, build
@@ -148,6 +149,7 @@ def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> De
         build_index=build_index,
         manifest=retriever.manifest,
         reindexing=asyncio.Lock(),
+        metrics=Metrics(),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import UTC, datetime, timedelta
 
 from bot.app import build_embedder, build_pipeline, store_file
 from bot.settings import Settings
@@ -58,6 +59,17 @@ async def stored_trace(settings: Settings, request_id: str) -> Trace:
     if trace is None:
         raise UnknownRequestError(f"request {request_id} is not in the store")
     return trace
+
+
+async def stored_traces(settings: Settings, span: timedelta) -> list[Trace]:
+    """Return the traces of the last `span`, oldest first; none without a store."""
+    file = store_file(settings)
+    if not await asyncio.to_thread(file.is_file):
+        return []
+    store = await SqliteStore(file).open()
+    traces = await store.requests_since(datetime.now(UTC) - span)
+    await store.close()
+    return traces
 
 
 def outcome_text(outcome: Outcome) -> str:

@@ -197,6 +197,21 @@ def why(request_id: str, data_dir: Path | None) -> None:
             click.echo(f"  {name}: {value}")
 
 
+@main.command("report")
+@_DATA_DIR
+@click.option("--since", default="7d", show_default=True, help="How far back: 30m, 12h, 7d.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Write a picture to this SVG file.")
+def report_command(data_dir: Path | None, since: str, picture: Path | None) -> None:
+    """Say how the last days went: retrieval, model, fallbacks, validation, volume, latency, cost."""
+    from bot import reporting  # noqa: PLC0415
+    from bot.asking import stored_traces  # noqa: PLC0415
+
+    traces = asyncio.run(stored_traces(_settings(data_dir), reporting.span(since)))
+    click.echo(reporting.report_text(reporting.report(traces)))
+    if picture:
+        picture.write_text(reporting.picture(traces), encoding="utf-8")
+
+
 @main.command()
 @_DATA_DIR
 def doctor(data_dir: Path | None) -> None:

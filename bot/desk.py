@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.metrics import Metrics
 from bot.settings import AccessSettings
 from bot.store.records import Conversation, Counts, Decision, Review
 from bot.store.sqlite import SqliteStore
@@ -16,7 +17,7 @@ from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
 from index.snapshot import Manifest
 from pipeline.answering import Pipeline, answer
 from pipeline.normalizing import unmarked
-from pipeline.types import Deadline, Failure, NeedsReview, Outcome, RequestContext, Source
+from pipeline.types import Blocked, Deadline, Failure, NeedsReview, Outcome, RequestContext, Source
 
 _log = structlog.get_logger(__name__)
 
@@ -87,13 +88,19 @@ class Desk:
     build_index: Callable[[Progress], Awaitable[Coverage]]
     manifest: Callable[[], Manifest]
     reindexing: asyncio.Lock
+    metrics: Metrics
 
     async def ask(self, text: str, where: Conversation) -> Reply:
-        """Answer a question; a doubtful answer opens a review."""
+        """Answer a question; a doubtful answer opens a review, and so does a blocked one."""
         request_id = f"r-{secrets.token_hex(6)}"
         outcome, trace = await answer(self.pipeline, text, self._context(request_id, where))
+        self.metrics.observe(trace)
         await self.store.save_request(trace)
         review = None
+        if isinstance(outcome, Blocked):
+            # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
+            case = NeedsReview(reason=outcome.reason, draft=None, sources=())
+            review = await self._opened(request_id, text, where, case)
         if isinstance(outcome, NeedsReview):
             review = await self._opened(request_id, text, where, outcome)
         return Reply(request_id, outcome, review)
@@ -157,6 +164,10 @@ class Desk:
             coverage = await self.build_index(progress)
         _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
         return coverage
+
+    def exposition(self) -> bytes:
+        """Return the metrics of this process in Prometheus' text format."""
+        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
 
     async def status(self) -> Status:
         """Return what an operator wants to know first."""

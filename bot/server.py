@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 import structlog
 from aiohttp import web
@@ -15,6 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.app import build_desk, build_embedder, store_file
 from bot.desk import Desk
+from bot.metrics import CONTENT_TYPE
 from bot.settings import Settings, environment_name
 from bot.slack.app import build_bolt, build_client
 from bot.slack.conversation import Slack
@@ -88,8 +90,13 @@ async def _http_server(settings: Settings, bolt: AsyncApp, desk: Desk) -> AsyncI
         status = await desk.status()
         return web.json_response({"index": status.manifest is not None, "store": True})
 
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=desk.exposition(), headers={"content-type": CONTENT_TYPE})
+
     app = web.Application(client_max_size=1 << 20)
     app.router.add_get("/healthz", health)
+    # Counts are nobody else's business: on a public address only what asks from this machine gets them.
+    app.router.add_get("/metrics", _from_loopback(metrics))
     # Without a secret nothing could tell Slack from a stranger, so there is no route.
     if settings.slack.signing_secret:
         app.router.add_post(EVENTS_PATH, _events(bolt, settings.slack.signing_secret.get_secret_value()))
@@ -105,6 +112,18 @@ async def _http_server(settings: Settings, bolt: AsyncApp, desk: Desk) -> AsyncI
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+
+
+def _from_loopback(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        if not peer or not ip_address(peer[0]).is_loopback:
+            raise web.HTTPForbidden
+        return await handler(request)
+
+    return guarded
 
 
 def _events(bolt: AsyncApp, secret: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

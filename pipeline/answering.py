@@ -85,9 +85,9 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext) -> tupl
 async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record: Recorder) -> Outcome:
     with record.stage("normalize"):
         question = normalize(text, pipeline.limits.question_chars)
-    if is_instruction(question.text):
-        return decide(Failure.POLICY, Evidence())
     async with pipeline.admission.admitted(context):
+        if is_instruction(question.text):
+            return decide(Failure.POLICY, Evidence())
         with record.stage("recall"):
             key = await _cache_key(pipeline, question, context)
             known = pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
@@ -215,6 +215,7 @@ async def _degraded(
     """Do without the model: an older cached answer, else verbatim quotes, else the table's outcome."""
     if FALLBACKS[failure] is not Row.DEGRADE:
         return decide(failure, Evidence(prompt.chunks))
+    record.model_failure = failure
     if known := pipeline.cache.get(key, pipeline.limits.cache_stale_s):
         return _recalled(known, record, "stale_answer_cache")
     record.note(fallback_used="extractive")

@@ -18,6 +18,11 @@ class CircuitBreaker:
         self._opened_at: float | None = None
         self._probing = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether requests are refused now."""
+        return self._opened_at is not None and self._now() - self._opened_at < self._open_s
+
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Let the body run and learn from how it ends, or raise CircuitOpenError."""

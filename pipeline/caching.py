@@ -37,6 +37,7 @@ class MemoryAnswerCache:
     def __init__(self, size: int, now: Callable[[], float] = time.monotonic) -> None:
         self._size = size
         self._now = now
+        self._snapshot = ""
         self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
 
     def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
@@ -48,7 +49,10 @@ class MemoryAnswerCache:
         return answer.model_copy(update={"cached": True})
 
     def put(self, key: CacheKey, answer: Answered) -> None:
-        """Remember a verified answer."""
+        """Remember a verified answer; those over an earlier snapshot are dropped."""
+        if key.snapshot != self._snapshot:
+            self._answers = OrderedDict((k, known) for k, known in self._answers.items() if k.snapshot == key.snapshot)
+            self._snapshot = key.snapshot
         self._answers[key] = (self._now(), answer)
         self._answers.move_to_end(key)
         while len(self._answers) > self._size:

@@ -53,6 +53,11 @@ class ExtractiveProvider:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """There is no server to leave alone."""
+        return {}
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return a reply in the agreed shape; insufficient_context when no chunk has a usable sentence.
 

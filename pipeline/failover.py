@@ -18,6 +18,11 @@ class FailoverProvider:
         self.name = self._providers[0].name
         self.model = "+".join(provider.model for provider in self._providers)
 
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """Return, by name of the server, whether it is left alone now."""
+        return {name: is_open for provider in self._providers for name, is_open in provider.open_circuits.items()}
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return the first completion. Raises the last provider's ModelError."""
         *others, last = self._providers

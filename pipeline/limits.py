@@ -73,6 +73,11 @@ class Admission:
         finally:
             self._in_flight -= 1
 
+    @property
+    def in_flight(self) -> int:
+        """How many requests run or wait."""
+        return self._in_flight
+
     async def spend(self, context: RequestContext, tokens: int) -> None:
         """Count tokens that a tenant's request used against the day's budget."""
         if (budget := self._budget()) and tokens:

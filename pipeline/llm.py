@@ -41,6 +41,10 @@ class ModelProvider(Protocol):
     name: str
     model: str
 
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """Return, by name of the server, whether it is left alone now."""
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return raw text. Calls `attempted` before each request. Raises ModelError subclasses."""
 
@@ -93,6 +97,11 @@ class OpenAIProvider:
         self._slots = asyncio.Semaphore(options.concurrency)
         self._format = 0
         self._format_confirmed = False
+
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """Return whether this server is left alone now."""
+        return {self.name: self._breaker.is_open}
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return raw text, after at most the policy's attempts and never past the deadline."""

@@ -12,7 +12,7 @@ import structlog
 
 from index.search import Retrieval
 from pipeline.redaction import redacted_event
-from pipeline.types import Completion, Confidence, Finding, Outcome, Prompt, RequestContext, Trace
+from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace
 
 _log = structlog.get_logger("citedesk")
 
@@ -56,6 +56,7 @@ class Recorder:
     stage_ms: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
+    model_failure: Failure | None = None
     started: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -126,7 +127,7 @@ class Recorder:
             channel_id=self.context.channel_id,
             route=self.context.route,
             outcome=outcome.kind,
-            verdict=_verdict(outcome),
+            verdict=_verdict(outcome, self.model_failure),
             attempts=self.attempts,
             stage_ms=self.stage_ms,
             total_ms=round((self.now() - self.started) * 1e3, 3),
@@ -136,5 +137,6 @@ class Recorder:
         return trace
 
 
-def _verdict(outcome: Outcome) -> str:
-    return "OK" if outcome.kind == "answered" else str(outcome.reason)
+def _verdict(outcome: Outcome, model_failure: Failure | None) -> str:
+    """Return why the request ended so; of an answer given without the model, why without."""
+    return str(model_failure or "OK") if outcome.kind == "answered" else str(outcome.reason)

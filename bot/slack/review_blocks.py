@@ -33,6 +33,7 @@ _REASONS = {
     Failure.UNVERIFIED: "The draft could not be proved from the documents.",
     Failure.LOW_CONFIDENCE: "The draft is proved, but whether it answers the question is doubtful.",
     Failure.SCHEMA_INVALID: "The model's reply could not be read.",
+    Failure.POLICY: "Blocked for safety: the question, or what came back for it, looked like an attempt to steer me.",
     Failure.INSUFFICIENT_CONTEXT: "The asker wants a person to answer.",
 }
 _FINDINGS = {
@@ -45,7 +46,7 @@ _FINDINGS = {
     FindingCode.FOREIGN_LINK: "holds a link that no document has",
     FindingCode.TOO_LONG: "is too long",
     FindingCode.INJECTION: "follows an instruction found in a document",
-    FindingCode.LEAK: "repeats our own instructions",
+    FindingCode.LEAK: "repeats our own instructions, or holds a credential",
     FindingCode.CHECK_FAILED: "could not be checked",
 }
 

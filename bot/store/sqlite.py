@@ -90,6 +90,11 @@ class SqliteStore:
         rows = await self._rows("SELECT trace FROM requests WHERE request_id = ?", (request_id,))
         return Trace.model_validate_json(rows[0][0]) if rows else None
 
+    async def requests_since(self, since: datetime) -> list[Trace]:
+        """Return the traces of the requests finished since then, oldest first."""
+        rows = await self._rows("SELECT trace FROM requests WHERE at >= ? ORDER BY at", (since.isoformat(),))
+        return [Trace.model_validate_json(row[0]) for row in rows]
+
     async def open_review(self, review: Review) -> bool:
         """Store a new review; False if this request has one already."""
 

@@ -29,6 +29,7 @@ from pipeline.types import Deadline
 _GOOD = Step(reply("good.json"))
 _OPTIONS = ModelOptions(read_timeout_s=0.25, retry=RetryPolicy(3, 0.001, 0.002))
 _UNKNOWING = reply_json("", status="insufficient_context", citations=[])
+_FAR_DATE = "Tue, 24 Nov 2099 12:00:00 GMT"
 _DEADLINE_S = 2.0
 _SLACK_S = 0.05
 
@@ -42,33 +43,37 @@ class Expected:
     degraded: bool = False
 
 
+def _quoted(verdict: str, attempts: int) -> Expected:
+    return Expected(verdict, attempts, degraded=True)
+
+
 _FAULTS: Mapping[str, tuple[Step, Expected]] = {
-    "stalls before headers": (Step(stall=9), Expected("OK", 3, degraded=True)),
-    "stalls in the body": (Step(reply("good.json"), stall_in_body=9), Expected("OK", 3, degraded=True)),
-    "drips for ever": (Step(reply("good.json"), drip=0.1), Expected("OK", 1, degraded=True)),
-    "hangs up": (Step(drop=True), Expected("OK", 3, degraded=True)),
-    "resets": (Step(reset=True), Expected("OK", 3, degraded=True)),
-    "truncates": (Step(reply("good.json"), truncate=True), Expected("OK", 3, degraded=True)),
-    "sends too much": (Step(reply("good.json"), padding=300_000), Expected("OK", 3, degraded=True)),
-    "sends a web page": (Step(body="<html>gateway</html>", content_type="text/html"), Expected("OK", 3, degraded=True)),
-    "says JSON, sends none": (Step(body="<html>gateway</html>"), Expected("OK", 3, degraded=True)),
-    "400": (Step(status=400), Expected("OK", 1, degraded=True)),
-    "401": (Step(status=401), Expected("OK", 1, degraded=True)),
-    "403": (Step(status=403), Expected("OK", 1, degraded=True)),
-    "404": (Step(status=404), Expected("OK", 1, degraded=True)),
-    "408": (Step(status=408), Expected("OK", 3, degraded=True)),
-    "409": (Step(status=409), Expected("OK", 3, degraded=True)),
-    "429": (Step(status=429), Expected("OK", 3, degraded=True)),
-    "429, come back soon": (Step(status=429, headers={"retry-after-ms": "20"}), Expected("OK", 3, degraded=True)),
-    "429, come back late": (Step(status=429, headers={"retry-after": "120"}), Expected("OK", 1, degraded=True)),
+    "stalls before headers": (Step(stall=9), _quoted("MODEL_TIMEOUT", 3)),
+    "stalls in the body": (Step(reply("good.json"), stall_in_body=9), _quoted("MODEL_TIMEOUT", 3)),
+    "drips for ever": (Step(reply("good.json"), drip=0.1), _quoted("MODEL_TIMEOUT", 1)),
+    "hangs up": (Step(drop=True), _quoted("MODEL_DOWN", 3)),
+    "resets": (Step(reset=True), _quoted("MODEL_DOWN", 3)),
+    "truncates": (Step(reply("good.json"), truncate=True), _quoted("MODEL_DOWN", 3)),
+    "sends too much": (Step(reply("good.json"), padding=300_000), _quoted("MODEL_DOWN", 3)),
+    "sends a web page": (Step(body="<html>gateway</html>", content_type="text/html"), _quoted("MODEL_DOWN", 3)),
+    "says JSON, sends none": (Step(body="<html>gateway</html>"), _quoted("MODEL_DOWN", 3)),
+    "400": (Step(status=400), _quoted("MODEL_REFUSED", 1)),
+    "401": (Step(status=401), _quoted("MODEL_REFUSED", 1)),
+    "403": (Step(status=403), _quoted("MODEL_REFUSED", 1)),
+    "404": (Step(status=404), _quoted("MODEL_REFUSED", 1)),
+    "408": (Step(status=408), _quoted("MODEL_TIMEOUT", 3)),
+    "409": (Step(status=409), _quoted("MODEL_DOWN", 3)),
+    "429": (Step(status=429), _quoted("MODEL_RATE_LIMITED", 3)),
+    "429, come back soon": (Step(status=429, headers={"retry-after-ms": "20"}), _quoted("MODEL_RATE_LIMITED", 3)),
+    "429, come back late": (Step(status=429, headers={"retry-after": "120"}), _quoted("MODEL_RATE_LIMITED", 1)),
     "429, come back at a date": (
-        Step(status=429, headers={"retry-after": "Tue, 24 Nov 2099 12:00:00 GMT"}), Expected("OK", 1, degraded=True)),
-    "429, quota used up": (Step(status=429, error_code="insufficient_quota"), Expected("OK", 1, degraded=True)),
+        Step(status=429, headers={"retry-after": _FAR_DATE}), _quoted("MODEL_RATE_LIMITED", 1)),
+    "429, quota used up": (Step(status=429, error_code="insufficient_quota"), _quoted("MODEL_REFUSED", 1)),
     "400, content policy": (Step(status=400, error_code="content_filter"), Expected("POLICY", 1)),
     "filtered completion": (Step("x", finish_reason="content_filter"), Expected("POLICY", 1)),
-    "500": (Step(status=500), Expected("OK", 3, degraded=True)),
-    "503, come back soon": (Step(status=503, headers={"retry-after": "0"}), Expected("OK", 3, degraded=True)),
-    "529": (Step(status=529), Expected("OK", 3, degraded=True)),
+    "500": (Step(status=500), _quoted("MODEL_DOWN", 3)),
+    "503, come back soon": (Step(status=503, headers={"retry-after": "0"}), _quoted("MODEL_DOWN", 3)),
+    "529": (Step(status=529), _quoted("MODEL_DOWN", 3)),
     "valid JSON of a wrong shape": (Step('{"reply": 1}'), Expected("SCHEMA_INVALID", 2)),
     "prose": (Step("Sure! The answer is 500."), Expected("SCHEMA_INVALID", 2)),
     "no choices": (Step(body='{"choices": []}'), Expected("SCHEMA_INVALID", 2)),
@@ -144,7 +149,7 @@ async def test_every_fault_ends_in_its_decision(name: str, setup: str, log: io.S
     assert "Traceback" not in written
     assert "pipeline_failed" not in written
     assert written.count("rag_answer_completed") == (3 if setup == "circuit open" else 2)
-    is_final = expected.verdict != "OK" or not expected.degraded
+    is_final = not expected.degraded
     if setup == "one provider":
         assert trace.verdict == expected.verdict
         assert len(server.requests) - before == expected.attempts

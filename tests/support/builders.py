@@ -111,6 +111,10 @@ class ScriptedProvider:
         self.script = list(script)
         self.prompts: list[Prompt] = []
 
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        return {}
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return the next reply."""
         assert deadline.remaining() > 0

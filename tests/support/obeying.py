@@ -21,6 +21,10 @@ class ObeyingModel:
     model: str = "m1"
     was_steered: bool = field(default=False, init=False)
 
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        return {}
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         assert deadline.remaining() > 0
         attempted()

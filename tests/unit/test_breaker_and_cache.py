@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from pipeline.breaker import CircuitBreaker
@@ -93,3 +95,12 @@ def test_age_and_size_are_bounded() -> None:
     clock.time = 61.0
     assert cache.get(_key("c"), 60.0) is None
     assert cache.get(_key("c"), 3600.0) is not None
+
+
+def test_a_new_snapshot_drops_what_was_answered_over_the_old_one() -> None:
+    cache = MemoryAnswerCache(10)
+    old = CacheKey("T1", "q", frozenset(), "s1", "p", "m")
+    cache.put(old, _ANSWER)
+    cache.put(replace(old, snapshot="s2"), _ANSWER)
+    assert cache.get(old, 60.0) is None
+    assert cache.get(replace(old, snapshot="s2"), 60.0) is not None

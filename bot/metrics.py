@@ -1,0 +1,63 @@
+"""Prometheus metrics of the finished requests. Labels are outcomes, stages and settings; never ids or text."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from pipeline.types import Trace
+
+_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# Slack's names for where a question comes from; another surface counts as one of these or as "other".
+_ROUTES = frozenset({"slack", "teams", "cli"})
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "citedesk_requests", "Finished requests", ("outcome", "verdict", "route"), registry=self._registry
+        )
+        self._stages = Histogram(
+            "citedesk_stage_seconds", "Time in a stage", ("stage",), buckets=_SECONDS, registry=self._registry
+        )
+        self._seconds = Histogram(
+            "citedesk_request_seconds", "Time of a request", buckets=_SECONDS, registry=self._registry
+        )
+        self._attempts = Counter(
+            "citedesk_model_attempts", "Requests to a provider", ("provider",), registry=self._registry
+        )
+        self._tokens = Counter("citedesk_model_tokens", "Tokens", ("provider", "direction"), registry=self._registry)
+        self._cost = Counter("citedesk_model_cost_usd", "US dollars", ("provider",), registry=self._registry)
+        self._fallbacks = Counter("citedesk_fallbacks", "Answers without the model", ("kind",), registry=self._registry)
+        self._findings = Counter("citedesk_findings", "Objections to drafts", ("code",), registry=self._registry)
+        self._withheld = Counter("citedesk_withheld_passages", "Passages that address a model", registry=self._registry)
+        self._in_flight = Gauge("citedesk_requests_in_flight", "Running or waiting", registry=self._registry)
+        self._circuit = Gauge(
+            "citedesk_circuit_open", "1 while a provider is left alone", ("provider",), registry=self._registry
+        )
+
+    def observe(self, trace: Trace) -> None:
+        """Count one finished request."""
+        route = trace.route if trace.route in _ROUTES else "other"
+        self._requests.labels(trace.outcome, trace.verdict, route).inc()
+        self._seconds.observe(trace.total_ms / 1e3)
+        for stage, spent in trace.stage_ms.items():
+            self._stages.labels(stage).observe(spent / 1e3)
+        provider = trace.llm_provider or "none"
+        self._attempts.labels(provider).inc(trace.attempts)
+        self._tokens.labels(provider, "input").inc(trace.input_tokens or 0)
+        self._tokens.labels(provider, "output").inc(trace.output_tokens or 0)
+        self._cost.labels(provider).inc(trace.cost_usd or 0.0)
+        self._withheld.inc(trace.withheld)
+        if trace.fallback_used:
+            self._fallbacks.labels(trace.fallback_used).inc()
+        for code in set(trace.findings):
+            self._findings.labels(code.value).inc()
+
+    def exposition(self, in_flight: int, open_circuits: dict[str, bool]) -> bytes:
+        """Return everything in Prometheus' text format, with the state of this moment."""
+        self._in_flight.set(in_flight)
+        for provider, is_open in open_circuits.items():
+            self._circuit.labels(provider).set(is_open)
+        return generate_latest(self._registry)

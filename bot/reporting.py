@@ -1,0 +1,197 @@
+"""What the stored traces say about a span of time: in words, and as a picture."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from html import escape
+from statistics import median
+
+from index.errors import SettingsError
+from pipeline.types import Failure, Trace
+
+# A name with more than this many times the median of its kind is worth a look.
+_UNUSUAL = 5
+_MIN_REQUESTS = 20
+_GREW = 1.5
+_NO_EVIDENCE = frozenset({Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW})
+_MODEL_FAILURES = frozenset(
+    {
+        Failure.MODEL_TIMEOUT,
+        Failure.MODEL_DOWN,
+        Failure.MODEL_RATE_LIMITED,
+        Failure.MODEL_REFUSED,
+        Failure.CIRCUIT_OPEN,
+    }
+)
+_COLOURS = {
+    "answered": "#2e7d4f", "not_enough_info": "#8a8f98", "needs_review": "#c98a1b", "blocked": "#b3372f",
+    "limited": "#6b5bb3", "unavailable": "#3b3f46",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One question that the report answers, and the answer in words."""
+
+    question: str
+    answer: str
+
+
+def span(text: str) -> timedelta:
+    """Return the time that "30m", "12h" or "7d" stands for. Raises SettingsError."""
+    match = re.fullmatch(r"(\d{1,6})([mhd])", text)
+    if match is None:
+        raise SettingsError(f"--since {text!r} is not a time such as 30m, 12h or 7d")
+    return int(match[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
+
+
+def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
+    """Return the report over traces, oldest first."""
+    if not traces:
+        return (Line("How many questions were there?", "None in this time."),)
+    outcomes = Counter(trace.outcome for trace in traces)
+    return (
+        Line("How many questions were there?", f"{len(traces)}: {_counts(outcomes)}."),
+        Line("Did retrieval find relevant context?", _retrieval(traces)),
+        Line(
+            "Did the model fail or time out?", _of(traces, lambda t: t.verdict in _MODEL_FAILURES, lambda t: t.verdict)
+        ),
+        Line(
+            "Which fallbacks were used?", _of(traces, lambda t: bool(t.fallback_used), lambda t: t.fallback_used or "")
+        ),
+        Line("Which prompt version produced what?", _prompts(traces)),
+        Line("Where did validation fail?", _findings(traces)),
+        Line("Who used unusual volume?", _volume(traces)),
+        Line("Did latency grow, and where?", _latency(traces)),
+        Line("What did the model cost?", _cost(traces)),
+    )
+
+
+def report_text(lines: Iterable[Line]) -> str:
+    """Return the report as a person reads it in a terminal."""
+    return "\n".join(f"{line.question}\n  {line.answer}" for line in lines)
+
+
+def picture(traces: Sequence[Trace]) -> str:
+    """Return an SVG: requests by outcome, and the median time of each stage in the first and the second half."""
+    outcomes = Counter(trace.outcome for trace in traces)
+    earlier, later = _halves(traces)
+    stages = sorted({stage for trace in traces for stage in trace.stage_ms}, key=lambda name: -_stage(traces, name))[:6]
+    bars: list[tuple[str, float, str, str]] = [
+        (name, count, f"{count}", _COLOURS.get(name, "#555")) for name, count in outcomes.most_common()
+    ]
+    for stage in stages:
+        for half, traced, colour in (("earlier", earlier, "#9db8d9"), ("later", later, "#3f6fa8")):
+            spent = _stage(traced, stage)
+            bars.append((f"{stage}, {half} half", spent, f"{spent:.1f} ms", colour))
+    return _svg("Requests by outcome, and the median time of the slowest stages", bars, len(outcomes))
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counter.most_common())
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} of {total} ({count / total:.0%})"
+
+
+def _of(traces: Sequence[Trace], chosen: Callable[[Trace], bool], name: Callable[[Trace], str]) -> str:
+    found = [trace for trace in traces if chosen(trace)]
+    return f"{_share(len(found), len(traces))}: {_counts(Counter(map(name, found)))}." if found else "No."
+
+
+def _retrieval(traces: Sequence[Trace]) -> str:
+    searched = [trace for trace in traces if "retrieve" in trace.stage_ms]
+    if not searched:
+        return "Nothing was searched for."
+    without = [trace.verdict for trace in searched if trace.verdict in _NO_EVIDENCE]
+    words = f"Yes for {_share(len(searched) - len(without), len(searched))}."
+    withheld = sum(trace.withheld > 0 for trace in searched)
+    extra = f" In {withheld}, a document held words for a model, which were withheld." if withheld else ""
+    return f"{words}{f' Not for the rest: {_counts(Counter(without))}.' if without else ''}{extra}"
+
+
+def _prompts(traces: Sequence[Trace]) -> str:
+    versions = sorted({trace.prompt_version for trace in traces if trace.prompt_version})
+    parts = [
+        f"{version}: {_counts(Counter(trace.outcome for trace in traces if trace.prompt_version == version))}"
+        for version in versions
+    ]
+    return "; ".join(parts) + "." if parts else "No prompt was sent."
+
+
+def _findings(traces: Sequence[Trace]) -> str:
+    codes = Counter(code.value for trace in traces for code in set(trace.findings))
+    unreadable = sum(trace.verdict == Failure.SCHEMA_INVALID for trace in traces)
+    repaired = sum(trace.repaired for trace in traces)
+    told = [f"requests with each finding: {_counts(codes)}"] if codes else []
+    told += [f"{repaired} replies were repaired, {unreadable} stayed unreadable"] if repaired or unreadable else []
+    return f"{'; '.join(told)}." if told else "Nowhere."
+
+
+def _volume(traces: Sequence[Trace]) -> str:
+    told = []
+    for kind, name in (("tenant", "tenant_id"), ("user", "user_id"), ("route", "route")):
+        counts = Counter(getattr(trace, name) for trace in traces)
+        usual = median(counts.values())
+        told += [
+            f"{kind} {who} asked {count}, {count / usual:.0f} times the median"
+            for who, count in counts.most_common(3)
+            if count >= _MIN_REQUESTS and count > _UNUSUAL * usual
+        ]
+    return "; ".join(told) + "." if told else "Nobody."
+
+
+def _latency(traces: Sequence[Trace]) -> str:
+    earlier, later = _halves(traces)
+    if not earlier or not later:
+        return "There are too few requests to tell."
+    grown = []
+    for stage in ("retrieve", "generate"):
+        before, after = _stage(earlier, stage), _stage(later, stage)
+        if before and after > _GREW * before:
+            grown.append(f"{stage} from {before:.0f} to {after:.0f} ms")
+    before, after = (median(trace.total_ms for trace in half) for half in (earlier, later))
+    whole = f"median of a request {before:.0f} ms, then {after:.0f} ms"
+    return f"{'It grew: ' + '; '.join(grown) if grown else 'No'}; {whole}."
+
+
+def _cost(traces: Sequence[Trace]) -> str:
+    tokens = sum((trace.input_tokens or 0) + (trace.output_tokens or 0) for trace in traces)
+    cost = sum(trace.cost_usd or 0.0 for trace in traces)
+    priced = any(trace.cost_usd is not None for trace in traces)
+    return f"{tokens} tokens, {f'{cost:.4f} US dollars' if priced else 'no price is set'}."
+
+
+def _halves(traces: Sequence[Trace]) -> tuple[Sequence[Trace], Sequence[Trace]]:
+    middle = len(traces) // 2
+    return traces[:middle], traces[middle:]
+
+
+def _stage(traces: Sequence[Trace], stage: str) -> float:
+    spent = [trace.stage_ms[stage] for trace in traces if stage in trace.stage_ms]
+    return median(spent) if spent else 0.0
+
+
+def _svg(title: str, bars: Sequence[tuple[str, float, str, str]], first_group: int) -> str:
+    row, left, width = 26, 210, 420
+    groups = (bars[:first_group], bars[first_group:])
+    largest = {at: max((value for _, value, _, _ in group), default=0) or 1 for at, group in enumerate(groups)}
+    drawn = []
+    for at, (name, value, words, colour) in enumerate(bars):
+        group = int(at >= first_group)
+        y = 56 + at * row + group * 18
+        length = max(2.0, value / largest[group] * width)
+        drawn.append(
+            f'<text x="{left - 10}" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
+            f'<rect x="{left}" y="{y}" width="{length:.1f}" height="18" rx="3" fill="{colour}"/>'
+            f'<text x="{left + length + 8:.1f}" y="{y + 13}">{escape(words)}</text>'
+        )
+    height = 56 + len(bars) * row + 40
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="system-ui, sans-serif" '
+        f'font-size="13" fill="#24292f"><rect width="760" height="{height}" fill="#fff"/>'
+        f'<text x="20" y="30" font-size="16" font-weight="600">{escape(title)}</text>{"".join(drawn)}</svg>\n'
+    )
