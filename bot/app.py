@@ -101,6 +101,7 @@ def _server(settings: Settings, server: FailoverSettings) -> OpenAIProvider:
         output_tokens=settings.limits.output_tokens,
         temperature=llm.temperature,
         retry=RetryPolicy(llm.attempts, llm.backoff_base_s, llm.backoff_cap_s),
+        output_format=llm.output_format,
         price=Price(price.input_usd, price.output_usd) if price else None,
     )
     return OpenAIProvider(

@@ -90,6 +90,9 @@ class LlmSettings(Section):
     backoff_base_s: Seconds = Field(0.5, description="seconds; doubled per attempt, full jitter")
     backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
     concurrency: Count = Field(16, description="simultaneous requests to the server")
+    output_format: Literal["auto", "json_schema", "json_object", "text"] = Field(
+        "auto", description="how JSON is asked for; `auto` finds out what the server takes"
+    )
     key_header: str | None = Field(None, description="header that takes the key too; Azure wants `api-key`")
     failover: tuple[FailoverSettings, ...] = Field((), description="further servers in order: name, base_url, …")
     prices: dict[str, Tokens] = Field(default_factory=dict, description="US dollars a million tokens, by model")

