@@ -21,7 +21,7 @@ from pipeline.caching import MemoryAnswerCache
 from pipeline.extractive import ExtractiveProvider
 from pipeline.failover import FailoverProvider
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
-from pipeline.llm import ModelOptions, ModelProvider, OpenAIProvider, Price, bounded_client
+from pipeline.llm import ModelOptions, OpenAIProvider, Price, bounded_client
 from pipeline.prompting import load_template
 from pipeline.retrying import RetryPolicy
 from pipeline.throttling import Throttle
@@ -81,7 +81,7 @@ def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever 
     )
 
 
-def build_openai(settings: Settings) -> ModelProvider:
+def build_openai(settings: Settings) -> OpenAIProvider | FailoverProvider:
     """Return the OpenAI-compatible provider. Raises SettingsError without a key or a base URL."""
     llm = settings.llm
     if llm.api_key is None and llm.base_url is None:

@@ -118,6 +118,10 @@ class OpenAIProvider:
 
         return await with_retries(attempt, self._options.retry, deadline)
 
+    async def aclose(self) -> None:
+        """Close the connections to the server."""
+        await self._client.close()
+
     async def _in_best_format(self, prompt: Prompt, deadline: Deadline) -> Completion:
         """Ask in the strictest output format that the server has not refused, and remember it.
 

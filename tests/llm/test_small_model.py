@@ -22,6 +22,7 @@ from bot.app import build_embedder, build_pipeline, build_rules
 from bot.evaluation import evaluate, metrics, read_questions, unlimited
 from bot.settings import load_settings
 from index.builder import build
+from pipeline.telemetry import configure_logging
 
 pytestmark = [pytest.mark.llm, pytest.mark.data]
 _PYTHON = os.environ.get("CITEDESK_TEST_LLM")
@@ -77,6 +78,7 @@ def zulip(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_the_boundary_holds_around_a_model_that_does_not(
     server: str, zulip: Path, real_data: Path, output_format: Literal["auto", "text"]
 ) -> None:
+    configure_logging("ERROR")
     settings = load_settings(
         data_dir=zulip,
         llm={

@@ -1,7 +1,9 @@
+import time
+
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
 
-from pipeline.comparing import comparable
+from pipeline.comparing import comparable, contains
 from pipeline.grounding import VerificationLimits, is_claim, verify
 from pipeline.types import Draft, FindingCode
 
@@ -114,3 +116,41 @@ def test_a_long_chunk_is_checked_in_linear_time() -> None:
     assert FindingCode.QUOTE_NOT_FOUND in _codes(
         draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")]), (chunk("c1", text),)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("Der Team-Tarif erlaubt 500 Rechnungen im Monat und kostet 29 Euro.", ("500", "900")),
+        ("Die Mahnung wird nicht automatisch an den Kunden verschickt.", ("nicht ", "")),
+        ("L'abonnement Team permet 500 factures par mois.", ("500", "900")),
+        ("Los administradores no pueden borrar las facturas enviadas.", ("no pueden", "pueden")),
+        ("チームプランでは毎月500件の請求書を作成できます。", ("500", "900")),
+        ("管理员可以删除已发送的发票,但不能修改内容。", ("删除", "恢复")),
+        ("Тариф Team допускает 500 счетов в месяц.", ("500", "900")),
+    ],
+)
+def test_other_languages_are_proved_verbatim_and_objected_to_when_changed(text: str, changed: tuple[str, str]) -> None:
+    known = (chunk("c1", text),)
+    assert _codes(draft(f"{text} [1]", [(1, "c1", text)]), known) == set()
+    false = text.replace(*changed)
+    assert false != text
+    assert _codes(draft(f"{false} [1]", [(1, "c1", text)]), known)
+
+
+def test_a_list_under_a_cited_lead_in_is_covered_by_it_and_still_compared() -> None:
+    text = "To send an invoice:\n\n1. Open the invoice page.\n2. Press the green Send button."
+    quotes = [
+        (1, "c1", line) for line in ("To send an invoice:", "Open the invoice page.", "Press the green Send button.")
+    ]
+    good = "To send an invoice: [1]\n1. Open the invoice page.\n2. Press the green Send button."
+    assert _codes(draft(good, quotes), (chunk("c1", text),)) == set()
+    assert _codes(draft(good.replace("green", "red"), quotes), (chunk("c1", text),))
+
+
+def test_a_long_chunk_full_of_near_hits_is_searched_in_linear_time() -> None:
+    # A quadratic search over this would take minutes.
+    text = "a " * 200_000
+    began = time.perf_counter()
+    assert not contains(f"x{comparable(text)}", f"{comparable(text)} b")
+    assert time.perf_counter() - began < 10

@@ -1,9 +1,11 @@
+import asyncio
+
 import pytest
 from support.builders import context
 
 from pipeline.errors import LimitReachedError
 from pipeline.limits import Admission, AdmissionLimits
-from pipeline.types import Failure
+from pipeline.types import Deadline, Failure
 
 
 async def _ask(admission: Admission, **fields: object) -> None:
@@ -44,3 +46,34 @@ async def test_a_full_queue_refuses_at_once_and_frees_its_places() -> None:
             await _ask(admission)
     assert caught.value.failure is Failure.QUEUE_FULL
     await _ask(admission)
+
+
+async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
+    admission = Admission(AdmissionLimits(tenant_tokens_per_day=1000))
+    async with admission.admitted(context()):
+        pass
+    await admission.spend(context(), 5000)
+    with pytest.raises(LimitReachedError) as caught:
+        async with admission.admitted(context()):
+            pass
+    assert caught.value.failure is Failure.TOKEN_BUDGET
+    assert caught.value.retry_after is not None
+    assert 0 < caught.value.retry_after <= 86_400
+    async with admission.admitted(context(tenant_id="T2")):
+        pass
+
+
+async def test_what_cannot_be_served_in_time_is_refused_at_once_with_when_to_come_back() -> None:
+    admission = Admission(AdmissionLimits("999/minute", "999/minute", concurrency=1))
+    for _ in range(30):
+        async with admission.admitted(context()):
+            await asyncio.sleep(0.02)
+    async with admission.admitted(context()), admission.admitted(context()):
+        with pytest.raises(LimitReachedError) as caught:
+            async with admission.admitted(context(deadline=Deadline.after(0.005))):
+                pass
+        async with admission.admitted(context(deadline=Deadline.after(10))):
+            pass
+    assert caught.value.failure is Failure.QUEUE_FULL
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after > 0.005

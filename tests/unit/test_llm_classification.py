@@ -1,3 +1,4 @@
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import httpx2
@@ -75,3 +76,40 @@ def test_permanent_errors_name_their_row(error: openai.OpenAIError, failure: Fai
 def test_a_servers_wait_is_read_in_all_three_forms(headers: dict[str, str], seconds: float | None) -> None:
     now = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
     assert retry_after_seconds(httpx2.Headers(headers), lambda: now) == seconds
+
+
+def _every_error() -> list[type[openai.OpenAIError]]:
+    found: list[type[openai.OpenAIError]] = []
+    left = [openai.OpenAIError]
+    while left:
+        kind = left.pop()
+        found.append(kind)
+        left.extend(kind.__subclasses__())
+    return found
+
+
+_MADE: Mapping[type[openai.OpenAIError], Callable[[], openai.OpenAIError]] = {
+    openai.APITimeoutError: lambda: openai.APITimeoutError(_REQUEST),
+    openai.APIConnectionError: lambda: openai.APIConnectionError(request=_REQUEST),
+}
+
+
+@pytest.mark.parametrize("kind", _every_error(), ids=lambda kind: kind.__name__)
+def test_every_error_class_of_the_package_is_one_of_ours_and_says_nothing_of_its_text(
+    kind: type[openai.OpenAIError],
+) -> None:
+    if kind in _MADE:
+        error: openai.OpenAIError = _MADE[kind]()
+    else:
+        # What counts is the class: a bare instance with what the classification reads.
+        error = kind.__new__(kind)
+        error.__dict__.update(
+            status_code=429,
+            code="secret-code",
+            body=None,
+            response=httpx2.Response(429, request=_REQUEST),
+            request=_REQUEST,
+        )
+    ours = classified(error)
+    assert isinstance(ours, (RetryableModelError, PermanentModelError))
+    assert "secret-code" not in str(ours)

@@ -1,0 +1,70 @@
+"""Azure-, Ollama-, vLLM- and llama.cpp-style servers and failover work by settings alone."""
+
+from contextlib import aclosing
+
+import pytest
+from support.builders import prompt, reply
+from support.scripted_llm import Step, scripted_llm
+
+from bot.app import build_openai
+from bot.settings import load_settings
+from pipeline.errors import PermanentModelError
+from pipeline.types import Deadline, Failure
+
+_GOOD = Step(reply("good.json"))
+
+
+async def test_azures_query_and_key_header_reach_every_request() -> None:
+    async with scripted_llm(_GOOD) as server:
+        root = server.url.removesuffix("/v1")
+        settings = load_settings(
+            llm={
+                "provider": "openai", "model": "m", "api_key": "azure-secret", "key_header": "api-key",
+                "base_url": f"{root}/openai/deployments/d1?api-version=2026-05-01",
+            }
+        )  # fmt: skip
+        async with aclosing(build_openai(settings)) as provider:
+            await provider.complete(prompt(), Deadline.after(5), lambda: None)
+    assert server.paths == ["/openai/deployments/d1/chat/completions?api-version=2026-05-01"]
+    assert {name.casefold(): value for name, value in server.headers[0].items()}["api-key"] == "azure-secret"
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/api/v1"])
+async def test_a_local_server_needs_only_its_url_and_model(path: str) -> None:
+    async with scripted_llm(_GOOD) as server:
+        settings = load_settings(llm={"base_url": server.url.removesuffix("/v1") + path, "model": "llama3.2"})
+        async with aclosing(build_openai(settings)) as provider:
+            completion = await provider.complete(prompt(), Deadline.after(5), lambda: None)
+    assert completion.model == "llama3.2"
+    assert server.paths == [f"{path.rstrip('/')}/chat/completions"]
+
+
+async def test_the_next_server_is_asked_and_each_has_its_price() -> None:
+    async with scripted_llm(Step(status=500)) as first, scripted_llm(_GOOD) as second:
+        settings = load_settings(
+            llm={
+                "base_url": first.url, "model": "a", "backoff_base_s": 0.001, "backoff_cap_s": 0.002,
+                "failover": [{"name": "local", "base_url": second.url, "model": "b"}],
+                "prices": {"b": {"input_usd": 1.0, "output_usd": 10.0}},
+            }
+        )  # fmt: skip
+        attempts: list[None] = []
+        async with aclosing(build_openai(settings)) as provider:
+            completion = await provider.complete(prompt(), Deadline.after(5), lambda: attempts.append(None))
+    assert (completion.provider, completion.model) == ("local", "b")
+    assert len(first.requests) == 3
+    assert len(attempts) == 4
+    assert completion.cost_usd == pytest.approx((11 * 1.0 + 7 * 10.0) / 1e6)
+    assert provider.open_circuits == {"openai": False, "local": False}
+
+
+async def test_what_one_model_refuses_to_say_no_other_is_asked() -> None:
+    async with scripted_llm(Step(status=400, error_code="content_filter")) as first, scripted_llm(_GOOD) as second:
+        settings = load_settings(
+            llm={"base_url": first.url, "failover": [{"name": "local", "base_url": second.url, "model": "b"}]}
+        )
+        async with aclosing(build_openai(settings)) as provider:
+            with pytest.raises(PermanentModelError) as caught:
+                await provider.complete(prompt(), Deadline.after(5), lambda: None)
+    assert caught.value.failure is Failure.POLICY
+    assert second.requests == []
