@@ -105,6 +105,11 @@ class Desk:
             review = await self._opened(request_id, text, where, outcome)
         return Reply(request_id, outcome, review)
 
+    async def delivery_failed(self, request_id: str) -> None:
+        """Note that a reply was made and could not be posted."""
+        _log.error("delivery_failed", request_id=request_id)
+        await self.store.set_verdict(request_id, Failure.DELIVERY_FAILED)
+
     async def escalate(self, request_id: str, text: str, where: Conversation) -> Review | None:
         """Hand a question to a person because the asker wants it; None if it is with one already."""
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=())

@@ -15,7 +15,7 @@ from pipeline.types import Failure, Trace
 _UNUSUAL = 5
 _MIN_REQUESTS = 20
 _GREW = 1.5
-_NO_EVIDENCE = frozenset({Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW})
+_NO_EVIDENCE = frozenset({Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW, Failure.ACCESS_FILTERED})
 _MODEL_FAILURES = frozenset(
     {
         Failure.MODEL_TIMEOUT,

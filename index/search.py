@@ -57,6 +57,11 @@ class Retrieval:
     chunks: tuple[RetrievedChunk, ...]
     sufficiency: float
     snapshot: str
+    hidden_is_nearer: bool = False
+
+
+# A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
+_NEAR, _NEARER = 0.4, 0.1
 
 
 class SnapshotSearch:
@@ -89,7 +94,7 @@ class SnapshotSearch:
     def _search(self, question: str, vector: Vectors, groups: frozenset[str], limit: int) -> Retrieval:
         readable = self._readable(groups)
         if not len(readable):
-            return Retrieval((), 0.0, self.name)
+            return Retrieval((), 0.0, self.name, hidden_is_nearer=self._nearest_of_all(vector) > _NEAR)
         terms = question_terms(question)
         lexical = self._lexical(terms, groups)
         cosine = self._cosines(vector, readable, lexical)
@@ -98,7 +103,13 @@ class SnapshotSearch:
             [cosine[row] for row, _ in ranked], self._coverages(terms, readable, [row for row, _ in ranked[:3]])
         )
         chunks = tuple(self._chunk(row, score) for row, score in ranked)
-        return Retrieval(chunks, self._sufficiency(features), self.name)
+        nearer = len(readable) < self._vectors.ntotal and self._nearest_of_all(vector) > max(cosine.values()) + _NEARER
+        return Retrieval(chunks, self._sufficiency(features), self.name, hidden_is_nearer=nearer)
+
+    def _nearest_of_all(self, vector: Vectors) -> float:
+        """Return the best cosine there is, whoever may read it; for operators, never for the asker."""
+        scores, rows = self._vectors.search(vector, 1)
+        return float(scores[0][0]) if rows[0][0] >= 0 else 0.0
 
     def _sufficiency(self, features: sufficiency.Features) -> float:
         return sufficiency.probability(features)

@@ -99,6 +99,7 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         with record.stage("screen"):
             chunks, withheld = policy.screened(retrieval.chunks)
         record.note(withheld=withheld)
+        record.access_filtered = retrieval.hidden_is_nearer
         if gap := _gap(retrieval, pipeline.limits):
             return decide(gap, _evidence(retrieval, pipeline.limits))
         with record.stage("prompt"):

@@ -47,6 +47,8 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.INDEX_UNAVAILABLE: Row.SAY_UNAVAILABLE,
         Failure.RETRIEVAL_EMPTY: Row.SAY_NOT_ENOUGH_INFO,
         Failure.RETRIEVAL_LOW: Row.SAY_NOT_ENOUGH_INFO,
+        # Only ever a verdict for operators: the outcome says the same as without the hidden document.
+        Failure.ACCESS_FILTERED: Row.SAY_NOT_ENOUGH_INFO,
         Failure.INSUFFICIENT_CONTEXT: Row.SAY_NOT_ENOUGH_INFO,
         # These four: a cached answer that is still valid, else verbatim quotes, else Unavailable.
         Failure.MODEL_TIMEOUT: Row.DEGRADE,
@@ -61,6 +63,7 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
         Failure.POLICY: Row.BLOCK,
         Failure.DEADLINE: Row.SAY_UNAVAILABLE,
+        Failure.DELIVERY_FAILED: Row.SAY_UNAVAILABLE,
         Failure.INTERNAL: Row.SAY_UNAVAILABLE,
     }
 )

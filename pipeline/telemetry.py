@@ -57,6 +57,7 @@ class Recorder:
     facts: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
     model_failure: Failure | None = None
+    access_filtered: bool = False
     started: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +119,13 @@ class Recorder:
         """Note further fields of the trace by name."""
         self.facts |= facts
 
+    def _verdict(self, outcome: Outcome) -> str:
+        """Return why the request ended so; of an answer given without the model, why without."""
+        if outcome.kind == "answered":
+            return str(self.model_failure or "OK")
+        missed = outcome.reason in (Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW)
+        return str(Failure.ACCESS_FILTERED if missed and self.access_filtered else outcome.reason)
+
     def finish(self, outcome: Outcome) -> Trace:
         """Return the trace and write the log event `rag_answer_completed`."""
         trace = Trace(
@@ -127,7 +135,7 @@ class Recorder:
             channel_id=self.context.channel_id,
             route=self.context.route,
             outcome=outcome.kind,
-            verdict=_verdict(outcome, self.model_failure),
+            verdict=self._verdict(outcome),
             attempts=self.attempts,
             stage_ms=self.stage_ms,
             total_ms=round((self.now() - self.started) * 1e3, 3),
@@ -135,8 +143,3 @@ class Recorder:
         )
         _log.info("rag_answer_completed", **trace.model_dump(mode="json"))
         return trace
-
-
-def _verdict(outcome: Outcome, model_failure: Failure | None) -> str:
-    """Return why the request ended so; of an answer given without the model, why without."""
-    return str(model_failure or "OK") if outcome.kind == "answered" else str(outcome.reason)

@@ -44,7 +44,11 @@ class Slack:
         if where.thread_id:
             await self._show_working(where)
         reply = await self.desk.ask(text, where)
-        await self.post(where, reply_message(reply, text), reply.request_id)
+        try:
+            await self.post(where, reply_message(reply, text), reply.request_id)
+        except (SlackApiError, aiohttp.ClientError, OSError, TimeoutError):
+            await self.desk.delivery_failed(reply.request_id)
+            raise
         if reply.review:
             await post_card(self.client, self.desk, self.reviewers_channel, reply.review)
 

@@ -85,6 +85,13 @@ class SqliteStore:
             ),
         )
 
+    async def set_verdict(self, request_id: str, verdict: str) -> None:
+        """Change the verdict of a stored request."""
+        await self._write(
+            "UPDATE requests SET verdict = ?, trace = json_set(trace, '$.verdict', ?) WHERE request_id = ?",
+            (verdict, verdict, request_id),
+        )
+
     async def request(self, request_id: str) -> Trace | None:
         """Return a request's trace."""
         rows = await self._rows("SELECT trace FROM requests WHERE request_id = ?", (request_id,))

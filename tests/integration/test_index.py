@@ -233,3 +233,14 @@ def test_chunks_keep_within_the_models_tokens(
     found = LiveRetriever(tmp_path, embedder).search("invoice", _LEADS, 50)
     assert len(found.chunks) == 50
     assert all(embedder.count_tokens(chunk.text) <= embedder.max_tokens for chunk in found.chunks)
+
+
+def test_that_a_hidden_document_is_nearer_is_known_beside_the_chunks(
+    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    _build(documents, tmp_path / "data", embedder)
+    retriever = LiveRetriever(tmp_path / "data", embedder)
+    question = "How many months of goodwill may a lead refund?"
+    assert retriever.search(question, _PUBLIC, 10).hidden_is_nearer
+    assert not retriever.search(question, _LEADS, 10).hidden_is_nearer
+    assert not retriever.search("What does the Team plan cost?", _PUBLIC, 10).hidden_is_nearer

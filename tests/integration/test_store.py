@@ -124,3 +124,15 @@ async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Pat
 async def test_only_the_owner_may_read_the_file(store: SqliteStore, tmp_path: Path) -> None:
     await store.counts()
     assert (tmp_path / "s.sqlite").stat().st_mode & 0o077 == 0
+
+
+async def test_a_verdict_can_be_changed_and_requests_are_read_back_by_time(store: SqliteStore, clock: _Clock) -> None:
+    await store.save_request(_TRACE)
+    clock.time += timedelta(days=2)
+    await store.save_request(_TRACE.model_copy(update={"request_id": "r-2"}))
+    await store.set_verdict("r-1", Failure.DELIVERY_FAILED)
+    known = await store.request("r-1")
+    assert known is not None
+    assert known.verdict == "DELIVERY_FAILED"
+    found = await store.requests_since(clock.time - timedelta(days=1))
+    assert [trace.request_id for trace in found] == ["r-2"]

@@ -88,17 +88,20 @@ def reply_json(answer: str = f"{QUOTA} [1]", quote: str = QUOTA, **fields: objec
 class FixedRetriever:
     """Finds the same chunks for every question; remembers what it was asked."""
 
-    def __init__(self, chunks: Sequence[RetrievedChunk] = CHUNKS, sufficiency: float = 0.9) -> None:
+    def __init__(
+        self, chunks: Sequence[RetrievedChunk] = CHUNKS, sufficiency: float = 0.9, *, hidden_is_nearer: bool = False
+    ) -> None:
         self.snapshot = "s1"
         self.chunks = tuple(chunks)
         self.sufficiency = sufficiency
+        self.hidden_is_nearer = hidden_is_nearer
         self.asked: list[tuple[str, frozenset[str]]] = []
 
     def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
         """Return the readable ones of the fixed chunks."""
         self.asked.append((question, frozenset(groups)))
         readable = [c for c in self.chunks if c.groups & (frozenset(groups) | {EVERYONE})]
-        return Retrieval(tuple(readable[:limit]), self.sufficiency, self.snapshot)
+        return Retrieval(tuple(readable[:limit]), self.sufficiency, self.snapshot, self.hidden_is_nearer)
 
 
 class ScriptedProvider:

@@ -136,6 +136,20 @@ async def test_missing_context_is_said_without_calling_the_model(retriever: Fixe
     assert provider.prompts == []
 
 
+async def test_that_access_hid_the_answer_is_for_operators_and_the_asker_sees_no_difference() -> None:
+    hidden, plain = [
+        await answer(
+            pipeline(ScriptedProvider(reply("good.json")), FixedRetriever(sufficiency=0.1, hidden_is_nearer=nearer)),
+            "q?",
+            context(),
+        )
+        for nearer in (True, False)
+    ]
+    assert hidden[1].verdict == "ACCESS_FILTERED"
+    assert plain[1].verdict == "RETRIEVAL_LOW"
+    assert hidden[0] == plain[0]
+
+
 async def test_a_model_that_abstains_is_believed_and_its_guess_is_dropped() -> None:
     outcome, _ = await answer(pipeline(ScriptedProvider(_ABSTAINS)), "q?", context())
     assert isinstance(outcome, NotEnoughInfo)

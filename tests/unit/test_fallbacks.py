@@ -12,6 +12,8 @@ _ROWS = {
     Failure.ROUTE_LIMIT: "limited",
     Failure.QUEUE_FULL: "limited",
     Failure.TOKEN_BUDGET: "limited",
+    Failure.ACCESS_FILTERED: "not_enough_info",
+    Failure.DELIVERY_FAILED: "unavailable",
     Failure.INDEX_UNAVAILABLE: "unavailable",
     Failure.RETRIEVAL_EMPTY: "not_enough_info",
     Failure.RETRIEVAL_LOW: "not_enough_info",
