@@ -21,6 +21,7 @@ from bot.settings import Settings, environment_name
 from bot.slack.app import build_bolt, build_client
 from bot.slack.conversation import Slack
 from bot.store.sqlite import SqliteStore
+from bot.tracing import start_tracing
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -40,8 +41,10 @@ class RunningBot:
 async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """Start the bot and stop it when the body ends. Raises SettingsError, StoreError."""
     _require_slack(settings)
+    end_tracing = start_tracing()
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
+        stack.callback(end_tracing)
         store = await SqliteStore(store_file(settings)).open()
         stack.push_async_callback(store.close)
         await store.purge(settings.store.review_text_days)

@@ -18,6 +18,7 @@ from pipeline.contract import REPLY_SCHEMA
 from pipeline.errors import PermanentModelError, RetryableModelError
 from pipeline.retrying import RetryPolicy, with_retries
 from pipeline.throttling import Throttle
+from pipeline.tracing import Attribute, span
 from pipeline.types import Completion, Deadline, Failure, Prompt
 
 _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Failure.MODEL_RATE_LIMITED}
@@ -142,7 +143,7 @@ class OpenAIProvider:
 
     async def _request(self, prompt: Prompt, deadline: Deadline, form: dict[str, Any] | None) -> Completion:
         read = min(self._options.read_timeout_s, max(deadline.remaining(), 0.001))
-        with _translated():
+        with span(f"chat {self.model}", self._attributes(), to_a_server=True) as note, _translated():
             reply = await self._client.chat.completions.create(
                 model=self.model,
                 messages=[{"role": m.role, "content": m.content} for m in prompt.messages],  # type: ignore[misc]
@@ -151,7 +152,19 @@ class OpenAIProvider:
                 temperature=self._options.temperature,
                 timeout=openai.Timeout(read, connect=min(self._options.connect_timeout_s, read)),
             )
-        return self._completed(reply)
+            completion = self._completed(reply)
+            note("gen_ai.usage.input_tokens", completion.input_tokens or 0)
+            note("gen_ai.usage.output_tokens", completion.output_tokens or 0)
+        return completion
+
+    def _attributes(self) -> dict[str, Attribute]:
+        return {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": self.name,
+            "gen_ai.request.model": self.model,
+            "gen_ai.request.max_tokens": self._options.output_tokens,
+            "gen_ai.request.temperature": self._options.temperature,
+        }
 
     def _completed(self, reply: Any) -> Completion:  # noqa: ANN401 - a server may send anything with status 200
         completion = _completion(reply, self.name, self.model)

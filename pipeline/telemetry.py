@@ -12,6 +12,7 @@ import structlog
 
 from index.search import Retrieval
 from pipeline.redaction import redacted_event
+from pipeline.tracing import span
 from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace
 
 _log = structlog.get_logger("citedesk")
@@ -69,7 +70,8 @@ class Recorder:
         """Add the body's time to the stage `name`."""
         begun = self.now()
         try:
-            yield
+            with span(f"citedesk.{name}", {"citedesk.request_id": self.context.request_id}):
+                yield
         finally:
             self.stage_ms[name] = round(self.stage_ms.get(name, 0.0) + (self.now() - begun) * 1e3, 3)
 
