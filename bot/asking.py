@@ -80,7 +80,10 @@ def outcome_text(outcome: Outcome) -> str:
                 f"[{s.marker}] {s.title}{f' > {s.heading}' if s.heading else ''}  {s.url or s.document_id}"
                 for s in outcome.sources
             ]
-            return "\n".join([outcome.text, "", *sources, f"confidence: {outcome.confidence}"])
+            degraded = (
+                ["The model could not be reached: these are the documents' own words."] if outcome.degraded else []
+            )
+            return "\n".join([*degraded, outcome.text, "", *sources, f"confidence: {outcome.confidence}"])
         case NotEnoughInfo():
             nearest = [f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest]
             return "\n".join(["Not enough info in the documents.", *(["Nearest:"] if nearest else []), *nearest])

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -200,8 +200,8 @@ def why(request_id: str, data_dir: Path | None) -> None:
 @main.command("report")
 @_DATA_DIR
 @click.option("--since", default="7d", show_default=True, help="How far back: 30m, 12h, 7d.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Write a picture to this SVG file.")
-def report_command(data_dir: Path | None, since: str, picture: Path | None) -> None:
+@click.option("--picture", type=click.File("w", encoding="utf-8"), help="Write a picture to this SVG file.")
+def report_command(data_dir: Path | None, since: str, picture: TextIO | None) -> None:
     """Say how the last days went: retrieval, model, fallbacks, validation, volume, latency, cost."""
     from bot import reporting  # noqa: PLC0415
     from bot.asking import stored_traces  # noqa: PLC0415
@@ -209,7 +209,7 @@ def report_command(data_dir: Path | None, since: str, picture: Path | None) -> N
     traces = asyncio.run(stored_traces(_settings(data_dir), reporting.span(since)))
     click.echo(reporting.report_text(reporting.report(traces)))
     if picture:
-        picture.write_text(reporting.picture(traces), encoding="utf-8")
+        picture.write(reporting.picture(traces))
 
 
 @main.command()

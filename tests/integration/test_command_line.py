@@ -143,3 +143,24 @@ async def test_doctor_says_what_to_do_and_passes_when_all_is_set(folder: Path) -
 
 async def _in_thread(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(_run, *arguments, cwd=cwd, env=env)
+
+
+def test_report_says_how_it_went_and_writes_its_picture(folder: Path) -> None:
+    reported = _run("report", "--picture", "report.svg", cwd=folder)
+    assert reported.stdout == "How many questions were there?\n  None in this time.\n"
+    assert (folder / "report.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("arguments", [("--since", "yesterday"), ("--picture", "/nowhere/report.svg")])
+def test_report_refuses_with_one_line(arguments: tuple[str, str], folder: Path) -> None:
+    refused = _run("report", *arguments, cwd=folder)
+    assert refused.returncode != 0
+    assert len(refused.stderr.splitlines()) == 1
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_answer_given_without_the_model_says_so(folder: Path) -> None:
+    nobody = {"CITEDESK_LLM__PROVIDER": "openai", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    told = _run("ask", "When does the first payment reminder go out?", cwd=folder, env=nobody).stdout
+    assert told.startswith("The model could not be reached")
+    assert "7 days" in told
