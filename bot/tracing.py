@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from index.errors import SettingsError
 
@@ -13,13 +12,14 @@ def start_tracing() -> Callable[[], None]:
     """Begin to export spans where OpenTelemetry's own variables say; return what ends it. Raises SettingsError."""
     if not os.environ.get(_ENDPOINT):
         return lambda: None
-    if find_spec("opentelemetry.exporter") is None:
-        raise SettingsError(f"{_ENDPOINT} is set, but tracing is not installed: pip install 'citedesk[otel]'")
-    from opentelemetry import trace  # noqa: PLC0415 - an extra
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    try:
+        from opentelemetry import trace  # noqa: PLC0415 - an extra
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError(f"{_ENDPOINT} is set, but tracing is not installed: pip install 'citedesk[otel]'") from None
 
     provider = TracerProvider(resource=Resource.create({"service.name": "citedesk"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

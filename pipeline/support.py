@@ -93,10 +93,10 @@ def _is_verbatim(claim: Passage, passage: Passage) -> bool:
 def _is_weak(claim: Passage, pairs: Sequence[tuple[Passage, Passage]], known: frozenset[str]) -> bool:
     wanted = content_words(claim.words)
     novel = [word for word in wanted if not keys(word) & known]
-    own = [Passage(passage.text) for _, passage in pairs]
+    own = frozenset(key for _, passage in pairs for key in keys_of(passage.words))
     return (
         not wanted
-        or len([word for word in wanted if any(keys(word) & keys_of(p.words) for p in own)]) < min(2, len(wanted))
+        or sum(bool(keys(word) & own) for word in wanted) < min(2, len(wanted))
         or _support(pairs) < _SENTENCE_SUPPORT
         or any(_coverage(clause, passage) < _CLAUSE_SUPPORT for clause, passage in pairs)
         or (len(novel) > 1 and len(novel) / len(wanted) >= _NOVEL_SHARE)

@@ -41,14 +41,19 @@ def content_words(words: Iterable[str]) -> list[str]:
     return [word for word in words if word not in STOP_WORDS and word not in GENERIC_WORDS]
 
 
+@lru_cache(maxsize=50_000)
 def keys(word: str) -> frozenset[str]:
     """Return what a word may be matched by: its stem, its first letters, its groups of synonyms."""
-    return _keys(word)
+    found = {word.removesuffix("s") if word in _OWN_STEMS else _stemmer().stemWord(word)}
+    if len(word) > _PREFIX:
+        found.add(word[:_PREFIX] + "-")
+    found.update(f"#{number}" for number, group in enumerate(SYNONYMS) if word in group)
+    return frozenset(found)
 
 
 def keys_of(words: Iterable[str]) -> frozenset[str]:
     """Return all keys of `words`."""
-    return frozenset(key for word in words for key in _keys(word))
+    return frozenset(key for word in words for key in keys(word))
 
 
 def denied_and_affirmed(text: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -99,12 +104,3 @@ _HYPHENATED = frozenset({"self-hosted", "left-click", "right-click", "double-cli
 @lru_cache(maxsize=1)
 def _stemmer() -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("english")
-
-
-@lru_cache(maxsize=50_000)
-def _keys(word: str) -> frozenset[str]:
-    found = {word.removesuffix("s") if word in _OWN_STEMS else _stemmer().stemWord(word)}
-    if len(word) > _PREFIX:
-        found.add(word[:_PREFIX] + "-")
-    found.update(f"#{number}" for number, group in enumerate(SYNONYMS) if word in group)
-    return frozenset(found)

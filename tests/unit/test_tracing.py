@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,7 @@ def test_without_a_collector_nothing_is_exported(monkeypatch: pytest.MonkeyPatch
 
 def test_a_collector_without_the_extra_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-    monkeypatch.setattr("bot.tracing.find_spec", lambda _name: None)
+    for name in [name for name in sys.modules if name.split(".")[0] == "opentelemetry"]:
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(SettingsError, match=r"citedesk\[otel\]"):
         start_tracing()
