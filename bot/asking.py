@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 from bot.app import build_embedder, build_pipeline, store_file
@@ -45,7 +46,8 @@ async def ask_once(
         groups=groups,
         audience=audience,
     )
-    return await answer(pipeline, question, context)
+    async with aclosing(pipeline.provider):
+        return await answer(pipeline, question, context)
 
 
 async def stored_trace(settings: Settings, request_id: str) -> Trace:

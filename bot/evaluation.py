@@ -5,6 +5,7 @@ import json
 import re
 import statistics
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,9 @@ def read_questions(file: Path) -> list[EvalQuestion]:
 async def evaluate(
     pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
 ) -> list[EvalRow]:
-    """Ask every question, one after the other, as a reader of the public documents."""
-    return [await _row(pipeline, question, deadline_s, done) for question in questions]
+    """Ask every question, one after the other, as a reader of the public documents; then close the provider."""
+    async with aclosing(pipeline.provider):
+        return [await _row(pipeline, question, deadline_s, done) for question in questions]
 
 
 async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None]) -> EvalRow:

@@ -49,6 +49,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(store.close)
         await store.purge(settings.store.review_text_days)
         desk = build_desk(settings, store, embedder)
+        stack.push_async_callback(desk.pipeline.provider.aclose)
         await asyncio.to_thread(embedder.embed, ["ready"])
         token = settings.slack.bot_token
         client = build_client(settings.slack, token.get_secret_value() if token else None)

@@ -58,6 +58,9 @@ class ExtractiveProvider:
         """There is no server to leave alone."""
         return {}
 
+    async def aclose(self) -> None:
+        """There is no connection to close."""
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return a reply in the agreed shape; insufficient_context when no chunk has a usable sentence.
 

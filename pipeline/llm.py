@@ -51,6 +51,9 @@ class ModelProvider(Protocol):
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return raw text. Calls `attempted` before each request. Raises ModelError subclasses."""
 
+    async def aclose(self) -> None:
+        """Close the connections to all servers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -118,6 +118,9 @@ class ScriptedProvider:
     def open_circuits(self) -> dict[str, bool]:
         return {}
 
+    async def aclose(self) -> None:
+        pass
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return the next reply."""
         assert deadline.remaining() > 0

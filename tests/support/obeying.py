@@ -25,6 +25,9 @@ class ObeyingModel:
     def open_circuits(self) -> dict[str, bool]:
         return {}
 
+    async def aclose(self) -> None:
+        pass
+
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         assert deadline.remaining() > 0
         attempted()
