@@ -1,13 +1,17 @@
 """The composition root: it alone builds concrete classes from settings."""
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from openai import AsyncOpenAI
 
-from bot.desk import Desk
+from bot.curated import CuratedDesk
+from bot.desk import Desk, Directory
 from bot.metrics import Metrics
+from bot.operations import Operations
+from bot.review_desk import ReviewDesk
 from bot.settings import FailoverSettings, Settings, environment_name
 from bot.store.sqlite import SqliteStore
 from index.builder import BuildRules, Coverage, Progress, build
@@ -15,11 +19,13 @@ from index.documents import LoadRules
 from index.embedding import Embedder, SentenceTransformerEmbedder
 from index.errors import BuildRefusedError, SettingsError
 from index.live import LiveRetriever
+from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline, Retriever
 from pipeline.breaker import CircuitBreaker
 from pipeline.caching import MemoryAnswerCache
 from pipeline.extractive import ExtractiveProvider
 from pipeline.failover import FailoverProvider
+from pipeline.grounding import VerificationLimits
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.llm import ModelOptions, OpenAIProvider, Price, bounded_client
 from pipeline.prompting import load_template
@@ -53,6 +59,7 @@ def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever 
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
         repair=load_template(settings.llm.repair_version),
+        condense=None if settings.llm.provider == "extractive" else load_template(settings.llm.condense_version),
         admission=Admission(
             AdmissionLimits(
                 per_user=limits.per_user,
@@ -133,25 +140,60 @@ def store_file(settings: Settings) -> Path:
     return settings.data_dir / "citedesk.sqlite"
 
 
-def build_desk(settings: Settings, store: SqliteStore, embedder: Embedder) -> Desk:
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """Everything that a surface calls."""
+
+    desk: Desk
+    reviews: ReviewDesk
+    operations: Operations
+
+
+def build_use_cases(settings: Settings, store: SqliteStore, embedder: Embedder, directory: Directory) -> UseCases:
     """Return the use cases over a fresh pipeline."""
     retriever = LiveRetriever(settings.data_dir, embedder)
+    curated = CuratedDesk(
+        store=store,
+        embedder=embedder,
+        chunks=retriever.chunks,
+        chunks_of=retriever.chunks_of,
+        similarity=settings.review.curated_similarity,
+    )
 
     async def build_index(progress: Progress) -> Coverage:
         if not settings.index.paths:
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
         return await asyncio.to_thread(_build, settings, progress)
 
-    return Desk(
-        pipeline=build_pipeline(settings, embedder, retriever),
+    desk = Desk(
+        pipeline=replace(build_pipeline(settings, embedder, retriever), curated=curated),
         store=store,
+        embedder=embedder,
+        directory=directory,
         access=settings.access,
+        channels=settings.channels,
         deadline_s=settings.limits.request_deadline_s,
-        build_index=build_index,
-        manifest=retriever.manifest,
-        reindexing=asyncio.Lock(),
+        negative_feedback=settings.review.negative_feedback,
+        keeps_gaps=settings.store.gap_text_days > 0,
         metrics=Metrics(),
     )
+    reviews = ReviewDesk(
+        desk=desk,
+        curated=curated,
+        chunks=retriever.chunks,
+        settings=settings.review,
+        limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),
+    )
+    operations = Operations(
+        desk=desk,
+        build_index=build_index,
+        go_back=SnapshotFolder(settings.data_dir).roll_back,
+        manifest=retriever.manifest,
+        reindexing=asyncio.Lock(),
+        gap_days=settings.store.gap_text_days,
+        gap_similarity=settings.review.gap_similarity,
+    )
+    return UseCases(desk, reviews, operations)
 
 
 def _build(settings: Settings, progress: Progress) -> Coverage:

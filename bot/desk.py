@@ -1,193 +1,185 @@
-"""The use cases, free of any chat product: ask, escalate, review, give feedback, reindex, report."""
+"""The use cases around a question, free of any chat product: ask, settle, escalate, give feedback."""
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
 
 import structlog
 
 from bot.metrics import Metrics
-from bot.settings import AccessSettings
-from bot.store.records import Conversation, Counts, Decision, Review
+from bot.settings import AccessSettings, ChannelSettings
+from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled
 from bot.store.sqlite import SqliteStore
-from index.builder import Coverage, Progress
-from index.documents import EVERYONE
-from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
-from index.snapshot import Manifest
+from index.embedding import Embedder
+from index.errors import CitedeskError
+from pipeline import fallbacks
 from pipeline.answering import Pipeline, answer
 from pipeline.normalizing import unmarked
-from pipeline.types import Blocked, Deadline, Failure, NeedsReview, Outcome, RequestContext, Source
+from pipeline.telemetry import Progress, Watch
+from pipeline.types import (
+    Blocked,
+    Deadline,
+    Failure,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    RequestContext,
+    Source,
+    ThreadTurn,
+    Trace,
+)
 
 _log = structlog.get_logger(__name__)
+_SOURCES_FOR_A_PERSON = 5
 
 
-class NotAllowedError(CitedeskError):
-    """The person may not do this."""
-
-    code = "NOT_ALLOWED"
-    user_message = "Only reviewers may decide this."
+Render = Callable[[Review], Awaitable[Sequence[Outgoing]]]
 
 
-class NotAdminError(NotAllowedError):
-    """The person is not an admin."""
+class Directory(Protocol):
+    """Knows who is in which group, and who reads a channel."""
 
-    user_message = "Only admins may do this. Ask whoever runs Citedesk to add you to `access.admins`."
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
+        """Return the groups that a person is in; none for somebody unknown."""
 
-
-class RestrictedReviewError(NotAllowedError):
-    """The reviewer may not read a document that the draft cites."""
-
-    user_message = "This draft cites a document that you may not read."
-
-
-class UnknownReviewError(CitedeskError):
-    """There is no such review."""
-
-    code = "REVIEW_UNKNOWN"
-    user_message = "This review no longer exists."
-
-
-class AlreadyDecidedError(CitedeskError):
-    """Another reviewer was faster."""
-
-    code = "REVIEW_DECIDED"
-    user_message = "Somebody else has already decided this."
-
-    def __init__(self, review: Review) -> None:
-        super().__init__(f"decided by {review.decided_by}")
-        self.review = review
+    async def audience_of(self, where: Conversation) -> frozenset[str] | None:
+        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An outcome, the id under which an admin finds it, and the review it opened, if any."""
+    """An outcome and its trace, the review it opens, and how a follow-up was understood."""
 
     request_id: str
     outcome: Outcome
+    trace: Trace
     review: Review | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """State of the service. `manifest` is None when no index can be served."""
-
-    manifest: Manifest | None
-    counts: Counts
-    provider: str
+    read_as: str = ""
+    may_see_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The use cases over a pipeline, a store and who may do what."""
+    """The use cases over a pipeline, a store and who may read what."""
 
     pipeline: Pipeline
     store: SqliteStore
+    embedder: Embedder
+    directory: Directory
     access: AccessSettings
+    channels: Mapping[str, ChannelSettings]
     deadline_s: float
-    build_index: Callable[[Progress], Awaitable[Coverage]]
-    manifest: Callable[[], Manifest]
-    reindexing: asyncio.Lock
+    negative_feedback: int
+    keeps_gaps: bool
     metrics: Metrics
 
-    async def ask(self, text: str, where: Conversation) -> Reply:
-        """Answer a question; a doubtful answer opens a review, and so does a blocked one."""
-        request_id = f"r-{secrets.token_hex(6)}"
-        outcome, trace = await answer(self.pipeline, text, self._context(request_id, where))
-        self.metrics.observe(trace)
-        await self.store.save_request(trace)
-        review = None
-        if isinstance(outcome, Blocked):
-            # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
-            case = NeedsReview(reason=outcome.reason, draft=None, sources=())
-            review = await self._opened(request_id, text, where, case)
-        if isinstance(outcome, NeedsReview):
-            review = await self._opened(request_id, text, where, outcome)
-        return Reply(request_id, outcome, review)
+    async def ask(
+        self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
+    ) -> Reply:
+        """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
+        context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
+        read_as: list[str] = []
+
+        def noticed(progress: Progress) -> None:
+            if progress.stage == "understood":
+                read_as.append(progress.question)
+            watch(progress)
+
+        outcome, trace = await answer(self.pipeline, asked.text, context, noticed)
+        case = _case(outcome)
+        question = "".join(read_as[-1:]) or unmarked(asked.text)
+        return Reply(
+            request_id=request_id,
+            outcome=outcome,
+            trace=trace,
+            review=Review(review_id=request_id, question=question, conversation=asked.where, case=case)
+            if case
+            else None,
+            read_as="".join(read_as[-1:]),
+            may_see_more=bool(context.groups - context.readable_groups),
+        )
+
+    async def settle(
+        self, key: str, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
+    ) -> bool:
+        """Keep everything that a question leaves behind and let its messages go out, once."""
+        gap = _gap(asked, reply) if reply and self.keeps_gaps else None
+        vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
+        settled = Settled(
+            trace=reply.trace if reply else None,
+            review=reply.review if reply else None,
+            gap=gap,
+            gap_vector=vector.tobytes() if vector is not None else b"",
+            embedder=self.embedder.name,
+            outgoing=tuple(outgoing),
+            thread=asked.where if asked.where.thread_id else None,
+        )
+        kept = await self.store.settle(key, settled, dead=dead)
+        if kept and reply:
+            self.metrics.observe(reply.trace)
+        return kept
+
+    async def escalate(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+        """Hand a question to a person because the asker wants it; None if it is with one already."""
+        context = await self._context(request_id, asked.where, ())
+        question = unmarked(asked.text)
+        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
+        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case)
+        return review if await self.store.reviews.open(review, await render(review)) else None
+
+    async def give_feedback(self, feedback: Feedback) -> bool:
+        """Keep what a reader thinks; True if enough people now find this answer bad that a person should look."""
+        trace = await self.store.request(feedback.request_id)
+        # An answer that a reviewer sent has no hash of its own: it goes by its request.
+        known = feedback.model_copy(
+            update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
+        )
+        count = await self.store.save_feedback(known)
+        _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
+        disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
+        if disputed:
+            self.pipeline.cache.forget(known.answer_hash)
+        return disputed
+
+    async def dispute(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+        """Open a review of an answer that readers found bad; None if there is one already.
+
+        The answer's text was never kept, so the question is asked once more and the draft held back.
+        """
+        again = f"{request_id}-disputed"
+        reply = await self.ask(again, asked, (), lambda _: None, approval=True)
+        case = _case(reply.outcome) or NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
+        review = Review(
+            review_id=again,
+            question=unmarked(asked.text),
+            conversation=asked.where,
+            case=case.model_copy(update={"reason": Failure.DISPUTED}),
+        )
+        return review if await self.store.reviews.open(review, await render(review)) else None
 
     async def delivery_failed(self, request_id: str) -> None:
         """Note that a reply was made and could not be posted."""
         _log.error("delivery_failed", request_id=request_id)
         await self.store.set_verdict(request_id, Failure.DELIVERY_FAILED)
 
-    async def escalate(self, request_id: str, text: str, where: Conversation) -> Review | None:
-        """Hand a question to a person because the asker wants it; None if it is with one already."""
-        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=())
-        return await self._opened(request_id, text, where, case)
-
-    async def review_for(self, review_id: str, reviewer_id: str) -> Review:
-        """Return an open review to somebody who may decide it.
-
-        Raises NotAllowedError, UnknownReviewError, AlreadyDecidedError.
-        """
-        if reviewer_id not in self.access.reviewers:
-            _log.warning("review_refused", review_id=review_id, user_id=reviewer_id, code=NotAllowedError.code)
-            raise NotAllowedError
-        review = await self.store.review(review_id)
-        if review is None:
-            raise UnknownReviewError(review_id)
-        if not may_read(review.case.sources, self.access.groups_of(reviewer_id)):
-            raise RestrictedReviewError
-        if review.state != "open":
-            raise AlreadyDecidedError(review)
-        return review
-
-    async def decide(self, review_id: str, decision: Decision) -> Review:
-        """Decide a review once. Raises what `review_for` raises."""
-        await self.review_for(review_id, decision.reviewer_id)
-        won = await self.store.decide(review_id, decision)
-        review = await self.store.review(review_id)
-        if review is None:
-            raise UnknownReviewError(review_id)
-        if not won:
-            raise AlreadyDecidedError(review)
-        _log.info("review_decided", review_id=review_id, state=decision.state, user_id=decision.reviewer_id)
-        return review
-
-    def card_may_show_draft(self, review: Review) -> bool:
-        """Tell whether all reviewers, who share the channel of the card, may read what it cites."""
-        shared = [self.access.groups_of(user_id) for user_id in self.access.reviewers]
-        return bool(shared) and all(may_read(review.case.sources, groups) for groups in shared)
-
-    async def give_feedback(self, request_id: str, user_id: str, *, helpful: bool) -> None:
-        """Keep what a reader thinks of an answer."""
-        await self.store.save_feedback(request_id, user_id, helpful=helpful)
-        _log.info("feedback_given", request_id=request_id, helpful=helpful)
-
-    def require_admin(self, user_id: str) -> None:
-        """Raise NotAdminError unless the user is an admin."""
-        if user_id not in self.access.admins:
-            _log.warning("admin_refused", user_id=user_id, code=NotAdminError.code)
-            raise NotAdminError
-
-    async def reindex(self, user_id: str, progress: Progress) -> Coverage:
-        """Build the index anew. Raises NotAdminError, BuildRefusedError."""
-        self.require_admin(user_id)
-        if self.reindexing.locked():
-            raise BuildRefusedError("another build of this index is running")
-        async with self.reindexing:
-            coverage = await self.build_index(progress)
-        _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
-        return coverage
+    def channel(self, channel_id: str) -> ChannelSettings:
+        """Return what is set for a channel."""
+        return self.channels.get(channel_id, ChannelSettings())
 
     def exposition(self) -> bytes:
         """Return the metrics of this process in Prometheus' text format."""
         return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
 
-    async def status(self) -> Status:
-        """Return what an operator wants to know first."""
-        try:
-            manifest = await asyncio.to_thread(self.manifest)
-        except IndexUnavailableError:
-            manifest = None
-        provider = self.pipeline.provider
-        return Status(manifest, await self.store.counts(), f"{provider.name} ({provider.model})")
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
+        """Return the groups that a person is in, by settings and by the chat product."""
+        return self.access.groups_of(user_id) | await self.directory.groups_of(tenant_id, user_id)
 
-    async def _opened(self, request_id: str, text: str, where: Conversation, case: NeedsReview) -> Review | None:
-        review = Review(review_id=request_id, question=unmarked(text), conversation=where, case=case)
-        return review if await self.store.open_review(review) else None
-
-    def _context(self, request_id: str, where: Conversation) -> RequestContext:
+    async def _context(
+        self, request_id: str, where: Conversation, earlier: tuple[ThreadTurn, ...], *, approval: bool = False
+    ) -> RequestContext:
+        channel = self.channel(where.channel_id)
         return RequestContext(
             request_id=request_id,
             tenant_id=where.tenant_id,
@@ -195,12 +187,52 @@ class Desk:
             channel_id=where.channel_id,
             route=where.surface,
             deadline=Deadline.after(self.deadline_s),
-            groups=self.access.groups_of(where.user_id),
-            # Who reads a shared channel changes: only what everyone may read is said there.
-            audience=None if where.private else frozenset(),
+            groups=await self.groups_of(where.tenant_id, where.user_id),
+            audience=await self.directory.audience_of(where),
+            within=channel.sources,
+            language=channel.language,
+            earlier=earlier,
+            needs_approval=approval or not channel.auto_answer,
         )
 
+    async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
+        """Return the nearest chunks, so that whoever writes the answer can cite them."""
+        try:
+            found = await asyncio.to_thread(
+                self.pipeline.retriever.search,
+                question,
+                context.readable_groups,
+                _SOURCES_FOR_A_PERSON,
+                context.within,
+            )
+        except CitedeskError:
+            return ()
+        return fallbacks.listed_sources(found.chunks)
 
-def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
-    """Tell whether a member of `groups` may read every one of `sources`."""
-    return all(source.groups & (groups | {EVERYONE}) for source in sources)
+
+def request_id_of(key: str) -> str:
+    """Return the id of the request under an inbox key: the same after a crash, so that nothing doubles."""
+    return f"r-{sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _case(outcome: Outcome) -> NeedsReview | None:
+    if isinstance(outcome, NeedsReview):
+        return outcome
+    if isinstance(outcome, Blocked):
+        # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
+        return NeedsReview(reason=outcome.reason, draft=None, sources=())
+    return None
+
+
+def _gap(asked: Asked, reply: Reply) -> Gap | None:
+    if not isinstance(reply.outcome, NotEnoughInfo):
+        return None
+    where = asked.where
+    return Gap(
+        request_id=reply.request_id,
+        tenant_id=where.tenant_id,
+        user_id=where.user_id,
+        question=reply.read_as or unmarked(asked.text),
+        reason=reply.trace.verdict,
+        nearest=tuple(document.title for document in reply.outcome.nearest),
+    )

@@ -1,7 +1,7 @@
 """`citedesk doctor`: what is set up, what is not, and what to do about it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import openai
@@ -9,8 +9,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.app import build_embedder, store_file
 from bot.settings import Settings, environment_name
-from bot.slack.app import build_client
-from bot.store.sqlite import SqliteStore, StoreError
+from bot.slack.clients import build_client
+from bot.slack.installing import SCOPES
+from bot.store.database import StoreError
+from bot.store.sqlite import SqliteStore
 from index.errors import CitedeskError
 from index.live import LiveRetriever
 
@@ -31,7 +33,8 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         await _index(settings),
         await _store(settings),
         await _model(settings),
-        await _slack(settings),
+        await _slack(settings) if settings.slack.client_id is None else _installing(settings),
+        await _socket(settings),
         _people(settings),
     ]
 
@@ -99,7 +102,39 @@ async def _slack(settings: Settings) -> Diagnosis:
     if slack.app_token is None and slack.signing_secret is None:
         both = f"{environment_name('slack.app_token')} or {environment_name('slack.signing_secret')}"
         return Diagnosis("slack", ok=False, words=f"nothing to receive events with: set {both}")
-    return Diagnosis("slack", ok=True, words=f"bot {who['user_id']} in team {who['team_id']}")
+    missing = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in _missing_scopes(who.headers))
+    words = f"bot {who['user_id']} in team {who['team_id']}"
+    lacking = f"scopes missing, add them and install the app again: {missing}"
+    return Diagnosis("slack", ok=not missing, words=lacking if missing else words)
+
+
+def _missing_scopes(headers: Mapping[str, str]) -> list[str]:
+    """Return the scopes that the token lacks; Slack names those it has with every response."""
+    named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
+    granted = {scope.strip() for scope in named.split(",")} if named is not None else set(SCOPES)
+    return sorted(SCOPES.keys() - granted)
+
+
+def _installing(settings: Settings) -> Diagnosis:
+    needed = ("slack.client_secret", "slack.public_url", "slack.signing_secret")
+    missing = [name for name in needed if getattr(settings.slack, name.partition(".")[2]) is None]
+    if missing:
+        return Diagnosis("slack", ok=False, words=f"not set: {', '.join(map(environment_name, missing))}")
+    return Diagnosis("slack", ok=True, words=f"to be installed from {settings.slack.public_url}slack/install")
+
+
+async def _socket(settings: Settings) -> Diagnosis:
+    token = settings.slack.app_token
+    if token is None:
+        return Diagnosis("socket", ok=True, words="off: events come over HTTP")
+    try:
+        await build_client(settings.slack, None).apps_connections_open(app_token=token.get_secret_value())
+    except SlackApiError as error:
+        words = f"Slack refuses the app token ({error.response.get('error')}); it needs connections:write"
+        return Diagnosis("socket", ok=False, words=words)
+    except (OSError, TimeoutError):
+        return Diagnosis("socket", ok=False, words=f"no answer from {settings.slack.api_url}")
+    return Diagnosis("socket", ok=True, words="Slack lets us connect")
 
 
 def _people(settings: Settings) -> Diagnosis:

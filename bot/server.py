@@ -1,4 +1,4 @@
-"""Run the bot: store, pipeline, Slack over Socket Mode or HTTP, in one process."""
+"""Run the bot: store, pipeline, workers, Slack over Socket Mode or HTTP, in one process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,30 +11,35 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
-from bot.app import build_desk, build_embedder, store_file
-from bot.desk import Desk
+from bot.app import UseCases, build_embedder, build_use_cases, store_file
 from bot.metrics import CONTENT_TYPE
 from bot.settings import Settings, environment_name
-from bot.slack.app import build_bolt, build_client
-from bot.slack.conversation import Slack
+from bot.slack.app import build_bolt
+from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
+from bot.slack.directory import SlackDirectory
+from bot.slack.installing import INSTALL_PATH, REDIRECT_PATH, installation_store, oauth_settings
+from bot.slack.serving import RunningSlack, running_slack
+from bot.slack.watchdog import Watchdog
 from bot.store.sqlite import SqliteStore
 from bot.tracing import start_tracing
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 EVENTS_PATH = "/slack/events"
+_MAX_BODY = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class RunningBot:
     """A bot that listens. `url` is where its HTTP server answers."""
 
-    desk: Desk
+    uses: UseCases
+    slack: RunningSlack
     url: str
-    recover: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -47,26 +52,26 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.callback(end_tracing)
         store = await SqliteStore(store_file(settings)).open()
         stack.push_async_callback(store.close)
-        await store.purge(settings.store.review_text_days)
-        desk = build_desk(settings, store, embedder)
-        stack.push_async_callback(desk.pipeline.provider.aclose)
+        workspaces, oauth = await _workspaces(settings)
+        directory = SlackDirectory(workspaces, settings.access)
+        uses = build_use_cases(settings, store, embedder, directory)
+        stack.push_async_callback(uses.desk.pipeline.provider.aclose)
         await asyncio.to_thread(embedder.embed, ["ready"])
+        slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory))
         token = settings.slack.bot_token
         client = build_client(settings.slack, token.get_secret_value() if token else None)
-        slack = Slack(desk, client, settings.slack.reviewers_channel)
-        await _require_token(slack)
-        bolt = build_bolt(settings.slack, client, slack)
-        url = await stack.enter_async_context(_http_server(settings, bolt, desk))
-        if settings.slack.app_token:
-            await stack.enter_async_context(_socket_mode(settings, bolt))
-        await slack.recover()
-        _log.info("ready", url=url, socket_mode=settings.slack.app_token is not None)
-        yield RunningBot(desk, url, slack.recover)
+        bolt = build_bolt(settings.slack, client, slack.surface, oauth)
+        watchdog = await stack.enter_async_context(_socket_mode(settings, bolt)) if settings.slack.app_token else None
+        url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog))
+        _log.info("ready", url=url, socket_mode=watchdog is not None)
+        yield RunningBot(uses, slack, url)
 
 
 def _require_slack(settings: Settings) -> None:
     slack = settings.slack
-    if slack.bot_token is None:
+    if slack.client_id is not None:
+        _require_installing(settings)
+    elif slack.bot_token is None:
         raise SettingsError(f"setting slack.bot_token is missing: set {environment_name('slack.bot_token')}")
     if slack.app_token is None and slack.signing_secret is None:
         raise SettingsError(
@@ -79,31 +84,54 @@ def _require_slack(settings: Settings) -> None:
         )
 
 
-async def _require_token(slack: Slack) -> None:
+def _require_installing(settings: Settings) -> None:
+    for name in ("client_secret", "public_url"):
+        if getattr(settings.slack, name) is None:
+            raise SettingsError(
+                f"setting slack.{name} is missing: slack.client_id is set, so set {environment_name(f'slack.{name}')}"
+            )
+
+
+async def _workspaces(settings: Settings) -> tuple[Workspaces, AsyncOAuthSettings | None]:
+    slack = settings.slack
+    if slack.client_id:
+        file = settings.data_dir / "installations.sqlite"
+        store = installation_store(file, slack.client_id)
+        return InstalledWorkspaces(slack, store), oauth_settings(slack, file, store)
+    client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
-        await slack.client.auth_test()
+        who = await client.auth_test()
     except SlackApiError as error:
         raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
     except (OSError, TimeoutError):
         raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
+    return OneWorkspace(client, str(who["team_id"]), str(who["user_id"])), None
 
 
 @asynccontextmanager
-async def _http_server(settings: Settings, bolt: AsyncApp, desk: Desk) -> AsyncIterator[str]:
+async def _http_server(
+    settings: Settings, bolt: AsyncApp, uses: UseCases, watchdog: Watchdog | None
+) -> AsyncIterator[str]:
     async def health(_: web.Request) -> web.Response:
-        status = await desk.status()
-        return web.json_response({"index": status.manifest is not None, "store": True})
+        status = await uses.operations.status()
+        told = {"index": status.manifest is not None, "store": True}
+        if watchdog:
+            told["socket"] = watchdog.is_healthy
+        return web.json_response(told, status=200 if told.get("socket", True) else 503)
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=desk.exposition(), headers={"content-type": CONTENT_TYPE})
+        return web.Response(body=uses.desk.exposition(), headers={"content-type": CONTENT_TYPE})
 
-    app = web.Application(client_max_size=1 << 20)
+    app = web.Application(client_max_size=_MAX_BODY)
     app.router.add_get("/healthz", health)
     # Counts are nobody else's business: on a public address only what asks from this machine gets them.
     app.router.add_get("/metrics", _from_loopback(metrics))
     # Without a secret nothing could tell Slack from a stranger, so there is no route.
     if settings.slack.signing_secret:
         app.router.add_post(EVENTS_PATH, _events(bolt, settings.slack.signing_secret.get_secret_value()))
+    if settings.slack.client_id:
+        app.router.add_get(INSTALL_PATH, _page(bolt))
+        app.router.add_get(REDIRECT_PATH, _page(bolt))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -143,19 +171,32 @@ def _events(bolt: AsyncApp, secret: str) -> Callable[[web.Request], Awaitable[we
     return events
 
 
+def _page(bolt: AsyncApp) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the handler of an OAuth page: what it gets is checked by its one-time state, not by a signature."""
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    return page
+
+
 @asynccontextmanager
-async def _socket_mode(settings: Settings, bolt: AsyncApp) -> AsyncIterator[None]:
+async def _socket_mode(settings: Settings, bolt: AsyncApp) -> AsyncIterator[Watchdog]:
     token = settings.slack.app_token
     handler = AsyncSocketModeHandler(
         bolt,
         app_token=token.get_secret_value() if token else "",
         web_client=build_client(settings.slack, None),
     )
+    watchdog = Watchdog(handler.client, settings.slack.silence_s, settings.slack.quiet_s)
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]
     except SlackApiError as error:
         raise SettingsError(f"setting slack.app_token: Slack refuses it ({error.response.get('error')})") from None
+    watching = asyncio.create_task(watchdog.run())
     try:
-        yield
+        yield watchdog
     finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         await handler.close_async()  # type: ignore[no-untyped-call]

@@ -81,8 +81,9 @@ class LlmSettings(Section):
     base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server, for example http://host:8000/v1")
     api_key: SecretStr | None = Field(None, description="key for that server")
     model: str = Field("gpt-4.1-mini", description="model name sent to the server")
-    prompt_version: str = Field("support_rag/v1", description="prompt template")
+    prompt_version: str = Field("support_rag/v2", description="prompt template")
     repair_version: str = Field("repair/v1", description="template for the one repair attempt")
+    condense_version: str = Field("condense/v1", description="template that makes a follow-up a question of its own")
     temperature: float = Field(0.0, ge=0, le=2, description="randomness of the model")
     connect_timeout_s: Seconds = Field(5.0, description="seconds to connect")
     read_timeout_s: Seconds = Field(30.0, description="seconds without a byte")
@@ -134,10 +135,50 @@ class AccessSettings(Section):
     groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="group name to chat user ids")
     reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
     admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex")
+    slack_groups: dict[str, str] = Field(default_factory=dict, description="group name to id of a Slack user group")
+    refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are remembered")
+    audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
 
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the groups that a user is in; none for an unknown user."""
         return frozenset(name for name, members in self.groups.items() if user_id in members)
+
+
+class ChannelSettings(Section):
+    """Table `[channels.C0123456789]`."""
+
+    sources: tuple[str, ...] = Field((), description="patterns of document ids, such as `billing/*`; none: all")
+    reviewers: frozenset[str] = Field(frozenset(), description="who reviews its questions instead")
+    reviewers_channel: str | None = Field(None, description="where its review cards go instead")
+    auto_answer: bool = Field(default=True, description="false: a person approves every answer first")
+    language: str = Field("", max_length=40, description="language to answer in; none: that of the question")
+
+
+class ReviewSettings(Section):
+    """Table `[review]`."""
+
+    remind_after_h: Seconds = Field(4.0, description="hours until the reviewers are reminded")
+    expire_after_h: Seconds = Field(72.0, description="hours until a review ends and the asker is told")
+    claim_h: Seconds = Field(1.0, description="hours for which a claim keeps others from deciding")
+    sweep_s: Seconds = Field(60.0, description="seconds between looks for what is due")
+    negative_feedback: Count = Field(2, description="people who must find an answer bad to open a review of it")
+    curated_similarity: float = Field(
+        0.86, ge=0, le=1, description="cosine from which a question counts as asked and approved before"
+    )
+    gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which two open questions are one gap")
+
+
+class DeliverySettings(Section):
+    """Table `[delivery]`."""
+
+    question_workers: Count = Field(16, description="questions worked on at once")
+    reply_workers: Count = Field(8, description="messages posted at once")
+    lease_s: Seconds = Field(15.0, description="seconds after which the work of a dead process is taken up")
+    poll_s: Seconds = Field(1.0, description="seconds between looks at the queues when nothing wakes them")
+    attempts: Count = Field(6, description="tries before a question or a reply is given up")
+    backoff_base_s: Seconds = Field(1.0, description="seconds; doubled per try")
+    backoff_cap_s: Seconds = Field(60.0, description="longest pause between tries in seconds")
+    drain_s: Seconds = Field(10.0, description="seconds for running work when the process is told to stop")
 
 
 class SlackSettings(Section):
@@ -149,6 +190,13 @@ class SlackSettings(Section):
     api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
     reviewers_channel: str | None = Field(None, description="channel id of the review cards")
     timeout_s: Seconds = Field(10.0, description="seconds for one Web API call")
+    prompts: tuple[str, ...] = Field((), max_length=4, description="questions suggested in the agent view")
+    progress_after_s: Seconds = Field(1.5, description="seconds after which the steps of an answer are shown")
+    silence_s: Seconds = Field(60.0, description="seconds without a sign of life after which Socket Mode reconnects")
+    quiet_s: Seconds = Field(900.0, description="seconds without a delivery after which it reconnects to be sure")
+    client_id: str | None = Field(None, description="set it, with the next two, to be installed in many workspaces")
+    client_secret: SecretStr | None = Field(None, description="of the app")
+    public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
 
 
 class ServerSettings(Section):
@@ -162,6 +210,7 @@ class StoreSettings(Section):
     """Table `[store]`."""
 
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
+    gap_text_days: int = Field(30, ge=0, description="days for which unanswered questions are kept for editors; 0: not")
 
 
 class Settings(BaseSettings):
@@ -182,6 +231,9 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict, description="tables by channel id, see below")
+    review: ReviewSettings = ReviewSettings()
+    delivery: DeliverySettings = DeliverySettings()
     slack: SlackSettings = SlackSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()

@@ -1,14 +1,14 @@
 """The retriever that a running process holds: it follows `CURRENT` and survives a damaged snapshot."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import structlog
 
 from index.embedding import Embedder
 from index.errors import IndexUnavailableError
-from index.search import Retrieval, SnapshotSearch
+from index.search import Retrieval, RetrievedChunk, SnapshotSearch
 from index.snapshot import Manifest, SnapshotFolder
 
 _log = structlog.get_logger(__name__)
@@ -27,9 +27,17 @@ class LiveRetriever:
         self._seen: str | None = None
         self._opened: tuple[SnapshotSearch, Manifest] | None = None
 
-    def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
+    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
         """Return chunks that `groups` may read. Raises IndexUnavailableError if nothing can be served."""
-        return self._current()[0].search(question, groups, limit)
+        return self._current()[0].search(question, groups, limit, within)
+
+    def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
+        """Return those of the chunks that the live snapshot holds, whoever may read them."""
+        return self._current()[0].chunks(chunk_ids)
+
+    def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
+        """Return a document's chunks in their order; none if it is gone."""
+        return self._current()[0].chunks_of(document_id)
 
     def manifest(self) -> Manifest:
         """Return the manifest of the snapshot that is being served."""

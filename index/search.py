@@ -60,6 +60,29 @@ class Retrieval:
     hidden_is_nearer: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a search may see: documents of these groups whose id matches one of the patterns."""
+
+    groups: frozenset[str]
+    within: tuple[str, ...]
+
+    @property
+    def sql(self) -> str:
+        """From `chunks c` on, with a question mark for each of `values`."""
+        marks = ",".join("?" * len(self.groups))
+        matches = " OR ".join("d.document_id GLOB ?" for _ in self.within)
+        return (
+            "FROM chunks c JOIN document_groups g ON g.document = c.document JOIN documents d ON d.id = c.document "
+            f"WHERE g.group_name IN ({marks}){f' AND ({matches})' if matches else ''}"
+        )
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What the question marks of `sql` stand for."""
+        return (*sorted(self.groups), *self.within)
+
+
 # A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
 _NEAR, _NEARER = 0.4, 0.1
 
@@ -80,23 +103,46 @@ class SnapshotSearch:
         self._vectors = faiss.read_index(str(path / VECTORS))
         self._readable = lru_cache(maxsize=64)(self._readable_rows)
 
-    def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
-        """Return at most `limit` chunks that a member of `groups` may read, best first."""
+    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
+        """Return at most `limit` chunks that a member of `groups` may read, best first.
+
+        `within` are GLOB patterns of document ids, of which one must match; none means every document.
+        """
         vector = self._embedder.embed([question])
         with self._lock:
-            return self._search(question, vector, frozenset(groups) | {EVERYONE}, limit)
+            return self._search(question, vector, _Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+
+    def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
+        """Return those of the chunks that this snapshot holds, whoever may read them."""
+        marks = ",".join("?" * len(chunk_ids))
+        with self._lock:
+            rows = self._rows.execute(
+                f"SELECT id FROM chunks WHERE chunk_id IN ({marks})",  # noqa: S608
+                sorted(chunk_ids),
+            ).fetchall()
+            found = [self._chunk(row, 0.0) for (row,) in rows]
+        return {chunk.chunk_id: chunk for chunk in found}
+
+    def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
+        """Return a document's chunks in their order; none if it is gone."""
+        with self._lock:
+            rows = self._rows.execute(
+                "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document WHERE d.document_id = ? ORDER BY c.id",
+                (document_id,),
+            ).fetchall()
+            return tuple(self._chunk(row, 0.0) for (row,) in rows)
 
     def close(self) -> None:
         """Release the snapshot's files."""
         with self._lock:
             self._rows.close()
 
-    def _search(self, question: str, vector: Vectors, groups: frozenset[str], limit: int) -> Retrieval:
-        readable = self._readable(groups)
+    def _search(self, question: str, vector: Vectors, scope: "_Scope", limit: int) -> Retrieval:
+        readable = self._readable(scope)
         if not len(readable):
             return Retrieval((), 0.0, self.name, hidden_is_nearer=self._nearest_of_all(vector) > _NEAR)
         terms = question_terms(question)
-        lexical = self._lexical(terms, groups)
+        lexical = self._lexical(terms, scope)
         cosine = self._cosines(vector, readable, lexical)
         ranked = sorted(_fused(cosine, lexical).items(), key=lambda item: (-item[1], item[0]))[:limit]
         features = sufficiency.features(
@@ -114,13 +160,8 @@ class SnapshotSearch:
     def _sufficiency(self, features: sufficiency.Features) -> float:
         return sufficiency.probability(features)
 
-    def _readable_rows(self, groups: frozenset[str]) -> NDArray[np.int64]:
-        marks = ",".join("?" * len(groups))
-        rows = self._rows.execute(
-            f"SELECT DISTINCT c.id FROM chunks c JOIN document_groups g ON g.document = c.document "  # noqa: S608
-            f"WHERE g.group_name IN ({marks}) ORDER BY c.id",
-            sorted(groups),
-        )
+    def _readable_rows(self, scope: "_Scope") -> NDArray[np.int64]:
+        rows = self._rows.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)
         return np.fromiter((row for (row,) in rows), dtype=np.int64)
 
     def _cosines(self, vector: Vectors, readable: NDArray[np.int64], lexical: dict[int, float]) -> dict[int, float]:
@@ -132,16 +173,15 @@ class SnapshotSearch:
             found[row] = float(self._vectors.reconstruct(row) @ vector[0])
         return found
 
-    def _lexical(self, terms: Sequence[str], groups: frozenset[str]) -> dict[int, float]:
+    def _lexical(self, terms: Sequence[str], scope: "_Scope") -> dict[int, float]:
         """Return BM25 scores (larger is better) of the best chunks that share a word with the question."""
         if not terms:
             return {}
-        marks = ",".join("?" * len(groups))
         rows = self._rows.execute(
             f"SELECT w.rowid, -bm25(chunk_words, {_FIELD_WEIGHTS}) AS score FROM chunk_words w "  # noqa: S608
-            f"WHERE chunk_words MATCH ? AND w.rowid IN (SELECT c.id FROM chunks c JOIN document_groups g "
-            f"ON g.document = c.document WHERE g.group_name IN ({marks})) ORDER BY score DESC LIMIT {_CANDIDATES}",
-            (" OR ".join(map(_quoted, terms)), *sorted(groups)),
+            f"WHERE chunk_words MATCH ? AND w.rowid IN (SELECT c.id {scope.sql}) "
+            f"ORDER BY score DESC LIMIT {_CANDIDATES}",
+            (" OR ".join(map(_quoted, terms)), *scope.values),
         )
         return {row: max(score, 0.0) for row, score in rows}
 

@@ -98,6 +98,20 @@ class SnapshotFolder:
         draft.replace(self._current)
         sync(self.root)
 
+    def roll_back(self) -> Manifest:
+        """Make the newest whole snapshot before the live one live. Raises IndexUnavailableError if there is none."""
+        live = self.current_name() or ""
+        for name in self.names():
+            if name < live:
+                try:
+                    manifest = verified_manifest(self.path(name))
+                except SnapshotCorruptError as error:
+                    _log.error("snapshot_refused", snapshot=name, reason=str(error))
+                    continue
+                self.switch(name)
+                return manifest
+        raise IndexUnavailableError("there is no earlier snapshot to go back to")
+
     def prune(self, keep: int) -> None:
         """Delete all but the newest `keep` snapshots and the remains of builds that were killed."""
         live = self.current_name()

@@ -1,7 +1,7 @@
 """The pipeline: a question in, an outcome and its trace out. Read it top to bottom."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -10,7 +10,8 @@ import structlog
 from index.errors import IndexUnavailableError
 from index.search import Retrieval
 from pipeline import fallbacks, policy
-from pipeline.caching import AnswerCache, CacheKey
+from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
+from pipeline.condensing import condensed
 from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, ModelError, PipelineError, PolicyError, SchemaError
 from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
@@ -20,7 +21,7 @@ from pipeline.limits import Admission, PipelineLimits
 from pipeline.llm import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
-from pipeline.telemetry import Recorder
+from pipeline.telemetry import Recorder, Watch, unwatched
 from pipeline.types import (
     Answered,
     Completion,
@@ -46,13 +47,16 @@ class Retriever(Protocol):
     def snapshot(self) -> str:
         """Name of the snapshot that answers now."""
 
-    def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
-        """Return at most `limit` chunks, best first."""
+    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
+        """Return at most `limit` chunks of the documents that match `within`, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The parts that the stages need, built once by the composition root."""
+    """The parts that the stages need, built once by the composition root.
+
+    Without `condense` there is no model that could rewrite a follow-up.
+    """
 
     retriever: Retriever
     provider: ModelProvider
@@ -62,11 +66,15 @@ class Pipeline:
     admission: Admission
     cache: AnswerCache
     limits: PipelineLimits
+    condense: PromptTemplate | None = None
+    curated: CuratedAnswers | None = None
 
 
-async def answer(pipeline: Pipeline, text: str, context: RequestContext) -> tuple[Outcome, Trace]:
+async def answer(
+    pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched
+) -> tuple[Outcome, Trace]:
     """Return the one outcome of a question. Raises nothing but cancellation."""
-    record = Recorder(context)
+    record = Recorder(context, watch=watch)
     try:
         outcome = await _stages(pipeline, text, context, record)
     except LimitReachedError as error:
@@ -88,9 +96,15 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
     async with pipeline.admission.admitted(context):
         if is_instruction(question.text):
             return decide(Failure.POLICY, Evidence())
+        if context.earlier:
+            with record.stage("condense"):
+                question = await _standalone(pipeline, question, context, record)
         with record.stage("recall"):
             key = await _cache_key(pipeline, question, context)
-            known = pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
+            approved = await pipeline.curated.recall(question, context) if pipeline.curated else None
+            known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
+        if approved:
+            return _recalled(approved, record, "curated_answer")
         if known:
             return _recalled(known, record, "fresh_answer_cache")
         with record.stage("retrieve"):
@@ -103,7 +117,7 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         if gap := _gap(retrieval, pipeline.limits):
             return decide(gap, _evidence(retrieval, pipeline.limits))
         with record.stage("prompt"):
-            prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens)
+            prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language)
         record.prompted(prompt)
         try:
             in_time = replace(context, deadline=context.deadline.leaving(pipeline.limits.fallback_reserve_s))
@@ -137,13 +151,27 @@ async def _drafted(
     with record.stage("decide"):
         confidence = _confidence(draft, findings)
         record.judged(confidence, findings)
-        return _judged(draft, confidence, findings, prompt)
+        return _judged(draft, confidence, findings, prompt, context)
+
+
+async def _standalone(
+    pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext, record: Recorder
+) -> NormalizedQuestion:
+    """Return the follow-up as a question that needs no thread, and tell the asker how it was understood."""
+    alone = await condensed(question, context, pipeline.provider, pipeline.condense, pipeline.limits, record)
+    if alone != question:
+        record.understood(alone.text)
+    return alone
 
 
 async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext) -> Retrieval:
     async with asyncio.timeout(context.deadline.remaining()):
         return await asyncio.to_thread(
-            pipeline.retriever.search, question.text, context.readable_groups, pipeline.limits.retrieved_chunks
+            pipeline.retriever.search,
+            question.text,
+            context.readable_groups,
+            pipeline.limits.retrieved_chunks,
+            context.within,
         )
 
 
@@ -196,12 +224,16 @@ def _confidence(draft: Draft, findings: tuple[Finding, ...]) -> Confidence:
     return "low" if findings else draft.confidence
 
 
-def _judged(draft: Draft, confidence: Confidence, findings: tuple[Finding, ...], prompt: Prompt) -> Outcome:
+def _judged(
+    draft: Draft, confidence: Confidence, findings: tuple[Finding, ...], prompt: Prompt, context: RequestContext
+) -> Outcome:
     if findings:
         return decide(Failure.UNVERIFIED, Evidence(prompt.chunks, draft, findings))
     proved = fallbacks.renumbered(draft)
     if confidence == "low":
         return decide(Failure.LOW_CONFIDENCE, Evidence(prompt.chunks, proved))
+    if context.needs_approval:
+        return decide(Failure.APPROVAL_REQUIRED, Evidence(prompt.chunks, proved))
     return fallbacks.answered(proved, confidence, prompt.chunks)
 
 
@@ -217,7 +249,8 @@ async def _degraded(
     if FALLBACKS[failure] is not Row.DEGRADE:
         return decide(failure, Evidence(prompt.chunks))
     record.model_failure = failure
-    if known := pipeline.cache.get(key, pipeline.limits.cache_stale_s):
+    known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_stale_s)
+    if known:
         return _recalled(known, record, "stale_answer_cache")
     record.note(fallback_used="extractive")
     try:
@@ -239,6 +272,8 @@ async def _cache_key(pipeline: Pipeline, question: NormalizedQuestion, context: 
         tenant_id=context.tenant_id,
         question=question.text.casefold(),
         readable_groups=context.readable_groups,
+        within=context.within,
+        language=context.language,
         snapshot=await asyncio.to_thread(lambda: pipeline.retriever.snapshot),
         prompt=f"{pipeline.template.version}@{pipeline.template.content_hash}",
         model=f"{pipeline.provider.name}/{pipeline.provider.model}",

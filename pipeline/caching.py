@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.types import Answered
+from pipeline.types import Answered, NormalizedQuestion, RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class CacheKey:
     tenant_id: str
     question: str
     readable_groups: frozenset[str]
+    within: tuple[str, ...]
+    language: str
     snapshot: str
     prompt: str
     model: str
@@ -29,6 +31,16 @@ class AnswerCache(Protocol):
 
     def put(self, key: CacheKey, answer: Answered) -> None:
         """Remember a verified answer."""
+
+    def forget(self, content_hash: str) -> None:
+        """Drop an answer that people found bad, under whatever question."""
+
+
+class CuratedAnswers(Protocol):
+    """Knows the answers that people approved."""
+
+    async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
+        """Return the approved answer to this question that these readers may see, if it still holds."""
 
 
 class MemoryAnswerCache:
@@ -57,3 +69,8 @@ class MemoryAnswerCache:
         self._answers.move_to_end(key)
         while len(self._answers) > self._size:
             self._answers.popitem(last=False)
+
+    def forget(self, content_hash: str) -> None:
+        """Drop an answer that people found bad, under whatever question."""
+        for key in [key for key, (_, known) in self._answers.items() if known.content_hash == content_hash]:
+            del self._answers[key]

@@ -61,6 +61,11 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.SCHEMA_INVALID: Row.ASK_A_PERSON,
         Failure.UNVERIFIED: Row.ASK_A_PERSON,
         Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
+        # The channel is set so that a person sees every answer first.
+        Failure.APPROVAL_REQUIRED: Row.ASK_A_PERSON,
+        # These two open a review of an answer that was given before.
+        Failure.DISPUTED: Row.ASK_A_PERSON,
+        Failure.SOURCE_CHANGED: Row.ASK_A_PERSON,
         Failure.POLICY: Row.BLOCK,
         Failure.DEADLINE: Row.SAY_UNAVAILABLE,
         Failure.DELIVERY_FAILED: Row.SAY_UNAVAILABLE,
@@ -111,6 +116,11 @@ def cited_sources(draft: Draft, chunks: Sequence[RetrievedChunk]) -> tuple[Sourc
     known = {chunk.chunk_id: chunk for chunk in chunks}
     cited = {c.marker: known[c.chunk_id] for c in draft.citations if c.chunk_id in known}
     return tuple(_source(marker, chunk) for marker, chunk in sorted(cited.items()))
+
+
+def listed_sources(chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
+    """Return chunks as sources, numbered from 1 in their order."""
+    return tuple(_source(marker, chunk) for marker, chunk in enumerate(chunks, 1))
 
 
 def renumbered(draft: Draft) -> Draft:

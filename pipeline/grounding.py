@@ -13,7 +13,7 @@ from functools import lru_cache
 from index.search import RetrievedChunk
 from pipeline.comparing import comparable, contains
 from pipeline.sentences import MARKER, is_list_item, markers_in, passages, sentences_by_line, without_list_mark
-from pipeline.support import Passage, objections
+from pipeline.support import Passage, objections, support
 from pipeline.types import Citation, Draft, Finding, FindingCode
 from pipeline.values import links, unsupported_values, values
 from pipeline.words import keys_of, tokens
@@ -76,6 +76,20 @@ def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationL
                 _claim_findings(sentence, [supports[marker] for marker in sorted(markers & supports.keys())])
             )
     return tuple(dict.fromkeys(findings))
+
+
+def quoted_for(answer: str, chunks: Sequence[RetrievedChunk]) -> tuple[Citation, ...]:
+    """Return the passages that a person's sentences stand on, by their markers; marker n names the n-th chunk."""
+    found = {}
+    for sentence, markers in _with_markers(answer):
+        plain = comparable(without_list_mark(MARKER.sub("", sentence)).strip())
+        for marker in sorted(marker for marker in markers if 1 <= marker <= len(chunks)):
+            chunk = chunks[marker - 1]
+            parts = [part for part in passages(chunk.text) if comparable(part)]
+            if parts:
+                best = max(parts, key=lambda part: support(plain, [Passage(comparable(part))]))
+                found[marker, best] = Citation(marker=marker, chunk_id=chunk.chunk_id, quote=best)
+    return tuple(found.values())
 
 
 def is_claim(sentence: str) -> bool:

@@ -10,7 +10,7 @@ from string import Template
 
 from index.errors import SettingsError
 from index.search import RetrievedChunk
-from pipeline.types import Completion, Message, NormalizedQuestion, Prompt
+from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, ThreadTurn
 
 _PARTS = ("system.md", "user.md")
 # A line of a document or a question must never pass for one of the prompt's own marks.
@@ -43,20 +43,32 @@ def load_template(version: str) -> PromptTemplate:
 
 
 def build_prompt(
-    question: NormalizedQuestion, chunks: Sequence[RetrievedChunk], template: PromptTemplate, max_tokens: int
+    question: NormalizedQuestion,
+    chunks: Sequence[RetrievedChunk],
+    template: PromptTemplate,
+    max_tokens: int,
+    language: str = "",
 ) -> Prompt:
     """Return the prompt with as many of the best chunks as fit, none of them cut.
 
     Chunks keep their order; from the first that does not fit on, all are dropped.
     """
     kept: tuple[RetrievedChunk, ...] = ()
-    prompt = _assembled(question, kept, template)
+    prompt = _assembled(question, kept, template, language)
     for chunk in chunks:
-        larger = _assembled(question, (*kept, chunk), template)
+        larger = _assembled(question, (*kept, chunk), template, language)
         if larger.size > max_tokens:
             break
         kept, prompt = (*kept, chunk), larger
     return prompt
+
+
+def condense_prompt(question: NormalizedQuestion, earlier: Sequence[ThreadTurn], template: PromptTemplate) -> Prompt:
+    """Return the prompt that asks for a follow-up as a question of its own."""
+    turns = "\n".join(f"- {turn.by}: {' '.join(turn.text.split())}" for turn in earlier)
+    user = Template(template.user).substitute(earlier=_defused(turns), question=_defused(question.text))
+    messages = (Message("system", template.system), Message("user", user))
+    return Prompt(template.version, template.content_hash, messages, question.text, (), _size(messages))
 
 
 def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: PromptTemplate) -> Prompt:
@@ -80,10 +92,13 @@ def estimated_tokens(text: str) -> int:
     return math.ceil(len(text.encode()) / 3)
 
 
-def _assembled(question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate) -> Prompt:
+def _assembled(
+    question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate, language: str
+) -> Prompt:
     blocks = "\n\n".join(_block(marker, chunk) for marker, chunk in enumerate(chunks, 1))
     user = Template(template.user).substitute(context=blocks, question=_defused(question.text))
-    messages = (Message("system", template.system), Message("user", user))
+    system = Template(template.system).safe_substitute(language=language or "the language of the question")
+    messages = (Message("system", system), Message("user", user))
     return Prompt(template.version, template.content_hash, messages, question.text, chunks, _size(messages))
 
 

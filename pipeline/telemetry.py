@@ -10,12 +10,28 @@ from typing import Any
 
 import structlog
 
-from index.search import Retrieval
+from index.search import Retrieval, RetrievedChunk
 from pipeline.redaction import redacted_event
 from pipeline.tracing import span
 from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace
 
 _log = structlog.get_logger("citedesk")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a question has come to: a stage that begins, what was found, or how the question was understood."""
+
+    stage: str
+    chunks: tuple[RetrievedChunk, ...] = ()
+    question: str = ""
+
+
+Watch = Callable[[Progress], None]
+
+
+def unwatched(_: Progress) -> None:
+    """Ignore progress."""
 
 
 def configure_logging(level: str = "INFO") -> None:
@@ -57,6 +73,7 @@ class Recorder:
     stage_ms: dict[str, float] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     attempts: int = 0
+    watch: Watch = unwatched
     model_failure: Failure | None = None
     access_filtered: bool = False
     started: float = field(default=0.0, init=False)
@@ -69,6 +86,7 @@ class Recorder:
     def stage(self, name: str) -> Iterator[None]:
         """Add the body's time to the stage `name`."""
         begun = self.now()
+        self.watch(Progress(name))
         try:
             with span(f"citedesk.{name}", {"citedesk.request_id": self.context.request_id}):
                 yield
@@ -87,6 +105,11 @@ class Recorder:
             "retrieval_count": len(retrieval.chunks),
             "sufficiency": round(retrieval.sufficiency, 4),
         }
+        self.watch(Progress("retrieved", chunks=retrieval.chunks))
+
+    def understood(self, question: str) -> None:
+        """Tell how a follow-up was understood; the words go to the asker, never into the trace."""
+        self.watch(Progress("understood", question=question))
 
     def prompted(self, prompt: Prompt) -> None:
         """Note which prompt is sent."""
@@ -140,6 +163,8 @@ class Recorder:
             verdict=self._verdict(outcome),
             attempts=self.attempts,
             stage_ms=self.stage_ms,
+            answer_hash=outcome.content_hash if outcome.kind == "answered" else None,
+            curated_id=outcome.approved.curated_id if outcome.kind == "answered" and outcome.approved else None,
             total_ms=round((self.now() - self.started) * 1e3, 3),
             **self.facts,
         )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,11 +42,21 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class ThreadTurn:
+    """Something said earlier in the thread of a question."""
+
+    by: Literal["asker", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestContext:
     """Who asks, where, for whom the answer is, and until when.
 
     `groups` are the asker's. `audience` are the groups that everybody who will see the answer is in;
-    None when the asker alone sees it.
+    None when the asker alone sees it. `within` are patterns of document ids, as of SQLite's GLOB, of which one
+    must match; none means every document. `earlier` are the turns before the question in its thread, oldest
+    first. `needs_approval` sends every answer to a person first.
     """
 
     request_id: str
@@ -56,6 +67,10 @@ class RequestContext:
     deadline: Deadline
     groups: frozenset[str] = frozenset()
     audience: frozenset[str] | None = None
+    within: tuple[str, ...] = ()
+    language: str = ""
+    earlier: tuple[ThreadTurn, ...] = ()
+    needs_approval: bool = False
 
     @property
     def readable_groups(self) -> frozenset[str]:
@@ -170,6 +185,9 @@ class Failure(StrEnum):
     SCHEMA_INVALID = "SCHEMA_INVALID"
     UNVERIFIED = "UNVERIFIED"
     LOW_CONFIDENCE = "LOW_CONFIDENCE"
+    APPROVAL_REQUIRED = "APPROVAL_REQUIRED"
+    DISPUTED = "DISPUTED"
+    SOURCE_CHANGED = "SOURCE_CHANGED"
     POLICY = "POLICY"
     DEADLINE = "DEADLINE"
     DELIVERY_FAILED = "DELIVERY_FAILED"
@@ -196,8 +214,19 @@ class DocumentRef(FrozenModel):
     url: str | None
 
 
+class Approval(FrozenModel):
+    """Who approved an answer, and when (UTC, ISO 8601)."""
+
+    curated_id: str
+    by: str
+    at: str
+
+
 class Answered(FrozenModel):
-    """A verified answer. `degraded` marks verbatim quotes given because the model was unreachable."""
+    """A verified answer. `degraded` marks verbatim quotes given because the model was unreachable.
+
+    `approved` marks one that a person stands for.
+    """
 
     kind: Literal["answered"] = "answered"
     text: str
@@ -206,6 +235,12 @@ class Answered(FrozenModel):
     sources: tuple[Source, ...]
     degraded: bool = False
     cached: bool = False
+    approved: Approval | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """The same for the same words, whoever asked: 16 hex digits."""
+        return sha256(self.text.encode()).hexdigest()[:16]
 
 
 class NotEnoughInfo(FrozenModel):
@@ -284,5 +319,7 @@ class Trace(FrozenModel):
     response_valid: bool | None = None
     confidence: Confidence | None = None
     findings: tuple[FindingCode, ...] = ()
+    answer_hash: str | None = None
+    curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
     total_ms: float = 0.0

@@ -4,12 +4,12 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from bot.sandbox import blockkit
-from bot.sandbox.delivery import AppAnswer, Kind, Transport, deliver
-from bot.sandbox.webapi import message_json
+from bot.sandbox.delivery import RETRY_SECONDS, AppAnswer, Kind, Transport, deliver
+from bot.sandbox.methods import ApiError, checked_view, message_json
 from bot.sandbox.workspace import APP_ID, BOT_NAME, BOT_USER_ID, TEAM_ID, Channel, Message, Workspace
 
 _NO_ANSWER = "The app did not answer in time. Try again."
@@ -27,17 +27,102 @@ class Acts:
         self._transport = transport
         self._base_url = base_url
         self._tasks: set[asyncio.Task[None]] = set()
+        self.retry_seconds = RETRY_SECONDS
 
-    async def post(self, user: str, channel_id: str, text: str, thread_ts: str | None) -> Message:
+    async def post(
+        self, user: str, channel_id: str, text: str, thread_ts: str | None, files: Sequence[dict[str, Any]] = ()
+    ) -> Message:
         """Post a person's message and deliver the events that it causes."""
         channel = self._channel(user, channel_id)
-        words = _escaped(text).replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
-        message = Message(self._workspace.new_ts(), channel.id, user, words, [], thread_ts)
-        self._workspace.messages.append(message)
+        message = Message(self._workspace.new_ts(), channel.id, user, _written(text), [], thread_ts, files=list(files))
+        self._workspace.add(message)
         await self._workspace.changed()
         for event in _events(channel, message):
             self._start(self._deliver("events_api", _event_body(event)))
         return message
+
+    async def edit(self, user: str, channel_id: str, ts: str, text: str) -> None:
+        """Change a message of one's own."""
+        channel, message = self._own(user, channel_id, ts)
+        before = message_json(message)
+        message.text, message.edited = _written(text), True
+        await self._workspace.changed()
+        after = {**message_json(message), "edited": {"user": user, "ts": self._workspace.new_ts()}}
+        event = _hidden_event(channel, "message_changed", self._workspace.new_ts())
+        body = _event_body({**event, "message": after, "previous_message": before})
+        self._start(self._deliver("events_api", body))
+
+    async def delete(self, user: str, channel_id: str, ts: str) -> None:
+        """Delete a message of one's own."""
+        channel, message = self._own(user, channel_id, ts)
+        self._workspace.remove(message)
+        await self._workspace.changed()
+        event = _hidden_event(channel, "message_deleted", self._workspace.new_ts())
+        body = _event_body({**event, "deleted_ts": ts, "previous_message": message_json(message)})
+        self._start(self._deliver("events_api", body))
+
+    async def shortcut(self, user: str, channel_id: str, ts: str) -> None:
+        """Choose "Ask Citedesk about this" in a message's menu."""
+        channel = self._channel(user, channel_id)
+        message = self._workspace.message(channel.id, ts)
+        if message is None or message.visible_to not in {None, user}:
+            raise NotPossibleError("no such message")
+        payload = {
+            "type": "message_action",
+            "callback_id": "ask_about_this",
+            **self._who(user),
+            "channel": {"id": channel.id, "name": channel.name},
+            "message_ts": ts,
+            "message": message_json(message),
+            "response_url": self._response_url(channel.id, user),
+            "action_ts": self._workspace.new_ts(),
+        }
+        answer = await deliver(self._transport, "interactive", payload)
+        if not answer.acknowledged:
+            await self._notice(user, _NO_ANSWER)
+
+    async def stop(self, user: str, channel_id: str, thread_ts: str) -> None:
+        """Press Stop in a thread that the bot works in."""
+        channel = self._channel(user, channel_id)
+        event = {
+            "type": "agent_session_stopped",
+            "channel": channel.id,
+            "thread_ts": thread_ts,
+            "user": user,
+            "event_ts": self._workspace.new_ts(),
+            "streaming_message_ts": [
+                m.ts for m in self._workspace.messages if m.thread_ts == thread_ts and m.is_streaming
+            ],
+        }
+        self._start(self._deliver("events_api", _event_body(event)))
+
+    async def open_tab(self, user: str, tab: str) -> None:
+        """Open the app: its Home or its Messages tab."""
+        channel = self._workspace.direct_channel(user)
+        event = {
+            "type": "app_home_opened",
+            "user": user,
+            "channel": channel.id if channel else "",
+            "tab": tab,
+            "event_ts": self._workspace.new_ts(),
+        }
+        self._start(self._deliver("events_api", _event_body(event)))
+
+    async def press_home(self, user: str, block_id: str, action: dict[str, Any], values: dict[str, Any]) -> None:
+        """Use an element of App Home; `values` is what is ticked there."""
+        view = self._workspace.homes.get(user)
+        if view is None:
+            raise NotPossibleError("App Home is empty")
+        payload = {
+            "type": "block_actions",
+            **self._who(user),
+            "container": {"type": "view", "view_id": view["id"]},
+            "view": {**view, "state": {"values": values}},
+            "actions": [{**action, "block_id": block_id, "action_ts": self._workspace.new_ts()}],
+        }
+        answer = await deliver(self._transport, "interactive", payload)
+        if not answer.acknowledged:
+            await self._notice(user, _NO_ANSWER)
 
     async def command(self, user: str, channel_id: str, text: str) -> None:
         """Run a slash command."""
@@ -92,7 +177,7 @@ class Acts:
             await self._notice(user, _NO_ANSWER)
         await self._workspace.changed()
 
-    async def submit(self, user: str, view_id: str, values: dict[str, dict[str, str]]) -> None:
+    async def submit(self, user: str, view_id: str, values: dict[str, dict[str, Any]]) -> None:
         """Submit the open modal."""
         if self._workspace.view_of.get(user) != view_id:
             raise NotPossibleError("this dialog is not open")
@@ -100,7 +185,7 @@ class Acts:
         payload = {
             "type": "view_submission",
             **self._who(user),
-            "view": {**view, "state": {"values": _state(values)}},
+            "view": {**view, "state": {"values": _state(view, values)}},
             "response_urls": [],
         }
         self._take_view_answer(user, view_id, await deliver(self._transport, "interactive", payload))
@@ -140,6 +225,11 @@ class Acts:
             self._workspace.notices[user] = _NO_ANSWER
         elif answer.body.get("response_action") == "errors":
             self._workspace.view_errors[view_id] = dict(answer.body.get("errors") or {})
+        elif answer.body.get("response_action") == "update":
+            try:
+                self._workspace.open_view(user, checked_view(answer.body.get("view"), "modal"))
+            except ApiError as error:
+                self._workspace.notices[user] = f"We had some trouble connecting ({error.error})."
         else:
             self._workspace.view_of.pop(user, None)
 
@@ -154,7 +244,7 @@ class Acts:
             thread_ts,
             user if hidden else None,
         )
-        self._workspace.messages.append(message)
+        self._workspace.add(message)
         await self._workspace.changed()
 
     async def _notice(self, user: str, text: str) -> None:
@@ -162,7 +252,7 @@ class Acts:
         await self._workspace.changed()
 
     async def _deliver(self, kind: Kind, payload: dict[str, Any]) -> None:
-        await deliver(self._transport, kind, payload)
+        await deliver(self._transport, kind, payload, self.retry_seconds)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -174,6 +264,13 @@ class Acts:
         if user not in self._workspace.people or channel is None or user not in channel.members:
             raise NotPossibleError("no such person or channel")
         return channel
+
+    def _own(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
+        channel = self._channel(user, channel_id)
+        message = self._workspace.message(channel.id, ts)
+        if message is None or message.user != user:
+            raise NotPossibleError("no such message of yours")
+        return channel, message
 
     def _who(self, user: str) -> dict[str, Any]:
         name = self._workspace.people[user].name.lower()
@@ -190,7 +287,7 @@ class Acts:
 
 
 def _events(channel: Channel, message: Message) -> list[dict[str, Any]]:
-    event = {
+    event: dict[str, Any] = {
         "type": "message",
         "user": message.user,
         "ts": message.ts,
@@ -198,10 +295,12 @@ def _events(channel: Channel, message: Message) -> list[dict[str, Any]]:
         "team": TEAM_ID,
         "channel": channel.id,
         "event_ts": message.ts,
-        "channel_type": "im" if channel.is_im else ("group" if channel.is_private else "channel"),
+        "channel_type": _kind(channel),
     }
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
+    if message.files:
+        event |= {"subtype": "file_share", "files": message.files}
     mentioned = not channel.is_im and f"<@{BOT_USER_ID}>" in message.text
     # A mention comes twice, as Slack sends it to an app that subscribes to both.
     mention = {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"}
@@ -224,11 +323,45 @@ def _event_body(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _state(values: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _state(view: dict[str, Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what was filled in as Slack sends it: by the kind of the element."""
+    elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
+    state: dict[str, Any] = {}
+    for block_id, element in elements.items():
+        given = (values.get(block_id) or {}).get(element["action_id"])
+        state[block_id] = {element["action_id"]: {"type": element["type"], **_given(element, given)}}
+    return state
+
+
+def _given(element: dict[str, Any], given: Any) -> dict[str, Any]:  # noqa: ANN401 - text, a value or values
+    match element["type"]:
+        case "static_select":
+            wanted = given or (element.get("initial_option") or {}).get("value")
+            return {"selected_option": next((o for o in element["options"] if o["value"] == wanted), None)}
+        case "checkboxes":
+            return {"selected_options": [o for o in element["options"] if o["value"] in (given or [])]}
+        case _:
+            return {"value": given or None}
+
+
+def _hidden_event(channel: Channel, subtype: str, ts: str) -> dict[str, Any]:
     return {
-        block: {action: {"type": "plain_text_input", "value": text or None} for action, text in inputs.items()}
-        for block, inputs in values.items()
+        "type": "message",
+        "subtype": subtype,
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": _kind(channel),
+        "ts": ts,
+        "event_ts": ts,
     }
+
+
+def _kind(channel: Channel) -> str:
+    return "im" if channel.is_im else ("group" if channel.is_private else "channel")
+
+
+def _written(text: str) -> str:
+    return _escaped(text).replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
 
 
 def _escaped(text: str) -> str:

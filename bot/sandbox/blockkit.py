@@ -74,6 +74,27 @@ class _PlainTextInput(_Strict):
     focus_on_load: bool | None = None
 
 
+class _Option(_Strict):
+    text: _Label
+    value: str = Field(min_length=1, max_length=150)
+    description: _Label | None = None
+
+
+class _StaticSelect(_Strict):
+    type: Literal["static_select"]
+    action_id: str = Field(max_length=255)
+    options: list[_Option] = Field(min_length=1, max_length=100)
+    initial_option: _Option | None = None
+    placeholder: _PlainText | None = None
+
+
+class _Checkboxes(_Strict):
+    type: Literal["checkboxes"]
+    action_id: str = Field(max_length=255)
+    options: list[_Option] = Field(min_length=1, max_length=10)
+    initial_options: list[_Option] | None = None
+
+
 class _Section(_Block):
     type: Literal["section"]
     text: _Text
@@ -104,7 +125,9 @@ class _Markdown(_Block):
 
 class _Actions(_Block):
     type: Literal["actions"]
-    elements: list[_Button] = Field(min_length=1, max_length=25)
+    elements: list[Annotated[_Button | _StaticSelect | _Checkboxes, Field(discriminator="type")]] = Field(
+        min_length=1, max_length=25
+    )
 
 
 class _ContextActions(_Block):
@@ -115,7 +138,7 @@ class _ContextActions(_Block):
 class _Input(_Block):
     type: Literal["input"]
     label: _PlainText
-    element: _PlainTextInput
+    element: Annotated[_PlainTextInput | _StaticSelect | _Checkboxes, Field(discriminator="type")]
     optional: bool | None = None
     hint: _PlainText | None = None
     dispatch_action: bool | None = None
@@ -149,6 +172,13 @@ class _View(_Strict):
         return self
 
 
+class _HomeView(_Strict):
+    type: Literal["home"]
+    blocks: list[_AnyBlock] = Field(max_length=MAX_VIEW_BLOCKS)
+    callback_id: str = Field("", max_length=255)
+    private_metadata: str = Field("", max_length=3000)
+
+
 def block_errors(blocks: Any) -> list[str]:  # noqa: ANN401 - whatever a client sent
     """Return what Slack would refuse in `blocks`, as `response_metadata.messages` words it."""
     try:
@@ -171,12 +201,14 @@ def markdown_length(blocks: Any) -> int:  # noqa: ANN401 - valid blocks
 
 
 def view_errors(view: Any) -> list[str]:  # noqa: ANN401 - whatever a client sent
-    """Return what Slack would refuse in a modal."""
+    """Return what Slack would refuse in a modal or in App Home."""
+    is_home = isinstance(view, dict) and view.get("type") == "home"
     try:
-        _View.model_validate(view)
+        parsed = (_HomeView if is_home else _View).model_validate(view)
     except ValidationError as error:
         return _messages(error)
-    return []
+    ids = [block.block_id for block in parsed.blocks if block.block_id]
+    return ["[ERROR] duplicate block_id [json-pointer:/view/blocks]"] if len(ids) != len(set(ids)) else []
 
 
 def _messages(error: ValidationError) -> list[str]:

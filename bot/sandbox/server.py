@@ -1,5 +1,6 @@
 """The sandbox as one aiohttp server on loopback."""
 
+import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ _PAGE_HEADERS = {
 }
 
 
+# What the app's manifest asks for.
+GRANTED = frozenset(json.loads((files("deploy.slack") / "manifest.json").read_text())["oauth_config"]["scopes"]["bot"])
+
+
 class PortTakenError(CitedeskError):
     """Something else listens there."""
 
@@ -58,7 +63,7 @@ class Sandbox:
     def __init__(self, port: int = 0, suggestions: Sequence[dict[str, str]] = ()) -> None:
         self.credentials = Credentials.random()
         self.workspace = Workspace()
-        self.api = WebApi(self.workspace, self.credentials.bot_token, self.credentials.app_token)
+        self.api = WebApi(self.workspace, self.credentials.bot_token, self.credentials.app_token, GRANTED)
         self.socket = SocketTransport(self.api)
         self._transport = _Switch(self.socket)
         self._port = port
@@ -78,6 +83,7 @@ class Sandbox:
                 *page.routes(),
                 *(web.get(path, _static(name, kind)) for path, (name, kind) in _STATIC.items()),
                 web.post("/api/{method}", self.api.handle),
+                web.get("/api/{method}", self.api.handle),
                 web.get("/link/", self.socket.link),
                 web.post("/response/{token}", self._respond),
             ]

@@ -52,6 +52,9 @@ class Message:
     visible_to: str | None = None
     metadata: dict[str, Any] | None = None
     edited: bool = False
+    is_streaming: bool = False
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
     chosen: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -100,10 +103,15 @@ class Workspace:
         ]
         self.channels = {channel.id: channel for channel in (SUPPORT, REVIEWS, *direct)}
         self.messages: list[Message] = []
+        self._placed: dict[tuple[str, str], Message] = {}
         self.views: dict[str, dict[str, Any]] = {}
         self.view_of: dict[str, str] = {}
         self.view_errors: dict[str, dict[str, str]] = {}
         self.status: dict[tuple[str, str], str] = {}
+        self.sessions: dict[tuple[str, str], str] = {}
+        self.prompts: dict[str, list[dict[str, str]]] = {}
+        self.homes: dict[str, dict[str, Any]] = {}
+        self.usergroups: dict[str, frozenset[str]] = {"S0LEADS": frozenset({"U0REVIEWER"})}
         self.notices: dict[str, str] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.version = 0
@@ -136,7 +144,27 @@ class Workspace:
 
     def message(self, channel: str, ts: str) -> Message | None:
         """Return a message by its place."""
-        return next((m for m in self.messages if m.channel == channel and m.ts == ts), None)
+        return self._placed.get((channel, ts))
+
+    def add(self, message: Message) -> None:
+        """Put a message where it belongs."""
+        self.messages.append(message)
+        self._placed[message.channel, message.ts] = message
+
+    def remove(self, message: Message) -> None:
+        """Take a message away."""
+        self.messages.remove(message)
+        del self._placed[message.channel, message.ts]
+
+    def open_view(self, user: str, view: dict[str, Any]) -> dict[str, Any]:
+        """Show a modal to a person, over whatever is open; return it as Slack keeps it."""
+        view_id = f"V{secrets.token_hex(6).upper()}"
+        stored = {**view, "id": view_id, "team_id": TEAM_ID, "app_id": APP_ID, "bot_id": BOT_ID}
+        stored["hash"] = secrets.token_hex(8)
+        self.views[view_id] = stored
+        self.view_of[user] = view_id
+        self.view_errors.pop(view_id, None)
+        return stored
 
     def new_trigger(self, user_id: str) -> str:
         """Return a trigger id; it opens one modal within three seconds."""

@@ -1,127 +1,190 @@
 """Bolt listeners: they unpack, call and reply, nothing else."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
-from slack_bolt.response import BoltResponse
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import Desk
+from bot.desk import request_id_of
 from bot.settings import SlackSettings
-from bot.slack import commands, reviewing
-from bot.slack.conversation import Slack, conversation_of
-from bot.slack.events import question_in
-from bot.slack.render import ESCALATE, FEEDBACK, RETRY
-from bot.slack.review_blocks import APPROVE, EDIT, EDITED, REJECT, REJECTED
+from bot.slack import commands, feedback, home, reviewing
+from bot.slack.events import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
+from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, REJECT_SELECTED, SELECTED
+from bot.slack.intake import remember
+from bot.slack.optional import error_of
+from bot.slack.render import ESCALATE, FEEDBACK
+from bot.slack.review_blocks import (
+    APPROVE,
+    ASK_BACK,
+    ASKED_BACK,
+    CLAIM,
+    EDIT,
+    EDITED,
+    REJECT,
+    REJECTED,
+    REJECTED_MANY,
+    TAKE_OVER,
+)
+from bot.slack.surface import Surface
+from bot.store.records import Asked
 
 _log = structlog.get_logger(__name__)
-COMMAND = "/citedesk"
 _SORRY = "Something went wrong on our side, and nothing was done. Please try again."
+Act = Callable[[Surface, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Submit = Callable[[Surface, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
 
 
-def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
-    """Return a Web API client. It repeats a call only after 429, where Slack has surely done nothing."""
-    return AsyncWebClient(
-        token=token,
-        base_url=str(settings.api_url),
-        timeout=int(settings.timeout_s),
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
-    )
-
-
-def build_bolt(settings: SlackSettings, client: AsyncWebClient, slack: Slack) -> AsyncApp:
+def build_bolt(
+    settings: SlackSettings, client: AsyncWebClient, slack: Surface, oauth: AsyncOAuthSettings | None = None
+) -> AsyncApp:
     """Return the Bolt app with every listener."""
     app = AsyncApp(
         client=client,
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
+        oauth_settings=oauth,
     )
-    app.middleware(_remember(slack.desk))
+    app.middleware(remember(slack))
     app.error(_failed)
     _listen_for_questions(app, slack)
-    _listen_for_reviewers(app, slack)
+    _listen_for_presses(app, slack)
+    _listen_for_modals(app, slack)
+    _listen_for_home(app, slack)
     return app
 
 
-def _remember(desk: Desk) -> Callable[..., Awaitable[BoltResponse]]:
-    """Return the middleware that stores a question before Slack gets its acknowledgement.
+def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:
+    async def on_message(body: dict[str, Any]) -> None:
+        # A question is in the inbox by now; what is left are edits and deletions of one.
+        if withdrawal := withdrawal_of(body):
+            await slack.answering.withdraw(withdrawal)
 
-    If storing fails, Bolt answers 500 and Slack delivers again; a question known already ends here.
-    """
+    async def on_stop(body: dict[str, Any]) -> None:
+        event = body["event"]
+        await slack.answering.stop(
+            team_of(body), str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
+        )
 
-    async def remember(body: dict[str, Any], next_: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
-        question = question_in(body) if body.get("type") == "event_callback" else None
-        if question and not await desk.store.claim(question.keys, json.dumps(body)):
-            _log.info("redelivery_dropped", key=question.keys[0])
-            return BoltResponse(status=200, body="")
-        return await next_()
+    async def on_members(body: dict[str, Any]) -> None:
+        slack.directory.forget(team_of(body), str(body["event"].get("channel")))
 
-    return remember
-
-
-def _listen_for_questions(app: AsyncApp, slack: Slack) -> None:
-    async def on_question(body: dict[str, Any]) -> None:
-        await slack.answer(body)
-
-    async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def on_shortcut(ack: AsyncAck) -> None:
         await ack()
-        await slack.escalate(body["actions"][0]["value"], conversation_of(body))
-
-    async def on_retry(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        await slack.respond(body["actions"][0]["value"].partition("\n")[2], conversation_of(body))
-
-    async def on_feedback(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        await ack()
-        request_id, _, judgement = body["actions"][0]["value"].rpartition(":")
-        await slack.desk.give_feedback(request_id, body["user"]["id"], helpful=judgement == "up")
-        await respond(text="Thanks, noted.", response_type="ephemeral", replace_original=False)
 
     async def on_command(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        await commands.handle(slack, command, respond)
+        if str(command.get("text") or "").strip().partition(" ")[0].lower() != "ask":
+            await commands.handle(slack, command, respond)
 
-    app.event("app_mention")(on_question)
-    app.event("message")(on_question)
-    app.action(ESCALATE)(on_escalate)
-    app.action(RETRY)(on_retry)
-    app.action(FEEDBACK)(on_feedback)
+    app.event("app_mention")(on_message)
+    app.event("message")(on_message)
+    app.event("agent_session_stopped")(on_stop)
+    app.event("member_joined_channel")(on_members)
+    app.event("member_left_channel")(on_members)
+    app.shortcut(ASK_ABOUT_THIS)(on_shortcut)
     app.command(COMMAND)(on_command)
 
 
-def _listen_for_reviewers(app: AsyncApp, slack: Slack) -> None:
-    async def on_approve(ack: AsyncAck, body: dict[str, Any]) -> None:
+def _listen_for_presses(app: AsyncApp, slack: Surface) -> None:
+    async def on_taken(ack: AsyncAck) -> None:
         await ack()
-        await reviewing.approve(slack, body)
 
-    async def on_edit(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
+        request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
+        asked = Asked(text=text, where=conversation_of(body))
+        await slack.desk.escalate(request_id or request_id_of(text), asked, slack.cards.escalated)
         await ack()
-        await reviewing.open_modal(slack, body, edit=True)
+        slack.wake_outbox()
 
-    async def on_reject(ack: AsyncAck, body: dict[str, Any]) -> None:
+    # The inbox has these two already.
+    app.action(RETRY)(on_taken)
+    app.action(ASK_PRIVATELY)(on_taken)
+    app.action(ESCALATE)(on_escalate)
+    app.action(FEEDBACK)(_acting(slack, feedback.judged))
+    app.action(APPROVE)(_acting(slack, reviewing.approve))
+    for action_id in (EDIT, REJECT, ASK_BACK):
+        app.action(action_id)(_acting(slack, reviewing.open_modal))
+    app.action(CLAIM)(_acting(slack, lambda s, body: reviewing.claim(s, body, take_over=False)))
+    app.action(TAKE_OVER)(_acting(slack, lambda s, body: reviewing.claim(s, body, take_over=True)))
+
+
+def _listen_for_modals(app: AsyncApp, slack: Surface) -> None:
+    for callback_id, submit in (
+        (EDITED, reviewing.submit_edit),
+        (REJECTED, reviewing.submit_rejection),
+        (REJECTED_MANY, reviewing.submit_rejections),
+        (ASKED_BACK, reviewing.submit_question),
+        (feedback.REASON_GIVEN, feedback.reason_given),
+    ):
+        app.view(callback_id)(_submitting(slack, submit))
+
+
+def _submitting(slack: Surface, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await submit(slack, ack, body)
+
+    return listener
+
+
+def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
+    async def on_opened(body: dict[str, Any]) -> None:
+        event, team = body["event"], team_of(body)
+        if event.get("tab") == "messages":
+            client = await slack.client(body)
+            # Without thread_ts: with it, the agent view ignores the call.
+            await slack.niceties.call(
+                team,
+                "assistant.threads.setSuggestedPrompts",
+                lambda: client.assistant_threads_setSuggestedPrompts(
+                    channel_id=str(event["channel"]), title="Ask me", prompts=[dict(prompt) for prompt in slack.prompts]
+                ),
+            )
+        else:
+            await home.publish(slack, team, str(event["user"]))
+
+    async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await reviewing.open_modal(slack, body, edit=False)
+        await home.refresh(slack, body)
 
-    async def on_submit(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await reviewing.submit_modal(slack, ack, body)
+    async def on_selected(ack: AsyncAck) -> None:
+        await ack()
 
-    app.action(APPROVE)(on_approve)
-    app.action(EDIT)(on_edit)
-    app.action(REJECT)(on_reject)
-    app.view(EDITED)(on_submit)
-    app.view(REJECTED)(on_submit)
+    async def on_reindex(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        user_id = str(body["user"]["id"])
+        client = await slack.client(body)
+
+        async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
+            await client.chat_postMessage(channel=user_id, text=text, **rest)
+
+        await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
+        await home.refresh(slack, body)
+
+    app.event("app_home_opened")(on_opened)
+    app.action(FILTER)(on_filter)
+    app.action(SELECTED)(on_selected)
+    app.action(HOME_REINDEX)(on_reindex)
+    app.action(CLAIM_SELECTED)(_acting(slack, lambda s, body: reviewing.claim_many(s, body, home.selected(body))))
+    app.action(REJECT_SELECTED)(_acting(slack, lambda s, body: reviewing.reject_many(s, body, home.selected(body))))
+
+
+def _acting(slack: Surface, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await act(slack, body)
+
+    return listener
 
 
 async def _failed(error: Exception, body: Mapping[str, Any], respond: AsyncRespond) -> None:
     """Log what a listener did not expect, and tell the person who waits: no silence."""
     # Never the message of an exception: it may hold a payload.
-    reason = error.response.get("error") if isinstance(error, SlackApiError) else None
+    reason = error_of(error) if isinstance(error, SlackApiError) else None
     _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
     if body.get("response_url"):
         await respond(text=_SORRY, response_type="ephemeral", replace_original=False)

@@ -1,76 +1,122 @@
-"""`/citedesk`: ask, reindex, status, help."""
+"""`/citedesk`: everything but `ask`, which the inbox takes."""
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import structlog
+from slack_sdk.models.blocks import Block
 
-from bot.desk import Desk, Status
-from bot.slack.conversation import Slack
-from bot.slack.events import SURFACE
-from bot.slack.render import SlackMessage, reply_message, section, small
-from bot.slack.reviewing import post_card
-from bot.slack.text import SECTION_CHARS, cut, escape
-from bot.store.records import Conversation
+from bot.operations import GapCluster, Operations, Usage
+from bot.slack.events import team_of
+from bot.slack.home_blocks import outcome_bars, status_text
+from bot.slack.render import SlackMessage, day, section, small
+from bot.slack.review_blocks import decision_words
+from bot.slack.surface import Surface
+from bot.slack.text import SECTION_CHARS, cut, escape, escaped_within
+from bot.store.records import Review, ReviewFilter
 from index.builder import Coverage
 from index.errors import CitedeskError
+from pipeline.types import Trace
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
-_log = structlog.get_logger(__name__)
 # A response_url takes five messages in 30 minutes: the start, three steps of progress, the end.
 _PROGRESS_STEPS = (0.25, 0.5, 0.75)
 _PROGRESS_PAUSE_S = 5.0
 _SKIPPED_SHOWN = 20
+_GAPS_SHOWN = 12
+_REVIEWS_SHOWN = 15
+_PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
 _HELP = (
     "*Citedesk answers from your team's documents, with sources, or says that it cannot.*\n"
-    "• Mention me in a channel, or write to me directly, and ask.\n"
-    "• `/citedesk ask QUESTION` answers only to you.\n"
+    "• Mention me in a channel, or write to me directly, and ask. In a thread of ours, just go on asking.\n"
+    "• `/citedesk ask QUESTION` answers only to you. *Ask Citedesk about this*, in a message's menu, does too.\n"
     "• `/citedesk status` shows the index and the queue.\n"
-    "• `/citedesk reindex` reads the documents anew (admins).\n"
+    "• `/citedesk reviews` lists what waits for a reviewer (reviewers).\n"
+    "• `/citedesk reindex` reads the documents anew, `/citedesk rollback` goes back to the index before (admins).\n"
+    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk gaps` lists what people asked "
+    "and the documents do not answer (admins).\n"
     "• `/citedesk help` shows this."
 )
 
 
-async def handle(slack: Slack, command: Mapping[str, Any], respond: Respond) -> None:
+async def handle(slack: Surface, command: Mapping[str, Any], respond: Respond) -> None:
     """Run one `/citedesk` command; every path answers, only to the person who typed it."""
     name, _, rest = str(command.get("text") or "").strip().partition(" ")
+    typed = _Typed(slack, str(command["user_id"]), team_of(command), rest.strip().strip("`"), respond)
+    run = _COMMANDS.get(name.lower() or "help")
     try:
-        match name.lower():
-            case "ask":
-                await _ask(slack, command, rest.strip(), respond)
-            case "reindex":
-                await _reindex(slack.desk, str(command["user_id"]), respond)
-            case "status":
-                await respond(blocks=[section(_status_text(await slack.desk.status()))], text="Citedesk status")
-            case "" | "help":
-                await respond(text=_HELP)
-            case _:
-                await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
+        if run:
+            await run(typed)
+        else:
+            await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
     except CitedeskError as error:
-        await respond(text=str(error) if error.code == "BUILD_REFUSED" else error.user_message)
+        await respond(text=str(error) if error.code in _PLAIN_ERRORS else error.user_message)
 
 
-async def _ask(slack: Slack, command: Mapping[str, Any], text: str, respond: Respond) -> None:
-    where = Conversation(
-        surface=SURFACE,
-        tenant_id=str(command["team_id"]),
-        user_id=str(command["user_id"]),
-        # A decision that comes later reaches the asker in a direct message, not in the channel.
-        channel_id=str(command["user_id"]),
-        thread_id="",
-        private=True,
-    )
-    reply = await slack.desk.ask(text, where)
-    message = reply_message(reply, text)
-    await respond(text=message.text, blocks=list(message.blocks))
-    if reply.review:
-        await post_card(slack.client, slack.desk, slack.reviewers_channel, reply.review)
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    slack: Surface
+    user_id: str
+    tenant_id: str
+    rest: str
+    respond: Respond
+
+    async def say(self, text: str, blocks: Sequence[Block]) -> None:
+        await self.respond(text=text, blocks=list(blocks))
 
 
-async def _reindex(desk: Desk, user_id: str, respond: Respond) -> None:
-    desk.require_admin(user_id)
+async def _help(typed: _Typed) -> None:
+    await typed.respond(text=_HELP)
+
+
+async def _reindex(typed: _Typed) -> None:
+    await reindex(typed.slack.operations, typed.user_id, typed.respond)
+
+
+async def _rollback(typed: _Typed) -> None:
+    manifest = await typed.slack.operations.rollback(typed.user_id)
+    await typed.respond(text=f"Serving the index of {manifest.created_at[:16]} UTC again: `{manifest.name}`.")
+
+
+async def _status(typed: _Typed) -> None:
+    await typed.say("Citedesk status", [section(status_text(await typed.slack.operations.status()))])
+
+
+async def _why(typed: _Typed) -> None:
+    await typed.say("Why", why_blocks(await typed.slack.operations.why(typed.user_id, typed.rest)))
+
+
+async def _usage(typed: _Typed) -> None:
+    operations = typed.slack.operations
+    usage = await operations.usage(typed.user_id)
+    await typed.say("Usage", usage_blocks(usage, (await operations.status()).days))
+
+
+async def _gaps(typed: _Typed) -> None:
+    await typed.say("Gaps", gap_blocks(await typed.slack.operations.gaps(typed.user_id, typed.tenant_id)))
+
+
+async def _reviews(typed: _Typed) -> None:
+    await typed.say("Reviews", review_blocks(await typed.slack.reviews.listed(typed.user_id, ReviewFilter())))
+
+
+_COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {
+    "help": _help,
+    "status": _status,
+    "reviews": _reviews,
+    "reindex": _reindex,
+    "rollback": _rollback,
+    "why": _why,
+    "usage": _usage,
+    "gaps": _gaps,
+}
+
+
+async def reindex(operations: Operations, user_id: str, respond: Respond) -> None:
+    """Build the index, telling how far it is."""
+    operations.require_admin(user_id)
     await respond(text="Reindexing has begun. I will report here.")
     loop = asyncio.get_running_loop()
     steps = list(_PROGRESS_STEPS)
@@ -84,7 +130,7 @@ async def _reindex(desk: Desk, user_id: str, respond: Respond) -> None:
             last[0] = time.monotonic()
             asyncio.run_coroutine_threadsafe(respond(text=f"Reindexing: {done:,} of {total:,} chunks."), loop)
 
-    coverage = await desk.reindex(user_id, progress)
+    coverage = await operations.reindex(user_id, progress)
     message = coverage_message(coverage)
     await respond(text=message.text, blocks=list(message.blocks))
 
@@ -103,15 +149,59 @@ def coverage_message(coverage: Coverage) -> SlackMessage:
     return SlackMessage(head, (section(f":white_check_mark: {head}"), *skipped, small(f"`{coverage.snapshot}`")))
 
 
-def _status_text(status: Status) -> str:
-    manifest = status.manifest
-    index = (
-        f"{len(manifest.documents)} documents, {manifest.chunk_count:,} chunks, built {manifest.created_at}"
-        if manifest
-        else "no index can be served; run `/citedesk reindex`"
+def why_blocks(trace: Trace) -> list[Block]:
+    """Return the path that a request took."""
+    facts = trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict", "stage_ms", "tenant_id"})
+    lines = [
+        f"{name.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in facts.items()
+        if value not in (None, [], {}, False, "")
+    ]
+    stages = " → ".join(f"{stage} {spent:.0f} ms" for stage, spent in trace.stage_ms.items())
+    return [
+        section(f"`{trace.request_id}` ended as *{trace.outcome.replace('_', ' ')}*, verdict `{trace.verdict}`."),
+        section(escaped_within("\n".join(lines), SECTION_CHARS)),
+        small(cut(stages or "no stage was reached", 1000)),
+    ]
+
+
+def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:
+    """Return what was asked and what it took."""
+    cost = "no price is set" if usage.cost_usd is None else f"{usage.cost_usd:.2f} US dollars"
+    head = (
+        f"*Last {usage.days} days*: {usage.requests:,} questions by {usage.people:,} people, "
+        f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
     )
-    outcomes = ", ".join(f"{kind.replace('_', ' ')} {n}" for kind, n in status.counts.outcomes.items()) or "none"
-    return (
-        f"*Index*: {index}\n*Answers by*: {status.provider}\n"
-        f"*Last 24 hours*: {outcomes}\n*Reviews waiting*: {status.counts.open_reviews}"
-    )
+    return [section(head), *([section(outcome_bars(days))] if days else [])]
+
+
+def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
+    """Return what people asked and the documents do not answer, as a list to work from."""
+    if not clusters:
+        return [section("No gaps: every question of the last days had an answer.")]
+    blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
+    for cluster in clusters[:_GAPS_SHOWN]:
+        first = cluster.gaps[0]
+        near = f"\nnearest: {escaped_within(', '.join(cluster.nearest), 300)}" if cluster.nearest else ""
+        others = "".join(f"\n• {escaped_within(' '.join(gap.question.split()), 200)}" for gap in cluster.gaps[1:4])
+        people = f"{cluster.askers} {'person' if cluster.askers == 1 else 'people'}"
+        times = f"{len(cluster.gaps)} time{'s' if len(cluster.gaps) != 1 else ''}"
+        head = f"*{escaped_within(' '.join(first.question.split()), 300)}*\n{times}, {people}, last {day(first.at)}"
+        blocks.append(section(f"{head}{others}{near}"))
+    if len(clusters) > _GAPS_SHOWN:
+        blocks.append(small(f"…and {len(clusters) - _GAPS_SHOWN} more."))
+    return blocks
+
+
+def review_blocks(reviews: Sequence[Review]) -> list[Block]:
+    """Return the reviews that wait, oldest first."""
+    if not reviews:
+        return [section("No review waits for you.")]
+    lines = [
+        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({decision_words(r)})"
+        for r in reviews[:_REVIEWS_SHOWN]
+    ]
+    if len(reviews) > _REVIEWS_SHOWN:
+        lines.append(f"…and {len(reviews) - _REVIEWS_SHOWN} more")
+    told = "\n".join(["*Waiting for a reviewer*", *lines, "Decide them on their cards, or on my Home tab."])
+    return [section(cut(told, SECTION_CHARS))]

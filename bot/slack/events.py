@@ -1,52 +1,180 @@
-"""Reading Slack's event payloads. Pure functions."""
+"""Reading Slack's payloads. Pure functions; whatever does not look as it should is nothing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.records import Conversation
+from bot.store.records import Asked, Conversation
 
 SURFACE = "slack"
+COMMAND = "/citedesk"
+ASK_ABOUT_THIS = "ask_about_this"
+RETRY = "try_again"
+ASK_PRIVATELY = "ask_privately"
+_PLEASANTRIES = frozenset(
+    "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
+    "will do makes sense that helped this helped no worries yes no done".split()
+)
+_EMOJI = re.compile(r":[a-z0-9_+-]+:")
 
 
 @dataclass(frozen=True, slots=True)
-class ChatQuestion:
-    """A message that addresses the bot, and the keys under which it must be answered once."""
+class Intake:
+    """A question and the keys under which it must be answered once. `untagged` ones count only in known threads."""
 
-    text: str
-    where: Conversation
+    asked: Asked
     keys: tuple[str, ...]
+    untagged: bool = False
 
 
-def question_in(body: Mapping[str, Any]) -> ChatQuestion | None:
-    """Return the question in an event, or None if it is not one that the bot must answer.
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A message that was edited (then `text` is what it says now) or deleted while its question may be pending."""
 
-    The same message can come as `app_mention` and as `message`, and any event can come again: one key
-    is the event's id, the other names the message.
-    """
+    key: str
+    text: str | None
+
+
+def intake_of(body: Mapping[str, Any]) -> Intake | None:
+    """Return the question in a payload of any kind, or None if it holds none."""
+    match body.get("type"):
+        case "event_callback":
+            return _from_event(body)
+        case "message_action" if body.get("callback_id") == ASK_ABOUT_THIS:
+            return _from_shortcut(body)
+        case "block_actions":
+            return _from_button(body)
+        case None if body.get("command") == COMMAND:
+            return _from_command(body)
+        case _:
+            return None
+
+
+def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
+    """Return the edit or deletion in an event, by the key of the message that it is about."""
     event = body.get("event") or {}
-    if not _addresses_bot(event):
-        return None
-    team = str(body.get("team_id") or event.get("team") or "")
-    channel, ts = str(event["channel"]), str(event["ts"])
-    return ChatQuestion(
-        text=str(event.get("text") or ""),
-        where=Conversation(
-            surface=SURFACE,
-            tenant_id=team,
-            user_id=str(event["user"]),
-            channel_id=channel,
-            thread_id=str(event.get("thread_ts") or ts),
-            private=event.get("channel_type") == "im",
-        ),
-        keys=(f"slack:event:{body.get('event_id')}", f"slack:message:{team}:{channel}:{ts}"),
+    team, channel = _team(body), str(event.get("channel") or "")
+    if event.get("subtype") == "message_deleted" and event.get("deleted_ts"):
+        return Withdrawal(_message_key(team, channel, str(event["deleted_ts"])), None)
+    message = event.get("message") or {}
+    if event.get("subtype") == "message_changed" and message.get("ts") and not message.get("bot_id"):
+        before = (event.get("previous_message") or {}).get("text")
+        if message.get("text") != before:
+            return Withdrawal(_message_key(team, channel, str(message["ts"])), str(message.get("text") or ""))
+    return None
+
+
+def team_of(body: Mapping[str, Any]) -> str:
+    """Return the workspace that a payload comes from."""
+    return _team(body)
+
+
+def conversation_of(body: Mapping[str, Any]) -> Conversation:
+    """Return where a pressed button stands."""
+    message = body.get("message") or {}
+    # What only one person saw is continued in a direct message, never in the channel below it.
+    hidden = bool((body.get("container") or {}).get("is_ephemeral"))
+    channel = str(body["user"]["id"] if hidden else body["channel"]["id"])
+    return Conversation(
+        surface=SURFACE,
+        tenant_id=_team(body),
+        user_id=str(body["user"]["id"]),
+        channel_id=channel,
+        thread_id="" if hidden else str(message.get("thread_ts") or message.get("ts") or ""),
+        private=hidden or channel.startswith("D"),
     )
 
 
-def _addresses_bot(event: Mapping[str, Any]) -> bool:
+def is_pleasantry(text: str) -> bool:
+    """Tell whether a message only says thanks: nothing that needs an answer."""
+    text = _EMOJI.sub(" ", text)
+    words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
+    return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
+
+
+def _from_event(body: Mapping[str, Any]) -> Intake | None:
+    event = body.get("event") or {}
+    if not _is_question(event):
+        return None
+    team, channel, ts = _team(body), str(event["channel"]), str(event["ts"])
+    is_direct = event.get("channel_type") == "im"
+    untagged = event.get("type") == "message" and not is_direct
+    if untagged and (not event.get("thread_ts") or "<@" in str(event.get("text"))):
+        return None
+    where = Conversation(
+        surface=SURFACE,
+        tenant_id=team,
+        user_id=str(event["user"]),
+        channel_id=channel,
+        thread_id=str(event.get("thread_ts") or ts),
+        private=is_direct,
+        shared_outside=bool(body.get("is_ext_shared_channel")),
+    )
+    asked = Asked(
+        text=str(event.get("text") or ""),
+        where=where,
+        message_id=ts,
+        is_reply=bool(event.get("thread_ts")) and event.get("thread_ts") != ts,
+        has_files=bool(event.get("files")),
+    )
+    # The same message can come as `app_mention` and as `message`, and any event can come again.
+    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"), untagged)
+
+
+def _is_question(event: Mapping[str, Any]) -> bool:
     if event.get("bot_id") or not event.get("user") or not event.get("channel") or not event.get("ts"):
         return False
-    if event.get("subtype") not in {None, "file_share", "thread_broadcast"}:
-        return False
-    is_direct = event.get("type") == "message" and event.get("channel_type") == "im"
-    return is_direct or event.get("type") == "app_mention"
+    if event.get("type") == "app_mention":
+        return True
+    return event.get("type") == "message" and event.get("subtype") in {None, "file_share", "thread_broadcast"}
+
+
+def _from_command(body: Mapping[str, Any]) -> Intake | None:
+    name, _, rest = str(body.get("text") or "").strip().partition(" ")
+    if name.lower() != "ask":
+        return None
+    asked = Asked(
+        text=rest.strip(),
+        # A decision that comes later reaches the asker in a direct message, not in the channel.
+        where=_alone(_team(body), str(body["user_id"])),
+        response_url=str(body.get("response_url") or ""),
+    )
+    return Intake(asked, (f"slack:command:{body.get('trigger_id')}",))
+
+
+def _from_shortcut(body: Mapping[str, Any]) -> Intake:
+    message = body.get("message") or {}
+    asked = Asked(
+        text=str(message.get("text") or ""),
+        where=_alone(_team(body), str(body["user"]["id"])),
+        response_url=str(body.get("response_url") or ""),
+        has_files=bool(message.get("files")),
+    )
+    return Intake(asked, (f"slack:shortcut:{body.get('trigger_id')}",))
+
+
+def _from_button(body: Mapping[str, Any]) -> Intake | None:
+    action = (body.get("actions") or [{}])[0]
+    if action.get("action_id") not in {RETRY, ASK_PRIVATELY}:
+        return None
+    where = conversation_of(body)
+    if action["action_id"] == ASK_PRIVATELY:
+        where = _alone(where.tenant_id, where.user_id)
+    asked = Asked(text=str(action.get("value") or "").partition("\n")[2], where=where)
+    return Intake(asked, (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
+
+
+def _alone(tenant_id: str, user_id: str) -> Conversation:
+    return Conversation(
+        surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
+    )
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    team = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id")
+    return str(team or "")
+
+
+def _message_key(team: str, channel: str, ts: str) -> str:
+    return f"slack:message:{team}:{channel}:{ts}"

@@ -1,8 +1,9 @@
 """Outcomes as Block Kit. Pure functions; Slack's lengths are checked by the block types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import datetime
+from typing import Any, assert_never
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -17,17 +18,22 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.desk import Reply
+from bot.slack.events import ASK_PRIVATELY, RETRY
 from bot.slack.text import (
     FALLBACK_CHARS,
     SECTION_CHARS,
     VALUE_CHARS,
     answer_markdown,
+    answer_parts,
     cut,
     document_line,
     escape,
+    escaped_within,
+    quoted,
     source_line,
 )
-from bot.store.records import Review
+from bot.store.records import Asked, Review
+from pipeline.normalizing import unmarked
 from pipeline.sentences import markers_in
 from pipeline.types import (
     Answered,
@@ -38,13 +44,17 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     Source,
+    ThreadTurn,
     Unavailable,
 )
 
 ESCALATE = "ask_a_person"
-RETRY = "try_again"
+EVENT_TYPE = "citedesk_reply"
 FEEDBACK = "answer_feedback"
-CHECKING = "is reading the documents…"
+_EXPIRED = (
+    "Nobody could look at your question in time, so I have no answer that somebody stands for. "
+    "Please ask again, or ask a colleague directly."
+)
 _CHECKED_BY_A_PERSON = (
     "I have found something, but I am not sure enough of it. A person is checking it and will answer in this thread."
 )
@@ -71,28 +81,62 @@ class SlackMessage:
     blocks: tuple[Block, ...]
 
 
-def reply_message(reply: Reply, question: str) -> SlackMessage:
-    """Return the one message that answers a question."""
-    text, blocks = _body(reply.outcome, reply.request_id, question)
-    return SlackMessage(cut(escape(text), FALLBACK_CHARS), tuple(blocks))
+def reply_message(reply: Reply, asked: Asked) -> list[SlackMessage]:
+    """Return the reply to a question: one message, or several for an answer too long for one."""
+    text, blocks = _body(reply.outcome, reply.request_id, asked.text)
+    notes = []
+    if reply.read_as:
+        notes.append(f"Understood as: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
+    if asked.has_files:
+        notes.append("I read text only: the files were left out.")
+    if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
+        blocks = _with_button(blocks, _button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
+    # Of an answer in several pieces each is a message; the sources and buttons stay with the last.
+    early = [block for block in blocks if isinstance(block, MarkdownBlock)][:-1]
+    last = [*map(small, notes), *(block for block in blocks if block not in early)]
+    words = cut(escape(text), FALLBACK_CHARS)
+    return [*(SlackMessage(words, (block,)) for block in early), SlackMessage(words, tuple(last))]
+
+
+def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
+    """Return what a message of a thread says, if the asker or the bot itself said it."""
+    text = unmarked(str(message.get("text") or ""))
+    if not text:
+        return None
+    if (message.get("metadata") or {}).get("event_type") == EVENT_TYPE:
+        return ThreadTurn("assistant", text)
+    return ThreadTurn("asker", text) if message.get("user") == asker else None
 
 
 def decided_message(review: Review) -> SlackMessage:
-    """Return what the asker gets when a reviewer has decided."""
+    """Return what the asker gets when a review has ended."""
+    if review.state == "expired":
+        return SlackMessage(_EXPIRED, (section(_EXPIRED), small(f"`{review.review_id}`")))
     reviewer = f"<@{review.decided_by}>"
     if review.state == "rejected":
         text = "A reviewer looked at this and could not confirm an answer from the documents."
-        note = f"\n> {escape(cut(review.note, 1000))}" if review.note else ""
+        note = f"\n{quoted(review.note, 1500)}" if review.note else ""
         return SlackMessage(text, (section(f"{text}{note}"), small(f"Reviewed by {reviewer} · `{review.review_id}`")))
     sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
     verb = "Edited and approved" if review.state == "edited" else "Approved"
+    if review.state == "edited" and not sources:
+        verb = "Answered, not from the documents,"
     blocks = [
         MarkdownBlock(text=answer_markdown(review.answer)),
         *_source_blocks(sources),
         small(f"{verb} by {reviewer} · `{review.review_id}`"),
-        _feedback(review.review_id),
+        _feedback(review.review_id, review.question),
     ]
     return SlackMessage(cut(escape(review.answer), FALLBACK_CHARS), tuple(blocks))
+
+
+def asked_back_message(review: Review) -> SlackMessage:
+    """Return a reviewer's question to the asker."""
+    turn = review.exchange[-1]
+    text = f"<@{turn.user_id}> is looking at your question and asks:"
+    where = "in this thread" if review.conversation.thread_id else "here"
+    blocks = (section(f"{text}\n{quoted(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
+    return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
 
 
 def escalated_message(request_id: str) -> SlackMessage:
@@ -104,7 +148,7 @@ def escalated_message(request_id: str) -> SlackMessage:
 def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Block]]:
     match outcome:
         case Answered():
-            return outcome.text, _answered(outcome, request_id)
+            return outcome.text, _answered(outcome, request_id, question)
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
@@ -124,8 +168,10 @@ def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[B
             assert_never(outcome)
 
 
-def _answered(outcome: Answered, request_id: str) -> list[Block]:
+def _answered(outcome: Answered, request_id: str, question: str) -> list[Block]:
     facts = [f"Confidence: {outcome.confidence}"]
+    if outcome.approved:
+        facts = [f":white_check_mark: Approved by <@{outcome.approved.by}> on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
     blocks: list[Block] = []
@@ -133,11 +179,17 @@ def _answered(outcome: Answered, request_id: str) -> list[Block]:
         blocks.append(small(":warning: The writing model is not reachable. These are the documents' own words."))
     return [
         *blocks,
-        MarkdownBlock(text=answer_markdown(outcome.text)),
+        *(MarkdownBlock(text=part) for part in answer_parts(outcome.text)),
         *_source_blocks(outcome.sources),
         small(" · ".join([*facts, f"`{request_id}`"])),
-        _feedback(request_id),
+        _feedback(request_id, question),
     ]
+
+
+def day(stamp: str) -> str:
+    """Return the day of an ISO timestamp, as people write it."""
+    when = datetime.fromisoformat(stamp)
+    return f"{when.day} {when:%B %Y}"
 
 
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
@@ -170,6 +222,13 @@ def waiting_time(seconds: float | None) -> str:
     return f"{round(seconds / 60)} minutes"
 
 
+APOLOGY = SlackMessage(
+    "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id.",
+    (),
+)
+STOPPED = SlackMessage("Stopped. I have not answered this; ask again whenever you like.", ())
+
+
 def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
     # Slack keeps the question in the button, so that we need not keep it. Too long: no button.
     value = f"{request_id}\n{question}"
@@ -189,18 +248,28 @@ def _source_blocks(sources: Sequence[Source]) -> list[Block]:
     return [section(text) for text in sections]
 
 
-def _feedback(request_id: str) -> Block:
-    # Not one id per message: two answers to one request keep apart by the message they are in.
+def _feedback(request_id: str, question: str) -> Block:
+    # The question stays in the button, so that a disputed answer can be looked at without our keeping it.
+    words = cut(question, VALUE_CHARS - len(request_id) - 10)
     return ContextActionsBlock(
         block_id=f"feedback_{request_id}",
         elements=[
             FeedbackButtonsElement(
                 action_id=FEEDBACK,
-                positive_button=_feedback_button("Good answer", f"{request_id}:up", "Helpful"),
-                negative_button=_feedback_button("Bad answer", f"{request_id}:down", "Not helpful"),
+                positive_button=_feedback_button("Good answer", f"{request_id}:up\n{words}", "Helpful"),
+                negative_button=_feedback_button("Bad answer", f"{request_id}:down\n{words}", "Not helpful"),
             )
         ],
     )
+
+
+def _with_button(blocks: list[Block], added: list[Block]) -> list[Block]:
+    """Return blocks with a button beside the first row of buttons, or in a row of its own before the small print."""
+    rows = [block for block in blocks if isinstance(block, ActionsBlock)]
+    if rows and added and isinstance(added[0], ActionsBlock):
+        rows[0].elements = [*rows[0].elements, *added[0].elements]
+        return blocks
+    return [*blocks[:-1], *added, *blocks[-1:]]
 
 
 def _feedback_button(label: str, value: str, accessible: str) -> dict[str, object]:

@@ -6,25 +6,44 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    CheckboxesElement,
     HeaderBlock,
     InputBlock,
     MarkdownBlock,
+    Option,
     PlainTextInputElement,
+    PlainTextObject,
 )
 from slack_sdk.models.views import View
 
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.text import SECTION_CHARS, answer_markdown, cut, escape, escaped_within, quoted, source_line
+from bot.slack.text import (
+    SECTION_CHARS,
+    answer_markdown,
+    cut,
+    escape,
+    escaped_within,
+    label,
+    quoted,
+    source_line,
+)
 from bot.store.records import Review
 from pipeline.types import Citation, Failure, Finding, FindingCode
 
 APPROVE = "review_approve"
 EDIT = "review_edit"
 REJECT = "review_reject"
+CLAIM = "review_claim"
+TAKE_OVER = "review_take_over"
+ASK_BACK = "review_ask_back"
 EDITED = "review_edited"
 REJECTED = "review_rejected"
+REJECTED_MANY = "reviews_rejected"
+ASKED_BACK = "review_asked_back"
 TEXT_BLOCK = "text"
 TEXT_INPUT = "text_input"
+ANYWAY_BLOCK = "anyway"
+ANYWAY_INPUT = "anyway_input"
 _INPUT_CHARS = 3000
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
@@ -35,6 +54,9 @@ _REASONS = {
     Failure.SCHEMA_INVALID: "The model's reply could not be read.",
     Failure.POLICY: "Blocked for safety: the question, or what came back for it, looked like an attempt to steer me.",
     Failure.INSUFFICIENT_CONTEXT: "The asker wants a person to answer.",
+    Failure.APPROVAL_REQUIRED: "The draft is proved. In this channel a person approves every answer first.",
+    Failure.DISPUTED: "Readers found the answer to this bad. This is what I would say now.",
+    Failure.SOURCE_CHANGED: "You approved this answer, and a document that it cites has changed since.",
 }
 _FINDINGS = {
     FindingCode.NO_CITATION: "cites nothing",
@@ -63,52 +85,133 @@ def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
         section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
         small(_REASONS.get(review.case.reason, review.case.reason)),
     ]
-    if draft and not show_draft:
+    if not show_draft and review.case.sources:
         blocks.append(
             section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
         )
     elif draft:
         blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer)), *_evidence(review)]
+    else:
+        blocks += _evidence(review)
+    blocks += _state(review)
     blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
 
 
 def decided_card(review: Review, *, show_draft: bool) -> SlackMessage:
     """Return the card after the decision: who, what, and no buttons."""
-    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
-    head = f"{verb} by <@{review.decided_by}>"
-    mark = ":x:" if review.state == "rejected" else ":white_check_mark:"
+    head = decision_words(review)
+    mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
         section(f"*<@{review.conversation.user_id}> asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
     ]
     if review.answer and show_draft:
         blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer))]
+    if review.sent_anyway:
+        blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
     if review.note:
         blocks.append(section(f"*Reason*\n{quoted(review.note, SECTION_CHARS - 200)}"))
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
 
 
-def edit_view(review: Review) -> View:
-    """Return the modal in which a reviewer rewrites the draft."""
+def decision_words(review: Review) -> str:
+    """Return how a review stands, in words: for the card, the list and whoever was too late."""
+    if review.state == "expired":
+        return "Ended without a decision: nobody was in time"
+    if review.state == "open":
+        return f"Claimed by <@{review.claimed_by}>" if review.claimed_by else "Open"
+    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
+    return f"{verb} by <@{review.decided_by}>"
+
+
+def reminder_message(review: Review) -> SlackMessage:
+    """Return the reminder under a card."""
+    text = "This still waits for a reviewer, and somebody waits for the answer."
+    return SlackMessage(text, (section(f":hourglass_flowing_sand: {text}"), small(f"`{review.review_id}`")))
+
+
+def answer_of_asker_message(review: Review) -> SlackMessage:
+    """Return what the asker answered, for the thread of the card."""
+    turn = review.exchange[-1]
+    head = f"<@{turn.user_id}> answers:"
+    return SlackMessage(
+        cut(f"{head} {escape(turn.text)}", SECTION_CHARS), (section(f"{head}\n{quoted(turn.text, 2500)}"),)
+    )
+
+
+def passed_on() -> SlackMessage:
+    """Return what the asker gets for an answer to a reviewer's question."""
+    text = "Thanks, I have passed that on to the reviewer."
+    return SlackMessage(text, (section(text),))
+
+
+def edit_view(review: Review, text: str | None = None, findings: Sequence[Finding] = ()) -> View:
+    """Return the modal in which a reviewer rewrites the draft; with `findings`, also why it cannot be proved."""
     draft = review.case.draft
-    text = cut(draft.answer, _INPUT_CHARS) if draft else ""
+    words = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
     sources = "\n".join(source_line(source) for source in review.case.sources)
-    hint = f"Keep the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
+    hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
     blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
+    blocks += [
+        section(f"*<@{turn.user_id}>*\n{quoted(turn.text, SECTION_CHARS - 200)}") for turn in review.exchange[-4:]
+    ]
     if hint:
         blocks.append(section(cut(hint, SECTION_CHARS)))
-    blocks.append(_input("Answer", text, optional=False))
+    blocks.append(_input("Answer", words, optional=False))
+    if findings:
+        told = _findings(findings)
+        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{told}", SECTION_CHARS)))
+        blocks.append(_anyway())
     return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
 
 
 def reject_view(review: Review) -> View:
-    """Return the modal in which a reviewer may say why there is no answer."""
+    """Return the modal in which a reviewer says why there is no answer."""
     blocks: list[Block] = [
         section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("Reason for the asker", "", optional=True),
+        _input("Reason for the asker", "", optional=False),
     ]
     return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
+
+
+def ask_back_view(review: Review) -> View:
+    """Return the modal in which a reviewer asks the asker something."""
+    blocks: list[Block] = [
+        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        _input("What do you need to know?", "", optional=False),
+    ]
+    return _view(ASKED_BACK, "Ask the asker", "Ask", review.review_id, blocks)
+
+
+def reject_many_view(review_ids: Sequence[str]) -> View:
+    """Return the modal in which a reviewer says once why several drafts are rejected."""
+    count = len(review_ids)
+    blocks: list[Block] = [
+        section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
+        _input("Reason for the askers", "", optional=False),
+    ]
+    return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
+
+
+def _state(review: Review) -> list[Block]:
+    lines = [f"*<@{turn.user_id}>*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
+    blocks: list[Block] = [section(line) for line in lines]
+    if review.awaits_asker:
+        blocks.append(small("Waiting for the asker's answer."))
+    if review.claimed_by:
+        blocks.append(small(f"Claimed by <@{review.claimed_by}>"))
+    return blocks
+
+
+def _anyway() -> Block:
+    option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
+    return InputBlock(
+        block_id=ANYWAY_BLOCK,
+        label="Not proved",
+        element=CheckboxesElement(action_id=ANYWAY_INPUT, options=[option]),
+        optional=True,
+    )
 
 
 def _evidence(review: Review) -> list[Block]:
@@ -140,13 +243,29 @@ def _findings(findings: Sequence[Finding]) -> str:
 
 
 def _buttons(review: Review, *, can_approve: bool) -> Block:
-    approve = ButtonElement(action_id=APPROVE, text="Approve", value=review.review_id, style="primary")
-    label = "Edit" if review.case.draft else "Write answer"
-    edit = ButtonElement(action_id=EDIT, text=label, value=review.review_id)
-    reject = ButtonElement(action_id=REJECT, text="Reject", value=review.review_id, style="danger")
-    return ActionsBlock(
-        block_id=f"review_{review.review_id}", elements=[*([approve] if can_approve else []), edit, reject]
-    )
+    return ActionsBlock(block_id=f"review_{review.review_id}", elements=review_buttons(review, can_approve=can_approve))
+
+
+def review_buttons(review: Review, *, can_approve: bool) -> list[ButtonElement]:
+    """Return what can be done about an open review."""
+
+    def button(action_id: str, name: str, style: str | None = None) -> ButtonElement:
+        words = f"{name}: {review.question}"
+        return ButtonElement(
+            action_id=action_id,
+            text=name,
+            value=review.review_id,
+            style=style,
+            accessibility_label=label(words, 75),
+        )
+
+    return [
+        *([button(APPROVE, "Approve", "primary")] if can_approve else []),
+        button(EDIT, "Edit" if review.case.draft else "Write answer"),
+        button(REJECT, "Reject", "danger"),
+        button(ASK_BACK, "Ask back"),
+        button(TAKE_OVER, "Take over") if review.claimed_by else button(CLAIM, "Claim"),
+    ]
 
 
 def _input(label: str, text: str, *, optional: bool) -> Block:

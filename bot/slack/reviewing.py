@@ -1,131 +1,192 @@
-"""The review desk in Slack: cards, decisions, and the result in the asker's thread."""
+"""The review desk in Slack: presses on cards and in App Home, and the modals that they open."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import structlog
 from slack_bolt.async_app import AsyncAck
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.desk import AlreadyDecidedError, Desk, NotAllowedError, UnknownReviewError
-from bot.slack.render import SlackMessage, decided_message
+from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
+from bot.slack import home
+from bot.slack.optional import TROUBLE
 from bot.slack.review_blocks import (
-    EDITED,
+    ANYWAY_BLOCK,
+    ANYWAY_INPUT,
+    ASK_BACK,
+    EDIT,
     TEXT_BLOCK,
     TEXT_INPUT,
-    decided_card,
+    ask_back_view,
+    decision_words,
     edit_view,
+    reject_many_view,
     reject_view,
-    review_card,
 )
-from bot.store.records import Conversation, Decision, Review
+from bot.slack.surface import Surface
+from bot.store.records import Decision, Review
 from index.errors import CitedeskError
 
-_log = structlog.get_logger(__name__)
+# Above it, a selection would take longer than Slack waits.
+MAX_SELECTED = 25
 
 
-class Poster(Protocol):
-    """What a decision needs of the conversation side."""
-
-    desk: Desk
-    client: AsyncWebClient
-
-    def post(self, where: Conversation, message: SlackMessage, request_id: str) -> Awaitable[None]:
-        """Post a message into the thread of the question."""
-
-
-async def post_card(client: AsyncWebClient, desk: Desk, channel: str | None, review: Review) -> None:
-    """Post a review's card to the reviewers' channel and remember where it is."""
-    if channel is None:
-        _log.warning("review_without_channel", review_id=review.review_id)
-        return
-    card = review_card(review, show_draft=desk.card_may_show_draft(review))
-    posted = await client.chat_postMessage(
-        channel=channel, text=card.text, blocks=list(card.blocks), unfurl_links=False, unfurl_media=False
-    )
-    await desk.store.set_card(review.review_id, str(posted["channel"]), str(posted["ts"]))
-
-
-async def approve(slack: Poster, body: Mapping[str, Any]) -> None:
+async def approve(slack: Surface, body: Mapping[str, Any]) -> None:
     """Send the draft as it is."""
     reviewer, review_id = _who_and_what(body)
+    decision = Decision(state="approved", reviewer_id=reviewer)
     try:
-        review = await slack.desk.review_for(review_id, reviewer)
-        if review.case.draft is None:
-            raise UnknownReviewError(review_id)
-        await _decide(
-            slack, review_id, Decision(state="approved", reviewer_id=reviewer, answer=review.case.draft.answer)
-        )
+        await _decided(slack, await slack.reviews.decide(review_id, decision, slack.cards.decided))
     except CitedeskError as error:
-        await _tell(slack.client, body, error)
+        await refuse(slack, body, error)
+        return
+    await home.refresh(slack, body)
 
 
-async def open_modal(slack: Poster, body: Mapping[str, Any], *, edit: bool) -> None:
-    """Open the modal to edit or to reject, for those who may."""
+async def claim(slack: Surface, body: Mapping[str, Any], *, take_over: bool) -> None:
+    """Show the others who is at work."""
     reviewer, review_id = _who_and_what(body)
     try:
-        review = await slack.desk.review_for(review_id, reviewer)
+        await slack.cards.refresh(await slack.reviews.claim(review_id, reviewer, take_over=take_over))
     except CitedeskError as error:
-        await _tell(slack.client, body, error)
+        await refuse(slack, body, error)
         return
-    view = edit_view(review) if edit else reject_view(review)
-    await slack.client.views_open(trigger_id=body["trigger_id"], view=view)
+    await home.refresh(slack, body)
 
 
-async def submit_modal(slack: Poster, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Take an edited answer or a rejection; a refusal stays in the modal with its reason."""
-    view = body["view"]
-    text = str(view["state"]["values"][TEXT_BLOCK][TEXT_INPUT].get("value") or "").strip()
-    reviewer = str(body["user"]["id"])
-    edited = view["callback_id"] == EDITED
-    if edited and not text:
-        await ack(response_action="errors", errors={TEXT_BLOCK: "Write an answer, or cancel and reject."})
-        return
-    decision = (
-        Decision(state="edited", reviewer_id=reviewer, answer=text)
-        if edited
-        else Decision(state="rejected", reviewer_id=reviewer, note=text)
-    )
+async def open_modal(slack: Surface, body: Mapping[str, Any]) -> None:
+    """Open the modal to edit, to reject or to ask back, for those who may."""
+    reviewer, review_id = _who_and_what(body)
     try:
-        await slack.desk.review_for(str(view["private_metadata"]), reviewer)
+        review = await slack.reviews.open_review(review_id, reviewer)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: _words(error)})
+        await refuse(slack, body, error)
+        return
+    action = body["actions"][0]["action_id"]
+    view = edit_view(review) if action == EDIT else ask_back_view(review) if action == ASK_BACK else reject_view(review)
+    await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
+
+
+async def submit_edit(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Check an edited answer like a model's; send it if it is proved, or if the reviewer stands for it."""
+    reviewer, review_id, text = _submitted(body)
+    values = body["view"]["state"]["values"]
+    anyway = bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options"))
+    try:
+        review = await slack.reviews.open_review(review_id, reviewer)
+        if not text:
+            await ack(response_action="errors", errors={TEXT_BLOCK: "Write an answer, or cancel and reject."})
+            return
+        check = await slack.reviews.checked(review, text)
+        if check.findings and not anyway:
+            await ack(response_action="update", view=edit_view(review, text, check.findings))
+            return
+        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
+        decided = await slack.reviews.decide(review_id, decision, slack.cards.decided)
+    except CitedeskError as error:
+        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
         return
     await ack()
+    await _decided(slack, decided)
+
+
+async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Take a rejection with its reason."""
+    reviewer, review_id, text = _submitted(body)
     try:
-        await _decide(slack, str(view["private_metadata"]), decision)
+        decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
+        decided = await slack.reviews.decide(review_id, decision, slack.cards.decided)
     except CitedeskError as error:
-        await slack.client.chat_postMessage(channel=reviewer, text=_words(error))
-
-
-async def _decide(slack: Poster, review_id: str, decision: Decision) -> None:
-    review = await slack.desk.decide(review_id, decision)
-    await slack.post(review.conversation, decided_message(review), review.review_id)
-    place = await slack.desk.store.card(review_id)
-    if place is None:
+        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
         return
-    card = decided_card(review, show_draft=slack.desk.card_may_show_draft(review))
+    await ack()
+    await _decided(slack, decided)
+
+
+async def submit_question(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Send a reviewer's question to the asker."""
+    reviewer, review_id, text = _submitted(body)
     try:
-        await slack.client.chat_update(channel=place[0], ts=place[1], text=card.text, blocks=list(card.blocks))
-    except SlackApiError as error:
-        # The decision stands and the asker has it; only the card is stale.
-        _log.warning("card_not_updated", review_id=review_id, error=error.response.get("error"))
+        review = await slack.reviews.ask_back(review_id, reviewer, text, slack.cards.asked_back)
+    except CitedeskError as error:
+        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
+        return
+    await ack()
+    slack.wake_outbox()
+    await slack.cards.refresh(review)
 
 
-async def _tell(client: AsyncWebClient, body: Mapping[str, Any], error: CitedeskError) -> None:
-    await client.chat_postEphemeral(
-        channel=str(body["channel"]["id"]), user=str(body["user"]["id"]), text=_words(error)
-    )
+async def claim_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
+    """Claim the selected reviews; what cannot be claimed is left."""
+    reviewer = str(body["user"]["id"])
+    missed = 0
+    for review_id in review_ids[:MAX_SELECTED]:
+        try:
+            await slack.cards.refresh(await slack.reviews.claim(review_id, reviewer))
+        except CitedeskError:
+            missed += 1
+    await home.refresh(slack, body, f"{missed} could not be claimed." if missed else "")
 
 
-def _words(error: CitedeskError) -> str:
+async def reject_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
+    """Open the modal for the one reason of several rejections."""
+    if not review_ids:
+        await home.refresh(slack, body, "Select some reviews first.")
+        return
+    view = reject_many_view(review_ids[:MAX_SELECTED])
+    await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
+
+
+async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Reject the selected reviews, each once and each only if this person may."""
+    reviewer, review_ids, text = _submitted(body)
+    await ack()
+    missed = 0
+    for review_id in review_ids.split()[:MAX_SELECTED]:
+        decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
+        try:
+            await _decided(slack, await slack.reviews.decide(review_id, decision, slack.cards.decided))
+        except CitedeskError:
+            missed += 1
+    await home.refresh(slack, body, f"{missed} could not be rejected." if missed else "")
+
+
+async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) -> None:
+    """Tell whoever pressed why nothing happened; a card that is out of date is mended on the way."""
     if isinstance(error, AlreadyDecidedError):
-        return f"Already decided by <@{error.review.decided_by}>: {error.review.state}."
-    if isinstance(error, NotAllowedError):
-        return f"{error.user_message} Nothing was changed."
-    return error.user_message
+        await slack.cards.refresh(error.review)
+    words = words_for(error)
+    if "channel" not in body:
+        await home.refresh(slack, body, words)
+        return
+    client = await slack.client(body)
+    try:
+        await client.chat_postEphemeral(channel=str(body["channel"]["id"]), user=str(body["user"]["id"]), text=words)
+    except TROUBLE:
+        await client.chat_postMessage(channel=str(body["user"]["id"]), text=words)
+
+
+def words_for(error: CitedeskError) -> str:
+    """Return why something was refused."""
+    match error:
+        case AlreadyDecidedError():
+            return f"Nothing was changed. {decision_words(error.review)}."
+        case ClaimedError():
+            return f"<@{error.claimed_by}> has claimed this. Press *Take over* first, if you must."
+        case NotAllowedError():
+            return f"{error.user_message} Nothing was changed."
+        case _:
+            return error.user_message
+
+
+async def _decided(slack: Surface, review: Review) -> None:
+    slack.wake_outbox()
+    await slack.cards.refresh(review)
 
 
 def _who_and_what(body: Mapping[str, Any]) -> tuple[str, str]:
     return str(body["user"]["id"]), str(body["actions"][0]["value"])
+
+
+def _submitted(body: Mapping[str, Any]) -> tuple[str, str, str]:
+    view = body["view"]
+    text = str(view["state"]["values"][TEXT_BLOCK][TEXT_INPUT].get("value") or "").strip()
+    return str(body["user"]["id"]), str(view["private_metadata"]), text

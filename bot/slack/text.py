@@ -6,10 +6,13 @@ from pipeline.types import DocumentRef, Source
 
 SECTION_CHARS = 3000
 MARKDOWN_CHARS = 12_000
+# All markdown of one message counts together, and some over 12,000 in all is refused: a distance is kept.
+ANSWER_CHARS = MARKDOWN_CHARS - 1000
 VALUE_CHARS = 2000
 FALLBACK_CHARS = 3000
 _LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 _TITLE_CHARS = 120
+_LABEL = str.maketrans("<>", "  ")
 
 
 def escape(text: str) -> str:
@@ -32,8 +35,36 @@ def escaped_within(text: str, limit: int) -> str:
 
 def answer_markdown(text: str) -> str:
     """Return an answer for a `markdown` block: escaped, its Markdown links reduced to their words."""
-    plain = _LINK.sub(lambda match: "" if match[1] else match[2], text)
-    return escaped_within(plain, MARKDOWN_CHARS - 1000)
+    return escaped_within(_unlinked(text), ANSWER_CHARS)
+
+
+def answer_parts(text: str) -> list[str]:
+    """Return an answer as the texts of as many `markdown` blocks, one a message, as its length needs."""
+    plain = _unlinked(text)
+    # Escaping makes a character at most five.
+    parts = [plain] if len(escape(plain)) <= ANSWER_CHARS else split(plain, ANSWER_CHARS // 5)
+    return [escape(part) for part in parts]
+
+
+def _unlinked(text: str) -> str:
+    return _LINK.sub(lambda match: "" if match[1] else match[2], text)
+
+
+def split(text: str, limit: int) -> list[str]:
+    """Return `text` in pieces of at most `limit` characters, cut between paragraphs, else lines, else words."""
+    pieces: list[str] = []
+    rest = text.strip()
+    while len(rest) > limit:
+        at = max(rest.rfind("\n\n", 0, limit), 0) or max(rest.rfind("\n", 0, limit), 0) or rest.rfind(" ", 0, limit)
+        at = at if at > 0 else limit
+        pieces.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*pieces, rest]
+
+
+def label(text: str, limit: int) -> str:
+    """Return `text` for a plain label of at most `limit` characters: one line, nothing that looks like markup."""
+    return cut(" ".join(text.translate(_LABEL).split()) or "?", limit)
 
 
 def quoted(text: str, limit: int) -> str:
@@ -55,6 +86,11 @@ def document_line(document: DocumentRef) -> str:
 
 def _linked(title: str, url: str | None) -> str:
     words = escaped_within(" ".join(title.split()), _TITLE_CHARS).replace("|", "¦")
-    if url is None or any(character in url for character in "<>| \n"):
+    if url is None or not linkable(url):
         return words
     return f"<{escape(url)}|{words}>"
+
+
+def linkable(url: str) -> bool:
+    """Tell whether a link can stand in a message without breaking out of it."""
+    return url.startswith(("https://", "http://")) and not any(character in url for character in "<>| \n")

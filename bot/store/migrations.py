@@ -36,3 +36,64 @@ def first_tables(db: Database) -> None:
         "CREATE TABLE feedback (request_id TEXT NOT NULL, user_id TEXT NOT NULL, at TEXT NOT NULL, "
         "helpful INTEGER NOT NULL CHECK (helpful IN (0, 1)), PRIMARY KEY (request_id, user_id)) STRICT, WITHOUT ROWID"
     )
+
+
+@migrations(name="002_outbox_and_desk")
+def outbox_and_desk(db: Database) -> None:
+    """Give jobs leases and dead letters, replies an outbox, and reviews their claims, curated answers and gaps."""
+    for table in ("inbox_next", "outbox"):
+        db.execute(
+            f"CREATE TABLE {table} (key TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('waiting', 'done', "
+            "'dead')), received_at TEXT NOT NULL, due_at TEXT NOT NULL, payload TEXT, attempts INTEGER NOT NULL "
+            "DEFAULT 0, lease_until TEXT, owner TEXT) STRICT"
+        )
+    # What an earlier version received and did not answer was kept as Slack's event.
+    db.execute(
+        "INSERT INTO inbox_next (key, state, received_at, due_at, payload) SELECT key, "
+        "CASE state WHEN 'received' THEN 'waiting' ELSE 'done' END, received_at, received_at, "
+        "CASE state WHEN 'received' THEN json_object('text', json_extract(payload, '$.event.text'), "
+        "'message_id', json_extract(payload, '$.event.ts'), 'where', json_object('surface', 'slack', "
+        "'tenant_id', coalesce(json_extract(payload, '$.team_id'), ''), "
+        "'user_id', json_extract(payload, '$.event.user'), 'channel_id', json_extract(payload, '$.event.channel'), "
+        "'thread_id', coalesce(json_extract(payload, '$.event.thread_ts'), json_extract(payload, '$.event.ts')), "
+        "'private', json(CASE json_extract(payload, '$.event.channel_type') WHEN 'im' THEN 'true' ELSE 'false' END))) "
+        "END FROM inbox"
+    )
+    db.execute("DROP TABLE inbox")
+    db.execute("ALTER TABLE inbox_next RENAME TO inbox")
+    for table in ("inbox", "outbox"):
+        db.execute(f"CREATE INDEX {table}_waiting ON {table}(due_at) WHERE state = 'waiting'")
+    db.execute(
+        "CREATE TABLE threads (tenant_id TEXT NOT NULL, channel_id TEXT NOT NULL, thread_id TEXT NOT NULL, "
+        "user_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (tenant_id, channel_id, thread_id, user_id)) "
+        "STRICT, WITHOUT ROWID"
+    )
+    _widen_reviews(db)
+    db.execute("ALTER TABLE feedback ADD COLUMN reason TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE feedback ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE feedback ADD COLUMN answer_hash TEXT NOT NULL DEFAULT ''")
+    db.execute("CREATE INDEX feedback_by_answer ON feedback(answer_hash) WHERE helpful = 0")
+    db.execute(
+        "CREATE TABLE curated_answers (curated_id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, at TEXT NOT NULL, "
+        "state TEXT NOT NULL CHECK (state IN ('live', 'stale', 'withdrawn')), answer TEXT NOT NULL, "
+        "embedder TEXT NOT NULL, vector BLOB NOT NULL) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE gaps (request_id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, at TEXT NOT NULL, "
+        "user_id TEXT NOT NULL, question TEXT NOT NULL, reason TEXT NOT NULL, nearest TEXT NOT NULL, "
+        "embedder TEXT NOT NULL, vector BLOB NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX gaps_by_time ON gaps(at)")
+
+
+def _widen_reviews(db: Database) -> None:
+    """Rebuild `reviews`: SQLite cannot change a CHECK, and history refers to the table by name."""
+    db.execute(
+        "CREATE TABLE reviews_next (review_id TEXT PRIMARY KEY, at TEXT NOT NULL, tenant_id TEXT NOT NULL, "
+        "state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'edited', 'rejected', 'expired')), "
+        "review TEXT NOT NULL, card_channel TEXT, card_id TEXT, decided_at TEXT, reminded_at TEXT) STRICT"
+    )
+    db.execute("INSERT INTO reviews_next SELECT *, NULL FROM reviews")
+    db.execute("DROP TABLE reviews")
+    db.execute("ALTER TABLE reviews_next RENAME TO reviews")
+    db.execute("CREATE INDEX reviews_open ON reviews(at) WHERE state = 'open'")

@@ -1,15 +1,20 @@
 """The records that the store keeps, all frozen."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from pipeline.types import FrozenModel, NeedsReview
+from pydantic import Field
 
-ReviewState = Literal["open", "approved", "edited", "rejected"]
+from pipeline.types import Citation, FrozenModel, NeedsReview, Source, Trace
+
+ReviewState = Literal["open", "approved", "edited", "rejected", "expired"]
 
 
 class Conversation(FrozenModel):
-    """Where a question was asked and where its answer belongs."""
+    """Where a question was asked and where its answer belongs.
+
+    `shared_outside` marks a channel that people of other organizations read.
+    """
 
     surface: str
     tenant_id: str
@@ -17,10 +22,67 @@ class Conversation(FrozenModel):
     channel_id: str
     thread_id: str
     private: bool
+    shared_outside: bool = False
+
+
+class Asked(FrozenModel):
+    """A question as it came in. `message_id` is the message it stands in; `response_url` takes a hidden answer.
+
+    `is_reply` marks one that may lean on what was said before it in its thread.
+    """
+
+    text: str
+    where: Conversation
+    message_id: str = ""
+    response_url: str = ""
+    is_reply: bool = False
+    has_files: bool = False
+
+
+class Part(FrozenModel):
+    """A piece of a message that is too long for one."""
+
+    text: str
+    body: tuple[dict[str, Any], ...] = ()
+
+
+class Outgoing(FrozenModel):
+    """One message to post once. `body` is the surface's own; the key travels in the message's metadata.
+
+    `before` are pieces that go out before it, in their order. `session` is the state to show for the thread.
+
+    `channel_id` may be a user's id: then it is a direct message. `card_of` names the review whose card it is.
+    `stream_id` is the progress message that it completes. `apologise_to` is told if it cannot be delivered.
+    """
+
+    key: str
+    request_id: str
+    tenant_id: str
+    channel_id: str
+    thread_id: str = ""
+    text: str
+    body: tuple[dict[str, Any], ...] = ()
+    response_url: str = ""
+    card_of: str = ""
+    stream_id: str = ""
+    apologise_to: str = ""
+    before: tuple[Part, ...] = ()
+    session: Literal["", "active", "suspended"] = ""
+
+
+class Turn(FrozenModel):
+    """One thing said between a reviewer and the asker about a review."""
+
+    user_id: str
+    text: str
 
 
 class Review(FrozenModel):
-    """A question that a person decides on. `answer` is the decided text, `note` the reviewer's reason."""
+    """A question that a person decides on. `answer` is the decided text, `note` the reviewer's reason.
+
+    `sent_anyway` marks an edited text that verification objected to. `curated_id` names the approved answer
+    that is looked at again.
+    """
 
     review_id: str
     question: str
@@ -30,6 +92,14 @@ class Review(FrozenModel):
     answer: str = ""
     note: str = ""
     decided_by: str | None = None
+    opened_at: str = ""
+    decided_at: str | None = None
+    claimed_by: str | None = None
+    claimed_at: str | None = None
+    exchange: tuple[Turn, ...] = ()
+    awaits_asker: bool = False
+    sent_anyway: bool = False
+    curated_id: str | None = None
 
 
 class Decision(FrozenModel):
@@ -39,6 +109,7 @@ class Decision(FrozenModel):
     reviewer_id: str
     answer: str = ""
     note: str = ""
+    sent_anyway: bool = False
 
 
 class ReviewEvent(FrozenModel):
@@ -50,9 +121,83 @@ class ReviewEvent(FrozenModel):
     what: str
 
 
+class CuratedAnswer(FrozenModel):
+    """An answer that a person approved, bound to the chunks that it cites: their ids change with their words."""
+
+    curated_id: str
+    tenant_id: str
+    question: str
+    answer: str
+    citations: tuple[Citation, ...]
+    sources: tuple[Source, ...]
+    approved_by: str
+    approved_at: str
+    sent_anyway: bool = False
+
+    @property
+    def chunk_ids(self) -> frozenset[str]:
+        """Ids of the cited chunks."""
+        return frozenset(citation.chunk_id for citation in self.citations)
+
+
+class Gap(FrozenModel):
+    """A question that ended without an answer. `nearest` are the titles of documents that came close."""
+
+    request_id: str
+    tenant_id: str
+    user_id: str
+    question: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+    at: str = ""
+
+
+class Feedback(FrozenModel):
+    """What a reader thinks of an answer."""
+
+    request_id: str
+    user_id: str
+    helpful: bool
+    reason: str = ""
+    note: str = ""
+    answer_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Everything that the end of a question leaves behind, written together or not at all."""
+
+    trace: Trace | None = None
+    review: Review | None = None
+    gap: Gap | None = None
+    gap_vector: bytes = b""
+    embedder: str = ""
+    outgoing: tuple[Outgoing, ...] = ()
+    thread: Conversation | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Outcomes of the last day by kind, and reviews that wait."""
+    """Outcomes of the last day by kind, reviews that wait, jobs that wait, and dead letters of a week."""
 
     outcomes: dict[str, int]
     open_reviews: int
+    waiting_questions: int = 0
+    waiting_replies: int = 0
+    dead_letters: int = 0
+
+
+class ReviewFilter(FrozenModel):
+    """Which reviews to list."""
+
+    states: tuple[ReviewState, ...] = Field(default=("open",))
+    claimed_by: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A stored text's vector: float32[n], unit length."""
+
+    key: str
+    vector: bytes = field(repr=False)

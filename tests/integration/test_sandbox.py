@@ -67,7 +67,7 @@ async def test_a_payload_over_a_limit_is_refused_as_slack_does(
 
 
 async def test_unknown_methods_and_wrong_tokens_are_refused(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    assert await _error(client.api_call("chat.delete")) == "unknown_method"
+    assert await _error(client.api_call("chat.meMessage")) == "unknown_method"
     assert await _error(AsyncWebClient(token="xoxb-no", base_url=sandbox.api_url).auth_test()) == "invalid_auth"
     assert await _error(AsyncWebClient(base_url=sandbox.api_url).auth_test()) == "not_authed"
     assert await _error(client.api_call("apps.connections.open")) == "not_allowed_token_type"

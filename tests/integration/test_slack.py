@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,8 +12,10 @@ import pytest
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.delivery import signature
+from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID
 from bot.server import EVENTS_PATH
+from bot.store.records import Asked, Conversation
 from index.builder import BuildRules, build
 from index.embedding import SentenceTransformerEmbedder
 
@@ -84,6 +85,8 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
     assert len(desk.messages(REVIEWS)) == 1
     await desk.press(REVIEWER, card, "Write answer")
     await desk.submit(REVIEWER, "No, there is none.")
+    assert "NO_CITATION" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
+    await desk.submit(REVIEWER, "No, there is none.", anyway={"anyway_input": ["anyway"]})
     assert "No, there is none." in shown(await desk.reply_to(question, 3))
 
 
@@ -153,7 +156,7 @@ async def test_of_two_decisions_the_second_is_told_who_won(desk: Desk) -> None:
     card.blocks = card_as_posted
     await desk.press(REVIEWER, card, "Approve")
     (told,) = await desk.until(lambda: desk.hidden(REVIEWER), 1)
-    assert f"Already decided by <@{REVIEWER}>: approved." in told.text
+    assert f"Nothing was changed. Approved by <@{REVIEWER}>." in told.text
 
 
 async def test_a_restricted_article_is_told_only_in_private_to_those_who_may_read_it(desk: Desk) -> None:
@@ -177,10 +180,15 @@ async def test_feedback_is_stored_and_thanked(desk: Desk) -> None:
     button = block["elements"][0]
     action = {"type": "feedback_buttons", "action_id": button["action_id"], "value": button["negative_button"]["value"]}
     await desk.sandbox.acts.press(ASKER, reply.channel, reply.ts, block["block_id"], action)
-    (thanks,) = await desk.until(lambda: desk.hidden(ASKER), 1)
+    space = desk.sandbox.workspace
+    assert "What is wrong with it?" in str(space.views[space.view_of[ASKER]])
+    await desk.sandbox.acts.submit(ASKER, space.view_of[ASKER], {"reason": {"reason": "outdated"}})
+    rows = await desk.bot.uses.desk.store._database.rows("SELECT user_id, helpful, reason FROM feedback")
+    assert rows == [(ASKER, 0, "outdated")]
+    action["value"] = button["positive_button"]["value"]
+    await desk.sandbox.acts.press(ADMIN, reply.channel, reply.ts, block["block_id"], action)
+    (thanks,) = await desk.until(lambda: desk.hidden(ADMIN), 1)
     assert thanks.text == "Thanks, noted."
-    rows = await desk.bot.desk.store._rows("SELECT user_id, helpful FROM feedback", ())
-    assert rows == [(ASKER, 0)]
 
 
 async def test_an_admin_reindexes_and_gets_the_coverage_report(desk: Desk) -> None:
@@ -269,7 +277,7 @@ async def test_a_forged_or_replayed_request_is_refused_and_changes_nothing(forge
             http_desk, body, "0" * 32 if forgery == "wrong secret" else secret, age=600 if "old" in forgery else 0
         )
     assert status == 401
-    assert await http_desk.bot.desk.store.unfinished() == []
+    assert (await http_desk.bot.uses.desk.store.inbox.length()).waiting == 0
     assert http_desk.messages("D0ASKER") == []
 
 
@@ -297,16 +305,19 @@ async def test_without_a_signing_secret_there_is_no_route_for_events(desk: Desk)
 
 
 async def test_a_question_received_before_a_crash_is_answered_after_the_restart(data_dir: Path, articles: Path) -> None:
-    async with workspace(data_dir, articles) as desk:
-        store = desk.bot.desk.store
-        question = await desk.sandbox.acts.post(REVIEWER, REVIEWS, "the crash", None)
-        event = {"type": "app_mention", "user": REVIEWER, "ts": question.ts, "text": _ANSWERABLE, "channel": REVIEWS}
-        await store.claim(
-            ["slack:event:EvLost"], json.dumps({"team_id": TEAM_ID, "event_id": "EvLost", "event": event})
-        )
-        await desk.bot.recover()
-        await desk.exactly_one_reply(question)
-        assert await store.unfinished() == []
+    async with Sandbox() as sandbox:
+        async with workspace(data_dir, articles, sandbox=sandbox) as desk:
+            question = await desk.sandbox.acts.post(REVIEWER, REVIEWS, "the crash", None)
+            where = Conversation(
+                surface="slack", tenant_id=TEAM_ID, user_id=REVIEWER, channel_id=REVIEWS, thread_id=question.ts,
+                private=False,
+            )  # fmt: skip
+            asked = Asked(text=_ANSWERABLE, where=where, message_id=question.ts)
+            await desk.bot.slack.inbox.stop(0.0)
+            await desk.bot.uses.desk.store.inbox.add(["slack:lost"], asked.model_dump_json())
+        async with workspace(data_dir, articles, sandbox=sandbox) as again:
+            await again.exactly_one_reply(question)
+            assert (await again.bot.uses.desk.store.inbox.length()).waiting == 0
     (data_dir / "citedesk.sqlite").unlink()
 
 
@@ -314,15 +325,12 @@ async def test_whatever_fails_the_person_who_waits_is_told(desk: Desk) -> None:
     question = await desk.ask(_DOUBTFUL)
     await desk.exactly_one_reply(question)
     card = await desk.card()
-    store = desk.bot.desk.store
-    working, store._thread = store._thread, ThreadPoolExecutor(max_workers=1)
-    store._thread.shutdown()
+    await desk.bot.uses.desk.store.close()
     (told,) = await desk.command(ASKER, "/citedesk status")
     assert "Something went wrong on our side" in told.text
     await desk.press(REVIEWER, card, "Approve")
     (told,) = await desk.until(lambda: desk.hidden(REVIEWER), 1)
     assert "Something went wrong on our side" in told.text
-    store._thread = working
 
 
 async def test_a_blocked_question_reaches_the_reviewers_and_shows_the_asker_no_draft(desk: Desk) -> None:
@@ -344,7 +352,7 @@ async def test_metrics_count_what_was_answered_and_name_nobody(desk: Desk) -> No
 
 async def test_health_says_whether_the_index_is_served(desk: Desk) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.url}/healthz") as response:
-        assert await response.json() == {"index": True, "store": True}
+        assert await response.json() == {"index": True, "store": True, "socket": True}
 
 
 async def test_without_an_index_the_asker_is_told_and_offered_another_try(tmp_path: Path, articles: Path) -> None:

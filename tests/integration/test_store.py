@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from support.builders import draft
 
-from bot.store.records import Conversation, Decision, Review
-from bot.store.sqlite import SqliteStore, StoreError
+from bot.store.database import StoreError
+from bot.store.records import Conversation, Feedback, Review
+from bot.store.sqlite import SqliteStore
 from pipeline.types import Failure, NeedsReview, Trace
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
@@ -31,6 +32,11 @@ class _Clock:
         return self.time
 
 
+async def _decide(store: SqliteStore, reviewer: str, answer: str = "yes") -> Review | None:
+    update = {"state": "approved", "decided_by": reviewer, "answer": answer}
+    return await store.reviews.change("r-1", reviewer, "approved", lambda review: review.model_copy(update=update))
+
+
 @pytest.fixture
 def clock() -> _Clock:
     return _Clock()
@@ -44,25 +50,25 @@ async def store(tmp_path: Path, clock: _Clock) -> AsyncIterator[SqliteStore]:
 
 
 async def test_an_event_is_claimed_once_under_any_of_its_keys(store: SqliteStore) -> None:
-    assert await store.claim(["event:1", "message:1"], "{}")
-    assert not await store.claim(["event:1", "message:1"], "{}")
-    assert not await store.claim(["event:2", "message:1"], "{}")
-    assert await store.claim(["event:3", "message:3"], "{}")
+    assert await store.inbox.add(["event:1", "message:1"], "{}")
+    assert not await store.inbox.add(["event:1", "message:1"], "{}")
+    assert not await store.inbox.add(["event:2", "message:1"], "{}")
+    assert await store.inbox.add(["event:3", "message:3"], "{}")
 
 
 async def test_of_many_deliveries_at_once_one_is_claimed(store: SqliteStore) -> None:
-    claims = await asyncio.gather(*(store.claim([f"event:{n}", "message:1"], "{}") for n in range(50)))
+    claims = await asyncio.gather(*(store.inbox.add([f"event:{n}", "message:1"], "{}") for n in range(50)))
     assert sum(claims) == 1
 
 
 async def test_unfinished_events_come_back_after_a_restart_and_finished_ones_lose_their_text(
     store: SqliteStore, tmp_path: Path
 ) -> None:
-    await store.claim(["a"], '{"text": "first words"}')
-    await store.claim(["b"], '{"text": "second words"}')
-    await store.finish("a")
+    await store.inbox.add(["a"], '{"text": "first words"}')
+    await store.inbox.add(["b"], '{"text": "second words"}')
+    await store.inbox.finish("a")
     again = await SqliteStore(tmp_path / "s.sqlite").open()
-    assert await again.unfinished() == ['{"text": "second words"}']
+    assert [job.payload for job in await again.inbox.claim("w", 60.0, 9)] == ['{"text": "second words"}']
     await again.close()
     assert "first words" not in "".join(
         str(row) for row in sqlite3.connect(tmp_path / "s.sqlite").execute("SELECT * FROM inbox")
@@ -70,19 +76,18 @@ async def test_unfinished_events_come_back_after_a_restart_and_finished_ones_los
 
 
 async def test_a_review_is_decided_once_and_every_step_is_kept(store: SqliteStore) -> None:
-    assert await store.open_review(_REVIEW)
-    assert not await store.open_review(_REVIEW)
-    decisions = [Decision(state="approved", reviewer_id=f"R{n}", answer="yes") for n in range(20)]
-    wins = await asyncio.gather(*(store.decide("r-1", decision) for decision in decisions))
-    assert sum(wins) == 1
-    review = await store.review("r-1")
+    assert await store.reviews.open(_REVIEW)
+    assert not await store.reviews.open(_REVIEW)
+    wins = await asyncio.gather(*(_decide(store, f"R{n}") for n in range(20)))
+    assert len([win for win in wins if win]) == 1
+    review = await store.reviews.get("r-1")
     assert review is not None
-    assert review.decided_by == decisions[wins.index(True)].reviewer_id
-    assert [event.what for event in await store.review_events("r-1")] == ["opened", "approved"]
+    assert review.decided_by == next(win.decided_by for win in wins if win)
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened", "approved"]
 
 
 async def test_the_history_of_a_review_cannot_be_changed(store: SqliteStore, tmp_path: Path) -> None:
-    await store.open_review(_REVIEW)
+    await store.reviews.open(_REVIEW)
     other = sqlite3.connect(tmp_path / "s.sqlite")
     for statement in ("UPDATE review_events SET what = 'x'", "DELETE FROM review_events"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -91,13 +96,13 @@ async def test_the_history_of_a_review_cannot_be_changed(store: SqliteStore, tmp
 
 
 async def test_texts_of_decided_reviews_are_purged_after_their_days(store: SqliteStore, clock: _Clock) -> None:
-    await store.open_review(_REVIEW)
-    await store.decide("r-1", Decision(state="edited", reviewer_id="R", answer="It is so."))
-    assert await store.purge(90) == 0
+    await store.reviews.open(_REVIEW)
+    await _decide(store, "R", "It is so.")
+    assert await store.reviews.purge(90) == 0
     clock.time += timedelta(days=91)
-    assert await store.purge(90) == 1
-    assert await store.purge(90) == 0
-    review = await store.review("r-1")
+    assert await store.reviews.purge(90) == 1
+    assert await store.reviews.purge(90) == 0
+    review = await store.reviews.get("r-1")
     assert review is not None
     assert (review.question, review.answer, review.case.draft, review.decided_by) == ("", "", None, "R")
 
@@ -105,9 +110,11 @@ async def test_texts_of_decided_reviews_are_purged_after_their_days(store: Sqlit
 async def test_traces_and_feedback_are_kept_and_counted(store: SqliteStore) -> None:
     await store.save_request(_TRACE)
     await store.save_request(_TRACE.model_copy(update={"request_id": "r-2", "outcome": "needs_review"}))
-    await store.open_review(_REVIEW)
-    await store.save_feedback("r-1", "U1", helpful=True)
-    await store.save_feedback("r-1", "U1", helpful=False)
+    await store.reviews.open(_REVIEW)
+    good = Feedback(request_id="r-1", user_id="U1", helpful=True, answer_hash="h")
+    assert await store.save_feedback(good) == 0
+    assert await store.save_feedback(good.model_copy(update={"helpful": False})) == 1
+    assert await store.save_feedback(good.model_copy(update={"helpful": False, "user_id": "U2"})) == 2
     assert await store.request("r-1") == _TRACE
     assert await store.request("r-9") is None
     counts = await store.counts()

@@ -97,7 +97,7 @@ class FixedRetriever:
         self.hidden_is_nearer = hidden_is_nearer
         self.asked: list[tuple[str, frozenset[str]]] = []
 
-    def search(self, question: str, groups: Collection[str], limit: int) -> Retrieval:
+    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:  # noqa: ARG002
         """Return the readable ones of the fixed chunks."""
         self.asked.append((question, frozenset(groups)))
         readable = [c for c in self.chunks if c.groups & (frozenset(groups) | {EVERYONE})]

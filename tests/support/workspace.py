@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,10 @@ class Desk:
                     return
         raise AssertionError(f"no button {label}")
 
-    async def submit(self, user: str, text: str) -> None:
+    async def submit(self, user: str, text: str, **values: dict[str, Any]) -> None:
         """Fill in and submit the open modal."""
         view_id = self.sandbox.workspace.view_of[user]
-        await self.sandbox.acts.submit(user, view_id, {"text": {"text_input": text}})
+        await self.sandbox.acts.submit(user, view_id, {"text": {"text_input": text}, **values})
 
     async def command(self, user: str, text: str, channel: str = SUPPORT) -> list[Message]:
         """Run a command and return the ephemeral answers once there is one."""
@@ -90,21 +90,28 @@ class Desk:
 
 
 @asynccontextmanager
-async def workspace(data_dir: Path, articles: Path, transport: str = "socket", **settings: Any) -> AsyncIterator[Desk]:  # noqa: ANN401
+async def workspace(
+    data_dir: Path,
+    articles: Path,
+    transport: str = "socket",
+    sandbox: Sandbox | None = None,
+    **settings: Any,  # noqa: ANN401
+) -> AsyncIterator[Desk]:
     """Run sandbox and bot; the index below `data_dir` must exist unless the test is about that."""
-    async with Sandbox() as sandbox:
-        built = demo_settings(data_dir, articles, sandbox, **settings)
+    async with AsyncExitStack() as stack:
+        space = sandbox if sandbox is not None else await stack.enter_async_context(Sandbox())
+        built = demo_settings(data_dir, articles, space, **settings)
         if transport == "http":
             slack = built.slack.model_copy(
-                update={"app_token": None, "signing_secret": SecretStr(sandbox.credentials.signing_secret)}
+                update={"app_token": None, "signing_secret": SecretStr(space.credentials.signing_secret)}
             )
             built = built.model_copy(update={"slack": slack})
         async with running_bot(built) as bot:
             if transport == "http":
-                sandbox.deliver_over_http(f"{bot.url}{EVENTS_PATH}")
+                space.deliver_over_http(f"{bot.url}{EVENTS_PATH}")
             else:
-                await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
-            yield Desk(sandbox, bot)
+                await asyncio.wait_for(space.socket.connected.wait(), 10)
+            yield Desk(space, bot)
 
 
 def shown(message: Message) -> str:

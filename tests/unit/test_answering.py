@@ -244,7 +244,7 @@ class _NoIndex(FixedRetriever):
 
 
 class _Broken(FixedRetriever):
-    def search(self, question: str, groups: object, limit: int) -> Retrieval:  # noqa: ARG002 - the protocol's
+    def search(self, question: str, groups: object, limit: int, within: object = ()) -> Retrieval:  # noqa: ARG002
         raise RuntimeError("disk on fire: secret text")
 
 

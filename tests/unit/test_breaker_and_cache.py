@@ -65,7 +65,7 @@ def test_a_permanent_error_says_nothing_about_the_providers_health() -> None:
 
 
 def _key(question: str, groups: frozenset[str] = frozenset(), snapshot: str = "s1") -> CacheKey:
-    return CacheKey("T1", question, groups, snapshot, "p@1", "m")
+    return CacheKey("T1", question, groups, (), "", snapshot, "p@1", "m")
 
 
 _ANSWER = Answered(text="yes [1]", confidence="high", citations=(), sources=())
@@ -99,7 +99,7 @@ def test_age_and_size_are_bounded() -> None:
 
 def test_a_new_snapshot_drops_what_was_answered_over_the_old_one() -> None:
     cache = MemoryAnswerCache(10)
-    old = CacheKey("T1", "q", frozenset(), "s1", "p", "m")
+    old = CacheKey("T1", "q", frozenset(), (), "", "s1", "p", "m")
     cache.put(old, _ANSWER)
     cache.put(replace(old, snapshot="s2"), _ANSWER)
     assert cache.get(old, 60.0) is None

@@ -7,13 +7,34 @@ import pytest
 from support.builders import CHUNKS, QUOTA, chunk, draft
 
 from bot.desk import Reply
+from bot.operations import GapCluster, Status, Usage
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
-from bot.slack.render import SlackMessage, decided_message, escalated_message, reply_message, waiting_time
-from bot.slack.review_blocks import decided_card, edit_view, reject_view, review_card
-from bot.store.records import Conversation, Review
+from bot.slack.commands import gap_blocks, review_blocks, usage_blocks, why_blocks
+from bot.slack.home_blocks import FILTERS, Home, home_view
+from bot.slack.render import (
+    SlackMessage,
+    asked_back_message,
+    decided_message,
+    escalated_message,
+    reply_message,
+    waiting_time,
+)
+from bot.slack.review_blocks import (
+    answer_of_asker_message,
+    ask_back_view,
+    decided_card,
+    edit_view,
+    reject_many_view,
+    reject_view,
+    reminder_message,
+    review_card,
+)
+from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
+from index.snapshot import Manifest, SkippedFile
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,
+    Approval,
     Blocked,
     DocumentRef,
     Draft,
@@ -24,6 +45,7 @@ from pipeline.types import (
     NeedsReview,
     NotEnoughInfo,
     Outcome,
+    Trace,
     Unavailable,
 )
 
@@ -50,6 +72,27 @@ def _review(case_draft: Draft | None, **fields: Any) -> Review:  # noqa: ANN401 
     return Review(**{"review_id": "r-1", "question": "How many?", "conversation": _WHERE, "case": case, **fields})
 
 
+def _replies(
+    outcome: Outcome,
+    question: str = "q",
+    request_id: str = "r-1",
+    *,
+    files: bool = False,
+    **reply: Any,  # noqa: ANN401
+) -> list[SlackMessage]:
+    trace = Trace(
+        request_id=request_id, tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome=outcome.kind,
+        verdict="OK",
+    )  # fmt: skip
+    asked = Asked(text=question, where=_WHERE, has_files=files)
+    return reply_message(Reply(request_id, outcome, trace, **reply), asked)
+
+
+def _reply(outcome: Outcome, question: str = "q", **reply: Any) -> SlackMessage:  # noqa: ANN401
+    (message,) = _replies(outcome, question, **reply)
+    return message
+
+
 _OUTCOMES: list[Outcome] = [
     _answered(),
     _answered().model_copy(update={"degraded": True, "cached": True}),
@@ -71,16 +114,17 @@ _OUTCOMES: list[Outcome] = [
 @pytest.mark.parametrize("outcome", _OUTCOMES, ids=lambda o: f"{o.kind}-{getattr(o, 'reason', '')}")
 @pytest.mark.parametrize("question", ["How many?", _HOSTILE])
 def test_every_outcome_is_within_slacks_rules_and_carries_its_id(outcome: Outcome, question: str) -> None:
-    message = reply_message(Reply("r-0123456789ab", outcome), question)
-    assert block_errors(_blocks(message)) == []
-    assert markdown_length(_blocks(message)) <= 12_000
-    assert 0 < len(message.text) <= 12_000
-    assert "r-0123456789ab" in _text(message)
+    messages = _replies(outcome, question, "r-0123456789ab")
+    for message in messages:
+        assert block_errors(_blocks(message)) == []
+        assert markdown_length(_blocks(message)) <= 12_000
+        assert 0 < len(message.text) <= 12_000
+    assert "r-0123456789ab" in _text(messages[-1])
 
 
 @pytest.mark.parametrize("outcome", _OUTCOMES, ids=lambda o: f"{o.kind}-{getattr(o, 'reason', '')}")
 def test_no_mention_or_foreign_link_survives(outcome: Outcome) -> None:
-    message = reply_message(Reply("r-1", outcome), "q")
+    message = _reply(outcome)
     assert "<!channel>" not in _text(message)
     assert "<@" not in _text(message)
     assert "<https://evil" not in _text(message)
@@ -88,7 +132,7 @@ def test_no_mention_or_foreign_link_survives(outcome: Outcome) -> None:
 
 
 def test_an_answer_shows_text_sources_confidence_and_feedback() -> None:
-    blocks = _blocks(reply_message(Reply("r-1", _answered()), "q"))
+    blocks = _blocks(_reply(_answered()))
     assert [block["type"] for block in blocks] == ["markdown", "section", "context", "context_actions"]
     assert blocks[0]["text"] == f"{QUOTA} [1]"
     assert "[1] <https://help.example/c1|Title of c1>" in blocks[1]["text"]["text"]
@@ -102,14 +146,14 @@ def test_a_long_source_list_is_split_and_never_cut() -> None:
         "high",
         chunks,
     )
-    blocks = _blocks(reply_message(Reply("r-1", long), "q"))
+    blocks = _blocks(_reply(long))
     assert block_errors(blocks) == []
     shown = json.dumps(blocks)
     assert all(f"[{n}] <https" in shown for n in range(1, 61))
 
 
 def test_not_enough_info_offers_a_person_and_keeps_the_question_in_the_button() -> None:
-    blocks = _blocks(reply_message(Reply("r-1", NotEnoughInfo(reason=Failure.RETRIEVAL_LOW)), "Where is it?"))
+    blocks = _blocks(_reply(NotEnoughInfo(reason=Failure.RETRIEVAL_LOW), "Where is it?"))
     (button,) = [e for b in blocks if b["type"] == "actions" for e in b["elements"]]
     assert button["value"] == "r-1\nWhere is it?"
 
@@ -125,7 +169,11 @@ def test_cards_and_modals_are_within_slacks_rules(case_draft: Draft | None, show
     for message in (review_card(review, show_draft=show), decided_card(decided, show_draft=show)):
         assert block_errors(_blocks(message)) == []
         assert "<!channel>" not in _text(message)
-    for view in (edit_view(review), reject_view(review)):
+    findings = review.case.findings
+    for view in (
+        edit_view(review), edit_view(review, "x" * 3000, findings), reject_view(review), ask_back_view(review),
+        reject_many_view(["r-1"] * 25),
+    ):  # fmt: skip
         assert view_errors(view.to_dict()) == []
 
 
@@ -151,6 +199,117 @@ def test_a_rejection_is_said_with_its_reason_and_no_source() -> None:
     shown = _text(decided_message(_review(draft(), state="rejected", note="Wrong page", decided_by="U2")))
     assert "Wrong page" in shown
     assert "Title of c1" not in shown
+
+
+def test_a_long_answer_is_split_between_paragraphs_and_keeps_sources_and_buttons_at_its_end() -> None:
+    paragraphs = [f"{n} & {QUOTA} [1]" + " x" * 600 for n in range(12)]
+    *early, last = _replies(_answered("\n\n".join(paragraphs)))
+    assert early
+    for message in (*early, last):
+        assert block_errors(_blocks(message)) == []
+        assert markdown_length(_blocks(message)) <= 12_000
+    assert all([b["type"] for b in _blocks(message)] == ["markdown"] for message in early)
+    assert [b["type"] for b in _blocks(last)] == ["markdown", "section", "context", "context_actions"]
+    shown = "\n\n".join(b["text"] for m in (*early, last) for b in _blocks(m) if b["type"] == "markdown")
+    assert all(f"{n} &amp; {QUOTA} [1]" in shown for n in range(12))
+
+
+def test_an_approved_answer_says_who_stands_for_it_and_since_when() -> None:
+    approval = Approval(curated_id="r-1", by="U7", at="2026-11-24T10:00:00+00:00")
+    shown = _text(_reply(_answered().model_copy(update={"approved": approval})))
+    assert "Approved by <@U7> on 24 November 2026" in shown
+    assert "Confidence" not in shown
+
+
+def test_a_follow_up_is_told_as_it_was_understood_and_files_are_named() -> None:
+    shown = _text(_reply(_answered(), read_as="When is the <!channel> reminder sent?", files=True))
+    assert "Understood as: “When is the &lt;!channel&gt; reminder sent?”" in shown
+    assert "the files were left out" in shown
+
+
+def test_whoever_may_read_more_is_offered_to_ask_in_private_and_nobody_else() -> None:
+    for outcome in (
+        NotEnoughInfo(reason=Failure.RETRIEVAL_LOW),
+        NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()),
+    ):
+        assert "ask_privately" in _text(_reply(outcome, may_see_more=True))
+        assert block_errors(_blocks(_reply(outcome, may_see_more=True))) == []
+        assert "ask_privately" not in _text(_reply(outcome))
+
+
+def _status() -> Status:
+    manifest = Manifest(
+        format=1, name="s", created_at="2026-11-24T10:00:00", embedder="e", max_tokens=1, dimensions=1, chunk_count=2,
+        documents={"a": "b"}, skipped=tuple(SkippedFile(document_id=_HOSTILE, reason=_HOSTILE) for _ in range(30)),
+        checksums={},
+    )  # fmt: skip
+    days = tuple(
+        (f"2026-11-{n:02}", kind, n * 1000) for n in range(1, 8) for kind in ("answered", "blocked", "limited")
+    )
+    return Status(manifest, Counts({"answered": 3}, 2, 1, 1, 1), "openai (m)", {"live": 2}, days, 3, 1)
+
+
+@pytest.mark.parametrize("state", ["open", "rejected", "expired"])
+@pytest.mark.parametrize("chosen", list(FILTERS))
+def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: str, chosen: str) -> None:
+    reviews = [
+        _review(
+            draft(_HOSTILE), review_id=f"r-{n}", question=_HOSTILE, state=state, opened_at="2026-11-24T10:00:00+00:00",
+            decided_by="U2",
+        )
+        for n in range(100)
+    ]  # fmt: skip
+    view = home_view(Home(reviews, 100, chosen, _status(), "x" * 4000)).to_dict()
+    assert view_errors(view) == []
+    assert "<!channel>" not in json.dumps(view)
+    assert view_errors(home_view(Home()).to_dict()) == []
+
+
+def test_command_answers_are_within_slacks_rules() -> None:
+    trace = Trace(
+        request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="answered",
+        verdict="OK", retrieved_chunk_ids=tuple("a" * 12 for _ in range(400)), stage_ms={"generate": 1.0},
+    )  # fmt: skip
+    gaps = [
+        GapCluster(
+            tuple(
+                Gap(
+                    request_id="r", tenant_id="T", user_id=f"U{n}", question=_HOSTILE[:900], reason="x",
+                    nearest=(_HOSTILE,), at="2026-11-24T10:00:00+00:00",
+                )
+                for n in range(9)
+            )
+        )
+    ] * 40  # fmt: skip
+    reviews = [_review(None, question=_HOSTILE, opened_at="2026-11-24T10:00:00+00:00")] * 40
+    usage = Usage(7, 10, 3, {"answered": 10}, 5, None, 12.0)
+    for blocks in (why_blocks(trace), gap_blocks(gaps), gap_blocks([]), review_blocks(reviews), review_blocks([])):
+        assert block_errors([block.to_dict() for block in blocks]) == []
+    assert block_errors([block.to_dict() for block in usage_blocks(usage, _status().days)]) == []
+
+
+def test_a_review_shows_what_was_said_and_who_is_at_work() -> None:
+    turns = tuple(Turn(user_id=f"U{n}", text=_HOSTILE) for n in range(9))
+    review = _review(
+        draft(), exchange=turns, awaits_asker=True, claimed_by="U2", claimed_at="2026-11-24T10:00:00+00:00"
+    )
+    card = review_card(review, show_draft=True)
+    assert block_errors(_blocks(card)) == []
+    assert "Waiting for the asker" in _text(card)
+    assert "Take over" in _text(card)
+    assert "Ask back" in _text(card)
+    for message in (asked_back_message(review), answer_of_asker_message(review), reminder_message(review)):
+        assert block_errors(_blocks(message)) == []
+        assert "<!channel>" not in _text(message)
+
+
+def test_an_edit_that_cannot_be_proved_shows_why_and_asks_whether_to_send_it_anyway() -> None:
+    view = edit_view(_review(draft()), "It is 600 [1].", [Finding(code=FindingCode.UNSUPPORTED_VALUE, span="600")])
+    told = json.dumps(view.to_dict())
+    assert view_errors(view.to_dict()) == []
+    assert "UNSUPPORTED_VALUE" in told
+    assert "Send anyway" in told
+    assert "Send anyway" not in json.dumps(edit_view(_review(draft())).to_dict())
 
 
 def test_small_messages_are_within_the_rules() -> None:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.conversation import conversation_of
-from bot.slack.events import question_in
+from bot.slack.events import Intake, conversation_of, intake_of, is_pleasantry, withdrawal_of
+from bot.store.records import Asked
 
 
 def _body(**event: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the event
@@ -11,25 +11,33 @@ def _body(**event: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the event
     return {"team_id": "T1", "event_id": "Ev1", "type": "event_callback", "event": {**base, **event}}
 
 
+def _asked(body: dict[str, Any]) -> Asked | None:
+    intake = intake_of(body)
+    return intake.asked if intake else None
+
+
+def _intake(body: dict[str, Any]) -> Intake:
+    intake = intake_of(body)
+    assert intake is not None
+    return intake
+
+
 def test_a_direct_message_is_a_private_question() -> None:
-    question = question_in(_body())
+    question = _asked(_body())
     assert question is not None
     assert question.where.private
     assert question.where.thread_id == "1.1"
 
 
 def test_a_mention_is_a_question_for_the_channel_and_stays_in_its_thread() -> None:
-    question = question_in(_body(type="app_mention", channel="C1", channel_type=None, thread_ts="0.9"))
+    question = _asked(_body(type="app_mention", channel="C1", channel_type=None, thread_ts="0.9"))
     assert question is not None
     assert not question.where.private
     assert question.where.thread_id == "0.9"
 
 
 def test_the_mention_and_the_message_of_one_post_share_a_key() -> None:
-    mention, message = question_in(_body(type="app_mention")), question_in(_body())
-    assert mention is not None
-    assert message is not None
-    assert mention.keys[1] == message.keys[1]
+    assert _intake(_body(type="app_mention")).keys[0] == _intake(_body()).keys[0]
 
 
 @pytest.mark.parametrize(
@@ -46,14 +54,64 @@ def test_the_mention_and_the_message_of_one_post_share_a_key() -> None:
     ],
 )
 def test_what_does_not_address_the_bot_is_left_alone(event: dict[str, Any]) -> None:
-    assert question_in(_body(**event)) is None
+    assert _asked(_body(**event)) is None
 
 
 def test_a_body_without_an_event_is_left_alone() -> None:
-    assert question_in({}) is None
+    assert _asked({}) is None
 
 
 def test_what_one_person_saw_is_continued_in_a_direct_message() -> None:
     body = {"user": {"id": "U1"}, "channel": {"id": "C1"}, "team": {"id": "T1"}, "container": {"is_ephemeral": True}}
     where = conversation_of(body)
     assert (where.channel_id, where.private, where.thread_id) == ("U1", True, "")
+
+
+def test_an_untagged_message_counts_only_in_a_thread_and_not_if_it_addresses_somebody_else() -> None:
+    follow = {"channel": "C1", "channel_type": "channel", "thread_ts": "1.0"}
+    assert _intake(_body(**follow)).untagged
+    assert _intake(_body(**follow)).asked.is_reply
+    assert intake_of(_body(**follow, text="<@U2> what do you think?")) is None
+    assert intake_of(_body(channel="C1", channel_type="channel")) is None
+
+
+def test_a_command_a_shortcut_and_a_button_are_questions_for_one_person() -> None:
+    command = {"command": "/citedesk", "text": "ask  How many?", "team_id": "T1", "user_id": "U1", "trigger_id": "t1"}
+    who = {"team": {"id": "T1"}, "user": {"id": "U1"}, "trigger_id": "t2"}
+    shortcut = {"type": "message_action", "callback_id": "ask_about_this", **who, "message": {"text": "How many?"}}
+    button = {
+        "type": "block_actions", **who, "channel": {"id": "C1"}, "message": {"ts": "1.1"},
+        "actions": [{"action_id": "ask_privately", "value": "r-1\nHow many?", "action_ts": "2.2"}],
+    }  # fmt: skip
+    for body in (command, shortcut, button):
+        intake = _intake(body)
+        assert intake.asked.text == "How many?"
+        assert (intake.asked.where.private, intake.asked.where.channel_id) == (True, "U1")
+    assert intake_of({**command, "text": "status"}) is None
+    assert intake_of({**shortcut, "callback_id": "other"}) is None
+
+
+def test_an_edit_says_what_the_message_says_now_and_a_deletion_that_it_is_gone() -> None:
+    key = _intake(_body()).keys[0]
+    changed = {
+        "subtype": "message_changed", "message": {"ts": "1.1", "text": "how?"}, "previous_message": {"text": "hi"},
+    }  # fmt: skip
+    edit = withdrawal_of(_body(**changed))
+    assert edit is not None
+    assert (edit.key, edit.text) == (key, "how?")
+    gone = withdrawal_of(_body(subtype="message_deleted", deleted_ts="1.1"))
+    assert gone is not None
+    assert (gone.key, gone.text) == (key, None)
+    unfurled = {**changed, "message": {"ts": "1.1", "text": "hi"}}
+    assert withdrawal_of(_body(**unfurled)) is None
+    assert withdrawal_of(_body()) is None
+
+
+@pytest.mark.parametrize("text", ["thanks!", "Ok, great", ":+1:", "got it", "Thank you"])
+def test_thanks_need_no_answer(text: str) -> None:
+    assert is_pleasantry(text)
+
+
+@pytest.mark.parametrize("text", ["and in France?", "ok but how?", "why", "no it does not work"])
+def test_a_follow_up_is_no_pleasantry(text: str) -> None:
+    assert not is_pleasantry(text)

@@ -1,0 +1,202 @@
+"""The inbox at work: a question becomes its one reply, and may be stopped, edited or withdrawn on the way."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bot.desk import Desk, Reply, request_id_of
+from bot.inbox import Worker
+from bot.review_desk import ReviewDesk
+from bot.slack.clients import Workspaces
+from bot.slack.events import Withdrawal
+from bot.slack.optional import TROUBLE, Niceties, error_of
+from bot.slack.outgoing import outgoing_for, plain
+from bot.slack.posting import Cards
+from bot.slack.progress import Steps
+from bot.slack.render import APOLOGY, STOPPED, thread_turn
+from bot.slack.review_blocks import passed_on
+from bot.store.jobs import Job
+from bot.store.records import Asked, Outgoing, Review
+from pipeline.types import ThreadTurn
+
+_log = structlog.get_logger(__name__)
+_EARLIER = 30
+
+
+class Answering:
+    """Works on the questions of the inbox."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the collaborators of the surface
+        self,
+        desk: Desk,
+        reviews: ReviewDesk,
+        workspaces: Workspaces,
+        niceties: Niceties,
+        cards: Cards,
+        progress_after_s: float,
+        attempts: int,
+    ) -> None:
+        self._desk = desk
+        self._reviews = reviews
+        self._workspaces = workspaces
+        self._niceties = niceties
+        self._cards = cards
+        self._progress_after_s = progress_after_s
+        self._attempts = attempts
+        self._running: dict[str, tuple[Asked, asyncio.Task[Reply]]] = {}
+        self._interrupted: dict[str, str] = {}
+        self.outbox: Worker | None = None
+
+    async def work(self, job: Job) -> None:
+        """Answer one question and hand its reply to the outbox."""
+        asked = Asked.model_validate_json(job.payload)
+        if job.attempts > self._attempts:
+            await self._settle(job, asked, None, [plain(job.key, asked, APOLOGY)], dead=True)
+            _log.error("question_given_up", request_id=request_id_of(job.key), attempts=job.attempts)
+            return
+        if await self._goes_to_a_reviewer(job, asked):
+            return
+        steps = Steps(
+            await self._workspaces.client(asked.where.tenant_id),
+            self._niceties,
+            asked.where,
+            self._progress_after_s,
+        )
+        if not asked.response_url:
+            steps.start()
+        if job.attempts > 1:
+            steps.stream_id = await self._abandoned_progress(asked)
+        task = asyncio.create_task(self._asked(job, asked, steps))
+        self._running[job.key] = (asked, task)
+        try:
+            reply = await task
+        except asyncio.CancelledError:
+            if not await self._interruption(job, asked, steps):
+                raise
+            return
+        finally:
+            task.cancel()
+            self._running.pop(job.key, None)
+            stream_id = await steps.end()
+        message = outgoing_for(job.key, asked, reply).model_copy(update={"stream_id": stream_id})
+        await self._settle(job, asked, reply, [message, *await self._card(reply.review)])
+
+    async def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
+        """Stop working on what this person asked in this thread; the reply says so."""
+        for key, (asked, task) in list(self._running.items()):
+            where = asked.where
+            if (where.tenant_id, where.channel_id, where.thread_id, where.user_id) == (
+                tenant_id,
+                channel_id,
+                thread_id,
+                user_id,
+            ):
+                self._interrupt(key, task, "stopped")
+
+    async def withdraw(self, withdrawal: Withdrawal) -> None:
+        """Take up an edit of a question that is not answered yet, or forget a deleted one."""
+        payload = await self._desk.store.inbox.payload(withdrawal.key)
+        if payload is None:
+            return
+        if withdrawal.text is None:
+            await self._desk.store.inbox.finish(withdrawal.key)
+        else:
+            edited = Asked.model_validate_json(payload).model_copy(update={"text": withdrawal.text})
+            await self._desk.store.inbox.replace(withdrawal.key, edited.model_dump_json())
+        if running := self._running.get(withdrawal.key):
+            self._interrupt(withdrawal.key, running[1], "deleted" if withdrawal.text is None else "edited")
+
+    def _interrupt(self, key: str, task: asyncio.Task[Reply], why: str) -> None:
+        self._interrupted[key] = why
+        task.cancel()
+
+    async def _interruption(self, job: Job, asked: Asked, steps: Steps) -> bool:
+        """Do what an interruption asks for; False if the process is being stopped instead."""
+        why = self._interrupted.pop(job.key, None)
+        if why is None:
+            return False
+        _log.info("question_interrupted", request_id=request_id_of(job.key), why=why)
+        if why == "edited":
+            await self._desk.store.inbox.retry(job.key, 0.0)
+            return True
+        stream_id = await steps.end()
+        if why == "stopped":
+            message = plain(job.key, asked, STOPPED).model_copy(update={"stream_id": stream_id})
+            await self._settle(job, asked, None, [message])
+        elif stream_id:
+            client = await self._workspaces.client(asked.where.tenant_id)
+            await self._niceties.call(
+                asked.where.tenant_id,
+                "chat.delete",
+                lambda: client.chat_delete(channel=asked.where.channel_id, ts=stream_id),
+            )
+        return True
+
+    async def _asked(self, job: Job, asked: Asked, steps: Steps) -> Reply:
+        earlier = await self._earlier(asked) if asked.is_reply else ()
+        return await self._desk.ask(request_id_of(job.key), asked, earlier, steps.watch)
+
+    async def _goes_to_a_reviewer(self, job: Job, asked: Asked) -> bool:
+        """Hand a word of the asker to the review that waits for it."""
+        where = asked.where
+        review = await self._desk.store.reviews.awaiting(
+            where.tenant_id, where.channel_id, where.thread_id, where.user_id
+        )
+        if review is None or asked.response_url:
+            return False
+        card = await self._desk.store.reviews.card(review.review_id)
+        review = await self._reviews.asker_said(
+            review.review_id, where.user_id, asked.text, lambda r: self._cards.answer_of_asker(r, card)
+        )
+        await self._cards.refresh(review)
+        await self._settle(job, asked, None, [plain(job.key, asked, passed_on())])
+        return True
+
+    async def _earlier(self, asked: Asked) -> tuple[ThreadTurn, ...]:
+        """Return what the asker and the bot said in the thread before; nothing where it cannot be read."""
+        client = await self._workspaces.client(asked.where.tenant_id)
+        found = await self._niceties.call(
+            asked.where.tenant_id,
+            "conversations.replies",
+            lambda: client.conversations_replies(
+                channel=asked.where.channel_id,
+                ts=asked.where.thread_id,
+                latest=asked.message_id,
+                include_all_metadata=True,
+                limit=_EARLIER,
+            ),
+        )
+        messages = (found.get("messages") or []) if found else []
+        turns = [thread_turn(m, asked.where.user_id) for m in messages if str(m.get("ts")) < asked.message_id]
+        return tuple(turn for turn in turns if turn)
+
+    async def _abandoned_progress(self, asked: Asked) -> str:
+        """Return the progress message that a killed process left behind, so that it becomes the answer."""
+        if not asked.where.thread_id or asked.response_url:
+            return ""
+        client = await self._workspaces.client(asked.where.tenant_id)
+        bot = await self._workspaces.bot_user_id(asked.where.tenant_id)
+        try:
+            page = await client.conversations_replies(
+                channel=asked.where.channel_id,
+                ts=asked.where.thread_id,
+                oldest=asked.message_id or asked.where.thread_id,
+                include_all_metadata=True,
+                limit=_EARLIER,
+            )
+        except TROUBLE as error:
+            _log.info("thread_not_read", reason=error_of(error))
+            return ""
+        own = [m for m in page.get("messages") or [] if m.get("user") == bot and not m.get("metadata")]
+        return str(own[0]["ts"]) if own else ""
+
+    async def _card(self, review: Review | None) -> Sequence[Outgoing]:
+        return [await self._cards.card(review)] if review else []
+
+    async def _settle(
+        self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
+    ) -> None:
+        await self._desk.settle(job.key, asked, reply, outgoing, dead=dead)
+        if self.outbox:
+            self.outbox.wake()

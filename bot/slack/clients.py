@@ -1,0 +1,92 @@
+"""One Web API client for each workspace, and whether a workspace is ours at all."""
+
+from typing import Protocol
+
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings import SlackSettings
+from index.errors import CitedeskError
+
+_ROTATE_BEFORE_MINUTES = 120
+
+
+class ForeignWorkspaceError(CitedeskError):
+    """A payload names a workspace in which the app is not installed."""
+
+    code = "FOREIGN_WORKSPACE"
+
+
+class Workspaces(Protocol):
+    """The workspaces that the bot serves."""
+
+    async def client(self, tenant_id: str) -> AsyncWebClient:
+        """Return the client of a workspace. Raises ForeignWorkspaceError."""
+
+    async def bot_user_id(self, tenant_id: str) -> str:
+        """Return who the bot is in a workspace. Raises ForeignWorkspaceError."""
+
+
+def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
+    """Return a Web API client. It repeats a call only after 429, where Slack has surely done nothing."""
+    return AsyncWebClient(
+        token=token,
+        base_url=str(settings.api_url),
+        timeout=int(settings.timeout_s),
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
+    )
+
+
+class OneWorkspace:
+    """The workspace of the bot token in the settings."""
+
+    def __init__(self, client: AsyncWebClient, team_id: str, bot_user_id: str) -> None:
+        self._client = client
+        self._team_id = team_id
+        self._bot_user_id = bot_user_id
+
+    async def client(self, tenant_id: str) -> AsyncWebClient:
+        """Return the client of the workspace. Raises ForeignWorkspaceError."""
+        if tenant_id != self._team_id:
+            raise ForeignWorkspaceError(tenant_id)
+        return self._client
+
+    async def bot_user_id(self, tenant_id: str) -> str:
+        """Return who the bot is. Raises ForeignWorkspaceError."""
+        await self.client(tenant_id)
+        return self._bot_user_id
+
+
+class InstalledWorkspaces:
+    """Every workspace in which somebody installed the app; tokens that are about to end are rotated."""
+
+    def __init__(self, settings: SlackSettings, installations: AsyncInstallationStore) -> None:
+        self._settings = settings
+        self._installations = installations
+        secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
+        self._rotator = AsyncTokenRotator(
+            client_id=settings.client_id or "", client_secret=secret, client=build_client(settings, None)
+        )
+
+    async def client(self, tenant_id: str) -> AsyncWebClient:
+        """Return the client of a workspace. Raises ForeignWorkspaceError."""
+        bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
+        if bot is None:
+            raise ForeignWorkspaceError(tenant_id)
+        if bot.bot_refresh_token:
+            rotated = await self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=_ROTATE_BEFORE_MINUTES
+            )
+            if rotated:
+                await self._installations.async_save_bot(rotated)
+                bot = rotated
+        return build_client(self._settings, bot.bot_token)
+
+    async def bot_user_id(self, tenant_id: str) -> str:
+        """Return who the bot is in a workspace. Raises ForeignWorkspaceError."""
+        bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
+        if bot is None or bot.bot_user_id is None:
+            raise ForeignWorkspaceError(tenant_id)
+        return str(bot.bot_user_id)

@@ -1,0 +1,103 @@
+"""Feedback on answers: the buttons, and for a bad answer a modal that asks why."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticSelectElement
+from slack_sdk.models.views import View
+
+from bot.slack.events import conversation_of
+from bot.slack.optional import TROUBLE
+from bot.slack.surface import Surface
+from bot.store.records import Asked, Feedback
+from pipeline.types import Failure
+
+REASON_GIVEN = "feedback_reason_given"
+REASONS: Mapping[str, str] = {
+    "wrong": "It is wrong",
+    "outdated": "It is out of date",
+    "incomplete": "Something is missing",
+    "off_topic": "It does not answer the question",
+    "other": "Something else",
+}
+_NOTE_CHARS = 1000
+
+
+async def judged(slack: Surface, body: Mapping[str, Any]) -> None:
+    """Keep a judgement; thank for a good one, ask why for a bad one."""
+    head, _, question = str(body["actions"][0]["value"]).partition("\n")
+    request_id, _, judgement = head.rpartition(":")
+    user_id = str(body["user"]["id"])
+    helpful = judgement == "up"
+    disputed = await slack.desk.give_feedback(Feedback(request_id=request_id, user_id=user_id, helpful=helpful))
+    client = await slack.client(body)
+    if helpful:
+        try:
+            await client.chat_postEphemeral(
+                channel=str(body["channel"]["id"]),
+                user=user_id,
+                text="Thanks, noted.",
+                thread_ts=body["message"].get("thread_ts"),
+            )
+        except TROUBLE:
+            # The button shows it as well.
+            return
+        return
+    await client.views_open(trigger_id=body["trigger_id"], view=_view(request_id))
+    if disputed:
+        await _second_look(slack, request_id, Asked(text=question, where=conversation_of(body)))
+
+
+async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Keep why an answer is bad."""
+    values = body["view"]["state"]["values"]
+    reason = str((values["reason"]["reason"].get("selected_option") or {}).get("value") or "other")
+    note = str(values["note"]["note"].get("value") or "").strip()
+    await slack.desk.give_feedback(
+        Feedback(
+            request_id=str(body["view"]["private_metadata"]),
+            user_id=str(body["user"]["id"]),
+            helpful=False,
+            reason=reason if reason in REASONS else "other",
+            note=note[:_NOTE_CHARS],
+        )
+    )
+    await ack()
+
+
+async def _second_look(slack: Surface, request_id: str, asked: Asked) -> None:
+    """Open a review of an answer that several people found bad; an approved one is no longer served."""
+    trace = await slack.desk.store.request(request_id)
+    curated_id = trace.curated_id if trace else None
+    answer = await slack.desk.store.curated.get(curated_id) if curated_id else None
+    if answer:
+        await slack.reviews.curated.reopen(answer, Failure.DISPUTED, slack.cards.cards)
+    elif asked.text:
+        await slack.desk.dispute(request_id, asked, slack.cards.cards)
+    slack.wake_outbox()
+
+
+def _view(request_id: str) -> View:
+    options = [Option(value=value, text=PlainTextObject(text=label)) for value, label in REASONS.items()]
+    return View(
+        type="modal",
+        callback_id=REASON_GIVEN,
+        title="What is wrong with it?",
+        submit="Send",
+        close="Skip",
+        private_metadata=request_id,
+        blocks=[
+            InputBlock(
+                block_id="reason",
+                label="Reason",
+                element=StaticSelectElement(action_id="reason", options=options, initial_option=options[0]),
+            ),
+            InputBlock(
+                block_id="note",
+                label="What should it say?",
+                optional=True,
+                element=PlainTextInputElement(action_id="note", multiline=True, max_length=_NOTE_CHARS),
+            ),
+        ],
+    )

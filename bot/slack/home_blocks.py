@@ -1,0 +1,175 @@
+"""App Home as Block Kit: how to ask; for reviewers what waits; for admins how it goes. Pure functions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    CheckboxesElement,
+    DividerBlock,
+    HeaderBlock,
+    Option,
+    PlainTextObject,
+    StaticSelectElement,
+)
+from slack_sdk.models.views import View
+
+from bot.operations import Status
+from bot.slack.render import day, section, small
+from bot.slack.review_blocks import decision_words, review_buttons
+from bot.slack.text import SECTION_CHARS, cut, escape, escaped_within, label, quoted
+from bot.store.records import Review
+
+FILTER = "home_filter"
+SELECTED = "home_selected"
+CLAIM_SELECTED = "home_claim_selected"
+REJECT_SELECTED = "home_reject_selected"
+HOME_REINDEX = "home_reindex"
+SELECT_BLOCK = "home_select"
+FILTERS: Mapping[str, str] = {
+    "open": "Open",
+    "mine": "Claimed by me",
+    "disputed": "Open, found bad by readers",
+    "changed": "Open, a source has changed",
+    "decided": "Decided lately",
+}
+SHOWN = 8
+_BAR = 24
+_MARKS: Mapping[str, str] = {
+    "answered": "answered",
+    "needs_review": "to a person",
+    "not_enough_info": "not enough info",
+    "blocked": "blocked",
+    "limited": "limited",
+    "unavailable": "unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What one person's App Home shows. `reviews` and `status` are None for those whom they do not concern."""
+
+    reviews: Sequence[Review] | None = None
+    waiting: int = 0
+    filter: str = "open"
+    status: Status | None = None
+    notice: str = ""
+
+
+def home_view(home: Home) -> View:
+    """Return App Home."""
+    blocks: list[Block] = [
+        HeaderBlock(text="Citedesk"),
+        section(
+            "I answer from your team's documents, with sources, or say that I cannot. "
+            "Write to me under *Messages*, mention me in a channel, or type `/citedesk ask`."
+        ),
+    ]
+    if home.notice:
+        blocks.append(section(f":warning: {cut(home.notice, SECTION_CHARS - 20)}"))
+    if home.reviews is not None:
+        blocks += [DividerBlock(), *_reviews(home)]
+    if home.status:
+        blocks += [DividerBlock(), *_status(home.status)]
+    return View(type="home", private_metadata=home.filter, blocks=blocks)
+
+
+def status_text(status: Status) -> str:
+    """Return the state of the service in a few lines."""
+    manifest, counts = status.manifest, status.counts
+    index = (
+        f"{len(manifest.documents)} documents, {manifest.chunk_count:,} chunks, built {manifest.created_at[:16]} UTC, "
+        f"{len(manifest.skipped)} files skipped"
+        if manifest
+        else "no index can be served; run `/citedesk reindex`"
+    )
+    outcomes = ", ".join(f"{_MARKS.get(kind, kind)} {n}" for kind, n in counts.outcomes.items()) or "none"
+    curated = ", ".join(f"{n} {state}" for state, n in status.curated.items()) or "none"
+    return (
+        f"*Index*: {index}\n*Answers by*: {escape(status.provider)}\n"
+        f"*Last 24 hours*: {outcomes}\n*Reviews waiting*: {counts.open_reviews}\n"
+        f"*Queue*: {counts.waiting_questions} questions, {counts.waiting_replies} replies; "
+        f"{counts.dead_letters} dead letters in 7 days\n*Approved answers*: {curated}"
+    )
+
+
+def outcome_bars(days: Sequence[tuple[str, str, int]]) -> str:
+    """Return the outcomes of some days as a picture in text: one bar an outcome, the longest full width."""
+    totals = {kind: sum(n for _, k, n in days if k == kind) for kind in _MARKS}
+    per_day = {date: sum(n for d, _, n in days if d == date) for date in sorted({d for d, _, _ in days})}
+    kinds = {_MARKS[kind]: n for kind, n in totals.items() if n}
+    return "\n".join(["```", *_bars(kinds), "", *_bars({date[5:]: n for date, n in per_day.items()}), "```"])
+
+
+def _bars(counts: Mapping[str, int]) -> list[str]:
+    most = max(counts.values(), default=1)
+    width = max(map(len, counts), default=0)
+    return [f"{name:<{width}} {'█' * max(1, round(n / most * _BAR))} {n}" for name, n in counts.items()]
+
+
+def _reviews(home: Home) -> list[Block]:
+    reviews = list(home.reviews or ())[:SHOWN]
+    options = [Option(value=value, text=PlainTextObject(text=words)) for value, words in FILTERS.items()]
+    chosen = next(option for option in options if option.value == home.filter)
+    blocks: list[Block] = [
+        HeaderBlock(text=f"Reviews: {home.waiting} waiting"),
+        ActionsBlock(
+            block_id="home_filters",
+            elements=[StaticSelectElement(action_id=FILTER, options=options, initial_option=chosen)],
+        ),
+    ]
+    if not reviews:
+        return [*blocks, section("Nothing here.")]
+    for review in reviews:
+        blocks += _review(review)
+    if more := len(home.reviews or ()) - len(reviews):
+        blocks.append(small(f"…and {more} more."))
+    open_ones = [review for review in reviews if review.state == "open"]
+    return [*blocks, *(_bulk(open_ones) if open_ones else [])]
+
+
+def _review(review: Review) -> list[Block]:
+    asked = f"*<@{review.conversation.user_id}>*, {day(review.opened_at)}" if review.opened_at else ""
+    blocks: list[Block] = [
+        section(f"{asked}\n{quoted(review.question, 600)}"),
+        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {decision_words(review)}"),
+    ]
+    if review.state == "open":
+        buttons = review_buttons(review, can_approve=review.case.draft is not None)
+        blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=buttons))
+    return blocks
+
+
+def _bulk(reviews: Sequence[Review]) -> list[Block]:
+    options = [
+        Option(value=review.review_id, text=PlainTextObject(text=label(review.question, 75))) for review in reviews
+    ]
+    return [
+        DividerBlock(),
+        section("*Several at once*"),
+        ActionsBlock(
+            block_id=SELECT_BLOCK,
+            elements=[
+                CheckboxesElement(action_id=SELECTED, options=options),
+                ButtonElement(action_id=CLAIM_SELECTED, text="Claim selected", value="selected"),
+                ButtonElement(action_id=REJECT_SELECTED, text="Reject selected", value="selected", style="danger"),
+            ],
+        ),
+    ]
+
+
+def _status(status: Status) -> list[Block]:
+    blocks: list[Block] = [HeaderBlock(text="How it goes"), section(status_text(status))]
+    if status.days:
+        blocks.append(section(f"*Outcomes of the last 7 days*\n{outcome_bars(status.days)}"))
+        blocks.append(small(f"Found helpful {status.helpful} times, not helpful {status.unhelpful} times."))
+    if status.manifest and status.manifest.skipped:
+        lines = [
+            f"• `{escaped_within(s.document_id, 120)}`: {escaped_within(s.reason, 200)}"
+            for s in status.manifest.skipped[:8]
+        ]
+        blocks.append(section(cut("*Not indexed*\n" + "\n".join(lines), SECTION_CHARS)))
+    button = ButtonElement(action_id=HOME_REINDEX, text="Read the documents anew", value="reindex")
+    return [*blocks, ActionsBlock(block_id="home_admin", elements=[button])]

@@ -1,0 +1,51 @@
+"""What happens before Slack gets its acknowledgement: foreign workspaces are refused, questions are stored."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from bot.slack.clients import ForeignWorkspaceError
+from bot.slack.events import Intake, intake_of, is_pleasantry, team_of
+from bot.slack.surface import Surface
+
+_log = structlog.get_logger(__name__)
+Next = Callable[[], Awaitable[BoltResponse]]
+
+
+def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
+    """Return the global middleware.
+
+    If storing fails, Bolt answers 500 and Slack delivers again; a question that is known already ends here.
+    """
+
+    async def middleware(body: dict[str, Any], next_: Next) -> BoltResponse:
+        try:
+            await slack.workspaces.client(team_of(body))
+        except ForeignWorkspaceError:
+            _log.warning("foreign_workspace_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
+            return BoltResponse(status=403, body="")
+        try:
+            intake = intake_of(body)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Signed, but of a shape that no version of Slack sends: the sender will not send better.
+            _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
+            return BoltResponse(status=400, body="")
+        if intake and await _is_for_us(slack, intake):
+            if not await slack.desk.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
+                _log.info("redelivery_dropped", key=intake.keys[0])
+            slack.wake_inbox()
+        return await next_()
+
+    return middleware
+
+
+async def _is_for_us(slack: Surface, intake: Intake) -> bool:
+    """Tell whether an untagged message goes on with what its writer asked in this thread."""
+    asked = intake.asked
+    if asked.is_reply and is_pleasantry(asked.text) and not asked.has_files:
+        return not intake.untagged and not asked.where.private
+    if not intake.untagged:
+        return True
+    return await slack.desk.store.owns_thread(asked.where)

@@ -1,0 +1,125 @@
+"""What the asker sees while an answer is made: a status at once, its steps if it takes longer. Never a draft."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.optional import Niceties
+from bot.slack.text import cut, linkable
+from bot.store.records import Conversation
+from pipeline.telemetry import Progress
+
+CHECKING = "is reading the documents…"
+_LOADING = ("Reading the documents…", "Comparing what they say…", "Checking every source…")
+_STEPS: Mapping[str, str] = {
+    "retrieve": "Search the documents",
+    "generate": "Draft an answer",
+    "verify": "Check every citation",
+}
+_SOURCES = 3
+
+
+class Steps:
+    """The progress of one question. `stream_id` is the message that shows it, once there is one."""
+
+    def __init__(self, client: AsyncWebClient, niceties: Niceties, where: Conversation, after_s: float) -> None:
+        self._client = client
+        self._niceties = niceties
+        self._where = where
+        self._after_s = after_s
+        self._tasks: dict[str, dict[str, Any]] = {}
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.stream_id = ""
+
+    def start(self) -> None:
+        """Show that the question was heard; returns at once."""
+        if self._where.thread_id:
+            self._task = asyncio.create_task(self._show())
+
+    def watch(self, progress: Progress) -> None:
+        """Note what the pipeline has come to."""
+        if progress.stage == "retrieved" and "retrieve" in self._tasks:
+            urls = {chunk.url: chunk.title for chunk in progress.chunks if chunk.url and linkable(chunk.url)}
+            sources = [{"type": "url", "url": url, "text": cut(title, 100)} for url, title in urls.items()]
+            self._tasks["retrieve"] |= {"status": "complete", "sources": sources[:_SOURCES]}
+        elif progress.stage in _STEPS:
+            for task in self._tasks.values():
+                task["status"] = "complete"
+            self._tasks[progress.stage] = {
+                "type": "task_update",
+                "id": progress.stage,
+                "title": _STEPS[progress.stage],
+                "status": "in_progress",
+            }
+        self._changed.set()
+
+    async def end(self) -> str:
+        """Stop showing; return the id of the message that the answer completes, if there is one."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        return self.stream_id
+
+    async def _show(self) -> None:
+        where, tenant = self._where, self._where.tenant_id
+        await self._niceties.call(
+            tenant,
+            "agents.sessions.setStatus",
+            lambda: self._client.agents_sessions_setStatus(
+                channel_id=where.channel_id,
+                thread_ts=where.thread_id,
+                status="processing",
+                initiator_user_id=where.user_id,
+            ),
+        )
+        await self._niceties.call(
+            tenant,
+            "assistant.threads.setStatus",
+            lambda: self._client.assistant_threads_setStatus(
+                channel_id=where.channel_id,
+                thread_ts=where.thread_id,
+                status=CHECKING,
+                loading_messages=list(_LOADING),
+            ),
+        )
+        await asyncio.sleep(self._after_s)
+        if await asyncio.shield(asyncio.create_task(self._begin())):
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._append()
+
+    async def _begin(self) -> bool:
+        # Shielded by the caller: once Slack has made the message, its id must not get lost.
+        self._changed.clear()
+        started = await self._niceties.call(
+            self._where.tenant_id,
+            "chat.startStream",
+            lambda: self._client.chat_startStream(
+                channel=self._where.channel_id,
+                thread_ts=self._where.thread_id,
+                recipient_team_id=self._where.tenant_id,
+                recipient_user_id=self._where.user_id,
+                task_display_mode="timeline",
+                chunks=self._chunks(),
+            ),
+        )
+        self.stream_id = str(started["ts"]) if started else ""
+        return bool(self.stream_id)
+
+    async def _append(self) -> None:
+        await self._niceties.call(
+            self._where.tenant_id,
+            "chat.appendStream",
+            lambda: self._client.chat_appendStream(
+                channel=self._where.channel_id, ts=self.stream_id, chunks=self._chunks()
+            ),
+        )
+
+    def _chunks(self) -> list[dict[str, Any]]:
+        return [dict(task) for task in self._tasks.values()] or [
+            {"type": "task_update", "id": "retrieve", "title": _STEPS["retrieve"], "status": "pending"}
+        ]
