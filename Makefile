@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
 
-.PHONY: help demo test test-llm check format bench eval clean
+.PHONY: help demo test test-faults test-llm check format bench eval clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test    every check that the README promises"
 	@echo "make check   format, lint, types, imports and the fast tests"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
+	@echo "make test-faults  kill the serving process 200 times; 1,000 questions at once"
 	@echo "make test-llm  50 questions to a small real model, with and without schema"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 
@@ -51,6 +52,10 @@ $(LLM_VENV)/.ready:
 
 test-llm: $(READY) $(LLM_VENV)/.ready
 	CITEDESK_TEST_LLM=$(LLM_VENV)/bin/python $(BIN)/pytest -q -s tests/llm
+
+# The serving process is killed 200 times, and 1,000 questions come at once. pytest-socket allows the fork server.
+test-faults: $(READY)
+	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 
 bench: $(READY)
 	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done

@@ -63,15 +63,16 @@ def demo(data_dir: Path | None, port: int) -> None:
 def serve(data_dir: Path | None) -> None:
     """Serve Slack (Socket Mode or HTTP) until stopped."""
     from bot.server import running_bot  # noqa: PLC0415
-    from bot.stopping import until_stopped  # noqa: PLC0415
+    from bot.stopping import stop_event  # noqa: PLC0415
     from pipeline.telemetry import configure_logging  # noqa: PLC0415
 
     settings = _settings(data_dir)
     configure_logging(settings.log_level)
 
     async def forever() -> None:
+        stopped = stop_event()
         async with running_bot(settings):
-            await until_stopped()
+            await stopped.wait()
 
     _run(forever())
 

@@ -13,7 +13,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import REVIEWS
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
-from bot.stopping import until_stopped
+from bot.stopping import stop_event
 from index.builder import Progress, build
 
 _KNOWLEDGE_BASE = files("deploy.demo")
@@ -26,6 +26,7 @@ async def run_demo(
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> None:
     """Index the demo knowledge base, start workspace and bot, print one URL, run until stopped."""
+    stopped = stop_event()
     with as_file(_KNOWLEDGE_BASE / "articles") as articles:
         async with Sandbox(port, suggestions()) as sandbox:
             settings = demo_settings(data_dir, articles, sandbox)
@@ -37,7 +38,7 @@ async def run_demo(
             say(f"{coverage.indexed} articles, {coverage.chunks} chunks. Starting the bot…")
             async with running_bot(settings):
                 say(f"\nCitedesk is ready. Open {sandbox.url} in a browser. Ctrl-C stops it.")
-                await until_stopped()
+                await stopped.wait()
 
 
 def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides: Any) -> Settings:  # noqa: ANN401
@@ -52,6 +53,8 @@ def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides:
                 "signing_secret": None,
                 "api_url": sandbox.api_url,
                 "reviewers_channel": REVIEWS.id,
+                "prompts": tuple(question["question"] for question in suggestions()[:4]),
+                **overrides.pop("slack_extra", {}),
             },
             "access": {
                 "groups": {"leads": ["U0REVIEWER"]},

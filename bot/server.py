@@ -58,9 +58,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(uses.desk.pipeline.provider.aclose)
         await asyncio.to_thread(embedder.embed, ["ready"])
         slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory))
-        token = settings.slack.bot_token
-        client = build_client(settings.slack, token.get_secret_value() if token else None)
-        bolt = build_bolt(settings.slack, client, slack.surface, oauth)
+        bolt = build_bolt(settings.slack, build_client(settings.slack, None), slack.surface, oauth)
         watchdog = await stack.enter_async_context(_socket_mode(settings, bolt)) if settings.slack.app_token else None
         url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog))
         _log.info("ready", url=url, socket_mode=watchdog is not None)

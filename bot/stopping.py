@@ -4,10 +4,10 @@ import asyncio
 import signal
 
 
-async def until_stopped() -> None:
-    """Return at SIGINT or SIGTERM."""
+def stop_event() -> asyncio.Event:
+    """Return an event that SIGINT or SIGTERM sets; made before the start, so that a stop on the way is graceful too."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped

@@ -27,14 +27,16 @@ class Acts:
         self._transport = transport
         self._base_url = base_url
         self._tasks: set[asyncio.Task[None]] = set()
-        self.retry_seconds = RETRY_SECONDS
+        self.retry_seconds: tuple[float, ...] = RETRY_SECONDS
 
     async def post(
         self, user: str, channel_id: str, text: str, thread_ts: str | None, files: Sequence[dict[str, Any]] = ()
     ) -> Message:
         """Post a person's message and deliver the events that it causes."""
         channel = self._channel(user, channel_id)
-        message = Message(self._workspace.new_ts(), channel.id, user, _written(text), [], thread_ts, files=list(files))
+        message = Message(
+            self._workspace.new_ts(), channel.id, user, self._written(text), [], thread_ts, files=list(files)
+        )
         self._workspace.add(message)
         await self._workspace.changed()
         for event in _events(channel, message):
@@ -45,7 +47,7 @@ class Acts:
         """Change a message of one's own."""
         channel, message = self._own(user, channel_id, ts)
         before = message_json(message)
-        message.text, message.edited = _written(text), True
+        message.text, message.edited = self._written(text), True
         await self._workspace.changed()
         after = {**message_json(message), "edited": {"user": user, "ts": self._workspace.new_ts()}}
         event = _hidden_event(channel, "message_changed", self._workspace.new_ts())
@@ -264,6 +266,14 @@ class Acts:
         if user not in self._workspace.people or channel is None or user not in channel.members:
             raise NotPossibleError("no such person or channel")
         return channel
+
+    def _written(self, text: str) -> str:
+        """Return what somebody typed as Slack sends it: escaped, mentions as ids."""
+        names = {BOT_NAME: BOT_USER_ID, **{person.name: person.id for person in self._workspace.people.values()}}
+        text = _escaped(text)
+        for name, user in names.items():
+            text = re.sub(rf"@{name}\b", f"<@{user}>", text)
+        return text
 
     def _own(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
         channel = self._channel(user, channel_id)

@@ -1,10 +1,13 @@
 """Bolt listeners: they unpack, call and reply, nothing else."""
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk import request_id_of
 from bot.settings import SlackSettings
 from bot.slack import commands, feedback, home, reviewing
+from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.events import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, REJECT_SELECTED, SELECTED
 from bot.slack.intake import remember
@@ -44,6 +48,7 @@ def build_bolt(
     """Return the Bolt app with every listener."""
     app = AsyncApp(
         client=client,
+        authorize=_Authorize(logger=logging.getLogger(__name__), workspaces=slack.workspaces),  # type: ignore[arg-type]
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
@@ -56,6 +61,25 @@ def build_bolt(
     _listen_for_modals(app, slack)
     _listen_for_home(app, slack)
     return app
+
+
+class _Authorize(AsyncAuthorize):
+    """Tells Bolt who the bot is from what we know: its own way asks Slack, before the acknowledgement."""
+
+    def __init__(self, *, logger: logging.Logger, workspaces: Workspaces) -> None:
+        self.logger = logger
+        self._workspaces = workspaces
+
+    async def __call__(self, *, team_id: str | None, enterprise_id: str | None, **_: object) -> AuthorizeResult | None:
+        """Return the bot's identity in a workspace; None for a foreign one."""
+        try:
+            client = await self._workspaces.client(team_id or "")
+            bot_user_id = await self._workspaces.bot_user_id(team_id or "")
+        except ForeignWorkspaceError:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_user_id=bot_user_id, bot_token=client.token
+        )
 
 
 def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:

@@ -36,6 +36,9 @@ def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
             if not await slack.desk.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
                 _log.info("redelivery_dropped", key=intake.keys[0])
             slack.wake_inbox()
+            if body.get("type") == "event_callback":
+                # Nothing is left for a listener to do.
+                return BoltResponse(status=200, body="")
         return await next_()
 
     return middleware

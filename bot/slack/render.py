@@ -222,13 +222,6 @@ def waiting_time(seconds: float | None) -> str:
     return f"{round(seconds / 60)} minutes"
 
 
-APOLOGY = SlackMessage(
-    "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id.",
-    (),
-)
-STOPPED = SlackMessage("Stopped. I have not answered this; ask again whenever you like.", ())
-
-
 def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
     # Slack keeps the question in the button, so that we need not keep it. Too long: no button.
     value = f"{request_id}\n{question}"
@@ -284,3 +277,11 @@ def section(text: str) -> Block:
 def small(text: str) -> Block:
     """Return a line of small print."""
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+
+
+_GIVEN_UP = (
+    "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
+)
+_STOPPED = "Stopped. I have not answered this; ask again whenever you like."
+APOLOGY = SlackMessage(_GIVEN_UP, (section(_GIVEN_UP),))
+STOPPED = SlackMessage(_STOPPED, (section(_STOPPED),))

@@ -1,0 +1,91 @@
+"""The bot as a process of its own, which can be killed at any moment. Forked from a server that has the imports."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+
+from bot.demo import demo_settings
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+_PRELOAD = ["bot.server", "sentence_transformers", "torch", "faiss"]
+
+
+def context() -> ForkServerContext:
+    """Return a context whose children start in a fraction of a second."""
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(_PRELOAD)
+    return forking
+
+
+class BotProcess:
+    """One running bot after another over the same store."""
+
+    def __init__(self, forking: ForkServerContext, data_dir: Path, articles: Path, sandbox: Sandbox) -> None:
+        self._forking = forking
+        self._sandbox = sandbox
+        self._log = data_dir / "bot.log"
+        self._settings = demo_settings(
+            data_dir,
+            articles,
+            sandbox,
+            limits={"per_user": "1000000/minute", "per_tenant": "1000000/minute", "in_flight": 10_000},
+            delivery={"lease_s": 1.0, "poll_s": 0.2, "attempts": 1000, "backoff_base_s": 0.2, "backoff_cap_s": 1.0},
+        )
+        self._process: ForkServerProcess | None = None
+
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        assert self._process is not None
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start a process; it is ready some time later."""
+        self._sandbox.socket.connected.clear()
+        self._process = self._forking.Process(target=_serve, args=(self._settings, str(self._log)), daemon=True)
+        self._process.start()
+
+    async def ready(self) -> None:
+        """Return when the process is connected to the workspace."""
+        await asyncio.wait_for(self._sandbox.socket.connected.wait(), 60)
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self._process is not None
+        self._process.join()
+
+    async def stop(self) -> int | None:
+        """Ask the process to stop, and return its exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        assert self._process is not None
+        await asyncio.to_thread(self._process.join, 30)
+        return self._process.exitcode
+
+    def memory_mb(self) -> float:
+        """Return the resident memory of the process."""
+        fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _serve(settings: Settings, log: str) -> None:
+    with Path(log).open("a", buffering=1) as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
+        from bot.server import running_bot  # noqa: PLC0415 - imported by the fork server before
+        from bot.stopping import stop_event  # noqa: PLC0415
+        from pipeline.telemetry import configure_logging  # noqa: PLC0415
+
+        configure_logging("WARNING")
+
+        async def run() -> None:
+            stopped = stop_event()
+            async with running_bot(settings):
+                await stopped.wait()
+
+        asyncio.run(run())
