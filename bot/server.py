@@ -11,7 +11,10 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
@@ -21,6 +24,7 @@ from bot.settings import Settings, environment_name
 from bot.slack.app import build_bolt
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
 from bot.slack.directory import SlackDirectory
+from bot.slack.events import is_well_formed
 from bot.slack.installing import INSTALL_PATH, REDIRECT_PATH, installation_store, oauth_settings
 from bot.slack.serving import RunningSlack, running_slack
 from bot.slack.watchdog import Watchdog
@@ -128,8 +132,8 @@ async def _http_server(
     if settings.slack.signing_secret:
         app.router.add_post(EVENTS_PATH, _events(bolt, settings.slack.signing_secret.get_secret_value()))
     if settings.slack.client_id:
-        app.router.add_get(INSTALL_PATH, _page(bolt))
-        app.router.add_get(REDIRECT_PATH, _page(bolt))
+        app.router.add_get(INSTALL_PATH, _page(bolt, AsyncOAuthFlow.handle_installation))
+        app.router.add_get(REDIRECT_PATH, _page(bolt, AsyncOAuthFlow.handle_callback))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -164,16 +168,23 @@ def _events(bolt: AsyncApp, secret: str) -> Callable[[web.Request], Awaitable[we
         if not verifier.is_valid_request(await request.read(), dict(request.headers)):
             _log.warning("signature_refused", bytes=request.content_length)
             return web.Response(status=401)
+        if not is_well_formed(await request.text(), request.content_type):
+            _log.warning("payload_refused", bytes=request.content_length)
+            return web.Response(status=400)
         return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
 
     return events
 
 
-def _page(bolt: AsyncApp) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _page(
+    bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the handler of an OAuth page: what it gets is checked by its one-time state, not by a signature."""
 
     async def page(request: web.Request) -> web.StreamResponse:
-        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+        if bolt.oauth_flow is None:
+            raise web.HTTPNotFound
+        return await to_aiohttp_response(await handle(bolt.oauth_flow, await to_bolt_request(request)))
 
     return page
 

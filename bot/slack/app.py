@@ -165,11 +165,13 @@ def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
                 team,
                 "assistant.threads.setSuggestedPrompts",
                 lambda: client.assistant_threads_setSuggestedPrompts(
-                    channel_id=str(event["channel"]), title="Ask me", prompts=[dict(prompt) for prompt in slack.prompts]
+                    channel_id=str(event.get("channel")),
+                    title="Ask me",
+                    prompts=[dict(prompt) for prompt in slack.prompts],
                 ),
             )
         else:
-            await home.publish(slack, team, str(event["user"]))
+            await home.publish(slack, team, str(event.get("user")))
 
     async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

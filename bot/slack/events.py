@@ -1,9 +1,11 @@
 """Reading Slack's payloads. Pure functions; whatever does not look as it should is nothing."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 from bot.store.records import Asked, Conversation
 
@@ -16,6 +18,12 @@ _PLEASANTRIES = frozenset(
     "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
     "will do makes sense that helped this helped no worries yes no done".split()
 )
+_REQUIRED = {
+    "event_callback": ("event", "event_id"),
+    "block_actions": ("user", "actions", "trigger_id"),
+    "view_submission": ("user", "view"),
+    "message_action": ("user", "message", "trigger_id"),
+}
 _EMOJI = re.compile(r":[a-z0-9_+-]+:")
 
 
@@ -91,6 +99,32 @@ def is_pleasantry(text: str) -> bool:
     text = _EMOJI.sub(" ", text)
     words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
     return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
+
+
+def is_well_formed(body: str, content_type: str) -> bool:
+    """Tell whether a request's body has the outer shape of a payload; what reads it on relies on that."""
+    try:
+        if content_type == "application/json":
+            payload = json.loads(body)
+        else:
+            form = {name: values[0] for name, values in parse_qs(body).items()}
+            payload = json.loads(form["payload"]) if "payload" in form else form
+    except ValueError:
+        return False
+    if not isinstance(payload, dict) or not (payload.get("type") or payload.get("command")):
+        return False
+    parts = (payload, payload.get("event") or {}, payload.get("user") or {}, *(payload.get("actions") or [{}]))
+    shapes = {"event": dict, "team": dict, "user": dict, "view": dict, "message": dict, "container": dict}
+    return (
+        all(isinstance(payload.get(name) or {}, shape) for name, shape in shapes.items())
+        and all(map(_has_text_ids, parts))
+        and all(payload.get(name) for name in _REQUIRED.get(str(payload.get("type")), ()))
+    )
+
+
+def _has_text_ids(part: Any) -> bool:  # noqa: ANN401 - whatever was sent
+    names = ("id", "team_id", "type", "event_id", "ts", "thread_ts", "channel_type", "action_id", "trigger_id", "value")
+    return isinstance(part, dict) and all(isinstance(part.get(name) or "", str) for name in names)
 
 
 def _from_event(body: Mapping[str, Any]) -> Intake | None:

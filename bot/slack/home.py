@@ -31,7 +31,8 @@ async def publish(slack: Surface, tenant_id: str, user_id: str, wanted: str = "o
         status = await slack.operations.status()
         home = Home(home.reviews, home.waiting, home.filter, status, notice)
     client = await slack.workspaces.client(tenant_id)
-    await client.views_publish(user_id=user_id, view=home_view(home))
+    view = home_view(home)
+    await slack.niceties.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
 
 
 def chosen_filter(body: Mapping[str, Any]) -> str:

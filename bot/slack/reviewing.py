@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
 from bot.slack import home
+from bot.slack.events import team_of
 from bot.slack.optional import TROUBLE
 from bot.slack.review_blocks import (
     ANYWAY_BLOCK,
@@ -34,11 +35,9 @@ async def approve(slack: Surface, body: Mapping[str, Any]) -> None:
     reviewer, review_id = _who_and_what(body)
     decision = Decision(state="approved", reviewer_id=reviewer)
     try:
-        await _decided(slack, await slack.reviews.decide(review_id, decision, slack.cards.decided))
+        await _decided(slack, body, await slack.reviews.decide(review_id, decision, slack.cards.decided))
     except CitedeskError as error:
         await refuse(slack, body, error)
-        return
-    await home.refresh(slack, body)
 
 
 async def claim(slack: Surface, body: Mapping[str, Any], *, take_over: bool) -> None:
@@ -85,7 +84,7 @@ async def submit_edit(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) ->
         await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
         return
     await ack()
-    await _decided(slack, decided)
+    await _decided(slack, body, decided)
 
 
 async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -98,7 +97,7 @@ async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any
         await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
         return
     await ack()
-    await _decided(slack, decided)
+    await _decided(slack, body, decided)
 
 
 async def submit_question(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -143,10 +142,11 @@ async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, An
     for review_id in review_ids.split()[:MAX_SELECTED]:
         decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
         try:
-            await _decided(slack, await slack.reviews.decide(review_id, decision, slack.cards.decided))
+            await slack.cards.refresh(await slack.reviews.decide(review_id, decision, slack.cards.decided))
         except CitedeskError:
             missed += 1
-    await home.refresh(slack, body, f"{missed} could not be rejected." if missed else "")
+    slack.wake_outbox()
+    await home.publish(slack, team_of(body), reviewer, notice=f"{missed} could not be rejected." if missed else "")
 
 
 async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) -> None:
@@ -177,9 +177,10 @@ def words_for(error: CitedeskError) -> str:
             return error.user_message
 
 
-async def _decided(slack: Surface, review: Review) -> None:
+async def _decided(slack: Surface, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
     await slack.cards.refresh(review)
+    await home.publish(slack, team_of(body), str(body["user"]["id"]), home.chosen_filter(body))
 
 
 def _who_and_what(body: Mapping[str, Any]) -> tuple[str, str]:

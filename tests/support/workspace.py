@@ -1,6 +1,7 @@
 """The sandbox workspace with the real bot in it, over Socket Mode or HTTP."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ from bot.demo import demo_settings
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, Message
 from bot.server import EVENTS_PATH, RunningBot, running_bot
+from bot.settings import Settings
 
 ASKER, REVIEWER, ADMIN = "U0ASKER", "U0REVIEWER", "U0ADMIN"
 SUPPORT, REVIEWS = "C0SUPPORT", "C0REVIEWS"
@@ -26,6 +28,7 @@ class Desk:
 
     sandbox: Sandbox
     bot: RunningBot
+    settings: Settings
 
     async def ask(self, text: str, user: str = ASKER, channel: str = SUPPORT) -> Message:
         """Post a question and return it."""
@@ -78,6 +81,32 @@ class Desk:
         view_id = self.sandbox.workspace.view_of[user]
         await self.sandbox.acts.submit(user, view_id, {"text": {"text_input": text}, **values})
 
+    async def open_home(self, user: str) -> None:
+        """Open the Home tab."""
+        await self.sandbox.acts.open_tab(user, "home")
+
+    async def home(self, user: str, words: str) -> dict[str, Any]:
+        """Return App Home once it shows these words."""
+        space = self.sandbox.workspace
+        end = time.monotonic() + _PATIENCE
+        while words not in json.dumps(space.homes.get(user, {}), ensure_ascii=False):
+            assert time.monotonic() < end, space.homes.get(user)
+            await space.wait_for_change(space.version, 0.5)
+        return space.homes[user]
+
+    async def press_home(self, user: str, action_id: str, ticked: list[str], value: str = "x") -> None:
+        """Press a button of App Home with some reviews ticked."""
+        options = [{"text": {"type": "plain_text", "text": "x"}, "value": review_id} for review_id in ticked]
+        values = {"home_select": {"home_selected": {"type": "checkboxes", "selected_options": options}}}
+        action = {"type": "button", "action_id": action_id, "value": value}
+        await self.sandbox.acts.press_home(user, "b", action, values)
+
+    async def choose(self, user: str, action_id: str, value: str) -> None:
+        """Choose in a select of App Home."""
+        option = {"text": {"type": "plain_text", "text": "x"}, "value": value}
+        action = {"type": "static_select", "action_id": action_id, "selected_option": option}
+        await self.sandbox.acts.press_home(user, "b", action, {})
+
     async def command(self, user: str, text: str, channel: str = SUPPORT) -> list[Message]:
         """Run a command and return the ephemeral answers once there is one."""
         before = len(self.hidden(user))
@@ -111,7 +140,7 @@ async def workspace(
                 space.deliver_over_http(f"{bot.url}{EVENTS_PATH}")
             else:
                 await asyncio.wait_for(space.socket.connected.wait(), 10)
-            yield Desk(space, bot)
+            yield Desk(space, bot, built)
 
 
 def shown(message: Message) -> str:

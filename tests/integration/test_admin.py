@@ -1,0 +1,259 @@
+"""Admin commands, refusals of payloads that are not ours, installation, and Socket Mode kept alive."""
+
+import asyncio
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from slack_sdk.oauth.installation_store import Installation
+from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
+
+from bot.demo import demo_settings
+from bot.doctor import diagnose
+from bot.sandbox.delivery import signature
+from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import TEAM_ID
+from bot.server import EVENTS_PATH, running_bot
+from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
+from bot.slack.installing import installation_store
+from bot.slack.watchdog import Watchdog
+from index.builder import BuildRules, build
+from index.embedding import SentenceTransformerEmbedder
+
+_ANSWERABLE = "When does the first payment reminder go out?"
+
+
+async def test_rollback_serves_the_index_before_and_says_when_there_is_none(
+    own_data: Path, articles: Path, own_desk: Desk
+) -> None:
+    (none,) = await own_desk.command(ADMIN, "/citedesk rollback")
+    assert "no earlier snapshot" in none.text
+    await asyncio.to_thread(build, [articles], own_data, SentenceTransformerEmbedder(), BuildRules())
+    newest = own_desk.bot.uses.operations.manifest().name
+    (done,) = await own_desk.command(ADMIN, "/citedesk rollback")
+    assert "again" in done.text
+    assert own_desk.bot.uses.operations.manifest().name < newest
+    assert "7 days" in shown(await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE)))
+
+
+async def test_why_usage_and_reviews_answer_those_whom_they_concern(own_desk: Desk) -> None:
+    reply = await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE))
+    await own_desk.ask("Can I get my money back?")
+    await own_desk.card()
+    assert reply.metadata is not None
+    request_id = reply.metadata["event_payload"]["request_id"]
+    (why,) = await own_desk.command(ADMIN, f"/citedesk why {request_id}")
+    assert "answered" in shown(why)
+    assert "retrieve" in shown(why)
+    assert _ANSWERABLE not in shown(why)
+    (unknown,) = await own_desk.command(ADMIN, "/citedesk why r-404")
+    assert "I know no request" in unknown.text
+    (usage,) = await own_desk.command(ADMIN, "/citedesk usage")
+    assert "2 questions by 1 people" in shown(usage)
+    (mine,) = await own_desk.command(REVIEWER, "/citedesk reviews")
+    assert "Can I get my money back?" in shown(mine)
+    (nobodys,) = await own_desk.command(ASKER, "/citedesk reviews")
+    assert "No review waits for you" in shown(nobodys)
+
+
+@pytest.mark.parametrize("command", ["reindex", "rollback", "why r-1", "usage", "gaps"])
+async def test_what_is_for_admins_is_refused_to_everybody_else(command: str, own_desk: Desk) -> None:
+    (refusal,) = await own_desk.command(REVIEWER, f"/citedesk {command}")
+    assert "Only admins may do this" in refusal.text
+
+
+async def _posted(desk: Desk, body: str, kind: str = "application/json") -> int:
+    headers = signature(desk.sandbox.credentials.signing_secret, body, int(time.time())) | {"Content-Type": kind}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{desk.bot.url}{EVENTS_PATH}", data=io.BytesIO(body.encode()), headers=headers) as response,
+    ):
+        return response.status
+
+
+_FORM = "application/x-www-form-urlencoded"
+_EVENT: dict[str, Any] = {"type": "app_mention", "user": ASKER, "ts": "1.1", "text": "hi there you", "channel": SUPPORT}
+_FOREIGN: tuple[tuple[str, str], ...] = (
+    (
+        json.dumps({"team_id": "T0OTHER", "type": "event_callback", "event_id": "E1", "event": _EVENT}),
+        "application/json",
+    ),
+    (
+        urlencode({"command": "/citedesk", "text": "ask", "team_id": "T0OTHER", "user_id": ADMIN, "trigger_id": "t"}),
+        _FORM,
+    ),
+    (
+        urlencode(
+            {
+                "payload": json.dumps(
+                    {
+                        "type": "block_actions", "team": {"id": "T0OTHER"}, "user": {"id": REVIEWER}, "trigger_id": "t",
+                        "channel": {"id": SUPPORT}, "actions": [{"action_id": "review_approve", "value": "r-1"}],
+                    }
+                )
+            }
+        ),
+        _FORM,
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "kind"), _FOREIGN, ids=["event", "command", "button"])
+async def test_signed_payloads_of_foreign_workspaces_are_refused_and_change_nothing(
+    body: str, kind: str, own_data: Path, articles: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with workspace(own_data, articles, "http") as desk:
+        status = await _posted(desk, body, kind)
+        assert status in {200, 403}
+        await asyncio.sleep(0.3)
+        assert desk.sandbox.workspace.messages == []
+        assert (await desk.bot.uses.desk.store.inbox.length()).waiting == 0
+        written = "".join(capfd.readouterr())
+    assert "foreign_workspace_refused" in written or status == 200
+
+
+_MALFORMED = (
+    "", "{", "[]", "null", "7", '"x"', '{"type": "event_callback"}',
+    '{"type": "event_callback", "team_id": "T0SANDBOX", "event": 7}',
+    '{"type": "event_callback", "team_id": "T0SANDBOX", "event": {"type": "app_mention", "user": {}, "ts": []}}',
+    '{"type": "block_actions", "team": {"id": "T0SANDBOX"}, "actions": [{"action_id": "review_approve"}]}',
+    '{"type": "event_callback", "team_id": "T0SANDBOX", "event_id": "E", "event": {"type": "app_home_opened"}}',
+    '{"type": "event_callback", "team_id": {"a": 1}, "event": {}}',
+    '{"type": "block_actions", "team": {"id": "T0SANDBOX"}, "actions": "x"}',
+    '{"type": "view_submission", "team": {"id": "T0SANDBOX"}, "view": {"callback_id": "review_edited"}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["application/json", _FORM, "text/plain"])
+async def test_signed_payloads_of_no_known_shape_do_no_harm(
+    kind: str, own_data: Path, articles: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with workspace(own_data, articles, "http") as desk:
+        bodies = [*_MALFORMED, *(urlencode({"payload": text}) for text in _MALFORMED), "a" * 200_000]
+        statuses = [await _posted(desk, body, kind) for body in bodies]
+        assert all(status in {200, 400, 403, 404} for status in statuses), statuses
+        long = json.dumps(
+            {"team_id": TEAM_ID, "type": "event_callback", "event_id": "E", "event": {**_EVENT, "text": "x" * 900_000}}
+        )
+        assert await _posted(desk, long) == 200
+        assert await _posted(desk, "x" * 2_000_000) == 413
+        question = await desk.ask(_ANSWERABLE)
+        assert "7 days" in shown(await desk.exactly_one_reply(question))
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+async def test_installed_in_a_workspace_it_serves_it_with_that_token_and_no_other(
+    own_data: Path, articles: Path
+) -> None:
+    async with Sandbox() as sandbox:
+        installed = {
+            "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
+        }  # fmt: skip
+        settings = demo_settings(own_data, articles, sandbox, slack_extra=installed)
+        slack = settings.slack.model_copy(update={"signing_secret": SecretStr(sandbox.credentials.signing_secret)})
+        settings = settings.model_copy(update={"slack": slack})
+        store = installation_store(own_data / "installations.sqlite", "1.2")
+        assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
+        store.save(_installation(sandbox.credentials.bot_token))
+        workspaces = InstalledWorkspaces(settings.slack, store)
+        assert (await workspaces.client(TEAM_ID)).token == sandbox.credentials.bot_token
+        with pytest.raises(ForeignWorkspaceError):
+            await workspaces.client("T0OTHER")
+        async with running_bot(settings) as bot:
+            await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
+            desk = Desk(sandbox, bot, settings)
+            assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+            await _the_install_page_works(bot.url)
+
+
+def _installation(token: str) -> Installation:
+    return Installation(
+        app_id="A0CITEDESK", team_id=TEAM_ID, user_id=ADMIN, bot_token=token, bot_id="B0CITEDESK",
+        bot_user_id="U0CITEDESK", bot_scopes="chat:write",
+    )  # fmt: skip
+
+
+async def _the_install_page_works(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{url}/slack/install") as page:
+            text = await page.text()
+            assert page.status == 200
+            link = urlsplit(text.partition('<a href="')[2].partition('"')[0].replace("&amp;", "&"))
+        asked = parse_qs(link.query)
+        assert asked["redirect_uri"] == ["https://desk.example/slack/oauth_redirect"]
+        assert "chat:write" in asked["scope"][0]
+        for forged in ("/slack/oauth_redirect?code=x&state=forged", "/slack/oauth_redirect"):
+            async with session.get(f"{url}{forged}") as refused:
+                assert refused.status == 400
+
+
+class _Line:
+    """Stands for slack_sdk's Socket Mode client."""
+
+    def __init__(self) -> None:
+        self.on_message_listeners: list[Any] = []
+        self.socket_mode_request_listeners: list[Any] = []
+        self.connected = True
+        self.renewed = 0
+
+    async def is_connected(self) -> bool:
+        return self.connected
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's
+        assert force
+        self.renewed += 1
+
+
+async def test_a_silent_broken_or_idle_connection_is_renewed_and_a_living_one_left_alone() -> None:
+    line, now = _Line(), [0.0]
+    watchdog = Watchdog(line, 60.0, 900.0, lambda: now[0])  # type: ignore[arg-type]
+    now[0] = 59.0
+    await watchdog.look()
+    assert line.renewed == 0
+    now[0] = 61.0
+    await watchdog.look()
+    assert line.renewed == 1
+    line.connected = False
+    await watchdog.look()
+    assert line.renewed == 2
+    line.connected = True
+    for minute in range(2, 18):
+        now[0] = minute * 60.0
+        await line.on_message_listeners[0](None)
+        await watchdog.look()
+    assert line.renewed == 3
+    assert watchdog.is_healthy
+    now[0] += 121.0
+    assert not watchdog.is_healthy
+
+
+async def test_after_the_workspace_hung_up_events_arrive_again(own_data: Path, articles: Path) -> None:
+    async with workspace(own_data, articles, slack_extra={"silence_s": 2.0}) as desk:
+        desk.sandbox.socket.connected.clear()
+        await desk.sandbox.socket.close()
+        await asyncio.wait_for(desk.sandbox.socket.connected.wait(), 20)
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+
+
+async def test_doctor_names_the_scopes_that_are_missing_and_what_they_are_for(own_data: Path, articles: Path) -> None:
+    async with Sandbox() as sandbox:
+        settings = demo_settings(own_data, articles, sandbox)
+        good = {d.what: d for d in await diagnose(settings)}
+        assert good["slack"].ok
+        assert good["socket"].ok
+        sandbox.api.granted = sandbox.api.granted - {"usergroups:read"}
+        bad = {d.what: d for d in await diagnose(settings)}
+        assert not bad["slack"].ok
+        assert "usergroups:read (which groups an asker is in)" in bad["slack"].words
+        wrong = settings.model_copy(
+            update={"slack": settings.slack.model_copy(update={"app_token": SecretStr("xapp-no")})}
+        )
+        assert (
+            "Slack refuses the app token (invalid_auth)" in {d.what: d.words for d in await diagnose(wrong)}["socket"]
+        )
