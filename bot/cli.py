@@ -4,16 +4,16 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from index.builder import Coverage, Progress
+from bot.cli_index import build_progress, index
+from bot.cli_options import AS_JSON, DATA_DIR, settings_of
+from bot.cli_reviews import reviews
 from index.errors import CitedeskError, SettingsError
-from index.snapshot import Manifest
 
 _SETTINGS_ERROR = 2
 
@@ -33,10 +33,6 @@ class _Commands(click.Group):
             ctx.exit(1)
 
 
-_DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the index and the store.")
-_AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
 @click.group(cls=_Commands)
 @click.version_option(package_name="citedesk")
 def main() -> None:
@@ -48,8 +44,12 @@ def main() -> None:
     configure_logging("ERROR")
 
 
+main.add_command(index)
+main.add_command(reviews)
+
+
 @main.command()
-@_DATA_DIR
+@DATA_DIR
 @click.option("--port", default=8321, show_default=True, help="Port of the page on loopback; 0 picks a free one.")
 def demo(data_dir: Path | None, port: int) -> None:
     """Try Citedesk in a loopback Slack workspace: no account, no key."""
@@ -59,14 +59,14 @@ def demo(data_dir: Path | None, port: int) -> None:
 
 
 @main.command()
-@_DATA_DIR
+@DATA_DIR
 def serve(data_dir: Path | None) -> None:
     """Serve Slack (Socket Mode or HTTP) until stopped."""
     from bot.server import running_bot  # noqa: PLC0415
     from bot.stopping import stop_event  # noqa: PLC0415
     from pipeline.telemetry import configure_logging  # noqa: PLC0415
 
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     configure_logging(settings.log_level)
 
     async def forever() -> None:
@@ -77,50 +77,10 @@ def serve(data_dir: Path | None) -> None:
     _run(forever())
 
 
-@main.group()
-def index() -> None:
-    """Build and inspect the index."""
-
-
-@index.command("build")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@_DATA_DIR
-@_AS_JSON
-@click.option("--force", is_flag=True, help="Switch even if many documents vanished.")
-def index_build(paths: tuple[Path, ...], data_dir: Path | None, *, as_json: bool, force: bool) -> None:
-    """Index PATHS (default: the setting index.paths) and switch to the new snapshot."""
-    from bot.app import build_embedder, build_rules  # noqa: PLC0415
-    from index.builder import build  # noqa: PLC0415
-
-    settings = _settings(data_dir)
-    folders = paths or settings.index.paths
-    if not folders:
-        raise click.UsageError("name a folder to index, or set index.paths")
-    with build_progress(show=not as_json) as progress:
-        coverage = build(
-            folders, settings.data_dir, build_embedder(settings), build_rules(settings, force=force), progress
-        )
-    click.echo(json.dumps(coverage_json(coverage), indent=1) if as_json else coverage_text(coverage))
-
-
-@index.command("status")
-@_DATA_DIR
-@_AS_JSON
-def index_status(data_dir: Path | None, *, as_json: bool) -> None:
-    """Show the live snapshot and what it left out."""
-    from index.snapshot import SnapshotFolder  # noqa: PLC0415
-
-    _, manifest = SnapshotFolder(_settings(data_dir).data_dir).newest_intact()
-    if as_json:
-        click.echo(manifest.model_dump_json(indent=1))
-    else:
-        click.echo(_manifest_text(manifest))
-
-
 @main.command()
 @click.argument("question")
-@_DATA_DIR
-@_AS_JSON
+@DATA_DIR
+@AS_JSON
 @click.option("--groups", default="", help="Groups to search as, separated by commas.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50))
 def search(question: str, data_dir: Path | None, groups: str, limit: int, *, as_json: bool) -> None:
@@ -128,7 +88,7 @@ def search(question: str, data_dir: Path | None, groups: str, limit: int, *, as_
     from bot.app import build_embedder  # noqa: PLC0415
     from index.live import LiveRetriever  # noqa: PLC0415
 
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     found = LiveRetriever(settings.data_dir, build_embedder(settings)).search(question, _names(groups), limit)
     if not as_json:
         for chunk in found.chunks:
@@ -143,8 +103,8 @@ def search(question: str, data_dir: Path | None, groups: str, limit: int, *, as_
 
 @main.command()
 @click.argument("question")
-@_DATA_DIR
-@_AS_JSON
+@DATA_DIR
+@AS_JSON
 @click.option("--user", default="cli", help="Who asks.")
 @click.option("--groups", default="", help="The asker's groups, separated by commas.")
 @click.option("--audience", default=None, help="Groups that everybody who sees the answer is in.")
@@ -152,7 +112,7 @@ def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: 
     """Answer QUESTION from the index."""
     from bot.asking import ask_once, outcome_text  # noqa: PLC0415
 
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     shared = None if audience is None else _names(audience)
     outcome, trace = asyncio.run(ask_once(settings, question, user, _names(groups), shared))
     if as_json:
@@ -164,8 +124,8 @@ def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: 
 
 @main.command("eval")
 @click.argument("questions", type=click.Path(path_type=Path))
-@_DATA_DIR
-@_AS_JSON
+@DATA_DIR
+@AS_JSON
 @click.option("--rows", type=click.Path(path_type=Path), help="Write one JSON line a question to this file.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
 def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit: int | None, *, as_json: bool) -> None:
@@ -173,7 +133,7 @@ def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit:
     from bot.app import build_embedder, build_pipeline  # noqa: PLC0415
     from bot.evaluation import evaluate, metrics, read_questions, unlimited, write_rows  # noqa: PLC0415
 
-    settings = _settings(data_dir)
+    settings = settings_of(data_dir)
     asked = read_questions(questions)[:limit]
     pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
     with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
@@ -186,12 +146,12 @@ def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit:
 
 @main.command()
 @click.argument("request_id")
-@_DATA_DIR
+@DATA_DIR
 def why(request_id: str, data_dir: Path | None) -> None:
     """Show the path that a request took, and which stage decided."""
     from bot.asking import stored_trace  # noqa: PLC0415
 
-    trace = asyncio.run(stored_trace(_settings(data_dir), request_id))
+    trace = asyncio.run(stored_trace(settings_of(data_dir), request_id))
     click.echo(f"{trace.request_id}: {trace.outcome} ({trace.verdict})")
     for name, value in trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict"}).items():
         if value not in (None, [], {}, False):
@@ -199,7 +159,7 @@ def why(request_id: str, data_dir: Path | None) -> None:
 
 
 @main.command("report")
-@_DATA_DIR
+@DATA_DIR
 @click.option("--since", default="7d", show_default=True, help="How far back: 30m, 12h, 7d.")
 @click.option("--picture", type=click.File("w", encoding="utf-8"), help="Write a picture to this SVG file.")
 def report_command(data_dir: Path | None, since: str, picture: TextIO | None) -> None:
@@ -207,82 +167,27 @@ def report_command(data_dir: Path | None, since: str, picture: TextIO | None) ->
     from bot import reporting  # noqa: PLC0415
     from bot.asking import stored_traces  # noqa: PLC0415
 
-    traces = asyncio.run(stored_traces(_settings(data_dir), reporting.span(since)))
+    traces = asyncio.run(stored_traces(settings_of(data_dir), reporting.span(since)))
     click.echo(reporting.report_text(reporting.report(traces)))
     if picture:
         picture.write(reporting.picture(traces))
 
 
 @main.command()
-@_DATA_DIR
+@DATA_DIR
 def doctor(data_dir: Path | None) -> None:
     """Check settings, index, store, model and Slack, and say what to do."""
     from bot.doctor import diagnose  # noqa: PLC0415
 
-    findings = asyncio.run(diagnose(_settings(data_dir)))
+    findings = asyncio.run(diagnose(settings_of(data_dir)))
     for finding in findings:
         click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.words}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
 
 
-@contextmanager
-def build_progress(*, show: bool = True) -> Iterator[Progress]:
-    """Yield a callback that draws a progress bar on standard error."""
-    bars: list[Any] = []
-
-    def progress(done: int, total: int) -> None:
-        if show and not bars:
-            bar = click.progressbar(length=max(total, 1), label="Embedding chunks", file=sys.stderr)
-            bars.append(bar.__enter__())
-        if bars:
-            bars[0].update((done if total else 1) - bars[0].pos)
-
-    try:
-        yield progress
-    finally:
-        for bar in bars:
-            bar.__exit__(None, None, None)
-
-
-def coverage_text(coverage: Coverage) -> str:
-    """Return the coverage report as lines."""
-    counts = (
-        f"{coverage.seen} files seen, {coverage.indexed} indexed, {len(coverage.skipped)} skipped; "
-        f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
-    )
-    skipped = [f"  skipped {s.document_id}: {s.reason}" for s in coverage.skipped]
-    return "\n".join([counts, *skipped, f"live snapshot: {coverage.snapshot}"])
-
-
-def coverage_json(coverage: Coverage) -> dict[str, Any]:
-    """Return the coverage report as JSON."""
-    return {
-        "snapshot": coverage.snapshot,
-        "seen": coverage.seen,
-        "indexed": coverage.indexed,
-        "chunks": coverage.chunks,
-        "reused": coverage.reused,
-        "skipped": [skipped.model_dump() for skipped in coverage.skipped],
-    }
-
-
-def _manifest_text(manifest: Manifest) -> str:
-    head = (
-        f"snapshot {manifest.name}, built {manifest.created_at}\n"
-        f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, model {manifest.embedder}"
-    )
-    return "\n".join([head, *(f"  skipped {s.document_id}: {s.reason}" for s in manifest.skipped)])
-
-
 def _figures_text(figures: dict[str, Any]) -> str:
     return "\n".join(f"{name:30} {value}" for name, value in figures.items())
-
-
-def _settings(data_dir: Path | None) -> Any:  # noqa: ANN401 - bot.settings loads late
-    from bot.settings import load_settings  # noqa: PLC0415
-
-    return load_settings(**({"data_dir": data_dir} if data_dir else {}))
 
 
 def _names(text: str) -> frozenset[str]:

@@ -25,6 +25,7 @@ class _Post(_Act):
     channel: str = Field(max_length=40)
     text: str = Field(min_length=1, max_length=12_000)
     thread_ts: str | None = Field(None, max_length=40)
+    file: str | None = Field(None, max_length=100)
 
 
 class _Press(_Act):
@@ -36,7 +37,23 @@ class _Press(_Act):
 
 class _Submit(_Act):
     view_id: str = Field(max_length=40)
-    values: dict[str, dict[str, str]]
+    values: dict[str, dict[str, str | list[str]]]
+
+
+class _Own(_Act):
+    channel: str = Field(max_length=40)
+    ts: str = Field(max_length=40)
+    text: str | None = Field(None, max_length=12_000)
+
+
+class _Tab(_Act):
+    tab: str = Field(pattern="^(home|messages)$")
+
+
+class _HomePress(_Act):
+    block_id: str = Field(max_length=255)
+    action: dict[str, Any]
+    values: dict[str, Any]
 
 
 class Page:
@@ -55,6 +72,12 @@ class Page:
             web.post("/sandbox/press", self._press),
             web.post("/sandbox/submit", self._submit),
             web.post("/sandbox/close", self._close),
+            web.post("/sandbox/edit", self._edit),
+            web.post("/sandbox/delete", self._delete),
+            web.post("/sandbox/shortcut", self._shortcut),
+            web.post("/sandbox/stop", self._stop),
+            web.post("/sandbox/tab", self._tab),
+            web.post("/sandbox/home", self._home),
         ]
 
     async def _state(self, request: web.Request) -> web.Response:
@@ -73,7 +96,8 @@ class Page:
         if act.text.startswith("/"):
             await self._acts.command(act.user, act.channel, act.text)
         else:
-            await self._acts.post(act.user, act.channel, act.text, act.thread_ts)
+            files = [{"id": "F0SANDBOX", "name": act.file}] if act.file else []
+            await self._acts.post(act.user, act.channel, act.text, act.thread_ts, files)
 
     async def _press(self, request: web.Request) -> web.Response:
         return await _acted(request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action))
@@ -83,6 +107,26 @@ class Page:
 
     async def _close(self, request: web.Request) -> web.Response:
         return await _acted(request, _Act, lambda a: self._acts.close(a.user))
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Own, lambda a: self._acts.edit(a.user, a.channel, a.ts, a.text or ""))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Own, lambda a: self._acts.delete(a.user, a.channel, a.ts))
+
+    async def _shortcut(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Own, lambda a: self._acts.shortcut(a.user, a.channel, a.ts))
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Own, lambda a: self._acts.stop(a.user, a.channel, a.ts))
+
+    async def _tab(self, request: web.Request) -> web.Response:
+        return await _acted(request, _Tab, lambda a: self._acts.open_tab(a.user, a.tab))
+
+    async def _home(self, request: web.Request) -> web.Response:
+        return await _acted(
+            request, _HomePress, lambda a: self._acts.press_home(a.user, a.block_id, a.action, a.values)
+        )
 
     def _seen_by(self, user: str) -> dict[str, Any]:
         space = self._workspace
@@ -96,6 +140,9 @@ class Page:
             "channels": [_channel_json(channel) for channel in channels],
             "messages": [_message_json(m, user) for m in space.messages if self._visible(m, user, channels)],
             "status": [{"channel": c, "thread_ts": t, "text": s} for (c, t), s in space.status.items() if s],
+            "sessions": [{"channel": c, "thread_ts": t, "state": s} for (c, t), s in space.sessions.items()],
+            "home": space.homes.get(user),
+            "prompts": next((p for c, p in space.prompts.items() if user in space.channels[c].members), []),
             "view": space.views[view_id] if view_id else None,
             "view_errors": space.view_errors.get(view_id, {}) if view_id else {},
             "notice": space.notices.pop(user, None),
@@ -131,5 +178,8 @@ def _message_json(message: Message, user: str) -> dict[str, Any]:
         "thread_ts": message.thread_ts,
         "ephemeral": message.visible_to is not None,
         "edited": message.edited,
+        "streaming": message.is_streaming,
+        "tasks": message.tasks,
+        "files": [file["name"] for file in message.files],
         "chosen": {key.partition(":")[2]: value for key, value in message.chosen.items() if key.startswith(f"{user}:")},
     }

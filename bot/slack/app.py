@@ -17,7 +17,7 @@ from bot.settings import SlackSettings
 from bot.slack import commands, feedback, home, reviewing
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.events import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
-from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, REJECT_SELECTED, SELECTED
+from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
 from bot.slack.intake import remember
 from bot.slack.optional import error_of
 from bot.slack.render import ESCALATE, FEEDBACK
@@ -192,7 +192,8 @@ def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
         await home.refresh(slack, body)
 
     app.event("app_home_opened")(on_opened)
-    app.action(FILTER)(on_filter)
+    for action_id in (FILTER, PREVIOUS, NEXT):
+        app.action(action_id)(on_filter)
     app.action(SELECTED)(on_selected)
     app.action(HOME_REINDEX)(on_reindex)
     app.action(CLAIM_SELECTED)(_acting(slack, lambda s, body: reviewing.claim_many(s, body, home.selected(body))))

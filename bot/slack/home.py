@@ -1,10 +1,11 @@
 """App Home: what is published for whom."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.slack.events import team_of
-from bot.slack.home_blocks import FILTER, FILTERS, SELECT_BLOCK, SELECTED, Home, home_view
+from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
 from bot.slack.surface import Surface
 from bot.store.records import Review, ReviewFilter
 from pipeline.types import Failure
@@ -18,31 +19,34 @@ async def refresh(slack: Surface, body: Mapping[str, Any], notice: str = "") -> 
     view = body.get("view") or {}
     if view.get("type") != "home" and not notice:
         return
-    await publish(slack, team_of(body), str(body["user"]["id"]), chosen_filter(body), notice)
+    await publish(slack, team_of(body), str(body["user"]["id"]), place_of(body), notice)
 
 
-async def publish(slack: Surface, tenant_id: str, user_id: str, wanted: str = "open", notice: str = "") -> None:
-    """Publish a person's App Home."""
+async def publish(slack: Surface, tenant_id: str, user_id: str, place: str = "open:0", notice: str = "") -> None:
+    """Publish a person's App Home: `place` is the filter and the page of its reviews."""
     home = Home(notice=notice)
     if slack.reviews.is_reviewer(user_id):
+        wanted, _, page = place.partition(":")
         waiting = await slack.reviews.listed(user_id, ReviewFilter())
-        home = Home(await _listed(slack, user_id, wanted, waiting), len(waiting), wanted, notice=notice)
+        listed = await _listed(slack, user_id, wanted, waiting)
+        last = max(0, (len(listed) - 1) // SHOWN)
+        home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice)
     if slack.operations.is_admin(user_id):
-        status = await slack.operations.status()
-        home = Home(home.reviews, home.waiting, home.filter, status, notice)
+        home = replace(home, status=await slack.operations.status())
     client = await slack.workspaces.client(tenant_id)
     view = home_view(home)
     await slack.niceties.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
 
 
-def chosen_filter(body: Mapping[str, Any]) -> str:
-    """Return the filter that somebody chose, or the one in force."""
+def place_of(body: Mapping[str, Any]) -> str:
+    """Return the filter and page that somebody chose, or those in force: "open:0"."""
+    wanted, _, page = str((body.get("view") or {}).get("private_metadata") or "").partition(":")
     for action in body.get("actions") or []:
         if action.get("action_id") == FILTER:
-            value = str((action.get("selected_option") or {}).get("value"))
-            return value if value in FILTERS else "open"
-    metadata = str((body.get("view") or {}).get("private_metadata") or "")
-    return metadata if metadata in FILTERS else "open"
+            wanted, page = str((action.get("selected_option") or {}).get("value")), "0"
+        if action.get("action_id") in {PREVIOUS, NEXT}:
+            page = str(action.get("value"))
+    return f"{wanted if wanted in FILTERS else 'open'}:{page if page.isdigit() else 0}"
 
 
 def selected(body: Mapping[str, Any]) -> list[str]:

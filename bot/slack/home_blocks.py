@@ -27,6 +27,8 @@ SELECTED = "home_selected"
 CLAIM_SELECTED = "home_claim_selected"
 REJECT_SELECTED = "home_reject_selected"
 HOME_REINDEX = "home_reindex"
+PREVIOUS = "home_previous"
+NEXT = "home_next"
 SELECT_BLOCK = "home_select"
 FILTERS: Mapping[str, str] = {
     "open": "Open",
@@ -54,6 +56,7 @@ class Home:
     reviews: Sequence[Review] | None = None
     waiting: int = 0
     filter: str = "open"
+    page: int = 0
     status: Status | None = None
     notice: str = ""
 
@@ -73,7 +76,7 @@ def home_view(home: Home) -> View:
         blocks += [DividerBlock(), *_reviews(home)]
     if home.status:
         blocks += [DividerBlock(), *_status(home.status)]
-    return View(type="home", private_metadata=home.filter, blocks=blocks)
+    return View(type="home", private_metadata=f"{home.filter}:{home.page}", blocks=blocks)
 
 
 def status_text(status: Status) -> str:
@@ -110,7 +113,8 @@ def _bars(counts: Mapping[str, int]) -> list[str]:
 
 
 def _reviews(home: Home) -> list[Block]:
-    reviews = list(home.reviews or ())[:SHOWN]
+    everything = list(home.reviews or ())
+    reviews = everything[home.page * SHOWN : (home.page + 1) * SHOWN]
     options = [Option(value=value, text=PlainTextObject(text=words)) for value, words in FILTERS.items()]
     chosen = next(option for option in options if option.value == home.filter)
     blocks: list[Block] = [
@@ -124,10 +128,20 @@ def _reviews(home: Home) -> list[Block]:
         return [*blocks, section("Nothing here.")]
     for review in reviews:
         blocks += _review(review)
-    if more := len(home.reviews or ()) - len(reviews):
-        blocks.append(small(f"…and {more} more."))
     open_ones = [review for review in reviews if review.state == "open"]
-    return [*blocks, *(_bulk(open_ones) if open_ones else [])]
+    return [*blocks, *_paging(home.page, len(everything)), *(_bulk(open_ones) if open_ones else [])]
+
+
+def _paging(page: int, count: int) -> list[Block]:
+    pages = -(-count // SHOWN)
+    if pages < 2:  # noqa: PLR2004 - one page needs no paging
+        return []
+    buttons = []
+    if page > 0:
+        buttons.append(ButtonElement(action_id=PREVIOUS, text="Previous", value=str(page - 1)))
+    if page < pages - 1:
+        buttons.append(ButtonElement(action_id=NEXT, text="Next", value=str(page + 1)))
+    return [small(f"Page {page + 1} of {pages}"), ActionsBlock(block_id="home_pages", elements=buttons)]
 
 
 def _review(review: Review) -> list[Block]:

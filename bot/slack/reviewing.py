@@ -180,7 +180,7 @@ def words_for(error: CitedeskError) -> str:
 async def _decided(slack: Surface, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
     await slack.cards.refresh(review)
-    await home.publish(slack, team_of(body), str(body["user"]["id"]), home.chosen_filter(body))
+    await home.publish(slack, team_of(body), str(body["user"]["id"]), home.place_of(body))
 
 
 def _who_and_what(body: Mapping[str, Any]) -> tuple[str, str]:

@@ -104,7 +104,7 @@ def _ask(page: Page, text: str) -> Locator:
 def _become(page: Page, person: str, channel: str) -> None:
     page.click(f"[data-person={person}]")
     expect(page.locator(f"[data-person={person}]")).to_have_attribute("aria-checked", "true")
-    page.click(f"[data-channel={channel}]")
+    page.click(f"[data-channel='{channel}']")
 
 
 def test_a_cited_answer_with_source_and_feedback(page: Page) -> None:
@@ -118,6 +118,12 @@ def test_a_cited_answer_with_source_and_feedback(page: Page) -> None:
     expect(reply.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_text("Thanks, noted.")).to_be_visible()
     _picture(page, "1-cited-answer")
+    reply.get_by_role("button", name="Not helpful", exact=True).click()
+    page.locator("#modal select").select_option("outdated")
+    page.get_by_role("textbox", name="What should it say?").fill("There are four reminders now.")
+    _picture(page, "1b-bad-answer")
+    page.click("#modal-submit")
+    expect(page.locator("#modal")).to_be_hidden()
 
 
 def test_an_answer_in_steps_keeps_its_list(page: Page) -> None:
@@ -148,7 +154,12 @@ def test_an_escalation_is_edited_approved_and_reaches_the_askers_thread(page: Pa
     answer = page.get_by_role("textbox", name="Answer")
     expect(answer).to_be_visible()
     _picture(page, "6-edit")
-    answer.fill("Yes, within 120 days of the payment [1].")
+    answer.fill("Yes, within 999 days of the payment [1].")
+    page.click("#modal-submit")
+    expect(page.get_by_text("The documents do not prove this")).to_be_visible()
+    page.get_by_role("textbox", name="Answer").fill("Yes, within 120 days of the payment [1].")
+    page.get_by_role("checkbox", name="Send anyway").check()
+    _picture(page, "6b-not-proved")
     page.click("#modal-submit")
     expect(page.locator("#modal")).to_be_hidden()
     expect(card).to_contain_text("Edited and approved by @Robin")
@@ -162,9 +173,9 @@ def test_an_escalation_is_edited_approved_and_reaches_the_askers_thread(page: Pa
 
 
 def test_somebody_who_is_no_reviewer_cannot_approve(page: Page) -> None:
-    _ask(page, "Can I get my money back from you?")
+    _ask(page, "Are my files stored in Europe?")
     _become(page, "U0ADMIN", "C0REVIEWS")
-    card = page.locator("#messages article", has_text="Can I get my money back from you?").last
+    card = page.locator("#messages article", has_text="Are my files stored in Europe?").last
     card.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Only reviewers may decide this. Nothing was changed.")).to_be_visible()
     expect(card.get_by_role("button", name="Approve")).to_be_visible()
@@ -196,6 +207,119 @@ def test_blocked_and_limited_are_said_plainly(page: Page) -> None:
     _picture(page, "12-blocked")
     page.click("#close-thread")
     expect(_ask(page, "?")).to_contain_text("up to 1,000 characters")
+
+
+def test_a_follow_up_in_the_thread_needs_no_tag_and_tells_how_it_was_understood(page: Page) -> None:
+    replies = _ask(page, "When does the first payment reminder go out?")
+    page.fill("#thread-text", "and the second one?")
+    page.press("#thread-text", "Enter")
+    expect(replies).to_have_count(2)
+    expect(replies.nth(1)).to_contain_text("Understood as")
+    _picture(page, "13-follow-up")
+
+
+def test_a_message_is_asked_about_edited_and_deleted_from_its_menu(page: Page) -> None:
+    page.fill("#text", "How long is an invitation valid?")
+    page.press("#text", "Enter")
+    said = page.locator("#messages article", has_text="How long is an invitation valid?").last
+    said.hover()
+    said.get_by_role("button", name="Ask Citedesk about this").click()
+    hidden = page.locator("#messages article.ephemeral", has_text="7 days").last
+    expect(hidden).to_contain_text("Only visible to you")
+    _picture(page, "14-shortcut")
+    page.once("dialog", lambda dialog: dialog.accept("Never mind."))
+    said.hover()
+    said.get_by_role("button", name="Edit").click()
+    changed = page.locator("#messages article", has_text="Never mind.")
+    expect(changed).to_contain_text("(edited)")
+    changed.hover()
+    changed.get_by_role("button", name="Delete").click()
+    expect(changed).to_have_count(0)
+
+
+def test_the_agent_view_suggests_questions_and_leaves_files_out_with_a_word(page: Page) -> None:
+    page.click("[data-channel=D0ASKER]")
+    expect(page.locator("#suggestions button[title='Suggested by the app']")).to_have_count(4)
+    page.click("#attach")
+    page.fill("#text", "How long is an invitation valid?")
+    page.press("#text", "Enter")
+    reply = page.locator("#thread-messages [data-user=U0CITEDESK]")
+    expect(reply).to_contain_text("7 days")
+    expect(reply).to_contain_text("the files were left out")
+    _picture(page, "15-agent-view")
+
+
+def test_a_review_is_claimed_and_the_asker_is_asked_back(page: Page) -> None:
+    _ask(page, "Is it safe to delete a customer?")
+    _become(page, "U0REVIEWER", "C0REVIEWS")
+    card = page.locator("#messages article", has_text="Is it safe to delete a customer?").last
+    card.get_by_role("button", name="Claim").click()
+    expect(card).to_contain_text("Claimed by @Robin")
+    card.get_by_role("button", name="Ask back").click()
+    page.get_by_role("textbox", name="What do you need to know?").fill("How was it paid?")
+    page.click("#modal-submit")
+    expect(card).to_contain_text("Waiting for the asker")
+    _become(page, "U0ASKER", "C0SUPPORT")
+    page.locator("#messages article", has_text="Is it safe to delete a customer?").last.get_by_text("2 replies").click()
+    page.fill("#thread-text", "By card, last week.")
+    page.press("#thread-text", "Enter")
+    expect(page.locator("#thread-messages")).to_contain_text("passed that on to the reviewer")
+    _picture(page, "16-asked-back")
+    _become(page, "U0REVIEWER", "C0REVIEWS")
+    expect(card).to_contain_text("By card, last week.")
+    _picture(page, "17-card-with-answer")
+    card.get_by_role("button", name="Approve").click()
+    expect(card).to_contain_text("Approved by @Robin")
+    _become(page, "U0ADMIN", "C0SUPPORT")
+    again = _ask(page, "is it safe to delete a customer")
+    expect(again).to_contain_text("Approved by @Robin on")
+    _picture(page, "18-approved-before")
+
+
+def test_app_home_lists_reviews_and_rejects_several_at_once(page: Page) -> None:
+    for text in ("Do I lose data if I cancel?", "What happens if the payment bounces?"):
+        _ask(page, text)
+        page.click("#close-thread")
+    _become(page, "U0REVIEWER", "app-home")
+    home = page.locator("#home")
+    expect(home).to_contain_text("waiting")
+    _picture(page, "19-home-reviewer")
+    expect(home.get_by_role("button", name="Reject selected")).to_be_visible()
+    if home.get_by_role("button", name="Next").count():
+        home.get_by_role("button", name="Next").click()
+    expect(home).to_contain_text("What happens if the payment bounces?")
+    home.get_by_role("checkbox", name="What happens if the payment bounces?").check()
+    home.get_by_role("button", name="Reject selected").click()
+    page.get_by_role("textbox", name="Reason for the askers").fill("Please ask billing.")
+    _picture(page, "20-reject-several")
+    page.click("#modal-submit")
+    expect(home).not_to_contain_text("What happens if the payment bounces?")
+    home.locator("select").select_option("decided")
+    expect(home).to_contain_text("Rejected by @Robin")
+
+
+def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
+    reply = _ask(page, "Is there a Linux app?")
+    request_id = reply.locator("code").last.inner_text()
+    _become(page, "U0ADMIN", "app-home")
+    home = page.locator("#home")
+    expect(home).to_contain_text("How it goes")
+    expect(home).to_contain_text("Outcomes of the last 7 days")
+    expect(home.locator("pre")).to_contain_text("█")
+    _picture(page, "21-home-admin")
+    page.click("[data-channel=C0SUPPORT]")
+    for command, words in (
+        ("gaps", "Linux"),
+        (f"why {request_id}", "ended as"),
+        ("usage", "questions by"),
+        ("status", "Queue"),
+        ("reviews", "waits for you"),
+        ("rollback", re.compile("no earlier snapshot|again")),
+    ):
+        page.fill("#text", f"/citedesk {command}")
+        page.press("#text", "Enter")
+        expect(page.locator("#messages article.ephemeral").last).to_contain_text(words)
+    _picture(page, "22-admin-commands")
 
 
 def test_markup_in_a_question_stays_text(page: Page) -> None:

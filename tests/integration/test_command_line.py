@@ -1,6 +1,7 @@
 """`citedesk` as a process: what it prints, and its exit status."""
 
 import asyncio
+import csv
 import json
 import os
 import subprocess
@@ -9,8 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from support.builders import draft
 
 from bot.sandbox.server import Sandbox
+from bot.store.records import Conversation, Review
+from bot.store.sqlite import SqliteStore
+from pipeline.types import Failure, NeedsReview
 
 _CITEDESK = str(Path(sys.executable).with_name("citedesk"))
 
@@ -164,3 +169,45 @@ def test_an_answer_given_without_the_model_says_so(folder: Path) -> None:
     told = _run("ask", "When does the first payment reminder go out?", cwd=folder, env=nobody).stdout
     assert told.startswith("The model could not be reached")
     assert "7 days" in told
+
+
+async def _store_a_review(folder: Path, question: str, answer: str) -> None:
+    where = Conversation(
+        surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False
+    )  # fmt: skip
+    case = NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=draft(), sources=())
+    store = await SqliteStore(folder / ".citedesk" / "citedesk.sqlite").open()
+    await store.reviews.open(Review(review_id="r-1", question=question, conversation=where, case=case))
+    update = {"state": "edited", "answer": answer, "decided_by": "U2"}
+    await store.reviews.change("r-1", "U2", "edited", lambda review: review.model_copy(update=update))
+    await store.close()
+
+
+async def test_reviews_are_listed_shown_and_exported(tmp_path: Path) -> None:
+    assert (await asyncio.to_thread(_run, "reviews", "list", cwd=tmp_path)).stdout == "no reviews\n"
+    await _store_a_review(tmp_path, "=HYPERLINK(1)?", "It is 500, süß.")
+    assert "r-1  edited" in (await asyncio.to_thread(_run, "reviews", "list", cwd=tmp_path)).stdout
+    shown = (await asyncio.to_thread(_run, "reviews", "show", "r-1", cwd=tmp_path)).stdout
+    assert "answer: It is 500, süß." in shown
+    assert "edited  U2" in shown
+    line = json.loads((await asyncio.to_thread(_run, "reviews", "export", cwd=tmp_path)).stdout)
+    assert (line["state"], line["decided_by"], line["question"]) == ("edited", "U2", "=HYPERLINK(1)?")
+    arguments = ("reviews", "export", "--format", "csv", "--out", "out.csv", "--state", "edited")
+    assert (await asyncio.to_thread(_run, *arguments, cwd=tmp_path)).returncode == 0
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines())
+    assert row["question"] == "'=HYPERLINK(1)?"
+    assert (await asyncio.to_thread(_run, "reviews", "export", "--state", "open", cwd=tmp_path)).stdout == ""
+    missing = await asyncio.to_thread(_run, "reviews", "show", "r-404", cwd=tmp_path)
+    assert (missing.returncode, missing.stderr) == (1, "citedesk: there is no review r-404\n")
+
+
+def test_snapshots_are_listed_and_the_one_before_comes_back(tmp_path: Path, articles: Path) -> None:
+    assert _run("index", "list", cwd=tmp_path).stdout == "no snapshot yet\n"
+    for _ in range(2):
+        assert _run("index", "build", str(articles), cwd=tmp_path).returncode == 0
+    newest, older = json.loads(_run("index", "list", "--json", cwd=tmp_path).stdout)
+    assert (newest["live"], older["live"]) == (True, False)
+    assert older["name"] in _run("index", "rollback", cwd=tmp_path).stdout
+    assert f"* {older['name']}" in _run("index", "list", cwd=tmp_path).stdout
+    again = _run("index", "rollback", cwd=tmp_path)
+    assert (again.returncode, again.stderr) == (1, "citedesk: there is no earlier snapshot to go back to\n")

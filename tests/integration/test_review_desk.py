@@ -230,7 +230,7 @@ async def test_app_home_lists_filters_and_decides_in_bulk(desk: Desk) -> None:
     await desk.press_home(REVIEWER, "home_claim_selected", ids[:1])
     await _changed(desk, cards[0], f"Claimed by <@{REVIEWER}>")
     await desk.choose(REVIEWER, "home_filter", "mine")
-    mine = json.dumps(await desk.home(REVIEWER, '"private_metadata": "mine"'))
+    mine = json.dumps(await desk.home(REVIEWER, '"private_metadata": "mine:0"'))
     assert mine.count('"review_approve"') == 1
     await desk.press_home(REVIEWER, "home_reject_selected", ids)
     await desk.submit(REVIEWER, "Ask billing, please.")
@@ -238,7 +238,21 @@ async def test_app_home_lists_filters_and_decides_in_bulk(desk: Desk) -> None:
         await _changed(desk, card, "Rejected by")
     await desk.home(REVIEWER, "Reviews: 0 waiting")
     await desk.choose(REVIEWER, "home_filter", "decided")
-    assert "Rejected by" in json.dumps(await desk.home(REVIEWER, '"private_metadata": "decided"'))
+    assert "Rejected by" in json.dumps(await desk.home(REVIEWER, '"private_metadata": "decided:0"'))
+
+
+async def test_app_home_has_pages(desk: Desk) -> None:
+    await desk.ask(_DOUBTFUL)
+    first = await _review_of(desk, await desk.card())
+    for number in range(9):
+        update = {"review_id": f"more-{number}", "question": f"Question {number}?"}
+        await desk.bot.uses.desk.store.reviews.open(first.model_copy(update=update))
+    await desk.open_home(REVIEWER)
+    assert "Question 8?" not in json.dumps(await desk.home(REVIEWER, "Page 1 of 2"))
+    await desk.press_home(REVIEWER, "home_next", [], "1")
+    assert "Question 8?" in json.dumps(await desk.home(REVIEWER, "Page 2 of 2"))
+    await desk.press_home(REVIEWER, "home_next", [], "999")
+    await desk.home(REVIEWER, "Page 2 of 2")
 
 
 async def test_app_home_shows_nothing_of_reviews_or_operations_to_an_asker(desk: Desk) -> None:

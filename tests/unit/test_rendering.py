@@ -251,7 +251,8 @@ def _status() -> Status:
 
 @pytest.mark.parametrize("state", ["open", "rejected", "expired"])
 @pytest.mark.parametrize("chosen", list(FILTERS))
-def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: str, chosen: str) -> None:
+@pytest.mark.parametrize("page", [0, 1, 12])
+def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: str, chosen: str, page: int) -> None:
     reviews = [
         _review(
             draft(_HOSTILE), review_id=f"r-{n}", question=_HOSTILE, state=state, opened_at="2026-11-24T10:00:00+00:00",
@@ -259,7 +260,7 @@ def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: st
         )
         for n in range(100)
     ]  # fmt: skip
-    view = home_view(Home(reviews, 100, chosen, _status(), "x" * 4000)).to_dict()
+    view = home_view(Home(reviews, 100, chosen, page, _status(), "x" * 4000)).to_dict()
     assert view_errors(view) == []
     assert "<!channel>" not in json.dumps(view)
     assert view_errors(home_view(Home()).to_dict()) == []

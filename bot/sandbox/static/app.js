@@ -10,6 +10,8 @@ const ICONS = {
   white_check_mark: ["#0f766e", "M2.5 8.5 6.3 12.2 13.5 4.4"],
   x: ["#b42318", "M3.5 3.5l9 9M12.5 3.5l-9 9"],
   up: ["#39424c", "M5.2 7.2 8 2.2c1.4 0 1.7 1.2 1.4 2.3L9 6.4h3.6c.9 0 1.4.7 1.2 1.5l-1.1 4.8c-.2.7-.7 1.1-1.4 1.1H5.2ZM2.4 7.2h2.8v6.6H2.4Z"],
+  done: ["#0f766e", "M3 8.5 6.4 12 13 4.6"],
+  going: ["#b4540a", "M8 2.2a5.8 5.8 0 1 0 5.8 5.8"],
   down: ["#39424c", "M5.2 8.8 8 13.8c1.4 0 1.7-1.2 1.4-2.3L9 9.6h3.6c.9 0 1.4-.7 1.2-1.5l-1.1-4.8c-.2-.7-.7-1.1-1.4-1.1H5.2ZM2.4 2.2h2.8v6.6H2.4Z"],
 };
 
@@ -24,6 +26,7 @@ function icon(name) {
   return svg;
 }
 
+const HOME = "app-home";
 const view = { me: "U0ASKER", channel: "C0SUPPORT", thread: null, version: -1, state: null, modal: null, seen: new Map() };
 const $ = (id) => document.getElementById(id);
 
@@ -82,8 +85,13 @@ function inline(text, bold) {
 
 function mrkdwn(text) {
   const box = el("div");
-  let quote = null;
+  let quote = null, code = null;
   for (const line of text.split("\n")) {
+    if (line.trim() === "```") {
+      if (code) code = null; else box.append(code = el("pre"));
+      continue;
+    }
+    if (code) { code.append(unescapeSlack(line) + "\n"); continue; }
     const quoted = line.match(/^(?:>|&gt;)\s?(.*)$/);
     if (quoted) {
       if (!quote) box.append(quote = el("blockquote"));
@@ -125,13 +133,52 @@ function textObject(object) {
   return object.type === "mrkdwn" ? mrkdwn(object.text) : el("span", {}, object.text);
 }
 
-function pressButton(message, block, action) {
-  return () => send("sandbox/press", { channel: message.channel, ts: message.ts, block_id: block.block_id || "", action });
+// What an element does when used: in a message, or in App Home with whatever is ticked there.
+function use(message, block, action) {
+  const block_id = block.block_id || "";
+  if (message.home) return send("sandbox/home", { block_id, action, values: ticked() });
+  return send("sandbox/press", { channel: message.channel, ts: message.ts, block_id, action });
 }
 
 function actionButton(message, block, button) {
   const action = { type: "button", action_id: button.action_id, value: button.value || "", text: button.text };
-  return el("button", { class: "button " + (button.style || ""), type: "button", onclick: pressButton(message, block, action) }, button.text.text);
+  return el("button", {
+    class: "button " + (button.style || ""), type: "button", title: button.accessibility_label,
+    onclick: () => use(message, block, action),
+  }, button.text.text);
+}
+
+function select(element, used) {
+  const chosen = element.initial_option ? element.initial_option.value : null;
+  const box = el("select", { "data-action": element.action_id, "aria-label": "Choose" }, ...element.options.map((o) =>
+    el("option", { value: o.value, selected: o.value === chosen }, o.text.text)));
+  if (used) box.addEventListener("change", () => used(element.options.find((o) => o.value === box.value)));
+  return box;
+}
+
+function checkboxes(element, block) {
+  return el("div", { class: "checks", "data-action": element.action_id, "data-block": block.block_id || "" }, ...element.options.map((o) => {
+    const box = el("input", { type: "checkbox", value: o.value, "data-label": o.text.text });
+    return el("label", {}, box, " ", o.text.text);
+  }));
+}
+
+function ticked() {
+  const values = {};
+  for (const group of $("home").querySelectorAll(".checks")) {
+    const options = [...group.querySelectorAll("input:checked")].map((box) => (
+      { text: { type: "plain_text", text: box.dataset.label }, value: box.value }));
+    values[group.dataset.block] = { [group.dataset.action]: { type: "checkboxes", selected_options: options } };
+  }
+  return values;
+}
+
+function element(message, block, data) {
+  if (data.type === "static_select") {
+    return select(data, (option) => use(message, block, { type: "static_select", action_id: data.action_id, selected_option: option }));
+  }
+  if (data.type === "checkboxes") return checkboxes(data, block);
+  return actionButton(message, block, data);
 }
 
 function feedbackButton(message, block, element, button, sign) {
@@ -139,7 +186,7 @@ function feedbackButton(message, block, element, button, sign) {
   const chosen = message.chosen[block.block_id] === button.value;
   return el("button", {
     class: "button" + (chosen ? " chosen" : ""), type: "button", "aria-pressed": String(chosen),
-    "aria-label": button.accessibility_label || button.text.text, onclick: pressButton(message, block, action),
+    "aria-label": button.accessibility_label || button.text.text, onclick: () => use(message, block, action),
   }, icon(sign), " " + button.text.text);
 }
 
@@ -150,7 +197,7 @@ function block(message, data) {
     case "context": return el("div", { class: "block context" }, ...data.elements.map(textObject));
     case "markdown": return el("div", { class: "block markdown" }, markdown(data.text));
     case "divider": return el("hr");
-    case "actions": return el("div", { class: "block actions" }, ...data.elements.map((b) => actionButton(message, data, b)));
+    case "actions": return el("div", { class: "block actions" }, ...data.elements.map((e) => element(message, data, e)));
     case "context_actions": return el("div", { class: "block actions" }, ...data.elements.flatMap((e) => [
       feedbackButton(message, data, e, e.positive_button, "up"), feedbackButton(message, data, e, e.negative_button, "down")]));
     default: return el("div", { class: "block" }, `(${data.type})`);
@@ -165,6 +212,26 @@ function avatar(id) {
   return el("span", { class: `avatar ${role}`, "aria-hidden": "true" }, role === "bot" ? "[1]" : who.name[0]);
 }
 
+function taskNode(task) {
+  const sources = (task.sources || []).map((source) => safeLink(source.url, source.text));
+  return el("li", { class: task.status }, icon(task.status === "complete" ? "done" : "going"), " " + task.title,
+    ...sources.flatMap((link) => [" · ", link]));
+}
+
+// What one can do about a message: the app's shortcut, and for one's own to change or delete it.
+function menu(message) {
+  const entry = (label, run) => el("button", { type: "button", onclick: run }, label);
+  const place = { channel: message.channel, ts: message.ts };
+  const entries = message.user === view.state.bot.id ? [] : [entry("Ask Citedesk about this", () => send("sandbox/shortcut", place))];
+  if (message.user === view.me) {
+    entries.push(entry("Edit", () => {
+      const text = window.prompt("Edit the message", unescapeSlack(message.text.replaceAll(`<@${view.state.bot.id}>`, "@" + view.state.bot.name)));
+      if (text) send("sandbox/edit", { ...place, text });
+    }), entry("Delete", () => send("sandbox/delete", place)));
+  }
+  return el("span", { class: "menu" }, ...entries);
+}
+
 function messageNode(message, inThread) {
   const isBot = message.user === view.state.bot.id;
   const time = new Date(parseFloat(message.ts) * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -173,8 +240,11 @@ function messageNode(message, inThread) {
     el("span", { class: "who" }, person(message.user).name), isBot ? el("span", { class: "app" }, "APP") : null,
     el("span", { class: "when" }, time + (message.edited ? " (edited)" : "")));
   const blocks = message.blocks || [];
+  if (message.tasks.length) body.append(el("ul", { class: "tasks" }, ...message.tasks.map(taskNode)));
+  for (const name of message.files) body.append(el("div", { class: "file" }, name));
   if (blocks.length) body.append(...blocks.map((data) => block(message, data)));
-  else body.append(el("div", { class: "block" }, mrkdwn(message.text)));
+  else if (message.text) body.append(el("div", { class: "block" }, mrkdwn(message.text)));
+  body.append(menu(message));
   if (!inThread && !message.thread_ts) {
     const count = repliesTo(message.ts).length;
     const label = count ? `${count} ${count === 1 ? "reply" : "replies"}` : null;
@@ -188,7 +258,11 @@ const repliesTo = (ts) => view.state.messages.filter((m) => inChannel(m) && m.th
 
 function statusNode(thread) {
   const status = view.state.status.find((s) => s.channel === view.channel && s.thread_ts === thread);
-  return status ? el("div", { class: "status" }, `${view.state.bot.name} ${status.text}`) : null;
+  const session = view.state.sessions.find((s) => s.channel === view.channel && s.thread_ts === thread);
+  const running = session && session.state === "processing";
+  if (!status && !running) return null;
+  return el("div", { class: "status" }, status ? `${view.state.bot.name} ${status.text}` : `${view.state.bot.name} is at work`,
+    running ? el("button", { type: "button", class: "stop", onclick: () => send("sandbox/stop", { channel: view.channel, ts: thread }) }, "Stop") : null);
 }
 
 function openThread(ts) {
@@ -216,6 +290,9 @@ function renderSide() {
     }, c.is_im ? "● " : c.is_private ? icon("lock") : "# ", c.name, unread > 0 && c.id !== view.channel ? el("span", { class: "badge" }, String(unread)) : null);
   };
   $("channels").replaceChildren(...view.state.channels.filter((c) => !c.is_im).map(button));
+  $("apps").replaceChildren(el("button", {
+    type: "button", "aria-current": String(view.channel === HOME), "data-channel": HOME, onclick: openHome,
+  }, "⌂ ", `${view.state.bot.name} Home`));
   $("directs").replaceChildren(...view.state.channels.filter((c) => c.is_im).map(button));
 }
 
@@ -231,6 +308,23 @@ function renderMessages(channel) {
     : [el("div", { class: "empty" }, about, el("br"), "Nothing here yet.")]);
 }
 
+function renderHome() {
+  const blocks = (view.state.home && view.state.home.blocks) || [];
+  const made = JSON.stringify(blocks);
+  $("channel-name").textContent = `${view.state.bot.name} Home`;
+  $("channel-about").textContent = "What the app shows to " + person(view.me).name + " alone.";
+  if ($("home").dataset.made === view.me + made) return;
+  $("home").dataset.made = view.me + made;
+  $("home").replaceChildren(...(blocks.length ? blocks.map((data) => block({ home: true, chosen: {} }, data)) : [el("div", { class: "empty" }, "Nothing here yet.")]));
+}
+
+function openHome() {
+  view.channel = HOME;
+  view.thread = null;
+  send("sandbox/tab", { tab: "home" });
+  render();
+}
+
 function renderThread() {
   const root = view.state.messages.find((m) => inChannel(m) && m.ts === view.thread);
   $("thread").hidden = !root;
@@ -239,7 +333,10 @@ function renderThread() {
 
 function renderSuggestions(channel) {
   const asks = channel.is_im || channel.id === "C0SUPPORT";
-  const nodes = asks ? view.state.suggestions.map((s) => el("button", {
+  const prompts = channel.is_im ? view.state.prompts.map((p) => ({ question: p.message, shows: "Suggested by the app" })) : [];
+  const suggested = new Set(prompts.map((p) => p.question));
+  const questions = [...prompts, ...view.state.suggestions.filter((s) => !suggested.has(s.question))];
+  const nodes = asks ? questions.map((s) => el("button", {
     type: "button", title: s.shows, onclick: () => post(channel.is_im ? s.question : `@${view.state.bot.name} ${s.question}`, null),
   }, s.question)) : [];
   if (asks && channel.id === "C0SUPPORT" && nodes.length) nodes.unshift(el("em", {}, "Try:"));
@@ -250,10 +347,19 @@ function renderSuggestions(channel) {
 
 function modalBlock(data) {
   if (data.type !== "input") return block({ channel: "", ts: "", chosen: {} }, data);
-  const area = el("textarea", { id: `field-${data.block_id}`, "data-block": data.block_id, "data-action": data.element.action_id, maxlength: data.element.max_length });
-  area.value = data.element.initial_value || "";
+  const id = `field-${data.block_id}`;
+  let field;
+  if (data.element.type === "static_select") field = select(data.element);
+  else if (data.element.type === "checkboxes") field = checkboxes(data.element, data);
+  else {
+    field = el("textarea", { "data-action": data.element.action_id, maxlength: data.element.max_length });
+    field.value = data.element.initial_value || "";
+  }
+  field.id = id;
+  field.dataset.block = data.block_id;
+  field.classList.add("input");
   return el("div", { class: "field" },
-    el("label", { for: area.id }, data.label.text, data.optional ? el("span", { class: "optional" }, " (optional)") : null), area,
+    el("label", { for: id }, data.label.text, data.optional ? el("span", { class: "optional" }, " (optional)") : null), field,
     el("div", { class: "error", "data-error": data.block_id, role: "alert" }));
 }
 
@@ -280,13 +386,24 @@ function renderModal() {
 
 function submitModal() {
   const values = {};
-  for (const area of $("modal").querySelectorAll("textarea")) {
-    (values[area.dataset.block] ||= {})[area.dataset.action] = area.value;
+  for (const field of $("modal").querySelectorAll(".input")) {
+    const given = field.classList.contains("checks") ? [...field.querySelectorAll("input:checked")].map((box) => box.value) : field.value;
+    (values[field.dataset.block] ||= {})[field.dataset.action] = given;
   }
   send("sandbox/submit", { view_id: view.modal, values });
 }
 
 function render() {
+  const isHome = view.channel === HOME;
+  $("home").hidden = !isHome;
+  $("messages").hidden = $("composer-area").hidden = isHome;
+  if (isHome) {
+    renderSide();
+    renderHome();
+    $("thread").hidden = true;
+    renderModal();
+    return;
+  }
   const channel = view.state.channels.find((c) => c.id === view.channel) || view.state.channels[0];
   view.channel = channel.id;
   view.seen.set(view.me + channel.id, view.state.messages.filter((m) => inChannel(m) && m.user === view.state.bot.id).length);
@@ -313,20 +430,29 @@ async function become(id) {
   view.version = -1;
   await refresh();
   const own = view.state.channels.map((c) => c.id);
-  if (!own.includes(view.channel)) enter(own[0]);
+  if (view.channel === HOME) openHome();
+  else if (!own.includes(view.channel)) enter(own[0]);
 }
 
 function enter(id) {
   view.channel = id;
   view.thread = null;
+  const channel = view.state.channels.find((c) => c.id === id);
+  if (channel && channel.is_im) send("sandbox/tab", { tab: "messages" });
   render();
 }
 
-async function post(text, thread) {
+function attached() {
+  const pressed = $("attach").getAttribute("aria-pressed") === "true";
+  $("attach").setAttribute("aria-pressed", "false");
+  return pressed ? "screenshot.png" : null;
+}
+
+async function post(text, thread, file = null) {
   const words = text.trim();
   if (!words) return;
   const before = new Set(view.state.messages.map((m) => m.ts));
-  await send("sandbox/post", { channel: view.channel, text: words, thread_ts: thread });
+  await send("sandbox/post", { channel: view.channel, text: words, thread_ts: thread, file });
   await refresh();
   const mine = view.state.messages.find((m) => !before.has(m.ts) && m.user === view.me && !m.thread_ts && inChannel(m));
   if (mine && !words.startsWith("/")) openThread(mine.ts);
@@ -355,7 +481,7 @@ function wire(form, area, thread) {
     event.preventDefault();
     const text = area.value;
     area.value = "";
-    post(text, thread());
+    post(text, thread(), thread() ? null : attached());
   });
   area.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
@@ -364,6 +490,7 @@ function wire(form, area, thread) {
 
 wire($("composer"), $("text"), () => null);
 wire($("thread-composer"), $("thread-text"), () => view.thread);
+$("attach").addEventListener("click", () => $("attach").setAttribute("aria-pressed", String($("attach").getAttribute("aria-pressed") !== "true")));
 $("close-thread").addEventListener("click", () => openThread(null));
 $("modal").addEventListener("cancel", (event) => { event.preventDefault(); send("sandbox/close", {}); });
 refresh().then(follow);
