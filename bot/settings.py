@@ -163,7 +163,7 @@ class ReviewSettings(Section):
     sweep_s: Seconds = Field(60.0, description="seconds between looks for what is due")
     negative_feedback: Count = Field(2, description="people who must find an answer bad to open a review of it")
     curated_similarity: float = Field(
-        0.86, ge=0, le=1, description="cosine from which a question counts as asked and approved before"
+        0.80, ge=0, le=1, description="cosine from which a question counts as asked and approved before"
     )
     gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which two open questions are one gap")
 

@@ -18,8 +18,11 @@ _KINDS = (
     ("person", re.compile(r"\bwho(?:m|se)?\b")),
     ("reason", re.compile(r"\bwhy\b|\bwhat for\b|\bhow come\b")),
     ("place", re.compile(r"\bwhere\b")),
+    ("duty", re.compile(r"\b(?:must|have to|has to|need to|needs to|required|obliged|mandatory)\b")),
 )
-_SHARED = 0.5
+_RANKS = frozenset("first second third fourth last next previous other another same only both".split())
+# Words with which one asks, whatever one asks for.
+_ASKING = frozenset("please possible able tell know want like way question help forgot lost stay become".split())
 
 
 def same_question(asked: str, known: str) -> bool:
@@ -29,7 +32,10 @@ def same_question(asked: str, known: str) -> bool:
         return False
     if bool(negation_count(mine)) != bool(negation_count(theirs)):
         return False
-    return not _contrast(frozenset(mine), frozenset(theirs)) and _share(mine, theirs) >= _SHARED
+    if _contrast(frozenset(mine), frozenset(theirs)):
+        return False
+    # "The chair" and "the first chair" sound alike: every word that counts must be in both.
+    return _all_found(mine, theirs) and _all_found(theirs, mine)
 
 
 def _kinds(question: str) -> frozenset[str]:
@@ -38,7 +44,8 @@ def _kinds(question: str) -> frozenset[str]:
 
 
 def _values(question: str) -> frozenset[str]:
-    return frozenset(comparable(value) for value in values(question))
+    ranks = _RANKS.intersection(tokens(comparable(question)))
+    return frozenset(comparable(value) for value in values(question)) | ranks
 
 
 def _contrast(mine: frozenset[str], theirs: frozenset[str]) -> bool:
@@ -52,10 +59,7 @@ def _contrast(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     )
 
 
-def _share(mine: list[str], theirs: list[str]) -> float:
-    """Return the share of the shorter question's content words that the other has too, in whatever form."""
-    shorter, longer = sorted((content_words(mine), content_words(theirs)), key=len)
-    if not shorter:
-        return 1.0
-    held = frozenset(key for word in longer for key in keys(word))
-    return sum(bool(keys(word) & held) for word in shorter) / len(shorter)
+def _all_found(words: list[str], among: list[str]) -> bool:
+    """Tell whether every word that counts has a counterpart, in whatever form."""
+    held = frozenset(key for word in among for key in keys(word))
+    return all(keys(word) & held for word in content_words(words) if word not in _ASKING)

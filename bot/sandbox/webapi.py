@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,11 @@ from aiohttp import web
 
 from bot.sandbox import methods, streams
 from bot.sandbox.methods import ApiError, Arguments, Method
-from bot.sandbox.workspace import APP_ID, Workspace
+from bot.sandbox.workspace import APP_ID, BOT_USER_ID, TEAM_ID, Workspace
 
 _JSON_FIELDS = ("blocks", "view", "metadata", "attachments", "loading_messages", "chunks", "prompts")
 _CALLS_KEPT = 20_000
+_TOKEN_SECONDS = 43_200
 # Each with the scopes of which it needs one; none needs no more than a token.
 METHODS: Mapping[str, tuple[Method, frozenset[str]]] = {
     "api.test": (methods.api_test, frozenset()),
@@ -61,6 +63,8 @@ class WebApi:
         self.lacking: frozenset[str] = frozenset()
         self.fault: Callable[[str], Fault | None] = lambda _: None
         self.socket_tickets: set[str] = set()
+        self.client = ("1.2", "s3cret")
+        self.codes: set[str] = set()
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -76,6 +80,8 @@ class WebApi:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
         try:
             arguments = await _arguments(request)
+            if method == "oauth.v2.access":
+                return web.json_response({"ok": True, **self._installed(request, arguments)}, headers=headers)
             kind = self._kind_of_token(request, arguments)
             self.calls.append((method, {k: v for k, v in arguments.items() if k != "token"}))
             del self.calls[:-_CALLS_KEPT]
@@ -100,6 +106,32 @@ class WebApi:
         if scopes and not scopes & self.granted:
             raise ApiError("missing_scope", needed=min(scopes), provided=",".join(sorted(self.granted)))
         return await call(self._workspace, arguments)
+
+    def _installed(self, request: web.Request, arguments: Arguments) -> dict[str, Any]:
+        """Return the tokens of an installation, for a code that a person brought back or for a refresh token."""
+        known = b64encode(":".join(self.client).encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {known}":
+            raise ApiError("bad_client_secret")
+        given = str(arguments.get("refresh_token") or arguments.get("code") or "")
+        if given not in self.codes:
+            raise ApiError("invalid_refresh_token" if "refresh_token" in arguments else "invalid_code")
+        self.codes.discard(given)
+        token = next(token for token, kind in self._tokens.items() if kind == "bot")
+        refresh = f"xoxe-1-{secrets.token_hex(12)}"
+        self.codes.add(refresh)
+        return {
+            "access_token": token,
+            "token_type": "bot",
+            "scope": ",".join(sorted(self.granted)),
+            "bot_user_id": BOT_USER_ID,
+            "app_id": APP_ID,
+            "team": {"id": TEAM_ID, "name": "Sandbox"},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "authed_user": {"id": "U0ADMIN"},
+            "refresh_token": refresh,
+            "expires_in": _TOKEN_SECONDS,
+        }
 
     def _kind_of_token(self, request: web.Request, arguments: Arguments) -> str:
         header = request.headers.get("Authorization", "")

@@ -52,7 +52,8 @@ async def handle(slack: Surface, command: Mapping[str, Any], respond: Respond) -
         else:
             await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
     except CitedeskError as error:
-        await respond(text=str(error) if error.code in _PLAIN_ERRORS else error.user_message)
+        plain = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        await respond(text=plain if error.code in _PLAIN_ERRORS else error.user_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Blo
     """Return what was asked and what it took."""
     cost = "no price is set" if usage.cost_usd is None else f"{usage.cost_usd:.2f} US dollars"
     head = (
-        f"*Last {usage.days} days*: {usage.requests:,} questions by {usage.people:,} people, "
+        f"*Last {usage.days} days*: {usage.requests:,} questions by {usage.people:,} "
+        f"{'person' if usage.people == 1 else 'people'}, "
         f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
     )
     return [section(head), *([section(outcome_bars(days))] if days else [])]

@@ -150,6 +150,8 @@ def _review(review: Review) -> list[Block]:
         section(f"{asked}\n{quoted(review.question, 600)}"),
         small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {decision_words(review)}"),
     ]
+    if review.case.draft:
+        blocks.insert(1, section(f"*Draft*\n{quoted(review.case.draft.answer, 900)}"))
     if review.state == "open":
         buttons = review_buttons(review, can_approve=review.case.draft is not None)
         blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=buttons))

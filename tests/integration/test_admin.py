@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,8 +22,9 @@ from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import TEAM_ID
 from bot.server import EVENTS_PATH, running_bot
+from bot.settings import Settings
 from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
-from bot.slack.installing import installation_store
+from bot.slack.installing import SCOPES, installation_store
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
 from index.embedding import SentenceTransformerEmbedder
@@ -33,7 +36,7 @@ async def test_rollback_serves_the_index_before_and_says_when_there_is_none(
     own_data: Path, articles: Path, own_desk: Desk
 ) -> None:
     (none,) = await own_desk.command(ADMIN, "/citedesk rollback")
-    assert "no earlier snapshot" in none.text
+    assert "There is no earlier snapshot to go back to." in none.text
     await asyncio.to_thread(build, [articles], own_data, SentenceTransformerEmbedder(), BuildRules())
     newest = own_desk.bot.uses.operations.manifest().name
     (done,) = await own_desk.command(ADMIN, "/citedesk rollback")
@@ -55,7 +58,7 @@ async def test_why_usage_and_reviews_answer_those_whom_they_concern(own_desk: De
     (unknown,) = await own_desk.command(ADMIN, "/citedesk why r-404")
     assert "I know no request" in unknown.text
     (usage,) = await own_desk.command(ADMIN, "/citedesk usage")
-    assert "2 questions by 1 people" in shown(usage)
+    assert "2 questions by 1 person" in shown(usage)
     (mine,) = await own_desk.command(REVIEWER, "/citedesk reviews")
     assert "Can I get my money back?" in shown(mine)
     (nobodys,) = await own_desk.command(ASKER, "/citedesk reviews")
@@ -148,49 +151,78 @@ async def test_signed_payloads_of_no_known_shape_do_no_harm(
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
-async def test_installed_in_a_workspace_it_serves_it_with_that_token_and_no_other(
-    own_data: Path, articles: Path
-) -> None:
+@asynccontextmanager
+async def _installable(data: Path, articles: Path) -> AsyncIterator[tuple[Sandbox, Settings]]:
     async with Sandbox() as sandbox:
         installed = {
             "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
         }  # fmt: skip
-        settings = demo_settings(own_data, articles, sandbox, slack_extra=installed)
+        settings = demo_settings(data, articles, sandbox, slack_extra=installed)
         slack = settings.slack.model_copy(update={"signing_secret": SecretStr(sandbox.credentials.signing_secret)})
-        settings = settings.model_copy(update={"slack": slack})
-        store = installation_store(own_data / "installations.sqlite", "1.2")
+        yield sandbox, settings.model_copy(update={"slack": slack})
+
+
+async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns_are_refused(
+    own_data: Path, articles: Path
+) -> None:
+    async with _installable(own_data, articles) as (sandbox, settings), running_bot(settings) as bot:
+        await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
+        desk = Desk(sandbox, bot, settings)
+        question = await desk.ask(_ANSWERABLE)
+        await asyncio.sleep(0.5)
+        assert desk.replies(question) == []
+        await _install(bot.url, sandbox)
         assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
-        store.save(_installation(sandbox.credentials.bot_token))
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+        with pytest.raises(ForeignWorkspaceError):
+            await bot.slack.surface.workspaces.client("T0OTHER")
+
+
+async def test_a_token_that_is_about_to_end_is_rotated_and_kept(own_data: Path, articles: Path) -> None:
+    async with _installable(own_data, articles) as (sandbox, settings):
+        store = installation_store(own_data / "installations.sqlite", "1.2")
+        sandbox.api.codes.add("xoxe-1-old")
+        ending = {"bot_refresh_token": "xoxe-1-old", "bot_token_expires_at": int(time.time()) + 60}
+        store.save(_installation("xoxb-old", **ending))
         workspaces = InstalledWorkspaces(settings.slack, store)
         assert (await workspaces.client(TEAM_ID)).token == sandbox.credentials.bot_token
-        with pytest.raises(ForeignWorkspaceError):
-            await workspaces.client("T0OTHER")
-        async with running_bot(settings) as bot:
-            await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
-            desk = Desk(sandbox, bot, settings)
-            assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
-            await _the_install_page_works(bot.url)
+        kept = store.find_bot(enterprise_id=None, team_id=TEAM_ID)
+        assert kept is not None
+        assert kept.bot_token == sandbox.credentials.bot_token
+        assert kept.bot_refresh_token != "xoxe-1-old"
+        assert (await workspaces.client(TEAM_ID)).token == sandbox.credentials.bot_token
+        assert "xoxe-1-old" not in sandbox.api.codes
 
 
-def _installation(token: str) -> Installation:
+def _installation(token: str, **rotation: Any) -> Installation:  # noqa: ANN401 - fields of the library
     return Installation(
         app_id="A0CITEDESK", team_id=TEAM_ID, user_id=ADMIN, bot_token=token, bot_id="B0CITEDESK",
-        bot_user_id="U0CITEDESK", bot_scopes="chat:write",
+        bot_user_id="U0CITEDESK", bot_scopes="chat:write", **rotation,
     )  # fmt: skip
 
 
-async def _the_install_page_works(url: str) -> None:
+async def _install(url: str, sandbox: Sandbox) -> None:
+    """Go to the install page, on to Slack, and come back with a code: once forged, once real."""
     async with aiohttp.ClientSession() as session:
         async with session.get(f"{url}/slack/install") as page:
             text = await page.text()
             assert page.status == 200
-            link = urlsplit(text.partition('<a href="')[2].partition('"')[0].replace("&amp;", "&"))
-        asked = parse_qs(link.query)
+            asked = parse_qs(urlsplit(text.partition('<a href="')[2].partition('"')[0].replace("&amp;", "&")).query)
+            cookie = page.headers["Set-Cookie"].partition(";")[0]
         assert asked["redirect_uri"] == ["https://desk.example/slack/oauth_redirect"]
-        assert "chat:write" in asked["scope"][0]
-        for forged in ("/slack/oauth_redirect?code=x&state=forged", "/slack/oauth_redirect"):
-            async with session.get(f"{url}{forged}") as refused:
+        assert asked["scope"][0].split(",") == sorted(SCOPES)
+        sandbox.api.codes.add("code-1")
+        state = asked["state"][0]
+        for query, kept in (
+            ("code=code-1&state=forged", cookie), (f"code=code-1&state={state}", "x=y"), ("", cookie),
+        ):  # fmt: skip
+            async with session.get(f"{url}/slack/oauth_redirect?{query}", headers={"Cookie": kept}) as refused:
                 assert refused.status == 400
+        back = f"{url}/slack/oauth_redirect?code=code-1&state={state}"
+        async with session.get(back, headers={"Cookie": cookie}) as done:
+            assert done.status == 200
+        async with session.get(back, headers={"Cookie": cookie}) as again:
+            assert again.status == 401
 
 
 class _Line:
