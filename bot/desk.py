@@ -10,7 +10,7 @@ import structlog
 
 from bot.metrics import Metrics
 from bot.settings import AccessSettings, ChannelSettings
-from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled
+from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled, Turn
 from bot.store.sqlite import SqliteStore
 from index.embedding import Embedder
 from index.errors import CitedeskError
@@ -156,8 +156,16 @@ class Desk:
             question=unmarked(asked.text),
             conversation=asked.where,
             case=case.model_copy(update={"reason": Failure.DISPUTED}),
+            exchange=complaint_turns(await self.store.complaints(request_id)),
         )
         return review if await self.store.reviews.open(review, await render(review)) else None
+
+    async def add_complaint(self, request_id: str) -> Review | None:
+        """Show in an open review of a disputed answer what readers say of it; None if there is no such review."""
+        turns = complaint_turns(await self.store.complaints(request_id))
+        return await self.store.reviews.change(
+            f"{request_id}-disputed", "", "complaint added", lambda r: r.model_copy(update={"exchange": turns})
+        )
 
     async def delivery_failed(self, request_id: str) -> None:
         """Note that a reply was made and could not be posted."""
@@ -208,6 +216,14 @@ class Desk:
         except CitedeskError:
             return ()
         return fallbacks.listed_sources(found.chunks)
+
+
+def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
+    """Return complaints as turns of a review."""
+    return tuple(
+        Turn(user_id=c.user_id, text=": ".join(part for part in (c.reason.replace("_", " "), c.note) if part))
+        for c in complaints
+    )
 
 
 def request_id_of(key: str) -> str:

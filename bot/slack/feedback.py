@@ -64,6 +64,9 @@ async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -
         )
     )
     await ack()
+    review = await slack.desk.add_complaint(str(body["view"]["private_metadata"]))
+    if review:
+        await slack.cards.refresh(review)
 
 
 async def _second_look(slack: Surface, request_id: str, asked: Asked) -> None:

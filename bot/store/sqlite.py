@@ -128,6 +128,19 @@ class SqliteStore:
 
         return await self._database.run(keep)
 
+    async def complaints(self, request_id: str) -> list[Feedback]:
+        """Return what those say who find the same answer bad as the one to this request, oldest first."""
+        rows = await self._database.rows(
+            "SELECT f.request_id, f.user_id, f.reason, f.note, f.answer_hash FROM feedback f JOIN feedback g "
+            "ON g.answer_hash = f.answer_hash WHERE g.request_id = ? AND f.helpful = 0 AND f.reason != '' "
+            "GROUP BY f.request_id, f.user_id ORDER BY f.at",
+            (request_id,),
+        )
+        return [
+            Feedback(request_id=r[0], user_id=r[1], helpful=False, reason=r[2], note=r[3], answer_hash=r[4])
+            for r in rows
+        ]
+
     async def feedback_counts(self, days: int) -> tuple[int, int]:
         """Return how many found an answer helpful and how many did not."""
         rows = await self._database.rows(
@@ -150,6 +163,10 @@ class SqliteStore:
         """Forget texts that have been kept long enough."""
         await self.reviews.purge(review_text_days)
         await self.gaps.purge(gap_text_days)
+        await self._database.write(
+            "UPDATE feedback SET note = '' WHERE note != '' AND at < ?",
+            (self._database.stamp(-review_text_days * 86_400),),
+        )
 
     def _leave(self, connection: Connection, settled: Settled) -> None:
         if settled.trace:

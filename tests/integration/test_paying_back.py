@@ -111,6 +111,9 @@ async def test_an_answer_that_several_people_find_bad_opens_a_review_once(own_de
     assert "Readers found the answer to this bad" in shown(card)
     assert "When does the first payment reminder go out?" in shown(card)
     assert "7 days after the due date" in shown(card)
+    values = {"reason": {"reason": "outdated"}, "note": {"note": "There are four reminders now."}}
+    await own_desk.sandbox.acts.submit(ADMIN, own_desk.sandbox.workspace.view_of[ADMIN], values)
+    await own_desk.until(lambda: [c for c in [card] if "outdated: There are four reminders now." in shown(c)], 1)
 
 
 async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_served(own_desk: Desk) -> None:

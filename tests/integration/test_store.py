@@ -1,14 +1,17 @@
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 from support.builders import draft
 
 from bot.store.database import StoreError
-from bot.store.records import Conversation, Feedback, Review
+from bot.store.migrations import migrations
+from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled
 from bot.store.sqlite import SqliteStore
 from pipeline.types import Failure, NeedsReview, Trace
 
@@ -19,6 +22,7 @@ _REVIEW = Review(
     conversation=_WHERE,
     case=NeedsReview(reason=Failure.UNVERIFIED, draft=draft(), sources=()),
 )
+_GAP = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question="How?", reason="x")
 _TRACE = Trace(
     request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="answered", verdict="OK"
 )
@@ -120,6 +124,75 @@ async def test_traces_and_feedback_are_kept_and_counted(store: SqliteStore) -> N
     counts = await store.counts()
     assert counts.outcomes == {"answered": 1, "needs_review": 1}
     assert counts.open_reviews == 1
+
+
+async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(
+    store: SqliteStore, clock: _Clock
+) -> None:
+    bad = Feedback(request_id="r-1", user_id="U1", helpful=False, reason="wrong", note="It is 600.", answer_hash="h")
+    await store.save_feedback(bad)
+    await store.save_feedback(bad.model_copy(update={"request_id": "r-2", "user_id": "U2", "note": "No."}))
+    assert [c.note for c in await store.complaints("r-2")] == ["It is 600.", "No."]
+    clock.time += timedelta(days=91)
+    await store.purge(90, 30)
+    assert [(c.reason, c.note) for c in await store.complaints("r-1")] == [("wrong", ""), ("wrong", "")]
+
+
+async def test_leases_retries_and_dead_letters(store: SqliteStore, clock: _Clock) -> None:
+    for key in ("a", "b", "c"):
+        await store.inbox.add([key], f'"{key}"')
+    assert [job.key for job in await store.inbox.claim("w1", 10.0, 2)] == ["a", "b"]
+    assert [job.key for job in await store.inbox.claim("w2", 10.0, 9)] == ["c"]
+    clock.time += timedelta(seconds=8)
+    await store.inbox.renew("w1", 10.0)
+    clock.time += timedelta(seconds=4)
+    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 9)] == [("c", 2)]
+    await store.inbox.release("w1")
+    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 1)] == [("a", 1)]
+    await store.inbox.retry("a", 60.0)
+    assert [job.key for job in await store.inbox.claim("w4", 10.0, 9)] == ["b"]
+    assert await store.inbox.bury("a")
+    assert not await store.inbox.finish("a")
+    assert not await store.inbox.replace("a", '"new"')
+    assert not await store.inbox.add(["a"], '"again"')
+    length = await store.inbox.length()
+    assert (length.waiting, length.dead) == (2, 1)
+
+
+async def test_the_end_of_a_question_is_written_whole_or_not_at_all(store: SqliteStore) -> None:
+    out = Outgoing(key="r-1", request_id="r-1", tenant_id="T1", channel_id="C1", text="hi")
+    await store.inbox.add(["q"], '"q"')
+    with pytest.raises(sqlite3.ProgrammingError):
+        await store.settle("q", Settled(trace=_TRACE, review=_REVIEW, outgoing=(out,), gap=_GAP, gap_vector=object()))  # type: ignore[arg-type]
+    assert await store.request("r-1") is None
+    assert (await store.outbox.length()).waiting == 0
+    assert (await store.inbox.length()).waiting == 1
+    assert await store.settle("q", Settled(trace=_TRACE, review=_REVIEW, outgoing=(out,), thread=_WHERE))
+    assert not await store.settle("q", Settled(outgoing=(out.model_copy(update={"key": "other"}),)))
+    assert (await store.outbox.length()).waiting == 1
+    assert await store.owns_thread(_WHERE)
+    assert not await store.owns_thread(_WHERE.model_copy(update={"user_id": "U2"}))
+
+
+async def test_a_store_of_the_first_version_is_taken_up_with_what_it_had_not_answered(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    old = sqlite_utils.Database(file)
+    migrations.apply(old, stop_before="002_outbox_and_desk")
+    event = {"type": "app_mention", "user": "U1", "ts": "1.1", "text": "How?", "channel": "C1"}
+    body = json.dumps({"team_id": "T1", "event_id": "E1", "event": event})
+    review = _REVIEW.model_dump_json()
+    with old.conn:
+        old.execute("INSERT INTO inbox VALUES ('slack:event:E1', 'received', '2026-11-01', ?)", [body])
+        old.execute("INSERT INTO reviews VALUES ('r-1', '2026-11-01', 'T1', 'open', ?, NULL, NULL, NULL)", [review])
+        old.execute("INSERT INTO review_events VALUES (1, 'r-1', '2026-11-01', 'U1', 'opened')")
+    old.close()
+    store = await SqliteStore(file).open()
+    (job,) = await store.inbox.claim("w", 10.0, 9)
+    asked = Asked.model_validate_json(job.payload)
+    assert (asked.text, asked.where.thread_id, asked.where.private) == ("How?", "1.1", False)
+    assert await store.reviews.get("r-1") == _REVIEW
+    assert len(await store.reviews.events("r-1")) == 1
+    await store.close()
 
 
 async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
