@@ -87,6 +87,9 @@ class Worker:
             free = self._limits.concurrency - len(self._running)
             jobs = await self._claimed(free) if free else []
             for job in jobs:
+                if job.key in self._running:
+                    # The loop was held up for longer than a lease; the job is in our hands all the same.
+                    continue
                 task = self._running[job.key] = asyncio.create_task(self._run(job))
                 task.add_done_callback(lambda _, key=job.key: self._ended(key))  # type: ignore[misc]
             if len(jobs) < free or not free:

@@ -1,7 +1,9 @@
 """Shared fixtures. Sockets reach loopback only; models come from packages only."""
 
 import os
+import shutil
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,10 @@ for name in [
     del os.environ[name]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from index.embedding import SentenceTransformerEmbedder  # noqa: E402 - after the environment is set
+from support.workspace import Desk, workspace  # noqa: E402 - after the environment is set
+
+from index.builder import BuildRules, build  # noqa: E402
+from index.embedding import SentenceTransformerEmbedder  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[1]
 DATA = REPOSITORY.parent / "shared" / "data"
@@ -40,3 +45,22 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the real documents are not beside the repository (../shared/data)")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
+    folder = tmp_path_factory.mktemp("indexed")
+    build([articles], folder, SentenceTransformerEmbedder(), BuildRules())
+    return folder
+
+
+@pytest.fixture
+def own_data(tmp_path: Path, indexed: Path) -> Path:
+    """Return a data directory that the test may change."""
+    return Path(shutil.copytree(indexed, tmp_path / "data"))
+
+
+@pytest.fixture
+async def own_desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
+    async with workspace(own_data, articles) as running:
+        yield running

@@ -46,9 +46,14 @@ def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
 
 async def _is_for_us(slack: Surface, intake: Intake) -> bool:
     """Tell whether an untagged message goes on with what its writer asked in this thread."""
-    asked = intake.asked
+    asked, where = intake.asked, intake.asked.where
+    if asked.is_reply and await slack.desk.store.reviews.awaiting(
+        where.tenant_id, where.channel_id, where.thread_id, where.user_id
+    ):
+        # A reviewer asked back: even a bare "yes" is an answer.
+        return True
     if asked.is_reply and is_pleasantry(asked.text) and not asked.has_files:
-        return not intake.untagged and not asked.where.private
+        return not intake.untagged and not where.private
     if not intake.untagged:
         return True
-    return await slack.desk.store.owns_thread(asked.where)
+    return await slack.desk.store.owns_thread(where)

@@ -114,8 +114,13 @@ async def test_the_asker_is_asked_back_and_the_answer_reaches_the_card(desk: Des
     await _changed(desk, card, "Yes, by card, last week.")
     thread = [m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts]
     assert "Yes, by card, last week." in shown(thread[0])
+    await desk.press(REVIEWER, card, "Ask back")
+    await desk.submit(REVIEWER, "Is it the first time?")
+    await desk.reply_to(question, 4)
+    await desk.sandbox.acts.post(ASKER, SUPPORT, "Yes", question.ts)
+    assert "passed that on to the reviewer" in shown(await desk.reply_to(question, 5))
     await desk.press(REVIEWER, card, "Approve")
-    assert "Approved by" in shown(await desk.reply_to(question, 4))
+    assert "Approved by" in shown(await desk.reply_to(question, 6))
 
 
 async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends_with_a_word_to_the_asker(

@@ -24,7 +24,14 @@ def context() -> ForkServerContext:
 class BotProcess:
     """One running bot after another over the same store."""
 
-    def __init__(self, forking: ForkServerContext, data_dir: Path, articles: Path, sandbox: Sandbox) -> None:
+    def __init__(
+        self,
+        forking: ForkServerContext,
+        data_dir: Path,
+        articles: Path,
+        sandbox: Sandbox,
+        progress_after_s: float = 1.5,
+    ) -> None:
         self._forking = forking
         self._sandbox = sandbox
         self._log = data_dir / "bot.log"
@@ -33,6 +40,7 @@ class BotProcess:
             articles,
             sandbox,
             limits={"per_user": "1000000/minute", "per_tenant": "1000000/minute", "in_flight": 10_000},
+            slack_extra={"progress_after_s": progress_after_s},
             delivery={"lease_s": 1.0, "poll_s": 0.2, "attempts": 1000, "backoff_base_s": 0.2, "backoff_cap_s": 1.0},
         )
         self._process: ForkServerProcess | None = None
