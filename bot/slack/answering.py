@@ -51,8 +51,10 @@ class Answering:
     async def work(self, job: Job) -> None:
         """Answer one question and hand its reply to the outbox."""
         asked = Asked.model_validate_json(job.payload)
+        left_behind = await self._abandoned_progress(asked) if job.attempts > 1 else ""
         if job.attempts > self._attempts:
-            await self._settle(job, asked, None, [plain(job.key, asked, APOLOGY)], dead=True)
+            sorry = plain(job.key, asked, APOLOGY).model_copy(update={"stream_id": left_behind})
+            await self._settle(job, asked, None, [sorry], dead=True)
             _log.error("question_given_up", request_id=request_id_of(job.key), attempts=job.attempts)
             return
         if await self._goes_to_a_reviewer(job, asked):
@@ -62,11 +64,10 @@ class Answering:
             self._niceties,
             asked.where,
             self._progress_after_s,
+            left_behind,
         )
         if not asked.response_url:
             steps.start()
-        if job.attempts > 1:
-            steps.stream_id = await self._abandoned_progress(asked)
         task = asyncio.create_task(self._asked(job, asked, steps))
         self._running[job.key] = (asked, task)
         try:

@@ -24,7 +24,9 @@ _SOURCES = 3
 class Steps:
     """The progress of one question. `stream_id` is the message that shows it, once there is one."""
 
-    def __init__(self, client: AsyncWebClient, niceties: Niceties, where: Conversation, after_s: float) -> None:
+    def __init__(
+        self, client: AsyncWebClient, niceties: Niceties, where: Conversation, after_s: float, stream_id: str = ""
+    ) -> None:
         self._client = client
         self._niceties = niceties
         self._where = where
@@ -32,7 +34,9 @@ class Steps:
         self._tasks: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.stream_id = ""
+        self._begun: asyncio.Task[bool] | None = None
+        # What a process that was killed left behind is gone on with.
+        self.stream_id = stream_id
 
     def start(self) -> None:
         """Show that the question was heard; returns at once."""
@@ -61,6 +65,8 @@ class Steps:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._begun:
+            await self._begun
         return self.stream_id
 
     async def _show(self) -> None:
@@ -86,14 +92,18 @@ class Steps:
             ),
         )
         await asyncio.sleep(self._after_s)
-        if await asyncio.shield(asyncio.create_task(self._begin())):
+        if bool(self.stream_id) or await asyncio.shield(self._beginning()):
             while True:
                 await self._changed.wait()
                 self._changed.clear()
                 await self._append()
 
+    def _beginning(self) -> asyncio.Task[bool]:
+        # Kept and shielded: once Slack has made the message, its id must not get lost.
+        self._begun = asyncio.create_task(self._begin())
+        return self._begun
+
     async def _begin(self) -> bool:
-        # Shielded by the caller: once Slack has made the message, its id must not get lost.
         self._changed.clear()
         started = await self._niceties.call(
             self._where.tenant_id,

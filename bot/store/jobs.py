@@ -74,9 +74,9 @@ class JobQueue:
         )
 
     async def release(self, owner: str) -> None:
-        """Give back what `owner` holds: anybody may take it at once, and the attempt does not count."""
+        """Give back what `owner` holds: anybody may take it at once. The attempt counts: it may have left traces."""
         await self._database.write(
-            f"UPDATE {self._table} SET lease_until = NULL, owner = NULL, attempts = attempts - 1 "  # noqa: S608
+            f"UPDATE {self._table} SET lease_until = NULL, owner = NULL "  # noqa: S608
             "WHERE owner = ? AND state = 'waiting'",
             (owner,),
         )

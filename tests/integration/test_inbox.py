@@ -81,4 +81,4 @@ async def test_what_fails_comes_again_and_what_is_not_done_in_time_is_handed_bac
     await _until(lambda: seen == [1, 2])
     await worker.stop(0.1)
     (job,) = await store.inbox.claim("another", 10.0, 9)
-    assert (job.key, job.attempts) == ("a", 2)
+    assert (job.key, job.attempts) == ("a", 3)

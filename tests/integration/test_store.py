@@ -148,7 +148,7 @@ async def test_leases_retries_and_dead_letters(store: SqliteStore, clock: _Clock
     clock.time += timedelta(seconds=4)
     assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 9)] == [("c", 2)]
     await store.inbox.release("w1")
-    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 1)] == [("a", 1)]
+    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 1)] == [("a", 2)]
     await store.inbox.retry("a", 60.0)
     assert [job.key for job in await store.inbox.claim("w4", 10.0, 9)] == ["b"]
     assert await store.inbox.bury("a")
