@@ -6,10 +6,12 @@ Screenshots go to test-results/, to be looked at.
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,12 +31,11 @@ _PICTURES = Path(__file__).parents[2] / "test-results"
 _SECONDS = 90
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def _demo(folder: Path, **settings: str) -> Iterator[str]:
     """Start `citedesk demo` in an empty directory and return its one URL."""
     if _CHROMIUM is None:
         pytest.skip("Debian's chromium is not installed: apt-get install chromium")
-    folder = tmp_path_factory.mktemp("demo")
     log = folder / "log"
     with log.open("w") as stream:
         demo = subprocess.Popen(  # noqa: S603 - our own command
@@ -43,7 +44,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stdout=stream,
             stderr=subprocess.STDOUT,
             # One person asks more here than anybody would in a minute.
-            env={**os.environ, "CITEDESK_LIMITS__PER_USER": "1000/minute"},
+            env={**os.environ, "CITEDESK_LIMITS__PER_USER": "1000/minute", **settings},
         )
     try:
         yield _printed_url(log, demo)
@@ -51,6 +52,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         demo.terminate()
         assert demo.wait(20) == 0
         assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _demo(tmp_path_factory.mktemp("demo")) as printed:
+        yield printed
 
 
 def _printed_url(log: Path, demo: subprocess.Popen[bytes]) -> str:
@@ -322,6 +329,29 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
         page.press("#text", "Enter")
         expect(page.locator("#messages article.ephemeral").last).to_contain_text(words)
     _picture(page, "22-admin-commands")
+
+
+def test_what_takes_long_shows_its_steps_and_can_be_stopped(browser: Browser, tmp_path: Path) -> None:
+    # A model that takes every request and says nothing.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        model = {
+            "CITEDESK_LLM__PROVIDER": "openai",
+            "OPENAI_API_KEY": "none",
+            "OPENAI_BASE_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/v1",
+        }
+        with _demo(tmp_path, **model) as address:
+            page = browser.new_page(viewport={"width": 1360, "height": 820})
+            page.goto(address)
+            reply = _ask(page, "When does the first payment reminder go out?")
+            expect(reply.locator(".tasks li")).to_have_count(2)
+            expect(reply).to_contain_text("Draft an answer")
+            expect(reply.get_by_role("link", name="Payment reminders")).to_be_visible()
+            _picture(page, "23-steps")
+            page.locator("#thread").get_by_role("button", name="Stop").click()
+            expect(reply).to_contain_text("Stopped. I have not answered this")
+            expect(page.locator("#thread").get_by_role("button", name="Stop")).to_have_count(0)
+            _picture(page, "24-stopped")
+            page.close()
 
 
 def test_markup_in_a_question_stays_text(page: Page) -> None:
