@@ -1,7 +1,7 @@
 """Answers that people approved: served again, to those who may read them, while their sources stay as they were."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -10,7 +10,8 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from bot.store.records import CuratedAnswer, Outgoing, Review
+from bot.desk import Render
+from bot.store.records import CuratedAnswer, Review
 from bot.store.sqlite import SqliteStore
 from index.documents import EVERYONE
 from index.embedding import Embedder
@@ -32,7 +33,6 @@ from pipeline.types import (
 
 _log = structlog.get_logger(__name__)
 _CANDIDATES = 5
-Render = Callable[[Review], Awaitable[Sequence[Outgoing]]]
 Lookup = Callable[[Collection[str]], Mapping[str, RetrievedChunk]]
 
 

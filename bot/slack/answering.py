@@ -109,8 +109,9 @@ class Answering:
             self._interrupt(withdrawal.key, running[1], "deleted" if withdrawal.text is None else "edited")
 
     def _interrupt(self, key: str, task: asyncio.Task[Reply], why: str) -> None:
-        self._interrupted[key] = why
-        task.cancel()
+        if not task.done():
+            self._interrupted[key] = why
+            task.cancel()
 
     async def _interruption(self, job: Job, asked: Asked, steps: Steps) -> bool:
         """Do what an interruption asks for; False if the process is being stopped instead."""
