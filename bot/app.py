@@ -16,10 +16,12 @@ from bot.settings import FailoverSettings, Settings, environment_name
 from bot.store.sqlite import SqliteStore
 from index.builder import BuildRules, Coverage, Progress, build
 from index.documents import LoadRules
-from index.embedding import Embedder, SentenceTransformerEmbedder
+from index.embedding import OnnxEmbedder, open_embedder
 from index.errors import BuildRefusedError, SettingsError
+from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.snapshot import SnapshotFolder
+from index.vectors import SearchRules
 from pipeline.answering import Pipeline, Retriever
 from pipeline.breaker import CircuitBreaker
 from pipeline.caching import MemoryAnswerCache
@@ -33,28 +35,50 @@ from pipeline.retrying import RetryPolicy
 from pipeline.throttling import Throttle
 
 
-def build_embedder(settings: Settings) -> Embedder:
-    """Return the embedding model of the settings; its weights load at the first use."""
-    return SentenceTransformerEmbedder(settings.index.embedding_model)
+def build_embedder(settings: Settings) -> OnnxEmbedder:
+    """Return the embedding model of the settings, exported at the very first use; it loads when it is needed."""
+    kept = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
+    return open_embedder(kept, settings.index.embedding_model, settings.index.precision)
 
 
 def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
     """Return how to build the index."""
     index = settings.index
     return BuildRules(
-        load=LoadRules(index.max_document_bytes, index.unlabelled),
+        load=LoadRules(
+            max_bytes=index.max_document_bytes,
+            unlabelled=index.unlabelled,
+            seconds=index.document_s,
+            memory_bytes=index.document_memory_bytes,
+            fetch_delay_s=index.fetch_delay_s,
+            pages_max=index.pages_max,
+            private_hosts=index.private_hosts,
+            access=tuple(index.access.items()),
+            links=tuple(index.links.items()),
+        ),
+        search=_search_rules(settings),
         max_drop=index.max_drop,
         keep_snapshots=index.keep_snapshots,
         force=force,
     )
 
 
-def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever | None = None) -> Pipeline:
+def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
+    """Return the retriever over whatever snapshot is live."""
+    excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
+    return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts)
+
+
+def _search_rules(settings: Settings) -> SearchRules:
+    return SearchRules(settings.index.exact_chunks, settings.index.recall)
+
+
+def build_pipeline(settings: Settings, embedder: OnnxEmbedder, retriever: Retriever | None = None) -> Pipeline:
     """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
     return Pipeline(
-        retriever=retriever or LiveRetriever(settings.data_dir, embedder),
+        retriever=retriever or build_retriever(settings, embedder),
         provider=extractive if settings.llm.provider == "extractive" else build_openai(settings),
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
@@ -80,6 +104,7 @@ def build_pipeline(settings: Settings, embedder: Embedder, retriever: Retriever 
             quote_chars_min=limits.quote_chars_min,
             reply_chars=limits.reply_chars,
             sufficiency_min=limits.sufficiency_min,
+            sufficiency_sure=limits.sufficiency_sure,
             fallback_reserve_s=limits.fallback_reserve_s,
             cache_fresh_s=limits.cache_fresh_s,
             cache_stale_s=limits.cache_stale_s,
@@ -149,9 +174,9 @@ class UseCases:
     operations: Operations
 
 
-def build_use_cases(settings: Settings, store: SqliteStore, embedder: Embedder, directory: Directory) -> UseCases:
+def build_use_cases(settings: Settings, store: SqliteStore, embedder: OnnxEmbedder, directory: Directory) -> UseCases:
     """Return the use cases over a fresh pipeline."""
-    retriever = LiveRetriever(settings.data_dir, embedder)
+    retriever = build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
         embedder=embedder,

@@ -48,14 +48,39 @@ class Section(BaseModel):
 class IndexSettings(Section):
     """Table `[index]`."""
 
-    paths: tuple[Path, ...] = Field((), description="folders that `/citedesk reindex` indexes")
-    embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")
-    unlabelled: Literal["everyone", "nobody"] = Field(
-        "everyone", description="who may read a document without `access` in its front matter"
+    paths: tuple[str, ...] = Field(
+        (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
     )
-    max_document_bytes: Count = Field(5_000_000, description="larger files are skipped")
+    embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")
+    embedders_dir: Path | None = Field(None, description="where exported models are kept; none: below `data_dir`")
+    precision: Literal["int8", "fp32"] = Field("int8", description="numbers that the embedding model runs in")
+    unlabelled: Literal["everyone", "nobody"] = Field(
+        "everyone", description="who may read a document that says nothing of it"
+    )
+    access: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="pattern of document ids to groups that may read them"
+    )
+    links: dict[str, str] = Field(
+        default_factory=dict, description="pattern of document ids to their public address, with {path} or {file}"
+    )
+    max_document_bytes: Count = Field(5_000_000, description="larger files and pages are skipped")
+    document_s: Seconds = Field(20.0, description="seconds to read one document")
+    document_memory_bytes: int = Field(2_000_000_000, ge=500_000_000, description="memory to read one document")
+    fetch_delay_s: float = Field(0.5, ge=0, description="seconds between two requests to a site")
+    pages_max: Count = Field(2_000, description="pages fetched of one site map")
+    private_hosts: tuple[str, ...] = Field((), description="hosts that may be fetched at private addresses")
     max_drop: float = Field(0.5, ge=0, le=1, description="share of documents that may vanish in a build")
     keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
+    exact_chunks: Count = Field(50_000, description="up to so many chunks every vector is compared")
+    recall: float = Field(0.97, gt=0, le=1, description="share of the nearest ten that a larger index must find")
+    whole_chunks: Count = Field(3, description="first chunks of a result that keep their whole text")
+    excerpt_chars: int = Field(500, ge=100, description="characters kept of the others, about")
+    wrong_rate: float = Field(
+        0.05, gt=0, lt=1, description="share of unanswerable questions a calibration may have answered unseen"
+    )
+    missed_rate: float = Field(
+        0.05, gt=0, lt=1, description="share of answerable questions a calibration may call not enough info"
+    )
 
 
 class Tokens(Section):
@@ -114,7 +139,12 @@ class LimitSettings(Section):
     response_bytes: Count = Field(2_000_000, description="longest HTTP response of a model that is read")
     reply_chars: Count = Field(20_000, description="longest raw reply that is parsed")
     quote_chars_min: int = Field(12, ge=1, description="shorter quotes prove nothing")
-    sufficiency_min: float = Field(0.27, ge=0, le=1, description="below it: not enough info, no model call")
+    sufficiency_min: float | None = Field(
+        None, ge=0, le=1, description="below it: not enough info, no model call; none: as calibrated"
+    )
+    sufficiency_sure: float | None = Field(
+        None, ge=0, le=1, description="below it: a person looks at the answer first; none: as calibrated"
+    )
     request_deadline_s: Seconds = Field(60.0, description="seconds from question to outcome")
     fallback_reserve_s: Seconds = Field(1.0, description="seconds of those kept for quoting if the model has no answer")
     per_user: Window = Field("20/minute", description="questions per user")

@@ -1,4 +1,4 @@
-"""Build a snapshot from folders of documents: reuse unchanged vectors, verify, then switch."""
+"""Build a snapshot: read what changed, reuse the rest, verify, then switch."""
 
 import fcntl
 import sqlite3
@@ -9,30 +9,33 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-import faiss
 import numpy as np
 
 from index import tables
-from index.chunking import Chunk, chunk_document
-from index.documents import Document, LoadRules, Skipped, load
-from index.embedding import Embedder, Vectors
-from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
+from index.chunking import Chunk
+from index.conversion import converted
+from index.documents import LoadRules
+from index.embedding import OnnxEmbedder, Vectors
+from index.errors import BuildRefusedError, IndexUnavailableError
+from index.lexical import write_words
 from index.snapshot import (
     CHUNKS,
     FORMAT,
-    MANIFEST,
-    MANIFEST_CHECKSUM,
-    VECTORS,
     Manifest,
     SkippedFile,
     SnapshotFolder,
-    checksum,
-    sync,
-    verified_manifest,
+    sealed,
 )
+from index.sources import Place, discover
+from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
+from index.tables import IndexedSource
+from index.tokens import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.vectors import VECTORS, SearchRules, write_vectors
 
 Progress = Callable[[int, int], None]
-_BATCH = 32
+# Chunks embedded at a time: enough to sort by length, few enough to hold.
+_WINDOW = 1024
+_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class BuildRules:
     """How to build. `max_drop` is the share of documents that may vanish without `force`."""
 
     load: LoadRules = field(default_factory=LoadRules)
+    search: SearchRules = field(default_factory=SearchRules)
     max_drop: float = 0.5
     keep_snapshots: int = 3
     force: bool = False
@@ -57,60 +61,87 @@ class Coverage:
 
     @property
     def seen(self) -> int:
-        """Files seen, whether indexed or not."""
+        """Documents seen, whether indexed or not."""
         return self.indexed + len(self.skipped)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the previous snapshot knows: vector and tokens of texts, by the hash of the embedding text; calibration."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    tokens: TokenStore | None = None
+    calibration: Calibration = SHIPPED
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a snapshot will hold; `hashes` are those of the chunks' embedding texts, by row."""
+
+    sources: Sequence[IndexedSource]
+    chunks: Sequence[Chunk]
+    hashes: Sequence[str]
+
+
 def build(
-    paths: Sequence[Path],
+    places: Sequence[Place],
     data_dir: Path,
-    embedder: Embedder,
+    embedder: OnnxEmbedder,
     rules: BuildRules,
     progress: Progress = lambda _done, _total: None,
 ) -> Coverage:
-    """Index `paths` into a new snapshot below `data_dir` and make it the live one.
+    """Index `places` (folders, files, addresses) into a new snapshot below `data_dir` and make it the live one.
 
     Raises BuildRefusedError if there is nothing to index, another build is running, or the number
     of documents fell too far; the live snapshot is then left as it was.
     """
     folder = SnapshotFolder(data_dir)
     folder.snapshots.mkdir(parents=True, exist_ok=True)
-    with _only_build(folder.root):
-        documents, skipped = _loaded(paths, rules.load)
+    with only_build(folder):
         previous = _previous(folder)
-        _refuse_a_drop(documents, previous, rules)
-        chunks = [c for d in documents for c in chunk_document(d, embedder.count_tokens, embedder.max_tokens)]
+        sources = _read(places, folder, previous, embedder, rules)
+        _refuse_a_drop(_count(sources), previous, rules)
+        chunks = [c for source in sources for document in source.documents for c in document.chunks]
         if not chunks:
-            raise BuildRefusedError("nothing to index: no readable document below the given paths")
-        vectors, reused = _embedded(chunks, embedder, folder, previous, progress)
-        manifest = _write(folder, documents, chunks, vectors, embedder, skipped)
+            raise BuildRefusedError("nothing to index: no readable document at the given places")
+        known = _known(folder, previous, embedder)
+        content = _Content(sources, chunks, [_hash(chunk.embedding_text) for chunk in chunks])
+        manifest = _write(folder, content, embedder, known, rules.search, progress)
         folder.switch(manifest.name)
         folder.prune(rules.keep_snapshots)
-    return Coverage(manifest.name, len(documents), len(chunks), reused, tuple(skipped))
+    reused = sum(key in known.rows for key in content.hashes)
+    return Coverage(manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped)
 
 
 @contextmanager
-def _only_build(root: Path) -> Iterator[None]:
-    with (root / "build.lock").open("w") as lock:
+def only_build(folder: SnapshotFolder) -> Iterator[None]:
+    """Hold the lock of the builds. Raises BuildRefusedError if another one does."""
+    folder.root.mkdir(parents=True, exist_ok=True)
+    with (folder.root / "build.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BuildRefusedError("another build of this index is running") from error
+            raise BuildRefusedError("another build of this index is running; try again when it has ended") from error
         yield
 
 
-def _loaded(paths: Sequence[Path], rules: LoadRules) -> tuple[list[Document], list[SkippedFile]]:
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise BuildRefusedError(f"no such file or folder: {', '.join(missing)}")
-    documents: list[Document] = []
-    skipped: list[SkippedFile] = []
-    for item in load(paths, rules):
-        if isinstance(item, Skipped):
-            skipped.append(SkippedFile(document_id=item.document_id, reason=item.reason))
-        else:
-            documents.append(item)
-    return documents, skipped
+def _read(
+    places: Sequence[Place],
+    folder: SnapshotFolder,
+    previous: Manifest | None,
+    embedder: OnnxEmbedder,
+    rules: BuildRules,
+) -> list[IndexedSource]:
+    """Return every source, those that did not change as the previous snapshot has them."""
+    found = list(discover(places, folder.root, rules.load))
+    wanted = {source.source_id: source.fingerprint for source in found}
+    kept = {}
+    if previous is not None:
+        kept = {source.source_id: source for source in tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)}
+    fresh = converted([source for source in found if source.source_id not in kept], embedder, rules.load)
+    made = kept | {source.source_id: source for source in fresh}
+    return [made[source.source_id] for source in found]
 
 
 def _previous(folder: SnapshotFolder) -> Manifest | None:
@@ -120,10 +151,14 @@ def _previous(folder: SnapshotFolder) -> Manifest | None:
         return None
 
 
-def _refuse_a_drop(documents: list[Document], previous: Manifest | None, rules: BuildRules) -> None:
+def _count(sources: Sequence[IndexedSource]) -> int:
+    return sum(len(source.documents) for source in sources)
+
+
+def _refuse_a_drop(after: int, previous: Manifest | None, rules: BuildRules) -> None:
     if previous is None or rules.force or not previous.documents:
         return
-    before, after = len(previous.documents), len(documents)
+    before = len(previous.documents)
     if after < before * (1 - rules.max_drop):
         raise BuildRefusedError(
             f"documents would fall from {before} to {after}, more than the allowed share of "
@@ -131,87 +166,87 @@ def _refuse_a_drop(documents: list[Document], previous: Manifest | None, rules: 
         )
 
 
-def _embedded(
-    chunks: list[Chunk], embedder: Embedder, folder: SnapshotFolder, previous: Manifest | None, progress: Progress
-) -> tuple[Vectors, int]:
-    known = _known_vectors(folder, previous, embedder.name)
-    hashes = [_hash(chunk.embedding_text) for chunk in chunks]
-    fresh = [row for row, key in enumerate(hashes) if key not in known]
-    # Texts of like length in one batch: padding is what a transformer wastes its time on.
-    fresh.sort(key=lambda row: len(chunks[row].embedding_text))
-    progress(0, len(fresh))
-    for start in range(0, len(fresh), _BATCH):
-        rows = fresh[start : start + _BATCH]
-        vectors = embedder.embed([chunks[row].embedding_text for row in rows])
-        known.update((hashes[row], vector) for row, vector in zip(rows, vectors, strict=True))
-        progress(min(start + _BATCH, len(fresh)), len(fresh))
-    return np.stack([known[key] for key in hashes]), len(chunks) - len(fresh)
-
-
-def _known_vectors(
-    folder: SnapshotFolder, previous: Manifest | None, embedder_name: str
-) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]:
-    if previous is None or previous.embedder != embedder_name:
-        return {}
+def _known(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> _Known:
+    if previous is None or previous.embedder != embedder.name:
+        return _Known()
     path = folder.path(previous.name)
-    vectors = faiss.read_index(str(path / VECTORS)).reconstruct_n(0, previous.chunk_count)
-    with closing(sqlite3.connect(path / CHUNKS)) as connection:
-        rows = connection.execute("SELECT embedding_hash, id FROM chunks").fetchall()
-    return {key: vectors[row] for key, row in rows}
+    with closing(tables.open_read_only(path / CHUNKS)) as connection:
+        rows = dict(connection.execute("SELECT embedding_hash, id FROM chunks").fetchall())
+    vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
+    fitted = load_calibration(path)
+    return _Known(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
 
 
 def _write(
     folder: SnapshotFolder,
-    documents: list[Document],
-    chunks: list[Chunk],
-    vectors: Vectors,
-    embedder: Embedder,
-    skipped: list[SkippedFile],
+    content: _Content,
+    embedder: OnnxEmbedder,
+    known: _Known,
+    search: SearchRules,
+    progress: Progress,
 ) -> Manifest:
     now = datetime.now(UTC)
-    content = _hash("".join(d.content_hash for d in documents))[:6]
-    name = f"{now:%Y%m%dT%H%M%S%f}-{content}"
-    draft = folder.snapshots / f".building-{name}"
-    draft.mkdir()
-    _write_vectors(draft / VECTORS, vectors)
-    tables.write(draft / CHUNKS, documents, chunks, [_hash(c.embedding_text) for c in chunks])
+    name = f"{now:%Y%m%dT%H%M%S%f}-{_hash(''.join(content.hashes))[:6]}"
+    draft = folder.draft(name)
+    vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
+    tokens = _embedded(content, embedder, known, vectors, progress)
+    write_tokens(draft, tokens, len(content.chunks), embedder.dimensions // 2)
+    index = write_vectors(draft, vectors, search)
+    _write_tables(draft, content)
+    (draft / CALIBRATION).write_text(known.calibration.model_dump_json(), encoding="utf-8")
+    documents = [document for source in content.sources for document in source.documents]
+    skipped = [item for source in content.sources for item in source.skipped]
     manifest = Manifest(
         format=FORMAT,
         name=name,
         created_at=now.isoformat(timespec="seconds"),
         embedder=embedder.name,
         max_tokens=embedder.max_tokens,
-        dimensions=vectors.shape[1],
-        chunk_count=len(chunks),
-        documents={d.document_id: d.content_hash for d in documents},
-        skipped=tuple(skipped),
-        checksums={file: checksum(draft / file) for file in (VECTORS, CHUNKS)},
+        dimensions=embedder.dimensions,
+        chunk_count=len(content.chunks),
+        search=index,
+        documents={document.document_id: document.content_hash for document in documents},
+        skipped=tuple(SkippedFile(document_id=item.document_id, reason=item.reason) for item in skipped),
+        checksums={},
     )
-    (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    (draft / MANIFEST_CHECKSUM).write_text(checksum(draft / MANIFEST) + "\n", encoding="ascii")
-    _flush(draft)
-    draft.rename(folder.path(name))
-    sync(folder.snapshots)
-    return _checked(folder.path(name), manifest)
+    return sealed(folder, draft, manifest)
 
 
-def _write_vectors(file: Path, vectors: Vectors) -> None:
-    flat = faiss.IndexFlatIP(vectors.shape[1])
-    flat.add(vectors)
-    faiss.write_index(flat, str(file))
+def _embedded(
+    content: _Content, embedder: OnnxEmbedder, known: _Known, vectors: Vectors, progress: Progress
+) -> Iterator[ChunkTokens]:
+    """Yield each chunk's tokens by row, and fill in its row of `vectors`; what is known is not run again."""
+    chunks, hashes = content.chunks, content.hashes
+    total = sum(key not in known.rows for key in hashes)
+    progress(0, total)
+    done = 0
+    for start in range(0, len(chunks), _WINDOW):
+        window = range(start, min(start + _WINDOW, len(chunks)))
+        fresh = sorted((r for r in window if hashes[r] not in known.rows), key=lambda r: len(chunks[r].text))
+        made: dict[int, ChunkTokens] = {}
+        for first in range(0, len(fresh), _BATCH):
+            rows = fresh[first : first + _BATCH]
+            for row, encoded in zip(rows, embedder.encode([chunks[r].embedding_text for r in rows]), strict=True):
+                vectors[row] = encoded.vector
+                made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
+            done += len(rows)
+            progress(done, total)
+        for row in window:
+            if row in made:
+                yield made[row]
+            elif known.tokens is not None:
+                vectors[row] = known.vectors[known.rows[hashes[row]]]
+                yield known.tokens.tokens(known.rows[hashes[row]])
 
 
-def _flush(draft: Path) -> None:
-    for path in (*draft.iterdir(), draft):
-        sync(path)
-
-
-def _checked(path: Path, manifest: Manifest) -> Manifest:
-    try:
-        return verified_manifest(path)
-    except CitedeskError as error:
-        raise BuildRefusedError(f"the new snapshot {manifest.name} failed its own check: {error}") from error
+def _write_tables(draft: Path, content: _Content) -> None:
+    with closing(sqlite3.connect(draft / CHUNKS)) as connection:
+        # A draft that a crash leaves behind is thrown away: nothing is gained by journaling it.
+        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        tables.write(connection, content.sources, content.hashes)
+        write_words(draft, connection, content.chunks)
+        connection.commit()
 
 
 def _hash(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()

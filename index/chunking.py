@@ -6,7 +6,7 @@ block that alone exceeds the limit is cut: at line ends, else at sentence ends, 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
 
@@ -19,6 +19,9 @@ CountTokens = Callable[[str], int]
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")
 _LIST_TYPES = ("bullet_list_open", "ordered_list_open")
 _SEPARATORS = (re.compile(r"(?<=\n)"), re.compile(r"(?<=[.!?。！？])\s+"), re.compile(r"\s+"))  # noqa: RUF001
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+(?=\S)")  # noqa: RUF001
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
 _INLINE_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _MAX_HEADING_SHARE = 4
 
@@ -31,6 +34,7 @@ class Chunk:
     document_id: str
     heading_path: tuple[str, ...]
     text: str
+    anchor: str = ""
 
     @property
     def embedding_text(self) -> str:
@@ -39,9 +43,26 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class _Heading:
+    level: int
+    title: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Section:
     heading_path: tuple[str, ...]
     blocks: tuple[str, ...]
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines `start` to `end` (excluded) of the document; `heading` if they are one."""
+
+    start: int
+    end: int
+    heading: _Heading | None = None
 
 
 def chunk_document(document: Document, count: CountTokens, limit: int) -> tuple[Chunk, ...]:
@@ -52,13 +73,32 @@ def chunk_document(document: Document, count: CountTokens, limit: int) -> tuple[
         budget = limit - count(embedding_text(path, ""))
         for text in _packed(section.blocks, count, budget):
             chunk_id = _chunk_id(document.document_id, section.heading_path, text, len(chunks), chunks)
-            chunks[chunk_id] = Chunk(chunk_id, document.document_id, path, text)
+            chunks[chunk_id] = Chunk(chunk_id, document.document_id, path, text, section.anchor)
     return tuple(chunks.values())
 
 
 def embedding_text(heading_path: Sequence[str], text: str) -> str:
     """Return the text that stands for a chunk in vector space."""
-    return " > ".join(heading_path) + "\n" + _INLINE_LINK.sub(r"\1", text)
+    return heading_line(heading_path) + "".join(map(without_links, pieces(text)))
+
+
+def heading_line(heading_path: Sequence[str]) -> str:
+    """Return the first line of an embedding text."""
+    return " > ".join(heading_path) + "\n"
+
+
+def without_links(text: str) -> str:
+    """Return Markdown without the targets of its links."""
+    return _INLINE_LINK.sub(r"\1", text)
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """Cut text at line ends and sentence ends; joined again they are the text."""
+    ends: list[int] = [0]
+    for line in _LINE.finditer(text):
+        ends.extend(match.end() for match in _SENTENCE_END.finditer(text, *line.span()))
+        ends.append(line.end())
+    return tuple(text[start:end] for start, end in pairwise(ends))
 
 
 def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, taken: dict[str, Chunk]) -> str:
@@ -69,42 +109,62 @@ def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, 
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    lines = document.text.splitlines(keepends=True)
-    path: list[tuple[int, str]] = []
+    lines = _LINE.findall(document.text)
+    path: list[_Heading] = []
     blocks: list[str] = []
-    for kind, start, end, title in _blocks(document.text):
-        if kind.startswith("h"):
-            if blocks:
-                yield _Section(_path_names(document, path), tuple(blocks))
-            level = int(kind[1:])
-            path = [*(entry for entry in path if entry[0] < level), (level, title)]
-            blocks = []
+    for block in _blocks(document):
+        if block.heading is None:
+            blocks.append("".join(lines[block.start : block.end]))
             continue
-        blocks.append("".join(lines[start:end]))
+        if blocks:
+            yield _section(document, path, blocks)
+        path = [*(heading for heading in path if heading.level < block.heading.level), block.heading]
+        blocks = []
     if blocks:
-        yield _Section(_path_names(document, path), tuple(blocks))
-    elif path and len(path) == 1:
-        yield _Section((document.title,), (path[0][1],))
+        yield _section(document, path, blocks)
+    elif len(path) == 1:
+        yield _Section((document.title,), (path[0].title,))
 
 
-def _path_names(document: Document, path: list[tuple[int, str]]) -> tuple[str, ...]:
-    names = [name for _, name in path]
-    return tuple(names if names[:1] == [document.title] else [document.title, *names])
+def _section(document: Document, path: list[_Heading], blocks: list[str]) -> _Section:
+    names = [heading.title for heading in path]
+    own_title = names[:1] == [document.title]
+    # The title's own anchor is the top of the page: the page's link says as much.
+    anchor = path[-1].anchor if len(path) > own_title else ""
+    return _Section(tuple(names if own_title else [document.title, *names]), tuple(blocks), anchor)
 
 
-def _blocks(text: str) -> Iterator[tuple[str, int, int, str]]:
-    """Yield (kind, first line, line after the last, heading text) of each block, list items apart."""
-    tokens = _PARSER.parse(text)
-    starts: list[tuple[str, int, int, str]] = []
+def _blocks(document: Document) -> Iterator[_Block]:
+    """Yield headings and blocks in their order, list items apart."""
+    tokens = _PARSER.parse(document.text)
+    taken: dict[str, int] = {}
+    found: list[_Block] = []
     for position, token in enumerate(tokens):
         if token.map is None or not _is_block(token):
             continue
-        title = tokens[position + 1].content if token.type == "heading_open" else ""
-        kind = token.tag if token.type == "heading_open" else "block"
-        starts.append((kind, token.map[0], token.map[1], " ".join(title.split())))
+        heading = None
+        if token.type == "heading_open":
+            heading = _heading(token, tokens[position + 1].content, taken, named=document.named_anchors)
+        found.append(_Block(token.map[0], token.map[1], heading))
+    end = _line_count(document.text)
     # Blank lines between two blocks belong to the first, so that joined blocks read as written.
-    for (kind, start, end, title), following in pairwise([*starts, ("", len(text), 0, "")]):
-        yield kind, start, max(end, min(following[1], _line_count(text))), title
+    for block, following in pairwise([*found, _Block(end, end)]):
+        yield replace(block, end=max(block.end, following.start))
+
+
+def _heading(token: Token, content: str, taken: dict[str, int], *, named: bool) -> _Heading:
+    given = _HEADING_ID.search(content)
+    title = " ".join(_HEADING_ID.sub("", content).split())
+    anchor = given[1] if given else ("" if named else _slug(title, taken))
+    return _Heading(int(token.tag[1:]), title, anchor)
+
+
+def _slug(title: str, taken: dict[str, int]) -> str:
+    """Return the anchor that GitHub and the common generators give a heading: repeated ones are numbered."""
+    slug = re.sub(r"[^\w\- ]", "", without_links(title).lower()).strip().replace(" ", "-")
+    number = taken.get(slug, -1) + 1
+    taken[slug] = number
+    return f"{slug}-{number}" if number else slug
 
 
 def _line_count(text: str) -> int:
@@ -131,7 +191,7 @@ def _packed(blocks: Sequence[str], count: CountTokens, budget: int) -> Iterator[
     size = 0
     for block in blocks:
         for piece in _cut(block, count, budget):
-            piece_size = count(_INLINE_LINK.sub(r"\1", piece))
+            piece_size = count(without_links(piece))
             if run.strip() and size + piece_size > budget:
                 yield run.strip("\n")
                 run, size = "", 0
@@ -142,7 +202,7 @@ def _packed(blocks: Sequence[str], count: CountTokens, budget: int) -> Iterator[
 
 def _cut(text: str, count: CountTokens, budget: int, level: int = 0) -> list[str]:
     """Return `text` whole if it fits, else cut at the gentlest separator that makes it fit."""
-    if count(_INLINE_LINK.sub(r"\1", text)) <= budget:
+    if count(without_links(text)) <= budget:
         return [text]
     if level == len(_SEPARATORS):
         half = max(1, len(text) // 2)
@@ -165,7 +225,7 @@ def _joined(pieces: list[str], count: CountTokens, budget: int) -> list[str]:
     runs: list[str] = []
     size = 0
     for piece in pieces:
-        piece_size = count(_INLINE_LINK.sub(r"\1", piece))
+        piece_size = count(without_links(piece))
         if runs and size + piece_size <= budget:
             runs[-1] += piece
             size += piece_size

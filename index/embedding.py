@@ -1,97 +1,256 @@
-"""Text to unit vectors, with the all-MiniLM-L6-v2 weights that come as a package."""
+"""Text to unit vectors through ONNX Runtime: all-MiniLM-L6-v2, whose weights come as a package, or another model.
 
-import logging
+The model is exported once by `index.exporting`, in a process of its own, and kept below the data directory;
+nothing here imports torch.
+"""
+
+import json
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexUnavailableError
+from index.exporting import CARD, MODEL, SCALE, TOKENIZER
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
+Precision = Literal["int8", "fp32"]
 PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
+_SPECIAL_TOKENS = 2
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text: its unit vector float32[d], its tokens' unit vectors float32[n, d], their character spans."""
+
+    vector: Vectors
+    tokens: Vectors
+    spans: tuple[tuple[int, int], ...]
 
 
 class Embedder(Protocol):
-    """What building and searching need of an embedding model."""
+    """What building, searching and remembering need of an embedding model."""
 
     @property
     def name(self) -> str:
         """Name and hash of the weights; vectors of two names must never be mixed."""
 
-    @property
-    def max_tokens(self) -> int:
-        """Tokens that one text may have, without the model's own special tokens."""
-
-    def count_tokens(self, text: str) -> int:
-        """Return the number of tokens of `text`, without special tokens."""
-
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32[len(texts), dimensions], each row of unit length."""
 
 
-class SentenceTransformerEmbedder:
-    """all-MiniLM-L6-v2 (384 dimensions, 256 tokens) or any sentence-transformers folder on disk.
+class OnnxEmbedder:
+    """An exported model. The session starts at the first use; simultaneous callers share one run of it."""
 
-    The weights are loaded at the first use, never from a hub.
-    """
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        card = _card(folder)
+        self.name = str(card["name"])
+        self.dimensions = int(card["dimensions"])
+        self._sequence = int(card["sequence"])
+        self._vectors = _Shared(lambda texts: self._run(texts, ["vectors"]))
+        self._both = _Shared(lambda texts: self._run(texts, ["vectors", "tokens"]))
 
-    def __init__(self, model: str = PACKAGED) -> None:
-        self._packaged = model == PACKAGED
-        self._folder = _packaged_folder() if self._packaged else Path(model)
-        self._lock = threading.RLock()
-        if not self._folder.is_dir():
-            raise IndexUnavailableError(f"embedding model folder {self._folder} does not exist")
-
-    @cached_property
-    def name(self) -> str:
-        """Model name and the first 12 hex digits of the weights' SHA-256."""
-        weights = self._folder / "model.safetensors"
-        if not weights.is_file():
-            raise IndexUnavailableError(f"embedding model {self._folder} has no model.safetensors")
-        digest = sha256(weights.read_bytes()).hexdigest()[:12]
-        return f"{_PACKAGED_NAME if self._packaged else self._folder.name}@{digest}"
+    @property
+    def folder(self) -> Path:
+        """Where the exported model is; another process makes its own embedder from it."""
+        return self._folder
 
     @property
     def max_tokens(self) -> int:
         """Tokens that one text may have, without the model's two special tokens."""
-        return int(self._model.max_seq_length or 512) - 2
+        return self._sequence - _SPECIAL_TOKENS
+
+    @cached_property
+    def token_scale(self) -> Vectors:
+        """float32[dimensions]: the size of most values of a token vector, by which its codes are scaled."""
+        scale: Vectors = np.load(self._folder / SCALE)
+        return scale
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, without special tokens."""
-        with self._lock:
-            return len(self._model.tokenizer.encode(text, add_special_tokens=False, verbose=False))
+        return len(self._whole.encode(text, add_special_tokens=False).ids)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return float32[len(texts), dimensions], each row of unit length."""
-        # The tokenizer changes its own state while it pads: one text batch at a time.
-        with self._lock:
-            vectors = self._model.encode(
-                list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-            )
-        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+        """Return float32[len(texts), dimensions], each row of unit length. What is too long is cut."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        return np.stack([item[0] for item in self._vectors(texts)])
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return vector and token vectors of each text."""
+        return [Encoded(vector, _unit(tokens[: len(spans)]), spans) for vector, tokens, spans in self._both(texts)]
+
+    def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = [()] * len(texts)
+        # Texts of like length in one batch: padding is what a transformer wastes its time on.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            encodings = self._cut.encode_batch([texts[place] for place in places])
+            ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
+            mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+            results = self._session.run(outputs, {"input_ids": ids, "attention_mask": mask})
+            for row, place in enumerate(places):
+                length = int(mask[row].sum())
+                spans = tuple(encodings[row].offsets[:length])
+                found[place] = (*(result[row] for result in results), spans)
+        return found
 
     @cached_property
-    def _model(self) -> "SentenceTransformer":
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        # Imported late: it takes seconds, and `citedesk --help` must not wait for it.
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+    def _cut(self) -> "Tokenizer":
+        tokenizer = self._tokenizer()
+        tokenizer.enable_truncation(self._sequence)
+        tokenizer.enable_padding()
+        return tokenizer
 
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        disable_progress_bar()  # type: ignore[no-untyped-call]
-        return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+    @cached_property
+    def _whole(self) -> "Tokenizer":
+        return self._tokenizer()
+
+    def _tokenizer(self) -> "Tokenizer":
+        # Imported late: `citedesk --help` must not wait for it.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> "InferenceSession":
+        import onnxruntime  # noqa: PLC0415
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(self._folder / MODEL), options, providers=["CPUExecutionProvider"])
+
+
+@dataclass(slots=True)
+class _Job:
+    texts: Sequence[str]
+    results: list[tuple[Any, ...]] | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Micro-batching without a timer: who waits while a run goes on is served by the next run, all together."""
+
+    run: Callable[[Sequence[str]], list[tuple[Any, ...]]]
+    _waiting: list[_Job] = field(default_factory=list)
+    _queue: threading.Lock = field(default_factory=threading.Lock)
+    _running: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, texts: Sequence[str]) -> list[tuple[Any, ...]]:
+        job = _Job(texts)
+        with self._queue:
+            self._waiting.append(job)
+        with self._running:
+            if job.results is None and job.error is None:
+                self._run_all()
+        if job.results is None:
+            raise job.error or RuntimeError("an embedding run ended without a result")
+        return job.results
+
+    def _run_all(self) -> None:
+        with self._queue:
+            jobs, self._waiting = self._waiting, []
+        try:
+            results = self.run([text for job in jobs for text in job.texts])
+        except Exception as error:  # noqa: BLE001 - every waiting caller hears of it
+            for job in jobs:
+                job.error = error
+            return
+        start = 0
+        for job in jobs:
+            job.results = results[start : start + len(job.texts)]
+            start += len(job.texts)
+
+
+def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:
+    """Return the embedder of a model folder, exporting it into `kept` if it is not there yet (seconds).
+
+    Raises IndexUnavailableError if the folder holds no usable model.
+    """
+    source = _packaged_folder() if model == PACKAGED else Path(model)
+    name = _name(source, _PACKAGED_NAME if model == PACKAGED else source.name, precision)
+    folder = kept / name.replace("/", "-")
+    try:
+        return OnnxEmbedder(folder)
+    except IndexUnavailableError:
+        _export(source, folder, name, precision)
+    return OnnxEmbedder(folder)
+
+
+def _name(source: Path, label: str, precision: Precision) -> str:
+    weights = source / "model.safetensors"
+    if not weights.is_file():
+        raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
+    return f"{label}@{_digest(weights)[:12]}/{precision}"
+
+
+def _export(source: Path, folder: Path, name: str, precision: Precision) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exporting-"))
+    try:
+        command = [sys.executable, "-m", "index.exporting", str(source), str(draft), name, precision]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no word why"])[-1]
+            raise IndexUnavailableError(f"embedding model {source} cannot be exported: {last}")
+        # Of two processes that export at the same time the last one wins; both have the same model.
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """Return what the export wrote about itself, after checking every file against it."""
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
+        damaged = [file for file, expected in card["checksums"].items() if _digest(folder / file) != expected]
+        if damaged or set(card["checksums"]) != {MODEL, TOKENIZER, SCALE}:
+            raise IndexUnavailableError(f"exported embedding model {folder.name} is damaged")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexUnavailableError(f"no exported embedding model {folder.name}") from error
+    return card
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        digest = sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _unit(tokens: Vectors) -> Vectors:
+    lengths: Vectors = np.linalg.norm(tokens, axis=1, keepdims=True)
+    unit: Vectors = np.divide(tokens, np.maximum(lengths, 1e-9), dtype=np.float32)
+    return unit
 
 
 def _packaged_folder() -> Path:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import structlog
 
-from index.embedding import Embedder
+from index.embedding import OnnxEmbedder
 from index.errors import IndexUnavailableError
+from index.excerpts import EXCERPTS, ExcerptRules
 from index.search import Retrieval, RetrievedChunk, SnapshotSearch
 from index.snapshot import Manifest, SnapshotFolder
+from index.vectors import EXACT_WHILE_SMALL, SearchRules
 
 _log = structlog.get_logger(__name__)
 
@@ -20,9 +22,15 @@ class LiveRetriever:
     A search that has begun keeps the snapshot it began with.
     """
 
-    def __init__(self, data_dir: Path, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        embedder: OnnxEmbedder,
+        rules: SearchRules = EXACT_WHILE_SMALL,
+        excerpts: ExcerptRules = EXCERPTS,
+    ) -> None:
         self._folder = SnapshotFolder(data_dir)
-        self._embedder = embedder
+        self._embedder, self._rules, self._excerpts = embedder, rules, excerpts
         self._lock = threading.Lock()
         self._seen: str | None = None
         self._opened: tuple[SnapshotSearch, Manifest] | None = None
@@ -61,7 +69,7 @@ class LiveRetriever:
     def _open(self) -> None:
         try:
             path, manifest = self._folder.newest_intact()
-            opened = SnapshotSearch(path, manifest, self._embedder)
+            opened = SnapshotSearch(path, manifest, self._embedder, self._rules, self._excerpts)
         except IndexUnavailableError as error:
             if self._opened is None:
                 raise

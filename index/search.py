@@ -1,44 +1,56 @@
-"""Search a snapshot: dense and lexical, filtered by access inside both, fused into one ranking."""
+"""Search a snapshot: dense and lexical, filtered by access inside both, then ranked by the tokens of the question."""
 
 import json
 import re
 import threading
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index import sufficiency, tables
+from index import tables
+from index.chunking import pieces
 from index.documents import EVERYONE
-from index.embedding import Embedder, Vectors
+from index.embedding import Encoded, OnnxEmbedder
 from index.errors import SnapshotCorruptError
-from index.snapshot import CHUNKS, VECTORS, Manifest
+from index.excerpts import EXCERPTS, ExcerptRules, best_window
+from index.lexical import Posting, Words, question_terms
+from index.snapshot import CHUNKS, Manifest
+from index.sufficiency import NOTHING, Features, load_calibration
+from index.tokens import Similarities, TokenStore, word_at
+from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 
-# Weight of the cosine against the lexical score scaled to 0..1 by the best hit. Measured over
-# reciprocal-rank and convex fusion on two document sets: tests/bench/fusion.py prints the table.
-_DENSE_WEIGHT = 0.9
-_CANDIDATES = 60
-_FIELD_WEIGHTS = "2.0, 1.5, 1.0"
-_WORD = re.compile(r"\w+")
-_MAX_TERMS = 40
-# Function words carry no evidence that a chunk is about the question.
-_FUNCTION_WORDS = frozenset(
-    _WORD.findall(
-        "a am an and any are as at be been but by can could did do does for from get got had has have how i "
-        "if in into is it its just me my no not of on or our shall she should so than that the their them "
-        "then there these they this to us was we were what when where which who whom whose why will with "
-        "would you your"
-    )
-)
+# The weights of cosine and words beside that of the tokens, which is 1, and of words beside the cosine where the
+# candidates are chosen. tests/bench/quality.py prints the neighbourhood of all of them on two document sets.
+_COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
+_CANDIDATES = 40
+_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
+# Two chunks this near whose words and numbers are nearly the same say the same thing twice.
+_TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
+# A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
+_NEAR, _NEARER = 0.4, 0.1
+_SCOPES_KEPT, _CHUNKS_KEPT = 64, 4096
+_DIGITS = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """What a score is made of: cosine, token match and words, each as found; `score` weighs them."""
+
+    cosine: float
+    tokens: float
+    words: float
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedChunk:
-    """A chunk found for a question. `score` is the fused score, comparable within one search only."""
+    """A chunk found for a question. `score` is the fused score, comparable within one search only.
+
+    `text` is verbatim; of a chunk further down the ranking it is the part that matches best.
+    """
 
     chunk_id: str
     document_id: str
@@ -48,16 +60,24 @@ class RetrievedChunk:
     url: str | None
     score: float
     groups: frozenset[str] = frozenset({EVERYONE})
+    parts: ScoreParts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Chunks, best first, and how likely (0..1) they hold what the question asks for."""
+    """Chunks, best first, and how likely (0..1) they hold what the question asks for.
+
+    `floor` and `sure` are the thresholds of the snapshot's calibration: below the one they are too unlikely to, from
+    the other on no person need look.
+    """
 
     chunks: tuple[RetrievedChunk, ...]
     sufficiency: float
     snapshot: str
     hidden_is_nearer: bool = False
+    floor: float = 0.0
+    sure: float = 0.0
+    features: Features = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +103,40 @@ class _Scope:
         return (*sorted(self.groups), *self.within)
 
 
-# A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
-_NEAR, _NEARER = 0.4, 0.1
+@dataclass(frozen=True)
+class _Asked:
+    """A question made ready: its tokens that count, float32[q, d], with their weights, and its words' postings."""
+
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    postings: Mapping[str, Posting]
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """The candidates, best first: rows, final scores and parts, and where each stands in `similar`."""
+
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    cosines: NDArray[np.float32]
+    matches: NDArray[np.float32]
+    words: NDArray[np.float32]
+    places: NDArray[np.int64]
+    similar: Similarities
 
 
 class SnapshotSearch:
     """One opened snapshot. Safe to share between threads."""
 
-    def __init__(self, path: Path, manifest: Manifest, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        embedder: OnnxEmbedder,
+        rules: SearchRules = EXACT_WHILE_SMALL,
+        excerpts: ExcerptRules = EXCERPTS,
+    ) -> None:
         if manifest.embedder != embedder.name:
             raise SnapshotCorruptError(
                 f"{manifest.name} was built with {manifest.embedder}, but the configured model is "
@@ -98,19 +144,25 @@ class SnapshotSearch:
             )
         self.name = manifest.name
         self._embedder = embedder
+        self._excerpts = excerpts
         self._lock = threading.Lock()
         self._rows = tables.open_read_only(path / CHUNKS)
-        self._vectors = faiss.read_index(str(path / VECTORS))
-        self._readable = lru_cache(maxsize=64)(self._readable_rows)
+        self._words = Words(path, self._rows, manifest.chunk_count)
+        self._vectors = VectorSearch(path, manifest.search, rules)
+        self._tokens = TokenStore(path, embedder.token_scale)
+        self._calibration = load_calibration(path)
+        self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_rows)
+        self._chunk = lru_cache(maxsize=_CHUNKS_KEPT)(self._read_chunk)
+        self._pieces = lru_cache(maxsize=_CHUNKS_KEPT)(pieces)
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
         """Return at most `limit` chunks that a member of `groups` may read, best first.
 
         `within` are GLOB patterns of document ids, of which one must match; none means every document.
         """
-        vector = self._embedder.embed([question])
+        encoded = self._embedder.encode([question])[0]
         with self._lock:
-            return self._search(question, vector, _Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+            return self._search(question, encoded, _Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, whoever may read them."""
@@ -120,7 +172,7 @@ class SnapshotSearch:
                 f"SELECT id FROM chunks WHERE chunk_id IN ({marks})",  # noqa: S608
                 sorted(chunk_ids),
             ).fetchall()
-            found = [self._chunk(row, 0.0) for (row,) in rows]
+            found = [self._chunk(row) for (row,) in rows]
         return {chunk.chunk_id: chunk for chunk in found}
 
     def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
@@ -130,113 +182,133 @@ class SnapshotSearch:
                 "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document WHERE d.document_id = ? ORDER BY c.id",
                 (document_id,),
             ).fetchall()
-            return tuple(self._chunk(row, 0.0) for (row,) in rows)
+            return tuple(self._chunk(row) for (row,) in rows)
 
     def close(self) -> None:
         """Release the snapshot's files."""
         with self._lock:
             self._rows.close()
 
-    def _search(self, question: str, vector: Vectors, scope: "_Scope", limit: int) -> Retrieval:
+    def _search(self, question: str, encoded: Encoded, scope: _Scope, limit: int) -> Retrieval:
         readable = self._readable(scope)
-        if not len(readable):
-            return Retrieval((), 0.0, self.name, hidden_is_nearer=self._nearest_of_all(vector) > _NEAR)
-        terms = question_terms(question)
-        lexical = self._lexical(terms, scope)
-        cosine = self._cosines(vector, readable, lexical)
-        ranked = sorted(_fused(cosine, lexical).items(), key=lambda item: (-item[1], item[0]))[:limit]
-        features = sufficiency.features(
-            [cosine[row] for row, _ in ranked], self._coverages(terms, readable, [row for row, _ in ranked[:3]])
+        floor, sure = self._calibration.floor, self._calibration.sure
+        if not len(readable.rows):
+            nearer = self._nearest_of_all(encoded.vector) > _NEAR
+            return Retrieval((), 0.0, self.name, hidden_is_nearer=nearer, floor=floor, sure=sure)
+        asked = self._asked(question, encoded, readable)
+        lexical = self._words.scores(asked.postings.values())
+        lexical /= max(float(lexical.max()), 1e-9)
+        ranked = self._ranked(asked, lexical, readable, max(_CANDIDATES, limit))
+        features = self._features(asked, ranked, lexical, readable)
+        return Retrieval(
+            self._chosen(asked, ranked, limit),
+            self._calibration.probability(features),
+            self.name,
+            hidden_is_nearer=self._hidden_is_nearer(encoded.vector, ranked, readable),
+            floor=floor,
+            sure=sure,
+            features=features,
         )
-        chunks = tuple(self._chunk(row, score) for row, score in ranked)
-        nearer = len(readable) < self._vectors.ntotal and self._nearest_of_all(vector) > max(cosine.values()) + _NEARER
-        return Retrieval(chunks, self._sufficiency(features), self.name, hidden_is_nearer=nearer)
 
-    def _nearest_of_all(self, vector: Vectors) -> float:
-        """Return the best cosine there is, whoever may read it; for operators, never for the asker."""
-        scores, rows = self._vectors.search(vector, 1)
-        return float(scores[0][0]) if rows[0][0] >= 0 else 0.0
+    def _asked(self, question: str, encoded: Encoded, readable: Readable) -> _Asked:
+        postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
+        words = [word_at(question, span) for span in encoded.spans]
+        kept = [place for place, word in enumerate(words) if word in postings] or [0]
+        weights = [postings[words[place]].rarity if words[place] in postings else 1.0 for place in kept]
+        return _Asked(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
 
-    def _sufficiency(self, features: sufficiency.Features) -> float:
-        return sufficiency.probability(features)
+    def _ranked(self, asked: _Asked, lexical: NDArray[np.float32], readable: Readable, count: int) -> _Ranked:
+        rows = np.union1d(self._vectors.nearest(asked.vector, readable, count), _best(lexical, count))
+        cosines = self._vectors.cosines(asked.vector, rows)
+        coarse = cosines + _COARSE_WORDS * lexical[rows]
+        kept = np.argsort(-coarse, kind="stable")[:count]
+        rows, cosines = rows[kept], cosines[kept]
+        similar = self._tokens.similarities(asked.tokens, rows.tolist())
+        matches = similar.best @ (asked.weights / asked.weights.sum())
+        words = lexical[rows]
+        scores = _COSINE * cosines + matches + _WORDS * words
+        order = np.lexsort((rows, -scores))
+        return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
 
-    def _readable_rows(self, scope: "_Scope") -> NDArray[np.int64]:
-        rows = self._rows.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)
-        return np.fromiter((row for (row,) in rows), dtype=np.int64)
-
-    def _cosines(self, vector: Vectors, readable: NDArray[np.int64], lexical: dict[int, float]) -> dict[int, float]:
-        wanted = min(_CANDIDATES, len(readable))
-        only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(readable))  # type: ignore[call-arg]
-        scores, rows = self._vectors.search(vector, wanted, params=only)
-        found = {int(row): float(score) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0}
-        for row in lexical.keys() - found.keys():
-            found[row] = float(self._vectors.reconstruct(row) @ vector[0])
-        return found
-
-    def _lexical(self, terms: Sequence[str], scope: "_Scope") -> dict[int, float]:
-        """Return BM25 scores (larger is better) of the best chunks that share a word with the question."""
-        if not terms:
-            return {}
-        rows = self._rows.execute(
-            f"SELECT w.rowid, -bm25(chunk_words, {_FIELD_WEIGHTS}) AS score FROM chunk_words w "  # noqa: S608
-            f"WHERE chunk_words MATCH ? AND w.rowid IN (SELECT c.id {scope.sql}) "
-            f"ORDER BY score DESC LIMIT {_CANDIDATES}",
-            (" OR ".join(map(_quoted, terms)), *scope.values),
+    def _features(self, asked: _Asked, ranked: _Ranked, lexical: NDArray[np.float32], readable: Readable) -> Features:
+        background = self._vectors.background(readable)
+        coarse = self._vectors.cosines(asked.vector, background) + _COARSE_WORDS * lexical[background]
+        top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
+        best = ranked.similar.best[ranked.places[:_EVIDENCE_CHUNKS]].max(axis=0)
+        rarities = sum(posting.rarity for posting in asked.postings.values())
+        return Features(
+            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6),
+            evidence=float(np.log1p((asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)).sum())),
+            agreement=float(ranked.matches[0]),
+            specificity=float(np.log1p(rarities)),
         )
-        return {row: max(score, 0.0) for row, score in rows}
 
-    def _coverages(self, terms: Sequence[str], readable: NDArray[np.int64], rows: Sequence[int]) -> list[float]:
-        """Return, for each row, the share of the question's word weight (idf) that it contains."""
-        weights = np.zeros(len(rows))
-        total = 0.0
-        for term in terms:
-            found = np.fromiter(
-                (
-                    row
-                    for (row,) in self._rows.execute(
-                        "SELECT rowid FROM chunk_words WHERE chunk_words MATCH ?", (_quoted(term),)
-                    )
-                ),
-                dtype=np.int64,
+    def _chosen(self, asked: _Asked, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
+        chosen: list[tuple[int, RetrievedChunk]] = []
+        for place, row in enumerate(ranked.rows.tolist()):
+            if len(chosen) == limit:
+                break
+            chunk = self._chunk(row)
+            score = float(ranked.scores[place])
+            if any(other.score - score < _TWIN_SCORE and self._twins(row, chunk, at, other) for at, other in chosen):
+                continue
+            text = (
+                chunk.text if len(chosen) < self._excerpts.whole_chunks else self._excerpt(asked, ranked, place, chunk)
             )
-            found = found[np.isin(found, readable, assume_unique=True)]
-            weight = float(np.log(1 + (len(readable) - len(found) + 0.5) / (len(found) + 0.5)))
-            total += weight
-            weights += weight * np.isin(rows, found)
-        return [float(w / total) if total else 0.0 for w in weights]
+            parts = ScoreParts(float(ranked.cosines[place]), float(ranked.matches[place]), float(ranked.words[place]))
+            chosen.append((row, replace(chunk, text=text, score=score, parts=parts)))
+        return tuple(chunk for _, chunk in chosen)
 
-    def _chunk(self, row: int, score: float) -> RetrievedChunk:
-        chunk_id, document_id, title, path, text, url, number = self._rows.execute(
-            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.text, d.url, d.id "
+    def _excerpt(self, asked: _Asked, ranked: _Ranked, place: int, chunk: RetrievedChunk) -> str:
+        similar = ranked.similar.of(int(ranked.places[place])) * asked.weights
+        where = self._tokens.pieces(int(ranked.rows[place]))
+        return best_window(self._pieces(chunk.text), similar, where, self._excerpts.chars)
+
+    def _twins(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
+        vectors = self._vectors.vectors
+        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _say_the_same(chunk.text, other.text)
+
+    def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: _Ranked, readable: Readable) -> bool:
+        """Tell whether a hidden chunk is clearly nearer; for operators, never for the asker."""
+        if readable.mask is None:
+            return False
+        return self._nearest_of_all(vector) > float(ranked.cosines.max()) + _NEARER
+
+    def _nearest_of_all(self, vector: NDArray[np.float32]) -> float:
+        everything = Readable(np.arange(len(self._vectors.vectors)), None)
+        nearest = self._vectors.nearest(vector, everything, 1)
+        return float(self._vectors.cosines(vector, nearest).max(initial=0.0))
+
+    def _readable_rows(self, scope: _Scope) -> Readable:
+        rows = self._rows.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)
+        return Readable.of(np.fromiter((row for (row,) in rows), dtype=np.int64), len(self._vectors.vectors))
+
+    def _read_chunk(self, row: int) -> RetrievedChunk:
+        chunk_id, document_id, title, path, anchor, text, url, groups = self._rows.execute(
+            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.anchor, c.text, d.url, "
+            "(SELECT json_group_array(group_name) FROM document_groups WHERE document = d.id) "
             "FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id = ?",
             (row,),
         ).fetchone()
-        groups = self._rows.execute("SELECT group_name FROM document_groups WHERE document = ?", (number,))
         return RetrievedChunk(
             chunk_id=chunk_id,
             document_id=document_id,
             title=title,
             heading=" > ".join(json.loads(path)[1:]),
             text=text,
-            url=url,
-            score=score,
-            groups=frozenset(name for (name,) in groups),
+            url=f"{url}#{anchor}" if url and anchor and "#" not in url else url,
+            score=0.0,
+            groups=frozenset(json.loads(groups)),
         )
 
 
-def question_terms(question: str) -> tuple[str, ...]:
-    """Return the question's content words in order, without repeats; all its words if it has no other."""
-    words = list(dict.fromkeys(_WORD.findall(question.casefold())))
-    content = [word for word in words if word not in _FUNCTION_WORDS]
-    return tuple((content or words)[:_MAX_TERMS])
+def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    """Return the rows of the `count` best scores above 0."""
+    rows = np.argpartition(-scores, count)[:count] if count < len(scores) else np.arange(len(scores))
+    return rows[scores[rows] > 0]
 
 
-def _quoted(term: str) -> str:
-    return f'"{term}"'
-
-
-def _fused(cosine: dict[int, float], lexical: dict[int, float]) -> dict[int, float]:
-    best = max(lexical.values(), default=0.0) or 1.0
-    return {
-        row: _DENSE_WEIGHT * score + (1 - _DENSE_WEIGHT) * lexical.get(row, 0.0) / best for row, score in cosine.items()
-    }
+def _say_the_same(text: str, other: str) -> bool:
+    words, others = set(text.casefold().split()), set(other.casefold().split())
+    alike = len(words & others) >= _TWIN_WORDS * len(words | others)
+    return alike and not any(_DIGITS.search(word) for word in words ^ others)

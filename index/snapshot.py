@@ -1,7 +1,8 @@
 """Snapshots on disk: one folder each, checksums in a manifest, an atomic `CURRENT`.
 
 <data dir>/index/CURRENT                      name of the live snapshot
-<data dir>/index/snapshots/<name>/            vectors.faiss, chunks.sqlite, manifest.json
+<data dir>/index/snapshots/<name>/            the files of FILES, vectors.faiss if there are many, manifest.json
+<data dir>/index/embedders/<name>/            the exported embedding model that snapshots name
 """
 
 import os
@@ -12,11 +13,16 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.errors import IndexUnavailableError, SnapshotCorruptError
+from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
+from index.lexical import ROWS, WEIGHTS
+from index.sufficiency import CALIBRATION
+from index.tokens import CODES, PIECES, STARTS
+from index.vectors import CLUSTERS, VECTORS, VectorIndex
 
-FORMAT = 1
-VECTORS = "vectors.faiss"
+FORMAT = 2
 CHUNKS = "chunks.sqlite"
+FILES = frozenset({CHUNKS, VECTORS, ROWS, WEIGHTS, CODES, STARTS, PIECES, CALIBRATION})
+_DRAFT = ".building-"
 MANIFEST = "manifest.json"
 MANIFEST_CHECKSUM = "manifest.sha256"
 _log = structlog.get_logger(__name__)
@@ -43,6 +49,7 @@ class Manifest(BaseModel):
     max_tokens: int
     dimensions: int
     chunk_count: int
+    search: VectorIndex
     documents: dict[str, str]
     skipped: tuple[SkippedFile, ...]
     checksums: dict[str, str]
@@ -88,6 +95,12 @@ class SnapshotFolder:
                 _log.error("snapshot_refused", snapshot=name, reason=str(error))
         raise SnapshotCorruptError(f"snapshot {live} is damaged and no earlier one is whole")
 
+    def draft(self, name: str) -> Path:
+        """Make and return the folder in which the snapshot `name` is written before it is one."""
+        draft = self.snapshots / f"{_DRAFT}{name}"
+        draft.mkdir()
+        return draft
+
     def switch(self, name: str) -> None:
         """Make `name` the live snapshot; readers see the old one or the new one, nothing between."""
         draft = self._current.with_suffix(".next")
@@ -118,8 +131,24 @@ class SnapshotFolder:
         for name in self.names()[keep:]:
             if name != live:
                 shutil.rmtree(self.path(name), ignore_errors=True)
-        for remains in self.snapshots.glob(".building-*"):
+        for remains in self.snapshots.glob(f"{_DRAFT}*"):
             shutil.rmtree(remains, ignore_errors=True)
+
+
+def sealed(folder: SnapshotFolder, draft: Path, manifest: Manifest) -> Manifest:
+    """Add manifest and checksums to a draft, flush it, give it its name and check it. Raises BuildRefusedError."""
+    files = sorted(path.name for path in draft.iterdir())
+    manifest = manifest.model_copy(update={"checksums": {file: checksum(draft / file) for file in files}})
+    (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    (draft / MANIFEST_CHECKSUM).write_text(checksum(draft / MANIFEST) + "\n", encoding="ascii")
+    for path in (*draft.iterdir(), draft):
+        sync(path)
+    draft.rename(folder.path(manifest.name))
+    sync(folder.snapshots)
+    try:
+        return verified_manifest(folder.path(manifest.name))
+    except SnapshotCorruptError as error:
+        raise BuildRefusedError(f"the new snapshot {manifest.name} failed its own check: {error}") from error
 
 
 def verified_manifest(folder: Path) -> Manifest:
@@ -132,7 +161,7 @@ def verified_manifest(folder: Path) -> Manifest:
         raise SnapshotCorruptError(f"{folder.name}: manifest missing or unreadable") from error
     if manifest.format != FORMAT:
         raise SnapshotCorruptError(f"{folder.name}: format {manifest.format}, this program reads {FORMAT}")
-    if set(manifest.checksums) != {VECTORS, CHUNKS}:
+    if set(manifest.checksums) - {CLUSTERS} != FILES:
         raise SnapshotCorruptError(f"{folder.name}: manifest does not name its files")
     for file, expected in manifest.checksums.items():
         if checksum(folder / file) != expected:

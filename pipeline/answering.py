@@ -117,7 +117,10 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         if gap := _gap(retrieval, pipeline.limits):
             return decide(gap, _evidence(retrieval, pipeline.limits))
         with record.stage("prompt"):
-            prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language)
+            prompt = replace(
+                build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language),
+                doubtful=_doubtful(retrieval, pipeline.limits),
+            )
         record.prompted(prompt)
         try:
             in_time = replace(context, deadline=context.deadline.leaving(pipeline.limits.fallback_reserve_s))
@@ -149,7 +152,7 @@ async def _drafted(
         record.judged("low", error.findings)
         return decide(error.failure, Evidence(findings=error.findings))
     with record.stage("decide"):
-        confidence = _confidence(draft, findings)
+        confidence = _confidence(draft, findings, prompt)
         record.judged(confidence, findings)
         return _judged(draft, confidence, findings, prompt, context)
 
@@ -178,7 +181,13 @@ async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: R
 def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
     if not retrieval.chunks:
         return Failure.RETRIEVAL_EMPTY
-    return Failure.RETRIEVAL_LOW if retrieval.sufficiency < limits.sufficiency_min else None
+    least = retrieval.floor if limits.sufficiency_min is None else limits.sufficiency_min
+    return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
+
+
+def _doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
+    """Tell whether a person must look at an answer from these chunks, however well it is proved."""
+    return retrieval.sufficiency < (retrieval.sure if limits.sufficiency_sure is None else limits.sufficiency_sure)
 
 
 def _evidence(retrieval: Retrieval, limits: PipelineLimits) -> Evidence:
@@ -219,9 +228,9 @@ def _checked(draft: Draft, prompt: Prompt, limits: PipelineLimits) -> tuple[Find
         return (Finding(code=FindingCode.CHECK_FAILED, span=""),)
 
 
-def _confidence(draft: Draft, findings: tuple[Finding, ...]) -> Confidence:
+def _confidence(draft: Draft, findings: tuple[Finding, ...], prompt: Prompt) -> Confidence:
     """Return the model's confidence, which evidence can lower and never raise."""
-    return "low" if findings else draft.confidence
+    return "low" if findings or prompt.doubtful else draft.confidence
 
 
 def _judged(

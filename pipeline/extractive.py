@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.embedding import Embedder
-from index.search import RetrievedChunk, question_terms
+from index.lexical import question_terms
+from index.search import RetrievedChunk
 from pipeline.comparing import INLINE_TAG
 from pipeline.errors import RetryableModelError
 from pipeline.instructions import is_instruction

@@ -39,7 +39,8 @@ class PipelineLimits:
     answer_chars: int = 3000
     quote_chars_min: int = 12
     reply_chars: int = 20000
-    sufficiency_min: float = 0.27
+    sufficiency_min: float | None = None
+    sufficiency_sure: float | None = None
     fallback_reserve_s: float = 1.0
     cache_fresh_s: float = 600.0
     cache_stale_s: float = 86400.0

@@ -95,7 +95,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n."""
+    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n.
+
+    `doubtful` prompts hold chunks that may not have the answer: a person looks at what comes of them.
+    """
 
     version: str
     content_hash: str
@@ -103,6 +106,7 @@ class Prompt:
     question: str
     chunks: tuple[RetrievedChunk, ...]
     size: int
+    doubtful: bool = False
 
     @property
     def chunk_ids(self) -> tuple[str, ...]:

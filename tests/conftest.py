@@ -17,20 +17,23 @@ for name in [
     del os.environ[name]
 sys.path.insert(0, str(Path(__file__).parent))
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+from support.models import EMBEDDERS, shared_embedder  # noqa: E402
 from support.workspace import Desk, workspace  # noqa: E402 - after the environment is set
 
 from index.builder import BuildRules, build  # noqa: E402
-from index.embedding import SentenceTransformerEmbedder  # noqa: E402
+from index.embedding import OnnxEmbedder  # noqa: E402
 
+os.environ["CITEDESK_INDEX__EMBEDDERS_DIR"] = str(EMBEDDERS)
 REPOSITORY = Path(__file__).parents[1]
 DATA = REPOSITORY.parent / "shared" / "data"
 ARTICLES = REPOSITORY / "deploy" / "demo" / "articles"
 
 
 @pytest.fixture(scope="session")
-def embedder() -> SentenceTransformerEmbedder:
+def embedder() -> OnnxEmbedder:
     """Return the real embedding model, loaded once."""
-    return SentenceTransformerEmbedder()
+    return shared_embedder()
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +53,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def indexed(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
     folder = tmp_path_factory.mktemp("indexed")
-    build([articles], folder, SentenceTransformerEmbedder(), BuildRules())
+    build([articles], folder, shared_embedder(), BuildRules())
     return folder
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bot.settings import ReviewSettings
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import OnnxEmbedder
 from pipeline.asking_alike import same_question
 
 _PAIRS = Path(__file__).parents[1] / "fixtures" / "asked_again.jsonl"
@@ -25,7 +25,7 @@ def _rows() -> list[dict[str, list[str]]]:
     return [json.loads(line) for line in _PAIRS.read_text(encoding="utf-8").splitlines()]
 
 
-def _scored(embedder: SentenceTransformerEmbedder, kind: str) -> list[tuple[float, bool, str, str]]:
+def _scored(embedder: OnnxEmbedder, kind: str) -> list[tuple[float, bool, str, str]]:
     """Return (cosine, whether the words allow it, asked, again) for each pair of a kind."""
     pairs = [(str(row["asked"]), again) for row in _rows() for again in row[kind]]
     before, after = (embedder.embed(list(side)) for side in zip(*pairs, strict=True))
@@ -33,7 +33,7 @@ def _scored(embedder: SentenceTransformerEmbedder, kind: str) -> list[tuple[floa
     return [(float(c), same_question(b, a), a, b) for c, (a, b) in zip(cosines, pairs, strict=True)]
 
 
-def test_the_same_question_is_served_and_a_near_one_never(embedder: SentenceTransformerEmbedder) -> None:
+def test_the_same_question_is_served_and_a_near_one_never(embedder: OnnxEmbedder) -> None:
     same, other = _scored(embedder, "same"), _scored(embedder, "other")
     print(f"\n{len(same)} asked again, {len(other)} near but different; served by the cosine alone, then by words too:")
     for threshold in _THRESHOLDS:
@@ -59,7 +59,7 @@ def test_the_same_question_is_served_and_a_near_one_never(embedder: SentenceTran
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["xquad-dev", "zulip"])
 def test_of_all_pairs_of_real_questions_with_other_answers_hardly_any_is_taken_for_the_same(
-    name: str, real_data: Path, embedder: SentenceTransformerEmbedder
+    name: str, real_data: Path, embedder: OnnxEmbedder
 ) -> None:
     rows = [
         json.loads(line) for line in (real_data / name / "questions.jsonl").read_text(encoding="utf-8").splitlines()

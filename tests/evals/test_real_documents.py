@@ -11,15 +11,13 @@ from bot.app import build_pipeline
 from bot.evaluation import EvalQuestion, evaluate, metrics, read_questions, unlimited
 from bot.settings import load_settings
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import OnnxEmbedder
 
 pytestmark = pytest.mark.data
 _DEADLINE_S = 60.0
 
 
-def _figures(
-    folder: Path, questions: list[EvalQuestion], data_dir: Path, embedder: SentenceTransformerEmbedder
-) -> dict[str, Any]:
+def _figures(folder: Path, questions: list[EvalQuestion], data_dir: Path, embedder: OnnxEmbedder) -> dict[str, Any]:
     build([folder / "docs"], data_dir, embedder, BuildRules())
     settings = load_settings(data_dir=data_dir, limits={"per_tenant": "1000000/minute"})
     pipeline = unlimited(build_pipeline(settings, embedder))
@@ -32,7 +30,7 @@ def test_the_gold_text_is_retrieved_and_every_answer_is_quoted(
     context: float,
     real_data: Path,
     tmp_path: Path,
-    embedder: SentenceTransformerEmbedder,
+    embedder: OnnxEmbedder,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     questions = read_questions(real_data / corpus / "questions.jsonl")
@@ -45,7 +43,7 @@ def test_the_gold_text_is_retrieved_and_every_answer_is_quoted(
 
 
 def test_the_three_outcomes_on_a_third_set_of_documents(
-    real_data: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    real_data: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     asked = {
         "How do I enable two-factor authentication?": "answered",

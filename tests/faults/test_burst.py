@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from support.models import shared_embedder
 from support.process import BotProcess, context
 from support.workspace import ASKER, SUPPORT
 
@@ -13,7 +14,6 @@ from bot.sandbox import acts
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, Message
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 
 _EVENTS = 1000
 _PATIENCE_S = 400.0
@@ -42,7 +42,7 @@ def _events(sandbox: Sandbox) -> tuple[list[Message], list[dict[str, Any]]]:
 
 
 async def test_a_thousand_events_at_once_and_each_again(tmp_path: Path, articles: Path) -> None:
-    await asyncio.to_thread(build, [articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+    await asyncio.to_thread(build, [articles], tmp_path, shared_embedder(), BuildRules())
     async with Sandbox() as sandbox:
         bot = BotProcess(context(), tmp_path, articles, sandbox)
         bot.start()

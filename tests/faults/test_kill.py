@@ -5,13 +5,13 @@ import random
 from collections import Counter
 from pathlib import Path
 
+from support.models import shared_embedder
 from support.process import BotProcess, context
 from support.workspace import ASKER, REVIEWS, SUPPORT
 
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, Message
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 
 _KILLS = 200
 _SEED = 20261124
@@ -39,7 +39,7 @@ async def _until_all_are_answered(sandbox: Sandbox, asked: list[Message]) -> Non
 
 
 async def test_killed_at_200_moments_every_question_ends_in_exactly_one_reply(tmp_path: Path, articles: Path) -> None:
-    await asyncio.to_thread(build, [articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+    await asyncio.to_thread(build, [articles], tmp_path, shared_embedder(), BuildRules())
     dice = random.Random(_SEED)
     asked: list[Message] = []
     async with Sandbox() as sandbox:
@@ -72,7 +72,7 @@ async def test_killed_at_200_moments_every_question_ends_in_exactly_one_reply(tm
 
 
 async def test_told_to_stop_it_finishes_or_hands_back_what_it_holds(tmp_path: Path, articles: Path) -> None:
-    await asyncio.to_thread(build, [articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+    await asyncio.to_thread(build, [articles], tmp_path, shared_embedder(), BuildRules())
     async with Sandbox() as sandbox:
         sandbox.acts.retry_seconds = (0.3,) * 100
         bot = BotProcess(context(), tmp_path, articles, sandbox)

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Installation
+from support.models import shared_embedder
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
 from bot.demo import demo_settings
@@ -27,7 +28,6 @@ from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
 from bot.slack.installing import SCOPES, installation_store
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 
@@ -37,7 +37,7 @@ async def test_rollback_serves_the_index_before_and_says_when_there_is_none(
 ) -> None:
     (none,) = await own_desk.command(ADMIN, "/citedesk rollback")
     assert "There is no earlier snapshot to go back to." in none.text
-    await asyncio.to_thread(build, [articles], own_data, SentenceTransformerEmbedder(), BuildRules())
+    await asyncio.to_thread(build, [articles], own_data, shared_embedder(), BuildRules())
     newest = own_desk.bot.uses.operations.manifest().name
     (done,) = await own_desk.command(ADMIN, "/citedesk rollback")
     assert "again" in done.text

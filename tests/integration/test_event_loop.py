@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 from blockbuster import blockbuster_ctx
+from support.models import shared_embedder
 from support.workspace import ADMIN, shown, workspace
 
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 
 _LONGEST_S = 0.5
 
@@ -25,7 +25,7 @@ async def _longest_pause(stop: asyncio.Event) -> float:
 async def test_questions_are_answered_and_nothing_blocks_while_the_index_is_built(
     tmp_path: Path, articles: Path
 ) -> None:
-    build([articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+    build([articles], tmp_path, shared_embedder(), BuildRules())
     async with workspace(tmp_path, articles) as desk:
         stop = asyncio.Event()
         pauses = asyncio.create_task(_longest_pause(stop))

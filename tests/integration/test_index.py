@@ -8,7 +8,7 @@ import pytest
 
 from index.builder import BuildRules, Coverage, build
 from index.documents import NOBODY, LoadRules
-from index.embedding import SentenceTransformerEmbedder
+from index.embedding import OnnxEmbedder
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.live import LiveRetriever
 from index.snapshot import SnapshotFolder
@@ -37,7 +37,7 @@ def documents(tmp_path: Path) -> Path:
     return folder
 
 
-def _build(folder: Path, data: Path, embedder: SentenceTransformerEmbedder, rules: BuildRules = _RULES) -> Coverage:
+def _build(folder: Path, data: Path, embedder: OnnxEmbedder, rules: BuildRules = _RULES) -> Coverage:
     return build([folder], data, embedder, rules)
 
 
@@ -46,7 +46,7 @@ def _ids(retriever: LiveRetriever, question: str, groups: frozenset[str] = _PUBL
 
 
 def test_markdown_html_and_text_are_found_with_title_link_and_heading(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     coverage = _build(documents, tmp_path / "data", embedder)
     assert (coverage.seen, coverage.indexed, coverage.skipped) == (4, 4, ())
@@ -62,7 +62,7 @@ def test_markdown_html_and_text_are_found_with_title_link_and_heading(
 
 
 def test_a_restricted_document_is_never_retrieved_by_others(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     _build(documents, tmp_path / "data", embedder)
     retriever = LiveRetriever(tmp_path / "data", embedder)
@@ -73,7 +73,7 @@ def test_a_restricted_document_is_never_retrieved_by_others(
 
 
 def test_without_a_rule_a_document_is_for_nobody_when_the_default_says_so(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     _build(documents, tmp_path / "data", embedder, BuildRules(load=LoadRules(unlabelled=NOBODY)))
     retriever = LiveRetriever(tmp_path / "data", embedder)
@@ -83,7 +83,7 @@ def test_without_a_rule_a_document_is_for_nobody_when_the_default_says_so(
 
 
 def test_bad_documents_are_listed_with_their_reason_and_the_rest_is_indexed(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     (documents / "empty.md").write_text("---\ntitle: x\n---\n\n")
     (documents / "binary.md").write_bytes(b"\x00\x01\x02")
@@ -109,9 +109,7 @@ def test_bad_documents_are_listed_with_their_reason_and_the_rest_is_indexed(
     assert "larger than 2,000 bytes" in {s.document_id: s.reason for s in small.skipped}["big.md"]
 
 
-def test_a_second_build_reuses_what_did_not_change(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_a_second_build_reuses_what_did_not_change(documents: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
     _build(documents, tmp_path / "data", embedder)
     (documents / "note.txt").write_text("Opening hours\n\nWe open at ten.\n")
     embedded: list[int] = []
@@ -122,9 +120,7 @@ def test_a_second_build_reuses_what_did_not_change(
     assert "ten" in retriever.search("When do you open?", _PUBLIC, 1).chunks[0].text
 
 
-def test_a_running_process_takes_up_a_new_snapshot(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_a_running_process_takes_up_a_new_snapshot(documents: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
     _build(documents, tmp_path / "data", embedder)
     retriever = LiveRetriever(tmp_path / "data", embedder)
     first = retriever.snapshot
@@ -136,7 +132,7 @@ def test_a_running_process_takes_up_a_new_snapshot(
 
 @pytest.mark.parametrize("file", ["vectors.faiss", "chunks.sqlite", "manifest.json", "manifest.sha256"])
 def test_a_damaged_snapshot_is_refused_and_the_previous_one_served(
-    file: str, documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    file: str, documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     _build(documents, tmp_path / "data", embedder)
     folder = SnapshotFolder(tmp_path / "data")
@@ -153,13 +149,13 @@ def test_a_damaged_snapshot_is_refused_and_the_previous_one_served(
         LiveRetriever(tmp_path / "data", embedder).search("x", _PUBLIC, 1)
 
 
-def test_before_the_first_build_there_is_a_plain_word(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> None:
+def test_before_the_first_build_there_is_a_plain_word(tmp_path: Path, embedder: OnnxEmbedder) -> None:
     with pytest.raises(IndexUnavailableError, match="citedesk index build"):
         LiveRetriever(tmp_path, embedder).search("x", _PUBLIC, 1)
 
 
 def test_a_build_that_would_lose_half_the_documents_is_refused_unless_forced(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     _build(documents, tmp_path / "data", embedder)
     live = SnapshotFolder(tmp_path / "data").current_name()
@@ -171,9 +167,7 @@ def test_a_build_that_would_lose_half_the_documents_is_refused_unless_forced(
     assert _build(documents, tmp_path / "data", embedder, BuildRules(force=True)).indexed == 1
 
 
-def test_nothing_to_index_and_a_missing_folder_are_refused(
-    tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_nothing_to_index_and_a_missing_folder_are_refused(tmp_path: Path, embedder: OnnxEmbedder) -> None:
     (tmp_path / "void").mkdir()
     with pytest.raises(BuildRefusedError, match="nothing to index"):
         _build(tmp_path / "void", tmp_path / "data", embedder)
@@ -181,9 +175,7 @@ def test_nothing_to_index_and_a_missing_folder_are_refused(
         _build(tmp_path / "nowhere", tmp_path / "data", embedder)
 
 
-def test_of_two_builds_at_once_the_second_is_refused(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_of_two_builds_at_once_the_second_is_refused(documents: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
     root = tmp_path / "data" / "index"
     root.mkdir(parents=True)
     with (root / "build.lock").open("w") as lock:
@@ -193,7 +185,7 @@ def test_of_two_builds_at_once_the_second_is_refused(
 
 
 def test_old_snapshots_and_the_remains_of_killed_builds_are_removed(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     (tmp_path / "data" / "index" / "snapshots" / ".building-x").mkdir(parents=True)
     for _ in range(5):
@@ -203,32 +195,27 @@ def test_old_snapshots_and_the_remains_of_killed_builds_are_removed(
     assert not list(folder.snapshots.glob(".building-*"))
 
 
-def test_a_snapshot_of_another_model_is_refused(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_a_snapshot_of_another_model_is_refused(documents: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
     _build(documents, tmp_path / "data", embedder)
 
-    class Renamed(SentenceTransformerEmbedder):
-        name = "other@000000000000"
-
+    renamed = OnnxEmbedder(embedder.folder)
+    renamed.name = "other@000000000000"
     with pytest.raises(IndexUnavailableError, match="build the index again"):
-        LiveRetriever(tmp_path / "data", Renamed()).search("x", _PUBLIC, 1)
+        LiveRetriever(tmp_path / "data", renamed).search("x", _PUBLIC, 1)
 
 
 @pytest.mark.parametrize(
     "question", ['"', "a AND", "NEAR(", "*", "'; DROP TABLE chunks; --", "(", "a:b", "日本", "x" * 900]
 )
 def test_no_question_breaks_the_full_text_query(
-    question: str, documents: Path, tmp_path_factory: pytest.TempPathFactory, embedder: SentenceTransformerEmbedder
+    question: str, documents: Path, tmp_path_factory: pytest.TempPathFactory, embedder: OnnxEmbedder
 ) -> None:
     data = tmp_path_factory.mktemp("data")
     _build(documents, data, embedder)
     assert 0.0 <= LiveRetriever(data, embedder).search(question, _PUBLIC, 5).sufficiency <= 1.0
 
 
-def test_chunks_keep_within_the_models_tokens(
-    articles: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
-) -> None:
+def test_chunks_keep_within_the_models_tokens(articles: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
     build([articles], tmp_path, embedder, _RULES)
     found = LiveRetriever(tmp_path, embedder).search("invoice", _LEADS, 50)
     assert len(found.chunks) == 50
@@ -236,7 +223,7 @@ def test_chunks_keep_within_the_models_tokens(
 
 
 def test_that_a_hidden_document_is_nearer_is_known_beside_the_chunks(
-    documents: Path, tmp_path: Path, embedder: SentenceTransformerEmbedder
+    documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:
     _build(documents, tmp_path / "data", embedder)
     retriever = LiveRetriever(tmp_path / "data", embedder)

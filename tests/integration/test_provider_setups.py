@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from support.builders import prompt, reply
+from support.models import shared_embedder
 from support.scripted_llm import Step, scripted_llm
 
 from bot.app import build_openai
 from bot.asking import ask_once
 from bot.settings import load_settings
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 from pipeline.errors import PermanentModelError
 from pipeline.types import Deadline, Failure
 
@@ -76,7 +76,7 @@ async def test_what_one_model_refuses_to_say_no_other_is_asked() -> None:
 
 
 async def test_a_question_from_the_command_line_leaves_no_connection_open(tmp_path: Path, articles: Path) -> None:
-    build([articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+    build([articles], tmp_path, shared_embedder(), BuildRules())
     async with scripted_llm(_GOOD) as server:
         settings = load_settings(data_dir=tmp_path, llm={"provider": "openai", "base_url": server.url, "model": "m"})
         await ask_once(settings, "When does the first payment reminder go out?", "u", frozenset(), None)

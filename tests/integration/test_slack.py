@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import pytest
+from support.models import shared_embedder
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.delivery import signature
@@ -17,7 +18,6 @@ from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID
 from bot.server import EVENTS_PATH
 from bot.store.records import Asked, Conversation
 from index.builder import BuildRules, build
-from index.embedding import SentenceTransformerEmbedder
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 _DOUBTFUL = "Can I get my money back?"
@@ -29,7 +29,7 @@ _RESTRICTED = "How many months of fees may a support lead refund?"
 def data_dir(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
     """Return a data directory with the demo knowledge base indexed."""
     folder = tmp_path_factory.mktemp("demo")
-    build([articles], folder, SentenceTransformerEmbedder(), BuildRules())
+    build([articles], folder, shared_embedder(), BuildRules())
     return folder
 
 
@@ -360,7 +360,7 @@ async def test_without_an_index_the_asker_is_told_and_offered_another_try(tmp_pa
         question = await desk.ask(_ANSWERABLE)
         reply = await desk.exactly_one_reply(question)
         assert "I cannot answer right now" in shown(reply)
-        build([articles], tmp_path, SentenceTransformerEmbedder(), BuildRules())
+        build([articles], tmp_path, shared_embedder(), BuildRules())
         await desk.press(ASKER, reply, "Try again")
         assert "7 days" in shown(await desk.reply_to(question, 2))
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.chunking import chunk_document
-from index.documents import Document, LoadRules, load
 from index.search import RetrievedChunk
 from pipeline.comparing import comparable
 from pipeline.sentences import passages, without_list_mark
 from pipeline.types import Citation, Draft
 from pipeline.words import content_words, keys_of, tokens
+from support.documents import documents_in
 
 _CHUNK_CHARS = 1000
 _PROSE = re.compile(r"[A-Z][^|<>{}\[\]`*_#]{50,240}\.")
@@ -59,7 +59,7 @@ Corruption = Callable[[Case, random.Random], Case | None]
 
 def real_chunks(folder: Path) -> list[RetrievedChunk]:
     """Return the chunks of every document below `folder`."""
-    documents = [found for found in load([folder], LoadRules()) if isinstance(found, Document)]
+    documents = documents_in(folder)
     return [
         RetrievedChunk(
             chunk_id=piece.chunk_id,

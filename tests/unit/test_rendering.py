@@ -31,6 +31,7 @@ from bot.slack.review_blocks import (
 )
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from index.snapshot import Manifest, SkippedFile
+from index.vectors import VectorIndex
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,
@@ -240,6 +241,7 @@ def test_whoever_may_read_more_is_offered_to_ask_in_private_and_nobody_else() ->
 def _status() -> Status:
     manifest = Manifest(
         format=1, name="s", created_at="2026-11-24T10:00:00", embedder="e", max_tokens=1, dimensions=1, chunk_count=2,
+        search=VectorIndex(),
         documents={"a": "b"}, skipped=tuple(SkippedFile(document_id=_HOSTILE, reason=_HOSTILE) for _ in range(30)),
         checksums={},
     )  # fmt: skip

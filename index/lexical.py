@@ -1,0 +1,134 @@
+"""Words and BM25: the lexical half of retrieval, as postings with precomputed weights in memory-mapped files.
+
+Every posting holds a word's saturated frequency in a chunk, title and headings counted more (BM25F, Robertson and
+Zaragoza 2009); at query time it is multiplied by the word's rarity among the chunks that the asker may read
+(after "BM25S", Lù 2024, which precomputes the product).
+"""
+
+import re
+import sqlite3
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import snowballstemmer
+from numpy.typing import NDArray
+
+from index.chunking import Chunk
+
+Rows = NDArray[np.int64]
+ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
+_K1, _B = 1.2, 0.75
+_FIELD_WEIGHTS = (2.0, 1.5, 1.0)
+_MAX_TERMS = 40
+_WORD = re.compile(r"\w+")
+# Function words carry no evidence that a chunk is about the question.
+FUNCTION_WORDS = frozenset(
+    _WORD.findall(
+        "a am an and any are as at be been but by can could did do does for from get got had has have how i "
+        "if in into is it its just me my no not of on or our shall she should so than that the their them "
+        "then there these they this to us was we were what when where which who whom whose why will with "
+        "would you your"
+    )
+)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the word without case, accents and English endings."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
+    return str(_stemmer()(plain))
+
+
+def question_terms(question: str) -> tuple[str, ...]:
+    """Return the question's content words in order, without repeats; all its words if it has no other."""
+    words = list(dict.fromkeys(_WORD.findall(question.casefold())))
+    content = [word for word in words if word not in FUNCTION_WORDS]
+    return tuple((content or words)[:_MAX_TERMS])
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A word's chunks (int32[n], ascending) with its weight in each (float32[n]), and its rarity (idf)."""
+
+    rows: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    rarity: float
+
+
+class Words:
+    """The postings of one snapshot."""
+
+    def __init__(self, folder: Path, tables: sqlite3.Connection, count: int) -> None:
+        self._tables = tables
+        self._rows: NDArray[np.int32] = np.asarray(np.load(folder / ROWS, mmap_mode="r"))
+        self._weights: NDArray[np.float32] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
+        self._count = count
+
+    def posting(self, word: str, readable: NDArray[np.bool_] | None) -> Posting:
+        """Return where `word` stands among the readable chunks (None: all); its rarity tells nothing of the rest."""
+        found = self._tables.execute("SELECT start, stop FROM words WHERE word = ?", (stem(word),)).fetchone()
+        start, stop = found or (0, 0)
+        rows, weights = self._rows[start:stop], self._weights[start:stop]
+        total = self._count
+        if readable is not None:
+            kept = readable[rows]
+            rows, weights, total = rows[kept], weights[kept], int(np.count_nonzero(readable))
+        return Posting(rows, weights, _rarity(len(rows), total))
+
+    def scores(self, postings: Iterable[Posting]) -> NDArray[np.float32]:
+        """Return float32[chunks]: the BM25 score of each chunk, 0 where no word stands."""
+        scores = np.zeros(self._count, dtype=np.float32)
+        for posting in postings:
+            scores[posting.rows] += posting.weights * np.float32(posting.rarity)
+        return scores
+
+
+def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk]) -> None:
+    """Write the postings of `chunks`, whose places are their rows, and the table `words`."""
+    counts = [_weighted_counts(chunk) for chunk in chunks]
+    lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
+    norms = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
+    found: dict[str, tuple[list[int], list[float]]] = {}
+    for row, count in enumerate(counts):
+        for word, frequency in count.items():
+            rows, weights = found.setdefault(word, ([], []))
+            rows.append(row)
+            weights.append(frequency * (_K1 + 1) / (frequency + norms[row]))
+    words = sorted(found)
+    stops = np.cumsum([len(found[word][0]) for word in words])
+    starts = [0, *stops[:-1].tolist()]
+    tables.execute("CREATE TABLE words (word TEXT PRIMARY KEY, start INTEGER, stop INTEGER) STRICT, WITHOUT ROWID")
+    tables.executemany("INSERT INTO words VALUES (?, ?, ?)", zip(words, starts, stops.tolist(), strict=True))
+    np.save(folder / ROWS, np.concatenate([np.array(found[word][0], dtype=np.int32) for word in words] or [_NO_ROWS]))
+    np.save(
+        folder / WEIGHTS,
+        np.concatenate([np.array(found[word][1], dtype=np.float32) for word in words] or [_NO_WEIGHTS]),
+    )
+
+
+_NO_ROWS = np.zeros(0, dtype=np.int32)
+_NO_WEIGHTS = np.zeros(0, dtype=np.float32)
+
+
+def _rarity(holding: int, total: int) -> float:
+    return float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
+
+
+def _weighted_counts(chunk: Chunk) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    fields = (chunk.heading_path[0], " ".join(chunk.heading_path[1:]), chunk.text)
+    for text, weight in zip(fields, _FIELD_WEIGHTS, strict=True):
+        for word in _WORD.findall(text):
+            counts[stem(word)] += weight  # type: ignore[assignment]
+    return counts
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Callable[[str], str]:
+    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+    return stemmer

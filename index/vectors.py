@@ -1,0 +1,174 @@
+"""Nearest chunk vectors: exact while there are few, an inverted file with a measured recall once there are many.
+
+`vectors.npy` (float32[chunks, dimensions], unit rows, memory-mapped) is the truth. Up to `exact_chunks` it is searched
+whole, by one matrix product: on two cores that is faster than a FAISS flat index (tests/bench/scale.py). Beyond, it is
+searched through `vectors.faiss`: IVF with 8-bit codes, as many lists read as the wanted recall needs. Who may read few
+chunks is always searched exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from index.embedding import Vectors
+
+Rows = NDArray[np.int64]
+VECTORS, CLUSTERS = "vectors.npy", "vectors.faiss"
+_RECALL_AT = 10
+_SAMPLED_QUERIES = 200
+# How near a question comes to the chunk that answers it: the median over both question sets is 0.62, and a hard
+# one has 0.5. The queries that measure recall are chunk vectors turned away until that is left.
+_QUERY_COSINE = 0.5
+_TRAINING_PER_LIST = 50
+_TRAINING_ROUNDS = 8
+_BACKGROUND = 4096
+
+
+class VectorIndex(BaseModel):
+    """How the vectors of a snapshot are searched, for the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str = "exact"
+    lists: int = 0
+    probes: int = 0
+    recall_at_10: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRules:
+    """Up to how many chunks the search is exact, and which recall the approximate one must reach."""
+
+    exact_chunks: int = 50_000
+    recall: float = 0.97
+
+
+EXACT_WHILE_SMALL = SearchRules()
+
+
+@dataclass(frozen=True)
+class Readable:
+    """The chunks that a search may see: rows in ascending order; `mask` bool[chunks] is None if it is all of them."""
+
+    rows: Rows
+    mask: NDArray[np.bool_] | None
+    bitmap: NDArray[np.uint8] | None = field(repr=False, default=None)
+
+    @classmethod
+    def of(cls, rows: Rows, count: int) -> "Readable":
+        """Return the set of `rows` out of `count` chunks."""
+        if len(rows) == count:
+            return cls(rows, None)
+        mask = np.zeros(count, dtype=np.bool_)
+        mask[rows] = True
+        return cls(rows, mask, np.packbits(mask, bitorder="little"))
+
+
+class VectorSearch:
+    """The vectors of one snapshot. Safe to share between threads."""
+
+    def __init__(self, folder: Path, index: VectorIndex, rules: SearchRules) -> None:
+        # A plain array over the mapped file: the subclass that numpy returns costs more than a small product.
+        self.vectors: Vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r"))
+        self._index, self._rules = index, rules
+        self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
+
+    def nearest(self, vector: Vectors, readable: Readable, count: int) -> Rows:
+        """Return the rows of at most `count` readable chunks nearest to `vector`: float32[dimensions], best first."""
+        if self._clusters is not None and len(readable.rows) > self._rules.exact_chunks:
+            return self._approximate(vector, readable, count)
+        cosines = self.cosines(vector, readable.rows if readable.mask is not None else None)
+        places = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
+        return readable.rows[places[np.argsort(-cosines[places], kind="stable")]]
+
+    def cosines(self, vector: Vectors, rows: Rows | None = None) -> NDArray[np.float32]:
+        """Return float32[rows] (None: all of them): their cosine to `vector`."""
+        found: NDArray[np.float32] = (self.vectors if rows is None else self.vectors[rows]) @ vector
+        return found
+
+    def background(self, readable: Readable) -> Rows:
+        """Return rows that stand for all readable ones: themselves while few, else the same sample each time."""
+        if len(readable.rows) <= self._rules.exact_chunks:
+            return readable.rows
+        places = np.random.default_rng(len(readable.rows)).choice(len(readable.rows), _BACKGROUND, replace=False)
+        return readable.rows[np.sort(places)]
+
+    def _approximate(self, vector: Vectors, readable: Readable, count: int) -> Rows:
+        import faiss  # noqa: PLC0415 - 60 ms and 30 MB that a small index does not need
+
+        share = len(readable.rows) / len(self.vectors)
+        probes = min(self._index.lists, round(self._index.probes / share))
+        selector = None if readable.bitmap is None else faiss.IDSelectorBitmap(readable.bitmap)  # type: ignore[call-arg, arg-type]
+        chosen = faiss.SearchParametersIVF(nprobe=probes, sel=selector)  # type: ignore[call-arg]
+        _, rows = self._clusters.search(vector[None], count, params=chosen)
+        return np.asarray(rows[0][rows[0] >= 0], dtype=np.int64)
+
+
+def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules) -> VectorIndex:
+    """Write the vectors, and the inverted file if they are many; return what the manifest says of it."""
+    np.save(folder / VECTORS, vectors)
+    if len(vectors) <= rules.exact_chunks:
+        return VectorIndex()
+    return write_clusters(folder, vectors, rules)
+
+
+def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules) -> VectorIndex:
+    """Train and fill the inverted file and choose how many lists a search reads, by measured recall@10."""
+    import faiss  # noqa: PLC0415
+
+    count, dimensions = vectors.shape
+    lists = min(4096, int(4 * count**0.5))
+    coarse = faiss.IndexFlatIP(dimensions)
+    clusters = faiss.IndexIVFScalarQuantizer(
+        coarse, dimensions, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    clusters.cp.niter, clusters.cp.spherical = _TRAINING_ROUNDS, True
+    sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINING_PER_LIST), replace=False)
+    clusters.train(np.ascontiguousarray(vectors[np.sort(sample)]))
+    for start in range(0, count, 65_536):
+        clusters.add(np.ascontiguousarray(vectors[start : start + 65_536]))
+    queries = _queries(vectors)
+    truth = _exact(vectors, queries)
+    probes, recall = _tuned(lambda probes: _recall(clusters, queries, truth, probes), lists, rules.recall)
+    faiss.write_index(clusters, str(folder / CLUSTERS))
+    return VectorIndex(kind="ivf", lists=lists, probes=probes, recall_at_10=round(recall, 4))
+
+
+def _tuned(recall: Callable[[int], float], lists: int, wanted: float) -> tuple[int, float]:
+    probes = 8
+    while (reached := recall(probes)) < wanted and probes < lists:
+        probes = min(lists, probes * 3 // 2)
+    return probes, reached
+
+
+def _queries(vectors: Vectors) -> Vectors:
+    rng = np.random.default_rng(1)
+    near = vectors[np.sort(rng.choice(len(vectors), min(_SAMPLED_QUERIES, len(vectors)), replace=False))]
+    away = rng.standard_normal(near.shape, dtype=np.float32)
+    away -= (away * near).sum(axis=1, keepdims=True) * near
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    return np.asarray(_QUERY_COSINE * near + np.sqrt(1 - _QUERY_COSINE**2) * away, dtype=np.float32)
+
+
+def _exact(vectors: Vectors, queries: Vectors) -> Rows:
+    import faiss  # noqa: PLC0415
+
+    _, rows = faiss.knn(queries, vectors, _RECALL_AT, metric=faiss.METRIC_INNER_PRODUCT)
+    return np.asarray(rows, dtype=np.int64)
+
+
+def _recall(clusters: Any, queries: Vectors, truth: Rows, probes: int) -> float:  # noqa: ANN401
+    clusters.nprobe = probes
+    _, found = clusters.search(queries, _RECALL_AT)
+    return float(np.mean([len(np.intersect1d(a, b)) / _RECALL_AT for a, b in zip(found, truth, strict=True)]))
+
+
+def _opened(file: Path) -> Any:  # noqa: ANN401 - FAISS has no types worth the name
+    import faiss  # noqa: PLC0415
+
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP)

@@ -1,0 +1,14 @@
+"""Documents of a folder, read in this process."""
+
+from pathlib import Path
+
+from index.conversion import documents_of
+from index.documents import Document, LoadRules
+from index.sources import discover
+
+
+def documents_in(folder: Path) -> list[Document]:
+    """Return what can be read below `folder`."""
+    rules = LoadRules()
+    found = (documents_of(source, rules) for source in discover([folder], folder, rules) if source.problem is None)
+    return [item for items in found for item in items if isinstance(item, Document)]
