@@ -48,7 +48,7 @@ class Section(BaseModel):
 class IndexSettings(Section):
     """Table `[index]`."""
 
-    paths: tuple[str, ...] = Field(
+    paths: tuple[Path | str, ...] = Field(
         (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
     )
     embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")

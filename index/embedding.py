@@ -204,6 +204,8 @@ def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int
 
 
 def _name(source: Path, label: str, precision: Precision) -> str:
+    if not source.is_dir():
+        raise IndexUnavailableError(f"embedding model folder {source} does not exist")
     weights = source / "model.safetensors"
     if not weights.is_file():
         raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")

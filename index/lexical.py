@@ -115,6 +115,11 @@ _NO_ROWS = np.zeros(0, dtype=np.int32)
 _NO_WEIGHTS = np.zeros(0, dtype=np.float32)
 
 
+def largest_rarity(total: int) -> float:
+    """Return the rarity of a word that none of `total` chunks holds."""
+    return _rarity(0, total)
+
+
 def _rarity(holding: int, total: int) -> float:
     return float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
 

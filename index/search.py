@@ -17,9 +17,9 @@ from index.documents import EVERYONE
 from index.embedding import Encoded, OnnxEmbedder
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
-from index.lexical import Posting, Words, question_terms
+from index.lexical import Posting, Words, largest_rarity, question_terms
 from index.snapshot import CHUNKS, Manifest
-from index.sufficiency import NOTHING, Features, load_calibration
+from index.sufficiency import NOTHING, Features, chance_standout, load_calibration
 from index.tokens import Similarities, TokenStore, word_at
 from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 
@@ -28,6 +28,8 @@ from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
 _CANDIDATES = 40
 _EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
+# The unit of evidence and specificity is a sixth of the rarest word there can be, however large the index.
+_RARE_WORDS = 6
 # Two chunks this near whose words and numbers are nearly the same say the same thing twice.
 _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 # A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
@@ -235,12 +237,13 @@ class SnapshotSearch:
         coarse = self._vectors.cosines(asked.vector, background) + _COARSE_WORDS * lexical[background]
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
         best = ranked.similar.best[ranked.places[:_EVIDENCE_CHUNKS]].max(axis=0)
-        rarities = sum(posting.rarity for posting in asked.postings.values())
+        met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
+        largest = largest_rarity(len(readable.rows))
         return Features(
-            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6),
-            evidence=float(np.log1p((asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)).sum())),
+            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(len(coarse)),
+            evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
             agreement=float(ranked.matches[0]),
-            specificity=float(np.log1p(rarities)),
+            specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
         )
 
     def _chosen(self, asked: _Asked, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:

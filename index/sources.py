@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from index.documents import LoadRules
+from index.errors import BuildRefusedError
 
 # Raised when converters change what they make of the same bytes: everything is then read again.
 _CONVERTERS_VERSION = 1
@@ -40,6 +41,9 @@ def discover(places: Sequence[Place], index_root: Path, rules: LoadRules) -> Ite
 
     Raises BuildRefusedError if a path does not exist or a site cannot be reached.
     """
+    missing = [str(place) for place in places if not is_address(place) and not Path(place).exists()]
+    if missing:
+        raise BuildRefusedError(f"no such file or folder: {', '.join(missing)}")
     seen: dict[str, int] = {}
     for source in _all(places, index_root, rules):
         again = seen.setdefault(source.source_id, 0)
