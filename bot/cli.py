@@ -3,13 +3,16 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
+# One product of small matrices is done before a second thread has woken up: threads cost a search half its time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from bot.cli_eval import evaluation
 from bot.cli_index import build_progress, index
 from bot.cli_options import AS_JSON, DATA_DIR, settings_of
 from bot.cli_reviews import reviews
@@ -46,6 +49,7 @@ def main() -> None:
 
 main.add_command(index)
 main.add_command(reviews)
+main.add_command(evaluation)
 
 
 @main.command()
@@ -84,21 +88,14 @@ def serve(data_dir: Path | None) -> None:
 @click.option("--groups", default="", help="Groups to search as, separated by commas.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50))
 def search(question: str, data_dir: Path | None, groups: str, limit: int, *, as_json: bool) -> None:
-    """Retrieve chunks for QUESTION, without an answer."""
-    from bot.app import build_embedder  # noqa: PLC0415
-    from index.live import LiveRetriever  # noqa: PLC0415
+    """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of."""
+    from bot.app import build_embedder, build_retriever  # noqa: PLC0415
+    from bot.searching import search_json, search_text  # noqa: PLC0415
 
     settings = settings_of(data_dir)
-    found = LiveRetriever(settings.data_dir, build_embedder(settings)).search(question, _names(groups), limit)
-    if not as_json:
-        for chunk in found.chunks:
-            place = f" > {chunk.heading}" if chunk.heading else ""
-            click.echo(f"{chunk.score:.3f}  {chunk.title}{place}  ({chunk.document_id})")
-        click.echo(f"sufficiency {found.sufficiency:.2f}")
-        return
-    fields = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
-    chunks = [{name: getattr(chunk, name) for name in fields} for chunk in found.chunks]
-    click.echo(json.dumps({"chunks": chunks, "sufficiency": found.sufficiency}, ensure_ascii=False, indent=1))
+    found = build_retriever(settings, build_embedder(settings)).search(question, _names(groups), limit)
+    shown = json.dumps(search_json(found), ensure_ascii=False, indent=1) if as_json else search_text(question, found)
+    click.echo(shown)
 
 
 @main.command()
@@ -120,28 +117,6 @@ def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: 
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))
     else:
         click.echo(outcome_text(outcome))
-
-
-@main.command("eval")
-@click.argument("questions", type=click.Path(path_type=Path))
-@DATA_DIR
-@AS_JSON
-@click.option("--rows", type=click.Path(path_type=Path), help="Write one JSON line a question to this file.")
-@click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
-def evaluation(questions: Path, data_dir: Path | None, rows: Path | None, limit: int | None, *, as_json: bool) -> None:
-    """Measure retrieval and answers against QUESTIONS (JSON lines)."""
-    from bot.app import build_embedder, build_pipeline  # noqa: PLC0415
-    from bot.evaluation import evaluate, metrics, read_questions, unlimited, write_rows  # noqa: PLC0415
-
-    settings = settings_of(data_dir)
-    asked = read_questions(questions)[:limit]
-    pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
-    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
-        results = asyncio.run(evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1)))
-    if rows:
-        write_rows(results, rows)
-    figures = metrics(results)
-    click.echo(json.dumps(figures, indent=1) if as_json else _figures_text(figures))
 
 
 @main.command()
@@ -184,10 +159,6 @@ def doctor(data_dir: Path | None) -> None:
         click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.words}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
-
-
-def _figures_text(figures: dict[str, Any]) -> str:
-    return "\n".join(f"{name:30} {value}" for name, value in figures.items())
 
 
 def _names(text: str) -> frozenset[str]:

@@ -13,13 +13,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import CitedeskError
-from pipeline.answering import Pipeline, answer
+from index.search import RetrievedChunk
+from index.sufficiency import Calibration, fit
+from pipeline.answering import Pipeline, Retriever, answer
 from pipeline.comparing import comparable
 from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
 
 CONTEXT_CHARS = 4000
 TOP = 5
-_SEARCH_DEPTH = 20
+_DEPTH = 20
 
 
 class QuestionsError(CitedeskError):
@@ -49,7 +51,7 @@ class EvalRow:
     question: EvalQuestion
     outcome: Outcome
     trace: Trace
-    retrieved: tuple[Any, ...]
+    retrieved: tuple[RetrievedChunk, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the row in the shape of DESIGN, "Command line"."""
@@ -59,6 +61,11 @@ class EvalRow:
         documents = {chunk.chunk_id: chunk.document_id for chunk in self.retrieved}
         return {
             "id": self.question.id,
+            "question": self.question.question,
+            "answerable": self.question.answerable,
+            "category": self.question.category,
+            "has_gold": bool(self.question.gold_quotes),
+            "rank": _rank(self, _DEPTH),
             "outcome": outcome.kind,
             "reason": self.trace.verdict,
             "answer": outcome.text if isinstance(outcome, Answered) else None,
@@ -67,7 +74,14 @@ class EvalRow:
                 {"chunk_id": c.chunk_id, "document_id": documents.get(c.chunk_id), "quote": c.quote} for c in citations
             ],
             "retrieved": [
-                {"chunk_id": c.chunk_id, "document_id": c.document_id, "score": round(c.score, 4), "text": c.text}
+                {
+                    "chunk_id": c.chunk_id,
+                    "document_id": c.document_id,
+                    "title": c.title,
+                    "heading": c.heading,
+                    "score": round(c.score, 4),
+                    "text": c.text,
+                }
                 for c in self.retrieved
             ],
             "sufficiency": self.trace.sufficiency,
@@ -99,6 +113,28 @@ def read_questions(file: Path) -> list[EvalQuestion]:
     return questions
 
 
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Return the rows that an earlier run wrote. Raises QuestionsError."""
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if all({"id", "question", "outcome", "rank"} <= row.keys() for row in rows):
+            return rows
+    except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
+        raise QuestionsError(f"{file} cannot be read as rows of an earlier run") from error
+    raise QuestionsError(f"{file} does not hold rows of an earlier run: write them with --rows")
+
+
+def fitted_calibration(
+    retriever: Retriever, questions: Sequence[EvalQuestion], missed_rate: float, wrong_rate: float
+) -> Calibration:
+    """Return the sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind."""
+    features = [retriever.search(question.question, frozenset(), TOP).features for question in questions]
+    try:
+        return fit(features, [question.answerable for question in questions], missed_rate, wrong_rate)
+    except ValueError as error:
+        raise QuestionsError(str(error)) from error
+
+
 async def evaluate(
     pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
 ) -> list[EvalRow]:
@@ -118,7 +154,7 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
         deadline=Deadline.after(deadline_s),
     )
     outcome, trace = await answer(pipeline, question.question, context)
-    found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _SEARCH_DEPTH)
+    found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
     done()
     return EvalRow(question, outcome, trace, found.chunks)
 
@@ -166,9 +202,9 @@ def _letters(text: str) -> str:
     return re.sub(r"\W+", " ", text.casefold()).strip()
 
 
-def _rank(row: EvalRow) -> int | None:
+def _rank(row: EvalRow, depth: int = TOP) -> int | None:
     gold = [_letters(quote) for quote in row.question.gold_quotes]
-    for rank, chunk in enumerate(row.retrieved[:TOP], 1):
+    for rank, chunk in enumerate(row.retrieved[:depth], 1):
         if any(quote in _letters(chunk.text) for quote in gold):
             return rank
     return None
