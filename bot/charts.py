@@ -23,11 +23,12 @@ def plot(x_name: str, y_name: str, curves: Sequence[Curve], *, diagonal: bool = 
     drawn = [_axes(x_name, y_name)]
     if diagonal:
         drawn.append(f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    drawn += [_curve(curve) for curve in curves]
+    # The first curve is drawn last, so that it is not hidden where two agree.
+    drawn += [_curve(curve) for curve in reversed(curves)]
     legend = "".join(f'<span class="key {c.style}">{escape(c.name)}</span>' for c in curves) if len(curves) > 1 else ""
     height = _SIZE + _TOP + _BOTTOM
     return (
-        f'<svg viewBox="0 0 {_SIZE + _LEFT + 12} {height}" role="img" '
+        f'<svg viewBox="0 0 {_SIZE + _LEFT + 24} {height}" role="img" '
         f'aria-label="{escape(y_name)} by {escape(x_name)}">'
         f"{''.join(drawn)}</svg><p class=legend>{legend}</p>"
     )

@@ -211,7 +211,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _at(ordered: Sequence[float], share: float) -> float:

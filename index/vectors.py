@@ -82,19 +82,20 @@ class VectorSearch:
         """Return the rows of at most `count` readable chunks nearest to `vector`: float32[dimensions], best first."""
         if self._clusters is not None and len(readable.rows) > self._rules.exact_chunks:
             return self._approximate(vector, readable, count)
-        cosines = self.cosines(vector, readable.rows if readable.mask is not None else None)
+        cosines = self.cosines(vector, readable.rows if readable.mask is not None else slice(None))
         places = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
         return readable.rows[places[np.argsort(-cosines[places], kind="stable")]]
 
-    def cosines(self, vector: Vectors, rows: Rows | None = None) -> NDArray[np.float32]:
-        """Return float32[rows] (None: all of them): their cosine to `vector`."""
-        found: NDArray[np.float32] = (self.vectors if rows is None else self.vectors[rows]) @ vector
+    def cosines(self, vector: Vectors, rows: Rows | slice = slice(None)) -> NDArray[np.float32]:
+        """Return float32[rows]: their cosine to `vector`."""
+        found: NDArray[np.float32] = self.vectors[rows] @ vector
         return found
 
-    def background(self, readable: Readable) -> Rows:
+    def background(self, readable: Readable) -> Rows | slice:
         """Return rows that stand for all readable ones: themselves while few, else the same sample each time."""
         if len(readable.rows) <= self._rules.exact_chunks:
-            return readable.rows
+            # All of them as a slice: picked one by one they would be copied.
+            return slice(None) if readable.mask is None else readable.rows
         places = np.random.default_rng(len(readable.rows)).choice(len(readable.rows), _BACKGROUND, replace=False)
         return readable.rows[np.sort(places)]
 

@@ -18,9 +18,9 @@ from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
 from pipeline.grounding import VerificationLimits, verify
 from pipeline.instructions import is_instruction
 from pipeline.limits import Admission, PipelineLimits
-from pipeline.llm import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
+from pipeline.providers import ModelProvider
 from pipeline.telemetry import Recorder, Watch, unwatched
 from pipeline.types import (
     Answered,

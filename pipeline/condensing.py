@@ -7,9 +7,9 @@ from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
 from pipeline.instructions import is_instruction
 from pipeline.limits import PipelineLimits
-from pipeline.llm import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, condense_prompt
+from pipeline.providers import ModelProvider
 from pipeline.telemetry import Recorder
 from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import httpx2
 import openai
@@ -36,23 +36,6 @@ _FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
 # Codes that name another reason than the output format.
 _NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
-
-
-class ModelProvider(Protocol):
-    """Writes a completion for a prompt."""
-
-    name: str
-    model: str
-
-    @property
-    def open_circuits(self) -> dict[str, bool]:
-        """Return, by name of the server, whether it is left alone now."""
-
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return raw text. Calls `attempted` before each request. Raises ModelError subclasses."""
-
-    async def aclose(self) -> None:
-        """Close the connections to all servers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 from pipeline.answering import answer
 from pipeline.breaker import CircuitBreaker
 from pipeline.failover import FailoverProvider
-from pipeline.llm import ModelOptions, ModelProvider, OpenAIProvider, bounded_client
+from pipeline.llm import ModelOptions, OpenAIProvider, bounded_client
+from pipeline.providers import ModelProvider
 from pipeline.retrying import RetryPolicy
 from pipeline.telemetry import configure_logging
 from pipeline.types import Deadline

@@ -11,7 +11,7 @@ from index.documents import NOBODY, LoadRules
 from index.embedding import OnnxEmbedder
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.live import LiveRetriever
-from index.snapshot import SnapshotFolder
+from index.snapshot import FILES, SnapshotFolder
 
 _RULES = BuildRules()
 _PUBLIC = frozenset[str]()
@@ -130,7 +130,7 @@ def test_a_running_process_takes_up_a_new_snapshot(documents: Path, tmp_path: Pa
     assert retriever.snapshot != first
 
 
-@pytest.mark.parametrize("file", ["vectors.faiss", "chunks.sqlite", "manifest.json", "manifest.sha256"])
+@pytest.mark.parametrize("file", [*sorted(FILES), "manifest.json", "manifest.sha256"])
 def test_a_damaged_snapshot_is_refused_and_the_previous_one_served(
     file: str, documents: Path, tmp_path: Path, embedder: OnnxEmbedder
 ) -> None:

@@ -11,8 +11,8 @@ from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
-from pipeline.llm import ModelProvider
 from pipeline.prompting import build_prompt, load_template
+from pipeline.providers import ModelProvider
 from pipeline.types import (
     Citation,
     Completion,
@@ -101,7 +101,7 @@ class FixedRetriever:
         """Return the readable ones of the fixed chunks."""
         self.asked.append((question, frozenset(groups)))
         readable = [c for c in self.chunks if c.groups & (frozenset(groups) | {EVERYONE})]
-        return Retrieval(tuple(readable[:limit]), self.sufficiency, self.snapshot, self.hidden_is_nearer)
+        return Retrieval(tuple(readable[:limit]), self.sufficiency, self.snapshot, self.hidden_is_nearer, floor=0.27)
 
 
 class ScriptedProvider:

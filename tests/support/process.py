@@ -11,7 +11,7 @@ from bot.demo import demo_settings
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
-_PRELOAD = ["bot.server", "sentence_transformers", "torch", "faiss"]
+_PRELOAD = ["bot.server", "faiss", "onnxruntime", "tokenizers"]
 
 
 def context() -> ForkServerContext:
