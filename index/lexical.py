@@ -23,6 +23,8 @@ from index.chunking import Chunk
 Rows = NDArray[np.int64]
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
 _K1, _B = 1.2, 0.75
+# BM25 compares a chunk's length with the mean. A fixed length takes its place: the mean would tell of hidden chunks.
+_USUAL_WORDS = 100.0
 _FIELD_WEIGHTS = (2.0, 1.5, 1.0)
 _MAX_TERMS = 40
 _WORD = re.compile(r"\w+")
@@ -92,7 +94,7 @@ def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk
     """Write the postings of `chunks`, whose places are their rows, and the table `words`."""
     counts = [_weighted_counts(chunk) for chunk in chunks]
     lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
-    norms = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
+    norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     found: dict[str, tuple[list[int], list[float]]] = {}
     for row, count in enumerate(counts):
         for word, frequency in count.items():

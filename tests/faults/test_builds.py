@@ -1,0 +1,101 @@
+"""Builds killed at random moments, and 500 hostile documents."""
+
+import io
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from support.models import EMBEDDERS, shared_embedder
+
+from index.builder import BuildRules, build
+from index.documents import LoadRules
+from index.live import LiveRetriever
+from index.snapshot import SnapshotFolder, verified_manifest
+
+_KILLS = 100
+_ENDLESS = """
+import sys
+from pathlib import Path
+from index.builder import BuildRules, build
+from index.embedding import open_embedder
+
+if __name__ == "__main__":
+    documents, data, embedders = map(Path, sys.argv[1:4])
+    edition = 1
+    while True:
+        for n in range(12):
+            text = f"# Topic {n}\\n\\nEdition {edition} of rule {n}: wait {n + edition} days.\\n"
+            (documents / f"{n}.md").write_text(text)
+        build([documents], data, open_embedder(embedders), BuildRules())
+        edition += 1
+"""
+
+
+def test_killed_a_hundred_times_the_live_snapshot_is_always_whole_and_right(tmp_path: Path) -> None:
+    documents, data, script = tmp_path / "documents", tmp_path / "data", tmp_path / "endless.py"
+    documents.mkdir()
+    script.write_text(_ENDLESS)
+    for n in range(12):
+        (documents / f"{n}.md").write_text(f"# Topic {n}\n\nEdition 0 of rule {n}: wait {n} days.\n")
+    build([documents], data, shared_embedder(), BuildRules())
+    command = [sys.executable, str(script), str(documents), str(data), str(EMBEDDERS)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    rng, folder, seen = random.Random(1), SnapshotFolder(data), set()
+    for _ in range(_KILLS):
+        # A session of its own: the workers of a build die with it.
+        process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ourselves
+        time.sleep(rng.uniform(0.6, 2.2))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        live = folder.current_name() or ""
+        seen.add(live)
+        assert len(verified_manifest(folder.path(live)).documents) == 12
+        found = LiveRetriever(data, shared_embedder()).search("How long is the wait of rule 7?", (), 3)
+        assert found.chunks[0].document_id == "7.md"
+    print(f"{_KILLS} kills, {len(seen)} different snapshots were live in between, each whole")
+    assert len(seen) > 3
+    build([documents], data, shared_embedder(), BuildRules())
+    assert not list(folder.snapshots.glob(".building-*"))
+
+
+def _hostile(folder: Path, outside: Path) -> None:
+    rng = random.Random(5)
+    for n in range(100):
+        (folder / f"deep-{n}.html").write_text("<div><ul><li>" * (200 * (n + 1)) + "word" + "</div>" * n)
+        (folder / f"line-{n}.md").write_text(("[" * 50 + "a" * 50 + "*_`" * 20) * (40 * n + 1))
+        (folder / f"odd-{n}.txt").write_bytes(rng.randbytes(500) if n % 2 else "ünïcödé".encode("latin-1") * 9)
+        (folder / f"broken-{n}.pdf").write_bytes(b"%PDF-1.7\n" + rng.randbytes(2000) + b"\n%%EOF")
+        link = folder / f"link-{n}.md"
+        if n < 50:
+            link.symlink_to(outside)
+        elif n % 2:
+            bomb = io.BytesIO()
+            with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("word/document.xml", b"0" * 250_000_000 if n == 51 else rng.randbytes(99))
+            (folder / f"bomb-{n}.docx").write_bytes(bomb.getvalue())
+        else:
+            (folder / f"cut-{n}.xlsx").write_bytes(b"PK\x03\x04" + rng.randbytes(300))
+
+
+def test_five_hundred_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(tmp_path: Path) -> None:
+    embedder = shared_embedder()
+    documents, outside = tmp_path / "documents", tmp_path / "secret.md"
+    documents.mkdir()
+    outside.write_text("# Secret\n\nnever to be read\n")
+    _hostile(documents, outside)
+    (documents / "good.md").write_text("# Good\n\nThe answer is 42 days.\n")
+    began = time.monotonic()
+    rules = BuildRules(load=LoadRules(seconds=5))
+    coverage = build([documents], tmp_path / "data", embedder, rules)
+    assert time.monotonic() - began < 500 * 5
+    assert coverage.seen == 501
+    assert all(item.reason for item in coverage.skipped)
+    assert len({item.document_id for item in coverage.skipped}) + coverage.indexed == 501
+    retriever = LiveRetriever(tmp_path / "data", embedder)
+    assert retriever.search("What is the answer?", (), 1).chunks[0].document_id == "good.md"
+    assert all("never to be read" not in chunk.text for chunk in retriever.search("secret", (), 50).chunks)

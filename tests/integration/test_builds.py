@@ -1,0 +1,100 @@
+"""Builds: damaged, switched under load, two at once, incremental. tests/faults kills them and feeds them the worst."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from index.builder import BuildRules, build, only_build
+from index.calibrating import keep_calibration
+from index.embedding import OnnxEmbedder
+from index.errors import BuildRefusedError, SnapshotCorruptError
+from index.live import LiveRetriever
+from index.snapshot import FILES, SnapshotFolder
+from index.sufficiency import SHIPPED, Point
+
+
+def _documents(folder: Path, count: int, edition: int) -> Path:
+    folder.mkdir(exist_ok=True)
+    for n in range(count):
+        (folder / f"{n}.md").write_text(f"# Topic {n}\n\nEdition {edition} of rule {n}: wait {n + edition} days.\n")
+    return folder
+
+
+def test_a_flipped_bit_in_any_file_is_noticed_at_load(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    build([_documents(tmp_path / "documents", 4, 0)], tmp_path / "data", embedder, BuildRules())
+    folder = SnapshotFolder(tmp_path / "data")
+    path = folder.path(folder.current_name() or "")
+    assert {file.name for file in path.iterdir()} == FILES | {"manifest.json", "manifest.sha256"}
+    for file in path.iterdir():
+        whole = file.read_bytes()
+        for place in {0, len(whole) // 2, len(whole) - 1}:
+            damaged = bytearray(whole)
+            damaged[place] ^= 4
+            file.write_bytes(damaged)
+            with pytest.raises(SnapshotCorruptError):
+                LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1)
+        file.write_bytes(whole)
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).chunks
+
+
+def test_searches_during_switches_never_fail_and_never_mix_editions(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    documents, data = _documents(tmp_path / "documents", 6, 0), tmp_path / "data"
+    editions = {build([documents], data, embedder, BuildRules()).snapshot: 0}
+    retriever, stop = LiveRetriever(data, embedder), threading.Event()
+    seen: list[tuple[str, set[str]]] = []
+    failures: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while not stop.is_set():
+                found = retriever.search("Which edition of the rules is this?", (), 6)
+                seen.append((found.snapshot, {chunk.text.split()[1] for chunk in found.chunks}))
+        except BaseException as error:  # noqa: BLE001 - reported by the assertion below
+            failures.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for edition in range(1, 6):
+        editions[build([_documents(documents, 6, edition)], data, embedder, BuildRules()).snapshot] = edition
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len({name for name, _ in seen}) > 2
+    assert all(words == {str(editions[name])} for name, words in seen)
+
+
+def test_of_two_builds_at_once_the_second_is_refused_in_plain_words(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    documents = _documents(tmp_path / "documents", 2, 0)
+    with only_build(SnapshotFolder(tmp_path / "data")), pytest.raises(BuildRefusedError, match="another build"):
+        build([documents], tmp_path / "data", embedder, BuildRules())
+
+
+def test_only_what_changed_is_read_and_embedded_again_and_a_renamed_file_keeps_its_vectors(
+    tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    documents = _documents(tmp_path / "documents", 8, 0)
+    build([documents], tmp_path / "data", embedder, BuildRules())
+    (documents / "3.md").rename(documents / "moved.md")
+    (documents / "4.md").unlink()
+    (documents / "5.md").write_text("# Topic 5\n\nAnother rule.\n")
+    coverage = build([documents], tmp_path / "data", embedder, BuildRules())
+    assert (coverage.indexed, coverage.chunks, coverage.reused) == (7, 7, 6)
+
+
+def test_a_calibration_is_kept_by_the_next_build_and_taken_back_by_a_rollback(
+    tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    documents = _documents(tmp_path / "documents", 3, 0)
+    build([documents], tmp_path / "data", embedder, BuildRules())
+    before = LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor
+    curve = (Point(threshold=0, answerable_passed=1, unanswerable_passed=1),)
+    keep_calibration(tmp_path / "data", SHIPPED.model_copy(update={"floor": 0.9, "curve": curve}), 3)
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == 0.9
+    build([_documents(documents, 3, 1)], tmp_path / "data", embedder, BuildRules())
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == 0.9
+    SnapshotFolder(tmp_path / "data").roll_back()
+    SnapshotFolder(tmp_path / "data").roll_back()
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == before
