@@ -45,8 +45,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
 
 def test_search_prints_chunks_and_sufficiency(folder: Path) -> None:
     found = json.loads(_run("search", "When is the first reminder sent?", "--json", cwd=folder).stdout)
-    assert set(found) == {"chunks", "sufficiency"}
-    assert set(found["chunks"][0]) == {"chunk_id", "document_id", "title", "heading", "text", "url", "score"}
+    assert set(found) == {"chunks", "sufficiency", "floor", "sure", "features", "snapshot"}
+    assert set(found["chunks"][0]) == {"chunk_id", "document_id", "title", "heading", "text", "url", "score", "parts"}
     assert found["chunks"][0]["document_id"] == "reminders.md"
     assert 0 <= found["sufficiency"] <= 1
 
