@@ -146,8 +146,8 @@ async def evaluate(
 async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None]) -> EvalRow:
     context = RequestContext(
         request_id=question.id,
-        tenant_id="eval",
-        # A user each: an evaluation is not one person asking too fast.
+        # A user and a workspace each: an evaluation is not one person asking too fast.
+        tenant_id=question.id,
         user_id=question.id,
         channel_id="eval",
         route="eval",
