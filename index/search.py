@@ -195,13 +195,15 @@ class SnapshotSearch:
         readable = self._readable(scope)
         floor, sure = self._calibration.floor, self._calibration.sure
         if not len(readable.rows):
-            nearer = self._nearest_of_all(encoded.vector) > _NEAR
+            nearer = self._vectors.largest_cosine(encoded.vector) > _NEAR
             return Retrieval((), 0.0, self.name, hidden_is_nearer=nearer, floor=floor, sure=sure)
         asked = self._asked(question, encoded, readable)
         lexical = self._words.scores(asked.postings.values())
         lexical /= max(float(lexical.max()), 1e-9)
-        ranked = self._ranked(asked, lexical, readable, max(_CANDIDATES, limit))
-        features = self._features(asked, ranked, lexical, readable)
+        count = max(_CANDIDATES, limit)
+        near = self._vectors.near(asked.vector, readable, count)
+        ranked = self._ranked(asked, near.rows, lexical, count)
+        features = self._features(asked, ranked, near.cosines + _COARSE_WORDS * lexical[near.others], readable)
         return Retrieval(
             self._chosen(asked, ranked, limit),
             self._calibration.probability(features),
@@ -219,8 +221,8 @@ class SnapshotSearch:
         weights = [postings[words[place]].rarity if words[place] in postings else 1.0 for place in kept]
         return _Asked(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
 
-    def _ranked(self, asked: _Asked, lexical: NDArray[np.float32], readable: Readable, count: int) -> _Ranked:
-        rows = np.union1d(self._vectors.nearest(asked.vector, readable, count), _best(lexical, count))
+    def _ranked(self, asked: _Asked, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int) -> _Ranked:
+        rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
         coarse = cosines + _COARSE_WORDS * lexical[rows]
         kept = np.argsort(-coarse, kind="stable")[:count]
@@ -232,9 +234,7 @@ class SnapshotSearch:
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
 
-    def _features(self, asked: _Asked, ranked: _Ranked, lexical: NDArray[np.float32], readable: Readable) -> Features:
-        background = self._vectors.background(readable)
-        coarse = self._vectors.cosines(asked.vector, background) + _COARSE_WORDS * lexical[background]
+    def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
         best = ranked.similar.best[ranked.places[:_EVIDENCE_CHUNKS]].max(axis=0)
         met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
@@ -275,12 +275,7 @@ class SnapshotSearch:
         """Tell whether a hidden chunk is clearly nearer; for operators, never for the asker."""
         if readable.mask is None:
             return False
-        return self._nearest_of_all(vector) > float(ranked.cosines.max()) + _NEARER
-
-    def _nearest_of_all(self, vector: NDArray[np.float32]) -> float:
-        everything = Readable(np.arange(len(self._vectors.vectors)), None)
-        nearest = self._vectors.nearest(vector, everything, 1)
-        return float(self._vectors.cosines(vector, nearest).max(initial=0.0))
+        return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
 
     def _readable_rows(self, scope: _Scope) -> Readable:
         rows = self._rows.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)

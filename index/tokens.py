@@ -21,6 +21,8 @@ Codes = NDArray[np.uint8]
 CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"
 HEADING = 255
 _LEVELS = 7.5
+# Tokens unpacked at a time: what they take stays in the second cache, and no query asks the system for memory.
+_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,11 @@ class TokenStore:
         spans = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
         codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
         # Codes stand for (code - 7.5) * scale: the scale goes into the question, the offset is one number a token.
-        scaled = question * (self._scale / _LEVELS)
-        half = codes.shape[1]
-        products = (codes & 15).astype(np.float32) @ scaled[:, :half].T
-        products += (codes >> 4).astype(np.float32) @ scaled[:, half:].T
-        products -= _LEVELS * scaled.sum(axis=1)
+        scaled = (question * (self._scale / _LEVELS)).T
+        products = np.empty((len(codes), len(question)), dtype=np.float32)
+        for start in range(0, len(codes), _BLOCK):
+            np.matmul(_unpacked(codes[start : start + _BLOCK]), scaled, out=products[start : start + _BLOCK])
+        products -= _LEVELS * scaled.sum(axis=0)
         bounds = np.cumsum([0, *(stop - start for start, stop in spans)])
         return Similarities(products, bounds)
 
@@ -127,6 +129,14 @@ def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width:
 def _write_header(stream: BinaryIO, rows: int, width: int) -> None:
     # The length is known last; numpy leaves room in the header for it to grow.
     np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (rows, width)})
+
+
+def _unpacked(codes: Codes) -> Vectors:
+    half = codes.shape[1]
+    values = np.empty((len(codes), 2 * half), dtype=np.float32)
+    values[:, :half] = codes & 15
+    values[:, half:] = codes >> 4
+    return values
 
 
 def _packed(tokens: Vectors, scale: Vectors) -> Codes:

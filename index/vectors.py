@@ -8,6 +8,7 @@ chunks is always searched exactly.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,21 @@ class Readable:
         mask[rows] = True
         return cls(rows, mask, np.packbits(mask, bitorder="little"))
 
+    @cached_property
+    def sample(self) -> Rows:
+        """Rows that stand for all of them, the same each time."""
+        places = np.random.default_rng(len(self.rows)).choice(len(self.rows), _BACKGROUND, replace=False)
+        return self.rows[np.sort(places)]
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The nearest rows, best first, and the background they stand out from: `others` and their cosines, float32."""
+
+    rows: Rows
+    others: Rows | slice
+    cosines: NDArray[np.float32]
+
 
 class VectorSearch:
     """The vectors of one snapshot. Safe to share between threads."""
@@ -77,27 +93,34 @@ class VectorSearch:
         self.vectors: Vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r"))
         self._index, self._rules = index, rules
         self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
+        self._everything = Readable(np.arange(len(self.vectors)), None)
 
-    def nearest(self, vector: Vectors, readable: Readable, count: int) -> Rows:
-        """Return the rows of at most `count` readable chunks nearest to `vector`: float32[dimensions], best first."""
-        if self._clusters is not None and len(readable.rows) > self._rules.exact_chunks:
-            return self._approximate(vector, readable, count)
-        cosines = self.cosines(vector, readable.rows if readable.mask is not None else slice(None))
+    def near(self, vector: Vectors, readable: Readable, count: int) -> Near:
+        """Return at most `count` readable chunks nearest to `vector`, float32[dimensions].
+
+        Their background is all that is readable while it is searched whole, else the same sample each time.
+        """
+        if self._is_approximate(readable):
+            rows = self._approximate(vector, readable, count)
+            return Near(rows, readable.sample, self.cosines(vector, readable.sample))
+        # All of them as a slice: picked one by one they would be copied.
+        others = slice(None) if readable.mask is None else readable.rows
+        cosines = self.cosines(vector, others)
         places = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
-        return readable.rows[places[np.argsort(-cosines[places], kind="stable")]]
+        return Near(readable.rows[places[np.argsort(-cosines[places], kind="stable")]], others, cosines)
 
-    def cosines(self, vector: Vectors, rows: Rows | slice = slice(None)) -> NDArray[np.float32]:
+    def largest_cosine(self, vector: Vectors) -> float:
+        """Return the cosine of the chunk nearest to `vector`, whoever may read it; 0 if there is none."""
+        rows = self._approximate(vector, self._everything, 1) if self._is_approximate(self._everything) else slice(None)
+        return float(self.cosines(vector, rows).max(initial=0.0))
+
+    def cosines(self, vector: Vectors, rows: Rows | slice) -> NDArray[np.float32]:
         """Return float32[rows]: their cosine to `vector`."""
         found: NDArray[np.float32] = self.vectors[rows] @ vector
         return found
 
-    def background(self, readable: Readable) -> Rows | slice:
-        """Return rows that stand for all readable ones: themselves while few, else the same sample each time."""
-        if len(readable.rows) <= self._rules.exact_chunks:
-            # All of them as a slice: picked one by one they would be copied.
-            return slice(None) if readable.mask is None else readable.rows
-        places = np.random.default_rng(len(readable.rows)).choice(len(readable.rows), _BACKGROUND, replace=False)
-        return readable.rows[np.sort(places)]
+    def _is_approximate(self, readable: Readable) -> bool:
+        return self._clusters is not None and len(readable.rows) > self._rules.exact_chunks
 
     def _approximate(self, vector: Vectors, readable: Readable, count: int) -> Rows:
         import faiss  # noqa: PLC0415 - 60 ms and 30 MB that a small index does not need
