@@ -36,6 +36,8 @@ Progress = Callable[[int, int], None]
 # Chunks embedded at a time: enough to sort by length, few enough to hold.
 _WINDOW = 1024
 _BATCH = 64
+# The recall of an approximate index is measured on so many texts of so many words.
+_QUESTIONS, _QUESTION_WORDS = 200, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def _write(
     vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
     tokens = _embedded(content, embedder, known, vectors, progress)
     write_tokens(draft, tokens, len(content.chunks), embedder.dimensions // 2)
-    index = write_vectors(draft, vectors, search)
+    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_like_questions(content.chunks)))
     _write_tables(draft, content)
     (draft / CALIBRATION).write_text(known.calibration.model_dump_json(), encoding="utf-8")
     documents = [document for source in content.sources for document in source.documents]
@@ -237,6 +239,16 @@ def _embedded(
             elif known.tokens is not None:
                 vectors[row] = known.vectors[known.rows[hashes[row]]]
                 yield known.tokens.tokens(known.rows[hashes[row]])
+
+
+def _like_questions(chunks: Sequence[Chunk]) -> list[str]:
+    """Return a few words each from here and there: as short as questions, about what the documents are about."""
+    rng, texts = np.random.default_rng(0), []
+    for row in rng.choice(len(chunks), min(_QUESTIONS, len(chunks)), replace=False):
+        words = chunks[row].text.split()
+        start = int(rng.integers(max(1, len(words) - _QUESTION_WORDS)))
+        texts.append(" ".join(words[start : start + _QUESTION_WORDS]))
+    return texts
 
 
 def _write_tables(draft: Path, content: _Content) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -34,7 +34,8 @@ Precision = Literal["int8", "fp32"]
 PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
 _SPECIAL_TOKENS = 2
-_BATCH = 32
+# Tokens in one run of the model, padding included: more no longer fit the caches (tests/bench/embedding.py).
+_TOKENS_A_RUN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +101,23 @@ class OnnxEmbedder:
         return [Encoded(vector, _unit(tokens[: len(spans)]), spans) for vector, tokens, spans in self._both(texts)]
 
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
+        encodings = self._cut.encode_batch(list(texts))
         found: list[tuple[Any, ...]] = [()] * len(texts)
-        # Texts of like length in one batch: padding is what a transformer wastes its time on.
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
-            encodings = self._cut.encode_batch([texts[place] for place in places])
-            ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
-            mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        for places in _batches([len(encoding.ids) for encoding in encodings]):
+            ids = np.zeros((len(places), max(len(encodings[place].ids) for place in places)), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, place in enumerate(places):
+                length = len(encodings[place].ids)
+                ids[row, :length], mask[row, :length] = encodings[place].ids, 1
             results = self._session.run(outputs, {"input_ids": ids, "attention_mask": mask})
             for row, place in enumerate(places):
-                length = int(mask[row].sum())
-                spans = tuple(encodings[row].offsets[:length])
-                found[place] = (*(result[row] for result in results), spans)
+                found[place] = (*(result[row] for result in results), tuple(encodings[place].offsets))
         return found
 
     @cached_property
     def _cut(self) -> "Tokenizer":
         tokenizer = self._tokenizer()
         tokenizer.enable_truncation(self._sequence)
-        tokenizer.enable_padding()
         return tokenizer
 
     @cached_property
@@ -186,6 +184,18 @@ class _Shared:
         for job in jobs:
             job.results = results[start : start + len(job.texts)]
             start += len(job.texts)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of texts of like length, together: padding is what a transformer wastes its time on."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and (len(batch) + 1) * lengths[place] > _TOKENS_A_RUN:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:

@@ -302,8 +302,8 @@ class SnapshotSearch:
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     """Return the rows of the `count` best scores above 0."""
-    rows = np.argpartition(-scores, count)[:count] if count < len(scores) else np.arange(len(scores))
-    return rows[scores[rows] > 0]
+    rows = np.flatnonzero(scores)
+    return rows if len(rows) <= count else rows[np.argpartition(-scores[rows], count)[:count]]
 
 
 def _say_the_same(text: str, other: str) -> bool:

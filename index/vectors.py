@@ -21,10 +21,6 @@ from index.embedding import Vectors
 Rows = NDArray[np.int64]
 VECTORS, CLUSTERS = "vectors.npy", "vectors.faiss"
 _RECALL_AT = 10
-_SAMPLED_QUERIES = 200
-# How near a question comes to the chunk that answers it: the median over both question sets is 0.62, and a hard
-# one has 0.5. The queries that measure recall are chunk vectors turned away until that is left.
-_QUERY_COSINE = 0.5
 _TRAINING_PER_LIST = 50
 _TRAINING_ROUNDS = 8
 _BACKGROUND = 4096
@@ -133,15 +129,18 @@ class VectorSearch:
         return np.asarray(rows[0][rows[0] >= 0], dtype=np.int64)
 
 
-def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules) -> VectorIndex:
-    """Write the vectors, and the inverted file if they are many; return what the manifest says of it."""
+def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules, questions: Callable[[], Vectors]) -> VectorIndex:
+    """Write the vectors, and the inverted file if they are many; return what the manifest says of it.
+
+    `questions` makes float32[n, dimensions], vectors like those that will be asked for: recall is measured on them.
+    """
     np.save(folder / VECTORS, vectors)
     if len(vectors) <= rules.exact_chunks:
         return VectorIndex()
-    return write_clusters(folder, vectors, rules)
+    return write_clusters(folder, vectors, rules, questions())
 
 
-def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules) -> VectorIndex:
+def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules, questions: Vectors) -> VectorIndex:
     """Train and fill the inverted file and choose how many lists a search reads, by measured recall@10."""
     import faiss  # noqa: PLC0415
 
@@ -156,9 +155,8 @@ def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules) -> Vector
     clusters.train(np.ascontiguousarray(vectors[np.sort(sample)]))
     for start in range(0, count, 65_536):
         clusters.add(np.ascontiguousarray(vectors[start : start + 65_536]))
-    queries = _queries(vectors)
-    truth = _exact(vectors, queries)
-    probes, recall = _tuned(lambda probes: _recall(clusters, queries, truth, probes), lists, rules.recall)
+    truth = _exact(vectors, questions)
+    probes, recall = _tuned(lambda probes: _recall(clusters, questions, truth, probes), lists, rules.recall)
     faiss.write_index(clusters, str(folder / CLUSTERS))
     return VectorIndex(kind="ivf", lists=lists, probes=probes, recall_at_10=round(recall, 4))
 
@@ -168,15 +166,6 @@ def _tuned(recall: Callable[[int], float], lists: int, wanted: float) -> tuple[i
     while (reached := recall(probes)) < wanted and probes < lists:
         probes = min(lists, probes * 3 // 2)
     return probes, reached
-
-
-def _queries(vectors: Vectors) -> Vectors:
-    rng = np.random.default_rng(1)
-    near = vectors[np.sort(rng.choice(len(vectors), min(_SAMPLED_QUERIES, len(vectors)), replace=False))]
-    away = rng.standard_normal(near.shape, dtype=np.float32)
-    away -= (away * near).sum(axis=1, keepdims=True) * near
-    away /= np.linalg.norm(away, axis=1, keepdims=True)
-    return np.asarray(_QUERY_COSINE * near + np.sqrt(1 - _QUERY_COSINE**2) * away, dtype=np.float32)
 
 
 def _exact(vectors: Vectors, queries: Vectors) -> Rows:
