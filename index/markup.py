@@ -93,7 +93,7 @@ def html_text(soup: BeautifulSoup) -> str:
     for tag in soup(_NOT_CONTENT):
         tag.decompose()
     main = soup.find("main") or soup.find("article") or soup.body or soup
-    return str(_Converter(heading_style="ATX", bullets="-").convert_soup(main)).strip()
+    return str(_Converter(table_infer_header=True, heading_style="ATX", bullets="-").convert_soup(main)).strip()
 
 
 def reduced(body: str) -> str:

@@ -68,7 +68,8 @@ class Readable:
     @cached_property
     def sample(self) -> Rows:
         """Rows that stand for all of them, the same each time."""
-        places = np.random.default_rng(len(self.rows)).choice(len(self.rows), _BACKGROUND, replace=False)
+        count = len(self.rows)
+        places = np.random.default_rng(count).choice(count, min(count, _BACKGROUND), replace=False)
         return self.rows[np.sort(places)]
 
 
@@ -150,7 +151,7 @@ def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules, questions
     clusters = faiss.IndexIVFScalarQuantizer(
         coarse, dimensions, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
-    clusters.cp.niter, clusters.cp.spherical = _TRAINING_ROUNDS, True
+    clusters.cp.niter, clusters.cp.spherical, clusters.cp.min_points_per_centroid = _TRAINING_ROUNDS, True, 1
     sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINING_PER_LIST), replace=False)
     clusters.train(np.ascontiguousarray(vectors[np.sort(sample)]))
     for start in range(0, count, 65_536):

@@ -9,7 +9,7 @@ from watchfiles import watch
 
 from index.errors import CitedeskError
 
-_DEBOUNCE_MS = 1000
+_DEBOUNCE_MS, _LOOK_EVERY_MS = 1000, 200
 
 
 def watched(
@@ -19,9 +19,19 @@ def watched(
 
     A save of many files is one change. What `build` refuses goes to `refused`; the watch goes on.
     """
-    _attempt(build, refused)
-    for _ in watch(*paths, debounce=_DEBOUNCE_MS, stop_event=stop, raise_interrupt=False):
-        _attempt(build, refused)
+    begun = False
+    # The watch begins before the first build, so that no change during it is missed.
+    for changes in watch(
+        *paths,
+        debounce=_DEBOUNCE_MS,
+        stop_event=stop,
+        raise_interrupt=False,
+        rust_timeout=_LOOK_EVERY_MS,
+        yield_on_timeout=True,
+    ):
+        if changes or not begun:
+            _attempt(build, refused)
+            begun = True
 
 
 def _attempt(build: Callable[[], Any], refused: Callable[[CitedeskError], Any]) -> None:

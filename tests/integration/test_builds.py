@@ -1,6 +1,10 @@
 """Builds: damaged, switched under load, two at once, incremental. tests/faults kills them and feeds them the worst."""
 
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from index.errors import BuildRefusedError, SnapshotCorruptError
 from index.live import LiveRetriever
 from index.snapshot import FILES, SnapshotFolder
 from index.sufficiency import SHIPPED, Point
+from index.watching import watched
 
 
 def _documents(folder: Path, count: int, edition: int) -> Path:
@@ -98,3 +103,58 @@ def test_a_calibration_is_kept_by_the_next_build_and_taken_back_by_a_rollback(
     SnapshotFolder(tmp_path / "data").roll_back()
     SnapshotFolder(tmp_path / "data").roll_back()
     assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == before
+
+
+def test_a_watch_builds_at_once_and_after_a_change_and_outlives_a_refusal(
+    tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    documents, stop, refusals = _documents(tmp_path / "documents", 3, 0), threading.Event(), list[str]()
+    arguments = (
+        [documents],
+        lambda: build([documents], tmp_path / "data", embedder, BuildRules()),
+        lambda error: refusals.append(str(error)),
+        stop,
+    )
+    watching = threading.Thread(target=watched, args=arguments, daemon=True)
+    watching.start()
+    folder, retriever = SnapshotFolder(tmp_path / "data"), LiveRetriever(tmp_path / "data", embedder)
+    _patiently(lambda: folder.current_name() is not None)
+    _emptied(documents)
+    _patiently(lambda: bool(refusals))
+    assert "fall from 3 to 0" in refusals[0]
+    _documents(documents, 3, 7)
+    _patiently(lambda: "Edition 7" in retriever.search("Edition of rule 2", (), 1).chunks[0].text)
+    stop.set()
+    watching.join(20)
+    assert not watching.is_alive()
+
+
+def _emptied(documents: Path) -> None:
+    for file in documents.iterdir():
+        file.unlink()
+
+
+def _patiently(holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to hold within 20 s")
+
+
+_SERVING = """
+import sys
+from pathlib import Path
+import bot.cli, bot.app, bot.cli_index, bot.server
+from index.embedding import OnnxEmbedder
+from index.live import LiveRetriever
+assert LiveRetriever(Path(sys.argv[1]), OnnxEmbedder(Path(sys.argv[2]))).search("rule 2", (), 3).chunks
+print(sorted({"torch", "transformers", "sentence_transformers", "onnx"} & set(sys.modules)))
+"""
+
+
+def test_a_process_that_serves_loads_neither_torch_nor_its_kin(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    build([_documents(tmp_path / "documents", 3, 0)], tmp_path / "data", embedder, BuildRules())
+    command = [sys.executable, "-c", _SERVING, str(tmp_path / "data"), str(embedder.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - ourselves
+    assert done.stdout.strip() == "[]"

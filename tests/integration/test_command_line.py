@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,6 +52,14 @@ def test_search_prints_chunks_and_sufficiency(folder: Path) -> None:
     assert 0 <= found["sufficiency"] <= 1
 
 
+def test_search_says_what_a_score_and_the_sufficiency_are_made_of(folder: Path) -> None:
+    near = _run("search", "When is the first payment reminder sent?", cwd=folder).stdout
+    assert "cosine" in near.splitlines()[0]
+    assert "same words: first, payment, reminder" in near
+    assert "enough to answer" in near
+    assert "not enough info" in _run("search", "Who won the world cup?", cwd=folder).stdout
+
+
 def test_ask_prints_one_outcome_and_its_trace(folder: Path) -> None:
     printed = json.loads(_run("ask", "When does the first payment reminder go out?", "--json", cwd=folder).stdout)
     assert set(printed) == {"outcome", "trace"}
@@ -86,6 +95,13 @@ def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_pat
     assert (metrics["hit@5"], metrics["hit@4000chars"], metrics["unanswerable_answered"]) == (1.0, 1.0, 0.0)
     written = [json.loads(line) for line in rows.read_text().splitlines()]
     assert [row["id"] for row in written] == ["a", "b"]
+    report = tmp_path / "report.html"
+    compared = ("--limit", "1", "--report", str(report), "--compare", str(rows))
+    assert _run("eval", str(questions), *compared, cwd=folder).returncode == 0
+    page = report.read_text()
+    for part in ("Outcomes by category", "Slowest stages", "Worst questions", "<svg", "Compared with the earlier run"):
+        assert part in page
+    assert not re.search(r"(src|href)=\W?http|<script", page)
     promised = "id outcome answer citations retrieved sufficiency findings attempts stage_ms total_ms"
     assert set(promised.split()) <= set(written[0])
 

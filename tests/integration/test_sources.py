@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from support.documents import documents_in
 
 from index.conversion import documents_of
 from index.documents import Document, LoadRules, Skipped
-from index.errors import BuildRefusedError
+from index.errors import BuildRefusedError, UnreadableDocumentError
 from index.fetching import _all
 from index.sources import discover
 
@@ -76,6 +77,69 @@ def test_slides_and_sheets_become_sections_that_can_be_read_alone(tmp_path: Path
     texts = {document.document_id: document.text for document in documents_in(tmp_path)}
     assert "## Refund rules\n- Within 30 days" in texts["deck.pptx"]
     assert "- Plan: Team; Price: 29" in texts["prices.xlsx"]
+
+
+_WORD = (
+    '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+    '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Leaving</w:t></w:r></w:p>'
+    "<w:p><w:r><w:t>Give notice </w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>a month</w:t></w:r>"
+    "<w:r><w:t> before.</w:t></w:r></w:p>"
+    "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Team</w:t></w:r></w:p></w:tc>"
+    "<w:tc><w:p><w:r><w:t>Lead</w:t></w:r></w:p></w:tc></w:tr>"
+    "<w:tr><w:tc><w:p><w:r><w:t>Billing</w:t></w:r></w:p></w:tc>"
+    "<w:tc><w:p><w:r><w:t>the office</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    "</w:body></w:document>"
+)
+_WORD_STYLES = (
+    '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+    '<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style></w:styles>'
+)
+_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
+
+
+def test_a_word_document_keeps_headings_emphasis_and_tables(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "leaving.docx", "w") as archive:
+        archive.writestr("[Content_Types].xml", _TYPES)
+        archive.writestr("word/document.xml", _WORD)
+        archive.writestr("word/styles.xml", _WORD_STYLES)
+    (document,) = documents_in(tmp_path)
+    assert document.title == "Leaving"
+    assert "Give notice **a month** before." in document.text
+    assert "| Team | Lead |\n| --- | --- |\n| Billing | the office |" in document.text
+
+
+def _pdf(*pages: str) -> bytes:
+    """Return a PDF with a line of text on each page."""
+    kids = " ".join(f"{3 + 2 * n} 0 R" for n in range(len(pages)))
+    font = "<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    bodies = ["<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>"]
+    for number, text in enumerate(pages):
+        content = f"BT /F 12 Tf 72 700 Td ({text}) Tj ET"
+        bodies.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {4 + 2 * number} 0 R /Resources {font} >>"
+        )
+        bodies.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+    whole, places = "%PDF-1.4\n", []
+    for number, body in enumerate(bodies, 1):
+        places.append(len(whole))
+        whole += f"{number} 0 obj\n{body}\nendobj\n"
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    trailer = f"trailer << /Size {len(bodies) + 1} /Root 1 0 R >>\nstartxref\n{len(whole)}\n%%EOF"
+    return (whole + f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}{trailer}").encode()
+
+
+def test_a_pdf_is_a_section_a_page_with_a_link_to_the_page_and_one_without_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "rules.pdf").write_bytes(_pdf("Refunds take five days.", "# Parking is free."))
+    (document,) = documents_in(tmp_path)
+    assert document.text.startswith("## Page 1 {#page=1}\n\nRefunds take five days.")
+    assert "## Page 2 {#page=2}\n\n\\# Parking is free." in document.text
+    (tmp_path / "rules.pdf").write_bytes(_pdf(""))
+    (source,) = discover([tmp_path], tmp_path, LoadRules())
+    with pytest.raises(UnreadableDocumentError, match="no text in it"):
+        documents_of(source, LoadRules())
 
 
 def test_an_export_is_a_document_a_line_with_link_and_groups_and_bad_lines_are_named(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration, pictures."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.charts import Curve, plot, stacked
+from index.embedding import _batches, _Shared
+from index.excerpts import best_window
+from index.lexical import largest_rarity, question_terms, stem
+from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
+
+
+def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
+    began, go_on, runs = threading.Event(), threading.Event(), list[int]()
+
+    def run(texts: Sequence[str]) -> list[tuple[Any, ...]]:
+        runs.append(len(texts))
+        began.set()
+        assert go_on.wait(10)
+        return [(text.upper(),) for text in texts]
+
+    shared, results = _Shared(run), dict[int, list[tuple[Any, ...]]]()
+    first = threading.Thread(target=lambda: results.setdefault(0, shared(["a"])))
+    first.start()
+    assert began.wait(10)
+    others = [
+        threading.Thread(target=lambda n=n: results.setdefault(n, shared([f"b{n}", f"c{n}"]))) for n in range(1, 9)
+    ]
+    for thread in others:
+        thread.start()
+    while len(shared._waiting) < 8:
+        threading.Event().wait(0.001)
+    go_on.set()
+    for thread in [first, *others]:
+        thread.join()
+    assert runs == [1, 16]
+    assert results == {0: [("A",)]} | {n: [(f"B{n}",), (f"C{n}",)] for n in range(1, 9)}
+
+
+def test_an_error_of_a_shared_run_reaches_its_caller_and_the_next_run_is_fine() -> None:
+    errors = [ValueError("no")]
+
+    def run(_texts: Sequence[str]) -> list[tuple[Any, ...]]:
+        if errors:
+            raise errors.pop()
+        return [("fine",)]
+
+    shared = _Shared(run)
+    with pytest.raises(ValueError, match="no"):
+        shared(["a"])
+    assert shared(["a"]) == [("fine",)]
+
+
+def test_a_run_holds_texts_of_like_length_and_no_more_than_its_tokens() -> None:
+    lengths = [10, 500, 12, 9, 510, 200, 210]
+    batches = list(_batches(lengths))
+    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
+    assert batches == [[3, 0, 2], [5, 6], [1], [4]]
+    assert list(_batches([])) == []
+
+
+def test_a_window_is_the_best_part_and_what_fits_beside_it() -> None:
+    parts = ["First one. ", "Second one. ", "The answer. ", "After it. "]
+    similar = np.array([[0.1], [0.2], [0.9], [0.3]], dtype=np.float32)
+    where = np.array([0, 1, 2, 3], dtype=np.uint8)
+    assert best_window(parts, similar, where, 5) == "The answer. "
+    assert best_window(parts, similar, where, 25) == "The answer. After it. "
+    assert best_window(parts, similar, where, 100) == "".join(parts)
+
+
+def test_a_question_of_function_words_alone_keeps_them() -> None:
+    assert question_terms("How do I change the plan, the PLAN?") == ("change", "plan")
+    assert question_terms("how do I") == ("how", "do", "i")
+    assert stem("Invoices") == stem("invoice")
+    assert stem("Zürich") == stem("zurich")
+    assert largest_rarity(1000) > largest_rarity(10) > 0
+
+
+def _questions(count: int) -> tuple[list[Features], list[bool]]:
+    rng, truth = np.random.default_rng(1), [n % 3 > 0 for n in range(count)]
+    means = [(2.0, 1.0) if answerable else (0.5, 0.3) for answerable in truth]
+    return [Features(rng.normal(a, 0.6), rng.normal(b, 0.3), 0.6, 1.0) for a, b in means], truth
+
+
+def test_a_fit_tells_the_kinds_apart_and_keeps_its_two_rates() -> None:
+    features, truth = _questions(300)
+    fitted = fit(features, truth, missed_rate=0.05, wrong_rate=0.05)
+    likely = np.array([fitted.probability(item) for item in features])
+    assert np.mean(likely[truth][:, None] > likely[~np.array(truth)]) > 0.95
+    at_floor = next(point for point in fitted.curve if point.threshold == fitted.floor)
+    at_sure = next(point for point in fitted.curve if point.threshold == fitted.sure)
+    assert at_floor.answerable_passed >= 0.95
+    assert at_sure.unanswerable_passed <= 0.05
+    assert all(a.answerable_passed >= b.answerable_passed for a, b in zip(fitted.curve, fitted.curve[1:], strict=False))
+
+
+def test_few_questions_move_the_shipped_weights_little_and_too_few_not_at_all() -> None:
+    features, truth = _questions(20)
+    distances = [
+        np.abs(np.subtract(fit(features[:n] * k, truth[:n] * k, 0.05, 0.05).weights, SHIPPED.weights)).max()
+        for n, k in ((20, 1), (20, 20))
+    ]
+    assert distances[0] < distances[1]
+    with pytest.raises(ValueError, match="at least 5"):
+        fit(features[:6], truth[:6], 0.05, 0.05)
+
+
+def test_thresholds_are_read_off_the_curve() -> None:
+    curve = risk_curve(np.array([0.9, 0.8, 0.3, 0.6, 0.1]), np.array([True, True, True, False, False]))
+    assert threshold_for(curve, 0.0) == pytest.approx(0.6)
+    assert threshold_for(curve, 0.5) == pytest.approx(0.1)
+    assert floor_for(curve, 0.0) == pytest.approx(0.3)
+    assert floor_for(curve, 0.34) == pytest.approx(0.8)
+
+
+def test_pictures_escape_what_they_are_given() -> None:
+    drawn = plot("x", "y & z", [Curve("<b>", [(0.0, 0.0, "a"), (1.0, 1.0, "</svg>")]), Curve("c", [], dots=True)])
+    drawn += stacked([("<i>", [("answered", 3), ("blocked", 1)]), ("none", [])])
+    assert not any(tag in drawn for tag in ("<b>", "<i>", "</svg><", "y & z")) or drawn.count("</svg>") == 2
+    assert "&lt;i&gt;" in drawn
+    assert "3 of 4" in drawn
