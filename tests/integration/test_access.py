@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.models import shared_embedder
 
+from bot.evaluation import read_questions
 from index.builder import BuildRules, build
 from index.documents import EVERYONE
 from index.search import SnapshotSearch
@@ -76,23 +77,21 @@ def test_what_is_hidden_changes_neither_scores_nor_sufficiency(tmp_path: Path) -
     assert seen[0] == seen[1]
 
 
-def test_the_approximate_search_keeps_to_the_audience_and_finds_what_the_exact_one_does(tmp_path: Path) -> None:
-    embedder, rules = shared_embedder(), SearchRules(exact_chunks=40, recall=0.95)
-    documents = tmp_path / "documents"
-    documents.mkdir()
-    groups = (EVERYONE, "leads", EVERYONE, "finance")
-    _written({str(n): frozenset({groups[n % 4]}) for n in range(240)}, documents)
-    build([documents], tmp_path / "data", embedder, BuildRules(search=rules))
+def test_the_approximate_search_keeps_to_the_audience_and_finds_what_the_exact_one_does(
+    tmp_path: Path, articles: Path
+) -> None:
+    embedder, rules = shared_embedder(), SearchRules(exact_chunks=20, recall=0.95)
+    build([articles], tmp_path / "data", embedder, BuildRules(search=rules))
     path, manifest = SnapshotFolder(tmp_path / "data").newest_intact()
     assert manifest.search.kind == "ivf"
     assert manifest.search.recall_at_10 >= 0.95
     near, exact = SnapshotSearch(path, manifest, embedder, rules), SnapshotSearch(path, manifest, embedder)
-    for audience in ((), ("leads",), ("leads", "finance")):
-        readable = {EVERYONE, *audience}
-        for number in range(0, 40, 5):
-            question = f"What is the rule for {_TOPICS[number % 6]} {number}?"
+    questions = [question.question for question in read_questions(articles.parent / "questions.jsonl")]
+    same = []
+    for audience in ((), ("leads",)):
+        for question in questions:
             found, wanted = near.search(question, audience, 5), exact.search(question, audience, 5)
-            # The documents are much alike: another one may be found, but none that is clearly worse.
-            assert found.chunks[0].score == pytest.approx(wanted.chunks[0].score, abs=0.03)
-            assert all(chunk.groups <= readable for chunk in found.chunks)
-            assert found.hidden_is_nearer == wanted.hidden_is_nearer
+            same.append(found.chunks[0].document_id == wanted.chunks[0].document_id)
+            assert all(chunk.groups & {EVERYONE, *audience} for chunk in found.chunks)
+    assert len(same) > 100
+    assert sum(same) >= 0.97 * len(same)
