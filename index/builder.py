@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from index import tables
-from index.chunking import Chunk
+from index.chunking import Chunk, heading_line
 from index.conversion import converted
 from index.documents import LoadRules
 from index.embedding import OnnxEmbedder, Vectors
@@ -69,7 +69,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class _Known:
-    """What the previous snapshot knows: vector and tokens of texts, by the hash of the embedding text; calibration."""
+    """What the previous snapshot knows: vector and tokens of texts, by the hash of headings and text; calibration."""
 
     rows: dict[str, int] = field(default_factory=dict)
     vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
@@ -79,7 +79,7 @@ class _Known:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a snapshot will hold; `hashes` are those of the chunks' embedding texts, by row."""
+    """What a snapshot will hold; `hashes` are those of the chunks' headings and texts, by row."""
 
     sources: Sequence[IndexedSource]
     chunks: Sequence[Chunk]
@@ -108,7 +108,7 @@ def build(
         if not chunks:
             raise BuildRefusedError("nothing to index: no readable document at the given places")
         known = _known(folder, previous, embedder)
-        content = _Content(sources, chunks, [_hash(chunk.embedding_text) for chunk in chunks])
+        content = _Content(sources, chunks, [_hash(heading_line(c.heading_path) + c.text) for c in chunks])
         manifest = _write(folder, content, embedder, known, rules.search, progress)
         folder.switch(manifest.name)
         folder.prune(rules.keep_snapshots)
@@ -173,7 +173,7 @@ def _known(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbe
         return _Known()
     path = folder.path(previous.name)
     with closing(tables.open_read_only(path / CHUNKS)) as connection:
-        rows = dict(connection.execute("SELECT embedding_hash, id FROM chunks").fetchall())
+        rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
     vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
     fitted = load_calibration(path)
     return _Known(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)

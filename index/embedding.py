@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.digests import digest
 from index.errors import IndexUnavailableError
 from index.exporting import CARD, MODEL, SCALE, TOKENIZER
 
@@ -219,7 +219,7 @@ def _name(source: Path, label: str, precision: Precision) -> str:
     weights = source / "model.safetensors"
     if not weights.is_file():
         raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
-    return f"{label}@{_digest(weights)[:12]}/{precision}"
+    return f"{label}@{digest(weights)[:12]}/{precision}"
 
 
 def _export(source: Path, folder: Path, name: str, precision: Precision) -> None:
@@ -243,20 +243,12 @@ def _card(folder: Path) -> dict[str, Any]:
     """Return what the export wrote about itself, after checking every file against it."""
     try:
         card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
-        damaged = [file for file, expected in card["checksums"].items() if _digest(folder / file) != expected]
+        damaged = [file for file, expected in card["checksums"].items() if digest(folder / file) != expected]
         if damaged or set(card["checksums"]) != {MODEL, TOKENIZER, SCALE}:
             raise IndexUnavailableError(f"exported embedding model {folder.name} is damaged")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnavailableError(f"no exported embedding model {folder.name}") from error
     return card
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        digest = sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _unit(tokens: Vectors) -> Vectors:

@@ -11,11 +11,12 @@ import logging
 import os
 import sys
 import warnings
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from index.digests import digest
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +58,7 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
         "name": name,
         "sequence": limit,
         "dimensions": model.get_embedding_dimension(),
-        "checksums": {f: sha256((target / f).read_bytes()).hexdigest() for f in (MODEL, TOKENIZER, SCALE)},
+        "checksums": {f: digest(target / f) for f in (MODEL, TOKENIZER, SCALE)},
     }
     (target / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
 

@@ -7,12 +7,12 @@
 
 import os
 import shutil
-from hashlib import sha256
 from pathlib import Path
 
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.lexical import ROWS, WEIGHTS
 from index.sufficiency import CALIBRATION
@@ -171,14 +171,10 @@ def verified_manifest(folder: Path) -> Manifest:
 
 def checksum(file: Path) -> str:
     """Return the hex SHA-256 of `file`, or "missing"."""
-    digest = sha256()
     try:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
+        return digest(file)
     except OSError:
         return "missing"
-    return digest.hexdigest()
 
 
 def sync(path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from index.digests import digest
 from index.documents import LoadRules
 from index.errors import BuildRefusedError
 
@@ -96,7 +97,7 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
         elif (size := path.stat().st_size) > rules.max_bytes:
             problem = f"larger than {rules.max_bytes:,} bytes ({size:,})"
         else:
-            content = _digest(path)
+            content = digest(path)
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
     parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
@@ -106,11 +107,6 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
 
 def _printable(source_id: str) -> str:
     return source_id.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return sha256(stream.read()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ CREATE TABLE document_groups (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES documents(id),
-    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, embedding_hash TEXT NOT NULL
+    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash TEXT NOT NULL
 ) STRICT;
 CREATE INDEX chunks_by_document ON chunks(document);
 CREATE INDEX groups_by_document ON document_groups(document);
