@@ -16,7 +16,7 @@ from bot.store.sqlite import SqliteStore
 from index.documents import EVERYONE
 from index.embedding import Embedder
 from index.errors import CitedeskError
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.asking_alike import same_question
 from pipeline.comparing import comparable, contains
 from pipeline.types import (

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import CitedeskError
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from index.sufficiency import Calibration, fit
 from pipeline.answering import Pipeline, Retriever, answer
 from pipeline.comparing import comparable

@@ -21,7 +21,7 @@ from bot.people import (
 from bot.settings import ReviewSettings
 from bot.store.records import Decision, Outgoing, Review, ReviewFilter, Turn
 from bot.store.reviews import Change, Render, nothing
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.grounding import VerificationLimits, quoted_for, verify
 from pipeline.sentences import markers_in
 from pipeline.types import Citation, Draft, Finding, FindingCode, NeedsReview

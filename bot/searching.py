@@ -4,7 +4,8 @@ from dataclasses import asdict
 from typing import Any
 
 from index.lexical import question_terms, stem
-from index.search import Retrieval, RetrievedChunk
+from index.rows import RetrievedChunk
+from index.search import Retrieval
 
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 

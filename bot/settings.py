@@ -73,7 +73,7 @@ class IndexSettings(Section):
     keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
     exact_chunks: Count = Field(50_000, description="up to so many chunks every vector is compared")
     recall: float = Field(0.97, gt=0, le=1, description="share of the nearest ten that a larger index must find")
-    whole_chunks: Count = Field(3, description="first chunks of a result that keep their whole text")
+    whole_chunks: Count = Field(2, description="first chunks of a result that keep their whole text")
     excerpt_chars: int = Field(500, ge=100, description="characters kept of the others, about")
     wrong_rate: float = Field(
         0.05, gt=0, lt=1, description="share of unanswerable questions a calibration may have answered unseen"

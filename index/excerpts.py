@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 class ExcerptRules:
     """The first `whole_chunks` of a result keep their text; of the others, about `chars` characters are kept."""
 
-    whole_chunks: int = 3
+    whole_chunks: int = 2
     chars: int = 500
 
 

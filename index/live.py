@@ -9,7 +9,8 @@ import structlog
 from index.embedding import OnnxEmbedder
 from index.errors import IndexUnavailableError
 from index.excerpts import EXCERPTS, ExcerptRules
-from index.search import Retrieval, RetrievedChunk, SnapshotSearch
+from index.rows import RetrievedChunk
+from index.search import Retrieval, SnapshotSearch
 from index.snapshot import Manifest, SnapshotFolder
 from index.vectors import EXACT_WHILE_SMALL, SearchRules
 

@@ -1,6 +1,5 @@
 """Search a snapshot: dense and lexical, filtered by access inside both, then ranked by the tokens of the question."""
 
-import json
 import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -11,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index import tables
 from index.chunking import pieces
 from index.documents import EVERYONE
 from index.embedding import Encoded, OnnxEmbedder
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.lexical import Posting, Words, largest_rarity, question_terms
-from index.snapshot import CHUNKS, Manifest
+from index.rows import ChunkRows, RetrievedChunk, Scope, ScoreParts
+from index.snapshot import Manifest
 from index.sufficiency import NOTHING, Features, chance_standout, load_calibration
 from index.tokens import Similarities, TokenStore, word_at
 from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
@@ -26,6 +25,9 @@ from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 # The weights of cosine and words beside that of the tokens, which is 1, and of words beside the cosine where the
 # candidates are chosen. tests/bench/quality.py prints the neighbourhood of all of them on two document sets.
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
+# The share of a score that is the best one of the chunk's document: beside a chunk that matches well, the next one
+# says more than the same words elsewhere.
+_DOCUMENT = 0.2
 _CANDIDATES = 40
 _EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
 # The unit of evidence and specificity is a sixth of the rarest word there can be, however large the index.
@@ -34,35 +36,8 @@ _RARE_WORDS = 6
 _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 # A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
 _NEAR, _NEARER = 0.4, 0.1
-_SCOPES_KEPT, _CHUNKS_KEPT = 64, 4096
+_SCOPES_KEPT, _PIECES_KEPT = 64, 4096
 _DIGITS = re.compile(r"\d")
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreParts:
-    """What a score is made of: cosine, token match and words, each as found; `score` weighs them."""
-
-    cosine: float
-    tokens: float
-    words: float
-
-
-@dataclass(frozen=True, slots=True)
-class RetrievedChunk:
-    """A chunk found for a question. `score` is the fused score, comparable within one search only.
-
-    `text` is verbatim; of a chunk further down the ranking it is the part that matches best.
-    """
-
-    chunk_id: str
-    document_id: str
-    title: str
-    heading: str
-    text: str
-    url: str | None
-    score: float
-    groups: frozenset[str] = frozenset({EVERYONE})
-    parts: ScoreParts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +55,6 @@ class Retrieval:
     floor: float = 0.0
     sure: float = 0.0
     features: Features = NOTHING
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What a search may see: documents of these groups whose id matches one of the patterns."""
-
-    groups: frozenset[str]
-    within: tuple[str, ...]
-
-    @property
-    def sql(self) -> str:
-        """From `chunks c` on, with a question mark for each of `values`."""
-        marks = ",".join("?" * len(self.groups))
-        matches = " OR ".join("d.document_id GLOB ?" for _ in self.within)
-        return (
-            "FROM chunks c JOIN document_groups g ON g.document = c.document JOIN documents d ON d.id = c.document "
-            f"WHERE g.group_name IN ({marks}){f' AND ({matches})' if matches else ''}"
-        )
-
-    @property
-    def values(self) -> tuple[str, ...]:
-        """What the question marks of `sql` stand for."""
-        return (*sorted(self.groups), *self.within)
 
 
 @dataclass(frozen=True)
@@ -148,14 +100,13 @@ class SnapshotSearch:
         self._embedder = embedder
         self._excerpts = excerpts
         self._lock = threading.Lock()
-        self._rows = tables.open_read_only(path / CHUNKS)
-        self._words = Words(path, self._rows, manifest.chunk_count)
+        self._rows = ChunkRows(path)
+        self._words = Words(path, self._rows.connection, manifest.chunk_count)
         self._vectors = VectorSearch(path, manifest.search, rules)
         self._tokens = TokenStore(path, embedder.token_scale)
         self._calibration = load_calibration(path)
-        self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_rows)
-        self._chunk = lru_cache(maxsize=_CHUNKS_KEPT)(self._read_chunk)
-        self._pieces = lru_cache(maxsize=_CHUNKS_KEPT)(pieces)
+        self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_in)
+        self._pieces = lru_cache(maxsize=_PIECES_KEPT)(pieces)
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
         """Return at most `limit` chunks that a member of `groups` may read, best first.
@@ -164,34 +115,24 @@ class SnapshotSearch:
         """
         encoded = self._embedder.encode([question])[0]
         with self._lock:
-            return self._search(question, encoded, _Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+            return self._search(question, encoded, Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, whoever may read them."""
-        marks = ",".join("?" * len(chunk_ids))
         with self._lock:
-            rows = self._rows.execute(
-                f"SELECT id FROM chunks WHERE chunk_id IN ({marks})",  # noqa: S608
-                sorted(chunk_ids),
-            ).fetchall()
-            found = [self._chunk(row) for (row,) in rows]
-        return {chunk.chunk_id: chunk for chunk in found}
+            return self._rows.of_ids(chunk_ids)
 
     def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
         """Return a document's chunks in their order; none if it is gone."""
         with self._lock:
-            rows = self._rows.execute(
-                "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document WHERE d.document_id = ? ORDER BY c.id",
-                (document_id,),
-            ).fetchall()
-            return tuple(self._chunk(row) for (row,) in rows)
+            return self._rows.of_document(document_id)
 
     def close(self) -> None:
         """Release the snapshot's files."""
         with self._lock:
-            self._rows.close()
+            self._rows.connection.close()
 
-    def _search(self, question: str, encoded: Encoded, scope: _Scope, limit: int) -> Retrieval:
+    def _search(self, question: str, encoded: Encoded, scope: Scope, limit: int) -> Retrieval:
         readable = self._readable(scope)
         floor, sure = self._calibration.floor, self._calibration.sure
         if not len(readable.rows):
@@ -214,6 +155,9 @@ class SnapshotSearch:
             features=features,
         )
 
+    def _readable_in(self, scope: Scope) -> Readable:
+        return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
+
     def _asked(self, question: str, encoded: Encoded, readable: Readable) -> _Asked:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
         words = [word_at(question, span) for span in encoded.spans]
@@ -230,9 +174,15 @@ class SnapshotSearch:
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.best @ (asked.weights / asked.weights.sum())
         words = lexical[rows]
-        scores = _COSINE * cosines + matches + _WORDS * words
+        scores = self._with_document(rows, _COSINE * cosines + matches + _WORDS * words)
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
+
+    def _with_document(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        documents, places = np.unique(self._rows.documents[rows], return_inverse=True)
+        best = np.full(len(documents), -np.inf, dtype=np.float32)
+        np.maximum.at(best, places, scores)
+        return (1 - _DOCUMENT) * scores + _DOCUMENT * best[places]
 
     def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
@@ -251,7 +201,7 @@ class SnapshotSearch:
         for place, row in enumerate(ranked.rows.tolist()):
             if len(chosen) == limit:
                 break
-            chunk = self._chunk(row)
+            chunk = self._rows.chunk(row)
             score = float(ranked.scores[place])
             if any(other.score - score < _TWIN_SCORE and self._twins(row, chunk, at, other) for at, other in chosen):
                 continue
@@ -276,28 +226,6 @@ class SnapshotSearch:
         if readable.mask is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
-
-    def _readable_rows(self, scope: _Scope) -> Readable:
-        rows = self._rows.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)
-        return Readable.of(np.fromiter((row for (row,) in rows), dtype=np.int64), len(self._vectors.vectors))
-
-    def _read_chunk(self, row: int) -> RetrievedChunk:
-        chunk_id, document_id, title, path, anchor, text, url, groups = self._rows.execute(
-            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.anchor, c.text, d.url, "
-            "(SELECT json_group_array(group_name) FROM document_groups WHERE document = d.id) "
-            "FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id = ?",
-            (row,),
-        ).fetchone()
-        return RetrievedChunk(
-            chunk_id=chunk_id,
-            document_id=document_id,
-            title=title,
-            heading=" > ".join(json.loads(path)[1:]),
-            text=text,
-            url=f"{url}#{anchor}" if url and anchor and "#" not in url else url,
-            score=0.0,
-            groups=frozenset(json.loads(groups)),
-        )
 
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from index.embedding import Embedder
 from index.lexical import question_terms
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.comparing import INLINE_TAG
 from pipeline.errors import RetryableModelError
 from pipeline.instructions import is_instruction

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.sentences import markers_in, with_markers
 from pipeline.types import (
     Answered,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.comparing import comparable, contains
 from pipeline.sentences import MARKER, is_list_item, markers_in, passages, sentences_by_line, without_list_mark
 from pipeline.support import Passage, objections, support

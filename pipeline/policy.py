@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.comparing import comparable
 from pipeline.instructions import is_instruction
 from pipeline.redaction import holds_credential

@@ -9,7 +9,7 @@ from importlib.resources import files
 from string import Template
 
 from index.errors import SettingsError
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, ThreadTurn
 
 _PARTS = ("system.md", "user.md")

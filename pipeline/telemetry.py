@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from index.search import Retrieval, RetrievedChunk
+from index.rows import RetrievedChunk
+from index.search import Retrieval
 from pipeline.redaction import redacted_event
 from pipeline.tracing import span
 from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace

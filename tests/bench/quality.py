@@ -29,6 +29,7 @@ _VARIED = {
     "_COSINE": (0.3, 0.8),
     "_WORDS": (0.0, 0.1),
     "_COARSE_WORDS": (0.15, 0.5),
+    "_DOCUMENT": (0.0, 0.1, 0.3),
     "_CANDIDATES": (24, 60, 100),
 }
 
@@ -56,7 +57,7 @@ def _compare(corpus: Corpus, data: Path, fp32: OnnxEmbedder, kept: Path) -> None
         if done.returncode:
             print(f"{corpus.name:10} {peer:24} not measured: {(done.stderr.strip().splitlines() or ['?'])[-1][:90]}")
             continue
-        row = json.loads(done.stdout)
+        row = json.loads(done.stdout.splitlines()[-1])  # LlamaIndex prints other things first
         print(
             f"{corpus.name:10} {peer:24} hit@5 {row['hit@5']:.3f}  MRR@5 {row['mrr@5']:.3f}  "
             f"hit@4000chars {row['hit@4000chars']:.3f}"
@@ -68,7 +69,13 @@ def _compare(corpus: Corpus, data: Path, fp32: OnnxEmbedder, kept: Path) -> None
     for change in _changes():
         with change.made():
             print(f"{corpus.name:10} {f'  {change.name} {change.value}':24} {quality(search, questions)}")
-    for excerpts in (ExcerptRules(20, 0), ExcerptRules(2, 500), ExcerptRules(3, 400), ExcerptRules(4, 600)):
+    for excerpts in (
+        ExcerptRules(20, 0),
+        ExcerptRules(1, 500),
+        ExcerptRules(3, 500),
+        ExcerptRules(2, 400),
+        ExcerptRules(2, 600),
+    ):
         search = searching(corpus, kept / corpus.name / "int8", shared_embedder(), excerpts)
         words = f"  {excerpts.whole_chunks} whole, {excerpts.chars} chars"
         print(f"{corpus.name:10} {words:24} {quality(search, questions)}")

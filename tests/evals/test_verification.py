@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from support.corruptions import CORRUPTIONS, Case, prose, real_chunks, true_cases
 from support.paraphrases import PARAPHRASES
 
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.comparing import comparable
 from pipeline.grounding import VerificationLimits, verify
 from pipeline.sentences import passages, sentences

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.documents import EVERYONE
-from index.search import Retrieval, RetrievedChunk
+from index.rows import RetrievedChunk
+from index.search import Retrieval
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError

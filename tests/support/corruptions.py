@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.chunking import chunk_document
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.comparing import comparable
 from pipeline.sentences import passages, without_list_mark
 from pipeline.types import Citation, Draft

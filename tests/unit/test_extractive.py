@@ -7,7 +7,7 @@ import pytest
 from support.builders import chunk, context, prompt
 
 from index.embedding import Vectors
-from index.search import RetrievedChunk
+from index.rows import RetrievedChunk
 from pipeline.contract import parse_reply
 from pipeline.extractive import ExtractiveProvider
 from pipeline.grounding import VerificationLimits, verify
