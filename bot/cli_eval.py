@@ -40,11 +40,12 @@ def evaluation(
         )
     if files["rows"]:
         measuring.write_rows(results, files["rows"])
-    figures = measuring.metrics(results) | ({"calibration": calibration} if calibration else {})
+    figures = measuring.metrics(results)
     if files["report"]:
         _write_report(files["report"], questions.stem, [row.as_json() for row in results], earlier)
         click.echo(f"report: {files['report']}", err=True)
-    click.echo(json.dumps(figures, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+    whole = figures | ({"calibration": calibration} if calibration else {})
+    click.echo(json.dumps(whole, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
 
 
 def _calibrated(settings: Any, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - both load late

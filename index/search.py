@@ -29,7 +29,7 @@ _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
 # says more than the same words elsewhere.
 _DOCUMENT = 0.2
 _CANDIDATES = 40
-_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
+_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.35, 3
 # The unit of evidence and specificity is a sixth of the rarest word there can be, however large the index.
 _RARE_WORDS = 6
 # Two chunks this near whose words and numbers are nearly the same say the same thing twice.
@@ -78,6 +78,11 @@ class _Ranked:
     words: NDArray[np.float32]
     places: NDArray[np.int64]
     similar: Similarities
+
+    @property
+    def own_scores(self) -> NDArray[np.float32]:
+        """The scores without the share of the document."""
+        return _own_scores(self.cosines, self.matches, self.words)
 
 
 class SnapshotSearch:
@@ -174,7 +179,7 @@ class SnapshotSearch:
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.best @ (asked.weights / asked.weights.sum())
         words = lexical[rows]
-        scores = self._with_document(rows, _COSINE * cosines + matches + _WORDS * words)
+        scores = self._with_document(rows, _own_scores(cosines, matches, words))
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
 
@@ -186,13 +191,14 @@ class SnapshotSearch:
 
     def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
-        best = ranked.similar.best[ranked.places[:_EVIDENCE_CHUNKS]].max(axis=0)
+        first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
+        best = ranked.similar.best[ranked.places[first]].max(axis=0)
         met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
         largest = largest_rarity(len(readable.rows))
         return Features(
             standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(len(coarse)),
             evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
-            agreement=float(ranked.matches[0]),
+            agreement=float(ranked.matches[first[0]]),
             specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
         )
 
@@ -226,6 +232,12 @@ class SnapshotSearch:
         if readable.mask is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
+
+
+def _own_scores(
+    cosines: NDArray[np.float32], matches: NDArray[np.float32], words: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    return _COSINE * cosines + matches + _WORDS * words
 
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:

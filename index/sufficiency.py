@@ -31,7 +31,7 @@ class Features:
 
     standout: standard deviations by which the best cosine-and-words score lies above the mean of the readable chunks,
     less those by which the best of as many normal numbers does.
-    evidence: log(1 + sum over the question's tokens of rarity * (best match in the top chunks - 0.4)+).
+    evidence: log(1 + sum over the question's tokens of rarity * (best match in the top chunks - 0.35)+).
     agreement: the top chunk's weighted mean of the best matches.
     specificity: log(1 + sum of the rarities of the question's words). Rarities are relative to the largest one.
     """
@@ -90,7 +90,7 @@ class Calibration(BaseModel):
 # and `sure` waits for a fit.
 SHIPPED = Calibration(
     weights=(0.75, 0.95, 0.3, 0.0),
-    bias=-5.3,
+    bias=-5.5,
     floor=0.2,
     sure=0.0,
     missed_rate=0.05,
