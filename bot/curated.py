@@ -95,7 +95,13 @@ class CuratedDesk:
         return answer
 
     async def sweep(self, render: Render) -> list[Review]:
-        """Take answers whose cited chunks changed out of service, and hand them back to the reviewers."""
+        """Take answers whose cited chunks changed out of service, and hand them back to the reviewers.
+
+        Those that were kept under another embedding model are found again from then on.
+        """
+        for answer in await self.store.curated.of_other_models(self.embedder.name):
+            vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
+            await self.store.curated.set_vector(answer.curated_id, self.embedder.name, vector.tobytes())
         opened: list[Review] = []
         for answer in await self.store.curated.live():
             try:

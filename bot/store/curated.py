@@ -42,6 +42,20 @@ class CuratedTable:
         )
         return [Embedded(*row) for row in rows]
 
+    async def of_other_models(self, embedder: str) -> list[CuratedAnswer]:
+        """Return the served answers whose vectors another embedding model made: questions do not find them."""
+        rows = await self._database.rows(
+            "SELECT answer FROM curated_answers WHERE embedder != ? AND state = 'live'", (embedder,)
+        )
+        return [CuratedAnswer.model_validate_json(row[0]) for row in rows]
+
+    async def set_vector(self, curated_id: str, embedder: str, vector: bytes) -> None:
+        """Give an answer the vector of this embedding model."""
+        await self._database.write(
+            "UPDATE curated_answers SET embedder = ?, vector = ? WHERE curated_id = ?", (embedder, vector, curated_id)
+        )
+        self.version += 1
+
     async def set_state(self, curated_id: str, state: Literal["live", "stale", "withdrawn"]) -> bool:
         """Change whether an answer is served; False if it was so already."""
         self.version += 1

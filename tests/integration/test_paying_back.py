@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
@@ -39,6 +40,17 @@ async def test_an_approved_answer_is_served_at_once_and_says_who_approved_it(aga
     reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(again, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
     assert len(_cards(own_desk)) == 1
+
+
+async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Desk) -> None:
+    await _approved(own_desk)
+    store, embedder = own_desk.bot.uses.desk.store, own_desk.bot.uses.desk.embedder
+    (answer,) = await store.curated.live()
+    await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
+    assert not await store.curated.vectors(answer.tenant_id, embedder.name)
+    await sweep(own_desk.settings, own_desk.bot.slack.surface)
+    reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN)))
+    assert f"Approved by <@{REVIEWER}> on " in reply
 
 
 @pytest.mark.parametrize(
