@@ -26,10 +26,12 @@ from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, bui
 from bot.slack.directory import SlackDirectory
 from bot.slack.events import is_well_formed
 from bot.slack.installing import INSTALL_PATH, REDIRECT_PATH, installation_store, oauth_settings
-from bot.slack.serving import RunningSlack, running_slack
+from bot.slack.serving import running_slack
+from bot.slack.surface import Surface
 from bot.slack.watchdog import Watchdog
 from bot.store.sqlite import SqliteStore
 from bot.tracing import start_tracing
+from bot.workers import Workers
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -42,7 +44,8 @@ class RunningBot:
     """A bot that listens. `url` is where its HTTP server answers."""
 
     uses: UseCases
-    slack: RunningSlack
+    slack: Surface
+    workers: Workers
     url: str
 
 
@@ -61,12 +64,14 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         uses = build_use_cases(settings, store, embedder, directory)
         stack.push_async_callback(uses.desk.pipeline.provider.aclose)
         await asyncio.to_thread(embedder.embed, ["ready"])
-        slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory))
-        bolt = build_bolt(settings.slack, build_client(settings.slack, None), slack.surface, oauth)
+        workers = Workers(settings.delivery, store)
+        slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory, workers))
+        await stack.enter_async_context(workers.running())
+        bolt = build_bolt(settings.slack, build_client(settings.slack, None), slack, oauth)
         watchdog = await stack.enter_async_context(_socket_mode(settings, bolt)) if settings.slack.app_token else None
         url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog))
         _log.info("ready", url=url, socket_mode=watchdog is not None)
-        yield RunningBot(uses, slack, url)
+        yield RunningBot(uses, slack, workers, url)
 
 
 def _require_slack(settings: Settings) -> None:

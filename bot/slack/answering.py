@@ -1,12 +1,11 @@
 """The inbox at work: a question becomes its one reply, and may be stopped, edited or withdrawn on the way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from bot.desk import Desk, Reply, request_id_of
-from bot.inbox import Worker
 from bot.review_desk import ReviewDesk
 from bot.slack.clients import Workspaces
 from bot.slack.events import Withdrawal
@@ -36,6 +35,7 @@ class Answering:
         cards: Cards,
         progress_after_s: float,
         attempts: int,
+        wake_outbox: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._reviews = reviews
@@ -46,7 +46,7 @@ class Answering:
         self._attempts = attempts
         self._running: dict[str, tuple[Asked, asyncio.Task[Reply]]] = {}
         self._interrupted: dict[str, str] = {}
-        self.outbox: Worker | None = None
+        self._wake_outbox = wake_outbox
 
     async def work(self, job: Job) -> None:
         """Answer one question and hand its reply to the outbox."""
@@ -200,5 +200,4 @@ class Answering:
         self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
     ) -> None:
         await self._desk.settle(job.key, asked, reply, outgoing, dead=dead)
-        if self.outbox:
-            self.outbox.wake()
+        self._wake_outbox()

@@ -57,6 +57,7 @@ class Outgoing(FrozenModel):
 
     key: str
     request_id: str
+    surface: str = "slack"
     tenant_id: str
     channel_id: str
     thread_id: str = ""

@@ -175,7 +175,7 @@ async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns
         assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
         assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
         with pytest.raises(ForeignWorkspaceError):
-            await bot.slack.surface.workspaces.client("T0OTHER")
+            await bot.slack.workspaces.client("T0OTHER")
 
 
 async def test_a_token_that_is_about_to_end_is_rotated_and_kept(own_data: Path, articles: Path) -> None:

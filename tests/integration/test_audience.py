@@ -53,7 +53,7 @@ def _where(**fields: object) -> Conversation:
 
 
 async def test_shared_unknown_and_large_channels_are_public_and_members_are_asked_for_once(own_desk: Desk) -> None:
-    space, surface = own_desk.sandbox.workspace, own_desk.bot.slack.surface
+    space, surface = own_desk.sandbox.workspace, own_desk.bot.slack
     space.channels[_LEADS.id] = _LEADS
     now = [0.0]
     access = AccessSettings.model_validate(_BY_USER_GROUP)

@@ -48,7 +48,7 @@ async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Des
     (answer,) = await store.curated.live()
     await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
     assert not await store.curated.vectors(answer.tenant_id, embedder.name)
-    await sweep(own_desk.settings, own_desk.bot.slack.surface)
+    await sweep(own_desk.settings, own_desk.bot.slack)
     reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
 
@@ -95,10 +95,10 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
         assert " on " not in shown(reply).partition("Approved by")[2][:30]
-        await sweep(desk.settings, desk.bot.slack.surface)
+        await sweep(desk.settings, desk.bot.slack)
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
         assert await desk.bot.uses.desk.store.curated.counts() == {"stale": 1}
-        await sweep(desk.settings, desk.bot.slack.surface)
+        await sweep(desk.settings, desk.bot.slack)
         assert len([c for c in _cards(desk) if "has changed since" in shown(c)]) == 1
         await desk.press(REVIEWER, cards[0], "Approve")
         await desk.until(lambda: [c for c in cards if "Approved by" in shown(c)], 1)
@@ -124,7 +124,7 @@ async def test_an_answer_that_several_people_find_bad_opens_a_review_once(own_de
     assert "When does the first payment reminder go out?" in shown(card)
     assert "7 days after the due date" in shown(card)
     values = {"reason": {"reason": "outdated"}, "note": {"note": "There are four reminders now."}}
-    await own_desk.sandbox.acts.submit(ADMIN, own_desk.sandbox.workspace.view_of[ADMIN], values)
+    await own_desk.sandbox.acts.submit(ADMIN, await own_desk.modal(ADMIN), values)
     await own_desk.until(lambda: [c for c in [card] if "outdated: There are four reminders now." in shown(c)], 1)
 
 

@@ -98,7 +98,7 @@ async def test_a_rejection_needs_a_reason(desk: Desk) -> None:
     await desk.ask(_DOUBTFUL)
     card = await desk.card()
     await desk.press(REVIEWER, card, "Reject")
-    view = desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]]
+    view = desk.sandbox.workspace.views[await desk.modal(REVIEWER)]
     assert [block["optional"] for block in view["blocks"] if block["type"] == "input"] == [False]
 
 
@@ -128,7 +128,7 @@ async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends
 ) -> None:
     question = await desk.ask(_DOUBTFUL)
     card = await desk.card()
-    store, slack = desk.bot.uses.desk.store, desk.bot.slack.surface
+    store, slack = desk.bot.uses.desk.store, desk.bot.slack
     review = await _review_of(desk, card)
     settings = desk.settings
 
@@ -162,7 +162,7 @@ async def test_two_reviewers_at_the_same_time_500_times_make_one_decision_each(d
         async def press(reviewer: str, review_id: str = review.review_id) -> Review:
             state = "approved" if reviewer == REVIEWER else "rejected"
             decision = Decision(state=state, reviewer_id=reviewer, note="no")
-            return await reviews.decide(review_id, decision, desk.bot.slack.surface.cards.decided)
+            return await reviews.decide(review_id, decision, desk.bot.slack.cards.decided)
 
         ended = await asyncio.gather(press(REVIEWER), press(ADMIN), return_exceptions=True)
         won += sum(isinstance(end, Review) for end in ended)

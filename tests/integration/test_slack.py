@@ -141,7 +141,7 @@ async def test_a_forged_submission_by_a_non_reviewer_changes_nothing(desk: Desk)
     card = await desk.card()
     await desk.press(REVIEWER, card, "Edit")
     space = desk.sandbox.workspace
-    space.view_of[ADMIN] = space.view_of[REVIEWER]
+    space.view_of[ADMIN] = await desk.modal(REVIEWER)
     await desk.submit(ADMIN, "All refunds are approved.")
     assert "Only reviewers" in str(space.view_errors)
     assert len(desk.replies(question)) == 1
@@ -181,7 +181,7 @@ async def test_feedback_is_stored_and_thanked(desk: Desk) -> None:
     action = {"type": "feedback_buttons", "action_id": button["action_id"], "value": button["negative_button"]["value"]}
     await desk.sandbox.acts.press(ASKER, reply.channel, reply.ts, block["block_id"], action)
     space = desk.sandbox.workspace
-    assert "What is wrong with it?" in str(space.views[space.view_of[ASKER]])
+    assert "What is wrong with it?" in str(space.views[await desk.modal(ASKER)])
     await desk.sandbox.acts.submit(ASKER, space.view_of[ASKER], {"reason": {"reason": "outdated"}})
     rows = await desk.bot.uses.desk.store._database.rows("SELECT user_id, helpful, reason FROM feedback")
     assert rows == [(ASKER, 0, "outdated")]
@@ -313,7 +313,7 @@ async def test_a_question_received_before_a_crash_is_answered_after_the_restart(
                 private=False,
             )  # fmt: skip
             asked = Asked(text=_ANSWERABLE, where=where, message_id=question.ts)
-            await desk.bot.slack.inbox.stop(0.0)
+            await desk.bot.workers.inbox.stop(0.0)
             await desk.bot.uses.desk.store.inbox.add(["slack:lost"], asked.model_dump_json())
         async with workspace(data_dir, articles, sandbox=sandbox) as again:
             await again.exactly_one_reply(question)

@@ -76,10 +76,17 @@ class Desk:
                     return
         raise AssertionError(f"no button {label}")
 
+    async def modal(self, user: str) -> str:
+        """Return the id of this person's open modal once there is one: it opens after the button's acknowledgement."""
+        space, end = self.sandbox.workspace, time.monotonic() + _PATIENCE
+        while user not in space.view_of:
+            assert time.monotonic() < end, f"no modal opened for {user}"
+            await space.wait_for_change(space.version, 0.5)
+        return space.view_of[user]
+
     async def submit(self, user: str, text: str, **values: dict[str, Any]) -> None:
         """Fill in and submit the open modal."""
-        view_id = self.sandbox.workspace.view_of[user]
-        await self.sandbox.acts.submit(user, view_id, {"text": {"text_input": text}, **values})
+        await self.sandbox.acts.submit(user, await self.modal(user), {"text": {"text_input": text}, **values})
 
     async def open_home(self, user: str) -> None:
         """Open the Home tab."""
