@@ -11,11 +11,12 @@ from slack_sdk.models.blocks import Block
 from bot.operations import GapCluster, Operations, Usage
 from bot.slack.events import team_of
 from bot.slack.home_blocks import outcome_bars, status_text
-from bot.slack.render import SlackMessage, day, section, small
+from bot.slack.render import SlackMessage, section, small
 from bot.slack.review_blocks import decision_words
 from bot.slack.surface import Surface
 from bot.slack.text import SECTION_CHARS, cut, escape, escaped_within
 from bot.store.records import Review, ReviewFilter
+from bot.wording import day
 from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace

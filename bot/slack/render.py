@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, assert_never
 
 from slack_sdk.models.blocks import (
@@ -33,12 +32,25 @@ from bot.slack.text import (
     source_line,
 )
 from bot.store.records import Asked, Review
+from bot.wording import (
+    BLOCKED,
+    CHECKED_BY_A_PERSON,
+    DEGRADED,
+    ESCALATED,
+    EXPIRED,
+    GIVEN_UP,
+    NOT_CONFIRMED,
+    NOT_ENOUGH,
+    STOPPED_WORDS,
+    day,
+    limit_words,
+    unavailable_words,
+)
 from pipeline.normalizing import unmarked
 from pipeline.sentences import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
-    Failure,
     Limited,
     NeedsReview,
     NotEnoughInfo,
@@ -51,26 +63,6 @@ from pipeline.types import (
 ESCALATE = "ask_a_person"
 EVENT_TYPE = "citedesk_reply"
 FEEDBACK = "answer_feedback"
-_EXPIRED = (
-    "Nobody could look at your question in time, so I have no answer that somebody stands for. "
-    "Please ask again, or ask a colleague directly."
-)
-_CHECKED_BY_A_PERSON = (
-    "I have found something, but I am not sure enough of it. A person is checking it and will answer in this thread."
-)
-_BLOCKED = (
-    "I cannot answer this: the question, or what came back for it, runs against my safety rules. "
-    "An admin can look up the id below."
-)
-_LIMIT_WORDS: dict[Failure, str] = {
-    Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
-    Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
-    Failure.USER_LIMIT: "You have reached the limit of {limit} questions for now. Please ask again in {wait}.",
-    Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions. Please ask again in {wait}.",
-    Failure.ROUTE_LIMIT: "Too many questions arrive this way right now. Please ask again in {wait}.",
-    Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
-    Failure.TOKEN_BUDGET: "This workspace has used what it may use of the model today. Please ask again in {wait}.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +103,12 @@ def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
 def decided_message(review: Review) -> SlackMessage:
     """Return what the asker gets when a review has ended."""
     if review.state == "expired":
-        return SlackMessage(_EXPIRED, (section(_EXPIRED), small(f"`{review.review_id}`")))
+        return SlackMessage(EXPIRED, (section(EXPIRED), small(f"`{review.review_id}`")))
     reviewer = f"<@{review.decided_by}>"
     if review.state == "rejected":
-        text = "A reviewer looked at this and could not confirm an answer from the documents."
         note = f"\n{quoted(review.note, 1500)}" if review.note else ""
-        return SlackMessage(text, (section(f"{text}{note}"), small(f"Reviewed by {reviewer} · `{review.review_id}`")))
+        signed = small(f"Reviewed by {reviewer} · `{review.review_id}`")
+        return SlackMessage(NOT_CONFIRMED, (section(f"{NOT_CONFIRMED}{note}"), signed))
     sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
     verb = "Edited and approved" if review.state == "edited" else "Approved"
     if review.state == "edited" and not sources:
@@ -141,8 +133,7 @@ def asked_back_message(review: Review) -> SlackMessage:
 
 def escalated_message(request_id: str) -> SlackMessage:
     """Return the confirmation that a person has the question now."""
-    text = "I have passed your question to a person. The answer will come here, in this thread."
-    return SlackMessage(text, (section(text), small(f"`{request_id}`")))
+    return SlackMessage(ESCALATED, (section(ESCALATED), small(f"`{request_id}`")))
 
 
 def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Block]]:
@@ -152,15 +143,14 @@ def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[B
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
-            return _CHECKED_BY_A_PERSON, [
-                section(f":hourglass_flowing_sand: {_CHECKED_BY_A_PERSON}"),
+            return CHECKED_BY_A_PERSON, [
+                section(f":hourglass_flowing_sand: {CHECKED_BY_A_PERSON}"),
                 small(f"`{request_id}`"),
             ]
         case Blocked():
-            return _BLOCKED, [section(_BLOCKED), small(f"`{request_id}`")]
+            return BLOCKED, [section(BLOCKED), small(f"`{request_id}`")]
         case Limited():
-            wait = waiting_time(outcome.retry_after)
-            text = _LIMIT_WORDS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=wait)
+            text = limit_words(outcome)
             return text, [section(text), small(f"`{request_id}`")]
         case Unavailable():
             return _unavailable(outcome, request_id, question)
@@ -176,7 +166,7 @@ def _answered(outcome: Answered, request_id: str, question: str) -> list[Block]:
         facts.append("asked before, same documents")
     blocks: list[Block] = []
     if outcome.degraded:
-        blocks.append(small(":warning: The writing model is not reachable. These are the documents' own words."))
+        blocks.append(small(f":warning: {DEGRADED}"))
     return [
         *blocks,
         *(MarkdownBlock(text=part) for part in answer_parts(outcome.text)),
@@ -186,40 +176,18 @@ def _answered(outcome: Answered, request_id: str, question: str) -> list[Block]:
     ]
 
 
-def day(stamp: str) -> str:
-    """Return the day of an ISO timestamp, as people write it."""
-    when = datetime.fromisoformat(stamp)
-    return f"{when.day} {when:%B %Y}"
-
-
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
-    text = "Not enough info: the documents do not answer this."
     blocks: list[Block] = [section(":mag: *Not enough info.* The documents do not answer this.")]
     if outcome.nearest:
         lines = "\n".join(document_line(document) for document in outcome.nearest)
         blocks.append(section(cut(f"The nearest documents:\n{lines}", SECTION_CHARS)))
     blocks += _button(ESCALATE, "Ask a person", request_id, question)
-    return text, [*blocks, small(f"`{request_id}`")]
+    return NOT_ENOUGH, [*blocks, small(f"`{request_id}`")]
 
 
 def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[str, list[Block]]:
-    reason = {
-        Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
-        Failure.DEADLINE: "it took too long",
-        Failure.INTERNAL: "something went wrong on our side",
-    }.get(outcome.reason, "the model that writes answers is not reachable")
-    text = f"I cannot answer right now: {reason}."
+    text = unavailable_words(outcome)
     return text, [section(text), *_button(RETRY, "Try again", request_id, question), small(f"`{request_id}`")]
-
-
-def waiting_time(seconds: float | None) -> str:
-    """Return a wait in words."""
-    if seconds is None:
-        return "a moment"
-    if seconds < 90:  # noqa: PLR2004 - below it, seconds read better than minutes
-        count = max(1, round(seconds))
-        return f"{count} second{'s' if count != 1 else ''}"
-    return f"{round(seconds / 60)} minutes"
 
 
 def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
@@ -279,9 +247,5 @@ def small(text: str) -> Block:
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 
-_GIVEN_UP = (
-    "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
-)
-_STOPPED = "Stopped. I have not answered this; ask again whenever you like."
-APOLOGY = SlackMessage(_GIVEN_UP, (section(_GIVEN_UP),))
-STOPPED = SlackMessage(_STOPPED, (section(_STOPPED),))
+APOLOGY = SlackMessage(GIVEN_UP, (section(GIVEN_UP),))
+STOPPED = SlackMessage(STOPPED_WORDS, (section(STOPPED_WORDS),))

@@ -28,7 +28,8 @@ from bot.slack.text import (
     source_line,
 )
 from bot.store.records import Review
-from pipeline.types import Citation, Failure, Finding, FindingCode
+from bot.wording import FINDING_WORDS, REVIEW_REASONS
+from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
 EDIT = "review_edit"
@@ -47,30 +48,7 @@ ANYWAY_INPUT = "anyway_input"
 _INPUT_CHARS = 3000
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
-_MAX_FINDINGS = 8
-_REASONS = {
-    Failure.UNVERIFIED: "The draft could not be proved from the documents.",
-    Failure.LOW_CONFIDENCE: "The draft is proved, but whether it answers the question is doubtful.",
-    Failure.SCHEMA_INVALID: "The model's reply could not be read.",
-    Failure.POLICY: "Blocked for safety: the question, or what came back for it, looked like an attempt to steer me.",
-    Failure.INSUFFICIENT_CONTEXT: "The asker wants a person to answer.",
-    Failure.APPROVAL_REQUIRED: "The draft is proved. In this channel a person approves every answer first.",
-    Failure.DISPUTED: "Readers found the answer to this bad. This is what I would say now.",
-    Failure.SOURCE_CHANGED: "You approved this answer, and a document that it cites has changed since.",
-}
-_FINDINGS = {
-    FindingCode.NO_CITATION: "cites nothing",
-    FindingCode.UNKNOWN_CHUNK: "cites something that was not retrieved",
-    FindingCode.QUOTE_NOT_FOUND: "quotes words that are not in the source",
-    FindingCode.UNCITED_CLAIM: "states this without a source",
-    FindingCode.UNSUPPORTED_VALUE: "states a value that the source does not hold",
-    FindingCode.WEAK_SUPPORT: "goes beyond the words that it cites",
-    FindingCode.FOREIGN_LINK: "holds a link that no document has",
-    FindingCode.TOO_LONG: "is too long",
-    FindingCode.INJECTION: "follows an instruction found in a document",
-    FindingCode.LEAK: "repeats our own instructions, or holds a credential",
-    FindingCode.CHECK_FAILED: "could not be checked",
-}
+_MAXFINDING_WORDS = 8
 
 
 def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
@@ -83,7 +61,7 @@ def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
         section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        small(_REASONS.get(review.case.reason, review.case.reason)),
+        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if not show_draft and review.case.sources:
         blocks.append(
@@ -235,10 +213,10 @@ def _quote_line(citation: Citation) -> str:
 
 def _findings(findings: Sequence[Finding]) -> str:
     lines = [
-        f"• `{finding.code}` {_FINDINGS[finding.code]}: “{escaped_within(' '.join(finding.span.split()), 200)}”"
-        for finding in findings[:_MAX_FINDINGS]
+        f"• `{finding.code}` {FINDING_WORDS[finding.code]}: “{escaped_within(' '.join(finding.span.split()), 200)}”"
+        for finding in findings[:_MAXFINDING_WORDS]
     ]
-    more = len(findings) - _MAX_FINDINGS
+    more = len(findings) - _MAXFINDING_WORDS
     return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
 
 

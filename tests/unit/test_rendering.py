@@ -17,7 +17,6 @@ from bot.slack.render import (
     decided_message,
     escalated_message,
     reply_message,
-    waiting_time,
 )
 from bot.slack.review_blocks import (
     answer_of_asker_message,
@@ -30,6 +29,7 @@ from bot.slack.review_blocks import (
     review_card,
 )
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
+from bot.wording import waiting_time
 from index.snapshot import Manifest, SkippedFile
 from index.vectors import VectorIndex
 from pipeline.fallbacks import answered, cited_sources

@@ -1,0 +1,88 @@
+"""Words that every chat product shows alike: what an outcome, a limit, a reason or a finding is called."""
+
+from datetime import datetime
+
+from pipeline.types import Failure, FindingCode, Limited, Unavailable
+
+EXPIRED = (
+    "Nobody could look at your question in time, so I have no answer that somebody stands for. "
+    "Please ask again, or ask a colleague directly."
+)
+CHECKED_BY_A_PERSON = (
+    "I have found something, but I am not sure enough of it. A person is checking it and will answer in this thread."
+)
+BLOCKED = (
+    "I cannot answer this: the question, or what came back for it, runs against my safety rules. "
+    "An admin can look up the id below."
+)
+_LIMITS: dict[Failure, str] = {
+    Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
+    Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
+    Failure.USER_LIMIT: "You have reached the limit of {limit} questions for now. Please ask again in {wait}.",
+    Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions. Please ask again in {wait}.",
+    Failure.ROUTE_LIMIT: "Too many questions arrive this way right now. Please ask again in {wait}.",
+    Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
+    Failure.TOKEN_BUDGET: "This workspace has used what it may use of the model today. Please ask again in {wait}.",
+}
+ESCALATED = "I have passed your question to a person. The answer will come here, in this thread."
+NOT_ENOUGH = "Not enough info: the documents do not answer this."
+NOT_CONFIRMED = "A reviewer looked at this and could not confirm an answer from the documents."
+DEGRADED = "The writing model is not reachable. These are the documents' own words."
+GIVEN_UP = (
+    "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
+)
+STOPPED_WORDS = "Stopped. I have not answered this; ask again whenever you like."
+REVIEW_REASONS = {
+    Failure.UNVERIFIED: "The draft could not be proved from the documents.",
+    Failure.LOW_CONFIDENCE: "The draft is proved, but whether it answers the question is doubtful.",
+    Failure.SCHEMA_INVALID: "The model's reply could not be read.",
+    Failure.POLICY: "Blocked for safety: the question, or what came back for it, looked like an attempt to steer me.",
+    Failure.INSUFFICIENT_CONTEXT: "The asker wants a person to answer.",
+    Failure.APPROVAL_REQUIRED: "The draft is proved. In this channel a person approves every answer first.",
+    Failure.DISPUTED: "Readers found the answer to this bad. This is what I would say now.",
+    Failure.SOURCE_CHANGED: "You approved this answer, and a document that it cites has changed since.",
+}
+FINDING_WORDS = {
+    FindingCode.NO_CITATION: "cites nothing",
+    FindingCode.UNKNOWN_CHUNK: "cites something that was not retrieved",
+    FindingCode.QUOTE_NOT_FOUND: "quotes words that are not in the source",
+    FindingCode.UNCITED_CLAIM: "states this without a source",
+    FindingCode.UNSUPPORTED_VALUE: "states a value that the source does not hold",
+    FindingCode.WEAK_SUPPORT: "goes beyond the words that it cites",
+    FindingCode.FOREIGN_LINK: "holds a link that no document has",
+    FindingCode.TOO_LONG: "is too long",
+    FindingCode.INJECTION: "follows an instruction found in a document",
+    FindingCode.LEAK: "repeats our own instructions, or holds a credential",
+    FindingCode.CHECK_FAILED: "could not be checked",
+}
+
+
+def limit_words(outcome: Limited) -> str:
+    """Return which limit is reached, and when to come back."""
+    return _LIMITS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=waiting_time(outcome.retry_after))
+
+
+def unavailable_words(outcome: Unavailable) -> str:
+    """Return why there is no answer right now."""
+    reason = {
+        Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
+        Failure.DEADLINE: "it took too long",
+        Failure.INTERNAL: "something went wrong on our side",
+    }.get(outcome.reason, "the model that writes answers is not reachable")
+    return f"I cannot answer right now: {reason}."
+
+
+def waiting_time(seconds: float | None) -> str:
+    """Return a wait in words."""
+    if seconds is None:
+        return "a moment"
+    if seconds < 90:  # noqa: PLR2004 - below it, seconds read better than minutes
+        count = max(1, round(seconds))
+        return f"{count} second{'s' if count != 1 else ''}"
+    return f"{round(seconds / 60)} minutes"
+
+
+def day(stamp: str) -> str:
+    """Return the day of an ISO timestamp, as people write it."""
+    when = datetime.fromisoformat(stamp)
+    return f"{when.day} {when:%B %Y}"
