@@ -1,9 +1,11 @@
 """Words that every chat product shows alike: what an outcome, a limit, a reason or a finding is called."""
 
+import re
 from datetime import datetime
 
 from pipeline.types import Failure, FindingCode, Limited, Unavailable
 
+_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 EXPIRED = (
     "Nobody could look at your question in time, so I have no answer that somebody stands for. "
     "Please ask again, or ask a colleague directly."
@@ -86,3 +88,18 @@ def day(stamp: str) -> str:
     """Return the day of an ISO timestamp, as people write it."""
     when = datetime.fromisoformat(stamp)
     return f"{when.day} {when:%B %Y}"
+
+
+def cut(text: str, limit: int) -> str:
+    """Return `text` with at most `limit` characters, an ellipsis marking a cut end."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def unlinked(text: str) -> str:
+    """Return Markdown with its links reduced to their words and its pictures left out."""
+    return _LINK.sub(lambda match: "" if match[1] else match[2], text)
+
+
+def linkable(url: str) -> bool:
+    """Tell whether a link can stand in a message without breaking out of it."""
+    return url.startswith(("https://", "http://")) and not any(character in url for character in "<>| \n")

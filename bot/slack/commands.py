@@ -14,9 +14,9 @@ from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.render import SlackMessage, section, small
 from bot.slack.review_blocks import decision_words
 from bot.slack.surface import Surface
-from bot.slack.text import SECTION_CHARS, cut, escape, escaped_within
+from bot.slack.text import SECTION_CHARS, escape, escaped_within
 from bot.store.records import Review, ReviewFilter
-from bot.wording import day
+from bot.wording import cut, day
 from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace

@@ -19,9 +19,9 @@ from slack_sdk.models.views import View
 from bot.operations import Status
 from bot.slack.render import section, small
 from bot.slack.review_blocks import decision_words, review_buttons
-from bot.slack.text import SECTION_CHARS, cut, escape, escaped_within, label, quoted
+from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, quoted
 from bot.store.records import Review
-from bot.wording import day
+from bot.wording import cut, day
 
 FILTER = "home_filter"
 SELECTED = "home_selected"

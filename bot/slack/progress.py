@@ -7,8 +7,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.optional import Niceties
-from bot.slack.text import cut, linkable
 from bot.store.records import Conversation
+from bot.wording import cut, linkable
 from pipeline.telemetry import Progress
 
 CHECKING = "is reading the documents…"

@@ -17,18 +17,9 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.text import (
-    SECTION_CHARS,
-    answer_markdown,
-    cut,
-    escape,
-    escaped_within,
-    label,
-    quoted,
-    source_line,
-)
+from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, quoted, source_line
 from bot.store.records import Review
-from bot.wording import FINDING_WORDS, REVIEW_REASONS
+from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"

@@ -1,7 +1,6 @@
 """Text for Slack: escaped, within the limits, never a mention or a link that we did not mean."""
 
-import re
-
+from bot.wording import cut, linkable, unlinked
 from pipeline.types import DocumentRef, Source
 
 SECTION_CHARS = 3000
@@ -10,7 +9,6 @@ MARKDOWN_CHARS = 12_000
 ANSWER_CHARS = MARKDOWN_CHARS - 1000
 VALUE_CHARS = 2000
 FALLBACK_CHARS = 3000
-_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 _TITLE_CHARS = 120
 _LABEL = str.maketrans("<>", "  ")
 
@@ -18,11 +16,6 @@ _LABEL = str.maketrans("<>", "  ")
 def escape(text: str) -> str:
     """Return `text` with Slack's three control characters disarmed."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def cut(text: str, limit: int) -> str:
-    """Return `text` with at most `limit` characters, an ellipsis marking a cut end."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escaped_within(text: str, limit: int) -> str:
@@ -35,19 +28,15 @@ def escaped_within(text: str, limit: int) -> str:
 
 def answer_markdown(text: str) -> str:
     """Return an answer for a `markdown` block: escaped, its Markdown links reduced to their words."""
-    return escaped_within(_unlinked(text), ANSWER_CHARS)
+    return escaped_within(unlinked(text), ANSWER_CHARS)
 
 
 def answer_parts(text: str) -> list[str]:
     """Return an answer as the texts of as many `markdown` blocks, one a message, as its length needs."""
-    plain = _unlinked(text)
+    plain = unlinked(text)
     # Escaping makes a character at most five.
     parts = [plain] if len(escape(plain)) <= ANSWER_CHARS else split(plain, ANSWER_CHARS // 5)
     return [escape(part) for part in parts]
-
-
-def _unlinked(text: str) -> str:
-    return _LINK.sub(lambda match: "" if match[1] else match[2], text)
 
 
 def split(text: str, limit: int) -> list[str]:
@@ -89,8 +78,3 @@ def _linked(title: str, url: str | None) -> str:
     if url is None or not linkable(url):
         return words
     return f"<{escape(url)}|{words}>"
-
-
-def linkable(url: str) -> bool:
-    """Tell whether a link can stand in a message without breaking out of it."""
-    return url.startswith(("https://", "http://")) and not any(character in url for character in "<>| \n")
