@@ -1,0 +1,1 @@
+"""Citedesk in Microsoft Teams, over the connector of the Microsoft 365 Agents SDK."""

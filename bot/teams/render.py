@@ -1,0 +1,214 @@
+"""Outcomes as activities: text with citations for an answer, an Adaptive Card for all else. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+from bot.desk import Reply
+from bot.store.records import Asked, Review
+from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
+from bot.wording import (
+    BLOCKED,
+    CHECKED_BY_A_PERSON,
+    DEGRADED,
+    ESCALATED,
+    EXPIRED,
+    GIVEN_UP,
+    NOT_CONFIRMED,
+    NOT_ENOUGH,
+    cut,
+    day,
+    limit_words,
+    unavailable_words,
+)
+from pipeline.sentences import markers_in
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Citation,
+    Limited,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    Source,
+    Unavailable,
+)
+
+ESCALATE, RETRY = "ask_a_person", "try_again"
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
+_CARD_VERSION = "1.5"
+# Teams cuts what a card carries at 28 KB; the question travels in its buttons.
+_QUESTION_CHARS = 2000
+_NOTE_CHARS = 1500
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsMessage:
+    """What is posted: an activity that has no address yet, and the same as plain words."""
+
+    text: str
+    activity: Json
+
+
+def reply_message(reply: Reply, asked: Asked) -> TeamsMessage:
+    """Return the reply to a question."""
+    notes = []
+    if reply.read_as:
+        notes.append(f"Understood as: “{literal(reply.read_as, 500)}”")
+    if asked.has_files:
+        notes.append("I read text only: the files were left out.")
+    outcome, request_id = reply.outcome, reply.request_id
+    if isinstance(outcome, Answered):
+        return _answered(outcome, request_id, notes)
+    words, parts, actions = _card_of(outcome, request_id, asked.text)
+    return card_message(words, [*map(small, notes), *parts, small(request_id)], actions)
+
+
+def decided_message(review: Review) -> TeamsMessage:
+    """Return what the asker gets when a review has ended."""
+    small_print = [small(review.review_id)]
+    if review.state == "expired":
+        return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
+    reviewer = literal(review.decided_by or "", NAME_CHARS)
+    if review.state == "rejected":
+        note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
+        by = small(f"Reviewed by {reviewer}")
+        return card_message(NOT_CONFIRMED, [paragraph(NOT_CONFIRMED), *note, by, *small_print])
+    draft = review.case.draft
+    sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
+    verb = "Edited and approved" if review.state == "edited" else "Approved"
+    if review.state == "edited" and not sources:
+        verb = "Answered, not from the documents,"
+    facts = [f"{verb} by {reviewer}", review.review_id]
+    # What a person wrote is no longer what a model made: it goes out without the label.
+    made_by_model = review.state == "approved"
+    return _cited(review.answer, draft.citations if draft else (), sources, facts, made_by_model=made_by_model)
+
+
+def escalated_message(request_id: str) -> TeamsMessage:
+    """Return the confirmation that a person has the question now."""
+    return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
+
+
+def apology() -> TeamsMessage:
+    """Return what the asker gets for a question that was given up."""
+    return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
+
+
+def card_message(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> TeamsMessage:
+    """Return a message of one card; notifications and screen readers get `words`."""
+    attachment = {"contentType": CARD_TYPE, "content": card(words, parts, actions)}
+    return TeamsMessage(words, {"type": "message", "summary": words, "attachments": [attachment]})
+
+
+def card(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> Json:
+    """Return an Adaptive Card."""
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": _CARD_VERSION,
+        "fallbackText": words,
+        "speak": words,
+        "body": list(parts),
+        **({"actions": list(actions)} if actions else {}),
+    }
+
+
+def paragraph(text: str, **more: Any) -> Json:  # noqa: ANN401 - properties of a TextBlock
+    """Return a paragraph of Markdown."""
+    return {"type": "TextBlock", "text": text, "wrap": True} | more
+
+
+def small(text: str) -> Json:
+    """Return a line of small print."""
+    return paragraph(literal(text, 200), size="Small", isSubtle=True, spacing="Small")
+
+
+def execute(verb: str, title: str, data: Json, **more: Any) -> Json:  # noqa: ANN401 - properties of an action
+    """Return a button that old clients, too, can press."""
+    old = {"type": "Action.Submit", "title": title, "data": {"verb": verb, **data}}
+    return {"type": "Action.Execute", "title": title, "verb": verb, "data": data, "fallback": old} | more
+
+
+def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
+    match outcome:
+        case NotEnoughInfo():
+            nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
+            parts = [paragraph("**Not enough info.** The documents do not answer this.")]
+            parts += [paragraph(f"The nearest documents:\n\n{nearest}")] if nearest else []
+            return NOT_ENOUGH, parts, _again(ESCALATE, "Ask a person", request_id, question)
+        case NeedsReview():
+            return CHECKED_BY_A_PERSON, [paragraph(CHECKED_BY_A_PERSON)], []
+        case Blocked():
+            return BLOCKED, [paragraph(BLOCKED)], []
+        case Limited():
+            words = limit_words(outcome)
+            return words, [paragraph(words)], []
+        case Unavailable():
+            words = unavailable_words(outcome)
+            return words, [paragraph(words)], _again(RETRY, "Try again", request_id, question)
+        case Answered():
+            raise ValueError("an answer is no card")
+        case _:
+            assert_never(outcome)
+
+
+def _again(verb: str, title: str, request_id: str, question: str) -> list[Json]:
+    # Teams keeps the question in the button, so that we need not keep it. Too long: no button.
+    if len(question) > _QUESTION_CHARS:
+        return []
+    return [execute(verb, title, {"request_id": request_id, "question": question})]
+
+
+def _answered(outcome: Answered, request_id: str, notes: Sequence[str]) -> TeamsMessage:
+    facts = [f"Confidence: {outcome.confidence}"]
+    if outcome.approved:
+        facts = [f"Approved by {literal(outcome.approved.by, NAME_CHARS)} on {day(outcome.approved.at)}"]
+    if outcome.cached:
+        facts.append("asked before, same documents")
+    before = [*notes, *([DEGRADED] if outcome.degraded else [])]
+    return _cited(outcome.text, outcome.citations, outcome.sources, [*facts, request_id], before)
+
+
+def _cited(
+    answer: str,
+    citations: Sequence[Citation],
+    sources: Sequence[Source],
+    facts: Sequence[str],
+    before: Sequence[str] = (),
+    *,
+    made_by_model: bool = True,
+) -> TeamsMessage:
+    """Return an answer with its one root Message entity: label, and a citation a marker that stands in the text."""
+    told = "\n\n".join([*(f"_{line}_" for line in before), answer_markdown(answer), f"_{' · '.join(facts)}_"])
+    quotes = {citation.marker: citation.quote for citation in reversed(citations)}
+    entity = {
+        "type": "https://schema.org/Message",
+        "@type": "Message",
+        "@context": "https://schema.org",
+        "@id": "",
+        "additionalType": ["AIGeneratedContent"] if made_by_model else [],
+        "citation": [_claim(source, quotes.get(source.marker, "")) for source in sources],
+    }
+    activity = {
+        "type": "message",
+        "text": told,
+        "textFormat": "markdown",
+        "entities": [entity],
+        "channelData": {"feedbackLoop": {"type": "custom"}},
+    }
+    return TeamsMessage(answer, activity)
+
+
+def _claim(source: Source, quote: str) -> Json:
+    name = cut(" ".join(f"{source.title} > {source.heading}".split()) if source.heading else source.title, NAME_CHARS)
+    url = safe_url(source.url)
+    appearance = {
+        "@type": "DigitalDocument",
+        "name": name or "?",
+        "abstract": cut(" ".join(quote.split()) or name, ABSTRACT_CHARS),
+        **({"url": url} if url else {}),
+    }
+    return {"@type": "Claim", "position": source.marker, "appearance": appearance}

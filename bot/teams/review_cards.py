@@ -1,0 +1,155 @@
+"""Review cards as Adaptive Cards. Pure functions."""
+
+from collections.abc import Sequence
+
+from bot.store.records import Review
+from bot.teams.render import Json, TeamsMessage, card_message, execute, paragraph, small
+from bot.teams.text import NAME_CHARS, answer_markdown, literal, source_line
+from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
+from pipeline.types import Finding
+
+APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
+    "review_approve",
+    "review_edit",
+    "review_reject",
+    "review_claim",
+    "review_take_over",
+)
+REFRESH = "review_refresh"
+ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT = "answer", "reason", "anyway"
+_INPUT_CHARS = 3000
+_QUESTION_CHARS = 2000
+_QUOTE_CHARS = 500
+_MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
+# More than sixty people cannot be given a card of their own.
+_MAX_REFRESHED = 60
+
+
+def review_card(
+    review: Review, *, show_draft: bool, reviewers: Sequence[str] = (), findings: Sequence[Finding] = (), text: str = ""
+) -> TeamsMessage:
+    """Return the card for the reviewers, who alone get its buttons.
+
+    `show_draft` is False when not every reviewer may read what the draft cites. `findings` are what the documents do
+    not prove of `text`, an edit that was not sent.
+    """
+    draft = review.case.draft
+    parts = [
+        paragraph("Review needed", size="Large", weight="Bolder"),
+        paragraph(f"**{literal(review.conversation.user_id, NAME_CHARS)} asked**"),
+        paragraph(literal(review.question, _QUESTION_CHARS)),
+        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+    ]
+    if not show_draft and review.case.sources:
+        parts.append(paragraph("The draft cites a restricted document. *Edit* shows it to those who may read it."))
+    else:
+        parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
+        parts += _evidence(review)
+    parts += [paragraph(f"**{literal(t.user_id, NAME_CHARS)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+    if review.claimed_by:
+        parts.append(small(f"Claimed by {review.claimed_by}"))
+    if findings:
+        parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
+    shown = text or (draft.answer if draft and show_draft else "")
+    actions = _actions(review, shown, can_approve=draft is not None and show_draft, unproved=bool(findings))
+    words = f"Review needed: {cut(' '.join(review.question.split()), 200)}"
+    message = card_message(words, [*parts, small(review.review_id)], actions)
+    if reviewers:
+        refresh = {
+            "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
+            "userIds": sorted(reviewers)[:_MAX_REFRESHED],
+        }
+        message.activity["attachments"][0]["content"]["refresh"] = refresh
+    return message
+
+
+def decided_card(review: Review, *, show_draft: bool) -> TeamsMessage:
+    """Return the card after the decision: who, what, and no buttons."""
+    head = decision_words(review)
+    parts = [
+        paragraph(literal(head, 200), weight="Bolder"),
+        paragraph(f"**{literal(review.conversation.user_id, NAME_CHARS)} asked**"),
+        paragraph(literal(review.question, _QUESTION_CHARS)),
+    ]
+    if review.answer and show_draft:
+        parts += [paragraph("**Sent**"), paragraph(answer_markdown(review.answer))]
+    if review.sent_anyway:
+        parts.append(small("Sent although not every sentence could be proved from the documents."))
+    if review.note:
+        parts += [paragraph("**Reason**"), paragraph(literal(review.note, _QUESTION_CHARS))]
+    return card_message(head, [*parts, small(review.review_id)])
+
+
+def decision_words(review: Review) -> str:
+    """Return how a review stands, in words."""
+    if review.state == "expired":
+        return "Ended without a decision: nobody was in time"
+    if review.state == "open":
+        return f"Claimed by {review.claimed_by}" if review.claimed_by else "Open"
+    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
+    return f"{verb} by {review.decided_by}"
+
+
+def _evidence(review: Review) -> list[Json]:
+    case = review.case
+    parts = []
+    if citations := case.draft.citations if case.draft else ():
+        lines = [f"- \\[{c.marker}\\] “{literal(c.quote, _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
+        more = len(citations) - _MAX_QUOTES
+        parts.append(_listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])]))
+    if case.sources:
+        parts.append(_listed("Sources", [f"- {source_line(source)}" for source in case.sources[:_MAX_SOURCES]]))
+    if case.findings:
+        parts.append(paragraph(f"**Findings**\n\n{_findings(case.findings)}"))
+    return parts
+
+
+def _listed(head: str, lines: Sequence[str]) -> Json:
+    return paragraph("\n".join([f"**{head}**\n", *lines]))
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    lines = [f"- {finding.code}: {FINDING_WORDS[finding.code]}: “{literal(finding.span, 200)}”" for finding in findings]
+    more = len(lines) - _MAX_FINDINGS
+    return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
+
+
+def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) -> list[Json]:
+    data = _data(review)
+    anyway = {
+        "type": "Input.Toggle",
+        "id": ANYWAY_INPUT,
+        "title": "Send anyway: I stand for this, and it is recorded so",
+    }
+    edit = [_input(ANSWER_INPUT, "Answer", cut(text, _INPUT_CHARS)), *([anyway] if unproved else [])]
+    return [
+        *([execute(APPROVE, "Approve", data, style="positive")] if can_approve else []),
+        _unfolding("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
+        _unfolding("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
+        execute(TAKE_OVER, "Take over", data) if review.claimed_by else execute(CLAIM, "Claim", data),
+    ]
+
+
+def _data(review: Review) -> Json:
+    return {"review_id": review.review_id}
+
+
+def _unfolding(title: str, body: Sequence[Json], action: Json) -> Json:
+    return {
+        "type": "Action.ShowCard",
+        "title": title,
+        "card": {"type": "AdaptiveCard", "body": list(body), "actions": [action]},
+    }
+
+
+def _input(name: str, label: str, text: str) -> Json:
+    return {
+        "type": "Input.Text",
+        "id": name,
+        "label": label,
+        "isMultiline": True,
+        "isRequired": True,
+        "errorMessage": "This is needed.",
+        "maxLength": _INPUT_CHARS,
+        **({"value": text} if text else {}),
+    }

@@ -1,0 +1,270 @@
+"""One contract for every chat product: the same facts are in each rendering of an outcome, a limit and a review."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from support.builders import CHUNKS, QUOTA, REMINDER, draft
+
+from bot.desk import Reply
+from bot.slack import render as slack
+from bot.slack import review_blocks as slack_reviews
+from bot.store.records import Asked, Conversation, Review, Turn
+from bot.teams import render as teams
+from bot.teams import review_cards as teams_reviews
+from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS
+from bot.wording import FINDING_WORDS, REVIEW_REASONS
+from pipeline.fallbacks import answered, cited_sources
+from pipeline.types import (
+    Answered,
+    Approval,
+    Blocked,
+    DocumentRef,
+    Failure,
+    Finding,
+    FindingCode,
+    Limited,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    Trace,
+    Unavailable,
+)
+
+_HOSTILE = "<at>everyone</at> [x](https://evil.example) **b** <script>alert(1)</script> & `c`"
+_BOTH = (1, "c1", QUOTA), (2, "c2", REMINDER)
+_TRACE = Trace(
+    request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="x", outcome="answered", verdict="OK"
+)
+_ANSWER = f"{QUOTA} [1] {REMINDER} [2]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """A chat product's renderings, each as the JSON that it posts."""
+
+    name: str
+    reply: Callable[[Reply, Asked], Any]
+    card: Callable[[Review], Any]
+    decided_card: Callable[[Review], Any]
+    decided: Callable[[Review], Any]
+
+
+def _slack(message: slack.SlackMessage) -> Any:  # noqa: ANN401 - JSON
+    return [block.to_dict() for block in message.blocks]
+
+
+_SURFACES = (
+    _Surface(
+        "slack",
+        lambda reply, asked: [_slack(message) for message in slack.reply_message(reply, asked)],
+        lambda review: _slack(slack_reviews.review_card(review, show_draft=True)),
+        lambda review: _slack(slack_reviews.decided_card(review, show_draft=True)),
+        lambda review: _slack(slack.decided_message(review)),
+    ),
+    _Surface(
+        "teams",
+        lambda reply, asked: teams.reply_message(reply, asked).activity,
+        lambda review: teams_reviews.review_card(review, show_draft=True).activity,
+        lambda review: teams_reviews.decided_card(review, show_draft=True).activity,
+        lambda review: teams.decided_message(review).activity,
+    ),
+)
+every_surface = pytest.mark.parametrize("surface", _SURFACES, ids=lambda surface: surface.name)
+
+
+def _where(surface: _Surface) -> Conversation:
+    return Conversation(
+        surface=surface.name, tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False
+    )
+
+
+def _rendered(surface: _Surface, outcome: Outcome, question: str = "How many?") -> str:
+    asked = Asked(text=question, where=_where(surface), has_files=True)
+    reply = Reply("r-1", outcome, _TRACE, read_as="How many invoices?")
+    return _words(surface.reply(reply, asked))
+
+
+def _words(posted: Any) -> str:  # noqa: ANN401 - JSON
+    """Return what is posted as text, without the backslashes that only keep Markdown from being read."""
+    return json.dumps(posted, ensure_ascii=False).replace("\\\\", "")
+
+
+def _review(surface: _Surface, **fields: Any) -> Review:  # noqa: ANN401 - fields of the record
+    findings = tuple(Finding(code=code, span=f"span of {code.name}") for code in FindingCode)[:8]
+    case_draft = draft(_ANSWER, _BOTH)
+    case = NeedsReview(
+        reason=Failure.UNVERIFIED, draft=case_draft, sources=cited_sources(case_draft, CHUNKS), findings=findings
+    )
+    base = {"review_id": "r-1", "question": "How many?", "conversation": _where(surface), "case": case}
+    return Review(**{**base, **fields})
+
+
+@every_surface
+def test_an_answer_shows_its_text_markers_sources_confidence_and_id(surface: _Surface) -> None:
+    shown = _rendered(surface, answered(draft(_ANSWER, _BOTH), "high", CHUNKS))
+    facts = (QUOTA, REMINDER, "[1]", "[2]", "Title of c1", "Title of c2", "https://help.example/c1", "high", "r-1")
+    for fact in (*facts, "How many invoices?", "files were left out"):
+        assert fact in shown
+
+
+@every_surface
+def test_an_approved_cached_or_degraded_answer_says_so(surface: _Surface) -> None:
+    plain = answered(draft(_ANSWER, _BOTH), "high", CHUNKS)
+    approval = Approval(curated_id="r-0", by="U9", at="2026-03-04T05:06:07+00:00")
+    shown = _rendered(surface, plain.model_copy(update={"approved": approval, "cached": True, "degraded": True}))
+    for fact in ("Approved by", "U9", "4 March 2026", "asked before", "documents' own words"):
+        assert fact in shown
+
+
+@every_surface
+def test_not_enough_info_names_the_nearest_documents_and_offers_a_person(surface: _Surface) -> None:
+    nearest = (DocumentRef(document_id="a.md", title="Plans", url="https://help.example/plans"),)
+    shown = _rendered(surface, NotEnoughInfo(reason=Failure.RETRIEVAL_LOW, nearest=nearest))
+    for fact in ("Not enough info", "Plans", "https://help.example/plans", "Ask a person", "How many?", "r-1"):
+        assert fact in shown
+
+
+@every_surface
+@pytest.mark.parametrize(
+    ("outcome", "facts"),
+    [
+        (NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()), ("A person is checking it",)),
+        (Blocked(reason=Failure.POLICY), ("safety rules",)),
+        (Unavailable(reason=Failure.DEADLINE), ("took too long", "Try again", "How many?")),
+        (Unavailable(reason=Failure.INDEX_UNAVAILABLE), ("not indexed yet", "Try again")),
+        (Limited(reason=Failure.INPUT_TOO_LONG, limit=1000), ("1,000 characters",)),
+        (Limited(reason=Failure.INPUT_EMPTY, limit=1000), ("question in words", "1,000")),
+        (Limited(reason=Failure.USER_LIMIT, limit=20, retry_after=30), ("20 questions", "30 seconds")),
+        (Limited(reason=Failure.TENANT_LIMIT, limit=300, retry_after=30), ("300", "30 seconds")),
+        (Limited(reason=Failure.ROUTE_LIMIT, limit=3, retry_after=600), ("this way", "10 minutes")),
+        (Limited(reason=Failure.QUEUE_FULL, limit=200, retry_after=5), ("busy", "5 seconds")),
+        (Limited(reason=Failure.TOKEN_BUDGET, limit=9, retry_after=600), ("today", "10 minutes")),
+    ],
+)
+def test_every_other_outcome_and_limit_says_why_and_its_id(
+    surface: _Surface, outcome: Outcome, facts: tuple[str, ...]
+) -> None:
+    shown = _rendered(surface, outcome)
+    for fact in (*facts, "r-1"):
+        assert fact in shown
+
+
+@every_surface
+def test_a_review_card_shows_all_that_a_reviewer_needs_and_every_action(surface: _Surface) -> None:
+    said = (Turn(user_id="U9", text="Which plan?"), Turn(user_id="U1", text="The Team plan."))
+    shown = _words(surface.card(_review(surface, exchange=said)))
+    for fact in (
+        "Review needed", "U1", "How many?", REVIEW_REASONS[Failure.UNVERIFIED], QUOTA, REMINDER, "[1]", "[2]",
+        "Title of c1", "https://help.example/c2", "Which plan?", "The Team plan.", "r-1",
+        "Approve", "Edit", "Reject", "Claim",
+    ):  # fmt: skip
+        assert fact in shown
+    for code in tuple(FindingCode)[:8]:
+        assert FINDING_WORDS[code] in shown
+        assert f"span of {code.name}" in shown
+    assert "Take over" in _words(surface.card(_review(surface, claimed_by="U9")))
+
+
+@every_surface
+@pytest.mark.parametrize("state", ["approved", "edited", "rejected", "expired"])
+def test_a_decision_is_told_alike_to_reviewers_and_asker(surface: _Surface, state: str) -> None:
+    answer = "" if state in {"rejected", "expired"} else _ANSWER
+    fields = {"decided_by": "U9", "note": "Ask billing."} if state != "expired" else {}
+    review = _review(surface, state=state, answer=answer, sent_anyway=state == "edited", **fields)
+    card, told = _words(surface.decided_card(review)), _words(surface.decided(review))
+    facts = {
+        "approved": ("Approved by", "U9", QUOTA),
+        "edited": ("dited and approved by", "U9", QUOTA),
+        "rejected": ("U9", "Ask billing."),
+        "expired": ("in time",),
+    }
+    for fact in (*facts[state], "r-1"):
+        assert fact in card
+        assert fact in told
+    assert "How many?" in card
+    assert ("not every sentence could be proved" in card) == (state == "edited")
+    assert not any(f'"{verb}"' in card for verb in ("Approve", "Reject", "Claim"))
+    if answer:
+        assert "Title of c1" in told
+
+
+def test_what_people_and_documents_write_stays_text_in_teams() -> None:
+    surface = _SURFACES[1]
+    hostile = draft(f"{_HOSTILE} {QUOTA} [1]")
+    source = cited_sources(hostile, CHUNKS)[0].model_copy(
+        update={"title": _HOSTILE, "heading": _HOSTILE, "url": "https://x.example/a)[b](javascript:alert(1)"}
+    )
+    case = NeedsReview(reason=Failure.UNVERIFIED, draft=hostile, sources=(source,))
+    review = _review(surface, question=_HOSTILE, case=case, state="rejected", note=_HOSTILE, decided_by="U9")
+    answer = answered(hostile, "high", CHUNKS).model_copy(update={"sources": (source,)})
+    nearest = NotEnoughInfo(
+        reason=Failure.RETRIEVAL_LOW,
+        nearest=(DocumentRef(document_id="a", title=_HOSTILE, url="https://x.example/<b>"),),
+    )
+    for posted in (
+        surface.card(review.model_copy(update={"state": "open"})),
+        surface.decided_card(review),
+        surface.decided(review),
+        surface.reply(Reply("r-1", answer, _TRACE), Asked(text="q", where=_where(surface))),
+        surface.reply(Reply("r-1", nearest, _TRACE), Asked(text="q", where=_where(surface))),
+    ):
+        assert not any(_is_live(text) for text in _shown_texts(posted))
+
+
+def _shown_texts(posted: Any) -> list[str]:  # noqa: ANN401 - JSON
+    """Return the texts that a client reads as markup."""
+    if isinstance(posted, list):
+        return [text for item in posted for text in _shown_texts(item)]
+    if not isinstance(posted, dict):
+        return []
+    own = [posted["text"]] if isinstance(posted.get("text"), str) and posted.get("type") != "plain_text" else []
+    return own + [text for value in posted.values() for text in _shown_texts(value)]
+
+
+def _is_live(text: str) -> bool:
+    plain = text.replace("\\[", "").replace("\\]", "")
+    # A card's Markdown knows no tags; only the text of a message does.
+    tagged = "_Confidence" in text and ("<script>" in text or "<at>" in text)
+    return "](https://evil" in plain or "](javascript" in plain or tagged
+
+
+def test_teams_citations_keep_to_their_limits_and_stand_in_the_text() -> None:
+    long = cited_sources(draft(_ANSWER, _BOTH), CHUNKS)
+    long = tuple(source.model_copy(update={"title": "t" * 300, "heading": "h" * 300}) for source in long)
+    quotes = tuple(c.model_copy(update={"quote": "q" * 900}) for c in draft(_ANSWER, _BOTH).citations)
+    outcome = Answered(text=_ANSWER, confidence="high", citations=quotes, sources=long)
+    activity = teams.reply_message(Reply("r-1", outcome, _TRACE), Asked(text="q", where=_where(_SURFACES[1]))).activity
+    (entity,) = activity["entities"]
+    assert entity["additionalType"] == ["AIGeneratedContent"]
+    assert activity["channelData"] == {"feedbackLoop": {"type": "custom"}}
+    for claim in entity["citation"]:
+        assert f"[{claim['position']}]" in activity["text"]
+        assert 0 < len(claim["appearance"]["name"]) <= NAME_CHARS
+        assert 0 < len(claim["appearance"]["abstract"]) <= ABSTRACT_CHARS
+
+
+def test_what_a_person_wrote_goes_out_in_teams_without_the_label_of_a_model() -> None:
+    for state, label in (("approved", ["AIGeneratedContent"]), ("edited", [])):
+        review = _review(_SURFACES[1], state=state, answer=_ANSWER, decided_by="U9")
+        (entity,) = teams.decided_message(review).activity["entities"]
+        assert entity["additionalType"] == label
+
+
+def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:
+    card = teams_reviews.review_card(_review(_SURFACES[1]), show_draft=True, reviewers=["b", "a"]).activity
+    content = card["attachments"][0]["content"]
+    assert content["refresh"]["userIds"] == ["a", "b"]
+    pressed = [a for a in content["actions"] if a["type"] == "Action.Execute"]
+    unfolded = [a["card"]["actions"][0] for a in content["actions"] if a["type"] == "Action.ShowCard"]
+    assert {action["verb"] for action in [*pressed, *unfolded]} == {
+        teams_reviews.APPROVE,
+        teams_reviews.CLAIM,
+        teams_reviews.EDIT,
+        teams_reviews.REJECT,
+    }
+    for action in [*pressed, *unfolded]:
+        assert action["fallback"]["type"] == "Action.Submit"
+        assert action["fallback"]["data"] == {"verb": action["verb"], "review_id": "r-1"}
