@@ -35,8 +35,11 @@ from bot.workers import Workers
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
-EVENTS_PATH = "/slack/events"
+EVENTS_PATH, TEAMS_PATH = "/slack/events", "/api/messages"
 _MAX_BODY = 1 << 20
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,11 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         await asyncio.to_thread(embedder.embed, ["ready"])
         workers = Workers(settings.delivery, store)
         slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory, workers))
+        route = await stack.enter_async_context(_teams(settings, uses, workers))
         await stack.enter_async_context(workers.running())
         bolt = build_bolt(settings.slack, build_client(settings.slack, None), slack, oauth)
         watchdog = await stack.enter_async_context(_socket_mode(settings, bolt)) if settings.slack.app_token else None
-        url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog))
+        url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog, route))
         _log.info("ready", url=url, socket_mode=watchdog is not None)
         yield RunningBot(uses, slack, workers, url)
 
@@ -116,8 +120,23 @@ async def _workspaces(settings: Settings) -> tuple[Workspaces, AsyncOAuthSetting
 
 
 @asynccontextmanager
+async def _teams(settings: Settings, uses: UseCases, workers: Workers) -> AsyncIterator[Handler | None]:
+    """Serve Teams if it is set; return the handler of its route."""
+    if settings.teams.app_id is None and not settings.teams.anonymous:
+        yield None
+        return
+    # The SDK takes a third of a second to load; who serves Slack only need not wait for it.
+    from bot.teams.doors import doorkeeper, messages  # noqa: PLC0415
+    from bot.teams.serving import running_teams  # noqa: PLC0415
+
+    keeper = doorkeeper(settings.teams, settings.server.host)
+    async with running_teams(settings, uses, workers) as teams:
+        yield messages(keeper, teams.take)
+
+
+@asynccontextmanager
 async def _http_server(
-    settings: Settings, bolt: AsyncApp, uses: UseCases, watchdog: Watchdog | None
+    settings: Settings, bolt: AsyncApp, uses: UseCases, watchdog: Watchdog | None, teams: Handler | None
 ) -> AsyncIterator[str]:
     async def health(_: web.Request) -> web.Response:
         status = await uses.operations.status()
@@ -136,6 +155,8 @@ async def _http_server(
     # Without a secret nothing could tell Slack from a stranger, so there is no route.
     if settings.slack.signing_secret:
         app.router.add_post(EVENTS_PATH, _events(bolt, settings.slack.signing_secret.get_secret_value()))
+    if teams:
+        app.router.add_post(TEAMS_PATH, teams)
     if settings.slack.client_id:
         app.router.add_get(INSTALL_PATH, _page(bolt, AsyncOAuthFlow.handle_installation))
         app.router.add_get(REDIRECT_PATH, _page(bolt, AsyncOAuthFlow.handle_callback))
@@ -154,8 +175,8 @@ async def _http_server(
 
 
 def _from_loopback(
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    handler: Handler,
+) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         peer = request.transport.get_extra_info("peername") if request.transport else None
         if not peer or not ip_address(peer[0]).is_loopback:
@@ -165,7 +186,7 @@ def _from_loopback(
     return guarded
 
 
-def _events(bolt: AsyncApp, secret: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _events(bolt: AsyncApp, secret: str) -> Handler:
     verifier = SignatureVerifier(secret)
 
     async def events(request: web.Request) -> web.StreamResponse:
@@ -181,9 +202,7 @@ def _events(bolt: AsyncApp, secret: str) -> Callable[[web.Request], Awaitable[we
     return events
 
 
-def _page(
-    bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _page(bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
     """Return the handler of an OAuth page: what it gets is checked by its one-time state, not by a signature."""
 
     async def page(request: web.Request) -> web.StreamResponse:

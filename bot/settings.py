@@ -229,6 +229,18 @@ class SlackSettings(Section):
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
 
 
+class TeamsSettings(Section):
+    """Table `[teams]`."""
+
+    app_id: str | None = Field(None, description="application id of the bot; set it to serve Teams")
+    app_secret: SecretStr | None = Field(None, description="of that application")
+    tenant_id: str | None = Field(None, description="directory that the application belongs to")
+    reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
+    service_hosts: tuple[str, ...] = Field((), description="further hosts that messages may be sent to")
+    timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector")
+    anonymous: bool = Field(default=False, description="true: no tokens at all, for a test client on this machine")
+
+
 class ServerSettings(Section):
     """Table `[server]`."""
 
@@ -265,6 +277,7 @@ class Settings(BaseSettings):
     review: ReviewSettings = ReviewSettings()
     delivery: DeliverySettings = DeliverySettings()
     slack: SlackSettings = SlackSettings()
+    teams: TeamsSettings = TeamsSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
 

@@ -44,6 +44,13 @@ REVIEW_REASONS = {
     Failure.DISPUTED: "Readers found the answer to this bad. This is what I would say now.",
     Failure.SOURCE_CHANGED: "You approved this answer, and a document that it cites has changed since.",
 }
+FEEDBACK_REASONS = {
+    "wrong": "It is wrong",
+    "outdated": "It is out of date",
+    "incomplete": "Something is missing",
+    "off_topic": "It does not answer the question",
+    "other": "Something else",
+}
 FINDING_WORDS = {
     FindingCode.NO_CITATION: "cites nothing",
     FindingCode.UNKNOWN_CHUNK: "cites something that was not retrieved",

@@ -11,16 +11,10 @@ from bot.slack.events import conversation_of
 from bot.slack.optional import TROUBLE
 from bot.slack.surface import Surface
 from bot.store.records import Asked, Feedback
+from bot.wording import FEEDBACK_REASONS
 from pipeline.types import Failure
 
 REASON_GIVEN = "feedback_reason_given"
-REASONS: Mapping[str, str] = {
-    "wrong": "It is wrong",
-    "outdated": "It is out of date",
-    "incomplete": "Something is missing",
-    "off_topic": "It does not answer the question",
-    "other": "Something else",
-}
 _NOTE_CHARS = 1000
 
 
@@ -59,7 +53,7 @@ async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -
             request_id=str(body["view"]["private_metadata"]),
             user_id=str(body["user"]["id"]),
             helpful=False,
-            reason=reason if reason in REASONS else "other",
+            reason=reason if reason in FEEDBACK_REASONS else "other",
             note=note[:_NOTE_CHARS],
         )
     )
@@ -82,7 +76,7 @@ async def _second_look(slack: Surface, request_id: str, asked: Asked) -> None:
 
 
 def _view(request_id: str) -> View:
-    options = [Option(value=value, text=PlainTextObject(text=label)) for value, label in REASONS.items()]
+    options = [Option(value=value, text=PlainTextObject(text=label)) for value, label in FEEDBACK_REASONS.items()]
     return View(
         type="modal",
         callback_id=REASON_GIVEN,

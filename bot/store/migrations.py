@@ -86,6 +86,15 @@ def outbox_and_desk(db: Database) -> None:
     db.execute("CREATE INDEX gaps_by_time ON gaps(at)")
 
 
+@migrations(name="003_posted_messages")
+def posted_messages(db: Database) -> None:
+    """Note which message holds the answer to which request."""
+    db.execute(
+        "CREATE TABLE posted (channel_id TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL, "
+        "at TEXT NOT NULL, PRIMARY KEY (channel_id, message_id)) STRICT, WITHOUT ROWID"
+    )
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews`: SQLite cannot change a CHECK, and history refers to the table by name."""
     db.execute(

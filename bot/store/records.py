@@ -13,7 +13,8 @@ ReviewState = Literal["open", "approved", "edited", "rejected", "expired"]
 class Conversation(FrozenModel):
     """Where a question was asked and where its answer belongs.
 
-    `shared_outside` marks a channel that people of other organizations read.
+    `shared_outside` marks a channel that people of other organizations read; `service_url` is where the product takes
+    messages for it, if that differs from one conversation to another.
     """
 
     surface: str
@@ -23,6 +24,7 @@ class Conversation(FrozenModel):
     thread_id: str
     private: bool
     shared_outside: bool = False
+    service_url: str = ""
 
 
 class Asked(FrozenModel):
@@ -64,6 +66,7 @@ class Outgoing(FrozenModel):
     text: str
     body: tuple[dict[str, Any], ...] = ()
     response_url: str = ""
+    service_url: str = ""
     card_of: str = ""
     stream_id: str = ""
     apologise_to: str = ""

@@ -8,6 +8,7 @@ from typing import Self
 from bot.store.curated import CuratedTable, GapTable
 from bot.store.database import Connection, Database
 from bot.store.jobs import JobQueue
+from bot.store.posted import PostedTable
 from bot.store.records import Conversation, Counts, Feedback, Outgoing, Settled
 from bot.store.reviews import ReviewTable
 from pipeline.types import Trace
@@ -23,6 +24,7 @@ class SqliteStore:
         self.reviews = ReviewTable(self._database, self.outbox)
         self.curated = CuratedTable(self._database)
         self.gaps = GapTable(self._database)
+        self.posted = PostedTable(self._database)
 
     async def open(self) -> Self:
         """Open the file, creating or migrating it. Raises StoreError."""
@@ -163,6 +165,7 @@ class SqliteStore:
         """Forget texts that have been kept long enough."""
         await self.reviews.purge(review_text_days)
         await self.gaps.purge(gap_text_days)
+        await self.posted.purge(review_text_days)
         await self._database.write(
             "UPDATE feedback SET note = '' WHERE note != '' AND at < ?",
             (self._database.stamp(-review_text_days * 86_400),),

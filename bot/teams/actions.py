@@ -1,0 +1,182 @@
+"""What people press in Teams: buttons of cards, and the thumbs under an answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from bot.desk import Desk
+from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
+from bot.review_desk import ReviewDesk
+from bot.store.records import Asked, Decision, Feedback, Review
+from bot.teams.activities import conversation_of, key_of, person_of
+from bot.teams.cards import Cards
+from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json
+from bot.teams.review_cards import (
+    ANSWER_INPUT,
+    ANYWAY_INPUT,
+    APPROVE,
+    CLAIM,
+    EDIT,
+    REASON_INPUT,
+    REFRESH,
+    REJECT,
+    TAKE_OVER,
+    decision_words,
+    review_card,
+)
+from bot.wording import FEEDBACK_REASONS
+from index.errors import CitedeskError
+
+_log = structlog.get_logger(__name__)
+_MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
+_NOTE_CHARS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """What a press does, and what the client is told."""
+
+    desk: Desk
+    reviews: ReviewDesk
+    cards: Cards
+    wake_inbox: Callable[[], None]
+    wake_outbox: Callable[[], None]
+
+    async def pressed(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Json:
+        """Do what a card's button asks for; return the answer to the invoke: a card, or words."""
+        try:
+            if verb in {ESCALATE, RETRY}:
+                return _said(await self._asker(activity, verb, data))
+            return await self._reviewer(person_of(activity), verb, data)
+        except CitedeskError as error:
+            return _said(words_for(error))
+
+    async def feedback(self, activity: Mapping[str, Any]) -> None:
+        """Keep what a reader thinks of an answer. The product names only the message that it stands in."""
+        where = conversation_of(activity)
+        request_id = await self.desk.store.posted.request_of(where.channel_id, str(activity.get("replyToId") or ""))
+        if request_id is None:
+            _log.warning("feedback_on_unknown_message", user_id=where.user_id)
+            return
+        value = activity["value"]["actionValue"]
+        form = _form(value.get("feedback"))
+        reason = str(form.get("reason") or "")
+        await self.desk.give_feedback(
+            Feedback(
+                request_id=request_id,
+                user_id=where.user_id,
+                helpful=value.get("reaction") == "like",
+                reason=reason if reason in FEEDBACK_REASONS else "",
+                note=str(form.get("note") or "").strip()[:_NOTE_CHARS],
+            )
+        )
+
+    async def _asker(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
+        asked = Asked(text=str(data["question"]), where=conversation_of(activity))
+        if verb == RETRY:
+            if await self.desk.store.inbox.add([f"{key_of(activity)}:retry"], asked.model_dump_json()):
+                self.wake_inbox()
+            return "Trying again."
+        opened = await self.desk.escalate(str(data["request_id"]), asked, self.cards.escalated)
+        self.wake_outbox()
+        return "A person has your question now." if opened else "A person has your question already."
+
+    async def _reviewer(self, reviewer: str, verb: str, data: Mapping[str, Any]) -> Json:
+        review_id = str(data["review_id"])
+        if verb == REFRESH:
+            return _shown(await self._as_it_stands(reviewer, review_id))
+        if verb in {CLAIM, TAKE_OVER}:
+            review = await self.reviews.claim(review_id, reviewer, take_over=verb == TAKE_OVER)
+        elif verb == EDIT:
+            return await self._edited(reviewer, review_id, data)
+        else:
+            review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), self.cards.decided)
+        self.wake_outbox()
+        return _shown(await self.cards.refresh(review))
+
+    async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
+        """Send an edit that the documents prove, or that the reviewer stands for; else show what they do not."""
+        text = str(data.get(ANSWER_INPUT) or "").strip()
+        review = await self.reviews.open_review(review_id, reviewer)
+        check = await self.reviews.checked(review, text)
+        anyway = str(data.get(ANYWAY_INPUT)) == "true"
+        if check.findings and not anyway:
+            message = review_card(review, show_draft=True, findings=check.findings, text=text)
+            return _shown(message.activity["attachments"][0]["content"])
+        decision = Decision(
+            state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings) and anyway
+        )
+        decided = await self.reviews.decide(review_id, decision, self.cards.decided)
+        self.wake_outbox()
+        return _shown(await self.cards.refresh(decided))
+
+    async def _as_it_stands(self, reviewer: str, review_id: str) -> Json:
+        review: Review
+        try:
+            review = await self.reviews.open_review(review_id, reviewer)
+        except AlreadyDecidedError as error:
+            review = error.review
+        message = await self.cards.shown(review)
+        content: Json = message.activity["attachments"][0]["content"]
+        return content
+
+
+def feedback_form() -> Json:
+    """Return the form that asks what is wrong with an answer, as the answer to the client's fetch."""
+    choices = [{"title": title, "value": value} for value, title in FEEDBACK_REASONS.items()]
+    reason = {"type": "Input.ChoiceSet", "id": "reason", "label": "What is wrong with it?", "choices": choices}
+    note = {"type": "Input.Text", "id": "note", "label": "What should it say?", "isMultiline": True}
+    body = [reason | {"value": "wrong"}, note | {"maxLength": _NOTE_CHARS}]
+    card = {
+        "type": "AdaptiveCard",
+        "version": "1.5",
+        "body": body,
+        "actions": [{"type": "Action.Submit", "title": "Send"}],
+    }
+    attachment = {"contentType": CARD_TYPE, "content": card}
+    return {"task": {"type": "continue", "value": {"title": "Feedback", "card": attachment}}}
+
+
+def _form(told: object) -> Mapping[str, Any]:
+    """Return what was filled in: the custom form comes as JSON text, the product's own as words."""
+    if isinstance(told, Mapping):
+        return told
+    try:
+        read = json.loads(str(told))
+    except ValueError:
+        return {"note": str(told or "")}
+    return read if isinstance(read, Mapping) else {"note": str(told)}
+
+
+def words_for(error: CitedeskError) -> str:
+    """Return why something was refused."""
+    match error:
+        case AlreadyDecidedError():
+            return f"Nothing was changed. {decision_words(error.review)}."
+        case ClaimedError():
+            return f"{error.claimed_by} has claimed this. Press Take over first, if you must."
+        case NotAllowedError():
+            return f"{error.user_message} Nothing was changed."
+        case _:
+            return error.user_message
+
+
+def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:
+    match verb:
+        case _ if verb == APPROVE:
+            return Decision(state="approved", reviewer_id=reviewer)
+        case _ if verb == REJECT:
+            return Decision(state="rejected", reviewer_id=reviewer, note=str(data.get(REASON_INPUT) or "").strip())
+        case _:
+            raise ValueError(f"unknown button {verb[:40]}")
+
+
+def _shown(card: Json) -> Json:
+    return {"statusCode": 200, "type": CARD_TYPE, "value": card}
+
+
+def _said(words: str) -> Json:
+    return {"statusCode": 200, "type": _MESSAGE_TYPE, "value": words}

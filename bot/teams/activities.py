@@ -1,0 +1,71 @@
+"""From the connector's activities to questions. Pure functions; raises KeyError and ValueError for what is none."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.store.records import Asked, Conversation
+
+SURFACE = "teams"
+_THREAD = ";messageid="
+_MENTION = re.compile(r"<at[^>]*>.*?</at>", re.DOTALL)
+
+Json = Mapping[str, Any]
+
+
+def asked_of(activity: Json) -> Asked:
+    """Return the question of a message, without the mention that brought it here."""
+    return Asked(
+        text=text_of(activity),
+        where=conversation_of(activity),
+        message_id=str(activity["id"]),
+        has_files=any(_is_file(attachment) for attachment in activity.get("attachments") or []),
+    )
+
+
+def key_of(activity: Json) -> str:
+    """Return what makes a message one: Teams sends it again if it gets no answer in time."""
+    return f"{SURFACE}:{activity['conversation']['id']}:{activity['id']}"
+
+
+def conversation_of(activity: Json) -> Conversation:
+    """Return where an activity comes from; of a channel, the thread."""
+    conversation = activity["conversation"]
+    channel_id, _, thread_id = str(conversation["id"]).partition(_THREAD)
+    kind = conversation.get("conversationType")
+    data = activity.get("channelData") or {}
+    return Conversation(
+        surface=SURFACE,
+        tenant_id=str(conversation.get("tenantId") or (data.get("tenant") or {}).get("id") or ""),
+        user_id=person_of(activity),
+        channel_id=channel_id,
+        thread_id=thread_id,
+        private=kind == "personal",
+        service_url=str(activity["serviceUrl"]),
+    )
+
+
+def person_of(activity: Json) -> str:
+    """Return the directory's id of whoever sent an activity: the one that settings name people by."""
+    sender = activity["from"]
+    return str(sender.get("aadObjectId") or sender["id"])
+
+
+def text_of(activity: Json) -> str:
+    """Return a message's text without mentions of the bot; other people's stay as names."""
+    text = str(activity.get("text") or "")
+    bot = str((activity.get("recipient") or {}).get("id") or "")
+    for entity in activity.get("entities") or []:
+        if entity.get("type") == "mention" and str((entity.get("mentioned") or {}).get("id")) == bot:
+            text = text.replace(str(entity.get("text") or "") or "\0", " ")
+    return " ".join(_MENTION.sub(lambda found: re.sub(r"<[^>]*>", "", found[0]), text).split(" ")).strip()
+
+
+def address_of(channel_id: str, thread_id: str) -> str:
+    """Return the connector's id of a conversation, or of a thread in it."""
+    return f"{channel_id}{_THREAD}{thread_id}" if thread_id else channel_id
+
+
+def _is_file(attachment: Json) -> bool:
+    # Teams attaches the message's own HTML, too.
+    return str(attachment.get("contentType") or "") not in {"", "text/html"}

@@ -1,0 +1,56 @@
+"""Posts activities to conversations, through the connector client of the Microsoft 365 Agents SDK."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import aiohttp
+from microsoft_agents.activity import Activity
+from microsoft_agents.hosting.core.connector.teams import TeamsConnectorClient
+
+_RESOURCE = "https://api.botframework.com"
+_SCOPES = [f"{_RESOURCE}/.default"]
+
+
+class Tokens(Protocol):
+    """Whoever gets the bot's own access tokens, and keeps them while they are valid."""
+
+    async def get_access_token(self, resource_url: str, scopes: list[str], force_refresh: bool = False) -> str:  # noqa: FBT001, FBT002 - the SDK's signature
+        """Return a token for `resource_url`."""
+
+
+class Connector:
+    """The way out to Teams. What fails raises aiohttp.ClientError or TimeoutError."""
+
+    def __init__(self, tokens: Tokens | None, timeout_s: float) -> None:
+        self._tokens = tokens
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._pool = aiohttp.TCPConnector(limit_per_host=16)
+
+    async def send(self, service_url: str, conversation_id: str, activity: Mapping[str, Any]) -> str:
+        """Post an activity; return its id."""
+        async with await self._session(service_url) as session:
+            client = await self._client(service_url, session)
+            posted = await client.conversations.send_to_conversation(conversation_id, Activity.model_validate(activity))
+        return str(posted.id or "")
+
+    async def update(
+        self, service_url: str, conversation_id: str, activity_id: str, activity: Mapping[str, Any]
+    ) -> None:
+        """Put another activity in the place of one that was posted."""
+        async with await self._session(service_url) as session:
+            client = await self._client(service_url, session)
+            body = Activity.model_validate({**activity, "id": activity_id})
+            await client.conversations.update_activity(conversation_id, activity_id, body)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._pool.close()
+
+    async def _session(self, service_url: str) -> aiohttp.ClientSession:
+        # The address and the token belong to a session of the SDK; the connections are shared by all.
+        base = service_url if service_url.endswith("/") else f"{service_url}/"
+        return aiohttp.ClientSession(base_url=base, connector=self._pool, connector_owner=False, timeout=self._timeout)
+
+    async def _client(self, service_url: str, session: aiohttp.ClientSession) -> TeamsConnectorClient:
+        token = await self._tokens.get_access_token(_RESOURCE, _SCOPES) if self._tokens else ""
+        return TeamsConnectorClient(endpoint=service_url, token=token, session=session)

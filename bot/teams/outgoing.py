@@ -1,0 +1,35 @@
+"""From rendered messages to rows of the outbox. Pure functions."""
+
+from bot.store.records import Conversation, Outgoing, Review
+from bot.teams.activities import SURFACE
+from bot.teams.render import TeamsMessage
+
+
+def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessage) -> Outgoing:
+    """Return a message to where a question was asked."""
+    return Outgoing(
+        key=key,
+        request_id=request_id,
+        surface=SURFACE,
+        tenant_id=where.tenant_id,
+        channel_id=where.channel_id,
+        thread_id=where.thread_id,
+        service_url=where.service_url,
+        text=message.text,
+        body=(message.activity,),
+    )
+
+
+def card_outgoing(review: Review, conversation_id: str, message: TeamsMessage) -> Outgoing:
+    """Return a review's card."""
+    return Outgoing(
+        key=f"card:{review.review_id}",
+        request_id=review.review_id,
+        surface=SURFACE,
+        tenant_id=review.conversation.tenant_id,
+        channel_id=conversation_id,
+        service_url=review.conversation.service_url,
+        text=message.text,
+        body=(message.activity,),
+        card_of=review.review_id,
+    )

@@ -1,0 +1,303 @@
+"""Teams from the connector's activities to what it is asked to post, over HTTP on loopback."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from aiohttp import ClientSession, web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from microsoft_agents.hosting.core.authorization._entra_issuers import BOTFRAMEWORK_JWKS_URIS
+from support.teams import REVIEWS, FakeConnector, connector
+from support.workspace import workspace
+
+from bot.settings import TeamsSettings
+from bot.teams.doors import doorkeeper, messages
+from bot.teams.review_cards import APPROVE, CLAIM, EDIT, REFRESH, REJECT
+from index.errors import SettingsError
+
+_ANSWERABLE = "When does the first payment reminder go out?"
+_UNKNOWN = "Is there a Linux app?"
+_DOUBTFUL = "Can I get my money back?"
+_RESTRICTED = "How many months of fees may a support lead refund?"
+
+
+@pytest.fixture
+async def teams(own_data: Path, articles: Path) -> AsyncIterator[FakeConnector]:
+    access = {"reviewers": ["reviewer", "second"], "groups": {"leads": ["reviewer", "second"]}}
+    async with connector() as fake:
+        settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
+        async with workspace(own_data, articles, teams=settings, access=access) as desk:
+            fake.bot_url = desk.bot.url
+            yield fake
+
+
+async def _reply(teams: FakeConnector, activity: dict[str, Any], count: int = 1) -> dict[str, Any]:
+    assert (await teams.send(activity))[0] == 202
+    where = activity["conversation"]["id"]
+    found: list[dict[str, Any]] = await teams.until(lambda: _all(teams, where, count))
+    return found[count - 1]
+
+
+def _all(teams: FakeConnector, where: str, count: int) -> list[dict[str, Any]] | None:
+    found = teams.messages(where)
+    return found if len(found) >= count else None
+
+
+def _card(message: dict[str, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = message["attachments"][0]["content"]
+    return content
+
+
+async def test_an_answer_has_text_citation_label_and_feedback(teams: FakeConnector) -> None:
+    reply = await _reply(teams, teams.question(_ANSWERABLE))
+    assert "7 days after the due date" in reply["text"]
+    (entity,) = reply["entities"]
+    assert entity["additionalType"] == ["AIGeneratedContent"]
+    assert entity["citation"][0]["position"] == 1
+    assert "[1]" in reply["text"]
+    assert entity["citation"][0]["appearance"]["url"].startswith("https://help.fernpost.example/reminders")
+    assert reply["channelData"]["feedbackLoop"] == {"type": "custom"}
+    assert [a["type"] for a in teams.posted.values()] == ["typing", "message"]
+
+
+async def test_an_activity_that_is_sent_again_is_answered_once(teams: FakeConnector) -> None:
+    question = teams.question(_ANSWERABLE)
+    for _ in range(3):
+        assert (await teams.send(question))[0] == 202
+    await teams.until(lambda: teams.messages("a:asker"))
+    await asyncio.sleep(0.3)
+    assert len(teams.messages("a:asker")) == 1
+
+
+async def test_in_a_channel_the_answer_stands_in_the_thread_and_holds_only_what_everyone_may_read(
+    teams: FakeConnector,
+) -> None:
+    thread = "19:support@thread.tacv2;messageid=1700000000001"
+    reply = await _reply(teams, teams.question(_ANSWERABLE, conversation=thread))
+    assert "7 days" in reply["text"]
+    restricted = await _reply(teams, teams.question(_RESTRICTED, "reviewer", thread), 2)
+    assert "3 months" not in json.dumps(restricted)
+    own = await _reply(teams, teams.question(_RESTRICTED, "reviewer", "a:reviewer"))
+    assert "3 months" in own["text"]
+
+
+async def test_not_enough_info_and_limits_are_cards_that_also_read_as_text(teams: FakeConnector) -> None:
+    unknown = await _reply(teams, teams.question(_UNKNOWN))
+    assert "Not enough info" in unknown["summary"]
+    assert "Not enough info" in _card(unknown)["fallbackText"]
+    assert "1,000 characters" in (await _reply(teams, teams.question("x" * 1001), 2))["summary"]
+    assert "question in words" in (await _reply(teams, teams.question("   "), 3))["summary"]
+
+
+async def test_who_wants_a_person_gets_one_and_the_persons_answer(teams: FakeConnector) -> None:
+    unknown = await _reply(teams, teams.question(_UNKNOWN))
+    (button,) = _card(unknown)["actions"]
+    status, told = await teams.send(teams.press("asker", "a:asker", button["verb"], button["data"]))
+    assert (status, told["value"]) == (200, "A person has your question now.")
+    assert "passed your question" in (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]["summary"]
+    (card,) = await teams.until(lambda: teams.messages(REVIEWS))
+    assert _UNKNOWN in json.dumps(card)
+    again = await teams.send(teams.press("asker", "a:asker", button["verb"], button["data"]))
+    assert again[1]["value"] == "A person has your question already."
+    data = {"review_id": _review_id(card), "answer": "No, there is none."}
+    _, shown = await teams.send(teams.press("reviewer", REVIEWS, EDIT, data))
+    assert "The documents do not prove this" in json.dumps(shown)
+    assert len(teams.messages("a:asker")) == 2
+    await teams.send(teams.press("reviewer", REVIEWS, EDIT, data | {"anyway": "true"}))
+    answer = (await teams.until(lambda: _all(teams, "a:asker", 3)))[2]
+    assert "No, there is none." in answer["text"]
+    assert answer["entities"][0]["additionalType"] == []
+
+
+def _review_id(card: dict[str, Any]) -> str:
+    review_id: str = card["attachments"][0]["content"]["body"][-1]["text"]
+    return review_id
+
+
+async def _review(teams: FakeConnector) -> tuple[dict[str, Any], dict[str, Any]]:
+    waiting = await _reply(teams, teams.question(_DOUBTFUL))
+    assert "A person is checking it" in waiting["summary"]
+    (card,) = await teams.until(lambda: teams.messages(REVIEWS))
+    return card, {"review_id": _review_id(card)}
+
+
+async def test_a_reviewer_claims_and_approves_and_everybody_sees_it(teams: FakeConnector) -> None:
+    card, data = await _review(teams)
+    assert _card(card)["refresh"]["userIds"] == ["reviewer", "second"]
+    await teams.send(teams.press("reviewer", REVIEWS, CLAIM, data))
+    assert "Claimed by reviewer" in json.dumps(teams.updates[-1])
+    _, refused = await teams.send(teams.press("second", REVIEWS, APPROVE, data))
+    assert "reviewer has claimed this" in refused["value"]
+    _, shown = await teams.send(teams.press("reviewer", REVIEWS, APPROVE, data))
+    assert "Approved by reviewer" in json.dumps(shown)
+    assert "Approved by reviewer" in json.dumps(teams.posted[card["id"]])
+    answer = (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]
+    assert "Approved by reviewer" in answer["text"]
+    _, late = await teams.send(teams.press("second", REVIEWS, REJECT, data | {"reason": "no"}))
+    assert "Nothing was changed. Approved by reviewer." in late["value"]
+    _, refreshed = await teams.send(teams.press("second", REVIEWS, REFRESH, data))
+    assert "Approved by reviewer" in json.dumps(refreshed)
+    await asyncio.sleep(0.2)
+    assert len(teams.messages("a:asker")) == 2
+
+
+async def test_an_old_client_rejects_by_submit_and_the_asker_reads_the_reason(teams: FakeConnector) -> None:
+    card, data = await _review(teams)
+    submitted = {"verb": REJECT, **data, "reason": "Please ask billing."}
+    await teams.send(teams.activity("message", "reviewer", REVIEWS, value=submitted))
+    told = (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]
+    assert "Please ask billing." in json.dumps(told)
+    assert "Rejected by reviewer" in json.dumps(teams.posted[card["id"]])
+
+
+@pytest.mark.parametrize("verb", [APPROVE, CLAIM, REJECT, EDIT, REFRESH])
+async def test_who_is_no_reviewer_changes_nothing(teams: FakeConnector, verb: str) -> None:
+    _, data = await _review(teams)
+    _, told = await teams.send(teams.press("asker", REVIEWS, verb, data | {"answer": "Free.", "reason": "x"}))
+    assert "Only reviewers may decide this. Nothing was changed." in told["value"]
+    await asyncio.sleep(0.2)
+    assert not teams.updates
+    assert len(teams.messages("a:asker")) == 1
+
+
+async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, articles: Path) -> None:
+    async with connector() as fake:
+        settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
+        async with workspace(own_data, articles, teams=settings) as desk:
+            fake.bot_url = desk.bot.url
+            reply = await _reply(fake, fake.question(_ANSWERABLE))
+            form = {"reason": "outdated", "note": "It is 10 days now."}
+            value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(form)}}
+            bad = fake.activity("invoke", "asker", "a:asker", name="message/submitAction", value=value)
+            assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, {})
+            assert await fake.send(bad | {"replyToId": "m-0"}) == (200, {})
+            fetch = fake.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
+            assert "What is wrong with it?" in json.dumps((await fake.send(fetch))[1])
+            store = desk.bot.uses.desk.store
+            assert await store.feedback_counts(1) == (0, 1)
+
+
+@pytest.mark.parametrize("status", [429, 412, 502, 504])
+async def test_what_passes_is_tried_again_and_posted_once(teams: FakeConnector, status: int) -> None:
+    teams.failures = [status]
+    reply = await _reply(teams, teams.question(_ANSWERABLE))
+    assert "7 days" in reply["text"]
+    assert teams.refused == [status]
+    await asyncio.sleep(0.2)
+    assert len(teams.messages("a:asker")) == 1
+
+
+async def test_what_does_not_pass_is_given_up(teams: FakeConnector) -> None:
+    teams.failures = [403]
+    await teams.send(teams.question(_ANSWERABLE))
+    await teams.until(lambda: teams.refused)
+    assert "7 days" in (await _reply(teams, teams.question("When does the first reminder go out?")))["text"]
+    assert len(teams.messages("a:asker")) == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", "{}", '{"type": "message"}', '{"type": "message", "conversation": {"id": "x"}}', "[" * 9000]
+)
+async def test_what_is_no_activity_is_refused(teams: FakeConnector, body: str) -> None:
+    async with (
+        ClientSession() as session,
+        session.post(f"{teams.bot_url}/api/messages", data=body.encode()) as response,
+    ):
+        assert response.status == 400
+
+
+async def test_a_malformed_activity_is_refused_and_the_next_one_answered(teams: FakeConnector) -> None:
+    for broken in (
+        {"from": None},
+        {"type": "invoke", "name": "adaptiveCard/action", "value": None},
+        {"type": "invoke", "name": "adaptiveCard/action", "value": {"action": {"verb": "nope", "data": {}}}},
+        {"type": "invoke", "name": "message/submitAction", "replyToId": "m-1", "value": []},
+    ):
+        assert (await teams.send(teams.question(_ANSWERABLE) | broken))[0] in {200, 400}
+    assert "7 days" in (await _reply(teams, teams.question(_ANSWERABLE)))["text"]
+
+
+_APP = "00000000-0000-0000-0000-000000000042"
+_SERVICE = "https://smba.trafficmanager.net/emea/"
+
+
+@pytest.fixture
+async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """Serve the route as in production, with keys of our own in the place of Microsoft's; yield how to knock."""
+    key, other = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {"kid": "k1", "use": "sig"}
+    settings = TeamsSettings(app_id=_APP, app_secret="s", tenant_id="t", reviewers_conversation="x")
+    taken: list[Any] = []
+
+    async def take(activity: Any) -> None:  # noqa: ANN401
+        taken.append(activity)
+
+    async def keys(_: web.Request) -> web.Response:
+        return web.json_response({"keys": [public]})
+
+    app = web.Application()
+    app.router.add_get("/keys", keys)
+    app.router.add_post("/api/messages", messages(doorkeeper(settings, "0.0.0.0"), take))  # noqa: S104 - only a name
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    monkeypatch.setitem(BOTFRAMEWORK_JWKS_URIS, "https://api.botframework.com", f"{url}/keys")
+
+    async def knock(*, forged: bool = False, service_url: str = _SERVICE, header: str = "", **claims: Any) -> int:  # noqa: ANN401
+        now = int(time.time())
+        payload = {
+            "iss": "https://api.botframework.com", "aud": _APP, "exp": now + 600, "nbf": now - 60,
+            "serviceurl": _SERVICE,
+        } | claims  # fmt: skip
+        payload = {name: value for name, value in payload.items() if value is not None}
+        token = jwt.encode(payload, other if forged else key, algorithm="RS256", headers={"kid": "k1"})
+        activity = {"type": "message", "conversation": {"id": "a:1"}, "serviceUrl": service_url}
+        headers = {"Authorization": header or f"Bearer {token}"}
+        before = len(taken)
+        async with (
+            ClientSession() as session,
+            session.post(f"{url}/api/messages", json=activity, headers=headers) as response,
+        ):
+            assert (len(taken) > before) == (response.status == 202)
+            return response.status
+
+    yield knock
+    await runner.cleanup()
+
+
+async def test_a_token_of_teams_opens_the_door(door: Any) -> None:  # noqa: ANN401
+    assert await door() == 202
+
+
+@pytest.mark.parametrize(
+    ("knock", "status"),
+    [
+        ({"forged": True}, 401),
+        ({"exp": 1_700_000_000}, 401),
+        ({"aud": "00000000-0000-0000-0000-000000000043"}, 401),
+        ({"aud": None}, 401),
+        ({"iss": "https://evil.example"}, 401),
+        ({"iss": None}, 401),
+        ({"header": "Bearer nonsense"}, 401),
+        ({"header": "Basic dXNlcjpwYXNz"}, 401),
+        ({"header": "Bearer "}, 401),
+        ({"service_url": "https://evil.example/"}, 403),
+        ({"service_url": "http://smba.trafficmanager.net/emea/"}, 403),
+        ({"service_url": "https://smba.trafficmanager.net.evil.example/"}, 403),
+        ({"serviceurl": "https://smba.trafficmanager.net/amer/"}, 403),
+        ({"serviceurl": None}, 403),
+    ],
+)
+async def test_whatever_else_knocks_is_refused(door: Any, knock: dict[str, Any], status: int) -> None:  # noqa: ANN401
+    assert await door(**knock) == status
+
+
+def test_without_tokens_only_this_machine_is_served() -> None:
+    with pytest.raises(SettingsError, match="anonymous"):
+        doorkeeper(TeamsSettings(anonymous=True), "0.0.0.0")  # noqa: S104
