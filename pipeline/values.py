@@ -18,9 +18,20 @@ _MEASURE = re.compile(
 _MONTH = re.compile(
     r"\b(?:january|february|march|april|june|july|august|september|october|november|december|"
     r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
-    r"|\b(?-i:May)(?=\s+\d)",
+    # May is a month before a number or a comma, and inside a sentence.
+    r"|\b(?-i:May)(?=\s+\d|,)|(?-i:(?<=[a-z] )May\b)",
     re.IGNORECASE,
 )
+# In lower case "may" is a month only beside a number or after a word that a verb does not follow.
+_LOWER_MAY = re.compile(
+    r"\bmay,?\s+\d|\d(?:st|nd|rd|th)?\s+(?:of\s+)?may\b"
+    r"|\b(?:in|of|by|since|until|till|from|early|late|mid|last|next|every|before|after|during|through)[\s-]may\b"
+)
+_DATE = re.compile(
+    r"\b(january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"(?:\s+\d{1,2}(?:st|nd|rd|th)?)?(?:,|\s+of)?\s+(\d{4})\b"
+)
+_QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,80})[\"”]")
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}:)?//[^\s<>|\"'`)\]]+|\bwww\.[^\s<>|\"'`)\]]+|\b(?:mailto|tel|javascript|data|file|ftp):[^\s<>|\"'`)\]]+"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|test|[a-z]{2})/[^\s<>|\"'`)\]]*"
@@ -40,8 +51,10 @@ def unsupported_values(text: str, support: str) -> list[str]:
     """Return the values of `text` that the comparable text `support` does not hold."""
     bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", INLINE_TAG.sub("", text))), _GLUED_UNIT.sub(" ", support)
     missing = [value for value in values(bare) if not _holds(support, value)]
-    measures = set(_measures(support))
-    return missing + [" ".join(measure) for measure in _measures(comparable(bare)) if measure not in measures]
+    told = comparable(bare)
+    pairs = {*_measures(support), *_DATE.findall(support)}
+    missing += [" ".join(pair) for pair in (*_measures(told), *_DATE.findall(told)) if pair not in pairs]
+    return missing + [words for words in _QUOTED.findall(bare) if " " in words and not _holds(support, words)]
 
 
 def _measures(text: str) -> list[tuple[str, str]]:
@@ -57,6 +70,8 @@ def values(text: str) -> list[str]:
 
 def _holds(support: str, value: str) -> bool:
     wanted = comparable(value)
+    if wanted == "may":
+        return bool(_LOWER_MAY.search(support))
     if contains(support, wanted):
         return True
     if wanted[0].isdigit():
