@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
+PLAYGROUND := $(CURDIR)/.playground
 
-.PHONY: help demo test test-faults test-llm check format bench eval clean
+.PHONY: help demo test test-faults test-llm test-teams check format bench eval clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +16,7 @@ help:
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
 	@echo "make test-faults  kill the serving process 200 times; 1,000 questions at once"
 	@echo "make test-llm  50 questions to a small real model, with and without schema"
+	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 
 # torch comes first and pinned: asked for by another package, pip would take a build with gigabytes of CUDA.
@@ -57,6 +59,14 @@ test-llm: $(READY) $(LLM_VENV)/.ready
 test-faults: $(READY)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 
+# Microsoft's own test client of Teams; its licence is for evaluation, so it is fetched for the tests and never shipped.
+test-teams: $(READY)
+	@if ! command -v npm >/dev/null; then echo "skipped: the Agents Playground needs Node and npm"; \
+	elif npm install --silent --no-save --prefix $(PLAYGROUND) @microsoft/m365agentsplayground@0.2.28 >/dev/null 2>&1; then \
+		CITEDESK_TEST_PLAYGROUND=$(PLAYGROUND)/node_modules/@microsoft/m365agentsplayground/cli.js \
+			$(BIN)/pytest -q tests/teams; \
+	else echo "skipped: the Agents Playground cannot be fetched"; fi
+
 bench: $(READY)
 	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -65,4 +75,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(LLM_VENV) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

@@ -12,7 +12,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 # A developer's own settings must not reach a test.
 for name in [
-    name for name in os.environ if name != "CITEDESK_TEST_LLM" and name.startswith(("CITEDESK_", "SLACK_", "OPENAI_"))
+    name
+    for name in os.environ
+    if not name.startswith("CITEDESK_TEST_") and name.startswith(("CITEDESK_", "SLACK_", "OPENAI_"))
 ]:
     del os.environ[name]
 sys.path.insert(0, str(Path(__file__).parent))

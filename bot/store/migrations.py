@@ -88,7 +88,8 @@ def outbox_and_desk(db: Database) -> None:
 
 @migrations(name="003_posted_messages")
 def posted_messages(db: Database) -> None:
-    """Note which message holds the answer to which request."""
+    """Note which message holds the answer to which request, and what people are called."""
+    db.execute("CREATE TABLE people (user_id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID")
     db.execute(
         "CREATE TABLE posted (channel_id TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL, "
         "at TEXT NOT NULL, PRIMARY KEY (channel_id, message_id)) STRICT, WITHOUT ROWID"

@@ -8,7 +8,7 @@ from typing import Self
 from bot.store.curated import CuratedTable, GapTable
 from bot.store.database import Connection, Database
 from bot.store.jobs import JobQueue
-from bot.store.posted import PostedTable
+from bot.store.posted import PeopleTable, PostedTable
 from bot.store.records import Conversation, Counts, Feedback, Outgoing, Settled
 from bot.store.reviews import ReviewTable
 from pipeline.types import Trace
@@ -25,6 +25,7 @@ class SqliteStore:
         self.curated = CuratedTable(self._database)
         self.gaps = GapTable(self._database)
         self.posted = PostedTable(self._database)
+        self.people = PeopleTable(self._database)
 
     async def open(self) -> Self:
         """Open the file, creating or migrating it. Raises StoreError."""

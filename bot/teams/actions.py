@@ -13,7 +13,7 @@ from bot.review_desk import ReviewDesk
 from bot.store.records import Asked, Decision, Feedback, Review
 from bot.teams.activities import conversation_of, key_of, person_of
 from bot.teams.cards import Cards
-from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json
+from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, Names, called
 from bot.teams.review_cards import (
     ANSWER_INPUT,
     ANYWAY_INPUT,
@@ -52,7 +52,7 @@ class Actions:
                 return _said(await self._asker(activity, verb, data))
             return await self._reviewer(person_of(activity), verb, data)
         except CitedeskError as error:
-            return _said(words_for(error))
+            return _said(await self._refusal(error))
 
     async def feedback(self, activity: Mapping[str, Any]) -> None:
         """Keep what a reader thinks of an answer. The product names only the message that it stands in."""
@@ -74,6 +74,12 @@ class Actions:
             )
         )
 
+    async def _refusal(self, error: CitedeskError) -> str:
+        if isinstance(error, AlreadyDecidedError):
+            return words_for(error, await self.cards.names(error.review))
+        named = [error.claimed_by] if isinstance(error, ClaimedError) else []
+        return words_for(error, await self.desk.store.people.names(named))
+
     async def _asker(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
         asked = Asked(text=str(data["question"]), where=conversation_of(activity))
         if verb == RETRY:
@@ -93,7 +99,8 @@ class Actions:
         elif verb == EDIT:
             return await self._edited(reviewer, review_id, data)
         else:
-            review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), self.cards.decided)
+            told = await self.cards.decided_by(reviewer)
+            review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), told)
         self.wake_outbox()
         return _shown(await self.cards.refresh(review))
 
@@ -104,12 +111,13 @@ class Actions:
         check = await self.reviews.checked(review, text)
         anyway = str(data.get(ANYWAY_INPUT)) == "true"
         if check.findings and not anyway:
-            message = review_card(review, show_draft=True, findings=check.findings, text=text)
+            names = await self.cards.names(review)
+            message = review_card(review, show_draft=True, names=names, findings=check.findings, text=text)
             return _shown(message.activity["attachments"][0]["content"])
         decision = Decision(
             state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings) and anyway
         )
-        decided = await self.reviews.decide(review_id, decision, self.cards.decided)
+        decided = await self.reviews.decide(review_id, decision, await self.cards.decided_by(reviewer))
         self.wake_outbox()
         return _shown(await self.cards.refresh(decided))
 
@@ -151,13 +159,13 @@ def _form(told: object) -> Mapping[str, Any]:
     return read if isinstance(read, Mapping) else {"note": str(told)}
 
 
-def words_for(error: CitedeskError) -> str:
+def words_for(error: CitedeskError, names: Names) -> str:
     """Return why something was refused."""
     match error:
         case AlreadyDecidedError():
-            return f"Nothing was changed. {decision_words(error.review)}."
+            return f"Nothing was changed. {decision_words(error.review, names)}."
         case ClaimedError():
-            return f"{error.claimed_by} has claimed this. Press Take over first, if you must."
+            return f"{called(error.claimed_by, names)} has claimed this. Press Take over first, if you must."
         case NotAllowedError():
             return f"{error.user_message} Nothing was changed."
         case _:

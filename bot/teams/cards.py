@@ -1,6 +1,6 @@
 """The messages around reviews: composing them, and keeping the posted cards as their reviews stand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import aiohttp
 import structlog
@@ -9,7 +9,7 @@ from bot.review_desk import ReviewDesk
 from bot.store.records import Outgoing, Review
 from bot.teams.connector import Connector
 from bot.teams.outgoing import card_outgoing, to_asker
-from bot.teams.render import Json, TeamsMessage, decided_message, escalated_message
+from bot.teams.render import Json, Names, TeamsMessage, decided_message, escalated_message
 from bot.teams.review_cards import decided_card, review_card
 
 _log = structlog.get_logger(__name__)
@@ -32,18 +32,33 @@ class Cards:
         key, said = f"escalated:{review.review_id}", escalated_message(review.review_id)
         return [to_asker(key, review.review_id, review.conversation, said), await self.card(review)]
 
-    @staticmethod
-    def decided(review: Review) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
-        key = f"decided:{review.review_id}"
-        return [to_asker(key, review.review_id, review.conversation, decided_message(review))]
+    async def decided_by(self, reviewer_id: str) -> Callable[[Review], Sequence[Outgoing]]:
+        """Return how to tell the asker what this reviewer decided."""
+        names = await self._reviews.desk.store.people.names([reviewer_id])
+
+        def told(review: Review) -> Sequence[Outgoing]:
+            key = f"decided:{review.review_id}"
+            return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
+
+        return told
 
     async def shown(self, review: Review) -> TeamsMessage:
         """Return a review's card as the review stands now."""
-        show_draft = await self._reviews.card_may_show_draft(review)
+        show_draft, names = await self._reviews.card_may_show_draft(review), await self.names(review)
         if review.state != "open":
-            return decided_card(review, show_draft=show_draft)
-        return review_card(review, show_draft=show_draft, reviewers=sorted(self._reviews.reviewers_of(review)))
+            return decided_card(review, show_draft=show_draft, names=names)
+        reviewers = sorted(self._reviews.reviewers_of(review))
+        return review_card(review, show_draft=show_draft, reviewers=reviewers, names=names)
+
+    async def names(self, review: Review) -> Names:
+        """Return what the people around a review are called."""
+        people = {
+            review.conversation.user_id,
+            review.claimed_by,
+            review.decided_by,
+            *(t.user_id for t in review.exchange),
+        }
+        return await self._reviews.desk.store.people.names([person for person in people if person])
 
     async def refresh(self, review: Review) -> Json:
         """Show a review to everybody as it stands now; return its card, whether the post can be updated or not."""

@@ -13,7 +13,8 @@ from bot.teams.activities import address_of
 from bot.teams.cards import Cards
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker
-from bot.teams.render import apology, reply_message
+from bot.teams.render import NO_NAMES, Names, apology, reply_message
+from pipeline.types import Answered, Outcome
 
 _log = structlog.get_logger(__name__)
 # The connector may do better the next time; whatever else it says, it will say again.
@@ -44,10 +45,15 @@ class Answering:
         else:
             await self._show_typing(asked)
             reply = await self._desk.ask(request_id, asked, (), lambda _: None)
-            outgoing = [to_asker(request_id, request_id, asked.where, reply_message(reply, asked))]
+            names = await self._names(reply.outcome)
+            outgoing = [to_asker(request_id, request_id, asked.where, reply_message(reply, asked, names))]
             outgoing += [await self._cards.card(reply.review)] if reply.review else []
             await self._desk.settle(job.key, asked, reply, outgoing)
         self._wake_outbox()
+
+    async def _names(self, outcome: Outcome) -> Names:
+        approval = outcome.approved if isinstance(outcome, Answered) else None
+        return await self._desk.store.people.names([approval.by]) if approval else NO_NAMES
 
     async def _show_typing(self, asked: Asked) -> None:
         where = asked.where

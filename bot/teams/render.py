@@ -1,6 +1,6 @@
 """Outcomes as activities: text with citations for an answer, an Adaptive Card for all else. Pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -42,6 +42,9 @@ _QUESTION_CHARS = 2000
 _NOTE_CHARS = 1500
 
 Json = dict[str, Any]
+# What people are called, by id; who is not known is shown by id.
+Names = Mapping[str, str]
+NO_NAMES: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class TeamsMessage:
     activity: Json
 
 
-def reply_message(reply: Reply, asked: Asked) -> TeamsMessage:
+def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the reply to a question."""
     notes = []
     if reply.read_as:
@@ -61,17 +64,17 @@ def reply_message(reply: Reply, asked: Asked) -> TeamsMessage:
         notes.append("I read text only: the files were left out.")
     outcome, request_id = reply.outcome, reply.request_id
     if isinstance(outcome, Answered):
-        return _answered(outcome, request_id, notes)
+        return _answered(outcome, request_id, notes, names)
     words, parts, actions = _card_of(outcome, request_id, asked.text)
     return card_message(words, [*map(small, notes), *parts, small(request_id)], actions)
 
 
-def decided_message(review: Review) -> TeamsMessage:
+def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     """Return what the asker gets when a review has ended."""
     small_print = [small(review.review_id)]
     if review.state == "expired":
         return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
-    reviewer = literal(review.decided_by or "", NAME_CHARS)
+    reviewer = called(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
         by = small(f"Reviewed by {reviewer}")
@@ -90,6 +93,11 @@ def decided_message(review: Review) -> TeamsMessage:
 def escalated_message(request_id: str) -> TeamsMessage:
     """Return the confirmation that a person has the question now."""
     return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
+
+
+def called(user_id: str, names: Names) -> str:
+    """Return a person's name."""
+    return literal(names.get(user_id, user_id), NAME_CHARS)
 
 
 def apology() -> TeamsMessage:
@@ -162,10 +170,10 @@ def _again(verb: str, title: str, request_id: str, question: str) -> list[Json]:
     return [execute(verb, title, {"request_id": request_id, "question": question})]
 
 
-def _answered(outcome: Answered, request_id: str, notes: Sequence[str]) -> TeamsMessage:
+def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
     facts = [f"Confidence: {outcome.confidence}"]
     if outcome.approved:
-        facts = [f"Approved by {literal(outcome.approved.by, NAME_CHARS)} on {day(outcome.approved.at)}"]
+        facts = [f"Approved by {called(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
     before = [*notes, *([DEGRADED] if outcome.degraded else [])]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.store.records import Review
-from bot.teams.render import Json, TeamsMessage, card_message, execute, paragraph, small
-from bot.teams.text import NAME_CHARS, answer_markdown, literal, source_line
+from bot.teams.render import NO_NAMES, Json, Names, TeamsMessage, called, card_message, execute, paragraph, small
+from bot.teams.text import answer_markdown, literal, source_line
 from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
 from pipeline.types import Finding
 
@@ -26,7 +26,13 @@ _MAX_REFRESHED = 60
 
 
 def review_card(
-    review: Review, *, show_draft: bool, reviewers: Sequence[str] = (), findings: Sequence[Finding] = (), text: str = ""
+    review: Review,
+    *,
+    show_draft: bool,
+    reviewers: Sequence[str] = (),
+    names: Names = NO_NAMES,
+    findings: Sequence[Finding] = (),
+    text: str = "",
 ) -> TeamsMessage:
     """Return the card for the reviewers, who alone get its buttons.
 
@@ -36,7 +42,7 @@ def review_card(
     draft = review.case.draft
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
-        paragraph(f"**{literal(review.conversation.user_id, NAME_CHARS)} asked**"),
+        paragraph(f"**{called(review.conversation.user_id, names)} asked**"),
         paragraph(literal(review.question, _QUESTION_CHARS)),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
@@ -45,9 +51,9 @@ def review_card(
     else:
         parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
         parts += _evidence(review)
-    parts += [paragraph(f"**{literal(t.user_id, NAME_CHARS)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+    parts += [paragraph(f"**{called(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
     if review.claimed_by:
-        parts.append(small(f"Claimed by {review.claimed_by}"))
+        parts.append(small(f"Claimed by {called(review.claimed_by, names)}"))
     if findings:
         parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
     shown = text or (draft.answer if draft and show_draft else "")
@@ -63,12 +69,12 @@ def review_card(
     return message
 
 
-def decided_card(review: Review, *, show_draft: bool) -> TeamsMessage:
+def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the card after the decision: who, what, and no buttons."""
-    head = decision_words(review)
+    head = decision_words(review, names)
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
-        paragraph(f"**{literal(review.conversation.user_id, NAME_CHARS)} asked**"),
+        paragraph(f"**{called(review.conversation.user_id, names)} asked**"),
         paragraph(literal(review.question, _QUESTION_CHARS)),
     ]
     if review.answer and show_draft:
@@ -80,14 +86,14 @@ def decided_card(review: Review, *, show_draft: bool) -> TeamsMessage:
     return card_message(head, [*parts, small(review.review_id)])
 
 
-def decision_words(review: Review) -> str:
+def decision_words(review: Review, names: Names = NO_NAMES) -> str:
     """Return how a review stands, in words."""
     if review.state == "expired":
         return "Ended without a decision: nobody was in time"
     if review.state == "open":
-        return f"Claimed by {review.claimed_by}" if review.claimed_by else "Open"
+        return f"Claimed by {called(review.claimed_by, names)}" if review.claimed_by else "Open"
     verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
-    return f"{verb} by {review.decided_by}"
+    return f"{verb} by {called(review.decided_by or '', names)}"
 
 
 def _evidence(review: Review) -> list[Json]:

@@ -11,7 +11,7 @@ from microsoft_agents.authentication.msal import MsalAuth
 from bot.app import UseCases
 from bot.settings import Settings, environment_name
 from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, key_of
+from bot.teams.activities import SURFACE, asked_of, key_of, person_of
 from bot.teams.cards import Cards
 from bot.teams.connector import Connector
 from bot.teams.delivery import Answering, Delivery
@@ -21,6 +21,7 @@ from bot.workers import Handlers, Workers
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
+_NAME_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Teams:
 
     async def take(self, activity: Mapping[str, Any]) -> Json | None:
         """Store or do what an admitted activity asks for; return what an invoke is told."""
+        if called := str(activity["from"].get("name") or "").strip():
+            await self.uses.desk.store.people.put(person_of(activity), called[:_NAME_CHARS])
         match activity["type"], activity.get("name"):
             case "message", _:
                 await self._message(activity)

@@ -130,18 +130,18 @@ async def test_a_reviewer_claims_and_approves_and_everybody_sees_it(teams: FakeC
     card, data = await _review(teams)
     assert _card(card)["refresh"]["userIds"] == ["reviewer", "second"]
     await teams.send(teams.press("reviewer", REVIEWS, CLAIM, data))
-    assert "Claimed by reviewer" in json.dumps(teams.updates[-1])
+    assert "Claimed by Reviewer" in json.dumps(teams.updates[-1])
     _, refused = await teams.send(teams.press("second", REVIEWS, APPROVE, data))
-    assert "reviewer has claimed this" in refused["value"]
+    assert "Reviewer has claimed this" in refused["value"]
     _, shown = await teams.send(teams.press("reviewer", REVIEWS, APPROVE, data))
-    assert "Approved by reviewer" in json.dumps(shown)
-    assert "Approved by reviewer" in json.dumps(teams.posted[card["id"]])
+    assert "Approved by Reviewer" in json.dumps(shown)
+    assert "Approved by Reviewer" in json.dumps(teams.posted[card["id"]])
     answer = (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]
-    assert "Approved by reviewer" in answer["text"]
+    assert "Approved by Reviewer" in answer["text"]
     _, late = await teams.send(teams.press("second", REVIEWS, REJECT, data | {"reason": "no"}))
-    assert "Nothing was changed. Approved by reviewer." in late["value"]
+    assert "Nothing was changed. Approved by Reviewer." in late["value"]
     _, refreshed = await teams.send(teams.press("second", REVIEWS, REFRESH, data))
-    assert "Approved by reviewer" in json.dumps(refreshed)
+    assert "Approved by Reviewer" in json.dumps(refreshed)
     await asyncio.sleep(0.2)
     assert len(teams.messages("a:asker")) == 2
 
@@ -152,7 +152,7 @@ async def test_an_old_client_rejects_by_submit_and_the_asker_reads_the_reason(te
     await teams.send(teams.activity("message", "reviewer", REVIEWS, value=submitted))
     told = (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]
     assert "Please ask billing." in json.dumps(told)
-    assert "Rejected by reviewer" in json.dumps(teams.posted[card["id"]])
+    assert "Rejected by Reviewer" in json.dumps(teams.posted[card["id"]])
 
 
 @pytest.mark.parametrize("verb", [APPROVE, CLAIM, REJECT, EDIT, REFRESH])
