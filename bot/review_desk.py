@@ -177,6 +177,7 @@ class ReviewDesk:
             review
             for review in found
             if reviewer_id in self.reviewers_of(review)
+            and wanted.surface in {None, review.conversation.surface}
             and may_read(review.case.sources, await self._groups(review, reviewer_id))
         ]
 

@@ -24,12 +24,14 @@ from bot.settings import Settings, environment_name
 from bot.slack.app import build_bolt
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
 from bot.slack.directory import SlackDirectory
+from bot.slack.events import SURFACE as SLACK
 from bot.slack.events import is_well_formed
 from bot.slack.installing import INSTALL_PATH, REDIRECT_PATH, installation_store, oauth_settings
-from bot.slack.serving import running_slack
+from bot.slack.serving import serve_slack
 from bot.slack.surface import Surface
 from bot.slack.watchdog import Watchdog
 from bot.store.sqlite import SqliteStore
+from bot.sweeping import ReviewCards, Sweeper
 from bot.tracing import start_tracing
 from bot.workers import Workers
 from index.errors import SettingsError
@@ -49,6 +51,7 @@ class RunningBot:
     uses: UseCases
     slack: Surface
     workers: Workers
+    sweeper: Sweeper
     url: str
 
 
@@ -68,14 +71,17 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         stack.push_async_callback(uses.desk.pipeline.provider.aclose)
         await asyncio.to_thread(embedder.embed, ["ready"])
         workers = Workers(settings.delivery, store)
-        slack = await stack.enter_async_context(running_slack(settings, uses, workspaces, directory, workers))
-        route = await stack.enter_async_context(_teams(settings, uses, workers))
+        slack = serve_slack(settings, uses, workspaces, directory, workers)
+        cards: dict[str, ReviewCards] = {SLACK: slack.cards}
+        route = await stack.enter_async_context(_teams(settings, uses, workers, cards))
+        sweeper = Sweeper(settings, uses, cards, workers.outbox.wake)
         await stack.enter_async_context(workers.running())
+        await stack.enter_async_context(sweeper.running())
         bolt = build_bolt(settings.slack, build_client(settings.slack, None), slack, oauth)
         watchdog = await stack.enter_async_context(_socket_mode(settings, bolt)) if settings.slack.app_token else None
         url = await stack.enter_async_context(_http_server(settings, bolt, uses, watchdog, route))
         _log.info("ready", url=url, socket_mode=watchdog is not None)
-        yield RunningBot(uses, slack, workers, url)
+        yield RunningBot(uses, slack, workers, sweeper, url)
 
 
 def _require_slack(settings: Settings) -> None:
@@ -120,17 +126,21 @@ async def _workspaces(settings: Settings) -> tuple[Workspaces, AsyncOAuthSetting
 
 
 @asynccontextmanager
-async def _teams(settings: Settings, uses: UseCases, workers: Workers) -> AsyncIterator[Handler | None]:
-    """Serve Teams if it is set; return the handler of its route."""
+async def _teams(
+    settings: Settings, uses: UseCases, workers: Workers, cards: dict[str, ReviewCards]
+) -> AsyncIterator[Handler | None]:
+    """Serve Teams if it is set, and add its cards; return the handler of its route."""
     if settings.teams.app_id is None and not settings.teams.anonymous:
         yield None
         return
     # The SDK takes a third of a second to load; who serves Slack only need not wait for it.
+    from bot.teams.activities import SURFACE as TEAMS  # noqa: PLC0415
     from bot.teams.doors import doorkeeper, messages  # noqa: PLC0415
     from bot.teams.serving import running_teams  # noqa: PLC0415
 
     keeper = doorkeeper(settings.teams, settings.server.host)
     async with running_teams(settings, uses, workers) as teams:
+        cards[TEAMS] = teams.cards
         yield messages(keeper, teams.take)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.operations import GapCluster, Operations, Usage
-from bot.slack.events import team_of
+from bot.slack.events import SURFACE, team_of
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.render import SlackMessage, section, small
 from bot.slack.review_blocks import decision_words
@@ -101,7 +101,9 @@ async def _gaps(typed: _Typed) -> None:
 
 
 async def _reviews(typed: _Typed) -> None:
-    await typed.say("Reviews", review_blocks(await typed.slack.reviews.listed(typed.user_id, ReviewFilter())))
+    await typed.say(
+        "Reviews", review_blocks(await typed.slack.reviews.listed(typed.user_id, ReviewFilter(surface=SURFACE)))
+    )
 
 
 _COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.slack.events import team_of
+from bot.slack.events import SURFACE, team_of
 from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
 from bot.slack.surface import Surface
 from bot.store.records import Review, ReviewFilter
 from pipeline.types import Failure
 
-_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), limit=50)
+_OPEN = ReviewFilter(surface=SURFACE)
+_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), surface=SURFACE, limit=50)
 _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 
@@ -27,7 +28,7 @@ async def publish(slack: Surface, tenant_id: str, user_id: str, place: str = "op
     home = Home(notice=notice)
     if slack.reviews.is_reviewer(user_id):
         wanted, _, page = place.partition(":")
-        waiting = await slack.reviews.listed(user_id, ReviewFilter())
+        waiting = await slack.reviews.listed(user_id, _OPEN)
         listed = await _listed(slack, user_id, wanted, waiting)
         last = max(0, (len(listed) - 1) // SHOWN)
         home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice)

@@ -196,6 +196,7 @@ class ReviewFilter(FrozenModel):
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
+    surface: str | None = None
     limit: int = 100
 
 

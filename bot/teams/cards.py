@@ -32,15 +32,24 @@ class Cards:
         key, said = f"escalated:{review.review_id}", escalated_message(review.review_id)
         return [to_asker(key, review.review_id, review.conversation, said), await self.card(review)]
 
+    async def cards(self, review: Review) -> Sequence[Outgoing]:
+        """Return what a new review that nobody waits for sends out."""
+        return [await self.card(review)]
+
+    async def reminder(self, review: Review) -> Sequence[Outgoing]:
+        """Return the reminder of a review that waits: its card anew, for it has scrolled away."""
+        card = await self.card(review)
+        return [card.model_copy(update={"key": f"reminder:{review.review_id}"})]
+
+    def decided(self, review: Review) -> Sequence[Outgoing]:
+        """Return what the asker gets when a review ended without anybody's decision."""
+        return [_told(review, {})]
+
     async def decided_by(self, reviewer_id: str) -> Callable[[Review], Sequence[Outgoing]]:
         """Return how to tell the asker what this reviewer decided."""
         names = await self._reviews.desk.store.people.names([reviewer_id])
 
-        def told(review: Review) -> Sequence[Outgoing]:
-            key = f"decided:{review.review_id}"
-            return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
-
-        return told
+        return lambda review: [_told(review, names)]
 
     async def shown(self, review: Review) -> TeamsMessage:
         """Return a review's card as the review stands now."""
@@ -71,3 +80,8 @@ class Cards:
                 _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
         content: Json = message.activity["attachments"][0]["content"]
         return content
+
+
+def _told(review: Review, names: Names) -> Outgoing:
+    key = f"decided:{review.review_id}"
+    return to_asker(key, review.review_id, review.conversation, decided_message(review, names))

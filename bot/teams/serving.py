@@ -30,6 +30,7 @@ class Teams:
 
     uses: UseCases
     actions: Actions
+    cards: Cards
     workers: Workers
 
     async def take(self, activity: Mapping[str, Any]) -> Json | None:
@@ -77,6 +78,6 @@ async def running_teams(settings: Settings, uses: UseCases, workers: Workers) ->
     workers.add(SURFACE, Handlers(answering.work, delivery.deliver))
     actions = Actions(uses.desk, uses.reviews, cards, workers.inbox.wake, workers.outbox.wake)
     try:
-        yield Teams(uses, actions, workers)
+        yield Teams(uses, actions, cards, workers)
     finally:
         await connector.aclose()

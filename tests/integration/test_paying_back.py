@@ -10,7 +10,6 @@ import pytest
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.workspace import Message
-from bot.slack.serving import sweep
 
 _DOUBTFUL = "Can I get my money back?"
 _RESTRICTED = "How many months of fees may a support lead refund?"
@@ -48,7 +47,7 @@ async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Des
     (answer,) = await store.curated.live()
     await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
     assert not await store.curated.vectors(answer.tenant_id, embedder.name)
-    await sweep(own_desk.settings, own_desk.bot.slack)
+    await own_desk.bot.sweeper.sweep()
     reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
 
@@ -95,10 +94,10 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
         assert " on " not in shown(reply).partition("Approved by")[2][:30]
-        await sweep(desk.settings, desk.bot.slack)
+        await desk.bot.sweeper.sweep()
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
         assert await desk.bot.uses.desk.store.curated.counts() == {"stale": 1}
-        await sweep(desk.settings, desk.bot.slack)
+        await desk.bot.sweeper.sweep()
         assert len([c for c in _cards(desk) if "has changed since" in shown(c)]) == 1
         await desk.press(REVIEWER, cards[0], "Approve")
         await desk.until(lambda: [c for c in cards if "Approved by" in shown(c)], 1)

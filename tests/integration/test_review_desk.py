@@ -11,7 +11,6 @@ from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, sh
 
 from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
 from bot.sandbox.workspace import Message
-from bot.slack.serving import sweep
 from bot.store.records import Decision, Review
 
 _DOUBTFUL = "Can I get my money back?"
@@ -128,15 +127,14 @@ async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends
 ) -> None:
     question = await desk.ask(_DOUBTFUL)
     card = await desk.card()
-    store, slack = desk.bot.uses.desk.store, desk.bot.slack
+    store, sweeper = desk.bot.uses.desk.store, desk.bot.sweeper
     review = await _review_of(desk, card)
-    settings = desk.settings
 
     async def aged(hours: float) -> None:
         opened = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds")
         await store._database.write("UPDATE reviews SET at = ? WHERE review_id = ?", (opened, review.review_id))
-        await sweep(settings, slack)
-        await sweep(settings, slack)
+        await sweeper.sweep()
+        await sweeper.sweep()
 
     await aged(5)
     (reminder,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts], 1)

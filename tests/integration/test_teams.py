@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,25 @@ async def test_an_old_client_rejects_by_submit_and_the_asker_reads_the_reason(te
     told = (await teams.until(lambda: _all(teams, "a:asker", 2)))[1]
     assert "Please ask billing." in json.dumps(told)
     assert "Rejected by Reviewer" in json.dumps(teams.posted[card["id"]])
+
+
+async def test_a_review_that_nobody_decides_is_shown_again_and_then_ends_with_a_word_to_the_asker(
+    own_data: Path, articles: Path
+) -> None:
+    async with connector() as fake:
+        settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
+        access = {"reviewers": ["reviewer", "U0REVIEWER"]}
+        async with workspace(own_data, articles, teams=settings, access=access) as desk:
+            fake.bot_url = desk.bot.url
+            _, data = await _review(fake)
+            store, review_id = desk.bot.uses.desk.store, data["review_id"]
+            for hours, where, count, words in ((5, REVIEWS, 2, "Review needed"), (100, "a:asker", 2, "in time")):
+                opened = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds")
+                await store._database.write("UPDATE reviews SET at = ? WHERE review_id = ?", (opened, review_id))
+                await desk.bot.sweeper.sweep()
+                found = await fake.until(partial(_all, fake, where, count))
+                assert words in found[-1]["summary"]
+            assert not desk.messages("C0REVIEWS")
 
 
 @pytest.mark.parametrize("verb", [APPROVE, CLAIM, REJECT, EDIT, REFRESH])
