@@ -1,0 +1,38 @@
+"""The app package of Teams: what its manifest must hold, and icons of the sizes that Teams takes."""
+
+import json
+import struct
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[2] / "deploy" / "teams"
+_MANIFEST = json.loads((_PACKAGE / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_the_manifest_holds_what_its_version_requires() -> None:
+    required = "manifestVersion version id developer name description icons accentColor bots"
+    assert set(required.split()) <= set(_MANIFEST)
+    assert _MANIFEST["$schema"].endswith(f"/v{_MANIFEST['manifestVersion']}/MicrosoftTeams.schema.json")
+    assert set(_MANIFEST["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
+    assert all(_MANIFEST["developer"][url].startswith("https://") for url in ("websiteUrl", "privacyUrl"))
+
+
+def test_names_and_descriptions_keep_to_their_lengths() -> None:
+    assert len(_MANIFEST["name"]["short"]) <= 30
+    assert len(_MANIFEST["name"]["full"]) <= 100
+    assert len(_MANIFEST["description"]["short"]) <= 80
+    assert len(_MANIFEST["description"]["full"]) <= 4000
+
+
+def test_the_bot_is_the_app_and_asks_for_no_more_than_it_uses() -> None:
+    (bot,) = _MANIFEST["bots"]
+    assert bot["botId"] == _MANIFEST["id"]
+    assert set(bot["scopes"]) == {"personal", "groupChat", "team"}
+    assert not any(bot[power] for power in ("supportsFiles", "supportsCalling", "supportsVideo"))
+    assert set(_MANIFEST["permissions"]) == {"identity", "messageTeamMembers"}
+
+
+def test_the_icons_have_the_sizes_that_teams_takes() -> None:
+    for name, size in (("color", 192), ("outline", 32)):
+        head = (_PACKAGE / _MANIFEST["icons"][name]).read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        assert struct.unpack(">II", head[16:24]) == (size, size)
