@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.desk import Desk
-from bot.inbox import WorkerLimits
+from bot.inbox import WorkerLimits, retry_after
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.optional import TROUBLE, Niceties, error_of
 from bot.slack.render import EVENT_TYPE
@@ -207,9 +207,4 @@ def _is_passing(error: Exception, reason: str) -> bool:
 
 def _wait(error: Exception) -> float | None:
     """Return the seconds that Slack asks to wait."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    value = next((v for k, v in headers.items() if str(k).lower() == "retry-after"), None)
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None
+    return retry_after(getattr(getattr(error, "response", None), "headers", None) or {})

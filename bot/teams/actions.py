@@ -10,7 +10,7 @@ import structlog
 from bot.desk import Desk
 from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
 from bot.review_desk import ReviewDesk
-from bot.store.records import Asked, Decision, Feedback, Review
+from bot.store.records import Asked, Decision, Feedback
 from bot.teams.activities import conversation_of, key_of, person_of
 from bot.teams.cards import Cards
 from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, Names, called
@@ -113,23 +113,18 @@ class Actions:
         if check.findings and not anyway:
             names = await self.cards.names(review)
             message = review_card(review, show_draft=True, names=names, findings=check.findings, text=text)
-            return _shown(message.activity["attachments"][0]["content"])
-        decision = Decision(
-            state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings) and anyway
-        )
+            return _shown(message.card)
+        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
         decided = await self.reviews.decide(review_id, decision, await self.cards.decided_by(reviewer))
         self.wake_outbox()
         return _shown(await self.cards.refresh(decided))
 
     async def _as_it_stands(self, reviewer: str, review_id: str) -> Json:
-        review: Review
         try:
             review = await self.reviews.open_review(review_id, reviewer)
         except AlreadyDecidedError as error:
             review = error.review
-        message = await self.cards.shown(review)
-        content: Json = message.activity["attachments"][0]["content"]
-        return content
+        return (await self.cards.shown(review)).card
 
 
 def feedback_form() -> Json:
@@ -173,13 +168,11 @@ def words_for(error: CitedeskError, names: Names) -> str:
 
 
 def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:
-    match verb:
-        case _ if verb == APPROVE:
-            return Decision(state="approved", reviewer_id=reviewer)
-        case _ if verb == REJECT:
-            return Decision(state="rejected", reviewer_id=reviewer, note=str(data.get(REASON_INPUT) or "").strip())
-        case _:
-            raise ValueError(f"unknown button {verb[:40]}")
+    if verb == APPROVE:
+        return Decision(state="approved", reviewer_id=reviewer)
+    if verb == REJECT:
+        return Decision(state="rejected", reviewer_id=reviewer, note=str(data.get(REASON_INPUT) or "").strip())
+    raise ValueError(f"unknown button {verb[:40]}")
 
 
 def _shown(card: Json) -> Json:

@@ -78,8 +78,7 @@ class Cards:
                 await self._connector.update(review.conversation.service_url, *place, message.activity)
             except (aiohttp.ClientError, TimeoutError) as error:
                 _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
-        content: Json = message.activity["attachments"][0]["content"]
-        return content
+        return message.card
 
 
 def _told(review: Review, names: Names) -> Outgoing:

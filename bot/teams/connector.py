@@ -1,6 +1,7 @@
 """Posts activities to conversations, through the connector client of the Microsoft 365 Agents SDK."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import aiohttp
@@ -28,8 +29,7 @@ class Connector:
 
     async def send(self, service_url: str, conversation_id: str, activity: Mapping[str, Any]) -> str:
         """Post an activity; return its id."""
-        async with await self._session(service_url) as session:
-            client = await self._client(service_url, session)
+        async with self._client(service_url) as client:
             posted = await client.conversations.send_to_conversation(conversation_id, Activity.model_validate(activity))
         return str(posted.id or "")
 
@@ -37,8 +37,7 @@ class Connector:
         self, service_url: str, conversation_id: str, activity_id: str, activity: Mapping[str, Any]
     ) -> None:
         """Put another activity in the place of one that was posted."""
-        async with await self._session(service_url) as session:
-            client = await self._client(service_url, session)
+        async with self._client(service_url) as client:
             body = Activity.model_validate({**activity, "id": activity_id})
             await client.conversations.update_activity(conversation_id, activity_id, body)
 
@@ -46,11 +45,13 @@ class Connector:
         """Close the connections."""
         await self._pool.close()
 
-    async def _session(self, service_url: str) -> aiohttp.ClientSession:
+    @asynccontextmanager
+    async def _client(self, service_url: str) -> AsyncIterator[TeamsConnectorClient]:
+        token = await self._tokens.get_access_token(_RESOURCE, _SCOPES) if self._tokens else ""
         # The address and the token belong to a session of the SDK; the connections are shared by all.
         base = service_url if service_url.endswith("/") else f"{service_url}/"
-        return aiohttp.ClientSession(base_url=base, connector=self._pool, connector_owner=False, timeout=self._timeout)
-
-    async def _client(self, service_url: str, session: aiohttp.ClientSession) -> TeamsConnectorClient:
-        token = await self._tokens.get_access_token(_RESOURCE, _SCOPES) if self._tokens else ""
-        return TeamsConnectorClient(endpoint=service_url, token=token, session=session)
+        session = aiohttp.ClientSession(
+            base_url=base, connector=self._pool, connector_owner=False, timeout=self._timeout
+        )
+        async with session:
+            yield TeamsConnectorClient(endpoint=base, token=token, session=session)

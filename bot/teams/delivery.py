@@ -6,7 +6,7 @@ import aiohttp
 import structlog
 
 from bot.desk import Desk, request_id_of
-from bot.inbox import WorkerLimits
+from bot.inbox import WorkerLimits, retry_after
 from bot.store.jobs import Job
 from bot.store.records import Asked, Outgoing
 from bot.teams.activities import address_of
@@ -94,7 +94,9 @@ class Delivery:
                 attempts=job.attempts,
             )
             if (status is None or status in _PASSING) and job.attempts < self._attempts:
-                await store.outbox.retry(job.key, _wait(error) or self._limits.pause(job.attempts))
+                await store.outbox.retry(
+                    job.key, retry_after(getattr(error, "headers", None) or {}) or self._limits.pause(job.attempts)
+                )
             else:
                 await store.give_up(message.key, [])
                 await self._desk.delivery_failed(message.request_id)
@@ -104,12 +106,3 @@ class Delivery:
         else:
             await store.posted.put(message.channel_id, posted, message.request_id)
         await store.outbox.finish(job.key)
-
-
-def _wait(error: Exception) -> float | None:
-    """Return the seconds that the connector asks to wait."""
-    headers = getattr(error, "headers", None) or {}
-    try:
-        return float(headers["Retry-After"]) if "Retry-After" in headers else None
-    except ValueError:
-        return None

@@ -54,6 +54,12 @@ class TeamsMessage:
     text: str
     activity: Json
 
+    @property
+    def card(self) -> Json:
+        """The Adaptive Card of a message that is one."""
+        content: Json = self.activity["attachments"][0]["content"]
+        return content
+
 
 def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the reply to a question."""

@@ -65,7 +65,7 @@ def review_card(
             "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
             "userIds": sorted(reviewers)[:_MAX_REFRESHED],
         }
-        message.activity["attachments"][0]["content"]["refresh"] = refresh
+        message.card["refresh"] = refresh
     return message
 
 
