@@ -117,6 +117,7 @@ class Workspace:
         self.version = 0
         self._triggers: dict[str, tuple[str, float]] = {}
         self._serial = itertools.count(1)
+        self._latest = 0
         self._changed = asyncio.Condition()
 
     async def changed(self) -> None:
@@ -135,8 +136,9 @@ class Workspace:
                 return
 
     def new_ts(self) -> str:
-        """Return a timestamp that is unique in the workspace."""
-        return f"{int(time.time())}.{next(self._serial):06d}"
+        """Return a timestamp in microseconds that comes after all others, also after those of an earlier workspace."""
+        self._latest = max(self._latest + 1, time.time_ns() // 1000)
+        return f"{self._latest // 1_000_000}.{self._latest % 1_000_000:06d}"
 
     def direct_channel(self, user_id: str) -> Channel | None:
         """Return the conversation between a person and the bot."""

@@ -174,3 +174,12 @@ async def test_an_ephemeral_message_is_seen_by_one_person_only(sandbox: Sandbox,
             async with session.get(f"{sandbox.url}/sandbox/state?as={person}") as response:
                 counts.append(len((await response.json())["messages"]))
     assert counts == [1, 0]
+
+
+async def test_a_workspace_that_begins_anew_gives_out_no_timestamp_twice() -> None:
+    # The bot's store outlives it: a timestamp that comes again would be a message delivered twice.
+    seen: list[str] = []
+    for _ in range(3):
+        async with Sandbox() as running:
+            seen += [running.workspace.new_ts() for _ in range(5)]
+    assert seen == sorted(set(seen))
