@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from bot.metrics import Metrics
+from bot.people import NO_NAMES, Names
 from bot.settings import AccessSettings, ChannelSettings
 from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled, Turn
 from bot.store.sqlite import SqliteStore
@@ -19,6 +20,7 @@ from pipeline.answering import Pipeline, answer
 from pipeline.normalizing import unmarked
 from pipeline.telemetry import Progress, Watch
 from pipeline.types import (
+    Answered,
     Blocked,
     Deadline,
     Failure,
@@ -172,9 +174,14 @@ class Desk:
         _log.error("delivery_failed", request_id=request_id)
         await self.store.set_verdict(request_id, Failure.DELIVERY_FAILED)
 
-    def channel(self, channel_id: str) -> ChannelSettings:
-        """Return what is set for a channel."""
-        return self.channels.get(channel_id, ChannelSettings())
+    def channel(self, where: Conversation) -> ChannelSettings:
+        """Return what is set for a channel, else for its team."""
+        return self.channels.get(where.channel_id) or self.channels.get(where.team_id) or ChannelSettings()
+
+    async def names_in(self, outcome: Outcome) -> Names:
+        """Return what the people are called whom an outcome names."""
+        approval = outcome.approved if isinstance(outcome, Answered) else None
+        return await self.store.people.names([approval.by]) if approval else NO_NAMES
 
     def exposition(self) -> bytes:
         """Return the metrics of this process in Prometheus' text format."""
@@ -187,7 +194,7 @@ class Desk:
     async def _context(
         self, request_id: str, where: Conversation, earlier: tuple[ThreadTurn, ...], *, approval: bool = False
     ) -> RequestContext:
-        channel = self.channel(where.channel_id)
+        channel = self.channel(where)
         return RequestContext(
             request_id=request_id,
             tenant_id=where.tenant_id,

@@ -1,11 +1,16 @@
 """Who may do what: the refusals, each with the words that the person gets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.store.records import Review
 from index.documents import EVERYONE
 from index.errors import CitedeskError
 from pipeline.types import Source
+
+# What people are called, by id, and how a chat product writes somebody's id.
+Names = Mapping[str, str]
+NO_NAMES: Names = {}
+Called = Callable[[str], str]
 
 
 class NotAllowedError(CitedeskError):
@@ -66,3 +71,39 @@ class ClaimedError(CitedeskError):
 def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
     """Tell whether a member of `groups` may read every one of `sources`."""
     return all(source.groups & (groups | {EVERYONE}) for source in sources)
+
+
+def people_of(review: Review) -> frozenset[str]:
+    """Return everybody whom a review names."""
+    turns = (turn.user_id for turn in review.exchange)
+    return frozenset(p for p in (review.conversation.user_id, review.claimed_by, review.decided_by, *turns) if p)
+
+
+def decision_words(review: Review, called: Called) -> str:
+    """Return how a review stands, in words: for the card, the list and whoever was too late."""
+    if review.state == "expired":
+        return "Ended without a decision: nobody was in time"
+    if review.state == "open":
+        return f"Claimed by {called(review.claimed_by)}" if review.claimed_by else "Open"
+    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
+    return f"{verb} by {called(review.decided_by or '')}"
+
+
+def refusal_words(error: CitedeskError, called: Called) -> str:
+    """Return why something was refused."""
+    match error:
+        case AlreadyDecidedError():
+            return f"Nothing was changed. {decision_words(error.review, called)}."
+        case ClaimedError():
+            return f"{called(error.claimed_by)} has claimed this. Press Take over first, if you must."
+        case NotAllowedError():
+            return f"{error.user_message} Nothing was changed."
+        case _:
+            return error.user_message
+
+
+def concerned(error: CitedeskError) -> frozenset[str]:
+    """Return everybody whom the words of a refusal name."""
+    if isinstance(error, AlreadyDecidedError):
+        return people_of(error.review)
+    return frozenset([error.claimed_by]) if isinstance(error, ClaimedError) else frozenset()

@@ -9,6 +9,7 @@ import structlog
 
 from bot.curated import CuratedDesk, Lookup
 from bot.desk import Desk
+from bot.desk import Render as Opening
 from bot.people import (
     AlreadyDecidedError,
     ClaimedError,
@@ -19,12 +20,12 @@ from bot.people import (
     may_read,
 )
 from bot.settings import ReviewSettings
-from bot.store.records import Decision, Outgoing, Review, ReviewFilter, Turn
+from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
 from bot.store.reviews import Change, Render, nothing
 from index.rows import RetrievedChunk
 from pipeline.grounding import VerificationLimits, quoted_for, verify
 from pipeline.sentences import markers_in
-from pipeline.types import Citation, Draft, Finding, FindingCode, NeedsReview
+from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview
 
 _log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class ReviewDesk:
 
     def reviewers_of(self, review: Review) -> frozenset[str]:
         """Return who may decide a review: those of its channel, else all."""
-        return self.desk.channel(review.conversation.channel_id).reviewers or self.desk.access.reviewers
+        return self.desk.channel(review.conversation).reviewers or self.desk.access.reviewers
 
     async def open_review(self, review_id: str, reviewer_id: str) -> Review:
         """Return an open review to somebody who may decide it.
@@ -150,6 +151,16 @@ class ReviewDesk:
 
         return await self._changed(review_id, user_id, "asker answered", said, render)
 
+    async def second_look(self, request_id: str, asked: Asked, render: Opening) -> None:
+        """Open a review of an answer that several people found bad; an approved one is no longer served."""
+        trace = await self.desk.store.request(request_id)
+        curated_id = trace.curated_id if trace else None
+        answer = await self.desk.store.curated.get(curated_id) if curated_id else None
+        if answer:
+            await self.curated.reopen(answer, Failure.DISPUTED, render)
+        elif asked.text:
+            await self.desk.dispute(request_id, asked, render)
+
     async def sweep(
         self,
         reminder: Callable[[Review], Awaitable[Sequence[Outgoing]]],
@@ -177,7 +188,6 @@ class ReviewDesk:
             review
             for review in found
             if reviewer_id in self.reviewers_of(review)
-            and wanted.surface in {None, review.conversation.surface}
             and may_read(review.case.sources, await self._groups(review, reviewer_id))
         ]
 

@@ -24,6 +24,9 @@ _FAMILIAR_NAMES = {
     "SLACK_APP_TOKEN": ("slack", "app_token"),
     "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
     "SLACK_API_URL": ("slack", "api_url"),
+    "MICROSOFT_APP_ID": ("teams", "app_id"),
+    "MICROSOFT_APP_PASSWORD": ("teams", "app_secret"),
+    "MICROSOFT_APP_TENANT_ID": ("teams", "tenant_id"),
     "OPENAI_API_KEY": ("llm", "api_key"),
     "OPENAI_BASE_URL": ("llm", "base_url"),
 }
@@ -166,6 +169,7 @@ class AccessSettings(Section):
     reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
     admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex")
     slack_groups: dict[str, str] = Field(default_factory=dict, description="group name to id of a Slack user group")
+    entra_groups: dict[str, str] = Field(default_factory=dict, description="group name to object id of an Entra group")
     refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are remembered")
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
 
@@ -228,6 +232,11 @@ class SlackSettings(Section):
     client_secret: SecretStr | None = Field(None, description="of the app")
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
 
+    @property
+    def is_served(self) -> bool:
+        """Whether Slack is served at all."""
+        return self.bot_token is not None or self.client_id is not None
+
 
 class TeamsSettings(Section):
     """Table `[teams]`."""
@@ -236,9 +245,22 @@ class TeamsSettings(Section):
     app_secret: SecretStr | None = Field(None, description="of that application")
     tenant_id: str | None = Field(None, description="directory that the application belongs to")
     reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
+    service_url: HttpUrl = Field(
+        HttpUrl("https://smba.trafficmanager.net/teams/"),
+        description="where review cards go out for questions that were not asked in Teams",
+    )
+    graph_url: HttpUrl = Field(
+        HttpUrl("https://graph.microsoft.com/v1.0/"), description="where members of `access.entra_groups` are read"
+    )
     service_hosts: tuple[str, ...] = Field((), description="further hosts that messages may be sent to")
     timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector")
+    progress_after_s: Seconds = Field(1.5, description="seconds after which a personal chat shows the steps")
     anonymous: bool = Field(default=False, description="true: no tokens at all, for a test client on this machine")
+
+    @property
+    def is_served(self) -> bool:
+        """Whether Teams is served at all."""
+        return self.app_id is not None or self.anonymous
 
 
 class ServerSettings(Section):
@@ -252,6 +274,9 @@ class StoreSettings(Section):
     """Table `[store]`."""
 
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
+    turn_text_days: int = Field(
+        1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"
+    )
     gap_text_days: int = Field(30, ge=0, description="days for which unanswered questions are kept for editors; 0: not")
 
 

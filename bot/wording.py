@@ -5,6 +5,11 @@ from datetime import datetime
 
 from pipeline.types import Failure, FindingCode, Limited, Unavailable
 
+_EMOJI = re.compile(r":[a-z0-9_+-]+:")
+_PLEASANTRIES = frozenset(
+    "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
+    "will do makes sense that helped this helped no worries yes no done".split()
+)
 _LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 EXPIRED = (
     "Nobody could look at your question in time, so I have no answer that somebody stands for. "
@@ -33,6 +38,7 @@ DEGRADED = "The writing model is not reachable. These are the documents' own wor
 GIVEN_UP = (
     "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
 )
+PASSED_ON = "Thanks, I have passed that on to the reviewer."
 STOPPED_WORDS = "Stopped. I have not answered this; ask again whenever you like."
 REVIEW_REASONS = {
     Failure.UNVERIFIED: "The draft could not be proved from the documents.",
@@ -95,6 +101,13 @@ def day(stamp: str) -> str:
     """Return the day of an ISO timestamp, as people write it."""
     when = datetime.fromisoformat(stamp)
     return f"{when.day} {when:%B %Y}"
+
+
+def is_pleasantry(text: str) -> bool:
+    """Tell whether a message only says thanks: nothing that needs an answer."""
+    text = _EMOJI.sub(" ", text)
+    words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
+    return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
 
 
 def cut(text: str, limit: int) -> str:

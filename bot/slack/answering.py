@@ -5,18 +5,18 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.boards import Boards
 from bot.desk import Desk, Reply, request_id_of
 from bot.review_desk import ReviewDesk
 from bot.slack.clients import Workspaces
 from bot.slack.events import Withdrawal
 from bot.slack.optional import TROUBLE, Niceties, error_of
 from bot.slack.outgoing import outgoing_for, plain
-from bot.slack.posting import Cards
 from bot.slack.progress import Steps
 from bot.slack.render import APOLOGY, STOPPED, thread_turn
 from bot.slack.review_blocks import passed_on
 from bot.store.jobs import Job
-from bot.store.records import Asked, Outgoing, Review
+from bot.store.records import Asked, Outgoing
 from pipeline.types import ThreadTurn
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class Answering:
         reviews: ReviewDesk,
         workspaces: Workspaces,
         niceties: Niceties,
-        cards: Cards,
+        boards: Boards,
         progress_after_s: float,
         attempts: int,
         wake_outbox: Callable[[], None],
@@ -41,7 +41,7 @@ class Answering:
         self._reviews = reviews
         self._workspaces = workspaces
         self._niceties = niceties
-        self._cards = cards
+        self._boards = boards
         self._progress_after_s = progress_after_s
         self._attempts = attempts
         self._running: dict[str, tuple[Asked, asyncio.Task[Reply]]] = {}
@@ -80,8 +80,10 @@ class Answering:
             task.cancel()
             self._running.pop(job.key, None)
             stream_id = await steps.end()
-        message = outgoing_for(job.key, asked, reply).model_copy(update={"stream_id": stream_id})
-        await self._settle(job, asked, reply, [message, *await self._card(reply.review)])
+        names = await self._desk.names_in(reply.outcome)
+        message = outgoing_for(job.key, asked, reply, names).model_copy(update={"stream_id": stream_id})
+        cards = await self._boards.cards(reply.review) if reply.review else ()
+        await self._settle(job, asked, reply, [message, *cards])
 
     async def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
         """Stop working on what this person asked in this thread; the reply says so."""
@@ -147,11 +149,9 @@ class Answering:
         )
         if review is None or asked.response_url:
             return False
-        card = await self._desk.store.reviews.card(review.review_id)
-        review = await self._reviews.asker_said(
-            review.review_id, where.user_id, asked.text, lambda r: self._cards.answer_of_asker(r, card)
-        )
-        await self._cards.refresh(review)
+        shown = await self._boards.answer_of_asker(review)
+        review = await self._reviews.asker_said(review.review_id, where.user_id, asked.text, shown)
+        await self._boards.refresh(review)
         await self._settle(job, asked, None, [plain(job.key, asked, passed_on())])
         return True
 
@@ -192,9 +192,6 @@ class Answering:
             return ""
         own = [m for m in page.get("messages") or [] if m.get("user") == bot and not m.get("metadata")]
         return str(own[0]["ts"]) if own else ""
-
-    async def _card(self, review: Review | None) -> Sequence[Outgoing]:
-        return [await self._cards.card(review)] if review else []
 
     async def _settle(
         self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False

@@ -121,7 +121,7 @@ def _listen_for_presses(app: AsyncApp, slack: Surface) -> None:
     async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
         request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
         asked = Asked(text=text, where=conversation_of(body))
-        await slack.desk.escalate(request_id or request_id_of(text), asked, slack.cards.escalated)
+        await slack.desk.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
         await ack()
         slack.wake_outbox()
 

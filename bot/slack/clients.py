@@ -20,7 +20,9 @@ class ForeignWorkspaceError(CitedeskError):
 
 
 class Workspaces(Protocol):
-    """The workspaces that the bot serves."""
+    """The workspaces that the bot serves. `only` is the id of the one where there is just one, else empty."""
+
+    only: str
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
         """Return the client of a workspace. Raises ForeignWorkspaceError."""
@@ -44,12 +46,12 @@ class OneWorkspace:
 
     def __init__(self, client: AsyncWebClient, team_id: str, bot_user_id: str) -> None:
         self._client = client
-        self._team_id = team_id
+        self.only = team_id
         self._bot_user_id = bot_user_id
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
         """Return the client of the workspace. Raises ForeignWorkspaceError."""
-        if tenant_id != self._team_id:
+        if tenant_id != self.only:
             raise ForeignWorkspaceError(tenant_id)
         return self._client
 
@@ -61,6 +63,8 @@ class OneWorkspace:
 
 class InstalledWorkspaces:
     """Every workspace in which somebody installed the app; tokens that are about to end are rotated."""
+
+    only = ""
 
     def __init__(self, settings: SlackSettings, installations: AsyncInstallationStore) -> None:
         self._settings = settings

@@ -9,13 +9,28 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.operations import GapCluster, Operations, Usage
-from bot.slack.events import SURFACE, team_of
+from bot.people import NO_NAMES, Names, decision_words, people_of
+from bot.slack.events import team_of
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.review_blocks import decision_words
 from bot.slack.surface import Surface
-from bot.slack.text import SECTION_CHARS, escape, escaped_within
+from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
+from bot.telling import (
+    GAPS_SHOWN,
+    NO_GAPS,
+    NO_REVIEWS,
+    PLAIN_ERRORS,
+    REINDEXING,
+    REVIEWS_SHOWN,
+    SKIPPED_SHOWN,
+    coverage_words,
+    gap_words,
+    outcome_words,
+    stages_words,
+    usage_words,
+    why_facts,
+)
 from bot.wording import cut, day
 from index.builder import Coverage
 from index.errors import CitedeskError
@@ -25,10 +40,6 @@ Respond = Callable[..., Coroutine[Any, Any, Any]]
 # A response_url takes five messages in 30 minutes: the start, three steps of progress, the end.
 _PROGRESS_STEPS = (0.25, 0.5, 0.75)
 _PROGRESS_PAUSE_S = 5.0
-_SKIPPED_SHOWN = 20
-_GAPS_SHOWN = 12
-_REVIEWS_SHOWN = 15
-_PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
 _HELP = (
     "*Citedesk answers from your team's documents, with sources, or says that it cannot.*\n"
     "• Mention me in a channel, or write to me directly, and ask. In a thread of ours, just go on asking.\n"
@@ -54,7 +65,7 @@ async def handle(slack: Surface, command: Mapping[str, Any], respond: Respond) -
             await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
     except CitedeskError as error:
         plain = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        await respond(text=plain if error.code in _PLAIN_ERRORS else error.user_message)
+        await respond(text=plain if error.code in PLAIN_ERRORS else error.user_message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +112,9 @@ async def _gaps(typed: _Typed) -> None:
 
 
 async def _reviews(typed: _Typed) -> None:
-    await typed.say(
-        "Reviews", review_blocks(await typed.slack.reviews.listed(typed.user_id, ReviewFilter(surface=SURFACE)))
-    )
+    reviews = await typed.slack.reviews.listed(typed.user_id, ReviewFilter())
+    names = await typed.slack.desk.store.people.names([who for review in reviews for who in people_of(review)])
+    await typed.say("Reviews", review_blocks(reviews, names))
 
 
 _COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {
@@ -121,7 +132,7 @@ _COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {
 async def reindex(operations: Operations, user_id: str, respond: Respond) -> None:
     """Build the index, telling how far it is."""
     operations.require_admin(user_id)
-    await respond(text="Reindexing has begun. I will report here.")
+    await respond(text=REINDEXING)
     loop = asyncio.get_running_loop()
     steps = list(_PROGRESS_STEPS)
     last = [time.monotonic()]
@@ -141,12 +152,9 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
 
 def coverage_message(coverage: Coverage) -> SlackMessage:
     """Return the coverage report: what was seen, indexed and skipped, and why."""
-    head = (
-        f"Reindexed: {coverage.indexed} of {coverage.seen} files, {coverage.chunks:,} chunks "
-        f"({coverage.reused:,} unchanged)."
-    )
-    lines = [f"• `{escape(s.document_id)}`: {escape(s.reason)}" for s in coverage.skipped[:_SKIPPED_SHOWN]]
-    more = len(coverage.skipped) - _SKIPPED_SHOWN
+    head = coverage_words(coverage)
+    lines = [f"• `{escape(s.document_id)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
+    more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"…and {more} more; `citedesk index status` lists all.")
     skipped = [section(cut("*Skipped*\n" + "\n".join(lines), SECTION_CHARS))] if lines else []
@@ -155,58 +163,49 @@ def coverage_message(coverage: Coverage) -> SlackMessage:
 
 def why_blocks(trace: Trace) -> list[Block]:
     """Return the path that a request took."""
-    facts = trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict", "stage_ms", "tenant_id"})
-    lines = [
-        f"{name.replace('_', ' ')}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in facts.items()
-        if value not in (None, [], {}, False, "")
-    ]
-    stages = " → ".join(f"{stage} {spent:.0f} ms" for stage, spent in trace.stage_ms.items())
+    lines = [f"{name}: {told}" for name, told in why_facts(trace)]
     return [
-        section(f"`{trace.request_id}` ended as *{trace.outcome.replace('_', ' ')}*, verdict `{trace.verdict}`."),
+        section(f"`{trace.request_id}` ended as *{outcome_words(trace)}*, verdict `{trace.verdict}`."),
         section(escaped_within("\n".join(lines), SECTION_CHARS)),
-        small(cut(stages or "no stage was reached", 1000)),
+        small(cut(stages_words(trace), 1000)),
     ]
 
 
 def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:
     """Return what was asked and what it took."""
-    cost = "no price is set" if usage.cost_usd is None else f"{usage.cost_usd:.2f} US dollars"
-    head = (
-        f"*Last {usage.days} days*: {usage.requests:,} questions by {usage.people:,} "
-        f"{'person' if usage.people == 1 else 'people'}, "
-        f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
-    )
-    return [section(head), *([section(outcome_bars(days))] if days else [])]
+    head, told = usage_words(usage)
+    return [section(f"*{head}*: {told}"), *([section(outcome_bars(days))] if days else [])]
 
 
 def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
     """Return what people asked and the documents do not answer, as a list to work from."""
     if not clusters:
-        return [section("No gaps: every question of the last days had an answer.")]
+        return [section(NO_GAPS)]
     blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
-    for cluster in clusters[:_GAPS_SHOWN]:
+    for cluster in clusters[:GAPS_SHOWN]:
         first = cluster.gaps[0]
         near = f"\nnearest: {escaped_within(', '.join(cluster.nearest), 300)}" if cluster.nearest else ""
         others = "".join(f"\n• {escaped_within(' '.join(gap.question.split()), 200)}" for gap in cluster.gaps[1:4])
-        people = f"{cluster.askers} {'person' if cluster.askers == 1 else 'people'}"
-        times = f"{len(cluster.gaps)} time{'s' if len(cluster.gaps) != 1 else ''}"
-        head = f"*{escaped_within(' '.join(first.question.split()), 300)}*\n{times}, {people}, last {day(first.at)}"
+        head = f"*{escaped_within(' '.join(first.question.split()), 300)}*\n{gap_words(cluster)}"
         blocks.append(section(f"{head}{others}{near}"))
-    if len(clusters) > _GAPS_SHOWN:
-        blocks.append(small(f"…and {len(clusters) - _GAPS_SHOWN} more."))
+    if len(clusters) > GAPS_SHOWN:
+        blocks.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
     return blocks
 
 
-def review_blocks(reviews: Sequence[Review]) -> list[Block]:
+def review_blocks(reviews: Sequence[Review], names: Names = NO_NAMES) -> list[Block]:
     """Return the reviews that wait, oldest first."""
+
+    def stands(review: Review) -> str:
+        return decision_words(review, lambda user_id: person(user_id, names))
+
     if not reviews:
-        return [section("No review waits for you.")]
+        return [section(NO_REVIEWS)]
     lines = [
-        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({decision_words(r)})"
-        for r in reviews[:_REVIEWS_SHOWN]
+        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({stands(r)})"
+        for r in reviews[:REVIEWS_SHOWN]
     ]
-    if len(reviews) > _REVIEWS_SHOWN:
-        lines.append(f"…and {len(reviews) - _REVIEWS_SHOWN} more")
+    if len(reviews) > REVIEWS_SHOWN:
+        lines.append(f"…and {len(reviews) - REVIEWS_SHOWN} more")
     told = "\n".join(["*Waiting for a reviewer*", *lines, "Decide them on their cards, or on my Home tab."])
     return [section(cut(told, SECTION_CHARS))]

@@ -63,7 +63,7 @@ class Delivery:
                 await self._give_up(message, reason)
             return
         if message.card_of:
-            await store.reviews.set_card(message.card_of, channel, ts)
+            await store.reviews.set_card(message.card_of, message.surface, channel, ts)
         await store.outbox.finish(job.key)
 
     async def _posted(self, message: Outgoing, *, may_be_there: bool) -> tuple[str, str]:

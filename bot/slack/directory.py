@@ -1,21 +1,19 @@
-"""Who is in which group and who reads a channel, asked of Slack and remembered for a while. Fails closed."""
+"""Who is in which user group and who reads a channel, asked of Slack. Fails closed."""
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
 import aiohttp
-import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.directories import NOBODY, Members, Remembered, shared_groups
 from bot.settings import AccessSettings
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.text import is_slack_id
 from bot.store.records import Conversation
 
-T = TypeVar("T")
-_log = structlog.get_logger(__name__)
-_NOBODY: frozenset[str] = frozenset()
 _PAGE = 200
+_TROUBLE = (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class SlackDirectory:
@@ -26,16 +24,19 @@ class SlackDirectory:
     ) -> None:
         self._workspaces = workspaces
         self._access = access
-        self._now = now
-        self._known: dict[tuple[str, str], tuple[float, frozenset[str] | None]] = {}
+        self._known = Remembered(access.refresh_s, _TROUBLE, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups whose Slack user group holds this person."""
+        if not is_slack_id(user_id):
+            return NOBODY
+        # Who reviews a question of another chat product does so as a member of our only workspace.
+        home = self._workspaces.only or tenant_id
         return frozenset(
             [
                 name
                 for name, usergroup in self._access.slack_groups.items()
-                if user_id in (await self._members_of_group(tenant_id, usergroup) or _NOBODY)
+                if user_id in (await self._members_of_group(home, usergroup) or NOBODY)
             ]
         )
 
@@ -44,34 +45,30 @@ class SlackDirectory:
         if where.private:
             return None
         if where.shared_outside or not (self._access.slack_groups or self._access.groups):
-            return _NOBODY
+            return NOBODY
         members = await self._members_of_channel(where.tenant_id, where.channel_id)
-        if not members:
-            return _NOBODY
-        shared: frozenset[str] | None = None
-        for user_id in sorted(members):
-            groups = self._access.groups_of(user_id) | await self.groups_of(where.tenant_id, user_id)
-            shared = groups if shared is None else shared & groups
-            if not shared:
-                break
-        return shared or _NOBODY
+
+        async def groups_of(user_id: str) -> frozenset[str]:
+            return self._access.groups_of(user_id) | await self.groups_of(where.tenant_id, user_id)
+
+        return await shared_groups(members or NOBODY, groups_of)
 
     def forget(self, tenant_id: str, name: str) -> None:
         """Ask anew next time: the members of a channel or a group have changed."""
-        self._known.pop((tenant_id, name), None)
+        self._known.forget(tenant_id, name)
 
-    async def _members_of_group(self, tenant_id: str, usergroup: str) -> frozenset[str] | None:
+    async def _members_of_group(self, tenant_id: str, usergroup: str) -> Members:
         async def ask() -> frozenset[str]:
             client = await self._workspaces.client(tenant_id)
             found = await client.usergroups_users_list(usergroup=usergroup)
             return frozenset(map(str, found["users"]))
 
-        return await self._remembered(tenant_id, usergroup, ask)
+        return await self._known.members(tenant_id, usergroup, ask)
 
-    async def _members_of_channel(self, tenant_id: str, channel_id: str) -> frozenset[str] | None:
+    async def _members_of_channel(self, tenant_id: str, channel_id: str) -> Members:
         """Return who reads a channel, without the bot; None if it cannot be told or too many do."""
 
-        async def ask() -> frozenset[str] | None:
+        async def ask() -> Members:
             client = await self._workspaces.client(tenant_id)
             members: set[str] = set()
             cursor = ""
@@ -84,18 +81,4 @@ class SlackDirectory:
                 if not cursor:
                     return frozenset(members) - {await self._workspaces.bot_user_id(tenant_id)}
 
-        return await self._remembered(tenant_id, channel_id, ask)
-
-    async def _remembered(
-        self, tenant_id: str, name: str, ask: Callable[[], Awaitable[frozenset[str] | None]]
-    ) -> frozenset[str] | None:
-        known = self._known.get((tenant_id, name))
-        if known and self._now() - known[0] < self._access.refresh_s:
-            return known[1]
-        try:
-            members = await ask()
-        except (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            _log.warning("members_unknown", name=name, error=type(error).__name__)
-            members = None
-        self._known[tenant_id, name] = (self._now(), members)
-        return members
+        return await self._known.members(tenant_id, channel_id, ask)

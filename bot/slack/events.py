@@ -1,7 +1,6 @@
 """Reading Slack's payloads. Pure functions; whatever does not look as it should is nothing."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +13,12 @@ COMMAND = "/citedesk"
 ASK_ABOUT_THIS = "ask_about_this"
 RETRY = "try_again"
 ASK_PRIVATELY = "ask_privately"
-_PLEASANTRIES = frozenset(
-    "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
-    "will do makes sense that helped this helped no worries yes no done".split()
-)
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
     "view_submission": ("user", "view"),
     "message_action": ("user", "message", "trigger_id"),
 }
-_EMOJI = re.compile(r":[a-z0-9_+-]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +86,6 @@ def conversation_of(body: Mapping[str, Any]) -> Conversation:
         thread_id="" if hidden else str(message.get("thread_ts") or message.get("ts") or ""),
         private=hidden or channel.startswith("D"),
     )
-
-
-def is_pleasantry(text: str) -> bool:
-    """Tell whether a message only says thanks: nothing that needs an answer."""
-    text = _EMOJI.sub(" ", text)
-    words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
-    return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
 
 
 def is_well_formed(body: str, content_type: str) -> bool:

@@ -12,7 +12,6 @@ from bot.slack.optional import TROUBLE
 from bot.slack.surface import Surface
 from bot.store.records import Asked, Feedback
 from bot.wording import FEEDBACK_REASONS
-from pipeline.types import Failure
 
 REASON_GIVEN = "feedback_reason_given"
 _NOTE_CHARS = 1000
@@ -40,7 +39,9 @@ async def judged(slack: Surface, body: Mapping[str, Any]) -> None:
         return
     await client.views_open(trigger_id=body["trigger_id"], view=_view(request_id))
     if disputed:
-        await _second_look(slack, request_id, Asked(text=question, where=conversation_of(body)))
+        asked = Asked(text=question, where=conversation_of(body))
+        await slack.reviews.second_look(request_id, asked, slack.boards.cards)
+        slack.wake_outbox()
 
 
 async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -60,19 +61,7 @@ async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -
     await ack()
     review = await slack.desk.add_complaint(str(body["view"]["private_metadata"]))
     if review:
-        await slack.cards.refresh(review)
-
-
-async def _second_look(slack: Surface, request_id: str, asked: Asked) -> None:
-    """Open a review of an answer that several people found bad; an approved one is no longer served."""
-    trace = await slack.desk.store.request(request_id)
-    curated_id = trace.curated_id if trace else None
-    answer = await slack.desk.store.curated.get(curated_id) if curated_id else None
-    if answer:
-        await slack.reviews.curated.reopen(answer, Failure.DISPUTED, slack.cards.cards)
-    elif asked.text:
-        await slack.desk.dispute(request_id, asked, slack.cards.cards)
-    slack.wake_outbox()
+        await slack.boards.refresh(review)
 
 
 def _view(request_id: str) -> View:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.slack.events import SURFACE, team_of
+from bot.people import people_of
+from bot.slack.events import team_of
 from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
 from bot.slack.surface import Surface
 from bot.store.records import Review, ReviewFilter
 from pipeline.types import Failure
 
-_OPEN = ReviewFilter(surface=SURFACE)
-_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), surface=SURFACE, limit=50)
+_OPEN = ReviewFilter()
+_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), limit=50)
 _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 
@@ -31,7 +32,8 @@ async def publish(slack: Surface, tenant_id: str, user_id: str, place: str = "op
         waiting = await slack.reviews.listed(user_id, _OPEN)
         listed = await _listed(slack, user_id, wanted, waiting)
         last = max(0, (len(listed) - 1) // SHOWN)
-        home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice)
+        names = await slack.desk.store.people.names([who for review in listed for who in people_of(review)])
+        home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
         home = replace(home, status=await slack.operations.status())
     client = await slack.workspaces.client(tenant_id)

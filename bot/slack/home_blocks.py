@@ -1,7 +1,7 @@
 """App Home as Block Kit: how to ask; for reviewers what waits; for admins how it goes. Pure functions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -17,10 +17,12 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.operations import Status
+from bot.people import Names, decision_words
 from bot.slack.render import section, small
-from bot.slack.review_blocks import decision_words, review_buttons
-from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, quoted
+from bot.slack.review_blocks import review_buttons
+from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
+from bot.telling import OUTCOMES, status_facts
 from bot.wording import cut, day
 
 FILTER = "home_filter"
@@ -40,14 +42,6 @@ FILTERS: Mapping[str, str] = {
 }
 SHOWN = 8
 _BAR = 24
-_MARKS: Mapping[str, str] = {
-    "answered": "answered",
-    "needs_review": "to a person",
-    "not_enough_info": "not enough info",
-    "blocked": "blocked",
-    "limited": "limited",
-    "unavailable": "unavailable",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,7 @@ class Home:
     page: int = 0
     status: Status | None = None
     notice: str = ""
+    names: Names = field(default_factory=dict)
 
 
 def home_view(home: Home) -> View:
@@ -82,28 +77,14 @@ def home_view(home: Home) -> View:
 
 def status_text(status: Status) -> str:
     """Return the state of the service in a few lines."""
-    manifest, counts = status.manifest, status.counts
-    index = (
-        f"{len(manifest.documents)} documents, {manifest.chunk_count:,} chunks, built {manifest.created_at[:16]} UTC, "
-        f"{len(manifest.skipped)} files skipped"
-        if manifest
-        else "no index can be served; run `/citedesk reindex`"
-    )
-    outcomes = ", ".join(f"{_MARKS.get(kind, kind)} {n}" for kind, n in counts.outcomes.items()) or "none"
-    curated = ", ".join(f"{n} {state}" for state, n in status.curated.items()) or "none"
-    return (
-        f"*Index*: {index}\n*Answers by*: {escape(status.provider)}\n"
-        f"*Last 24 hours*: {outcomes}\n*Reviews waiting*: {counts.open_reviews}\n"
-        f"*Queue*: {counts.waiting_questions} questions, {counts.waiting_replies} replies; "
-        f"{counts.dead_letters} dead letters in 7 days\n*Approved answers*: {curated}"
-    )
+    return "\n".join(f"*{name}*: {escape(told)}" for name, told in status_facts(status, "/citedesk reindex"))
 
 
 def outcome_bars(days: Sequence[tuple[str, str, int]]) -> str:
     """Return the outcomes of some days as a picture in text: one bar an outcome, the longest full width."""
-    totals = {kind: sum(n for _, k, n in days if k == kind) for kind in _MARKS}
+    totals = {kind: sum(n for _, k, n in days if k == kind) for kind in OUTCOMES}
     per_day = {date: sum(n for d, _, n in days if d == date) for date in sorted({d for d, _, _ in days})}
-    kinds = {_MARKS[kind]: n for kind, n in totals.items() if n}
+    kinds = {OUTCOMES[kind]: n for kind, n in totals.items() if n}
     return "\n".join(["```", *_bars(kinds), "", *_bars({date[5:]: n for date, n in per_day.items()}), "```"])
 
 
@@ -128,7 +109,7 @@ def _reviews(home: Home) -> list[Block]:
     if not reviews:
         return [*blocks, section("Nothing here.")]
     for review in reviews:
-        blocks += _review(review)
+        blocks += _review(review, home.names)
     open_ones = [review for review in reviews if review.state == "open"]
     return [*blocks, *_paging(home.page, len(everything)), *(_bulk(open_ones) if open_ones else [])]
 
@@ -145,11 +126,12 @@ def _paging(page: int, count: int) -> list[Block]:
     return [small(f"Page {page + 1} of {pages}"), ActionsBlock(block_id="home_pages", elements=buttons)]
 
 
-def _review(review: Review) -> list[Block]:
-    asked = f"*<@{review.conversation.user_id}>*, {day(review.opened_at)}" if review.opened_at else ""
+def _review(review: Review, names: Names) -> list[Block]:
+    asked = f"*{person(review.conversation.user_id, names)}*, {day(review.opened_at)}" if review.opened_at else ""
+    stands = decision_words(review, lambda user_id: person(user_id, names))
     blocks: list[Block] = [
         section(f"{asked}\n{quoted(review.question, 600)}"),
-        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {decision_words(review)}"),
+        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {stands}"),
     ]
     if review.case.draft:
         blocks.insert(1, section(f"*Draft*\n{quoted(review.case.draft.answer, 900)}"))

@@ -1,14 +1,15 @@
 """From rendered messages to rows of the outbox. Pure functions."""
 
 from bot.desk import Reply, request_id_of
+from bot.people import NO_NAMES, Names
 from bot.slack.render import SlackMessage, reply_message
 from bot.store.records import Asked, Conversation, Outgoing, Part, Review
 from pipeline.types import NeedsReview
 
 
-def outgoing_for(key: str, asked: Asked, reply: Reply) -> Outgoing:
+def outgoing_for(key: str, asked: Asked, reply: Reply, names: Names = NO_NAMES) -> Outgoing:
     """Return the reply to the question under an inbox key."""
-    *before, last = reply_message(reply, asked)
+    *before, last = reply_message(reply, asked, names)
     session = "suspended" if isinstance(reply.outcome, NeedsReview) else "active"
     return to_asker(request_id_of(key), reply.request_id, asked.where, last).model_copy(
         update={
@@ -41,12 +42,12 @@ def to_asker(key: str, request_id: str, where: Conversation, message: SlackMessa
     )
 
 
-def card_outgoing(review: Review, channel_id: str, message: SlackMessage) -> Outgoing:
+def card_outgoing(review: Review, tenant_id: str, channel_id: str, message: SlackMessage) -> Outgoing:
     """Return a review's card."""
     return Outgoing(
         key=f"card:{review.review_id}",
         request_id=review.review_id,
-        tenant_id=review.conversation.tenant_id,
+        tenant_id=tenant_id,
         channel_id=channel_id,
         text=message.text,
         body=body_of(message),
@@ -54,12 +55,12 @@ def card_outgoing(review: Review, channel_id: str, message: SlackMessage) -> Out
     )
 
 
-def under_card(key: str, review: Review, card: tuple[str, str], message: SlackMessage) -> Outgoing:
+def under_card(key: str, review: Review, tenant_id: str, card: tuple[str, str], message: SlackMessage) -> Outgoing:
     """Return a message in the thread of a review's card."""
     return Outgoing(
         key=key,
         request_id=review.review_id,
-        tenant_id=review.conversation.tenant_id,
+        tenant_id=tenant_id,
         channel_id=card[0],
         thread_id=card[1],
         text=message.text,

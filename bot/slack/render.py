@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.desk import Reply
+from bot.people import NO_NAMES, Names
 from bot.slack.events import ASK_PRIVATELY, RETRY
 from bot.slack.text import (
     FALLBACK_CHARS,
@@ -27,6 +28,7 @@ from bot.slack.text import (
     document_line,
     escape,
     escaped_within,
+    person,
     quoted,
     source_line,
 )
@@ -73,9 +75,9 @@ class SlackMessage:
     blocks: tuple[Block, ...]
 
 
-def reply_message(reply: Reply, asked: Asked) -> list[SlackMessage]:
+def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[SlackMessage]:
     """Return the reply to a question: one message, or several for an answer too long for one."""
-    text, blocks = _body(reply.outcome, reply.request_id, asked.text)
+    text, blocks = _body(reply.outcome, reply.request_id, asked.text, names)
     notes = []
     if reply.read_as:
         notes.append(f"Understood as: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
@@ -100,11 +102,11 @@ def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
     return ThreadTurn("asker", text) if message.get("user") == asker else None
 
 
-def decided_message(review: Review) -> SlackMessage:
+def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return what the asker gets when a review has ended."""
     if review.state == "expired":
         return SlackMessage(EXPIRED, (section(EXPIRED), small(f"`{review.review_id}`")))
-    reviewer = f"<@{review.decided_by}>"
+    reviewer = person(review.decided_by or "", names)
     if review.state == "rejected":
         note = f"\n{quoted(review.note, 1500)}" if review.note else ""
         signed = small(f"Reviewed by {reviewer} · `{review.review_id}`")
@@ -122,10 +124,10 @@ def decided_message(review: Review) -> SlackMessage:
     return SlackMessage(cut(escape(review.answer), FALLBACK_CHARS), tuple(blocks))
 
 
-def asked_back_message(review: Review) -> SlackMessage:
+def asked_back_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
-    text = f"<@{turn.user_id}> is looking at your question and asks:"
+    text = f"{person(turn.user_id, names)} is looking at your question and asks:"
     where = "in this thread" if review.conversation.thread_id else "here"
     blocks = (section(f"{text}\n{quoted(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
     return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
@@ -136,10 +138,10 @@ def escalated_message(request_id: str) -> SlackMessage:
     return SlackMessage(ESCALATED, (section(ESCALATED), small(f"`{request_id}`")))
 
 
-def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Block]]:
+def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tuple[str, list[Block]]:
     match outcome:
         case Answered():
-            return outcome.text, _answered(outcome, request_id, question)
+            return outcome.text, _answered(outcome, request_id, question, names)
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
@@ -158,10 +160,10 @@ def _body(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[B
             assert_never(outcome)
 
 
-def _answered(outcome: Answered, request_id: str, question: str) -> list[Block]:
+def _answered(outcome: Answered, request_id: str, question: str, names: Names) -> list[Block]:
     facts = [f"Confidence: {outcome.confidence}"]
     if outcome.approved:
-        facts = [f":white_check_mark: Approved by <@{outcome.approved.by}> on {day(outcome.approved.at)}"]
+        facts = [f":white_check_mark: Approved by {person(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
     blocks: list[Block] = []

@@ -16,10 +16,11 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from bot.people import NO_NAMES, Names, decision_words
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, quoted, source_line
+from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, person, quoted, source_line
 from bot.store.records import Review
-from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
+from bot.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, cut
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -42,13 +43,13 @@ _MAX_QUOTES = 6
 _MAXFINDING_WORDS = 8
 
 
-def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
+def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
     """Return the card for the reviewers' channel.
 
     `show_draft` is False when not every reviewer may read what the draft cites.
     """
     draft = review.case.draft
-    asker = f"<@{review.conversation.user_id}>"
+    asker = person(review.conversation.user_id, names)
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
         section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
@@ -62,18 +63,19 @@ def review_card(review: Review, *, show_draft: bool) -> SlackMessage:
         blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer)), *_evidence(review)]
     else:
         blocks += _evidence(review)
-    blocks += _state(review)
+    blocks += _state(review, names)
     blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
 
 
-def decided_card(review: Review, *, show_draft: bool) -> SlackMessage:
+def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
     """Return the card after the decision: who, what, and no buttons."""
-    head = decision_words(review)
+    head = decision_words(review, lambda user_id: person(user_id, names))
+    asker = person(review.conversation.user_id, names)
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
-        section(f"*<@{review.conversation.user_id}> asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
     ]
     if review.answer and show_draft:
         blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer))]
@@ -84,26 +86,16 @@ def decided_card(review: Review, *, show_draft: bool) -> SlackMessage:
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
 
 
-def decision_words(review: Review) -> str:
-    """Return how a review stands, in words: for the card, the list and whoever was too late."""
-    if review.state == "expired":
-        return "Ended without a decision: nobody was in time"
-    if review.state == "open":
-        return f"Claimed by <@{review.claimed_by}>" if review.claimed_by else "Open"
-    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
-    return f"{verb} by <@{review.decided_by}>"
-
-
 def reminder_message(review: Review) -> SlackMessage:
     """Return the reminder under a card."""
     text = "This still waits for a reviewer, and somebody waits for the answer."
     return SlackMessage(text, (section(f":hourglass_flowing_sand: {text}"), small(f"`{review.review_id}`")))
 
 
-def answer_of_asker_message(review: Review) -> SlackMessage:
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return what the asker answered, for the thread of the card."""
     turn = review.exchange[-1]
-    head = f"<@{turn.user_id}> answers:"
+    head = f"{person(turn.user_id, names)} answers:"
     return SlackMessage(
         cut(f"{head} {escape(turn.text)}", SECTION_CHARS), (section(f"{head}\n{quoted(turn.text, 2500)}"),)
     )
@@ -111,20 +103,20 @@ def answer_of_asker_message(review: Review) -> SlackMessage:
 
 def passed_on() -> SlackMessage:
     """Return what the asker gets for an answer to a reviewer's question."""
-    text = "Thanks, I have passed that on to the reviewer."
-    return SlackMessage(text, (section(text),))
+    return SlackMessage(PASSED_ON, (section(PASSED_ON),))
 
 
-def edit_view(review: Review, text: str | None = None, findings: Sequence[Finding] = ()) -> View:
+def edit_view(
+    review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
+) -> View:
     """Return the modal in which a reviewer rewrites the draft; with `findings`, also why it cannot be proved."""
     draft = review.case.draft
     words = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
     sources = "\n".join(source_line(source) for source in review.case.sources)
     hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
     blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
-    blocks += [
-        section(f"*<@{turn.user_id}>*\n{quoted(turn.text, SECTION_CHARS - 200)}") for turn in review.exchange[-4:]
-    ]
+    said = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
+    blocks += [section(f"*{who}*\n{text}") for who, text in said]
     if hint:
         blocks.append(section(cut(hint, SECTION_CHARS)))
     blocks.append(_input("Answer", words, optional=False))
@@ -163,13 +155,13 @@ def reject_many_view(review_ids: Sequence[str]) -> View:
     return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
 
 
-def _state(review: Review) -> list[Block]:
-    lines = [f"*<@{turn.user_id}>*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
+def _state(review: Review, names: Names) -> list[Block]:
+    lines = [f"*{person(turn.user_id, names)}*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
     blocks: list[Block] = [section(line) for line in lines]
     if review.awaits_asker:
         blocks.append(small("Waiting for the asker's answer."))
     if review.claimed_by:
-        blocks.append(small(f"Claimed by <@{review.claimed_by}>"))
+        blocks.append(small(f"Claimed by {person(review.claimed_by, names)}"))
     return blocks
 
 

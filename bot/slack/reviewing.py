@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
+from bot.people import AlreadyDecidedError, concerned, refusal_words
 from bot.slack import home
 from bot.slack.events import team_of
 from bot.slack.optional import TROUBLE
@@ -17,12 +17,12 @@ from bot.slack.review_blocks import (
     TEXT_BLOCK,
     TEXT_INPUT,
     ask_back_view,
-    decision_words,
     edit_view,
     reject_many_view,
     reject_view,
 )
 from bot.slack.surface import Surface
+from bot.slack.text import person
 from bot.store.records import Decision, Review
 from index.errors import CitedeskError
 
@@ -35,7 +35,7 @@ async def approve(slack: Surface, body: Mapping[str, Any]) -> None:
     reviewer, review_id = _who_and_what(body)
     decision = Decision(state="approved", reviewer_id=reviewer)
     try:
-        await _decided(slack, body, await slack.reviews.decide(review_id, decision, slack.cards.decided))
+        await _decided(slack, body, await _decide(slack, review_id, decision))
     except CitedeskError as error:
         await refuse(slack, body, error)
 
@@ -44,7 +44,7 @@ async def claim(slack: Surface, body: Mapping[str, Any], *, take_over: bool) -> 
     """Show the others who is at work."""
     reviewer, review_id = _who_and_what(body)
     try:
-        await slack.cards.refresh(await slack.reviews.claim(review_id, reviewer, take_over=take_over))
+        await slack.boards.refresh(await slack.reviews.claim(review_id, reviewer, take_over=take_over))
     except CitedeskError as error:
         await refuse(slack, body, error)
         return
@@ -79,9 +79,9 @@ async def submit_edit(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) ->
             await ack(response_action="update", view=edit_view(review, text, check.findings))
             return
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
-        decided = await slack.reviews.decide(review_id, decision, slack.cards.decided)
+        decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
         return
     await ack()
     await _decided(slack, body, decided)
@@ -92,9 +92,9 @@ async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any
     reviewer, review_id, text = _submitted(body)
     try:
         decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
-        decided = await slack.reviews.decide(review_id, decision, slack.cards.decided)
+        decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
         return
     await ack()
     await _decided(slack, body, decided)
@@ -104,13 +104,13 @@ async def submit_question(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]
     """Send a reviewer's question to the asker."""
     reviewer, review_id, text = _submitted(body)
     try:
-        review = await slack.reviews.ask_back(review_id, reviewer, text, slack.cards.asked_back)
+        review = await slack.reviews.ask_back(review_id, reviewer, text, await slack.boards.asked_back_by(reviewer))
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: words_for(error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
         return
     await ack()
     slack.wake_outbox()
-    await slack.cards.refresh(review)
+    await slack.boards.refresh(review)
 
 
 async def claim_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
@@ -119,7 +119,7 @@ async def claim_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequen
     missed = 0
     for review_id in review_ids[:MAX_SELECTED]:
         try:
-            await slack.cards.refresh(await slack.reviews.claim(review_id, reviewer))
+            await slack.boards.refresh(await slack.reviews.claim(review_id, reviewer))
         except CitedeskError:
             missed += 1
     await home.refresh(slack, body, f"{missed} could not be claimed." if missed else "")
@@ -142,7 +142,7 @@ async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, An
     for review_id in review_ids.split()[:MAX_SELECTED]:
         decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
         try:
-            await slack.cards.refresh(await slack.reviews.decide(review_id, decision, slack.cards.decided))
+            await slack.boards.refresh(await _decide(slack, review_id, decision))
         except CitedeskError:
             missed += 1
     slack.wake_outbox()
@@ -152,8 +152,8 @@ async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, An
 async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) -> None:
     """Tell whoever pressed why nothing happened; a card that is out of date is mended on the way."""
     if isinstance(error, AlreadyDecidedError):
-        await slack.cards.refresh(error.review)
-    words = words_for(error)
+        await slack.boards.refresh(error.review)
+    words = await _words_for(slack, error)
     if "channel" not in body:
         await home.refresh(slack, body, words)
         return
@@ -164,22 +164,18 @@ async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) 
         await client.chat_postMessage(channel=str(body["user"]["id"]), text=words)
 
 
-def words_for(error: CitedeskError) -> str:
-    """Return why something was refused."""
-    match error:
-        case AlreadyDecidedError():
-            return f"Nothing was changed. {decision_words(error.review)}."
-        case ClaimedError():
-            return f"<@{error.claimed_by}> has claimed this. Press *Take over* first, if you must."
-        case NotAllowedError():
-            return f"{error.user_message} Nothing was changed."
-        case _:
-            return error.user_message
+async def _words_for(slack: Surface, error: CitedeskError) -> str:
+    names = await slack.desk.store.people.names(concerned(error))
+    return refusal_words(error, lambda user_id: person(user_id, names))
+
+
+async def _decide(slack: Surface, review_id: str, decision: Decision) -> Review:
+    return await slack.reviews.decide(review_id, decision, await slack.boards.decided_by(decision.reviewer_id))
 
 
 async def _decided(slack: Surface, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
-    await slack.cards.refresh(review)
+    await slack.boards.refresh(review)
     await home.publish(slack, team_of(body), str(body["user"]["id"]), home.place_of(body))
 
 

@@ -1,47 +1,101 @@
-"""The Slack surface: what its listeners and the workers share."""
+"""The Slack surface: whether it is set, and what its listeners and the workers share."""
+
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackApiError
 
 from bot.app import UseCases
-from bot.settings import Settings
+from bot.boards import Boards
+from bot.directories import Directories
+from bot.settings import Settings, environment_name
 from bot.slack.answering import Answering
-from bot.slack.clients import Workspaces
+from bot.slack.app import build_bolt
+from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
 from bot.slack.delivery import Delivery
 from bot.slack.directory import SlackDirectory
 from bot.slack.events import SURFACE
+from bot.slack.installing import installation_store, oauth_settings
 from bot.slack.optional import Niceties
 from bot.slack.posting import Cards
 from bot.slack.surface import Surface
 from bot.workers import Handlers, Workers
+from index.errors import SettingsError
 
 
-def serve_slack(
-    settings: Settings, uses: UseCases, workspaces: Workspaces, directory: SlackDirectory, workers: Workers
-) -> Surface:
-    """Have the workers serve Slack's jobs; return what the listeners need."""
-    niceties = Niceties()
-    cards = Cards(uses.reviews, workspaces, settings.slack.reviewers_channel or "")
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where Slack is served: the workspaces, and how the app gets into more of them."""
+
+    workspaces: Workspaces
+    oauth: AsyncOAuthSettings | None
+
+
+async def serve_slack(
+    settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
+) -> AsyncApp:
+    """Have the workers serve Slack's jobs; return the app with its listeners. Raises SettingsError."""
+    _require(settings)
+    home = await _home(settings)
+    workspaces, niceties = home.workspaces, Niceties()
+    directory = SlackDirectory(workspaces, settings.access)
     attempts = settings.delivery.attempts
     answering = Answering(
         uses.desk,
         uses.reviews,
         workspaces,
         niceties,
-        cards,
+        boards,
         settings.slack.progress_after_s,
         attempts,
         workers.outbox.wake,
     )
     delivery = Delivery(uses.desk, workspaces, niceties, workers.reply_limits, attempts)
+    directories.add(SURFACE, directory)
+    boards.add(SURFACE, Cards(uses.reviews, workspaces, settings.slack.reviewers_channel or ""))
     workers.add(SURFACE, Handlers(answering.work, delivery.deliver))
-    return Surface(
+    surface = Surface(
         desk=uses.desk,
         reviews=uses.reviews,
         operations=uses.operations,
         workspaces=workspaces,
         directory=directory,
         niceties=niceties,
-        cards=cards,
+        boards=boards,
         answering=answering,
         prompts=tuple({"title": text[:70], "message": text} for text in settings.slack.prompts),
         wake_inbox=workers.inbox.wake,
         wake_outbox=workers.outbox.wake,
     )
+    return build_bolt(settings.slack, build_client(settings.slack, None), surface, home.oauth)
+
+
+def _require(settings: Settings) -> None:
+    slack = settings.slack
+    for name in ("client_secret", "public_url"):
+        if slack.client_id is not None and getattr(slack, name) is None:
+            raise SettingsError(
+                f"setting slack.{name} is missing: slack.client_id is set, so set {environment_name(f'slack.{name}')}"
+            )
+    if slack.app_token is None and slack.signing_secret is None:
+        raise SettingsError(
+            f"set {environment_name('slack.app_token')} for Socket Mode, or "
+            f"{environment_name('slack.signing_secret')} to receive events over HTTP"
+        )
+
+
+async def _home(settings: Settings) -> _Home:
+    slack = settings.slack
+    if slack.client_id:
+        file = settings.data_dir / "installations.sqlite"
+        store = installation_store(file, slack.client_id)
+        return _Home(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
+    client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
+    try:
+        who = await client.auth_test()
+    except SlackApiError as error:
+        raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
+    except (OSError, TimeoutError):
+        raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
+    return _Home(OneWorkspace(client, str(who["team_id"]), str(who["user_id"])), None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.boards import Boards
 from bot.desk import Desk
 from bot.operations import Operations
 from bot.review_desk import ReviewDesk
@@ -14,7 +15,6 @@ from bot.slack.clients import Workspaces
 from bot.slack.directory import SlackDirectory
 from bot.slack.events import team_of
 from bot.slack.optional import Niceties
-from bot.slack.posting import Cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Surface:
     workspaces: Workspaces
     directory: SlackDirectory
     niceties: Niceties
-    cards: Cards
+    boards: Boards
     answering: Answering
     prompts: Sequence[Mapping[str, str]]
     wake_inbox: Callable[[], None]

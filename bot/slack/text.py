@@ -1,5 +1,8 @@
 """Text for Slack: escaped, within the limits, never a mention or a link that we did not mean."""
 
+import re
+
+from bot.people import NO_NAMES, Names
 from bot.wording import cut, linkable, unlinked
 from pipeline.types import DocumentRef, Source
 
@@ -10,6 +13,8 @@ ANSWER_CHARS = MARKDOWN_CHARS - 1000
 VALUE_CHARS = 2000
 FALLBACK_CHARS = 3000
 _TITLE_CHARS = 120
+# How Slack's own ids of people look; whoever has another one is not in Slack and cannot be mentioned.
+_SLACK_ID = re.compile(r"[UW][A-Z0-9]+")
 _LABEL = str.maketrans("<>", "  ")
 
 
@@ -49,6 +54,16 @@ def split(text: str, limit: int) -> list[str]:
         pieces.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()
     return [*pieces, rest]
+
+
+def is_slack_id(user_id: str) -> bool:
+    """Tell whether an id is one of somebody in Slack."""
+    return bool(_SLACK_ID.fullmatch(user_id))
+
+
+def person(user_id: str, names: Names = NO_NAMES) -> str:
+    """Return a mention of somebody; the name of somebody of another chat product."""
+    return f"<@{user_id}>" if is_slack_id(user_id) else escaped_within(names.get(user_id, user_id), 80)
 
 
 def label(text: str, limit: int) -> str:

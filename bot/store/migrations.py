@@ -96,6 +96,31 @@ def posted_messages(db: Database) -> None:
     )
 
 
+@migrations(name="004_cards_of_every_product")
+def cards_of_every_product(db: Database) -> None:
+    """Let a review have one card in each chat product."""
+    db.execute(
+        "CREATE TABLE review_cards (review_id TEXT NOT NULL REFERENCES reviews(review_id), surface TEXT NOT NULL, "
+        "channel TEXT NOT NULL, card_id TEXT NOT NULL, PRIMARY KEY (review_id, surface)) STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT INTO review_cards SELECT review_id, coalesce(json_extract(review, '$.conversation.surface'), 'slack'), "
+        "card_channel, card_id FROM reviews WHERE card_id IS NOT NULL"
+    )
+    for column in ("card_channel", "card_id"):
+        db.execute(f"ALTER TABLE reviews DROP COLUMN {column}")
+
+
+@migrations(name="005_turns")
+def turns(db: Database) -> None:
+    """Keep for a while what was said where the chat product itself cannot be asked for it."""
+    db.execute(
+        "CREATE TABLE turns (request_id TEXT PRIMARY KEY, at TEXT NOT NULL, channel_id TEXT NOT NULL, "
+        "thread_id TEXT NOT NULL, user_id TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX turns_by_place ON turns(channel_id, thread_id, user_id, at)")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews`: SQLite cannot change a CHECK, and history refers to the table by name."""
     db.execute(

@@ -14,7 +14,7 @@ class Conversation(FrozenModel):
     """Where a question was asked and where its answer belongs.
 
     `shared_outside` marks a channel that people of other organizations read; `service_url` is where the product takes
-    messages for it, if that differs from one conversation to another.
+    messages for it, if that differs from one conversation to another; `team_id` is the team that a channel is of.
     """
 
     surface: str
@@ -25,6 +25,7 @@ class Conversation(FrozenModel):
     private: bool
     shared_outside: bool = False
     service_url: str = ""
+    team_id: str = ""
 
 
 class Asked(FrozenModel):
@@ -196,7 +197,6 @@ class ReviewFilter(FrozenModel):
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
-    surface: str | None = None
     limit: int = 100
 
 

@@ -118,16 +118,16 @@ class ReviewTable:
 
         await self._database.run(once)
 
-    async def set_card(self, review_id: str, channel: str, card_id: str) -> None:
-        """Remember where a review's card was posted."""
+    async def set_card(self, review_id: str, surface: str, channel: str, card_id: str) -> None:
+        """Remember where a review's card was posted in a chat product."""
         await self._database.write(
-            "UPDATE reviews SET card_channel = ?, card_id = ? WHERE review_id = ?", (channel, card_id, review_id)
+            "INSERT OR REPLACE INTO review_cards VALUES (?, ?, ?, ?)", (review_id, surface, channel, card_id)
         )
 
-    async def card(self, review_id: str) -> tuple[str, str] | None:
-        """Return channel and id of a review's card."""
+    async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
+        """Return channel and id of a review's card in a chat product."""
         rows = await self._database.rows(
-            "SELECT card_channel, card_id FROM reviews WHERE review_id = ? AND card_id IS NOT NULL", (review_id,)
+            "SELECT channel, card_id FROM review_cards WHERE review_id = ? AND surface = ?", (review_id, surface)
         )
         return (rows[0][0], rows[0][1]) if rows else None
 

@@ -8,7 +8,7 @@ from typing import Self
 from bot.store.curated import CuratedTable, GapTable
 from bot.store.database import Connection, Database
 from bot.store.jobs import JobQueue
-from bot.store.posted import PeopleTable, PostedTable
+from bot.store.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.records import Conversation, Counts, Feedback, Outgoing, Settled
 from bot.store.reviews import ReviewTable
 from pipeline.types import Trace
@@ -26,6 +26,7 @@ class SqliteStore:
         self.gaps = GapTable(self._database)
         self.posted = PostedTable(self._database)
         self.people = PeopleTable(self._database)
+        self.turns = TurnTable(self._database)
 
     async def open(self) -> Self:
         """Open the file, creating or migrating it. Raises StoreError."""
@@ -162,10 +163,11 @@ class SqliteStore:
         inbox, outbox = await self.inbox.length(), await self.outbox.length()
         return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
 
-    async def purge(self, review_text_days: int, gap_text_days: int) -> None:
+    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
         """Forget texts that have been kept long enough."""
         await self.reviews.purge(review_text_days)
         await self.gaps.purge(gap_text_days)
+        await self.turns.purge(turn_text_days)
         await self.posted.purge(review_text_days)
         await self._database.write(
             "UPDATE feedback SET note = '' WHERE note != '' AND at < ?",

@@ -1,30 +1,32 @@
 """What people press in Teams: buttons of cards, and the thumbs under an answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from bot.boards import Boards
 from bot.desk import Desk
-from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
+from bot.people import AlreadyDecidedError, concerned, refusal_words
 from bot.review_desk import ReviewDesk
-from bot.store.records import Asked, Decision, Feedback
+from bot.store.records import Asked, Conversation, Decision, Feedback, Review
 from bot.teams.activities import conversation_of, key_of, person_of
 from bot.teams.cards import Cards
-from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, Names, called
+from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, called
 from bot.teams.review_cards import (
     ANSWER_INPUT,
     ANYWAY_INPUT,
     APPROVE,
+    ASK_BACK,
     CLAIM,
     EDIT,
+    QUESTION_INPUT,
     REASON_INPUT,
     REFRESH,
     REJECT,
     TAKE_OVER,
-    decision_words,
     review_card,
 )
 from bot.wording import FEEDBACK_REASONS
@@ -42,6 +44,7 @@ class Actions:
     desk: Desk
     reviews: ReviewDesk
     cards: Cards
+    boards: Boards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
 
@@ -54,31 +57,41 @@ class Actions:
         except CitedeskError as error:
             return _said(await self._refusal(error))
 
-    async def feedback(self, activity: Mapping[str, Any]) -> None:
-        """Keep what a reader thinks of an answer. The product names only the message that it stands in."""
+    async def feedback(self, activity: Mapping[str, Any]) -> Coroutine[Any, Any, None] | None:
+        """Keep what a reader thinks of an answer; return what takes longer than the client waits, if anything.
+
+        The product names only the message that the answer stands in.
+        """
         where = conversation_of(activity)
         request_id = await self.desk.store.posted.request_of(where.channel_id, str(activity.get("replyToId") or ""))
         if request_id is None:
             _log.warning("feedback_on_unknown_message", user_id=where.user_id)
-            return
+            return None
         value = activity["value"]["actionValue"]
         form = _form(value.get("feedback"))
         reason = str(form.get("reason") or "")
-        await self.desk.give_feedback(
-            Feedback(
-                request_id=request_id,
-                user_id=where.user_id,
-                helpful=value.get("reaction") == "like",
-                reason=reason if reason in FEEDBACK_REASONS else "",
-                note=str(form.get("note") or "").strip()[:_NOTE_CHARS],
-            )
+        feedback = Feedback(
+            request_id=request_id,
+            user_id=where.user_id,
+            helpful=value.get("reaction") == "like",
+            reason=reason if reason in FEEDBACK_REASONS else "",
+            note=str(form.get("note") or "").strip()[:_NOTE_CHARS],
         )
+        disputed = await self.desk.give_feedback(feedback)
+        return None if feedback.helpful else self._complaint(request_id, where, disputed=disputed)
+
+    async def _complaint(self, request_id: str, where: Conversation, *, disputed: bool) -> None:
+        """Have a person look at an answer that several found bad; show the reviewers what is said of it."""
+        if disputed:
+            asked = Asked(text=await self.desk.store.turns.question_of(request_id), where=where)
+            await self.reviews.second_look(request_id, asked, self.boards.cards)
+            self.wake_outbox()
+        if review := await self.desk.add_complaint(request_id):
+            await self.boards.refresh(review)
 
     async def _refusal(self, error: CitedeskError) -> str:
-        if isinstance(error, AlreadyDecidedError):
-            return words_for(error, await self.cards.names(error.review))
-        named = [error.claimed_by] if isinstance(error, ClaimedError) else []
-        return words_for(error, await self.desk.store.people.names(named))
+        names = await self.desk.store.people.names(concerned(error))
+        return refusal_words(error, lambda user_id: called(user_id, names))
 
     async def _asker(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
         asked = Asked(text=str(data["question"]), where=conversation_of(activity))
@@ -86,7 +99,7 @@ class Actions:
             if await self.desk.store.inbox.add([f"{key_of(activity)}:retry"], asked.model_dump_json()):
                 self.wake_inbox()
             return "Trying again."
-        opened = await self.desk.escalate(str(data["request_id"]), asked, self.cards.escalated)
+        opened = await self.desk.escalate(str(data["request_id"]), asked, self.boards.escalated)
         self.wake_outbox()
         return "A person has your question now." if opened else "A person has your question already."
 
@@ -98,11 +111,13 @@ class Actions:
             review = await self.reviews.claim(review_id, reviewer, take_over=verb == TAKE_OVER)
         elif verb == EDIT:
             return await self._edited(reviewer, review_id, data)
+        elif verb == ASK_BACK:
+            question, told = str(data.get(QUESTION_INPUT) or "").strip(), await self.boards.asked_back_by(reviewer)
+            review = await self.reviews.ask_back(review_id, reviewer, question, told)
         else:
-            told = await self.cards.decided_by(reviewer)
+            told = await self.boards.decided_by(reviewer)
             review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), told)
-        self.wake_outbox()
-        return _shown(await self.cards.refresh(review))
+        return await self._changed(review)
 
     async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
         """Send an edit that the documents prove, or that the reviewer stands for; else show what they do not."""
@@ -115,9 +130,15 @@ class Actions:
             message = review_card(review, show_draft=True, names=names, findings=check.findings, text=text)
             return _shown(message.card)
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
-        decided = await self.reviews.decide(review_id, decision, await self.cards.decided_by(reviewer))
+        return await self._changed(
+            await self.reviews.decide(review_id, decision, await self.boards.decided_by(reviewer))
+        )
+
+    async def _changed(self, review: Review) -> Json:
+        """Show everybody how a review stands now, the presser at once."""
         self.wake_outbox()
-        return _shown(await self.cards.refresh(decided))
+        await self.boards.refresh(review)
+        return _shown((await self.cards.shown(review)).card)
 
     async def _as_it_stands(self, reviewer: str, review_id: str) -> Json:
         try:
@@ -152,19 +173,6 @@ def _form(told: object) -> Mapping[str, Any]:
     except ValueError:
         return {"note": str(told or "")}
     return read if isinstance(read, Mapping) else {"note": str(told)}
-
-
-def words_for(error: CitedeskError, names: Names) -> str:
-    """Return why something was refused."""
-    match error:
-        case AlreadyDecidedError():
-            return f"Nothing was changed. {decision_words(error.review, names)}."
-        case ClaimedError():
-            return f"{called(error.claimed_by, names)} has claimed this. Press Take over first, if you must."
-        case NotAllowedError():
-            return f"{error.user_message} Nothing was changed."
-        case _:
-            return error.user_message
 
 
 def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:

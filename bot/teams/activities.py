@@ -41,7 +41,9 @@ def conversation_of(activity: Json) -> Conversation:
         channel_id=channel_id,
         thread_id=thread_id,
         private=kind == "personal",
+        shared_outside=(data.get("channel") or {}).get("type") == "shared",
         service_url=str(activity["serviceUrl"]),
+        team_id=str((data.get("team") or {}).get("id") or ""),
     )
 
 

@@ -9,6 +9,7 @@ from microsoft_agents.activity import Activity
 from microsoft_agents.hosting.core.connector.teams import TeamsConnectorClient
 
 _RESOURCE = "https://api.botframework.com"
+_PAGE = 200
 _SCOPES = [f"{_RESOURCE}/.default"]
 
 
@@ -40,6 +41,22 @@ class Connector:
         async with self._client(service_url) as client:
             body = Activity.model_validate({**activity, "id": activity_id})
             await client.conversations.update_activity(conversation_id, activity_id, body)
+
+    async def members(self, service_url: str, conversation_id: str, limit: int) -> frozenset[str] | None:
+        """Return the directory ids of who reads a conversation; None if more than `limit` do, or somebody has none."""
+        found: set[str] = set()
+        token = ""
+        async with self._client(service_url) as client:
+            while len(found) <= limit:
+                page = await client.get_conversation_paged_member(conversation_id, _PAGE, token)
+                ids = [member.aad_object_id for member in page.members or []]
+                if not all(ids):
+                    return None
+                found.update(ids)
+                token = page.continuation_token or ""
+                if not token:
+                    return frozenset(found) if len(found) <= limit else None
+        return None
 
     async def aclose(self) -> None:
         """Close the connections."""

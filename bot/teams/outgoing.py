@@ -20,16 +20,18 @@ def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessa
     )
 
 
-def card_outgoing(review: Review, conversation_id: str, message: TeamsMessage) -> Outgoing:
-    """Return a review's card."""
+def to_reviewers(
+    key: str, review: Review, service_url: str, conversation_id: str, message: TeamsMessage, *, is_card: bool = False
+) -> Outgoing:
+    """Return a message about a review; `is_card` marks the card that is updated when the review changes."""
     return Outgoing(
-        key=f"card:{review.review_id}",
+        key=key,
         request_id=review.review_id,
         surface=SURFACE,
         tenant_id=review.conversation.tenant_id,
         channel_id=conversation_id,
-        service_url=review.conversation.service_url,
+        service_url=service_url,
         text=message.text,
         body=(message.activity,),
-        card_of=review.review_id,
+        card_of=review.review_id if is_card else "",
     )

@@ -1,10 +1,11 @@
 """Outcomes as activities: text with citations for an answer, an Adaptive Card for all else. Pure functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 from bot.desk import Reply
+from bot.people import NO_NAMES, Names
 from bot.store.records import Asked, Review
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
 from bot.wording import (
@@ -16,6 +17,8 @@ from bot.wording import (
     GIVEN_UP,
     NOT_CONFIRMED,
     NOT_ENOUGH,
+    PASSED_ON,
+    STOPPED_WORDS,
     cut,
     day,
     limit_words,
@@ -42,9 +45,6 @@ _QUESTION_CHARS = 2000
 _NOTE_CHARS = 1500
 
 Json = dict[str, Any]
-# What people are called, by id; who is not known is shown by id.
-Names = Mapping[str, str]
-NO_NAMES: Names = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,30 @@ def escalated_message(request_id: str) -> TeamsMessage:
     return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
 
 
+def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+    """Return a reviewer's question to the asker."""
+    turn = review.exchange[-1]
+    words = f"{names.get(turn.user_id, turn.user_id)} is looking at your question and asks: {turn.text}"
+    head = paragraph(f"**{called(turn.user_id, names)} is looking at your question and asks:**")
+    how = "Reply here." if review.conversation.private else "Mention me in your reply."
+    return card_message(cut(words, _NOTE_CHARS), [head, paragraph(literal(turn.text, 2500)), small(how)])
+
+
+def passed_on() -> TeamsMessage:
+    """Return what the asker gets for an answer to a reviewer's question."""
+    return card_message(PASSED_ON, [paragraph(PASSED_ON)])
+
+
+def stopped() -> TeamsMessage:
+    """Return what the asker gets who pressed Stop."""
+    return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
+
+
+def facts(told: Iterable[tuple[str, str]]) -> Json:
+    """Return names and values in two columns."""
+    return {"type": "FactSet", "facts": [{"title": name, "value": literal(value, _NOTE_CHARS)} for name, value in told]}
+
+
 def called(user_id: str, names: Names) -> str:
     """Return a person's name."""
     return literal(names.get(user_id, user_id), NAME_CHARS)
@@ -135,9 +159,9 @@ def paragraph(text: str, **more: Any) -> Json:  # noqa: ANN401 - properties of a
     return {"type": "TextBlock", "text": text, "wrap": True} | more
 
 
-def small(text: str) -> Json:
+def small(text: str, limit: int = 200) -> Json:
     """Return a line of small print."""
-    return paragraph(literal(text, 200), size="Small", isSubtle=True, spacing="Small")
+    return paragraph(literal(text, limit), size="Small", isSubtle=True, spacing="Small")
 
 
 def execute(verb: str, title: str, data: Json, **more: Any) -> Json:  # noqa: ANN401 - properties of an action

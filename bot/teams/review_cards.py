@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bot.people import NO_NAMES, Names, decision_words
 from bot.store.records import Review
-from bot.teams.render import NO_NAMES, Json, Names, TeamsMessage, called, card_message, execute, paragraph, small
+from bot.teams.render import Json, TeamsMessage, called, card_message, execute, paragraph, small
 from bot.teams.text import answer_markdown, literal, source_line
 from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
 from pipeline.types import Finding
@@ -15,14 +16,16 @@ APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
     "review_claim",
     "review_take_over",
 )
-REFRESH = "review_refresh"
-ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT = "answer", "reason", "anyway"
+REFRESH, ASK_BACK = "review_refresh", "review_ask_back"
+ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
 _INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
 _QUOTE_CHARS = 500
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
 # More than sixty people cannot be given a card of their own.
 _MAX_REFRESHED = 60
+# How Teams names somebody of the directory.
+_USER = "8:orgid:"
 
 
 def review_card(
@@ -52,6 +55,8 @@ def review_card(
         parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
         parts += _evidence(review)
     parts += [paragraph(f"**{called(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+    if review.awaits_asker:
+        parts.append(small("Waiting for the asker's answer."))
     if review.claimed_by:
         parts.append(small(f"Claimed by {called(review.claimed_by, names)}"))
     if findings:
@@ -63,15 +68,23 @@ def review_card(
     if reviewers:
         refresh = {
             "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
-            "userIds": sorted(reviewers)[:_MAX_REFRESHED],
+            "userIds": [f"{_USER}{reviewer}" for reviewer in sorted(reviewers)[:_MAX_REFRESHED]],
         }
         message.card["refresh"] = refresh
     return message
 
 
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+    """Return what the asker answered, for those who review it."""
+    turn = review.exchange[-1]
+    head = f"{names.get(turn.user_id, turn.user_id)} answers:"
+    parts = [paragraph(f"**{literal(head, 100)}**"), paragraph(literal(turn.text, 2500)), small(review.review_id)]
+    return card_message(cut(f"{head} {turn.text}", 500), parts)
+
+
 def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the card after the decision: who, what, and no buttons."""
-    head = decision_words(review, names)
+    head = decision_words(review, lambda user_id: names.get(user_id, user_id))
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
         paragraph(f"**{called(review.conversation.user_id, names)} asked**"),
@@ -84,16 +97,6 @@ def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -
     if review.note:
         parts += [paragraph("**Reason**"), paragraph(literal(review.note, _QUESTION_CHARS))]
     return card_message(head, [*parts, small(review.review_id)])
-
-
-def decision_words(review: Review, names: Names = NO_NAMES) -> str:
-    """Return how a review stands, in words."""
-    if review.state == "expired":
-        return "Ended without a decision: nobody was in time"
-    if review.state == "open":
-        return f"Claimed by {called(review.claimed_by, names)}" if review.claimed_by else "Open"
-    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
-    return f"{verb} by {called(review.decided_by or '', names)}"
 
 
 def _evidence(review: Review) -> list[Json]:
@@ -132,6 +135,9 @@ def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) ->
         *([execute(APPROVE, "Approve", data, style="positive")] if can_approve else []),
         _unfolding("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
         _unfolding("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
+        _unfolding(
+            "Ask back", [_input(QUESTION_INPUT, "What do you need to know?", "")], execute(ASK_BACK, "Ask", data)
+        ),
         execute(TAKE_OVER, "Take over", data) if review.claimed_by else execute(CLAIM, "Claim", data),
     ]
 

@@ -1,21 +1,29 @@
 """The Teams surface as one running thing: what its activities do, and what does its jobs."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.app import UseCases
+from bot.boards import Boards
+from bot.directories import Directories
 from bot.settings import Settings, environment_name
 from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, key_of, person_of
+from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of
+from bot.teams.answering import Answering
 from bot.teams.cards import Cards
+from bot.teams.commands import Commands, help_message
 from bot.teams.connector import Connector
-from bot.teams.delivery import Answering, Delivery
+from bot.teams.delivery import Delivery
+from bot.teams.directory import TeamsDirectory
 from bot.teams.doors import auth_configuration
+from bot.teams.graph import Graph
+from bot.teams.outgoing import to_asker
 from bot.teams.render import Json
 from bot.workers import Handlers, Workers
 from index.errors import SettingsError
@@ -30,27 +38,39 @@ class Teams:
 
     uses: UseCases
     actions: Actions
-    cards: Cards
+    directory: TeamsDirectory
     workers: Workers
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take(self, activity: Mapping[str, Any]) -> Json | None:
         """Store or do what an admitted activity asks for; return what an invoke is told."""
         if called := str(activity["from"].get("name") or "").strip():
             await self.uses.desk.store.people.put(person_of(activity), called[:_NAME_CHARS])
-        match activity["type"], activity.get("name"):
-            case "message", _:
+        match activity["type"]:
+            case "message":
                 await self._message(activity)
-            case "invoke", "adaptiveCard/action":
+            case "invoke":
+                return await self._invoked(activity)
+            case "conversationUpdate" | "installationUpdate":
+                await self._members_changed(activity)
+            case kind:
+                _log.info("activity_ignored", kind=str(kind)[:40])
+        return None
+
+    async def _invoked(self, activity: Mapping[str, Any]) -> Json | None:
+        match activity.get("name"):
+            case "adaptiveCard/action":
                 action = activity["value"]["action"]
                 return await self.actions.pressed(activity, str(action["verb"]), dict(action.get("data") or {}))
-            case "invoke", "message/submitAction":
-                await self.actions.feedback(activity)
+            case "message/submitAction":
+                if rest := await self.actions.feedback(activity):
+                    self._later(rest)
                 return {}
-            case "invoke", "message/fetchTask":
+            case "message/fetchTask":
                 return feedback_form()
-            case kind, name:
-                _log.info("activity_ignored", kind=str(kind)[:40], name=str(name)[:40])
-        return None
+            case name:
+                _log.info("activity_ignored", kind="invoke", name=str(name)[:40])
+                return None
 
     async def _message(self, activity: Mapping[str, Any]) -> None:
         value = activity.get("value")
@@ -63,21 +83,56 @@ class Teams:
             _log.info("redelivery_dropped", key=key_of(activity))
         self.workers.inbox.wake()
 
+    async def _members_changed(self, activity: Mapping[str, Any]) -> None:
+        """Forget who reads a conversation; say once what the bot does where it has come to."""
+        where = conversation_of(activity)
+        self.directory.forget(where.tenant_id, where.channel_id)
+        added = [str(member.get("id")) for member in activity.get("membersAdded") or []]
+        if activity.get("action") == "add" or str((activity.get("recipient") or {}).get("id")) in added:
+            await self.uses.desk.store.send([to_asker(f"welcome:{where.channel_id}", "", where, help_message())])
+            self.workers.outbox.wake()
+
+    def _later(self, rest: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._unwatched(rest))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    @staticmethod
+    async def _unwatched(rest: Coroutine[Any, Any, None]) -> None:
+        try:
+            await rest
+        except Exception as error:  # noqa: BLE001 - nobody waits for it; the judgement itself is kept
+            _log.error("second_look_failed", error=type(error).__name__)
+
+    async def aclose(self) -> None:
+        """Wait for what still runs."""
+        await asyncio.gather(*self._background)
+
 
 @asynccontextmanager
-async def running_teams(settings: Settings, uses: UseCases, workers: Workers) -> AsyncIterator[Teams]:
+async def running_teams(
+    settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
+) -> AsyncIterator[Teams]:
     """Serve Teams' jobs while the body runs. Raises SettingsError."""
-    teams, attempts = settings.teams, settings.delivery.attempts
-    for name in ("reviewers_conversation", *(() if teams.anonymous else ("app_id", "app_secret", "tenant_id"))):
+    teams = settings.teams
+    for name in () if teams.anonymous else ("app_id", "app_secret", "tenant_id"):
         if getattr(teams, name) is None:
             raise SettingsError(f"setting teams.{name} is missing: set {environment_name(f'teams.{name}')}")
-    connector = Connector(None if teams.anonymous else MsalAuth(auth_configuration(teams)), teams.timeout_s)
-    cards = Cards(uses.reviews, connector, teams.reviewers_conversation or "")
-    answering = Answering(uses.desk, connector, cards, attempts, workers.outbox.wake)
-    delivery = Delivery(uses.desk, connector, workers.reply_limits, attempts)
+    tokens = None if teams.anonymous else MsalAuth(auth_configuration(teams))
+    connector = Connector(tokens, teams.timeout_s)
+    graph = Graph(tokens, str(teams.graph_url), teams.timeout_s)
+    directory = TeamsDirectory(connector, graph, settings.access)
+    cards = Cards(uses.reviews, connector, teams)
+    commands = Commands(uses.operations, uses.reviews, workers.outbox.wake)
+    answering = Answering(uses.desk, uses.reviews, boards, connector, commands, settings, workers.outbox.wake)
+    delivery = Delivery(uses.desk, connector, workers.reply_limits, settings.delivery.attempts)
+    directories.add(SURFACE, directory)
+    boards.add(SURFACE, cards)
     workers.add(SURFACE, Handlers(answering.work, delivery.deliver))
-    actions = Actions(uses.desk, uses.reviews, cards, workers.inbox.wake, workers.outbox.wake)
+    actions = Actions(uses.desk, uses.reviews, cards, boards, workers.inbox.wake, workers.outbox.wake)
+    running = Teams(uses, actions, directory, workers)
     try:
-        yield Teams(uses, actions, cards, workers)
+        yield running
     finally:
+        await running.aclose()
         await connector.aclose()

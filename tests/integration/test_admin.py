@@ -22,9 +22,10 @@ from bot.doctor import diagnose
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import TEAM_ID
-from bot.server import EVENTS_PATH, running_bot
+from bot.server import running_bot
 from bot.settings import Settings
 from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
+from bot.slack.doors import EVENTS_PATH
 from bot.slack.installing import SCOPES, installation_store
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
@@ -174,8 +175,9 @@ async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns
         await _install(bot.url, sandbox)
         assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
         assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+        workspaces = InstalledWorkspaces(settings.slack, installation_store(own_data / "installations.sqlite", "1.2"))
         with pytest.raises(ForeignWorkspaceError):
-            await bot.slack.workspaces.client("T0OTHER")
+            await workspaces.client("T0OTHER")
 
 
 async def test_a_token_that_is_about_to_end_is_rotated_and_kept(own_data: Path, articles: Path) -> None:

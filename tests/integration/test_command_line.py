@@ -117,7 +117,12 @@ def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_pat
         (["index", "build"], {}, 2, "name a folder to index"),
         (["eval", "nowhere.jsonl"], {}, 1, "nowhere.jsonl cannot be read"),
         (["why", "r-404", "--data-dir", "void"], {}, 1, "no request was ever stored"),
-        (["serve"], {}, 2, "setting slack.bot_token is missing: set SLACK_BOT_TOKEN"),
+        (
+            ["serve"],
+            {},
+            2,
+            "no chat product is set: set SLACK_BOT_TOKEN for Slack, MICROSOFT_APP_ID for Teams, or both",
+        ),
         (["serve"], {"SLACK_BOT_TOKEN": "xoxb-1"}, 2, "set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
         (["ask", "x"], {"CITEDESK_LLM__PROVIDER": "openai"}, 2, "llm.api_key is missing: set OPENAI_API_KEY"),
         (["ask", "x"], {"CITEDESK_LIMITS__ANSWER_CHARS": "many"}, 2, "setting limits.answer_chars"),

@@ -160,7 +160,7 @@ async def test_two_reviewers_at_the_same_time_500_times_make_one_decision_each(d
         async def press(reviewer: str, review_id: str = review.review_id) -> Review:
             state = "approved" if reviewer == REVIEWER else "rejected"
             decision = Decision(state=state, reviewer_id=reviewer, note="no")
-            return await reviews.decide(review_id, decision, desk.bot.slack.cards.decided)
+            return await reviews.decide(review_id, decision, await desk.bot.boards.decided_by(reviewer))
 
         ended = await asyncio.gather(press(REVIEWER), press(ADMIN), return_exceptions=True)
         won += sum(isinstance(end, Review) for end in ended)

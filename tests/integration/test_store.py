@@ -134,7 +134,7 @@ async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(
     await store.save_feedback(bad.model_copy(update={"request_id": "r-2", "user_id": "U2", "note": "No."}))
     assert [c.note for c in await store.complaints("r-2")] == ["It is 600.", "No."]
     clock.time += timedelta(days=91)
-    await store.purge(90, 30)
+    await store.purge(90, 30, 1)
     assert [(c.reason, c.note) for c in await store.complaints("r-1")] == [("wrong", ""), ("wrong", "")]
 
 

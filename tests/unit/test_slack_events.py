@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events import Intake, conversation_of, intake_of, is_pleasantry, withdrawal_of
+from bot.slack.events import Intake, conversation_of, intake_of, withdrawal_of
 from bot.store.records import Asked
+from bot.wording import is_pleasantry
 
 
 def _body(**event: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the event

@@ -1,0 +1,192 @@
+"""Commands, typed as the first words of a message: everything but a question."""
+
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.operations import GapCluster, Operations, Usage
+from bot.people import NO_NAMES, Names, decision_words, people_of
+from bot.review_desk import ReviewDesk
+from bot.store.records import Asked, Review, ReviewFilter
+from bot.teams.outgoing import to_asker
+from bot.teams.render import TeamsMessage, called, card_message, facts, paragraph, small
+from bot.teams.text import literal
+from bot.telling import (
+    GAPS_SHOWN,
+    NO_GAPS,
+    NO_REVIEWS,
+    PLAIN_ERRORS,
+    REINDEXING,
+    REVIEWS_SHOWN,
+    SKIPPED_SHOWN,
+    coverage_words,
+    gap_words,
+    outcome_words,
+    stages_words,
+    status_facts,
+    usage_words,
+    why_facts,
+)
+from bot.wording import day
+from index.builder import Coverage
+from index.errors import CitedeskError
+from pipeline.types import Trace
+
+# Words that are a command only if they stand alone: "status of my order" is a question.
+_ALONE = ("help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
+_WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
+# What these show is not for everybody who reads a channel.
+_IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
+_NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
+_HELP = {
+    "Ask": "Write a question; in a channel or a group chat, mention me. I answer from your team's documents, with "
+    "sources, or say that I cannot.",
+    "status": "the index and the queue",
+    "reviews": "what waits for a reviewer (reviewers)",
+    "reindex": "read the documents anew (admins)",
+    "rollback": "go back to the index before (admins)",
+    "why ID": "explain a request (admins)",
+    "usage": "count (admins)",
+    "gaps": "what people asked and the documents do not answer (admins)",
+    "help": "this",
+}
+
+
+def command_in(text: str) -> tuple[str, str] | None:
+    """Return a command and what follows it; None for a question."""
+    words = text.strip().removeprefix("/")
+    if words.lower() in _ALONE:
+        return words.lower(), ""
+    if found := _WHY.fullmatch(words):
+        return "why", found[1]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Runs commands; every path answers."""
+
+    operations: Operations
+    reviews: ReviewDesk
+    wake_outbox: Callable[[], None]
+
+    async def run(self, request_id: str, asked: Asked, name: str, rest: str) -> TeamsMessage:
+        """Return the answer to a command."""
+        if name in _IN_PRIVATE and not asked.where.private:
+            return _words(_NOT_HERE)
+        user_id, tenant_id = asked.where.user_id, asked.where.tenant_id
+        run: Mapping[str, Callable[[], Coroutine[Any, Any, TeamsMessage]]] = {
+            "help": self._help,
+            "status": self._status,
+            "reviews": lambda: self._reviews(user_id),
+            "reindex": lambda: self._reindex(request_id, asked),
+            "rollback": lambda: self._rollback(user_id),
+            "why": lambda: self._why(user_id, rest),
+            "usage": lambda: self._usage(user_id),
+            "gaps": lambda: self._gaps(user_id, tenant_id),
+        }
+        try:
+            return await run[name]()
+        except CitedeskError as error:
+            plain = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            return _words(plain if error.code in PLAIN_ERRORS else error.user_message)
+
+    async def _help(self) -> TeamsMessage:
+        return help_message()
+
+    async def _status(self) -> TeamsMessage:
+        told = status_facts(await self.operations.status(), "reindex")
+        return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(told)])
+
+    async def _reviews(self, user_id: str) -> TeamsMessage:
+        reviews = await self.reviews.listed(user_id, ReviewFilter())
+        names = await self.reviews.desk.store.people.names([who for review in reviews for who in people_of(review)])
+        return reviews_message(reviews, names)
+
+    async def _reindex(self, request_id: str, asked: Asked) -> TeamsMessage:
+        self.operations.require_admin(asked.where.user_id)
+        begun = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
+        await self.reviews.desk.store.send([begun])
+        self.wake_outbox()
+        return coverage_message(await self.operations.reindex(asked.where.user_id, lambda _, __: None))
+
+    async def _rollback(self, user_id: str) -> TeamsMessage:
+        manifest = await self.operations.rollback(user_id)
+        return _words(f"Serving the index of {manifest.created_at[:16]} UTC again: {manifest.name}.")
+
+    async def _why(self, user_id: str, request_id: str) -> TeamsMessage:
+        return why_message(await self.operations.why(user_id, request_id))
+
+    async def _usage(self, user_id: str) -> TeamsMessage:
+        return usage_message(await self.operations.usage(user_id))
+
+    async def _gaps(self, user_id: str, tenant_id: str) -> TeamsMessage:
+        return gaps_message(await self.operations.gaps(user_id, tenant_id))
+
+
+def help_message() -> TeamsMessage:
+    """Return what one can write to the bot."""
+    head = "Citedesk answers from your team's documents, with sources, or says that it cannot."
+    return card_message(head, [paragraph(head, weight="Bolder"), facts(_HELP.items())])
+
+
+def coverage_message(coverage: Coverage) -> TeamsMessage:
+    """Return the coverage report: what was seen, indexed and skipped, and why."""
+    head = coverage_words(coverage)
+    lines = [f"- {literal(s.document_id, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
+    more = len(coverage.skipped) - SKIPPED_SHOWN
+    if more > 0:
+        lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")
+    skipped = [paragraph("\n".join(["**Skipped**\n", *lines]))] if lines else []
+    return card_message(head, [paragraph(head), *skipped, small(coverage.snapshot)])
+
+
+def why_message(trace: Trace) -> TeamsMessage:
+    """Return the path that a request took."""
+    head = f"{trace.request_id} ended as {outcome_words(trace)}, verdict {trace.verdict}."
+    return card_message(
+        head, [paragraph(literal(head, 200), weight="Bolder"), facts(why_facts(trace)), small(stages_words(trace), 500)]
+    )
+
+
+def usage_message(usage: Usage) -> TeamsMessage:
+    """Return what was asked and what it took."""
+    head, told = usage_words(usage)
+    return card_message(f"{head}: {told}", [paragraph(head, weight="Bolder"), paragraph(told)])
+
+
+def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
+    """Return what people asked and the documents do not answer, as a list to work from."""
+    if not clusters:
+        return _words(NO_GAPS)
+    head = "Asked, and not answered by the documents"
+    parts = [paragraph(head, weight="Bolder")]
+    for cluster in clusters[:GAPS_SHOWN]:
+        near = [f"nearest: {literal(', '.join(cluster.nearest), 300)}"] if cluster.nearest else []
+        others = [f"- {literal(gap.question, 200)}" for gap in cluster.gaps[1:4]]
+        first = f"**{literal(cluster.gaps[0].question, 300)}**"
+        parts.append(
+            paragraph("\n\n".join([first, gap_words(cluster), *(["\n".join(others)] if others else []), *near]))
+        )
+    if len(clusters) > GAPS_SHOWN:
+        parts.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
+    return card_message(head, parts)
+
+
+def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:
+    """Return the reviews that wait, oldest first."""
+    if not reviews:
+        return _words(NO_REVIEWS)
+    lines = [
+        f"- {day(r.opened_at)}: “{literal(r.question, 140)}” ({decision_words(r, lambda who: called(who, names))})"
+        for r in reviews[:REVIEWS_SHOWN]
+    ]
+    more = len(reviews) - REVIEWS_SHOWN
+    told = "\n".join([*lines, *([f"- …and {more} more"] if more > 0 else [])])
+    head = "Waiting for a reviewer"
+    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(told), small("Decide them on their cards.")])
+
+
+def _words(text: str) -> TeamsMessage:
+    return card_message(text, [paragraph(literal(text, 600))])

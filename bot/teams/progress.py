@@ -1,0 +1,103 @@
+"""What the asker sees while an answer is made: typing at once, the steps in a personal chat. Never a draft."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiohttp
+import structlog
+
+from bot.store.records import Conversation
+from bot.teams.activities import address_of
+from bot.teams.connector import Connector
+from pipeline.telemetry import Progress
+
+_log = structlog.get_logger(__name__)
+_TROUBLE = (aiohttp.ClientError, TimeoutError)
+_STEPS: Mapping[str, str] = {
+    "retrieve": "Searching the documents…",
+    "generate": "Drafting an answer…",
+    "verify": "Checking every citation…",
+}
+# Teams takes one update of a stream a second; and only by one does it tell that the asker pressed Stop.
+_EVERY_S = 1.5
+_PATIENCE_S = 2.0
+_FORBIDDEN = 403
+
+
+class Steps:
+    """The progress of one question. A stream, once begun, must be ended by the answer."""
+
+    def __init__(self, connector: Connector, where: Conversation, after_s: float) -> None:
+        self._connector = connector
+        self._where = where
+        self._after_s = after_s
+        self._step = _STEPS["retrieve"]
+        self._ending = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stream_id = ""
+        self.stopped = False
+
+    def start(self, stop: Callable[[], object]) -> None:
+        """Show that the question was heard; returns at once. `stop` is called when the asker presses Stop."""
+        self._task = asyncio.create_task(self._show(stop))
+
+    def watch(self, progress: Progress) -> None:
+        """Note what the pipeline has come to."""
+        self._step = _STEPS.get(progress.stage, self._step)
+
+    async def end(self) -> str:
+        """Stop showing; return the id of the stream that the answer ends, if there is one."""
+        self._ending.set()
+        if self._task:
+            # What is on its way may be the beginning of a stream, whose id must not get lost.
+            await asyncio.wait([self._task], timeout=_PATIENCE_S)
+            self._task.cancel()
+        return "" if self.stopped else self._stream_id
+
+    async def _show(self, stop: Callable[[], object]) -> None:
+        try:
+            await self._send({"type": "typing"})
+            # One stream a chat, and only where two talk.
+            if not self._where.private or await self._ends_within(self._after_s):
+                return
+            sequence = 1
+            while not self._ending.is_set():
+                posted = await self._send(informative(self._step, sequence, self._stream_id))
+                self._stream_id = self._stream_id or posted
+                sequence += 1
+                await self._ends_within(_EVERY_S)
+        except aiohttp.ClientResponseError as error:
+            if self._stream_id and error.status == _FORBIDDEN:
+                self.stopped = True
+                stop()
+                return
+            _log.info("progress_not_shown", reason=error.status)
+        except _TROUBLE as error:
+            _log.info("progress_not_shown", reason=type(error).__name__)
+
+    async def _ends_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._ending.wait()
+        except TimeoutError:
+            return False
+
+    async def _send(self, activity: Mapping[str, Any]) -> str:
+        where = self._where
+        return await self._connector.send(where.service_url, address_of(where.channel_id, where.thread_id), activity)
+
+
+def informative(words: str, sequence: int, stream_id: str) -> dict[str, Any]:
+    """Return an update of a stream that shows what is being done."""
+    return {"type": "typing", "text": words, "entities": [_stream("informative", stream_id, streamSequence=sequence)]}
+
+
+def ending(activity: Mapping[str, Any], stream_id: str) -> dict[str, Any]:
+    """Return a message as the end of a stream."""
+    return {**activity, "entities": [*activity.get("entities", []), _stream("final", stream_id)]}
+
+
+def _stream(kind: str, stream_id: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    named = {"streamId": stream_id} if stream_id else {}
+    return {"type": "streaminfo", "streamType": kind, **named, **more}
