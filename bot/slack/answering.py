@@ -7,6 +7,7 @@ import structlog
 
 from bot.boards import Boards
 from bot.desk import Desk, Reply, request_id_of
+from bot.interrupting import Interruptions
 from bot.review_desk import ReviewDesk
 from bot.slack.clients import Workspaces
 from bot.slack.events import Withdrawal
@@ -44,8 +45,7 @@ class Answering:
         self._boards = boards
         self._progress_after_s = progress_after_s
         self._attempts = attempts
-        self._running: dict[str, tuple[Asked, asyncio.Task[Reply]]] = {}
-        self._interrupted: dict[str, str] = {}
+        self._interruptions = Interruptions(desk.store.inbox)
         self._wake_outbox = wake_outbox
 
     async def work(self, job: Job) -> None:
@@ -69,7 +69,7 @@ class Answering:
         if not asked.response_url:
             steps.start()
         task = asyncio.create_task(self._asked(job, asked, steps))
-        self._running[job.key] = (asked, task)
+        self._interruptions.begin(job.key, asked, task)
         try:
             reply = await task
         except asyncio.CancelledError:
@@ -77,47 +77,25 @@ class Answering:
                 raise
             return
         finally:
-            task.cancel()
-            self._running.pop(job.key, None)
+            self._interruptions.end(job.key)
             stream_id = await steps.end()
         names = await self._desk.names_in(reply.outcome)
         message = outgoing_for(job.key, asked, reply, names).model_copy(update={"stream_id": stream_id})
         cards = await self._boards.cards(reply.review) if reply.review else ()
         await self._settle(job, asked, reply, [message, *cards])
 
-    async def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
+    def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
         """Stop working on what this person asked in this thread; the reply says so."""
-        for key, (asked, task) in list(self._running.items()):
-            where = asked.where
-            if (where.tenant_id, where.channel_id, where.thread_id, where.user_id) == (
-                tenant_id,
-                channel_id,
-                thread_id,
-                user_id,
-            ):
-                self._interrupt(key, task, "stopped")
+        for key in self._interruptions.keys_of(tenant_id, channel_id, thread_id, user_id):
+            self._interruptions.interrupt(key, "stopped")
 
     async def withdraw(self, withdrawal: Withdrawal) -> None:
         """Take up an edit of a question that is not answered yet, or forget a deleted one."""
-        payload = await self._desk.store.inbox.payload(withdrawal.key)
-        if payload is None:
-            return
-        if withdrawal.text is None:
-            await self._desk.store.inbox.finish(withdrawal.key)
-        else:
-            edited = Asked.model_validate_json(payload).model_copy(update={"text": withdrawal.text})
-            await self._desk.store.inbox.replace(withdrawal.key, edited.model_dump_json())
-        if running := self._running.get(withdrawal.key):
-            self._interrupt(withdrawal.key, running[1], "deleted" if withdrawal.text is None else "edited")
-
-    def _interrupt(self, key: str, task: asyncio.Task[Reply], why: str) -> None:
-        if not task.done():
-            self._interrupted[key] = why
-            task.cancel()
+        await self._interruptions.withdraw(withdrawal.key, withdrawal.text)
 
     async def _interruption(self, job: Job, asked: Asked, steps: Steps) -> bool:
         """Do what an interruption asks for; False if the process is being stopped instead."""
-        why = self._interrupted.pop(job.key, None)
+        why = self._interruptions.reason(job.key)
         if why is None:
             return False
         _log.info("question_interrupted", request_id=request_id_of(job.key), why=why)

@@ -90,7 +90,7 @@ def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]
-        await slack.answering.stop(
+        slack.answering.stop(
             team_of(body), str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
         )
 

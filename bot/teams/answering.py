@@ -8,6 +8,7 @@ import structlog
 
 from bot.boards import Boards
 from bot.desk import Desk, Reply, request_id_of
+from bot.interrupting import Interruptions
 from bot.review_desk import ReviewDesk
 from bot.settings import Settings
 from bot.store.jobs import Job
@@ -36,6 +37,7 @@ class Answering:
     connector: Connector
     commands: Commands
     settings: Settings
+    interruptions: Interruptions
     wake_outbox: Callable[[], None]
 
     async def work(self, job: Job) -> None:
@@ -55,28 +57,39 @@ class Answering:
 
     async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
         earlier = await self.desk.store.turns.before(asked.where, _FOLLOW_UP_MINUTES, _EARLIER)
-        if earlier and is_pleasantry(asked.text) and not asked.has_files:
+        if earlier and asked.text.strip() and is_pleasantry(asked.text) and not asked.has_files:
             await self._settle(job, asked, None, [])
             return
         steps = Steps(self.connector, asked.where, self.settings.teams.progress_after_s)
         task = asyncio.create_task(self.desk.ask(request_id, asked, earlier, steps.watch))
-        steps.start(task.cancel)
+        self.interruptions.begin(job.key, asked, task)
+        steps.start(lambda: self.interruptions.interrupt(job.key, "stopped"))
         try:
             reply = await task
         except asyncio.CancelledError:
-            if not steps.stopped:
+            if not await self._interruption(job, asked, request_id):
                 raise
-            _log.info("question_interrupted", request_id=request_id, why="stopped")
-            await self._settle(job, asked, None, [self._to(asked, request_id, stopped())])
             return
         finally:
-            task.cancel()
+            self.interruptions.end(job.key)
             stream_id = await steps.end()
         message = reply_message(reply, asked, await self.desk.names_in(reply.outcome))
         outgoing = [self._to(asked, request_id, message).model_copy(update={"stream_id": stream_id})]
         outgoing += await self.boards.cards(reply.review) if reply.review else ()
         await self._remember(asked, reply)
         await self._settle(job, asked, reply, outgoing)
+
+    async def _interruption(self, job: Job, asked: Asked, request_id: str) -> bool:
+        """Do what an interruption asks for; False if the process is being stopped instead."""
+        why = self.interruptions.reason(job.key)
+        if why is None:
+            return False
+        _log.info("question_interrupted", request_id=request_id, why=why)
+        if why == "edited":
+            await self.desk.store.inbox.retry(job.key, 0.0)
+        if why == "stopped":
+            await self._settle(job, asked, None, [self._to(asked, request_id, stopped())])
+        return True
 
     async def _goes_to_a_reviewer(self, job: Job, asked: Asked) -> bool:
         """Hand a word of the asker to the review that waits for it."""

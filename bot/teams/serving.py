@@ -12,9 +12,10 @@ from microsoft_agents.authentication.msal import MsalAuth
 from bot.app import UseCases
 from bot.boards import Boards
 from bot.directories import Directories
+from bot.interrupting import Interruptions
 from bot.settings import Settings, environment_name
 from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of
+from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of, text_of
 from bot.teams.answering import Answering
 from bot.teams.cards import Cards
 from bot.teams.commands import Commands, help_message
@@ -39,6 +40,7 @@ class Teams:
     uses: UseCases
     actions: Actions
     directory: TeamsDirectory
+    interruptions: Interruptions
     workers: Workers
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -51,6 +53,9 @@ class Teams:
                 await self._message(activity)
             case "invoke":
                 return await self._invoked(activity)
+            case "messageUpdate" | "messageDelete":
+                gone = activity["type"] == "messageDelete"
+                await self.interruptions.withdraw(key_of(activity), None if gone else text_of(activity))
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:
@@ -123,14 +128,17 @@ async def running_teams(
     graph = Graph(tokens, str(teams.graph_url), teams.timeout_s)
     directory = TeamsDirectory(connector, graph, settings.access)
     cards = Cards(uses.reviews, connector, teams)
+    interruptions = Interruptions(uses.desk.store.inbox)
     commands = Commands(uses.operations, uses.reviews, workers.outbox.wake)
-    answering = Answering(uses.desk, uses.reviews, boards, connector, commands, settings, workers.outbox.wake)
+    answering = Answering(
+        uses.desk, uses.reviews, boards, connector, commands, settings, interruptions, workers.outbox.wake
+    )
     delivery = Delivery(uses.desk, connector, workers.reply_limits, settings.delivery.attempts)
     directories.add(SURFACE, directory)
     boards.add(SURFACE, cards)
     workers.add(SURFACE, Handlers(answering.work, delivery.deliver))
     actions = Actions(uses.desk, uses.reviews, cards, boards, workers.inbox.wake, workers.outbox.wake)
-    running = Teams(uses, actions, directory, workers)
+    running = Teams(uses, actions, directory, interruptions, workers)
     try:
         yield running
     finally:

@@ -26,6 +26,21 @@ class FakeConnector:
     updates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
+    members: dict[str, list[str | None]] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    def all(self, conversation: str, count: int) -> list[dict[str, Any]] | None:
+        """Return the messages of a conversation once there are `count`."""
+        found = self.messages(conversation)
+        return found if len(found) >= count else None
+
+    async def reply(self, activity: dict[str, Any], count: int = 1) -> dict[str, Any]:
+        """Send an activity and return message number `count` of its conversation."""
+        assert (await self.send(activity))[0] == 202
+        found = await self.until(lambda: self.all(activity["conversation"]["id"], count))
+        return dict(found[count - 1])
 
     def messages(self, conversation: str) -> list[dict[str, Any]]:
         """Return the messages of a conversation, without typing."""
@@ -49,7 +64,8 @@ class FakeConnector:
 
     def activity(self, kind: str, user: str, conversation: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
         """Return an activity as Teams sends it."""
-        channel = conversation.startswith("19:")
+        kinds = (("19:", "channel"), ("", "personal"))
+        place = "groupChat" if "@thread.v2" in conversation else next(k for p, k in kinds if conversation.startswith(p))
         return {
             "type": kind,
             "id": f"a-{next(_ids)}",
@@ -59,7 +75,7 @@ class FakeConnector:
             "recipient": {"id": "28:bot", "name": "Citedesk"},
             "conversation": {
                 "id": conversation,
-                "conversationType": "channel" if channel else "personal",
+                "conversationType": place,
                 "tenantId": "tenant-1",
             },
             **more,
@@ -80,33 +96,68 @@ class FakeConnector:
         return self.activity("invoke", user, conversation, name="adaptiveCard/action", value=value)
 
 
-@asynccontextmanager
-async def connector() -> AsyncIterator[FakeConnector]:
-    """Run the connector."""
-    fake = FakeConnector()
+@dataclass(frozen=True)
+class _Rest:
+    """The routes of the connector, and of Graph below `/graph/`."""
 
-    async def post(request: web.Request) -> web.Response:
+    fake: FakeConnector
+
+    async def post(self, request: web.Request) -> web.Response:
+        fake = self.fake
         activity = await request.json() | {"where": request.match_info["conversation"]}
         if activity["type"] == "message" and fake.failures:
             status = fake.failures.pop(0)
             fake.refused.append(status)
             headers = {"Retry-After": "0.05"} if status == 429 else {}
             return web.json_response({"error": {"code": "Busy", "message": "later"}}, status=status, headers=headers)
+        streams = [e for e in activity.get("entities", []) if e.get("type") == "streaminfo" and e.get("streamId")]
+        if streams and fake.stopped:
+            return web.json_response({"error": {"code": "ContentStreamNotAllowed"}}, status=403)
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key}
         return web.json_response({"id": key}, status=201)
 
-    async def put(request: web.Request) -> web.Response:
+    async def put(self, request: web.Request) -> web.Response:
         activity, key = await request.json(), request.match_info["activity"]
-        if key not in fake.posted:
+        if key not in self.fake.posted:
             raise web.HTTPNotFound
-        fake.updates.append((key, activity))
-        fake.posted[key] |= activity
+        self.fake.updates.append((key, activity))
+        self.fake.posted[key] |= activity
         return web.json_response({"id": key})
 
+    async def roster(self, request: web.Request) -> web.Response:
+        conversation = request.match_info["conversation"]
+        self.fake.asked.append(conversation)
+        if conversation not in self.fake.members:
+            raise web.HTTPForbidden
+        # Two pages, so that whoever reads one only is found out.
+        first, rest = self.fake.members[conversation][:1], self.fake.members[conversation][1:]
+        is_last = bool(request.query.get("continuationToken")) or not rest
+        page = rest if request.query.get("continuationToken") else first
+        listed = [{"id": f"29:{m}", "name": m, **({"aadObjectId": m} if m else {})} for m in page]
+        return web.json_response({"members": listed, **({} if is_last else {"continuationToken": "more"})})
+
+    async def group(self, request: web.Request) -> web.Response:
+        group = request.match_info["group"]
+        self.fake.asked.append(group)
+        if group not in self.fake.groups:
+            raise web.HTTPForbidden
+        at = int(request.query.get("$skiptoken", "0"))
+        following = str(request.url.update_query({"$skiptoken": at + 1}))
+        more = {"@odata.nextLink": following} if at + 1 < len(self.fake.groups[group]) else {}
+        return web.json_response({"value": [{"id": self.fake.groups[group][at]}], **more})
+
+
+@asynccontextmanager
+async def connector() -> AsyncIterator[FakeConnector]:
+    """Run the connector."""
+    fake = FakeConnector()
+    rest = _Rest(fake)
     app = web.Application()
-    app.router.add_post("/v3/conversations/{conversation}/activities", post)
-    app.router.add_put("/v3/conversations/{conversation}/activities/{activity}", put)
+    app.router.add_post("/v3/conversations/{conversation}/activities", rest.post)
+    app.router.add_put("/v3/conversations/{conversation}/activities/{activity}", rest.put)
+    app.router.add_get("/v3/conversations/{conversation}/pagedMembers", rest.roster)
+    app.router.add_get("/graph/groups/{group}/transitiveMembers/microsoft.graph.user", rest.group)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -256,7 +256,7 @@ def test_what_a_person_wrote_goes_out_in_teams_without_the_label_of_a_model() ->
 def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:
     card = teams_reviews.review_card(_review(_SURFACES[1]), show_draft=True, reviewers=["b", "a"]).activity
     content = card["attachments"][0]["content"]
-    assert content["refresh"]["userIds"] == ["a", "b"]
+    assert content["refresh"]["userIds"] == ["8:orgid:a", "8:orgid:b"]
     pressed = [a for a in content["actions"] if a["type"] == "Action.Execute"]
     unfolded = [a["card"]["actions"][0] for a in content["actions"] if a["type"] == "Action.ShowCard"]
     assert {action["verb"] for action in [*pressed, *unfolded]} == {
