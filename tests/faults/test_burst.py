@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from support.models import shared_embedder
-from support.process import BotProcess, context
+from support.process import context, slack_process
 from support.workspace import ASKER, SUPPORT
 
 from bot.sandbox import acts
@@ -44,7 +44,7 @@ def _events(sandbox: Sandbox) -> tuple[list[Message], list[dict[str, Any]]]:
 async def test_a_thousand_events_at_once_and_each_again(tmp_path: Path, articles: Path) -> None:
     await asyncio.to_thread(build, [articles], tmp_path, shared_embedder(), BuildRules())
     async with Sandbox() as sandbox:
-        bot = BotProcess(context(), tmp_path, articles, sandbox)
+        bot = slack_process(context(), tmp_path, articles, sandbox)
         bot.start()
         await bot.ready()
         before = bot.memory_mb()

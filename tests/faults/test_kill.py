@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from support.models import shared_embedder
-from support.process import BotProcess, context
+from support.process import context, slack_process
 from support.workspace import ASKER, REVIEWS, SUPPORT
 
 from bot.sandbox.server import Sandbox
@@ -46,7 +46,7 @@ async def test_killed_at_200_moments_every_question_ends_in_exactly_one_reply(tm
         # Slack gives up after three tries in six minutes; here the process is away far more often than that.
         sandbox.acts.retry_seconds = (0.3,) * 200
         # Every answer begins as a message that shows its steps, which a kill leaves behind unfinished.
-        bot = BotProcess(context(), tmp_path, articles, sandbox, progress_after_s=0.02)
+        bot = slack_process(context(), tmp_path, articles, sandbox, progress_after_s=0.02)
         bot.start()
         for _ in range(_KILLS):
             if dice.random() < 0.9:
@@ -75,7 +75,7 @@ async def test_told_to_stop_it_finishes_or_hands_back_what_it_holds(tmp_path: Pa
     await asyncio.to_thread(build, [articles], tmp_path, shared_embedder(), BuildRules())
     async with Sandbox() as sandbox:
         sandbox.acts.retry_seconds = (0.3,) * 100
-        bot = BotProcess(context(), tmp_path, articles, sandbox)
+        bot = slack_process(context(), tmp_path, articles, sandbox)
         asked = []
         for _ in range(3):
             bot.start()

@@ -4,13 +4,23 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import time
+from contextlib import suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
+from typing import Any
+
+import aiohttp
 
 from bot.demo import demo_settings
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
+UNLIMITED_AND_HASTY: dict[str, Any] = {
+    "limits": {"per_user": "1000000/minute", "per_tenant": "1000000/minute", "in_flight": 10_000},
+    "delivery": {"lease_s": 1.0, "poll_s": 0.2, "attempts": 1000, "backoff_base_s": 0.2, "backoff_cap_s": 1.0},
+}
+_PATIENCE_S = 60.0
 _PRELOAD = ["bot.server", "faiss", "onnxruntime", "tokenizers"]
 
 
@@ -21,28 +31,24 @@ def context() -> ForkServerContext:
     return forking
 
 
+def slack_process(
+    forking: ForkServerContext, data_dir: Path, articles: Path, sandbox: Sandbox, progress_after_s: float = 1.5
+) -> "BotProcess":
+    """Return a bot in the sandbox."""
+    settings = demo_settings(
+        data_dir, articles, sandbox, slack_extra={"progress_after_s": progress_after_s}, **UNLIMITED_AND_HASTY
+    )
+    return BotProcess(forking, settings, sandbox.socket.connected)
+
+
 class BotProcess:
     """One running bot after another over the same store."""
 
-    def __init__(
-        self,
-        forking: ForkServerContext,
-        data_dir: Path,
-        articles: Path,
-        sandbox: Sandbox,
-        progress_after_s: float = 1.5,
-    ) -> None:
+    def __init__(self, forking: ForkServerContext, settings: Settings, connected: asyncio.Event | None = None) -> None:
         self._forking = forking
-        self._sandbox = sandbox
-        self._log = data_dir / "bot.log"
-        self._settings = demo_settings(
-            data_dir,
-            articles,
-            sandbox,
-            limits={"per_user": "1000000/minute", "per_tenant": "1000000/minute", "in_flight": 10_000},
-            slack_extra={"progress_after_s": progress_after_s},
-            delivery={"lease_s": 1.0, "poll_s": 0.2, "attempts": 1000, "backoff_base_s": 0.2, "backoff_cap_s": 1.0},
-        )
+        self._settings = settings
+        self._connected = connected
+        self._log = settings.data_dir / "bot.log"
         self._process: ForkServerProcess | None = None
 
     @property
@@ -54,13 +60,24 @@ class BotProcess:
 
     def start(self) -> None:
         """Start a process; it is ready some time later."""
-        self._sandbox.socket.connected.clear()
+        if self._connected:
+            self._connected.clear()
         self._process = self._forking.Process(target=_serve, args=(self._settings, str(self._log)), daemon=True)
         self._process.start()
 
     async def ready(self) -> None:
-        """Return when the process is connected to the workspace."""
-        await asyncio.wait_for(self._sandbox.socket.connected.wait(), 60)
+        """Return when the process is connected to the workspace, or answers over HTTP."""
+        if self._connected:
+            await asyncio.wait_for(self._connected.wait(), _PATIENCE_S)
+            return
+        end = time.monotonic() + _PATIENCE_S
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{self._settings.server.port}") as session:
+            while True:
+                assert time.monotonic() < end, "the process does not get ready"
+                with suppress(aiohttp.ClientError):
+                    async with session.get("/healthz"):
+                        return
+                await asyncio.sleep(0.02)
 
     def kill(self) -> None:
         """End the process as a power cut would."""

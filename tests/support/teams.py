@@ -46,9 +46,9 @@ class FakeConnector:
         """Return the messages of a conversation, without typing."""
         return [a for a in self.posted.values() if a["where"] == conversation and a["type"] == "message"]
 
-    async def until(self, look: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is looked for
+    async def until(self, look: Callable[[], Any], patience_s: float = _PATIENCE) -> Any:  # noqa: ANN401 - whatever is looked for
         """Return what `look` sees once it is true."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + patience_s
         while not (seen := look()):
             assert time.monotonic() < end, self.posted
             await asyncio.sleep(0.02)
@@ -114,7 +114,7 @@ class _Rest:
         if streams and fake.stopped:
             return web.json_response({"error": {"code": "ContentStreamNotAllowed"}}, status=403)
         key = f"m-{next(_ids)}"
-        fake.posted[key] = activity | {"id": key}
+        fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
         return web.json_response({"id": key}, status=201)
 
     async def put(self, request: web.Request) -> web.Response:
