@@ -2,28 +2,19 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import openai
 from slack_sdk.errors import SlackApiError
 
 from bot.app import build_embedder, store_file
-from bot.settings import Settings, environment_name
+from bot.diagnosis import Diagnosis
+from bot.settings import Settings, environment_name, reviewers_places
 from bot.slack.clients import build_client
 from bot.slack.installing import SCOPES
 from bot.store.database import StoreError
 from bot.store.sqlite import SqliteStore
 from index.errors import CitedeskError
 from index.live import LiveRetriever
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """One thing that was checked."""
-
-    what: str
-    ok: bool
-    words: str
 
 
 async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
@@ -33,10 +24,25 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         await _index(settings),
         await _store(settings),
         await _model(settings),
-        await _slack(settings) if settings.slack.client_id is None else _installing(settings),
-        await _socket(settings),
+        *await _products(settings),
         _people(settings),
     ]
+
+
+async def _products(settings: Settings) -> Sequence[Diagnosis]:
+    """Check the chat products that are set; both, if there is none."""
+    found = []
+    if settings.slack.is_served or not settings.teams.is_served:
+        found.append(await _slack(settings) if settings.slack.client_id is None else _installing(settings))
+        found.append(await _socket(settings))
+    if settings.teams.is_served:
+        # The SDK takes a third of a second to load.
+        from bot.teams.checking import check  # noqa: PLC0415
+
+        found += await check(settings)
+    elif not settings.slack.is_served:
+        found.append(Diagnosis("teams", ok=False, words=f"no application: set {environment_name('teams.app_id')}"))
+    return found
 
 
 async def _index(settings: Settings) -> Diagnosis:
@@ -138,15 +144,14 @@ async def _socket(settings: Settings) -> Diagnosis:
 
 
 def _people(settings: Settings) -> Diagnosis:
+    places = reviewers_places(settings)
     missing = [
         environment_name(name)
-        for name, value in (
-            ("access.reviewers", settings.access.reviewers),
-            ("access.admins", settings.access.admins),
-            ("slack.reviewers_channel", settings.slack.reviewers_channel),
-        )
+        for name, value in (("access.reviewers", settings.access.reviewers), ("access.admins", settings.access.admins))
         if not value
     ]
+    if places and not any(places.values()):
+        missing.append(" or ".join(map(environment_name, places)))
     if missing:
         return Diagnosis("people", ok=False, words=f"not set: {', '.join(missing)}")
     return Diagnosis("people", ok=True, words=f"{len(settings.access.reviewers)} reviewers")

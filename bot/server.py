@@ -13,9 +13,10 @@ from bot.app import UseCases, build_embedder, build_use_cases, store_file
 from bot.boards import Boards
 from bot.directories import Directories
 from bot.metrics import CONTENT_TYPE
-from bot.settings import Settings, environment_name
+from bot.settings import Settings, environment_name, reviewers_places
 from bot.slack.doors import routes as slack_routes
 from bot.slack.doors import socket_mode
+from bot.slack.serving import require as require_slack
 from bot.slack.serving import serve_slack
 from bot.store.sqlite import SqliteStore
 from bot.sweeping import Sweeper
@@ -44,7 +45,7 @@ class RunningBot:
 @asynccontextmanager
 async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
     """Start the bot and stop it when the body ends. Raises SettingsError, StoreError."""
-    _require_a_product(settings)
+    _require(settings)
     end_tracing = start_tracing()
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
@@ -68,21 +69,18 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         yield RunningBot(uses, boards, workers, sweeper, url)
 
 
-def _require_a_product(settings: Settings) -> None:
+def _require(settings: Settings) -> None:
     """Refuse to start where nobody could ask, or nobody could review."""
     if not settings.slack.is_served and not settings.teams.is_served:
         raise SettingsError(
             f"no chat product is set: set {environment_name('slack.bot_token')} for Slack, "
             f"{environment_name('teams.app_id')} for Teams, or both"
         )
-    slack, teams = settings.slack, settings.teams
-    places = {
-        "slack.reviewers_channel": slack.reviewers_channel if slack.is_served else None,
-        "teams.reviewers_conversation": teams.reviewers_conversation if teams.is_served else None,
-    }
-    served = [name for name in places if getattr(settings, name.partition(".")[0]).is_served]
+    if settings.slack.is_served:
+        require_slack(settings)
+    places = reviewers_places(settings)
     if not any(places.values()):
-        raise SettingsError(f"setting {served[0]} is missing: set {' or '.join(map(environment_name, served))}")
+        raise SettingsError(f"setting {min(places)} is missing: set {' or '.join(map(environment_name, places))}")
 
 
 @asynccontextmanager

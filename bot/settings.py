@@ -348,6 +348,13 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are ch
         raise SettingsError(f"citedesk.toml cannot be read: {' '.join(str(error).split())}") from None
 
 
+def reviewers_places(settings: Settings) -> dict[str, str | None]:
+    """Return the settings of the served chat products that say where review cards go; one of them must be set."""
+    slack, teams = settings.slack, settings.teams
+    places = {"slack.reviewers_channel": slack.reviewers_channel} if slack.is_served else {}
+    return places | ({"teams.reviewers_conversation": teams.reviewers_conversation} if teams.is_served else {})
+
+
 def environment_name(setting: str) -> str:
     """Return the variable that sets `section.key`, as messages name it."""
     for name, path in _FAMILIAR_NAMES.items():

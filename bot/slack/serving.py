@@ -36,7 +36,6 @@ async def serve_slack(
     settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
 ) -> AsyncApp:
     """Have the workers serve Slack's jobs; return the app with its listeners. Raises SettingsError."""
-    _require(settings)
     home = await _home(settings)
     workspaces, niceties = home.workspaces, Niceties()
     directory = SlackDirectory(workspaces, settings.access)
@@ -71,7 +70,8 @@ async def serve_slack(
     return build_bolt(settings.slack, build_client(settings.slack, None), surface, home.oauth)
 
 
-def _require(settings: Settings) -> None:
+def require(settings: Settings) -> None:
+    """Raise SettingsError if something is missing without which Slack cannot be served."""
     slack = settings.slack
     for name in ("client_secret", "public_url"):
         if slack.client_id is not None and getattr(slack, name) is None:

@@ -10,7 +10,6 @@ from microsoft_agents.hosting.core.connector.teams import TeamsConnectorClient
 
 _RESOURCE = "https://api.botframework.com"
 _PAGE = 200
-_SCOPES = [f"{_RESOURCE}/.default"]
 
 
 class Tokens(Protocol):
@@ -18,6 +17,19 @@ class Tokens(Protocol):
 
     async def get_access_token(self, resource_url: str, scopes: list[str], force_refresh: bool = False) -> str:  # noqa: FBT001, FBT002 - the SDK's signature
         """Return a token for `resource_url`."""
+
+
+class TokenRefusedError(aiohttp.ClientError):
+    """Entra gives the bot no token, or cannot be reached."""
+
+
+async def token_for(tokens: Tokens, resource: str) -> str:
+    """Return an access token for a service. Raises TokenRefusedError."""
+    try:
+        return await tokens.get_access_token(resource, [f"{resource}/.default"])
+    except (ValueError, OSError, RuntimeError) as error:
+        # Never the library's message: it may hold what Entra said about the secret.
+        raise TokenRefusedError(type(error).__name__) from None
 
 
 class Connector:
@@ -64,7 +76,7 @@ class Connector:
 
     @asynccontextmanager
     async def _client(self, service_url: str) -> AsyncIterator[TeamsConnectorClient]:
-        token = await self._tokens.get_access_token(_RESOURCE, _SCOPES) if self._tokens else ""
+        token = await token_for(self._tokens, _RESOURCE) if self._tokens else ""
         # The address and the token belong to a session of the SDK; the connections are shared by all.
         base = service_url if service_url.endswith("/") else f"{service_url}/"
         session = aiohttp.ClientSession(

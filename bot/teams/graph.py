@@ -4,7 +4,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from bot.teams.connector import Tokens
+from bot.teams.connector import Tokens, token_for
 
 _PAGE = 999
 _PAGES = 200
@@ -46,5 +46,4 @@ class Graph:
         if self._tokens is None:
             return {}
         resource = "{0.scheme}://{0.netloc}".format(urlsplit(self._url))
-        token = await self._tokens.get_access_token(resource, [f"{resource}/.default"])
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {await token_for(self._tokens, resource)}"}

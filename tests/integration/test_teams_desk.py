@@ -13,8 +13,11 @@ from support.scripted_llm import Step, scripted_llm
 from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
+from bot.doctor import diagnose
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
+from bot.teams.activities import asked_of
+from bot.teams.checking import check
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT
 from index.builder import BuildRules, build
 from index.errors import SettingsError
@@ -68,7 +71,7 @@ async def _only_teams(fake: FakeConnector, data: Path, articles: Path, **teams: 
     return load_settings(
         data_dir=data,
         index={"paths": [articles]},
-        teams={"anonymous": True, "reviewers_conversation": REVIEWS, "service_url": fake.url, **teams},
+        teams={"anonymous": True, "reviewers_conversation": REVIEWS, "service_url": fake.url} | teams,
         access=_ACCESS,
         server={"port": 0},
     )
@@ -382,3 +385,60 @@ async def test_an_edit_in_teams_of_a_question_from_slack_is_held_to_the_same_che
     _, told = await teams.send(teams.press("reviewer", REVIEWS, EDIT, data))
     assert "The documents do not prove this" in _written(told)
     assert len(desk.replies(question)) == 1
+
+
+class _Tokens:
+    """Entra, giving tokens or none."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self._error = error
+
+    async def get_access_token(self, resource_url: str, scopes: list[str], force_refresh: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002
+        if self._error:
+            raise self._error
+        return "t0ken"
+
+
+async def test_doctor_says_what_teams_lets_the_bot_do_and_what_to_mend(own_data: Path, articles: Path) -> None:
+    async with connector() as fake:
+        teams = {"anonymous": False, "app_id": "app", "app_secret": "s3cret", "graph_url": f"{fake.url}graph/"}
+        settings = await _only_teams(fake, own_data, articles, **teams)
+        assert "MICROSOFT_APP_TENANT_ID" in (await check(settings))[0].words
+        settings = await _only_teams(fake, own_data, articles, tenant_id="dir", **teams)
+        access = settings.access.model_copy(update={"entra_groups": {"leads": "group-1"}})
+        settings = settings.model_copy(update={"access": access})
+        refused = await check(settings, _Tokens(ValueError("AADSTS7000215: the secret s3cret is wrong")))
+        assert [(d.what, d.ok) for d in refused] == [("teams", False), ("groups", False)]
+        assert "Entra gives no token" in refused[0].words
+        assert "s3cret" not in str(refused)
+        absent = await check(settings, _Tokens())
+        assert "cannot be read (403); add the app where it is" in absent[0].words
+        assert "GroupMember.Read.All" in absent[1].words
+        fake.members[REVIEWS], fake.groups["group-1"] = ["reviewer", "second"], ["a", "b", "c"]
+        well = await check(settings, _Tokens())
+        assert [d.words for d in well] == ["application app; 2 people read the reviews", "leads: 3 people"]
+        assert all(d.ok for d in well)
+        assert all(d.ok for d in await diagnose(settings) if d.what in {"settings", "index", "store", "people"})
+
+
+async def test_a_message_that_entra_gives_no_token_for_is_tried_again_and_then_given_up(
+    own_data: Path, articles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = _Tokens(ValueError("no"))
+    monkeypatch.setattr("bot.teams.serving.MsalAuth", lambda _: refusing)
+    delivery = {"attempts": 2, "backoff_base_s": 0.05}
+    more = {"anonymous": False, "app_id": "app", "app_secret": "s", "tenant_id": "t"}
+    async with connector() as fake:
+        settings = await _only_teams(fake, own_data, articles, **more)
+        settings = settings.model_copy(update={"delivery": settings.delivery.model_copy(update=delivery)})
+        async with running_bot(settings) as bot:
+            store = bot.uses.desk.store
+            asked = asked_of(fake.question(_ANSWERABLE))
+            await store.inbox.add(["teams:q"], asked.model_dump_json())
+            bot.workers.inbox.wake()
+            for _ in range(200):
+                if (await store.outbox.length()).dead:
+                    break
+                await asyncio.sleep(0.05)
+            assert (await store.outbox.length()).dead == 1
+            assert fake.posted == {}
