@@ -13,10 +13,13 @@ from pipeline.providers import ModelProvider
 from pipeline.telemetry import Recorder
 from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
 
+# "Is there an app?" asks for something new; "how do I get there?" does not.
+_THERE = r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )there(?! (?:is|are|was|were|any|anything|a)\b)"
 # Words that point back at something said before; and questions too short to stand alone.
 _LEANS = re.compile(
-    r"\b(?:it|its|that|those|these|this|they|them|their|there|then|he|she|one|ones|same|other|others|either|both)\b"
-    r"|^\s*(?:and|or|but|so|also|what about|how about|why|why not|what if|else|otherwise|since when|how so)\b"
+    rf"\b(?:it|its|that|those|these|this|they|them|their|{_THERE}|then|he|she|one|ones|same|other|others|either|both)\b"
+    r"|^\s*(?:and|or|but|so|also|what about|how about|what if|else|otherwise|since when|how so)\b"
+    r"|^\s*why(?: not)?\s*\?*$"
     r"|\b(?:instead|as well|too|else)\s*\?*$",
     re.IGNORECASE,
 )

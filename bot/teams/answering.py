@@ -23,7 +23,7 @@ from pipeline.types import Answered
 
 _log = structlog.get_logger(__name__)
 # A personal chat has no threads: what was said longer ago than this is another matter.
-_FOLLOW_UP_MINUTES = 30.0
+_FOLLOW_UP_MINUTES = 10.0
 _EARLIER = 3
 
 

@@ -23,7 +23,7 @@ async def main() -> None:
         Path(folder),
         _ARTICLES,
         teams={"anonymous": True, "reviewers_conversation": reviewers_conversation},
-        access={"reviewers": [reviewer]},
+        access={"reviewers": [reviewer], "admins": [reviewer]},
         server={"port": int(port)},
     ) as desk:
         print(desk.bot.url, flush=True)

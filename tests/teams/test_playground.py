@@ -138,6 +138,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
                 process.wait(20)
 
 
+@pytest.fixture(autouse=True)
+def _in_the_personal_chat(client: Client) -> None:
+    client.go_to("Personal Chat")
+
+
 def test_an_answer_has_label_citation_and_feedback(client: Client) -> None:
     client.ask("When does the first payment reminder go out?")
     page = client.page
@@ -177,6 +182,45 @@ def test_a_doubtful_answer_is_approved_by_a_reviewer_and_delivered(client: Clien
     client.go_to("Personal Chat")
     expect(page.get_by_text(re.compile("Approved by")).last).to_be_visible()
     client.picture("7-delivered")
+
+
+def test_a_reviewer_asks_back_and_then_edits_what_the_documents_prove(client: Client) -> None:
+    page = client.page
+    client.ask("What happens to my data when I cancel?")
+    expect(page.get_by_text("A person is checking it").last).to_be_visible()
+    client.go_to("Reviewers")
+    expect(page.get_by_text("What happens to my data when I cancel?").last).to_be_visible()
+    page.get_by_role("button", name="Ask back").last.click()
+    page.get_by_label("What do you need to know?").last.fill("Is it the yearly plan?")
+    client.picture("10-ask-back")
+    page.get_by_role("button", name="Ask", exact=True).last.click()
+    expect(page.get_by_text("Waiting for the asker").last).to_be_visible()
+    client.go_to("Personal Chat")
+    expect(page.get_by_text("Is it the yearly plan?").last).to_be_visible()
+    client.ask("Yes, the yearly one.")
+    expect(page.get_by_text("I have passed that on to the reviewer").last).to_be_visible()
+    client.picture("11-asked-back")
+    client.go_to("Reviewers")
+    expect(page.get_by_text("Yes, the yearly one.").last).to_be_visible()
+    page.get_by_role("button", name="Edit").last.click()
+    page.get_by_label(re.compile("^Answer")).last.fill("You get 90 percent back within 5 years [1].")
+    page.get_by_role("button", name="Send", exact=True).last.click()
+    expect(page.get_by_text("The documents do not prove this").last).to_be_visible()
+    client.picture("12-edit-not-proved")
+
+
+def test_commands_answer_with_cards(client: Client) -> None:
+    page = client.page
+    client.ask("help")
+    expect(page.get_by_text("read the documents anew").last).to_be_visible()
+    client.ask("status")
+    expect(page.get_by_text("Reviews waiting").last).to_be_visible()
+    client.picture("13-commands")
+    client.ask("Can I change the ringtone?")
+    expect(page.get_by_text("Not enough info").last).to_be_visible()
+    client.ask("gaps")
+    expect(page.get_by_text("Asked, and not answered").last).to_be_visible()
+    client.picture("14-gaps")
 
 
 def test_an_over_long_question_is_told_the_limit(client: Client) -> None:
