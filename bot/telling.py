@@ -35,8 +35,9 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
         else f"no index can be served; run {rebuild}"
     )
     queue = (
-        f"{counts.waiting_questions} questions, {counts.waiting_replies} replies; "
-        f"{counts.dead_letters} dead letters in 7 days"
+        f"{counted(counts.waiting_questions, 'question', 'questions')}, "
+        f"{counted(counts.waiting_replies, 'reply', 'replies')}; "
+        f"{counted(counts.dead_letters, 'dead letter', 'dead letters')} in 7 days"
     )
     outcomes = ", ".join(f"{OUTCOMES.get(kind, kind)} {n}" for kind, n in counts.outcomes.items())
     return [

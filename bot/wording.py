@@ -16,7 +16,7 @@ EXPIRED = (
     "Please ask again, or ask a colleague directly."
 )
 CHECKED_BY_A_PERSON = (
-    "I have found something, but I am not sure enough of it. A person is checking it and will answer in this thread."
+    "I have found something, but I am not sure enough of it. A person is checking it and will answer here."
 )
 BLOCKED = (
     "I cannot answer this: the question, or what came back for it, runs against my safety rules. "
@@ -31,7 +31,7 @@ _LIMITS: dict[Failure, str] = {
     Failure.QUEUE_FULL: "I am busy with {limit} questions. Please ask again in {wait}.",
     Failure.TOKEN_BUDGET: "This workspace has used what it may use of the model today. Please ask again in {wait}.",
 }
-ESCALATED = "I have passed your question to a person. The answer will come here, in this thread."
+ESCALATED = "I have passed your question to a person. The answer will come here."
 NOT_ENOUGH = "Not enough info: the documents do not answer this."
 NOT_CONFIRMED = "A reviewer looked at this and could not confirm an answer from the documents."
 DEGRADED = "The writing model is not reachable. These are the documents' own words."

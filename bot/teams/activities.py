@@ -8,6 +8,8 @@ from bot.store.records import Asked, Conversation
 
 SURFACE = "teams"
 _THREAD = ";messageid="
+# The command list puts the command before what is asked.
+_ASK = re.compile(r"^/?ask\s+(?=\S)", re.IGNORECASE)
 _MENTION = re.compile(r"<at[^>]*>.*?</at>", re.DOTALL)
 
 Json = Mapping[str, Any]
@@ -16,7 +18,7 @@ Json = Mapping[str, Any]
 def asked_of(activity: Json) -> Asked:
     """Return the question of a message, without the mention that brought it here."""
     return Asked(
-        text=text_of(activity),
+        text=_ASK.sub("", text_of(activity)),
         where=conversation_of(activity),
         message_id=str(activity["id"]),
         has_files=any(_is_file(attachment) for attachment in activity.get("attachments") or []),

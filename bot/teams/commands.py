@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.operations import GapCluster, Operations, Usage
@@ -34,20 +34,19 @@ from index.errors import CitedeskError
 from pipeline.types import Trace
 
 # Words that are a command only if they stand alone: "status of my order" is a question.
-_ALONE = ("help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
+_ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
 # What these show is not for everybody who reads a channel.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
 _HELP = {
-    "Ask": "Write a question; in a channel or a group chat, mention me. I answer from your team's documents, with "
-    "sources, or say that I cannot.",
+    "ask QUESTION": "Or just write the question; in a channel or a group chat, mention me.",
     "status": "the index and the queue",
     "reviews": "what waits for a reviewer (reviewers)",
     "reindex": "read the documents anew (admins)",
     "rollback": "go back to the index before (admins)",
     "why ID": "explain a request (admins)",
-    "usage": "count (admins)",
+    "usage": "how much is asked, and what it takes (admins)",
     "gaps": "what people asked and the documents do not answer (admins)",
     "help": "this",
 }
@@ -77,6 +76,7 @@ class Commands:
             return _words(_NOT_HERE)
         user_id, tenant_id = asked.where.user_id, asked.where.tenant_id
         run: Mapping[str, Callable[[], Coroutine[Any, Any, TeamsMessage]]] = {
+            "ask": self._help,
             "help": self._help,
             "status": self._status,
             "reviews": lambda: self._reviews(user_id),
@@ -96,7 +96,10 @@ class Commands:
         return help_message()
 
     async def _status(self) -> TeamsMessage:
-        told = status_facts(await self.operations.status(), "reindex")
+        status = await self.operations.status()
+        # The command itself stands in the queue.
+        counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
+        told = status_facts(replace(status, counts=counts), "reindex")
         return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(told)])
 
     async def _reviews(self, user_id: str) -> TeamsMessage:

@@ -15,7 +15,7 @@ from bot.directories import Directories
 from bot.interrupting import Interruptions
 from bot.settings import Settings, environment_name
 from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of, text_of
+from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of
 from bot.teams.answering import Answering
 from bot.teams.cards import Cards
 from bot.teams.commands import Commands, help_message
@@ -55,7 +55,7 @@ class Teams:
                 return await self._invoked(activity)
             case "messageUpdate" | "messageDelete":
                 gone = activity["type"] == "messageDelete"
-                await self.interruptions.withdraw(key_of(activity), None if gone else text_of(activity))
+                await self.interruptions.withdraw(key_of(activity), None if gone else asked_of(activity).text)
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:

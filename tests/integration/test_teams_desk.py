@@ -109,6 +109,8 @@ async def test_commands_answer_in_a_private_chat_those_who_may(both: tuple[FakeC
     assert "reindex" in said["help"]
     assert "documents" in said["/status"]
     assert "Reviews waiting" in said["/status"]
+    assert "0 questions, 0 replies" in said["/status"]
+    assert "7 days" in (await teams.reply(teams.question(f"ask {_ANSWERABLE}", "admin", "a:admin"), 10))["text"]
     assert _UNKNOWN in said["gaps"]
     assert "questions by 1 person" in said["usage"]
     assert "No review waits for you." in said["Reviews"]

@@ -1,7 +1,7 @@
 """One contract for every chat product: the same facts are in each rendering of an outcome, a limit and a review."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,18 @@ import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, draft
 
 from bot.desk import Reply
+from bot.operations import GapCluster, Usage
+from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_blocks as slack_reviews
-from bot.store.records import Asked, Conversation, Review, Turn
+from bot.store.records import Asked, Conversation, Gap, Review, Turn
+from bot.teams import commands as teams_commands
 from bot.teams import render as teams
 from bot.teams import review_cards as teams_reviews
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS
 from bot.wording import FINDING_WORDS, REVIEW_REASONS
+from index.builder import Coverage
+from index.snapshot import SkippedFile
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,
@@ -50,6 +55,13 @@ class _Surface:
     card: Callable[[Review], Any]
     decided_card: Callable[[Review], Any]
     decided: Callable[[Review], Any]
+    asked_back: Callable[[Review], Any]
+    answer_of_asker: Callable[[Review], Any]
+    reviews: Callable[[Sequence[Review]], Any]
+    why: Callable[[Trace], Any]
+    usage: Callable[[Usage], Any]
+    gaps: Callable[[Sequence[GapCluster]], Any]
+    coverage: Callable[[Coverage], Any]
 
 
 def _slack(message: slack.SlackMessage) -> Any:  # noqa: ANN401 - JSON
@@ -63,6 +75,13 @@ _SURFACES = (
         lambda review: _slack(slack_reviews.review_card(review, show_draft=True)),
         lambda review: _slack(slack_reviews.decided_card(review, show_draft=True)),
         lambda review: _slack(slack.decided_message(review)),
+        lambda review: _slack(slack.asked_back_message(review)),
+        lambda review: _slack(slack_reviews.answer_of_asker_message(review)),
+        lambda reviews: [block.to_dict() for block in slack_commands.review_blocks(reviews)],
+        lambda trace: [block.to_dict() for block in slack_commands.why_blocks(trace)],
+        lambda usage: [block.to_dict() for block in slack_commands.usage_blocks(usage, ())],
+        lambda gaps: [block.to_dict() for block in slack_commands.gap_blocks(gaps)],
+        lambda coverage: _slack(slack_commands.coverage_message(coverage)),
     ),
     _Surface(
         "teams",
@@ -70,6 +89,13 @@ _SURFACES = (
         lambda review: teams_reviews.review_card(review, show_draft=True).activity,
         lambda review: teams_reviews.decided_card(review, show_draft=True).activity,
         lambda review: teams.decided_message(review).activity,
+        lambda review: teams.asked_back_message(review).activity,
+        lambda review: teams_reviews.answer_of_asker_message(review).activity,
+        lambda reviews: teams_commands.reviews_message(reviews).activity,
+        lambda trace: teams_commands.why_message(trace).activity,
+        lambda usage: teams_commands.usage_message(usage).activity,
+        lambda gaps: teams_commands.gaps_message(gaps).activity,
+        lambda coverage: teams_commands.coverage_message(coverage).activity,
     ),
 )
 every_surface = pytest.mark.parametrize("surface", _SURFACES, ids=lambda surface: surface.name)
@@ -224,6 +250,42 @@ def _shown_texts(posted: Any) -> list[str]:  # noqa: ANN401 - JSON
     return own + [text for value in posted.values() for text in _shown_texts(value)]
 
 
+@every_surface
+def test_a_question_back_and_its_answer_say_who_and_what(surface: _Surface) -> None:
+    asked = _review(surface, exchange=(Turn(user_id="U9", text="Which plan?"),), awaits_asker=True)
+    for fact in ("U9", "asks", "Which plan?"):
+        assert fact in _words(surface.asked_back(asked))
+    assert "Waiting for the asker" in _words(surface.card(asked))
+    said = asked.model_copy(update={"exchange": (*asked.exchange, Turn(user_id="U1", text="The yearly one."))})
+    for fact in ("U1", "answers", "The yearly one."):
+        assert fact in _words(surface.answer_of_asker(said))
+
+
+@every_surface
+def test_what_commands_tell_is_alike(surface: _Surface) -> None:
+    waiting = _review(surface, opened_at="2026-03-04T05:06:07+00:00", claimed_by="U9")
+    for fact in ("4 March 2026", "How many?", "Claimed by", "U9"):
+        assert fact in _words(surface.reviews([waiting]))
+    trace = _TRACE.model_copy(update={"snapshot": "s-1", "sufficiency": 0.5, "stage_ms": {"retrieve": 12.0}})
+    for fact in ("r-1", "answered", "OK", "s-1", "retrieve 12 ms", "sufficiency", "0.5"):
+        assert fact in _words(surface.why(trace))
+    usage = Usage(7, 1234, 5, {"answered": 1234}, 10, None, 250.0)
+    for fact in ("Last 7 days", "1,234 questions by 5 people", "250 ms", "no price is set"):
+        assert fact in _words(surface.usage(usage))
+    gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("Plans",))
+    gap = gap.model_copy(update={"at": "2026-03-04T05:06:07+00:00"})
+    listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})))])
+    for fact in ("2 times, 2 people, last 4 March 2026", "Plans"):
+        assert fact in _words(listed)
+    assert not any(_is_live(text) for text in _shown_texts(listed))
+    assert "No gaps" in _words(surface.gaps([]))
+    assert "No review waits" in _words(surface.reviews([]))
+    skipped = tuple(SkippedFile(document_id=f"{n}.pdf", reason="is broken") for n in range(30))
+    coverage = _words(surface.coverage(Coverage("s-1", indexed=10, chunks=99, reused=9, skipped=skipped)))
+    for fact in ("10 of 40 files", "99 chunks", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):
+        assert fact in coverage
+
+
 def _is_live(text: str) -> bool:
     plain = text.replace("\\[", "").replace("\\]", "")
     # A card's Markdown knows no tags; only the text of a message does.
@@ -264,6 +326,7 @@ def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:
         teams_reviews.CLAIM,
         teams_reviews.EDIT,
         teams_reviews.REJECT,
+        teams_reviews.ASK_BACK,
     }
     for action in [*pressed, *unfolded]:
         assert action["fallback"]["type"] == "Action.Submit"

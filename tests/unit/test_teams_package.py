@@ -4,6 +4,8 @@ import json
 import struct
 from pathlib import Path
 
+from bot.teams.commands import _ALONE, _IN_PRIVATE, command_in
+
 _PACKAGE = Path(__file__).parents[2] / "deploy" / "teams"
 _MANIFEST = json.loads((_PACKAGE / "manifest.json").read_text(encoding="utf-8"))
 
@@ -29,6 +31,26 @@ def test_the_bot_is_the_app_and_asks_for_no_more_than_it_uses() -> None:
     assert set(bot["scopes"]) == {"personal", "groupChat", "team"}
     assert not any(bot[power] for power in ("supportsFiles", "supportsCalling", "supportsVideo"))
     assert set(_MANIFEST["permissions"]) == {"identity", "messageTeamMembers"}
+
+
+def test_the_listed_commands_are_those_that_the_bot_knows() -> None:
+    personal, shared = _MANIFEST["bots"][0]["commandLists"]
+    titles = {command["title"] for command in personal["commands"]}
+    assert {*_ALONE, "why"} == titles
+    assert {command["title"] for command in shared["commands"]} == titles - _IN_PRIVATE
+    assert {*personal["scopes"], *shared["scopes"]} == set(_MANIFEST["bots"][0]["scopes"])
+    for command in (*personal["commands"], *shared["commands"]):
+        assert len(command["title"]) <= 32
+        assert len(command["description"]) <= 128
+        assert len(personal["commands"]) <= 10
+
+
+def test_a_command_stands_alone_and_all_else_is_a_question() -> None:
+    assert command_in("Status") == ("status", "")
+    assert command_in("/gaps") == ("gaps", "")
+    assert command_in("why `r-12ab`") == ("why", "r-12ab")
+    assert command_in("why is my invoice late?") is None
+    assert command_in("help me with refunds") is None
 
 
 def test_the_icons_have_the_sizes_that_teams_takes() -> None:
