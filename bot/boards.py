@@ -1,5 +1,6 @@
 """Reviews in every chat product that is served: a card in each, decided in any, shown in all."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -61,8 +62,7 @@ class Boards:
 
     async def refresh(self, review: Review) -> None:
         """Show a review everywhere as it stands now."""
-        for board in self._boards.values():
-            await board.refresh(review)
+        await asyncio.gather(*(board.refresh(review) for board in self._boards.values()))
 
     async def decided_by(self, reviewer_id: str) -> Told:
         """Return how to tell the asker what this reviewer decided."""

@@ -38,6 +38,8 @@ DEGRADED = "The writing model is not reachable. These are the documents' own wor
 GIVEN_UP = (
     "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
 )
+FILES_LEFT_OUT = "I read text only: the files were left out."
+MAY_SEE_MORE = "You may read more than everybody here may: ask me in our own chat, too."
 PASSED_ON = "Thanks, I have passed that on to the reviewer."
 STOPPED_WORDS = "Stopped. I have not answered this; ask again whenever you like."
 REVIEW_REASONS = {

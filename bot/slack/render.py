@@ -39,6 +39,7 @@ from bot.wording import (
     DEGRADED,
     ESCALATED,
     EXPIRED,
+    FILES_LEFT_OUT,
     GIVEN_UP,
     NOT_CONFIRMED,
     NOT_ENOUGH,
@@ -82,7 +83,7 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[S
     if reply.read_as:
         notes.append(f"Understood as: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
     if asked.has_files:
-        notes.append("I read text only: the files were left out.")
+        notes.append(FILES_LEFT_OUT)
     if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
         blocks = _with_button(blocks, _button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
     # Of an answer in several pieces each is a message; the sources and buttons stay with the last.

@@ -90,6 +90,9 @@ class Actions:
             await self.boards.refresh(review)
 
     async def _refusal(self, error: CitedeskError) -> str:
+        """Return why nothing happened; cards that are out of date are mended on the way."""
+        if isinstance(error, AlreadyDecidedError):
+            await self.boards.refresh(error.review)
         names = await self.desk.store.people.names(concerned(error))
         return refusal_words(error, lambda user_id: called(user_id, names))
 

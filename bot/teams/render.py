@@ -14,7 +14,9 @@ from bot.wording import (
     DEGRADED,
     ESCALATED,
     EXPIRED,
+    FILES_LEFT_OUT,
     GIVEN_UP,
+    MAY_SEE_MORE,
     NOT_CONFIRMED,
     NOT_ENOUGH,
     PASSED_ON,
@@ -67,7 +69,9 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsM
     if reply.read_as:
         notes.append(f"Understood as: “{literal(reply.read_as, 500)}”")
     if asked.has_files:
-        notes.append("I read text only: the files were left out.")
+        notes.append(FILES_LEFT_OUT)
+    if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
+        notes.append(MAY_SEE_MORE)
     outcome, request_id = reply.outcome, reply.request_id
     if isinstance(outcome, Answered):
         return _answered(outcome, request_id, notes, names)

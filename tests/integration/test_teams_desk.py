@@ -268,6 +268,7 @@ async def test_a_review_of_teams_is_decided_in_slack_and_teams_shows_it(both: tu
     data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"]}
     _, late = await teams.send(teams.press("second", REVIEWS, APPROVE, data))
     assert "Nothing was changed. Approved by" in late["value"]
+    assert card["id"] == teams.updates[-1][0]
     await asyncio.sleep(0.3)
     assert len(teams.messages("a:asker")) == 2
 
@@ -327,6 +328,7 @@ async def test_in_a_group_chat_only_what_all_of_its_members_may_read_is_said(
     for count in (1, 2):
         reply = await teams.reply(teams.question(_RESTRICTED, "reviewer", _GROUP_CHAT), count)
         assert ("3 months" in _written(reply)) is told
+        assert ("ask me in our own chat" in _written(reply)) is not told
     assert teams.asked.count(_GROUP_CHAT) <= 2, "remembered"
     # Somebody joins: asked again.
     teams.members[_GROUP_CHAT] = ["reviewer", "second", "asker"]
