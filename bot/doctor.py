@@ -13,6 +13,7 @@ from bot.slack.clients import build_client
 from bot.slack.installing import SCOPES
 from bot.store.database import StoreError
 from bot.store.sqlite import SqliteStore
+from bot.wording import counted
 from index.errors import CitedeskError
 from index.live import LiveRetriever
 
@@ -154,4 +155,4 @@ def _people(settings: Settings) -> Diagnosis:
         missing.append(" or ".join(map(environment_name, places)))
     if missing:
         return Diagnosis("people", ok=False, words=f"not set: {', '.join(missing)}")
-    return Diagnosis("people", ok=True, words=f"{len(settings.access.reviewers)} reviewers")
+    return Diagnosis("people", ok=True, words=counted(len(settings.access.reviewers), "reviewer", "reviewers"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.operations import GapCluster, Status, Usage
-from bot.wording import day
+from bot.wording import counted, day
 from index.builder import Coverage
 from pipeline.types import Trace
 
@@ -93,8 +93,3 @@ def gap_words(cluster: GapCluster) -> str:
     """Return how often, by how many and when last something was asked that the documents do not answer."""
     times = counted(len(cluster.gaps), "time", "times")
     return f"{times}, {counted(cluster.askers, 'person', 'people')}, last {day(cluster.gaps[0].at)}"
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Return a number with its noun."""
-    return f"{count:,} {one if count == 1 else many}"

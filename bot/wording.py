@@ -99,6 +99,11 @@ def waiting_time(seconds: float | None) -> str:
     return f"{round(seconds / 60)} minutes"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with its noun."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def day(stamp: str) -> str:
     """Return the day of an ISO timestamp, as people write it."""
     when = datetime.fromisoformat(stamp)

@@ -64,6 +64,8 @@ async def _groups(settings: Settings, tokens: Tokens | None) -> Sequence[Diagnos
     for name, group_id in settings.access.entra_groups.items():
         try:
             words, ok = f"{name}: {len(await graph.members(group_id))} people", True
+        except TokenRefusedError:
+            words, ok = f"{name} cannot be read without a token", False
         except aiohttp.ClientResponseError as error:
             needed = "grant the application GroupMember.Read.All, and check the group's object id"
             words, ok = f"{name} cannot be read ({error.status}); {needed}", False

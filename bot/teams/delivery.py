@@ -56,7 +56,9 @@ class Delivery:
         if message.card_of:
             await store.reviews.set_card(message.card_of, SURFACE, address, posted)
         else:
-            await store.posted.put(message.channel_id, posted, message.request_id)
+            # Of a stream, feedback may name the message that it began as.
+            for message_id in {posted, message.stream_id} - {""}:
+                await store.posted.put(message.channel_id, message_id, message.request_id)
         await store.outbox.finish(job.key)
 
     async def _posted(self, message: Outgoing, address: str, *, may_end_stream: bool) -> str:
