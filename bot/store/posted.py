@@ -53,12 +53,22 @@ class TurnTable:
             ),
         )
 
-    async def before(self, where: Conversation, minutes: float, limit: int) -> tuple[ThreadTurn, ...]:
-        """Return what this person and the bot said in this place in the last minutes, oldest first."""
+    async def before(self, request_id: str, where: Conversation, minutes: float, limit: int) -> tuple[ThreadTurn, ...]:
+        """Return what this person and the bot said in this place in the last minutes, oldest first, but this request.
+
+        A request that was worked on before a crash has left its own turn.
+        """
         rows = await self._database.rows(
-            "SELECT question, answer FROM turns WHERE channel_id = ? AND thread_id = ? AND user_id = ? AND at > ? "
-            "ORDER BY at DESC LIMIT ?",
-            (where.channel_id, where.thread_id, where.user_id, self._database.stamp(-60 * minutes), limit),
+            "SELECT question, answer FROM turns WHERE request_id != ? AND channel_id = ? AND thread_id = ? "
+            "AND user_id = ? AND at > ? ORDER BY at DESC LIMIT ?",
+            (
+                request_id,
+                where.channel_id,
+                where.thread_id,
+                where.user_id,
+                self._database.stamp(-60 * minutes),
+                limit,
+            ),
         )
         said = [
             turn for row in reversed(rows) for turn in (ThreadTurn("asker", row[0]), ThreadTurn("assistant", row[1]))

@@ -47,16 +47,14 @@ class Answering:
         if job.attempts > self.settings.delivery.attempts:
             _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
             await self._settle(job, asked, None, [self._to(asked, request_id, apology())], dead=True)
-        elif await self._goes_to_a_reviewer(job, asked):
-            return
         elif command := command_in(asked.text):
             said = await self.commands.run(request_id, asked, *command)
             await self._settle(job, asked, None, [self._to(asked, request_id, said)])
-        else:
+        elif not await self._goes_to_a_reviewer(job, asked):
             await self._answer(job, asked, request_id)
 
     async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
-        earlier = await self.desk.store.turns.before(asked.where, _FOLLOW_UP_MINUTES, _EARLIER)
+        earlier = await self.desk.store.turns.before(request_id, asked.where, _FOLLOW_UP_MINUTES, _EARLIER)
         if earlier and asked.text.strip() and is_pleasantry(asked.text) and not asked.has_files:
             await self._settle(job, asked, None, [])
             return

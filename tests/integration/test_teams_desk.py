@@ -151,8 +151,16 @@ async def test_a_follow_up_is_read_with_what_was_said_before_and_thanks_get_no_a
     # Somebody else's question there is not leaned on.
     other = await teams.reply(teams.question("and the second one?", "second", "a:second"))
     assert "Understood as" not in _written(other)
-    await desk.bot.uses.desk.store.turns.purge(0)
-    assert await desk.bot.uses.desk.store.turns.question_of("r-404") == ""
+    turns = desk.bot.uses.desk.store.turns
+    where = asked_of(teams.question("x")).where
+    said = await turns.before("r-404", where, 1.0, 9)
+    assert [turn.by for turn in said] == ["asker", "assistant", "asker", "assistant"]
+    # A question that is answered again after a crash does not lean on itself.
+    (own,) = await desk.bot.uses.desk.store._database.rows("SELECT request_id FROM turns ORDER BY at LIMIT 1")
+    assert len(await turns.before(own[0], where, 1.0, 9)) < len(said)
+    await turns.purge(0)
+    assert await turns.before("r-404", where, 1.0, 9) == ()
+    assert await turns.question_of(own[0]) == ""
 
 
 async def test_what_takes_long_shows_its_steps_in_a_personal_chat_and_the_answer_ends_them(
