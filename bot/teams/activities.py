@@ -55,19 +55,35 @@ def person_of(activity: Json) -> str:
     return str(sender.get("aadObjectId") or sender["id"])
 
 
+def is_addressed(activity: Json) -> bool:
+    """Tell whether a message is meant for the bot: in a chat of two always, elsewhere by a mention.
+
+    An app that may read every message of a team gets those of others, too.
+    """
+    return activity["conversation"].get("conversationType") == "personal" or bool(_mentions(activity))
+
+
 def text_of(activity: Json) -> str:
     """Return a message's text without mentions of the bot; other people's stay as names."""
     text = str(activity.get("text") or "")
-    bot = str((activity.get("recipient") or {}).get("id") or "")
-    for entity in activity.get("entities") or []:
-        if entity.get("type") == "mention" and str((entity.get("mentioned") or {}).get("id")) == bot:
-            text = text.replace(str(entity.get("text") or "") or "\0", " ")
+    for mention in _mentions(activity):
+        text = text.replace(mention or "\0", " ")
     return " ".join(_MENTION.sub(lambda found: re.sub(r"<[^>]*>", "", found[0]), text).split(" ")).strip()
 
 
 def address_of(channel_id: str, thread_id: str) -> str:
     """Return the connector's id of a conversation, or of a thread in it."""
     return f"{channel_id}{_THREAD}{thread_id}" if thread_id else channel_id
+
+
+def _mentions(activity: Json) -> list[str]:
+    """Return the words by which a message mentions the bot."""
+    bot = str((activity.get("recipient") or {}).get("id") or "")
+    return [
+        str(entity.get("text") or "")
+        for entity in activity.get("entities") or []
+        if entity.get("type") == "mention" and str((entity.get("mentioned") or {}).get("id")) == bot
+    ]
 
 
 def _is_file(attachment: Json) -> bool:

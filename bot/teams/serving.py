@@ -15,7 +15,7 @@ from bot.directories import Directories
 from bot.interrupting import Interruptions
 from bot.settings import Settings, environment_name
 from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, conversation_of, key_of, person_of
+from bot.teams.activities import SURFACE, asked_of, conversation_of, is_addressed, key_of, person_of
 from bot.teams.answering import Answering
 from bot.teams.cards import Cards
 from bot.teams.commands import Commands, help_message
@@ -82,6 +82,9 @@ class Teams:
         if isinstance(value, Mapping) and "verb" in value:
             # A button of a client that does not know Action.Execute: the card is updated for everybody anyway.
             await self.actions.pressed(activity, str(value["verb"]), dict(value))
+            return
+        if not is_addressed(activity):
+            _log.info("message_ignored", key=key_of(activity))
             return
         asked = asked_of(activity)
         if not await self.uses.desk.store.inbox.add([key_of(activity)], asked.model_dump_json()):

@@ -365,6 +365,15 @@ async def test_a_team_and_its_channel_have_settings_of_their_own(own_data: Path,
         assert "Not enough info" in (await teams.reply(own))["summary"]
 
 
+async def test_what_people_say_to_each_other_is_none_of_its_business(both: tuple[FakeConnector, Desk]) -> None:
+    teams, _ = both
+    overheard = teams.question(_ANSWERABLE, conversation=_THREAD) | {"text": _ANSWERABLE, "entities": []}
+    assert (await teams.send(overheard))[0] == 202
+    await teams.reply(teams.question(_ANSWERABLE, conversation=_THREAD))
+    await asyncio.sleep(0.3)
+    assert len(teams.messages(_THREAD)) == 1
+
+
 async def test_it_says_once_what_it_does_where_it_is_installed(both: tuple[FakeConnector, Desk]) -> None:
     teams, _ = both
     for _ in range(2):
