@@ -38,7 +38,7 @@ def conversation_of(activity: Json) -> Conversation:
     data = activity.get("channelData") or {}
     return Conversation(
         surface=SURFACE,
-        tenant_id=str(conversation.get("tenantId") or (data.get("tenant") or {}).get("id") or ""),
+        tenant_id=tenant_of(activity),
         user_id=person_of(activity),
         channel_id=channel_id,
         thread_id=thread_id,
@@ -47,6 +47,12 @@ def conversation_of(activity: Json) -> Conversation:
         service_url=str(activity["serviceUrl"]),
         team_id=str((data.get("team") or {}).get("id") or ""),
     )
+
+
+def tenant_of(activity: Json) -> str:
+    """Return the directory that an activity comes from."""
+    data = activity.get("channelData") or {}
+    return str(activity["conversation"].get("tenantId") or (data.get("tenant") or {}).get("id") or "")
 
 
 def person_of(activity: Json) -> str:

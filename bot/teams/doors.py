@@ -14,6 +14,7 @@ from microsoft_agents.hosting.core.authorization.jwt import JwtTokenValidator
 from pydantic import ValidationError
 
 from bot.settings import TeamsSettings
+from bot.teams.activities import tenant_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -32,10 +33,11 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
-    """Checks tokens and service addresses. `validator` is None for a test client on this machine."""
+    """Checks tokens, service addresses and tenants. All are None for a test client on this machine."""
 
     validator: JwtTokenValidator | None
     hosts: OutboundHostValidator | None
+    tenant_id: str | None
 
     async def admitted(self, request: web.Request) -> Mapping[str, Any]:
         """Return the activity of a request. Raises RefusedError."""
@@ -48,6 +50,7 @@ class Doorkeeper:
         if not all(isinstance(value, str) and value for value in (kind, conversation, activity.get("serviceUrl"))):
             raise RefusedError("no activity", 400)
         self._check_address(activity["serviceUrl"], claims)
+        self._check_tenant(activity)
         return dict(activity)
 
     async def _claims(self, request: web.Request) -> ClaimsIdentity | None:
@@ -58,8 +61,16 @@ class Doorkeeper:
             raise RefusedError("no token", 401)
         try:
             return await self.validator.validate_token(token.strip())
+        except jwt.PyJWKClientConnectionError:
+            # Teams' fault or the network's, not the sender's: it shall come again.
+            raise RefusedError("keys cannot be fetched", 503) from None
         except (ValueError, KeyError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
+
+    def _check_tenant(self, activity: Mapping[str, Any]) -> None:
+        """Refuse other directories than the one that the settings name: their people are in none of our groups."""
+        if self.tenant_id is not None and tenant_of(activity) != self.tenant_id:
+            raise RefusedError("foreign tenant", 403)
 
     def _check_address(self, service_url: str, claims: ClaimsIdentity | None) -> None:
         """Refuse to send the bot's tokens and answers anywhere but to Teams."""
@@ -77,10 +88,12 @@ def doorkeeper(settings: TeamsSettings, host: str) -> Doorkeeper:
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
-        return Doorkeeper(None, None)
+        return Doorkeeper(None, None, None)
     configuration = auth_configuration(settings)
     return Doorkeeper(
-        JwtTokenValidator(configuration), OutboundHostValidator(list(settings.service_hosts), enabled=True)
+        JwtTokenValidator(configuration),
+        OutboundHostValidator(list(settings.service_hosts), enabled=True),
+        settings.tenant_id,
     )
 
 

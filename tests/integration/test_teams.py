@@ -13,7 +13,6 @@ import jwt
 import pytest
 from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric import rsa
-from microsoft_agents.hosting.core.authorization._entra_issuers import BOTFRAMEWORK_JWKS_URIS
 from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import workspace
 
@@ -245,6 +244,7 @@ async def test_a_malformed_activity_is_refused_and_the_next_one_answered(teams: 
 
 
 _APP = "00000000-0000-0000-0000-000000000042"
+_KEYS_OF = "microsoft_agents.hosting.core.authorization.jwt.jwt_token_validator._build_jwks_uri"
 _SERVICE = "https://smba.trafficmanager.net/emea/"
 
 
@@ -269,9 +269,17 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    monkeypatch.setitem(BOTFRAMEWORK_JWKS_URIS, "https://api.botframework.com", f"{url}/keys")
+    # Whatever the issuer: a wrong one must be refused for itself, not because its keys are unknown here.
+    monkeypatch.setattr(_KEYS_OF, lambda *_: f"{url}/keys")
 
-    async def knock(*, forged: bool = False, service_url: str = _SERVICE, header: str = "", **claims: Any) -> int:  # noqa: ANN401
+    async def knock(
+        *,
+        forged: bool = False,
+        service_url: str = _SERVICE,
+        header: str = "",
+        tenant: str = "t",
+        **claims: Any,  # noqa: ANN401
+    ) -> int:
         now = int(time.time())
         payload = {
             "iss": "https://api.botframework.com", "aud": _APP, "exp": now + 600, "nbf": now - 60,
@@ -279,7 +287,7 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
         } | claims  # fmt: skip
         payload = {name: value for name, value in payload.items() if value is not None}
         token = jwt.encode(payload, other if forged else key, algorithm="RS256", headers={"kid": "k1"})
-        activity = {"type": "message", "conversation": {"id": "a:1"}, "serviceUrl": service_url}
+        activity = {"type": "message", "conversation": {"id": "a:1", "tenantId": tenant}, "serviceUrl": service_url}
         headers = {"Authorization": header or f"Bearer {token}"}
         before = len(taken)
         async with (
@@ -314,10 +322,20 @@ async def test_a_token_of_teams_opens_the_door(door: Any) -> None:  # noqa: ANN4
         ({"service_url": "https://smba.trafficmanager.net.evil.example/"}, 403),
         ({"serviceurl": "https://smba.trafficmanager.net/amer/"}, 403),
         ({"serviceurl": None}, 403),
+        ({"tenant": "other"}, 403),
+        ({"tenant": ""}, 403),
     ],
 )
 async def test_whatever_else_knocks_is_refused(door: Any, knock: dict[str, Any], status: int) -> None:  # noqa: ANN401
     assert await door(**knock) == status
+
+
+async def test_while_the_keys_cannot_be_fetched_the_sender_shall_come_again(
+    door: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_KEYS_OF, lambda *_: "http://127.0.0.1:9/keys")
+    assert await door() == 503
 
 
 def test_without_tokens_only_this_machine_is_served() -> None:
