@@ -22,6 +22,7 @@ from bot.teams.review_cards import (
     ASK_BACK,
     CLAIM,
     EDIT,
+    INPUT_CHARS,
     QUESTION_INPUT,
     REASON_INPUT,
     REFRESH,
@@ -97,7 +98,7 @@ class Actions:
         return refusal_words(error, lambda user_id: called(user_id, names))
 
     async def _asker(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
-        asked = Asked(text=str(data["question"]), where=conversation_of(activity))
+        asked = Asked(text=_typed(data, "question"), where=conversation_of(activity))
         if verb == RETRY:
             if await self.desk.store.inbox.add([f"{key_of(activity)}:retry"], asked.model_dump_json()):
                 self.wake_inbox()
@@ -115,7 +116,9 @@ class Actions:
         elif verb == EDIT:
             return await self._edited(reviewer, review_id, data)
         elif verb == ASK_BACK:
-            question, told = str(data.get(QUESTION_INPUT) or "").strip(), await self.boards.asked_back_by(reviewer)
+            question, told = _typed(data, QUESTION_INPUT), await self.boards.asked_back_by(reviewer)
+            if not question:
+                return _said("Write what you need to know first.")
             review = await self.reviews.ask_back(review_id, reviewer, question, told)
         else:
             told = await self.boards.decided_by(reviewer)
@@ -124,8 +127,10 @@ class Actions:
 
     async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
         """Send an edit that the documents prove, or that the reviewer stands for; else show what they do not."""
-        text = str(data.get(ANSWER_INPUT) or "").strip()
+        text = _typed(data, ANSWER_INPUT)
         review = await self.reviews.open_review(review_id, reviewer)
+        if not text:
+            return _said("Write an answer first, or reject.")
         check = await self.reviews.checked(review, text)
         anyway = str(data.get(ANYWAY_INPUT)) == "true"
         if check.findings and not anyway:
@@ -147,8 +152,10 @@ class Actions:
         try:
             review = await self.reviews.open_review(review_id, reviewer)
         except AlreadyDecidedError as error:
-            review = error.review
-        return (await self.cards.shown(review)).card
+            return (await self.cards.shown(error.review)).card
+        # This card is for one person, who may read what the draft cites.
+        reviewers, names = sorted(self.reviews.reviewers_of(review)), await self.cards.names(review)
+        return review_card(review, show_draft=True, reviewers=reviewers, names=names).card
 
 
 def feedback_form() -> Json:
@@ -182,8 +189,13 @@ def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:
     if verb == APPROVE:
         return Decision(state="approved", reviewer_id=reviewer)
     if verb == REJECT:
-        return Decision(state="rejected", reviewer_id=reviewer, note=str(data.get(REASON_INPUT) or "").strip())
+        return Decision(state="rejected", reviewer_id=reviewer, note=_typed(data, REASON_INPUT))
     raise ValueError(f"unknown button {verb[:40]}")
+
+
+def _typed(data: Mapping[str, Any], name: str) -> str:
+    """Return what was typed into an input; a client of somebody's own may send more than the input takes."""
+    return str(data.get(name) or "").strip()[:INPUT_CHARS]
 
 
 def _shown(card: Json) -> Json:

@@ -18,7 +18,7 @@ APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
 )
 REFRESH, ASK_BACK = "review_refresh", "review_ask_back"
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
-_INPUT_CHARS = 3000
+INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
 _QUOTE_CHARS = 500
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
@@ -50,7 +50,9 @@ def review_card(
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if not show_draft and review.case.sources:
-        parts.append(paragraph("The draft cites a restricted document. *Edit* shows it to those who may read it."))
+        parts.append(
+            paragraph("The draft cites a restricted document. Your own view of this card shows it if you may read it.")
+        )
     else:
         parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
         parts += _evidence(review)
@@ -130,7 +132,7 @@ def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) ->
         "id": ANYWAY_INPUT,
         "title": "Send anyway: I stand for this, and it is recorded so",
     }
-    edit = [_input(ANSWER_INPUT, "Answer", cut(text, _INPUT_CHARS)), *([anyway] if unproved else [])]
+    edit = [_input(ANSWER_INPUT, "Answer", cut(text, INPUT_CHARS)), *([anyway] if unproved else [])]
     return [
         *([execute(APPROVE, "Approve", data, style="positive")] if can_approve else []),
         _unfolding("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
@@ -162,6 +164,6 @@ def _input(name: str, label: str, text: str) -> Json:
         "isMultiline": True,
         "isRequired": True,
         "errorMessage": "This is needed.",
-        "maxLength": _INPUT_CHARS,
+        "maxLength": INPUT_CHARS,
         **({"value": text} if text else {}),
     }

@@ -18,7 +18,7 @@ from bot.server import running_bot
 from bot.settings import Settings, load_settings
 from bot.teams.activities import asked_of
 from bot.teams.checking import check
-from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT
+from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
 from index.builder import BuildRules, build
 from index.errors import SettingsError
 
@@ -394,6 +394,34 @@ async def test_without_an_index_the_asker_is_told_and_tries_again(tmp_path: Path
         (button,) = reply["attachments"][0]["content"]["actions"]
         await teams.send(teams.press("asker", "a:asker", button["verb"], button["data"]))
         assert "7 days" in (await teams.until(lambda: teams.all("a:asker", 2)))[1]["text"]
+
+
+async def test_a_restricted_draft_is_shown_only_in_the_view_of_a_reviewer_who_may_read_it(
+    own_data: Path, articles: Path
+) -> None:
+    access = _ACCESS | {"groups": {"leads": ["reviewer"]}}
+    channels = {"a:reviewer": {"auto_answer": False}}
+    async with _both(own_data, articles, access=access, channels=channels) as (teams, _):
+        await teams.reply(teams.question(_RESTRICTED, "reviewer", "a:reviewer"))
+        (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
+        data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"]}
+        assert "3 months" not in _written(card)
+        assert "restricted document" in _written(card)
+        assert "3 months" in _written((await teams.send(teams.press("reviewer", REVIEWS, REFRESH, data)))[1])
+        refused = await teams.send(teams.press("second", REVIEWS, REFRESH, data))
+        assert "may not read" in refused[1]["value"]
+
+
+@pytest.mark.parametrize("verb", [EDIT, ASK_BACK])
+async def test_nothing_typed_sends_nothing(both: tuple[FakeConnector, Desk], verb: str) -> None:
+    teams, _ = both
+    await teams.reply(teams.question(_DOUBTFUL))
+    (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
+    data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"], "anyway": "true", "answer": "  "}
+    _, told = await teams.send(teams.press("reviewer", REVIEWS, verb, data))
+    assert told["value"].startswith("Write")
+    await asyncio.sleep(0.3)
+    assert len(teams.messages("a:asker")) == 1
 
 
 async def test_an_edit_in_teams_of_a_question_from_slack_is_held_to_the_same_check(
