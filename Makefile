@@ -14,7 +14,7 @@ help:
 	@echo "make test    every check that the README promises"
 	@echo "make check   format, lint, types, imports and the fast tests"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
-	@echo "make test-faults  kill the serving process 200 times; 1,000 questions at once"
+	@echo "make test-faults  kill the serving process again and again; 1,000 questions at once; access at random"
 	@echo "make test-llm  50 questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "make bench   benchmarks (they print, they do not judge)"
