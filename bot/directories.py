@@ -1,11 +1,12 @@
 """Who is in which group and who reads a conversation: asked of the chat products, remembered for a while."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from bot.desk import Directory
+from bot.settings import AccessSettings
 from bot.store.records import Conversation
 
 _log = structlog.get_logger(__name__)
@@ -62,13 +63,23 @@ class Remembered:
         self._known.pop((tenant_id, name), None)
 
 
-async def shared_groups(
-    members: Collection[str], groups_of: Callable[[str], Awaitable[frozenset[str]]]
-) -> frozenset[str]:
-    """Return the groups that every one of `members` is in; none for no members."""
+async def shared_audience(
+    where: Conversation,
+    access: AccessSettings,
+    groups_of: Callable[[str, str], Awaitable[frozenset[str]]],
+    members_of: Callable[[Conversation], Awaitable[Members]],
+) -> frozenset[str] | None:
+    """Return the groups that everybody who reads there is in; None when the asker alone reads.
+
+    `groups_of` takes tenant and person. Where people of other organizations read, or nobody knows who does: no group.
+    """
+    if where.private:
+        return None
+    if where.shared_outside or not (access.groups or access.slack_groups or access.entra_groups):
+        return NOBODY
     shared: frozenset[str] | None = None
-    for user_id in sorted(members):
-        groups = await groups_of(user_id)
+    for user_id in sorted(await members_of(where) or NOBODY):
+        groups = access.groups_of(user_id) | await groups_of(where.tenant_id, user_id)
         shared = groups if shared is None else shared & groups
         if not shared:
             break

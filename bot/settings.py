@@ -262,6 +262,12 @@ class TeamsSettings(Section):
         """Whether Teams is served at all."""
         return self.app_id is not None or self.anonymous
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Settings that are not set and without which Teams cannot be served."""
+        needed = () if self.anonymous else ("app_id", "app_secret", "tenant_id")
+        return tuple(f"teams.{name}" for name in needed if getattr(self, name) is None)
+
 
 class ServerSettings(Section):
     """Table `[server]`."""

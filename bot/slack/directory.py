@@ -6,7 +6,7 @@ from collections.abc import Callable
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.directories import NOBODY, Members, Remembered, shared_groups
+from bot.directories import NOBODY, Members, Remembered, shared_audience
 from bot.settings import AccessSettings
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.text import is_slack_id
@@ -42,16 +42,7 @@ class SlackDirectory:
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
         """Return the groups that everybody who reads there is in; None when the asker alone reads."""
-        if where.private:
-            return None
-        if where.shared_outside or not (self._access.slack_groups or self._access.groups):
-            return NOBODY
-        members = await self._members_of_channel(where.tenant_id, where.channel_id)
-
-        async def groups_of(user_id: str) -> frozenset[str]:
-            return self._access.groups_of(user_id) | await self.groups_of(where.tenant_id, user_id)
-
-        return await shared_groups(members or NOBODY, groups_of)
+        return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
     def forget(self, tenant_id: str, name: str) -> None:
         """Ask anew next time: the members of a channel or a group have changed."""
@@ -65,8 +56,9 @@ class SlackDirectory:
 
         return await self._known.members(tenant_id, usergroup, ask)
 
-    async def _members_of_channel(self, tenant_id: str, channel_id: str) -> Members:
+    async def _members_of_channel(self, where: Conversation) -> Members:
         """Return who reads a channel, without the bot; None if it cannot be told or too many do."""
+        tenant_id, channel_id = where.tenant_id, where.channel_id
 
         async def ask() -> Members:
             client = await self._workspaces.client(tenant_id)

@@ -19,9 +19,8 @@ _MANY = 10_000
 async def check(settings: Settings, tokens: Tokens | None = None) -> Sequence[Diagnosis]:
     """Return every check of Teams in the order in which they should be mended; `tokens` are Entra's unless given."""
     teams = settings.teams
-    missing = [environment_name(f"teams.{name}") for name in _needed(teams) if getattr(teams, name) is None]
-    if missing:
-        return [Diagnosis("teams", ok=False, words=f"not set: {', '.join(missing)}")]
+    if teams.missing:
+        return [Diagnosis("teams", ok=False, words=f"not set: {', '.join(map(environment_name, teams.missing))}")]
     try:
         doorkeeper(teams, settings.server.host)
     except SettingsError as error:
@@ -33,10 +32,6 @@ async def check(settings: Settings, tokens: Tokens | None = None) -> Sequence[Di
         return [await _conversation(connector, teams), *await _groups(settings, tokens)]
     finally:
         await connector.aclose()
-
-
-def _needed(teams: TeamsSettings) -> Sequence[str]:
-    return () if teams.anonymous else ("app_id", "app_secret", "tenant_id")
 
 
 async def _conversation(connector: Connector, teams: TeamsSettings) -> Diagnosis:

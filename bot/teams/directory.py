@@ -6,7 +6,7 @@ from collections.abc import Callable
 import aiohttp
 from pydantic import ValidationError
 
-from bot.directories import NOBODY, Members, Remembered, shared_groups
+from bot.directories import NOBODY, Members, Remembered, shared_audience
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
 from bot.teams.connector import Connector
@@ -35,16 +35,7 @@ class TeamsDirectory:
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
         """Return the groups that everybody who reads there is in; None when the asker alone reads."""
-        if where.private:
-            return None
-        if where.shared_outside or not (self._access.entra_groups or self._access.groups):
-            return NOBODY
-        members = await self._members_of_conversation(where)
-
-        async def groups_of(user_id: str) -> frozenset[str]:
-            return self._access.groups_of(user_id) | await self.groups_of(where.tenant_id, user_id)
-
-        return await shared_groups(members or NOBODY, groups_of)
+        return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
     def forget(self, tenant_id: str, channel_id: str) -> None:
         """Ask anew next time: the members of a conversation have changed."""

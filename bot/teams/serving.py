@@ -123,9 +123,8 @@ async def running_teams(
 ) -> AsyncIterator[Teams]:
     """Serve Teams' jobs while the body runs. Raises SettingsError."""
     teams = settings.teams
-    for name in () if teams.anonymous else ("app_id", "app_secret", "tenant_id"):
-        if getattr(teams, name) is None:
-            raise SettingsError(f"setting teams.{name} is missing: set {environment_name(f'teams.{name}')}")
+    for name in teams.missing:
+        raise SettingsError(f"setting {name} is missing: set {environment_name(name)}")
     tokens = None if teams.anonymous else MsalAuth(auth_configuration(teams))
     connector = Connector(tokens, teams.timeout_s)
     graph = Graph(tokens, str(teams.graph_url), teams.timeout_s)
