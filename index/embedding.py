@@ -34,6 +34,8 @@ Precision = Literal["int8", "fp32"]
 PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
 _SPECIAL_TOKENS = 2
+# Raised when the export gives other vectors: an index of the one before is built anew, never mixed.
+_EXPORT = 2
 # Tokens in one run of the model, padding included: more no longer fit the caches (tests/bench/embedding.py).
 _TOKENS_A_RUN = 512
 
@@ -219,7 +221,7 @@ def _name(source: Path, label: str, precision: Precision) -> str:
     weights = source / "model.safetensors"
     if not weights.is_file():
         raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
-    return f"{label}@{digest(weights)[:12]}/{precision}"
+    return f"{label}@{digest(weights)[:12]}/{precision}-{_EXPORT}"
 
 
 def _export(source: Path, folder: Path, name: str, precision: Precision) -> None:

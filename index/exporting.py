@@ -17,16 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.digests import digest
+from index.quantizing import Inputs, quantize
 
 if TYPE_CHECKING:
     import torch
 
 MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy", "embedder.json"
-# Where int8 loses, and what is done about it (tests/bench/embedding.py prints the cosines to fp32). Activations are
-# rounded by one scale a tensor, so a few large channels drown the rest: SmoothQuant (Xiao et al. 2023) moves their
-# size into the weights. The projections back down, whose inputs are the most uneven, get a scale a block of 64.
-_SMOOTHING = 0.7
-_BLOCK = 64
 _SAMPLE = Path(__file__).with_name("sample.txt")
 _SCALE_QUANTILE = 0.995
 _SCALE_MIN = 1e-6
@@ -45,14 +41,15 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
     """Write the folder `target`. `precision` is `int8` or `fp32`."""
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds, and only here
 
-    model = SentenceTransformer(str(source), device="cpu", local_files_only=True)
-    if precision == "int8":
-        _smooth(model)
-    _write_graph(model, target / MODEL)
-    if precision == "int8":
-        _quantize(target / MODEL)
+    # The plain form of attention is the one whose nodes can be fused.
+    plain = {"attn_implementation": "eager"}
+    model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=plain)
     limit = int(model.max_seq_length or 512)
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
+    _write_graph(model, target / MODEL)
+    _fuse(target / MODEL, model[0].auto_model.config)
+    if precision == "int8":
+        quantize(target / MODEL, _inputs(target, limit))
     np.save(target / SCALE, _token_scale(target, limit))
     card: dict[str, Any] = {
         "name": name,
@@ -61,40 +58,6 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
         "checksums": {f: digest(target / f) for f in (MODEL, TOKENIZER, SCALE)},
     }
     (target / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
-
-
-def _smooth(model: Any) -> None:  # noqa: ANN401 - a torch module
-    """Divide the inputs of every projection by their size on the sample, and multiply its weights by it."""
-    import torch  # noqa: PLC0415
-
-    class Smoothed(torch.nn.Module):
-        def __init__(self, inner: "torch.nn.Linear", sizes: "torch.Tensor") -> None:
-            super().__init__()
-            columns = inner.weight.abs().amax(0).clamp(min=1e-5)
-            factors = (sizes.clamp(min=1e-5) ** _SMOOTHING / columns ** (1 - _SMOOTHING)).clamp(min=1e-2)
-            inner.weight.data *= factors
-            self.inner, self.factors = inner, torch.nn.Parameter(1 / factors)
-
-        def forward(self, x: "torch.Tensor") -> Any:  # noqa: ANN401
-            return self.inner(x * self.factors)
-
-    sizes: dict[str, torch.Tensor] = {}
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and ".layer." in n}
-    hooks = [layer.register_forward_hook(_note_size(sizes, name)) for name, layer in layers.items()]
-    model.encode(_SAMPLE.read_text(encoding="utf-8").splitlines())
-    for hook in hooks:
-        hook.remove()
-    for name, layer in layers.items():
-        parent, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent), child, Smoothed(layer, sizes[name]))
-
-
-def _note_size(sizes: "dict[str, torch.Tensor]", name: str) -> Any:  # noqa: ANN401 - a hook of torch's
-    def note(_module: Any, inputs: Any, _output: Any) -> None:  # noqa: ANN401
-        largest = inputs[0].detach().abs().flatten(0, -2).amax(0)
-        sizes[name] = largest.maximum(sizes.get(name, largest))
-
-    return note
 
 
 def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch module
@@ -129,24 +92,26 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
     )
 
 
-def _quantize(file: Path) -> None:
-    import onnx  # noqa: PLC0415
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer  # noqa: PLC0415
+def _fuse(file: Path, config: Any) -> None:  # noqa: ANN401 - as varied as the models
+    """Put attention, normalization and activation into one node each: half the time of a short text is nodes."""
+    from onnxruntime.transformers.fusion_options import FusionOptions  # noqa: PLC0415
+    from onnxruntime.transformers.optimizer import optimize_model  # noqa: PLC0415
 
-    graph = onnx.load(str(file))
-    shapes = {weight.name: tuple(weight.dims) for weight in graph.graph.initializer}
-    products = {n.name: shapes[n.input[1]] for n in graph.graph.node if n.op_type == "MatMul" and n.input[1] in shapes}
-    others = [name for name, (fan_in, fan_out) in products.items() if fan_in <= fan_out]
-    # Accuracy level 4: activations are rounded to int8 in the same blocks, so the product runs in integers.
-    blocks = MatMulNBitsQuantizer(
-        graph, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=4, nodes_to_exclude=others
-    )
-    blocks.process()
-    blocks.model.save_model_to_file(str(file), use_external_data_format=False)
-    quantize_dynamic(
-        str(file), str(file), weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"]
-    )
+    options = FusionOptions("bert")
+    options.use_multi_head_attention = True  # leaves the projections as products, which can run in integers
+    heads, hidden = getattr(config, "num_attention_heads", 0), getattr(config, "hidden_size", 0)
+    fused = optimize_model(str(file), "bert", heads, hidden, optimization_options=options, opt_level=0)
+    fused.save_model_to_file(str(file))
+
+
+def _inputs(folder: Path, limit: int) -> list[Inputs]:
+    """Return the sample as the model takes it, a line a run."""
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    lines = [tokenizer.encode(line).ids[:limit] for line in _SAMPLE.read_text(encoding="utf-8").splitlines()]
+    rows = [np.array([ids], dtype=np.int64) for ids in lines]
+    return [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows]
 
 
 def _token_scale(folder: Path, limit: int) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
@@ -155,14 +120,11 @@ def _token_scale(folder: Path, limit: int) -> "np.ndarray[tuple[int], np.dtype[n
     It is taken from the sample, so it belongs to the model and to no corpus: codes of two builds can be mixed.
     """
     import onnxruntime  # noqa: PLC0415
-    from tokenizers import Tokenizer  # noqa: PLC0415
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     session = onnxruntime.InferenceSession(str(folder / MODEL), providers=["CPUExecutionProvider"])
     found = []
-    for line in _SAMPLE.read_text(encoding="utf-8").splitlines():
-        ids = np.array([tokenizer.encode(line).ids[:limit]], dtype=np.int64)
-        (tokens,) = session.run(["tokens"], {"input_ids": ids, "attention_mask": np.ones_like(ids)})
+    for inputs in _inputs(folder, limit):
+        (tokens,) = session.run(["tokens"], inputs)
         found.append(tokens[0] / np.linalg.norm(tokens[0], axis=1, keepdims=True))
     tokens = np.concatenate(found)
     scale: np.ndarray[tuple[int], np.dtype[np.float32]] = np.quantile(np.abs(tokens), _SCALE_QUANTILE, axis=0)
