@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.digests import digest
-from index.quantizing import Inputs, quantize
 
 if TYPE_CHECKING:
     import torch
+
+    from index.quantizing import Inputs
 
 MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy", "embedder.json"
 _SAMPLE = Path(__file__).with_name("sample.txt")
@@ -41,13 +42,15 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
     """Write the folder `target`. `precision` is `int8` or `fp32`."""
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds, and only here
 
+    from index.quantizing import quantize  # noqa: PLC0415 - names of this module are read by who serves
+
     # The plain form of attention is the one whose nodes can be fused.
     plain = {"attn_implementation": "eager"}
     model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=plain)
     limit = int(model.max_seq_length or 512)
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
     _write_graph(model, target / MODEL)
-    _fuse(target / MODEL, model[0].auto_model.config)
+    _fuse(target / MODEL, model)
     if precision == "int8":
         quantize(target / MODEL, _inputs(target, limit))
     np.save(target / SCALE, _token_scale(target, limit))
@@ -92,19 +95,20 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
     )
 
 
-def _fuse(file: Path, config: Any) -> None:  # noqa: ANN401 - as varied as the models
+def _fuse(file: Path, model: Any) -> None:  # noqa: ANN401 - a torch module
     """Put attention, normalization and activation into one node each: half the time of a short text is nodes."""
     from onnxruntime.transformers.fusion_options import FusionOptions  # noqa: PLC0415
     from onnxruntime.transformers.optimizer import optimize_model  # noqa: PLC0415
 
     options = FusionOptions("bert")
     options.use_multi_head_attention = True  # leaves the projections as products, which can run in integers
+    config = model[0].auto_model.config
     heads, hidden = getattr(config, "num_attention_heads", 0), getattr(config, "hidden_size", 0)
     fused = optimize_model(str(file), "bert", heads, hidden, optimization_options=options, opt_level=0)
     fused.save_model_to_file(str(file))
 
 
-def _inputs(folder: Path, limit: int) -> list[Inputs]:
+def _inputs(folder: Path, limit: int) -> "list[Inputs]":
     """Return the sample as the model takes it, a line a run."""
     from tokenizers import Tokenizer  # noqa: PLC0415
 
