@@ -1,81 +1,114 @@
-"""A fused ONNX graph whose projections run in integers, on any CPU with the same result.
+"""A fused ONNX graph whose products run in integers, on any CPU with the same result.
 
 Weights and activations are uint8: of the pairs of types that ONNX Runtime multiplies this is the one that neither
-saturates on a CPU without VNNI instructions (int8 weights do there, and answers go missing) nor is slower on one with
-them. tests/bench/embedding.py prints how near the vectors stay to fp32.
+saturates on a CPU without VNNI instructions (weights with a sign do there, and answers go missing) nor is slower on
+one with them. tests/bench/embedding.py prints how near the vectors stay to fp32.
+
+ONNX Runtime rounds an activation by one scale a tensor, so a few large channels and a few large tokens would drown
+the rest. The size of a token is therefore divided out before a product and multiplied back after it, and no text is
+rounded by its neighbours in a batch. A share of the size of a channel moves into the weights (SmoothQuant, Xiao et al.
+2023), except where a product narrows: there the input comes from an activation function and differs by token only.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from onnx.helper import make_node, make_tensor_value_info
+from onnxruntime import InferenceSession
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
 Inputs = Mapping[str, NDArray[np.int64]]
-# Activations are rounded by one scale a tensor, so a few large channels would drown the rest: SmoothQuant (Xiao et
-# al. 2023) moves this share of their size into the weights.
-_SMOOTHING = 0.7
+_SHARE = 0.7
 _LEAST = 1e-5
 _LEAST_FACTOR = 1e-2
+_SMALLEST = "smallest"
 
 
 def quantize(file: Path, sample: Sequence[Inputs]) -> None:
-    """Rewrite the graph in `file`; `sample` are inputs that its activations are measured on."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
-
-    graph = onnx.load(str(file))
-    weights = {weight.name: weight for weight in graph.graph.initializer}
-    products = [node for node in graph.graph.node if node.op_type == "MatMul" and node.input[1] in weights]
-    # The products that narrow take what an activation function gives, where a few tokens are far larger than the
-    # rest. No scale a tensor does them justice, so they stay in fp32.
-    rounded = [node for node in products if weights[node.input[1]].dims[0] <= weights[node.input[1]].dims[1]]
-    _smooth(graph, rounded, weights, sample)
+    """Rewrite the graph in `file`; `sample` are inputs that the sizes of its channels are measured on."""
+    model = onnx.load(str(file))
+    weights = {weight.name: weight for weight in model.graph.initializer}
+    readers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
+    for node in model.graph.node:
+        if node.op_type == "MatMul" and node.input[1] in weights:
+            readers[node.input[0]].append(node)
+    sizes = _sizes(model, list(readers), sample)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([_LEAST], dtype=np.float32), _SMALLEST))
+    for source, products in readers.items():
+        read = [weights[product.input[1]] for product in products]
+        if all(weight.dims[0] <= weight.dims[1] for weight in read):
+            _smooth(model.graph, source, products, read, sizes[source])
+        _scale_tokens(model.graph, products)
     quantize_dynamic(
-        graph,
+        model,
         str(file),
         weight_type=QuantType.QUInt8,
         per_channel=True,
-        nodes_to_quantize=[node.name for node in rounded],
+        nodes_to_quantize=[product.name for products in readers.values() for product in products],
         # Fused nodes are in no standard, so their outputs have no type that could be inferred.
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
 
 
-def _smooth(
-    graph: onnx.ModelProto,
-    products: Iterable[onnx.NodeProto],
-    weights: Mapping[str, onnx.TensorProto],
-    sample: Sequence[Inputs],
-) -> None:
-    """Divide the inputs of the products by factors a channel, and multiply their weights by them."""
-    readers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
-    for node in products:
-        readers[node.input[0]].append(node)
-    sizes = _sizes(graph, list(readers), sample)
-    for source, nodes in readers.items():
-        values = [numpy_helper.to_array(weights[node.input[1]]) for node in nodes]
-        rows = np.maximum(np.max([np.abs(value).max(axis=1) for value in values], axis=0), _LEAST)
-        factors = np.maximum(sizes[source], _LEAST) ** _SMOOTHING / rows ** (1 - _SMOOTHING)
-        factors = np.maximum(factors, _LEAST_FACTOR).astype(np.float32)
-        smooth, divisors = f"{source}/smooth", f"{source}/divisors"
-        graph.graph.initializer.append(numpy_helper.from_array(1 / factors, divisors))
-        place = next(i for i, node in enumerate(graph.graph.node) if node in nodes)
-        graph.graph.node.insert(place, onnx.helper.make_node("Mul", [source, divisors], [smooth], name=smooth))
-        for node, value in zip(nodes, values, strict=True):
-            weights[node.input[1]].CopyFrom(numpy_helper.from_array(value * factors[:, None], node.input[1]))
-            node.input[0] = smooth
-
-
-def _sizes(graph: onnx.ModelProto, names: Sequence[str], sample: Sequence[Inputs]) -> dict[str, NDArray[np.float32]]:
-    """Return float32[channels] a tensor: the largest size of each of its channels on the sample."""
-    import onnxruntime  # noqa: PLC0415
-
+def _sizes(model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Inputs]) -> dict[str, NDArray[np.float32]]:
+    """Return float32[channels] for each tensor: the largest size of each of its channels on the sample."""
     probe = onnx.ModelProto()
-    probe.CopyFrom(graph)
-    probe.graph.output.extend(onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, None) for n in names)
-    session = onnxruntime.InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
+    probe.CopyFrom(model)
+    probe.graph.output.extend(make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
+    session = InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
     runs = [[np.abs(tensor).max(axis=(0, 1)) for tensor in session.run(list(names), inputs)] for inputs in sample]
     return {name: np.max(found, axis=0) for name, found in zip(names, zip(*runs, strict=True), strict=True)}
+
+
+def _smooth(
+    graph: onnx.GraphProto,
+    source: str,
+    products: Sequence[onnx.NodeProto],
+    weights: Sequence[onnx.TensorProto],
+    sizes: NDArray[np.float32],
+) -> None:
+    """Divide the channels of `source` by factors on its way into the products, whose weights are multiplied by them."""
+    values = [numpy_helper.to_array(weight) for weight in weights]
+    rows = np.max([np.abs(value).max(axis=1) for value in values], axis=0)
+    factors = np.maximum(sizes, _LEAST) ** _SHARE / np.maximum(rows, _LEAST) ** (1 - _SHARE)
+    factors = np.maximum(factors, _LEAST_FACTOR).astype(np.float32)
+    for weight, value in zip(weights, values, strict=True):
+        weight.CopyFrom(numpy_helper.from_array(value * factors[:, None], weight.name))
+    smooth, divisors = f"{source}/smooth", f"{source}/divisors"
+    graph.initializer.append(numpy_helper.from_array(1 / factors, divisors))
+    _insert(graph, _place(graph, products[0]), make_node("Mul", [source, divisors], [smooth], name=smooth))
+    for product in products:
+        product.input[0] = smooth
+
+
+def _scale_tokens(graph: onnx.GraphProto, products: Sequence[onnx.NodeProto]) -> None:
+    """Divide each token of what the products read by its largest value, and multiply their results by it."""
+    source = products[0].input[0]
+    sizes, raw, largest, level = (f"{source}/{part}" for part in ("sizes", "raw", "largest", "level"))
+    _insert(
+        graph,
+        _place(graph, products[0]),
+        make_node("Abs", [source], [sizes], name=sizes),
+        make_node("ReduceMax", [sizes], [raw], name=raw, axes=[-1], keepdims=1),
+        make_node("Max", [raw, _SMALLEST], [largest], name=largest),
+        make_node("Div", [source, largest], [level], name=level),
+    )
+    for product in products:
+        result, scaled = product.output[0], f"{product.output[0]}/scaled"
+        product.input[0], product.output[0] = level, scaled
+        after = make_node("Mul", [scaled, largest], [result], name=scaled)
+        _insert(graph, _place(graph, product) + 1, after)
+
+
+def _place(graph: onnx.GraphProto, node: onnx.NodeProto) -> int:
+    return [other.name for other in graph.node].index(node.name)
+
+
+def _insert(graph: onnx.GraphProto, place: int, *nodes: onnx.NodeProto) -> None:
+    for node in reversed(nodes):
+        graph.node.insert(place, node)
