@@ -10,7 +10,7 @@ rounded by its neighbours in a batch. A share of the size of a channel moves int
 2023), except where a product narrows: there the input comes from an activation function and differs by token only.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,11 +37,13 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in weights:
             readers[node.input[0]].append(node)
+    uses = Counter(product.input[1] for products in readers.values() for product in products)
     sizes = _sizes(model, list(readers), sample)
     model.graph.initializer.append(numpy_helper.from_array(np.array([_LEAST], dtype=np.float32), _SMALLEST))
     for source, products in readers.items():
         read = [weights[product.input[1]] for product in products]
-        if all(weight.dims[0] <= weight.dims[1] for weight in read):
+        # Weights that several layers share cannot follow the channels of each.
+        if all(weight.dims[0] <= weight.dims[1] and uses[weight.name] == 1 for weight in read):
             _smooth(model.graph, source, products, read, sizes[source])
         _scale_tokens(model.graph, products)
     quantize_dynamic(
@@ -61,8 +63,11 @@ def _sizes(model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Inputs
     probe.CopyFrom(model)
     probe.graph.output.extend(make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
     session = InferenceSession(probe.SerializeToString(), providers=["CPUExecutionProvider"])
-    runs = [[np.abs(tensor).max(axis=(0, 1)) for tensor in session.run(list(names), inputs)] for inputs in sample]
-    return {name: np.max(found, axis=0) for name, found in zip(names, zip(*runs, strict=True), strict=True)}
+    runs = [session.run(list(names), inputs) for inputs in sample]
+    return {
+        name: np.max([np.abs(tensor).reshape(-1, tensor.shape[-1]).max(axis=0) for tensor in found], axis=0)
+        for name, found in zip(names, zip(*runs, strict=True), strict=True)
+    }
 
 
 def _smooth(

@@ -16,7 +16,7 @@ _TEXTS = (
     "An order can be cancelled until it is packed. After that it can only be sent back, within thirty days. " * 6,
     "E1042: Верификация не удалась; 検証に失敗しました; la vérification a échoué 🚫",
 )
-_MAKES = ("BertConfig", "MPNetConfig", "ModernBertConfig")
+_MAKES = ("BertConfig", "AlbertConfig", "MPNetConfig", "ModernBertConfig")  # Albert's layers share their weights
 
 
 @pytest.fixture(scope="module")
