@@ -232,6 +232,8 @@ async def test_app_home_lists_filters_and_decides_in_bulk(desk: Desk) -> None:
     ids = [card.metadata["event_payload"]["request_id"] for card in cards if card.metadata]
     await desk.press_home(REVIEWER, "home_claim_selected", ids[:1])
     await _changed(desk, cards[0], f"Claimed by <@{REVIEWER}>")
+    # The claim shows its Home after its card: chosen between the two, the filter would be shown and overwritten.
+    await desk.home(REVIEWER, f"Claimed by <@{REVIEWER}>")
     await desk.choose(REVIEWER, "home_filter", "mine")
     mine = json.dumps(await desk.home(REVIEWER, '"private_metadata": "mine:0"'))
     assert mine.count('"review_approve"') == 1
