@@ -1,13 +1,12 @@
-"""A fused ONNX graph whose products run in integers, on any CPU with the same result.
+"""A fused ONNX graph whose products run in integers that no CPU saturates.
 
-Weights and activations are uint8: of the pairs of types that ONNX Runtime multiplies this is the one that neither
-saturates on a CPU without VNNI instructions (weights with a sign do there, and answers go missing) nor is slower on
-one with them. tests/bench/embedding.py prints how near the vectors stay to fp32.
+Weights and activations are uint8: weights with a sign saturate on a CPU without VNNI instructions, and answers go
+missing there. tests/bench/embedding.py prints how near the vectors stay to fp32.
 
 ONNX Runtime rounds an activation by one scale a tensor, so a few large channels and a few large tokens would drown
-the rest. The size of a token is therefore divided out before a product and multiplied back after it, and no text is
-rounded by its neighbours in a batch. A share of the size of a channel moves into the weights (SmoothQuant, Xiao et al.
-2023), except where a product narrows: there the input comes from an activation function and differs by token only.
+the rest. The size of a token is therefore divided out before a product and multiplied back after it. A share of the
+size of a channel moves into the weights (SmoothQuant, Xiao et al. 2023), except where a product narrows: its input
+comes from an activation function, and measured on MiniLM smoothing costs there more than it brings.
 """
 
 from collections import Counter, defaultdict
@@ -44,7 +43,7 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
         read = [weights[product.input[1]] for product in products]
         # Weights that several layers share cannot follow the channels of each.
         if all(weight.dims[0] <= weight.dims[1] and uses[weight.name] == 1 for weight in read):
-            _smooth(model.graph, source, products, read, sizes[source])
+            _smooth(model.graph, products, read, sizes[source])
         _scale_tokens(model.graph, products)
     quantize_dynamic(
         model,
@@ -72,12 +71,12 @@ def _sizes(model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Inputs
 
 def _smooth(
     graph: onnx.GraphProto,
-    source: str,
     products: Sequence[onnx.NodeProto],
     weights: Sequence[onnx.TensorProto],
     sizes: NDArray[np.float32],
 ) -> None:
-    """Divide the channels of `source` by factors on its way into the products, whose weights are multiplied by them."""
+    """Divide the channels of what the products read by factors, and multiply the rows of their weights by them."""
+    source = products[0].input[0]
     values = [numpy_helper.to_array(weight) for weight in weights]
     rows = np.max([np.abs(value).max(axis=1) for value in values], axis=0)
     factors = np.maximum(sizes, _LEAST) ** _SHARE / np.maximum(rows, _LEAST) ** (1 - _SHARE)
