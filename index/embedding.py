@@ -254,8 +254,8 @@ def _card(folder: Path) -> dict[str, Any]:
 
 
 def _unit(tokens: Vectors) -> Vectors:
-    lengths: Vectors = np.linalg.norm(tokens, axis=1, keepdims=True)
-    unit: Vectors = np.divide(tokens, np.maximum(lengths, 1e-9), dtype=np.float32)
+    lengths = np.sqrt(np.einsum("nd,nd->n", tokens, tokens))
+    unit: Vectors = tokens / np.maximum(lengths, 1e-9)[:, None]
     return unit
 
 

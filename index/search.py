@@ -177,7 +177,7 @@ class SnapshotSearch:
         kept = np.argsort(-coarse, kind="stable")[:count]
         rows, cosines = rows[kept], cosines[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
-        matches = similar.best @ (asked.weights / asked.weights.sum())
+        matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
         words = lexical[rows]
         scores = self._with_document(rows, _own_scores(cosines, matches, words))
         order = np.lexsort((rows, -scores))
@@ -192,7 +192,7 @@ class SnapshotSearch:
     def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
         first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
-        best = ranked.similar.best[ranked.places[first]].max(axis=0)
+        best = ranked.similar.by_chunk[ranked.places[first]].max(axis=0)
         met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
         largest = largest_rarity(len(readable.rows))
         return Features(
@@ -219,9 +219,9 @@ class SnapshotSearch:
         return tuple(chunk for _, chunk in chosen)
 
     def _excerpt(self, asked: _Asked, ranked: _Ranked, place: int, chunk: RetrievedChunk) -> str:
-        similar = ranked.similar.of(int(ranked.places[place])) * asked.weights
-        where = self._tokens.pieces(int(ranked.rows[place]))
-        return best_window(self._pieces(chunk.text), similar, where, self._excerpts.chars)
+        parts = self._pieces(chunk.text)
+        scores = ranked.similar.piece_scores(int(ranked.places[place]), asked.weights, len(parts))
+        return best_window(parts, scores, self._excerpts.chars)
 
     def _twins(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
         vectors = self._vectors.vectors

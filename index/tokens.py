@@ -39,7 +39,8 @@ def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str, scale
     kept = content_tokens(whole, encoded.spans) or [0]
     ends = np.cumsum([len(heading_line(heading_path)), *(len(without_links(piece)) for piece in pieces(text))])
     starts = np.array([encoded.spans[token][0] for token in kept])
-    places = np.searchsorted(ends, starts, side="right") - 1
+    # Pieces are numbered up to HEADING - 1; what comes after them counts as the last of them.
+    places = np.minimum(np.searchsorted(ends, starts, side="right") - 1, HEADING - 1)
     return ChunkTokens(_packed(encoded.tokens[kept], scale), np.where(places < 0, HEADING, places).astype(np.uint8))
 
 
@@ -70,21 +71,31 @@ class TokenStore:
         self._scale = scale
 
     def similarities(self, question: Vectors, rows: Sequence[int]) -> "Similarities":
-        """Return how near every token of the chunks `rows` is to each of question: float32[q, d]."""
+        """Return how near the best token of every piece of the chunks `rows` is to each of question: float32[q, d]."""
         spans = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
+        pieces = np.concatenate([self._pieces[start:stop] for start, stop in spans])
+        chunks = np.cumsum([0, *(stop - start for start, stop in spans)])
+        begins = np.ones(len(pieces), dtype=np.bool_)
+        np.not_equal(pieces[1:], pieces[:-1], out=begins[1:])
+        begins[chunks[:-1]] = True
+        starts = np.flatnonzero(begins)
+        by_piece = np.maximum.reduceat(self._products(question, spans), starts, axis=0)
+        bounds = np.searchsorted(starts, chunks)
+        return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
+
+    def _products(self, question: Vectors, spans: Sequence[tuple[int, int]]) -> Vectors:
+        """Return float32[n, q]: how near each token of the spans is to each of the question."""
         codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
         # Codes stand for (code - 7.5) * scale: the scale goes into the question, the offset is one number a token.
         scaled = (question * (self._scale / _LEVELS)).T
         products = np.empty((len(codes), len(question)), dtype=np.float32)
+        values = np.empty((_BLOCK, 2 * codes.shape[1]), dtype=np.float32)
         for start in range(0, len(codes), _BLOCK):
-            np.matmul(_unpacked(codes[start : start + _BLOCK]), scaled, out=products[start : start + _BLOCK])
+            block = codes[start : start + _BLOCK]
+            _unpack(block, values)
+            np.matmul(values[: len(block)], scaled, out=products[start : start + _BLOCK])
         products -= _LEVELS * scaled.sum(axis=0)
-        bounds = np.cumsum([0, *(stop - start for start, stop in spans)])
-        return Similarities(products, bounds)
-
-    def pieces(self, row: int) -> NDArray[np.uint8]:
-        """Return the piece of each token of a chunk."""
-        return self._pieces[self._starts[row] : self._starts[row + 1]]
+        return products
 
     def tokens(self, row: int) -> ChunkTokens:
         """Return a chunk's tokens, for a build that keeps them."""
@@ -94,20 +105,25 @@ class TokenStore:
 
 @dataclass(frozen=True, slots=True)
 class Similarities:
-    """float32[tokens, q] of several chunks, one below the other; chunk n has the tokens bounds[n]:bounds[n+1]."""
+    """How near the best token of several chunks is to each token of a question.
 
-    products: NDArray[np.float32]
+    `by_chunk` is float32[chunks, q]. `by_piece`, float32[n, q], has their pieces one below the other: chunk k has
+    bounds[k]:bounds[k+1], and `pieces`, uint8[n], says which piece of it each is, or HEADING.
+    """
+
+    by_chunk: NDArray[np.float32]
+    by_piece: NDArray[np.float32]
+    pieces: NDArray[np.uint8]
     bounds: NDArray[np.int64]
 
-    @property
-    def best(self) -> NDArray[np.float32]:
-        """float32[chunks, q]: the best match of each token of the question in each chunk."""
-        best: NDArray[np.float32] = np.maximum.reduceat(self.products, self.bounds[:-1], axis=0)
-        return best
-
-    def of(self, chunk: int) -> NDArray[np.float32]:
-        """float32[tokens, q] of one chunk."""
-        return self.products[self.bounds[chunk] : self.bounds[chunk + 1]]
+    def piece_scores(self, chunk: int, weights: NDArray[np.float32], count: int) -> list[float]:
+        """Return the weighted match of each of the `count` pieces of one chunk, 0 where nothing meets the question."""
+        rows = slice(self.bounds[chunk], self.bounds[chunk + 1])
+        scores = [0.0] * count
+        for piece, score in zip(self.pieces[rows].tolist(), (self.by_piece[rows] @ weights).tolist(), strict=True):
+            if piece < count:
+                scores[piece] = max(0.0, score)
+        return scores
 
 
 def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width: int) -> None:
@@ -131,12 +147,11 @@ def _write_header(stream: BinaryIO, rows: int, width: int) -> None:
     np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (rows, width)})
 
 
-def _unpacked(codes: Codes) -> Vectors:
-    half = codes.shape[1]
-    values = np.empty((len(codes), 2 * half), dtype=np.float32)
-    values[:, :half] = codes & 15
-    values[:, half:] = codes >> 4
-    return values
+def _unpack(codes: Codes, values: Vectors) -> None:
+    """Write the codes into the first rows of `values`."""
+    count, half = codes.shape
+    values[:count, :half] = codes & 15
+    values[:count, half:] = codes >> 4
 
 
 def _packed(tokens: Vectors, scale: Vectors) -> Codes:

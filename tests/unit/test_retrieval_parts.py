@@ -65,11 +65,10 @@ def test_a_run_holds_texts_of_like_length_and_no_more_than_its_tokens() -> None:
 
 def test_a_window_is_the_best_part_and_what_fits_beside_it() -> None:
     parts = ["First one. ", "Second one. ", "The answer. ", "After it. "]
-    similar = np.array([[0.1], [0.2], [0.9], [0.3]], dtype=np.float32)
-    where = np.array([0, 1, 2, 3], dtype=np.uint8)
-    assert best_window(parts, similar, where, 5) == "The answer. "
-    assert best_window(parts, similar, where, 25) == "The answer. After it. "
-    assert best_window(parts, similar, where, 100) == "".join(parts)
+    scores = [0.1, 0.2, 0.9, 0.3]
+    assert best_window(parts, scores, 5) == "The answer. "
+    assert best_window(parts, scores, 25) == "The answer. After it. "
+    assert best_window(parts, scores, 100) == "".join(parts)
 
 
 def test_a_question_of_function_words_alone_keeps_them() -> None:
