@@ -74,7 +74,7 @@ class IndexSettings(Section):
     private_hosts: tuple[str, ...] = Field((), description="hosts that may be fetched at private addresses")
     max_drop: float = Field(0.5, ge=0, le=1, description="share of documents that may vanish in a build")
     keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
-    exact_chunks: Count = Field(50_000, description="up to so many chunks every vector is compared")
+    exact_chunks: Count = Field(8_000, description="up to so many chunks every vector is compared")
     recall: float = Field(0.97, gt=0, le=1, description="share of the nearest ten that a larger index must find")
     whole_chunks: Count = Field(2, description="first chunks of a result that keep their whole text")
     excerpt_chars: int = Field(500, ge=100, description="characters kept of the others, about")

@@ -142,6 +142,8 @@ class OnnxEmbedder:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        # Threads that go on spinning after a run would take a core from the search that follows.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(str(self._folder / MODEL), options, providers=["CPUExecutionProvider"])
 

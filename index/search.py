@@ -194,9 +194,11 @@ class SnapshotSearch:
         first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
         best = ranked.similar.by_chunk[ranked.places[first]].max(axis=0)
         met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
-        largest = largest_rarity(len(readable.rows))
+        count = len(readable.rows)
+        largest = largest_rarity(count)
         return Features(
-            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(len(coarse)),
+            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6)
+            - chance_standout(len(readable.rows)),
             evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
             agreement=float(ranked.matches[first[0]]),
             specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),

@@ -1,14 +1,15 @@
 """Nearest chunk vectors: exact while there are few, an inverted file with a measured recall once there are many.
 
 `vectors.npy` (float32[chunks, dimensions], unit rows, memory-mapped) is the truth. Up to `exact_chunks` it is searched
-whole, by one matrix product: on two cores that is faster than a FAISS flat index (tests/bench/scale.py). Beyond, it is
-searched through `vectors.faiss`: IVF with 8-bit codes, as many lists read as the wanted recall needs. Who may read few
-chunks is always searched exactly.
+whole, by one matrix product: in a process that uses both cores for the model that is no slower than a FAISS flat index.
+Beyond, it is searched through `vectors.faiss`: IVF with 8-bit codes, as many lists read as the wanted recall needs.
+tests/bench/scale.py prints where the two ways meet. Who may read few chunks is always searched exactly.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ VECTORS, CLUSTERS = "vectors.npy", "vectors.faiss"
 _RECALL_AT = 10
 _TRAINING_PER_LIST = 50
 _TRAINING_ROUNDS = 8
-_BACKGROUND = 4096
+_ONE_QUESTION_ON_ALL_CORES = 1
+_BACKGROUND = 1024
+_BACKGROUNDS_KEPT = 8
+# To copy a row out of its place costs as much as to multiply so many where they are.
+_COPYING = 4
 
 
 class VectorIndex(BaseModel):
@@ -41,14 +46,14 @@ class VectorIndex(BaseModel):
 class SearchRules:
     """Up to how many chunks the search is exact, and which recall the approximate one must reach."""
 
-    exact_chunks: int = 50_000
+    exact_chunks: int = 8_000
     recall: float = 0.97
 
 
 EXACT_WHILE_SMALL = SearchRules()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Readable:
     """The chunks that a search may see: rows in ascending order; `mask` bool[chunks] is None if it is all of them."""
 
@@ -91,6 +96,7 @@ class VectorSearch:
         self._index, self._rules = index, rules
         self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
         self._everything = Readable(np.arange(len(self.vectors)), None)
+        self._background = lru_cache(maxsize=_BACKGROUNDS_KEPT)(lambda readable: self.vectors[readable.sample])
 
     def near(self, vector: Vectors, readable: Readable, count: int) -> Near:
         """Return at most `count` readable chunks nearest to `vector`, float32[dimensions].
@@ -99,7 +105,7 @@ class VectorSearch:
         """
         if self._is_approximate(readable):
             rows = self._approximate(vector, readable, count)
-            return Near(rows, readable.sample, self.cosines(vector, readable.sample))
+            return Near(rows, readable.sample, self._background(readable) @ vector)
         # All of them as a slice: picked one by one they would be copied.
         others = slice(None) if readable.mask is None else readable.rows
         cosines = self.cosines(vector, others)
@@ -113,19 +119,22 @@ class VectorSearch:
 
     def cosines(self, vector: Vectors, rows: Rows | slice) -> NDArray[np.float32]:
         """Return float32[rows]: their cosine to `vector`."""
-        found: NDArray[np.float32] = self.vectors[rows] @ vector
+        found: NDArray[np.float32]
+        if isinstance(rows, slice) or len(rows) * _COPYING < len(self.vectors):
+            found = self.vectors[rows] @ vector
+        else:
+            found = (self.vectors @ vector)[rows]
         return found
 
     def _is_approximate(self, readable: Readable) -> bool:
         return self._clusters is not None and len(readable.rows) > self._rules.exact_chunks
 
     def _approximate(self, vector: Vectors, readable: Readable, count: int) -> Rows:
-        import faiss  # noqa: PLC0415 - 60 ms and 30 MB that a small index does not need
-
+        faiss = _faiss()
         share = len(readable.rows) / len(self.vectors)
         probes = min(self._index.lists, round(self._index.probes / share))
-        selector = None if readable.bitmap is None else faiss.IDSelectorBitmap(readable.bitmap)  # type: ignore[call-arg, arg-type]
-        chosen = faiss.SearchParametersIVF(nprobe=probes, sel=selector)  # type: ignore[call-arg]
+        selector = None if readable.bitmap is None else faiss.IDSelectorBitmap(readable.bitmap)
+        chosen = faiss.SearchParametersIVF(nprobe=probes, sel=selector)
         _, rows = self._clusters.search(vector[None], count, params=chosen)
         return np.asarray(rows[0][rows[0] >= 0], dtype=np.int64)
 
@@ -143,8 +152,7 @@ def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules, questions:
 
 def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules, questions: Vectors) -> VectorIndex:
     """Train and fill the inverted file and choose how many lists a search reads, by measured recall@10."""
-    import faiss  # noqa: PLC0415
-
+    faiss = _faiss()
     count, dimensions = vectors.shape
     lists = min(4096, int(4 * count**0.5))
     coarse = faiss.IndexFlatIP(dimensions)
@@ -170,8 +178,7 @@ def _tuned(recall: Callable[[int], float], lists: int, wanted: float) -> tuple[i
 
 
 def _exact(vectors: Vectors, queries: Vectors) -> Rows:
-    import faiss  # noqa: PLC0415
-
+    faiss = _faiss()
     _, rows = faiss.knn(queries, vectors, _RECALL_AT, metric=faiss.METRIC_INNER_PRODUCT)
     return np.asarray(rows, dtype=np.int64)
 
@@ -183,6 +190,16 @@ def _recall(clusters: Any, queries: Vectors, truth: Rows, probes: int) -> float:
 
 
 def _opened(file: Path) -> Any:  # noqa: ANN401 - FAISS has no types worth the name
-    import faiss  # noqa: PLC0415
+    faiss = _faiss()
+    # With IO_FLAG_MMAP each search would start threads to fetch its lists, which takes longer than the search.
+    clusters = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+    clusters.parallel_mode = _ONE_QUESTION_ON_ALL_CORES
+    return clusters
 
-    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP)
+
+def _faiss() -> Any:  # noqa: ANN401
+    # Its threads would go on spinning after a search, on the cores that the model needs for the next question.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import faiss  # noqa: PLC0415 - 60 ms and 30 MB that a small index does not need
+
+    return faiss
