@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -13,16 +14,15 @@ from bot.app import UseCases, build_embedder, build_use_cases, store_file
 from bot.boards import Boards
 from bot.directories import Directories
 from bot.metrics import CONTENT_TYPE
-from bot.settings import Settings, environment_name, reviewers_places
-from bot.slack.doors import routes as slack_routes
-from bot.slack.doors import socket_mode
-from bot.slack.serving import require as require_slack
-from bot.slack.serving import serve_slack
+from bot.settings import Settings, SlackSettings, environment_name, reviewers_places
 from bot.store.sqlite import SqliteStore
 from bot.sweeping import Sweeper
 from bot.tracing import start_tracing
 from bot.workers import Workers
 from index.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bot.slack.serving import Served
 
 _log = structlog.get_logger(__name__)
 TEAMS_PATH = "/api/messages"
@@ -55,14 +55,16 @@ async def running_bot(settings: Settings) -> AsyncIterator[RunningBot]:
         directories, boards, workers = Directories(), Boards(store), Workers(settings.delivery, store)
         uses = build_use_cases(settings, store, embedder, directories)
         stack.push_async_callback(uses.desk.pipeline.provider.aclose)
-        await asyncio.to_thread(embedder.embed, ["ready"])
-        bolt = await serve_slack(settings, uses, directories, workers, boards) if settings.slack.is_served else None
+        # The model takes as long to load as Bolt does, and most of that without Python.
+        _, slack = await asyncio.gather(
+            asyncio.to_thread(embedder.embed, ["ready"]), _slack(settings, uses, directories, workers, boards)
+        )
         teams = await stack.enter_async_context(_teams(settings, uses, directories, workers, boards))
         sweeper = Sweeper(settings, uses, boards, workers.outbox.wake)
         await stack.enter_async_context(workers.running())
         await stack.enter_async_context(sweeper.running())
-        watchdog = await stack.enter_async_context(socket_mode(settings.slack, bolt)) if bolt else None
-        routes = [*(slack_routes(settings.slack, bolt) if bolt else ()), *teams]
+        watchdog = await stack.enter_async_context(slack.socket) if slack else None
+        routes = [*(slack.routes if slack else ()), *teams]
         healthy = (lambda: watchdog.is_healthy) if watchdog else None
         url = await stack.enter_async_context(_http_server(settings, uses, routes, healthy))
         _log.info("ready", url=url, socket_mode=watchdog is not None, teams=bool(teams))
@@ -77,10 +79,35 @@ def _require(settings: Settings) -> None:
             f"{environment_name('teams.app_id')} for Teams, or both"
         )
     if settings.slack.is_served:
-        require_slack(settings)
+        _require_slack(settings.slack)
     places = reviewers_places(settings)
     if not any(places.values()):
         raise SettingsError(f"setting {min(places)} is missing: set {' or '.join(map(environment_name, places))}")
+
+
+def _require_slack(slack: SlackSettings) -> None:
+    """Raise SettingsError if something is missing without which Slack cannot be served."""
+    for name in ("client_secret", "public_url"):
+        if slack.client_id is not None and getattr(slack, name) is None:
+            raise SettingsError(
+                f"setting slack.{name} is missing: slack.client_id is set, so set {environment_name(f'slack.{name}')}"
+            )
+    if slack.app_token is None and slack.signing_secret is None:
+        raise SettingsError(
+            f"set {environment_name('slack.app_token')} for Socket Mode, or "
+            f"{environment_name('slack.signing_secret')} to receive events over HTTP"
+        )
+
+
+async def _slack(
+    settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
+) -> "Served | None":
+    """Serve Slack if it is set."""
+    if not settings.slack.is_served:
+        return None
+    from bot.slack.serving import serve_slack  # noqa: PLC0415 - who serves Teams only need not load Bolt
+
+    return await serve_slack(settings, uses, directories, workers, boards)
 
 
 @asynccontextmanager

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from index import tables
-from index.chunking import Chunk, heading_line
-from index.conversion import converted
+from index.chunks import Chunk, heading_line
 from index.documents import LoadRules
 from index.embedding import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
@@ -136,6 +135,8 @@ def _read(
     rules: BuildRules,
 ) -> list[IndexedSource]:
     """Return every source, those that did not change as the previous snapshot has them."""
+    from index.conversion import converted  # noqa: PLC0415 - parsers that who serves loads only for a build
+
     found = list(discover(places, folder.root, rules.load))
     wanted = {source.source_id: source.fingerprint for source in found}
     kept = {}

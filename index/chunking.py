@@ -13,33 +13,15 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from index.chunks import LINE, Chunk, embedding_text, without_links
 from index.documents import Document
 
 CountTokens = Callable[[str], int]
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")
 _LIST_TYPES = ("bullet_list_open", "ordered_list_open")
 _SEPARATORS = (re.compile(r"(?<=\n)"), re.compile(r"(?<=[.!?。！？])\s+"), re.compile(r"\s+"))  # noqa: RUF001
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+(?=\S)")  # noqa: RUF001
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
-_INLINE_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _MAX_HEADING_SHARE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A run of a document's own text, with where it stands in it."""
-
-    chunk_id: str
-    document_id: str
-    heading_path: tuple[str, ...]
-    text: str
-    anchor: str = ""
-
-    @property
-    def embedding_text(self) -> str:
-        """What is embedded: the heading path, then the text without link targets."""
-        return embedding_text(self.heading_path, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +59,6 @@ def chunk_document(document: Document, count: CountTokens, limit: int) -> tuple[
     return tuple(chunks.values())
 
 
-def embedding_text(heading_path: Sequence[str], text: str) -> str:
-    """Return the text that stands for a chunk in vector space."""
-    return heading_line(heading_path) + "".join(map(without_links, pieces(text)))
-
-
-def heading_line(heading_path: Sequence[str]) -> str:
-    """Return the first line of an embedding text."""
-    return " > ".join(heading_path) + "\n"
-
-
-def without_links(text: str) -> str:
-    """Return Markdown without the targets of its links."""
-    return _INLINE_LINK.sub(r"\1", text)
-
-
-def pieces(text: str) -> tuple[str, ...]:
-    """Cut text at line ends and sentence ends; joined again they are the text."""
-    ends: list[int] = [0]
-    for line in _LINE.finditer(text):
-        ends.extend(match.end() for match in _SENTENCE_END.finditer(text, *line.span()))
-        ends.append(line.end())
-    return tuple(text[start:end] for start, end in pairwise(ends))
-
-
 def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, taken: dict[str, Chunk]) -> str:
     # Stable across builds; equal text under the same heading of one document is told apart by place.
     key = "\0".join((document_id, *path, text))
@@ -109,7 +67,7 @@ def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, 
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    lines = _LINE.findall(document.text)
+    lines = LINE.findall(document.text)
     path: list[_Heading] = []
     blocks: list[str] = []
     for block in _blocks(document):

@@ -18,7 +18,7 @@ import numpy as np
 import snowballstemmer
 from numpy.typing import NDArray
 
-from index.chunking import Chunk
+from index.chunks import Chunk
 
 Rows = NDArray[np.int64]
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"

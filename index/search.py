@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunking import pieces
+from index.chunks import pieces
 from index.documents import EVERYONE
 from index.embedding import Encoded, OnnxEmbedder
 from index.errors import SnapshotCorruptError

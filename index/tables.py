@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.chunking import Chunk
+from index.chunks import Chunk
 from index.documents import Skipped
 
 _SCHEMA = """

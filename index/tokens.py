@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from index.chunking import heading_line, pieces, without_links
+from index.chunks import heading_line, pieces, without_links
 from index.embedding import Encoded, Vectors
 from index.lexical import FUNCTION_WORDS
 

@@ -47,6 +47,7 @@ def build_bolt(
 ) -> AsyncApp:
     """Return the Bolt app with every listener."""
     app = AsyncApp(
+        name="citedesk",  # without one Bolt reads the source of every caller, to find the name of a file
         client=client,
         authorize=_Authorize(logger=logging.getLogger(__name__), workspaces=slack.workspaces),  # type: ignore[arg-type]
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",

@@ -1,25 +1,29 @@
-"""The Slack surface: whether it is set, and what its listeners and the workers share."""
+"""The Slack surface: what its listeners and the workers share, and the ways in."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from slack_bolt.async_app import AsyncApp
+from aiohttp import web
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 
 from bot.app import UseCases
 from bot.boards import Boards
 from bot.directories import Directories
-from bot.settings import Settings, environment_name
+from bot.settings import Settings
 from bot.slack.answering import Answering
 from bot.slack.app import build_bolt
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
 from bot.slack.delivery import Delivery
 from bot.slack.directory import SlackDirectory
+from bot.slack.doors import routes, socket_mode
 from bot.slack.events import SURFACE
 from bot.slack.installing import installation_store, oauth_settings
 from bot.slack.optional import Niceties
 from bot.slack.posting import Cards
 from bot.slack.surface import Surface
+from bot.slack.watchdog import Watchdog
 from bot.workers import Handlers, Workers
 from index.errors import SettingsError
 
@@ -32,10 +36,18 @@ class _Home:
     oauth: AsyncOAuthSettings | None
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The ways in: `socket` holds a connection of Socket Mode, if one is set, while it is entered."""
+
+    routes: Sequence[web.RouteDef]
+    socket: AbstractAsyncContextManager[Watchdog | None]
+
+
 async def serve_slack(
     settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
-) -> AsyncApp:
-    """Have the workers serve Slack's jobs; return the app with its listeners. Raises SettingsError."""
+) -> Served:
+    """Have the workers serve Slack's jobs; return the ways in. Raises SettingsError."""
     home = await _home(settings)
     workspaces, niceties = home.workspaces, Niceties()
     directory = SlackDirectory(workspaces, settings.access)
@@ -67,22 +79,8 @@ async def serve_slack(
         wake_inbox=workers.inbox.wake,
         wake_outbox=workers.outbox.wake,
     )
-    return build_bolt(settings.slack, build_client(settings.slack, None), surface, home.oauth)
-
-
-def require(settings: Settings) -> None:
-    """Raise SettingsError if something is missing without which Slack cannot be served."""
-    slack = settings.slack
-    for name in ("client_secret", "public_url"):
-        if slack.client_id is not None and getattr(slack, name) is None:
-            raise SettingsError(
-                f"setting slack.{name} is missing: slack.client_id is set, so set {environment_name(f'slack.{name}')}"
-            )
-    if slack.app_token is None and slack.signing_secret is None:
-        raise SettingsError(
-            f"set {environment_name('slack.app_token')} for Socket Mode, or "
-            f"{environment_name('slack.signing_secret')} to receive events over HTTP"
-        )
+    bolt = build_bolt(settings.slack, build_client(settings.slack, None), surface, home.oauth)
+    return Served(tuple(routes(settings.slack, bolt)), socket_mode(settings.slack, bolt))
 
 
 async def _home(settings: Settings) -> _Home:

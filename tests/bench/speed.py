@@ -170,6 +170,7 @@ async def _start(data_dir: Path, documents: Path) -> None:
             "CITEDESK_SLACK__REVIEWERS_CHANNEL": str(settings.slack.reviewers_channel),
             "CITEDESK_SERVER__PORT": "18437",
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package comes compiled
         taken, memory = [], []
         for _ in range(_STARTS):
             began = time.perf_counter()

@@ -10,7 +10,8 @@ from support.builders import CHUNKS, QUOTA, chunk, draft, prompt
 
 from bot.sandbox.blockkit import block_errors
 from bot.slack.text import escaped_within, quoted
-from index.chunking import chunk_document, embedding_text
+from index.chunking import chunk_document
+from index.chunks import embedding_text
 from index.documents import Document
 from pipeline.comparing import comparable
 from pipeline.contract import parse_reply

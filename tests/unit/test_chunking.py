@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from index.chunking import chunk_document, embedding_text
+from index.chunking import chunk_document
+from index.chunks import embedding_text
 from index.documents import Document
 
 
