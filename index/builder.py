@@ -193,7 +193,7 @@ def _write(
     draft = folder.draft(name)
     vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
     tokens = _embedded(content, embedder, known, vectors, progress)
-    write_tokens(draft, tokens, len(content.chunks), embedder.dimensions // 2)
+    write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
     index = write_vectors(draft, vectors, search, lambda: embedder.embed(_like_questions(content.chunks)))
     _write_tables(draft, content)
     (draft / CALIBRATION).write_text(known.calibration.model_dump_json(), encoding="utf-8")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from index.digests import digest
 from index.errors import IndexUnavailableError
-from index.exporting import CARD, MODEL, SCALE, TOKENIZER
+from index.exporting import CARD, MODEL, SCALE, TOKENIZER, TOKENS, VECTORS
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -35,14 +35,14 @@ PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
 _SPECIAL_TOKENS = 2
 # Raised when the export gives other vectors: an index of the one before is built anew, never mixed.
-_EXPORT = 2
+_EXPORT = 3
 # Tokens in one run of the model, padding included: more no longer fit the caches (tests/bench/embedding.py).
 _TOKENS_A_RUN = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One text: its unit vector float32[d], its tokens' unit vectors float32[n, d], their character spans."""
+    """One text: its unit vector float32[d], its tokens' unit vectors float32[n, k], their character spans."""
 
     vector: Vectors
     tokens: Vectors
@@ -69,8 +69,8 @@ class OnnxEmbedder:
         self.name = str(card["name"])
         self.dimensions = int(card["dimensions"])
         self._sequence = int(card["sequence"])
-        self._vectors = _Shared(lambda texts: self._run(texts, ["vectors"]))
-        self._both = _Shared(lambda texts: self._run(texts, ["vectors", "tokens"]))
+        self._vectors = _Shared(lambda texts: self._run(texts, [VECTORS]))
+        self._both = _Shared(lambda texts: self._run(texts, [VECTORS, TOKENS]))
 
     @property
     def folder(self) -> Path:
@@ -84,7 +84,7 @@ class OnnxEmbedder:
 
     @cached_property
     def token_scale(self) -> Vectors:
-        """float32[dimensions]: the size of most values of a token vector, by which its codes are scaled."""
+        """float32[k]: the size of most values of a token vector, by which its codes are scaled."""
         scale: Vectors = np.load(self._folder / SCALE)
         return scale
 
@@ -100,7 +100,7 @@ class OnnxEmbedder:
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Return vector and token vectors of each text."""
-        return [Encoded(vector, _unit(tokens[: len(spans)]), spans) for vector, tokens, spans in self._both(texts)]
+        return [Encoded(vector, tokens[: len(spans)], spans) for vector, tokens, spans in self._both(texts)]
 
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
         encodings = self._cut.encode_batch(list(texts))
@@ -253,12 +253,6 @@ def _card(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnavailableError(f"no exported embedding model {folder.name}") from error
     return card
-
-
-def _unit(tokens: Vectors) -> Vectors:
-    lengths = np.sqrt(np.einsum("nd,nd->n", tokens, tokens))
-    unit: Vectors = tokens / np.maximum(lengths, 1e-9)[:, None]
-    return unit
 
 
 def _packaged_folder() -> Path:

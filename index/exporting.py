@@ -3,7 +3,7 @@
 Run as a program of its own, so that no process that serves or builds ever imports torch:
 `python -m index.exporting MODEL_FOLDER TARGET_FOLDER NAME PRECISION`. The target holds `model.onnx`, with the
 outputs `vectors` (float32[batch, dimensions], pooled and normalized as the model does it) and `tokens`
-(float32[batch, sequence, dimensions]), `tokenizer.json`, `token_scale.npy` and `embedder.json`.
+(float32[batch, sequence, directions], unit rows), `tokenizer.json`, `token_scale.npy` and `embedder.json`.
 """
 
 import json
@@ -11,10 +11,12 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.digests import digest
 
@@ -23,8 +25,13 @@ if TYPE_CHECKING:
 
     from index.quantizing import Inputs
 
+Vectors = NDArray[np.float32]
 MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy", "embedder.json"
+VECTORS, TOKENS = "vectors", "tokens"
+_WHOLE = "tokens/whole"
 _SAMPLE = Path(__file__).with_name("sample.txt")
+# A token keeps as many directions as ColBERT gives it: a third of MiniLM's find as well (tests/bench/quality.py).
+_DIRECTIONS = 128
 _SCALE_QUANTILE = 0.995
 _SCALE_MIN = 1e-6
 
@@ -51,9 +58,12 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
     _write_graph(model, target / MODEL)
     _fuse(target / MODEL, model)
+    sample = _inputs(target, limit)
+    directions = _directions(target / MODEL, sample)
     if precision == "int8":
-        quantize(target / MODEL, _inputs(target, limit))
-    np.save(target / SCALE, _token_scale(target, limit))
+        quantize(target / MODEL, sample)
+    _narrow(target / MODEL, directions)
+    np.save(target / SCALE, _token_scale(target / MODEL, sample))
     card: dict[str, Any] = {
         "name": name,
         "sequence": limit,
@@ -85,12 +95,12 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
         dynamo=False,
         opset_version=17,
         input_names=["input_ids", "attention_mask"],
-        output_names=["vectors", "tokens"],
+        output_names=[VECTORS, TOKENS],
         dynamic_axes={
             "input_ids": batch_and_sequence,
             "attention_mask": batch_and_sequence,
-            "vectors": {0: "batch"},
-            "tokens": batch_and_sequence,
+            VECTORS: {0: "batch"},
+            TOKENS: batch_and_sequence,
         },
     )
 
@@ -118,21 +128,48 @@ def _inputs(folder: Path, limit: int) -> "list[Inputs]":
     return [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows]
 
 
-def _token_scale(folder: Path, limit: int) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
-    """Return float32[dimensions]: the size below which 99.5% of the values of a token vector lie.
+def _directions(file: Path, sample: "Sequence[Inputs]") -> Vectors:
+    """Return float32[dimensions, n]: the directions in which the tokens of the sample lie most, orthogonal."""
+    tokens = _sample_tokens(file, sample)
+    tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
+    found = np.linalg.svd(tokens, full_matrices=False)[2][:_DIRECTIONS]
+    # Which way a direction points is a matter of rounding, and must not differ between two machines.
+    signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
+    directions: Vectors = (found * signs[:, None]).T
+    return directions
+
+
+def _narrow(file: Path, directions: Vectors) -> None:
+    """Give the tokens in `directions`, each of unit length."""
+    import onnx  # noqa: PLC0415
+
+    model = onnx.load(str(file))
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [_WHOLE if name == TOKENS else name for name in names]
+    model.graph.initializer.append(onnx.numpy_helper.from_array(directions, "directions"))
+    model.graph.node.append(onnx.helper.make_node("MatMul", [_WHOLE, "directions"], ["tokens/narrow"]))
+    model.graph.node.append(onnx.helper.make_node("LpNormalization", ["tokens/narrow"], [TOKENS], axis=-1, p=2))
+    (output,) = (output for output in model.graph.output if output.name == TOKENS)
+    output.type.tensor_type.shape.dim[2].dim_value = directions.shape[1]
+    onnx.save(model, str(file))
+
+
+def _token_scale(file: Path, sample: "Sequence[Inputs]") -> Vectors:
+    """Return float32[directions]: the size below which 99.5% of the values of a token vector lie.
 
     It is taken from the sample, so it belongs to the model and to no corpus: codes of two builds can be mixed.
     """
+    scale = np.quantile(np.abs(_sample_tokens(file, sample)), _SCALE_QUANTILE, axis=0)
+    least: Vectors = np.maximum(scale, _SCALE_MIN).astype(np.float32)
+    return least
+
+
+def _sample_tokens(file: Path, sample: "Sequence[Inputs]") -> Vectors:
     import onnxruntime  # noqa: PLC0415
 
-    session = onnxruntime.InferenceSession(str(folder / MODEL), providers=["CPUExecutionProvider"])
-    found = []
-    for inputs in _inputs(folder, limit):
-        (tokens,) = session.run(["tokens"], inputs)
-        found.append(tokens[0] / np.linalg.norm(tokens[0], axis=1, keepdims=True))
-    tokens = np.concatenate(found)
-    scale: np.ndarray[tuple[int], np.dtype[np.float32]] = np.quantile(np.abs(tokens), _SCALE_QUANTILE, axis=0)
-    return np.maximum(scale, _SCALE_MIN).astype(np.float32)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run([TOKENS], inputs)[0][0] for inputs in sample])
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ Weights and activations are uint8: weights with a sign saturate on a CPU without
 missing there. tests/bench/embedding.py prints how near the vectors stay to fp32.
 
 ONNX Runtime rounds an activation by one scale a tensor, so a few large channels and a few large tokens would drown
-the rest. The size of a token is therefore divided out before a product and multiplied back after it. A share of the
-size of a channel moves into the weights (SmoothQuant, Xiao et al. 2023), except where a product narrows: its input
-comes from an activation function, and measured on MiniLM smoothing costs there more than it brings.
+the rest. The size of a token is therefore divided out before a product and multiplied back after it, except where a
+normalization has made all tokens alike. A share of the size of a channel moves into the weights (SmoothQuant, Xiao et
+al. 2023), except where a product narrows: its input comes from an activation function, and measured on MiniLM
+smoothing costs there more than it brings.
 """
 
 from collections import Counter, defaultdict
@@ -36,6 +37,7 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in weights:
             readers[node.input[0]].append(node)
+    normalized = {node.output[0] for node in model.graph.node if node.op_type.endswith("LayerNormalization")}
     uses = Counter(product.input[1] for products in readers.values() for product in products)
     sizes = _sizes(model, list(readers), sample)
     model.graph.initializer.append(numpy_helper.from_array(np.array([_LEAST], dtype=np.float32), _SMALLEST))
@@ -44,7 +46,8 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
         # Weights that several layers share cannot follow the channels of each.
         if all(weight.dims[0] <= weight.dims[1] and uses[weight.name] == 1 for weight in read):
             _smooth(model.graph, products, read, sizes[source])
-        _scale_tokens(model.graph, products)
+        if source not in normalized:
+            _scale_tokens(model.graph, products)
     quantize_dynamic(
         model,
         str(file),

@@ -29,7 +29,7 @@ _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
 # says more than the same words elsewhere.
 _DOCUMENT = 0.2
 _CANDIDATES = 40
-_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.35, 3
+_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
 # The unit of evidence and specificity is a sixth of the rarest word there can be, however large the index.
 _RARE_WORDS = 6
 # Two chunks this near whose words and numbers are nearly the same say the same thing twice.
