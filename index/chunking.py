@@ -13,13 +13,14 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.chunks import LINE, Chunk, embedding_text, without_links
+from index.chunks import Chunk, embedding_text, without_links
 from index.documents import Document
 
 CountTokens = Callable[[str], int]
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")
 _LIST_TYPES = ("bullet_list_open", "ordered_list_open")
 _SEPARATORS = (re.compile(r"(?<=\n)"), re.compile(r"(?<=[.!?。！？])\s+"), re.compile(r"\s+"))  # noqa: RUF001
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
 _MAX_HEADING_SHARE = 4
 
@@ -67,7 +68,7 @@ def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, 
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    lines = LINE.findall(document.text)
+    lines = _LINE.findall(document.text)
     path: list[_Heading] = []
     blocks: list[str] = []
     for block in _blocks(document):

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+(?=\S)")  # noqa: RUF001
-LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_PIECE_END = re.compile(r"\n|[.!?。！？][^\S\n]+(?=\S)")  # noqa: RUF001
 _INLINE_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 
 
@@ -43,8 +42,7 @@ def without_links(text: str) -> str:
 
 def pieces(text: str) -> tuple[str, ...]:
     """Cut text at line ends and sentence ends; joined again they are the text."""
-    ends: list[int] = [0]
-    for line in LINE.finditer(text):
-        ends.extend(match.end() for match in _SENTENCE_END.finditer(text, *line.span()))
-        ends.append(line.end())
+    ends = [0, *(match.end() for match in _PIECE_END.finditer(text))]
+    if ends[-1] < len(text):
+        ends.append(len(text))
     return tuple(text[start:end] for start, end in pairwise(ends))
