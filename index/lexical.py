@@ -95,26 +95,19 @@ def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk
     counts = [_weighted_counts(chunk) for chunk in chunks]
     lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
     norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
-    found: dict[str, tuple[list[int], list[float]]] = {}
-    for row, count in enumerate(counts):
-        for word, frequency in count.items():
-            rows, weights = found.setdefault(word, ([], []))
-            rows.append(row)
-            weights.append(frequency * (_K1 + 1) / (frequency + norms[row]))
-    words = sorted(found)
-    stops = np.cumsum([len(found[word][0]) for word in words])
-    starts = [0, *stops[:-1].tolist()]
+    words = sorted({word for count in counts for word in count})
+    numbers = {word: number for number, word in enumerate(words)}
+    # One entry for each word of each chunk, first in the order of the chunks, then in that of the words.
+    entries = np.fromiter((numbers[word] for count in counts for word in count), dtype=np.int64)
+    frequencies = np.fromiter((frequency for count in counts for frequency in count.values()), dtype=np.float64)
+    rows = np.repeat(np.arange(len(counts), dtype=np.int32), [len(count) for count in counts])
+    weights = frequencies * (_K1 + 1) / (frequencies + norms[rows])
+    order = np.argsort(entries, kind="stable")
+    stops = np.cumsum(np.bincount(entries, minlength=len(words))).tolist()
     tables.execute("CREATE TABLE words (word TEXT PRIMARY KEY, start INTEGER, stop INTEGER) STRICT, WITHOUT ROWID")
-    tables.executemany("INSERT INTO words VALUES (?, ?, ?)", zip(words, starts, stops.tolist(), strict=True))
-    np.save(folder / ROWS, np.concatenate([np.array(found[word][0], dtype=np.int32) for word in words] or [_NO_ROWS]))
-    np.save(
-        folder / WEIGHTS,
-        np.concatenate([np.array(found[word][1], dtype=np.float32) for word in words] or [_NO_WEIGHTS]),
-    )
-
-
-_NO_ROWS = np.zeros(0, dtype=np.int32)
-_NO_WEIGHTS = np.zeros(0, dtype=np.float32)
+    tables.executemany("INSERT INTO words VALUES (?, ?, ?)", zip(words, [0, *stops[:-1]], stops, strict=True))
+    np.save(folder / ROWS, rows[order])
+    np.save(folder / WEIGHTS, weights[order].astype(np.float32))
 
 
 def largest_rarity(total: int) -> float:
@@ -126,12 +119,13 @@ def _rarity(holding: int, total: int) -> float:
     return float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
 
 
-def _weighted_counts(chunk: Chunk) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _weighted_counts(chunk: Chunk) -> dict[str, float]:
+    counts: dict[str, float] = {}
     fields = (chunk.heading_path[0], " ".join(chunk.heading_path[1:]), chunk.text)
     for text, weight in zip(fields, _FIELD_WEIGHTS, strict=True):
-        for word in _WORD.findall(text):
-            counts[stem(word)] += weight  # type: ignore[assignment]
+        for word, count in Counter(_WORD.findall(text)).items():
+            stemmed = stem(word)
+            counts[stemmed] = counts.get(stemmed, 0.0) + weight * count
     return counts
 
 
