@@ -259,9 +259,9 @@ def test_the_agent_view_suggests_questions_and_leaves_files_out_with_a_word(page
 
 
 def test_a_review_is_claimed_and_the_asker_is_asked_back(page: Page) -> None:
-    _ask(page, "Is it safe to delete a customer?")
+    _ask(page, "Is deleting a customer safe?")
     _become(page, "U0REVIEWER", "C0REVIEWS")
-    card = page.locator("#messages article", has_text="Is it safe to delete a customer?").last
+    card = page.locator("#messages article", has_text="Is deleting a customer safe?").last
     card.get_by_role("button", name="Claim").click()
     expect(card).to_contain_text("Claimed by @Robin")
     card.get_by_role("button", name="Ask back").click()
@@ -269,7 +269,7 @@ def test_a_review_is_claimed_and_the_asker_is_asked_back(page: Page) -> None:
     page.click("#modal-submit")
     expect(card).to_contain_text("Waiting for the asker")
     _become(page, "U0ASKER", "C0SUPPORT")
-    page.locator("#messages article", has_text="Is it safe to delete a customer?").last.get_by_text("2 replies").click()
+    page.locator("#messages article", has_text="Is deleting a customer safe?").last.get_by_text("2 replies").click()
     page.fill("#thread-text", "By card, last week.")
     page.press("#thread-text", "Enter")
     expect(page.locator("#thread-messages")).to_contain_text("passed that on to the reviewer")
@@ -280,7 +280,7 @@ def test_a_review_is_claimed_and_the_asker_is_asked_back(page: Page) -> None:
     card.get_by_role("button", name="Approve").click()
     expect(card).to_contain_text("Approved by @Robin")
     _become(page, "U0ADMIN", "C0SUPPORT")
-    again = _ask(page, "is it safe to delete a customer")
+    again = _ask(page, "is deleting a customer safe")
     expect(again).to_contain_text("Approved by @Robin on")
     _picture(page, "18-approved-before")
 
