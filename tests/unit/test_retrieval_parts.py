@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from index.embedding import _batches, _Shared
 from index.excerpts import best_window
 from index.lexical import largest_rarity, question_terms, stem
 from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
+from index.tokens import HEADING, ChunkTokens, TokenStore, write_tokens
+from index.vectors import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -69,6 +72,41 @@ def test_a_window_is_the_best_part_and_what_fits_beside_it() -> None:
     assert best_window(parts, scores, 5) == "The answer. "
     assert best_window(parts, scores, 25) == "The answer. After it. "
     assert best_window(parts, scores, 100) == "".join(parts)
+
+
+def test_tokens_of_a_question_find_the_best_of_every_chunk_and_of_every_piece(tmp_path: Path) -> None:
+    rng, width = np.random.default_rng(2), 16
+    # Of the three chunks one is longer than a block, and one has no heading and a piece without words.
+    pieces = [[HEADING, 0, 0, 1], [HEADING, *[n // 100 for n in range(600)]], [0, 2, 2]]
+    chunks = [
+        ChunkTokens(rng.integers(0, 256, (len(of), width // 2), dtype=np.uint8), np.array(of, dtype=np.uint8))
+        for of in pieces
+    ]
+    write_tokens(tmp_path, chunks, len(chunks), width // 2)
+    scale = rng.random(width, dtype=np.float32)
+    question = rng.standard_normal((5, width), dtype=np.float32)
+    found = TokenStore(tmp_path, scale).similarities(question, [2, 0, 1])
+    weights = rng.random(5, dtype=np.float32)
+    for place, chunk in enumerate((chunks[2], chunks[0], chunks[1])):
+        values = (np.hstack([chunk.codes & 15, chunk.codes >> 4]) / 7.5 - 1) * scale
+        near = values @ question.T
+        np.testing.assert_allclose(found.by_chunk[place], near.max(axis=0), rtol=1e-4, atol=1e-4)
+        expected = [
+            max(0.0, float(near[chunk.pieces == piece].max(axis=0) @ weights)) if piece in chunk.pieces else 0.0
+            for piece in range(7)
+        ]
+        np.testing.assert_allclose(found.piece_scores(place, weights, 7), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_cosines_are_the_same_whether_few_rows_are_asked_for_or_many(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(3).standard_normal((40, 8), dtype=np.float32)
+    np.save(tmp_path / VECTORS, vectors)
+    search = VectorSearch(tmp_path, VectorIndex(), SearchRules())
+    for rows in (np.array([3, 7]), np.arange(0, 40, 2), slice(None)):
+        np.testing.assert_allclose(search.cosines(vectors[5], rows), vectors[rows] @ vectors[5], rtol=1e-5)
+    near = search.near(vectors[5], Readable.of(np.arange(0, 40, 5), 40), 3)
+    assert near.rows[0] == 5
+    assert set(near.rows.tolist()) <= set(range(0, 40, 5))
 
 
 def test_a_question_of_function_words_alone_keeps_them() -> None:
