@@ -102,7 +102,7 @@ def _require_slack(slack: SlackSettings) -> None:
 async def _slack(
     settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
 ) -> "Served | None":
-    """Serve Slack if it is set."""
+    """Serve Slack if it is set; return the ways in."""
     if not settings.slack.is_served:
         return None
     from bot.slack.serving import serve_slack  # noqa: PLC0415 - who serves Teams only need not load Bolt

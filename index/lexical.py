@@ -103,9 +103,11 @@ def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk
     rows = np.repeat(np.arange(len(counts), dtype=np.int32), [len(count) for count in counts])
     weights = frequencies * (_K1 + 1) / (frequencies + norms[rows])
     order = np.argsort(entries, kind="stable")
-    stops = np.cumsum(np.bincount(entries, minlength=len(words))).tolist()
+    sizes = np.bincount(entries, minlength=len(words))
+    stops = np.cumsum(sizes)
+    spans = zip(words, (stops - sizes).tolist(), stops.tolist(), strict=True)
     tables.execute("CREATE TABLE words (word TEXT PRIMARY KEY, start INTEGER, stop INTEGER) STRICT, WITHOUT ROWID")
-    tables.executemany("INSERT INTO words VALUES (?, ?, ?)", zip(words, [0, *stops[:-1]], stops, strict=True))
+    tables.executemany("INSERT INTO words VALUES (?, ?, ?)", spans)
     np.save(folder / ROWS, rows[order])
     np.save(folder / WEIGHTS, weights[order].astype(np.float32))
 

@@ -197,8 +197,7 @@ class SnapshotSearch:
         count = len(readable.rows)
         largest = largest_rarity(count)
         return Features(
-            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6)
-            - chance_standout(len(readable.rows)),
+            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(count),
             evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
             agreement=float(ranked.matches[first[0]]),
             specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),

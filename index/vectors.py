@@ -55,7 +55,10 @@ EXACT_WHILE_SMALL = SearchRules()
 
 @dataclass(frozen=True, eq=False)
 class Readable:
-    """The chunks that a search may see: rows in ascending order; `mask` bool[chunks] is None if it is all of them."""
+    """The chunks that a search may see: rows in ascending order; `mask` bool[chunks] is None if it is all of them.
+
+    One is made for each scope and kept: it is equal to itself only.
+    """
 
     rows: Rows
     mask: NDArray[np.bool_] | None

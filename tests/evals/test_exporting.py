@@ -30,6 +30,8 @@ def test_int8_stays_with_fp32_whatever_instructions_the_cpu_has(fp32: OnnxEmbedd
     for rounded, whole in zip(int8.encode(_TEXTS), fp32.encode(_TEXTS), strict=True):
         assert rounded.vector @ whole.vector > 0.998
         assert np.quantile((rounded.tokens * whole.tokens).sum(axis=1), 0.05) > 0.99
+        assert rounded.tokens.shape == (len(rounded.spans), 128)
+        np.testing.assert_allclose(np.linalg.norm(rounded.tokens, axis=1), 1, rtol=1e-4)
 
 
 def test_a_fused_graph_gives_the_vectors_of_the_model(fp32: OnnxEmbedder) -> None:

@@ -1,7 +1,9 @@
 """The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration, pictures."""
 
+import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,10 @@ import numpy as np
 import pytest
 
 from bot.charts import Curve, plot, stacked
+from index.chunks import Chunk
 from index.embedding import _batches, _Shared
 from index.excerpts import best_window
-from index.lexical import largest_rarity, question_terms, stem
+from index.lexical import Words, largest_rarity, question_terms, stem, write_words
 from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
 from index.tokens import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.vectors import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
@@ -96,6 +99,13 @@ def test_tokens_of_a_question_find_the_best_of_every_chunk_and_of_every_piece(tm
             for piece in range(7)
         ]
         np.testing.assert_allclose(found.piece_scores(place, weights, 7), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_documents_without_a_word_have_no_postings_and_score_nothing(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(":memory:")) as tables:
+        write_words(tmp_path, tables, [Chunk("c1", "no.md", ("🚫",), "🚫")])
+        words = Words(tmp_path, tables, 1)
+        assert words.scores([words.posting("invoice", None)]).tolist() == [0.0]
 
 
 def test_cosines_are_the_same_whether_few_rows_are_asked_for_or_many(tmp_path: Path) -> None:
