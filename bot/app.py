@@ -4,28 +4,28 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.curated import CuratedDesk
-from bot.desk import Desk, Directory
-from bot.metrics import Metrics
-from bot.operations import Operations
-from bot.review_desk import ReviewDesk
+from bot.desk.curated import CuratedDesk
+from bot.desk.operations import Operations
+from bot.desk.questions import Desk, Directory
+from bot.desk.reviews import ReviewDesk
 from bot.settings import Settings, environment_name
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
+from bot.telemetry.metrics import Metrics
+from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, Progress, build
-from index.documents import LoadRules
-from index.embedding import OnnxEmbedder, open_embedder
+from index.embedding.model import OnnxEmbedder, open_embedder
 from index.errors import BuildRefusedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
+from index.reading.documents import LoadRules
 from index.snapshot import SnapshotFolder
-from index.vectors import SearchRules
 from pipeline.answering import Pipeline, Retriever
 from pipeline.caching import MemoryAnswerCache
-from pipeline.extractive import ExtractiveProvider
-from pipeline.grounding import VerificationLimits
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
+from pipeline.models.extractive import ExtractiveProvider
+from pipeline.models.provider import ModelProvider
 from pipeline.prompting import load_template
-from pipeline.providers import ModelProvider
+from pipeline.proof.verify import VerificationLimits
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -108,7 +108,7 @@ def build_pipeline(settings: Settings, embedder: OnnxEmbedder, retriever: Retrie
 
 def _build_openai(settings: Settings) -> ModelProvider:
     # The client takes a quarter of a second to load; who quotes only need not wait for it.
-    from bot.model_servers import build_openai  # noqa: PLC0415
+    from bot.models import build_openai  # noqa: PLC0415
 
     return build_openai(settings)
 

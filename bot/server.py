@@ -11,14 +11,14 @@ import structlog
 from aiohttp import web
 
 from bot.app import UseCases, build_embedder, build_use_cases, store_file
-from bot.boards import Boards
-from bot.directories import Directories
-from bot.metrics import CONTENT_TYPE
+from bot.delivery.dispatcher import Workers
+from bot.delivery.maintenance import Sweeper
 from bot.settings import Settings, SlackSettings, environment_name, reviewers_places
-from bot.store.sqlite import SqliteStore
-from bot.sweeping import Sweeper
-from bot.tracing import start_tracing
-from bot.workers import Workers
+from bot.store.sqlite.store import SqliteStore
+from bot.surfaces.membership import Directories
+from bot.surfaces.review_board import Boards
+from bot.telemetry.metrics import CONTENT_TYPE
+from bot.telemetry.tracing import start_tracing
 from index.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ async def _teams(
         yield []
         return
     # The SDK takes a third of a second to load; who serves Slack only need not wait for it.
-    from bot.teams.doors import doorkeeper, messages  # noqa: PLC0415
+    from bot.teams.http import doorkeeper, messages  # noqa: PLC0415
     from bot.teams.serving import running_teams  # noqa: PLC0415
 
     keeper = doorkeeper(settings.teams, settings.server.host)

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from index import tables
+from index import snapshot_tables
+from index.ann import VECTORS, SearchRules, write_vectors
+from index.bm25 import write_words
 from index.chunks import Chunk, heading_line
-from index.documents import LoadRules
-from index.embedding import OnnxEmbedder, Vectors
+from index.embedding.model import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
-from index.lexical import write_words
+from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.reading.documents import LoadRules
+from index.reading.sources import Place, discover
 from index.snapshot import (
     CHUNKS,
     FORMAT,
@@ -25,11 +28,8 @@ from index.snapshot import (
     SnapshotFolder,
     sealed,
 )
-from index.sources import Place, discover
+from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
-from index.tables import IndexedSource
-from index.tokens import ChunkTokens, TokenStore, chunk_tokens, write_tokens
-from index.vectors import VECTORS, SearchRules, write_vectors
 
 Progress = Callable[[int, int], None]
 # Chunks embedded at a time: enough to sort by length, few enough to hold.
@@ -135,13 +135,16 @@ def _read(
     rules: BuildRules,
 ) -> list[IndexedSource]:
     """Return every source, those that did not change as the previous snapshot has them."""
-    from index.conversion import converted  # noqa: PLC0415 - parsers that who serves loads only for a build
+    from index.reading.conversion import converted  # noqa: PLC0415 - parsers that who serves loads only for a build
 
     found = list(discover(places, folder.root, rules.load))
     wanted = {source.source_id: source.fingerprint for source in found}
     kept = {}
     if previous is not None:
-        kept = {source.source_id: source for source in tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)}
+        kept = {
+            source.source_id: source
+            for source in snapshot_tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)
+        }
     fresh = converted([source for source in found if source.source_id not in kept], embedder, rules.load)
     made = kept | {source.source_id: source for source in fresh}
     return [made[source.source_id] for source in found]
@@ -173,7 +176,7 @@ def _known(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbe
     if previous is None or previous.embedder != embedder.name:
         return _Known()
     path = folder.path(previous.name)
-    with closing(tables.open_read_only(path / CHUNKS)) as connection:
+    with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
     vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
     fitted = load_calibration(path)
@@ -256,7 +259,7 @@ def _write_tables(draft: Path, content: _Content) -> None:
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
         # A draft that a crash leaves behind is thrown away: nothing is gained by journaling it.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        tables.write(connection, content.sources, content.hashes)
+        snapshot_tables.write(connection, content.sources, content.hashes)
         write_words(draft, connection, content.chunks)
         connection.commit()
 

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.chunks import Chunk, embedding_text, without_links
-from index.documents import Document
+from index.reading.documents import Document
 
 CountTokens = Callable[[str], int]
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")

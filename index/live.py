@@ -6,13 +6,13 @@ from pathlib import Path
 
 import structlog
 
-from index.embedding import OnnxEmbedder
+from index.ann import EXACT_WHILE_SMALL, SearchRules
+from index.chunk_table import RetrievedChunk
+from index.embedding.model import OnnxEmbedder
 from index.errors import IndexUnavailableError
 from index.excerpts import EXCERPTS, ExcerptRules
-from index.rows import RetrievedChunk
 from index.search import Retrieval, SnapshotSearch
 from index.snapshot import Manifest, SnapshotFolder
-from index.vectors import EXACT_WHILE_SMALL, SearchRules
 
 _log = structlog.get_logger(__name__)
 

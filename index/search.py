@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
+from index.bm25 import Posting, Words, largest_rarity, question_terms
+from index.chunk_table import ChunkRows, RetrievedChunk, Scope, ScoreParts
 from index.chunks import pieces
-from index.documents import EVERYONE
-from index.embedding import Encoded, OnnxEmbedder
+from index.embedding.model import Encoded, OnnxEmbedder
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
-from index.lexical import Posting, Words, largest_rarity, question_terms
-from index.rows import ChunkRows, RetrievedChunk, Scope, ScoreParts
+from index.late_interaction import Similarities, TokenStore, word_at
+from index.reading.documents import EVERYONE
 from index.snapshot import Manifest
 from index.sufficiency import NOTHING, Features, chance_standout, load_calibration
-from index.tokens import Similarities, TokenStore, word_at
-from index.vectors import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 
 # The weights of cosine and words beside that of the tokens, which is 1, and of words beside the cosine where the
 # candidates are chosen. tests/bench/quality.py prints the neighbourhood of all of them on two document sets.

@@ -12,12 +12,12 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.ann import CLUSTERS, VECTORS, VectorIndex
+from index.bm25 import ROWS, WEIGHTS
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
-from index.lexical import ROWS, WEIGHTS
+from index.late_interaction import CODES, PIECES, STARTS
 from index.sufficiency import CALIBRATION
-from index.tokens import CODES, PIECES, STARTS
-from index.vectors import CLUSTERS, VECTORS, VectorIndex
 
 FORMAT = 2
 CHUNKS = "chunks.sqlite"

@@ -9,19 +9,20 @@ import structlog
 
 from index.errors import IndexUnavailableError
 from index.search import Retrieval
-from pipeline import fallbacks, policy
+from pipeline import fallbacks
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
-from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, ModelError, PipelineError, PolicyError, SchemaError
 from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
-from pipeline.grounding import VerificationLimits, verify
-from pipeline.instructions import is_instruction
 from pipeline.limits import Admission, PipelineLimits
+from pipeline.models.provider import ModelProvider
+from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
-from pipeline.providers import ModelProvider
-from pipeline.telemetry import Recorder, Watch, unwatched
+from pipeline.proof.verify import VerificationLimits, verify
+from pipeline.recorder import Recorder, Watch, unwatched
+from pipeline.safety import policy
+from pipeline.safety.instructions import is_instruction
 from pipeline.types import (
     Answered,
     Completion,

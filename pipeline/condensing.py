@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from pipeline.contract import parse_reply
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
-from pipeline.instructions import is_instruction
 from pipeline.limits import PipelineLimits
+from pipeline.models.provider import ModelProvider
+from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, condense_prompt
-from pipeline.providers import ModelProvider
-from pipeline.telemetry import Recorder
+from pipeline.recorder import Recorder
+from pipeline.safety.instructions import is_instruction
 from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
 
 # "Is there an app?" asks for something new; "how do I get there?" does not.

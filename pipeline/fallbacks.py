@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 
-from index.rows import RetrievedChunk
-from pipeline.sentences import markers_in, with_markers
+from index.chunk_table import RetrievedChunk
+from pipeline.proof.sentences import markers_in, with_markers
 from pipeline.types import (
     Answered,
     Blocked,

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.rows import RetrievedChunk
+from index.chunk_table import RetrievedChunk
 
 Confidence = Literal["low", "medium", "high"]
 

@@ -24,7 +24,7 @@ from support.models import EMBEDDERS, shared_embedder  # noqa: E402
 from support.workspace import Desk, workspace  # noqa: E402 - after the environment is set
 
 from index.builder import BuildRules, build  # noqa: E402
-from index.embedding import OnnxEmbedder  # noqa: E402
+from index.embedding.model import OnnxEmbedder  # noqa: E402
 
 os.environ["CITEDESK_INDEX__EMBEDDERS_DIR"] = str(EMBEDDERS)
 REPOSITORY = Path(__file__).parents[1]

@@ -8,15 +8,15 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.operations import GapCluster, Operations, Usage
-from bot.people import NO_NAMES, Names, decision_words, people_of
-from bot.slack.events import team_of
+from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.home_blocks import outcome_bars, status_text
+from bot.slack.payloads import team_of
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.surface import Surface
+from bot.slack.services import Surface
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
-from bot.telling import (
+from bot.surfaces.command_messages import (
     GAPS_SHOWN,
     NO_GAPS,
     NO_REVIEWS,
@@ -31,7 +31,7 @@ from bot.telling import (
     usage_words,
     why_facts,
 )
-from bot.wording import cut, day
+from bot.surfaces.wording import cut, day
 from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace

@@ -7,11 +7,11 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticSelectElement
 from slack_sdk.models.views import View
 
-from bot.slack.events import conversation_of
-from bot.slack.optional import TROUBLE
-from bot.slack.surface import Surface
+from bot.slack.best_effort import TROUBLE
+from bot.slack.payloads import conversation_of
+from bot.slack.services import Surface
 from bot.store.records import Asked, Feedback
-from bot.wording import FEEDBACK_REASONS
+from bot.surfaces.wording import FEEDBACK_REASONS
 
 REASON_GIVEN = "feedback_reason_given"
 _NOTE_CHARS = 1000

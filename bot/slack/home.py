@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.people import people_of
-from bot.slack.events import team_of
+from bot.desk.permissions import people_of
 from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
-from bot.slack.surface import Surface
+from bot.slack.payloads import team_of
+from bot.slack.services import Surface
 from bot.store.records import Review, ReviewFilter
 from pipeline.types import Failure
 

@@ -16,14 +16,14 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.operations import Status
-from bot.people import Names, decision_words
+from bot.desk.operations import Status
+from bot.desk.permissions import Names, decision_words
 from bot.slack.render import section, small
-from bot.slack.review_blocks import review_buttons
+from bot.slack.review_cards import review_buttons
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
-from bot.telling import OUTCOMES, status_facts
-from bot.wording import cut, day
+from bot.surfaces.command_messages import OUTCOMES, status_facts
+from bot.surfaces.wording import cut, day
 
 FILTER = "home_filter"
 SELECTED = "home_selected"

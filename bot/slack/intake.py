@@ -7,9 +7,9 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.slack.clients import ForeignWorkspaceError
-from bot.slack.events import Intake, intake_of, team_of
-from bot.slack.surface import Surface
-from bot.wording import is_pleasantry
+from bot.slack.payloads import Intake, intake_of, team_of
+from bot.slack.services import Surface
+from bot.surfaces.wording import is_pleasantry
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]

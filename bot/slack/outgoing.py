@@ -1,7 +1,7 @@
 """From rendered messages to rows of the outbox. Pure functions."""
 
-from bot.desk import Reply, request_id_of
-from bot.people import NO_NAMES, Names
+from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.questions import Reply, request_id_of
 from bot.slack.render import SlackMessage, reply_message
 from bot.store.records import Asked, Conversation, Outgoing, Part, Review
 from pipeline.types import NeedsReview

@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.optional import Niceties
+from bot.slack.best_effort import Niceties
 from bot.store.records import Conversation
-from bot.wording import cut, linkable
-from pipeline.telemetry import Progress
+from bot.surfaces.wording import cut, linkable
+from pipeline.recorder import Progress
 
 CHECKING = "is reading the documents…"
 _LOADING = ("Reading the documents…", "Comparing what they say…", "Checking every source…")

@@ -16,9 +16,9 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from bot.desk import Reply
-from bot.people import NO_NAMES, Names
-from bot.slack.events import ASK_PRIVATELY, RETRY
+from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.questions import Reply
+from bot.slack.payloads import ASK_PRIVATELY, RETRY
 from bot.slack.text import (
     FALLBACK_CHARS,
     SECTION_CHARS,
@@ -33,7 +33,7 @@ from bot.slack.text import (
     source_line,
 )
 from bot.store.records import Asked, Review
-from bot.wording import (
+from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
     DEGRADED,
@@ -50,7 +50,7 @@ from bot.wording import (
     unavailable_words,
 )
 from pipeline.normalizing import unmarked
-from pipeline.sentences import markers_in
+from pipeline.proof.sentences import markers_in
 from pipeline.types import (
     Answered,
     Blocked,

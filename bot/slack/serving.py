@@ -9,22 +9,22 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 
 from bot.app import UseCases
-from bot.boards import Boards
-from bot.directories import Directories
+from bot.delivery.dispatcher import Handlers, Workers
 from bot.settings import Settings
-from bot.slack.answering import Answering
-from bot.slack.app import build_bolt
+from bot.slack.best_effort import Niceties
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
-from bot.slack.delivery import Delivery
-from bot.slack.directory import SlackDirectory
-from bot.slack.doors import routes, socket_mode
-from bot.slack.events import SURFACE
-from bot.slack.installing import installation_store, oauth_settings
-from bot.slack.optional import Niceties
-from bot.slack.posting import Cards
-from bot.slack.surface import Surface
+from bot.slack.http import routes, socket_mode
+from bot.slack.listeners import build_bolt
+from bot.slack.membership import SlackDirectory
+from bot.slack.oauth import installation_store, oauth_settings
+from bot.slack.payloads import SURFACE
+from bot.slack.posting import Delivery
+from bot.slack.product import Answering
+from bot.slack.review_board import Cards
+from bot.slack.services import Surface
 from bot.slack.watchdog import Watchdog
-from bot.workers import Handlers, Workers
+from bot.surfaces.membership import Directories
+from bot.surfaces.review_board import Boards
 from index.errors import SettingsError
 
 

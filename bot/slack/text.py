@@ -2,8 +2,8 @@
 
 import re
 
-from bot.people import NO_NAMES, Names
-from bot.wording import cut, linkable, unlinked
+from bot.desk.permissions import NO_NAMES, Names
+from bot.surfaces.wording import cut, linkable, unlinked
 from pipeline.types import DocumentRef, Source
 
 SECTION_CHARS = 3000

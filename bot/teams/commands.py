@@ -5,14 +5,11 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.operations import GapCluster, Operations, Usage
-from bot.people import NO_NAMES, Names, decision_words, people_of
-from bot.review_desk import ReviewDesk
+from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter
-from bot.teams.outgoing import to_asker
-from bot.teams.render import TeamsMessage, called, card_message, facts, paragraph, small
-from bot.teams.text import literal
-from bot.telling import (
+from bot.surfaces.command_messages import (
     GAPS_SHOWN,
     NO_GAPS,
     NO_REVIEWS,
@@ -28,7 +25,10 @@ from bot.telling import (
     usage_words,
     why_facts,
 )
-from bot.wording import day
+from bot.surfaces.wording import day
+from bot.teams.outgoing import to_asker
+from bot.teams.render import TeamsMessage, called, card_message, facts, paragraph, small
+from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace

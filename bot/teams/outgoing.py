@@ -1,7 +1,7 @@
 """From rendered messages to rows of the outbox. Pure functions."""
 
 from bot.store.records import Conversation, Outgoing, Review
-from bot.teams.activities import SURFACE
+from bot.teams.payloads import SURFACE
 from bot.teams.render import TeamsMessage
 
 

@@ -8,9 +8,9 @@ import aiohttp
 import structlog
 
 from bot.store.records import Conversation
-from bot.teams.activities import address_of
 from bot.teams.connector import Connector
-from pipeline.telemetry import Progress
+from bot.teams.payloads import address_of
+from pipeline.recorder import Progress
 
 _log = structlog.get_logger(__name__)
 _TROUBLE = (aiohttp.ClientError, TimeoutError)

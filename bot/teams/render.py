@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from bot.desk import Reply
-from bot.people import NO_NAMES, Names
+from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
-from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
-from bot.wording import (
+from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
     DEGRADED,
@@ -26,7 +25,8 @@ from bot.wording import (
     limit_words,
     unavailable_words,
 )
-from pipeline.sentences import markers_in
+from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
+from pipeline.proof.sentences import markers_in
 from pipeline.types import (
     Answered,
     Blocked,

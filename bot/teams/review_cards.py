@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.people import NO_NAMES, Names, decision_words
+from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.store.records import Review
+from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS, cut
 from bot.teams.render import Json, TeamsMessage, called, card_message, execute, paragraph, small
 from bot.teams.text import answer_markdown, literal, source_line
-from bot.wording import FINDING_WORDS, REVIEW_REASONS, cut
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (

@@ -10,23 +10,23 @@ import structlog
 from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.app import UseCases
-from bot.boards import Boards
-from bot.directories import Directories
-from bot.interrupting import Interruptions
+from bot.delivery.dispatcher import Handlers, Workers
 from bot.settings import Settings, environment_name
-from bot.teams.actions import Actions, feedback_form
-from bot.teams.activities import SURFACE, asked_of, conversation_of, is_addressed, key_of, person_of
-from bot.teams.answering import Answering
-from bot.teams.cards import Cards
+from bot.surfaces.membership import Directories
+from bot.surfaces.review_board import Boards
+from bot.surfaces.running_questions import Interruptions
 from bot.teams.commands import Commands, help_message
 from bot.teams.connector import Connector
-from bot.teams.delivery import Delivery
-from bot.teams.directory import TeamsDirectory
-from bot.teams.doors import auth_configuration
 from bot.teams.graph import Graph
+from bot.teams.http import auth_configuration
+from bot.teams.membership import TeamsDirectory
 from bot.teams.outgoing import to_asker
+from bot.teams.payloads import SURFACE, asked_of, conversation_of, is_addressed, key_of, person_of
+from bot.teams.posting import Delivery
+from bot.teams.product import Answering
 from bot.teams.render import Json
-from bot.workers import Handlers, Workers
+from bot.teams.review_actions import Actions, feedback_form
+from bot.teams.review_board import Cards
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)

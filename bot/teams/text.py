@@ -2,7 +2,7 @@
 
 import re
 
-from bot.wording import cut, linkable, unlinked
+from bot.surfaces.wording import cut, linkable, unlinked
 from pipeline.types import Source
 
 ANSWER_CHARS = 20_000

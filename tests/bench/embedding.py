@@ -20,9 +20,9 @@ from support.corpora import corpora
 from support.documents import documents_in
 from support.models import shared_embedder
 
-from index import embedding
 from index.chunking import chunk_document
-from index.embedding import OnnxEmbedder, open_embedder
+from index.embedding import model as embedding
+from index.embedding.model import OnnxEmbedder, open_embedder
 
 _CHUNKS, _QUESTIONS, _ROUNDS = 300, 60, 3
 _TOKENS_A_RUN = (64, 256, 512, 1024, 8192)

@@ -27,10 +27,10 @@ from support.builders import QUOTA, REMINDER, FixedRetriever, chunk, context, pi
 from support.scripted_llm import Step, scripted_llm
 
 from pipeline.answering import Pipeline, answer
-from pipeline.breaker import CircuitBreaker
 from pipeline.limits import Admission, AdmissionLimits
-from pipeline.llm import ModelOptions, OpenAIProvider, bounded_client
-from pipeline.retrying import RetryPolicy
+from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
+from pipeline.models.retrying import RetryPolicy
 from pipeline.types import Deadline, Trace
 
 _QUESTIONS, _USERS, _CONCURRENCY, _LATENCY_S = 2000, 200, 16, 0.3

@@ -21,7 +21,7 @@ from support.corpora import Corpus, corpora, quality, searching
 from support.models import shared_embedder
 
 from index import search as searched
-from index.embedding import OnnxEmbedder, open_embedder
+from index.embedding.model import OnnxEmbedder, open_embedder
 from index.excerpts import ExcerptRules
 
 _PEERS = ("bm25s", "llamaindex", "langchain")

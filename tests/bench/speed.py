@@ -28,12 +28,12 @@ import numpy as np
 from support.corpora import corpora, searching
 from support.models import EMBEDDERS, shared_embedder
 
-from bot.demo import demo_settings
+from bot.cli.demo import demo_settings
 from bot.sandbox.server import Sandbox
+from index.ann import VECTORS
 from index.builder import BuildRules, build
 from index.search import SnapshotSearch
 from index.snapshot import SnapshotFolder
-from index.vectors import VECTORS
 
 _COPIES, _ROUNDS, _STARTS = 18, 3, 5
 _READY_WITHIN = 60

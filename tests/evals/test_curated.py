@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from bot.settings import ReviewSettings
-from index.embedding import OnnxEmbedder
-from pipeline.asking_alike import same_question
+from index.embedding.model import OnnxEmbedder
+from pipeline.question_matching import same_question
 
 _PAIRS = Path(__file__).parents[1] / "fixtures" / "asked_again.jsonl"
 _THRESHOLDS = (0.70, 0.74, 0.78, 0.82, 0.86, 0.90, 0.94)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.models import shared_embedder
 
-from index.embedding import OnnxEmbedder, Vectors, open_embedder
+from index.embedding.model import OnnxEmbedder, Vectors, open_embedder
 
 _TEXTS = (
     "reset",

@@ -10,8 +10,8 @@ from support.corruptions import real_chunks
 from support.obeying import WAYS, ObeyingModel
 
 from pipeline.answering import answer
-from pipeline.instructions import is_instruction
-from pipeline.policy import screened
+from pipeline.safety.instructions import is_instruction
+from pipeline.safety.policy import screened
 from pipeline.types import Answered, Blocked, Outcome
 
 pytestmark = pytest.mark.data

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.app import build_pipeline
-from bot.evaluation import EvalQuestion, evaluate, metrics, read_questions, unlimited
+from bot.evaluation.run import EvalQuestion, evaluate, metrics, read_questions, unlimited
 from bot.settings import load_settings
 from index.builder import BuildRules, build
-from index.embedding import OnnxEmbedder
+from index.embedding.model import OnnxEmbedder
 
 pytestmark = pytest.mark.data
 _DEADLINE_S = 60.0

@@ -12,13 +12,13 @@ from sklearn.metrics import roc_auc_score
 from support.corruptions import CORRUPTIONS, Case, prose, real_chunks, true_cases
 from support.paraphrases import PARAPHRASES
 
-from index.rows import RetrievedChunk
-from pipeline.comparing import comparable
-from pipeline.grounding import VerificationLimits, verify
-from pipeline.sentences import passages, sentences
-from pipeline.support import Passage, support
+from index.chunk_table import RetrievedChunk
+from pipeline.proof.comparing import comparable
+from pipeline.proof.sentences import passages, sentences
+from pipeline.proof.support import Passage, support
+from pipeline.proof.verify import VerificationLimits, verify
+from pipeline.proof.words import content_words, keys, keys_of, tokens
 from pipeline.types import Citation, Draft
-from pipeline.words import content_words, keys, keys_of, tokens
 
 pytestmark = pytest.mark.data
 _LIMITS = VerificationLimits()

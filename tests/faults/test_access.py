@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.models import shared_embedder
 
-from bot.evaluation import read_questions
+from bot.evaluation.run import read_questions
+from index.ann import SearchRules
 from index.builder import BuildRules, build
-from index.documents import EVERYONE
+from index.reading.documents import EVERYONE
 from index.search import SnapshotSearch
 from index.snapshot import SnapshotFolder
-from index.vectors import SearchRules
 
 _GROUPS = ("leads", "finance", "people", EVERYONE)
 _TOPICS = ("refunds", "invoices", "passwords", "holidays", "printers", "contracts")

@@ -13,8 +13,8 @@ from pathlib import Path
 from support.models import EMBEDDERS, shared_embedder
 
 from index.builder import BuildRules, build
-from index.documents import LoadRules
 from index.live import LiveRetriever
+from index.reading.documents import LoadRules
 from index.snapshot import SnapshotFolder, verified_manifest
 
 _KILLS = 100
@@ -22,7 +22,7 @@ _ENDLESS = """
 import sys
 from pathlib import Path
 from index.builder import BuildRules, build
-from index.embedding import open_embedder
+from index.embedding.model import open_embedder
 
 if __name__ == "__main__":
     documents, data, embedders = map(Path, sys.argv[1:4])

@@ -17,16 +17,16 @@ from slack_sdk.oauth.installation_store import Installation
 from support.models import shared_embedder
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
-from bot.demo import demo_settings
-from bot.doctor import diagnose
+from bot.cli.demo import demo_settings
+from bot.cli.doctor import diagnose
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import TEAM_ID
 from bot.server import running_bot
 from bot.settings import Settings
 from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
-from bot.slack.doors import EVENTS_PATH
-from bot.slack.installing import SCOPES, installation_store
+from bot.slack.http import EVENTS_PATH
+from bot.slack.oauth import SCOPES, installation_store
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
 

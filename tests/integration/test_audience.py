@@ -7,7 +7,7 @@ from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, work
 from bot.sandbox.workspace import BOT_USER_ID, Channel
 from bot.settings import AccessSettings
 from bot.slack.clients import OneWorkspace, build_client
-from bot.slack.directory import SlackDirectory
+from bot.slack.membership import SlackDirectory
 from bot.store.records import Conversation
 
 _RESTRICTED = "How many months of fees may a support lead refund?"

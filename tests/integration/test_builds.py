@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from index.builder import BuildRules, build, only_build
-from index.calibrating import keep_calibration
-from index.embedding import OnnxEmbedder
+from index.calibrate import keep_calibration
+from index.embedding.model import OnnxEmbedder
 from index.errors import BuildRefusedError, SnapshotCorruptError
 from index.live import LiveRetriever
 from index.snapshot import FILES, SnapshotFolder
@@ -146,7 +146,7 @@ _SERVING = """
 import sys
 from pathlib import Path
 import bot.cli, bot.app, bot.cli_index, bot.server
-from index.embedding import OnnxEmbedder
+from index.embedding.model import OnnxEmbedder
 from index.live import LiveRetriever
 assert LiveRetriever(Path(sys.argv[1]), OnnxEmbedder(Path(sys.argv[2]))).search("rule 2", (), 3).chunks
 print(sorted({"torch", "transformers", "sentence_transformers", "onnx"} & set(sys.modules)))

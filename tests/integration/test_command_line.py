@@ -15,7 +15,7 @@ from support.builders import draft
 
 from bot.sandbox.server import Sandbox
 from bot.store.records import Conversation, Review
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Failure, NeedsReview
 
 _CITEDESK = str(Path(sys.executable).with_name("citedesk"))

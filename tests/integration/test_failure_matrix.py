@@ -19,12 +19,12 @@ from support.builders import FixedRetriever, context, pipeline, reply, reply_jso
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
 from pipeline.answering import answer
-from pipeline.breaker import CircuitBreaker
-from pipeline.failover import FailoverProvider
-from pipeline.llm import ModelOptions, OpenAIProvider, bounded_client
-from pipeline.providers import ModelProvider
-from pipeline.retrying import RetryPolicy
-from pipeline.telemetry import configure_logging
+from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.failover import FailoverProvider
+from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
+from pipeline.models.provider import ModelProvider
+from pipeline.models.retrying import RetryPolicy
+from pipeline.recorder import configure_logging
 from pipeline.types import Deadline
 
 _GOOD = Step(reply("good.json"))

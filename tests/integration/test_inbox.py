@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.inbox import Worker, WorkerLimits
-from bot.store.jobs import Job
-from bot.store.sqlite import SqliteStore
+from bot.delivery.worker import Worker, WorkerLimits
+from bot.store.sqlite.queues import Job
+from bot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.builder import BuildRules, Coverage, build
-from index.documents import NOBODY, LoadRules
-from index.embedding import OnnxEmbedder
+from index.embedding.model import OnnxEmbedder
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.live import LiveRetriever
+from index.reading.documents import NOBODY, LoadRules
 from index.snapshot import FILES, SnapshotFolder
 
 _RULES = BuildRules()

@@ -9,10 +9,10 @@ from openai import AsyncOpenAI
 from support.builders import prompt, reply
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
-from pipeline.breaker import CircuitBreaker
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
-from pipeline.llm import ModelOptions, OpenAIProvider
-from pipeline.retrying import RetryPolicy
+from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.openai import ModelOptions, OpenAIProvider
+from pipeline.models.retrying import RetryPolicy
 from pipeline.types import Completion, Deadline, Failure
 
 _GOOD = Step(reply("good.json"))

@@ -9,8 +9,8 @@ from support.builders import prompt, reply
 from support.models import shared_embedder
 from support.scripted_llm import Step, scripted_llm
 
-from bot.asking import ask_once
-from bot.model_servers import build_openai
+from bot.cli.ask import ask_once
+from bot.models import build_openai
 from bot.settings import load_settings
 from index.builder import BuildRules, build
 from pipeline.errors import PermanentModelError

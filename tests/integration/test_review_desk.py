@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
-from bot.people import AlreadyDecidedError, ClaimedError, NotAllowedError
+from bot.desk.permissions import AlreadyDecidedError, ClaimedError, NotAllowedError
 from bot.sandbox.workspace import Message
 from bot.store.records import Decision, Review
 

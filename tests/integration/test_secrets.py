@@ -14,12 +14,12 @@ from support.scripted_llm import Step, scripted_llm
 from support.secrets_planted import KINDS, heart, planted
 
 from pipeline.answering import answer
-from pipeline.breaker import CircuitBreaker
 from pipeline.errors import SchemaError
-from pipeline.llm import ModelOptions, OpenAIProvider
-from pipeline.redaction import redacted
-from pipeline.retrying import RetryPolicy
-from pipeline.telemetry import configure_logging
+from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.openai import ModelOptions, OpenAIProvider
+from pipeline.models.retrying import RetryPolicy
+from pipeline.recorder import configure_logging
+from pipeline.safety.redaction import redacted
 
 _SECRETS = planted(1000)
 

@@ -15,7 +15,7 @@ from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, sh
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID
-from bot.slack.doors import EVENTS_PATH
+from bot.slack.http import EVENTS_PATH
 from bot.store.records import Asked, Conversation
 from index.builder import BuildRules, build
 

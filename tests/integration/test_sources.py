@@ -13,11 +13,11 @@ import pytest
 from aiohttp import web
 from support.documents import documents_in
 
-from index.conversion import documents_of
-from index.documents import Document, LoadRules, Skipped
 from index.errors import BuildRefusedError, UnreadableDocumentError
-from index.fetching import _all
-from index.sources import discover
+from index.reading.conversion import documents_of
+from index.reading.documents import Document, LoadRules, Skipped
+from index.reading.fetching import _all
+from index.reading.sources import discover
 
 _MDX = """import Tabs from '@theme/Tabs';
 

@@ -9,10 +9,10 @@ import pytest
 import sqlite_utils
 from support.builders import draft
 
-from bot.store.database import StoreError
-from bot.store.migrations import migrations
 from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled
-from bot.store.sqlite import SqliteStore
+from bot.store.sqlite.database import StoreError
+from bot.store.sqlite.migrations import migrations
+from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Failure, NeedsReview, Trace
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)

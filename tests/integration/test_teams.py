@@ -17,7 +17,7 @@ from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import workspace
 
 from bot.settings import TeamsSettings
-from bot.teams.doors import doorkeeper, messages
+from bot.teams.http import doorkeeper, messages
 from bot.teams.review_cards import APPROVE, CLAIM, EDIT, REFRESH, REJECT
 from index.errors import SettingsError
 

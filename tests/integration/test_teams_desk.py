@@ -13,11 +13,11 @@ from support.scripted_llm import Step, scripted_llm
 from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
-from bot.doctor import diagnose
+from bot.cli.doctor import diagnose
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
-from bot.teams.activities import asked_of
-from bot.teams.checking import check
+from bot.teams.checks import check
+from bot.teams.payloads import asked_of
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
 from index.builder import BuildRules, build
 from index.errors import SettingsError

@@ -12,15 +12,15 @@ from bot.sandbox.blockkit import block_errors
 from bot.slack.text import escaped_within, quoted
 from index.chunking import chunk_document
 from index.chunks import embedding_text
-from index.documents import Document
-from pipeline.comparing import comparable
-from pipeline.contract import parse_reply
+from index.reading.documents import Document
 from pipeline.errors import LimitReachedError, SchemaError
-from pipeline.grounding import VerificationLimits, verify
+from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
-from pipeline.policy import screened
-from pipeline.redaction import redacted
-from pipeline.sentences import sentences
+from pipeline.proof.comparing import comparable
+from pipeline.proof.sentences import sentences
+from pipeline.proof.verify import VerificationLimits, verify
+from pipeline.safety.policy import screened
+from pipeline.safety.redaction import redacted
 from pipeline.types import FindingCode
 
 _LIMITS = VerificationLimits()

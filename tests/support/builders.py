@@ -5,15 +5,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from index.documents import EVERYONE
-from index.rows import RetrievedChunk
+from index.chunk_table import RetrievedChunk
+from index.reading.documents import EVERYONE
 from index.search import Retrieval
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
+from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
-from pipeline.providers import ModelProvider
 from pipeline.types import (
     Citation,
     Completion,

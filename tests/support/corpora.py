@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.evaluation import EvalQuestion, read_questions
+from bot.evaluation.run import EvalQuestion, read_questions
 from index.builder import BuildRules, build
-from index.embedding import OnnxEmbedder
+from index.embedding.model import OnnxEmbedder
 from index.excerpts import EXCERPTS, ExcerptRules
 from index.search import Retrieval, SnapshotSearch
 from index.snapshot import SnapshotFolder

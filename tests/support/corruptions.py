@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from index.chunk_table import RetrievedChunk
 from index.chunking import chunk_document
-from index.rows import RetrievedChunk
-from pipeline.comparing import comparable
-from pipeline.sentences import passages, without_list_mark
+from pipeline.proof.comparing import comparable
+from pipeline.proof.sentences import passages, without_list_mark
+from pipeline.proof.words import content_words, keys_of, tokens
 from pipeline.types import Citation, Draft
-from pipeline.words import content_words, keys_of, tokens
 from support.documents import documents_in
 
 _CHUNK_CHARS = 1000

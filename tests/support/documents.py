@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from index.conversion import documents_of
-from index.documents import Document, LoadRules
-from index.sources import discover
+from index.reading.conversion import documents_of
+from index.reading.documents import Document, LoadRules
+from index.reading.sources import discover
 
 
 def documents_in(folder: Path) -> list[Document]:

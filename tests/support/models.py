@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from index.embedding import OnnxEmbedder, open_embedder
+from index.embedding.model import OnnxEmbedder, open_embedder
 
 EMBEDDERS = Path(__file__).parents[2] / ".pytest_cache" / "embedders"
 

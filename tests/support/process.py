@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.demo import demo_settings
+from bot.cli.demo import demo_settings
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -102,9 +102,9 @@ def _serve(settings: Settings, log: str) -> None:
     with Path(log).open("a", buffering=1) as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
+        from bot.cli.signals import stop_event  # noqa: PLC0415
         from bot.server import running_bot  # noqa: PLC0415 - imported by the fork server before
-        from bot.stopping import stop_event  # noqa: PLC0415
-        from pipeline.telemetry import configure_logging  # noqa: PLC0415
+        from pipeline.recorder import configure_logging  # noqa: PLC0415
 
         configure_logging("WARNING")
 

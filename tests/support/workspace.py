@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.demo import demo_settings
+from bot.cli.demo import demo_settings
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, Message
 from bot.server import RunningBot, running_bot
 from bot.settings import Settings
-from bot.slack.doors import EVENTS_PATH
+from bot.slack.http import EVENTS_PATH
 
 ASKER, REVIEWER, ADMIN = "U0ASKER", "U0REVIEWER", "U0ADMIN"
 SUPPORT, REVIEWS = "C0SUPPORT", "C0REVIEWS"

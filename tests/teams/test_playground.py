@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from bot.desk import request_id_of
+from bot.desk.questions import request_id_of
 
 _ROOT = Path(__file__).parents[2]
 _PICTURES = _ROOT / "test-results"

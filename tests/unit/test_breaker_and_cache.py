@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.breaker import CircuitBreaker
 from pipeline.caching import CacheKey, MemoryAnswerCache
 from pipeline.errors import CircuitOpenError, PermanentModelError, RetryableModelError
+from pipeline.models.breaker import CircuitBreaker
 from pipeline.types import Answered, Failure
 
 

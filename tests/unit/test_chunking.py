@@ -4,7 +4,7 @@ import pytest
 
 from index.chunking import chunk_document
 from index.chunks import embedding_text
-from index.documents import Document
+from index.reading.documents import Document
 
 
 def _words(text: str) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli import main
+from bot.cli.main import main
 from bot.settings import Section, Settings
 from pipeline.types import Failure, FindingCode, Outcome
 

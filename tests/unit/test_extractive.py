@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from support.builders import chunk, context, prompt
 
-from index.embedding import Vectors
-from index.rows import RetrievedChunk
-from pipeline.contract import parse_reply
-from pipeline.extractive import ExtractiveProvider
-from pipeline.grounding import VerificationLimits, verify
+from index.chunk_table import RetrievedChunk
+from index.embedding.model import Vectors
+from pipeline.models.extractive import ExtractiveProvider
+from pipeline.models.reply_schema import parse_reply
+from pipeline.proof.verify import VerificationLimits, verify
 from pipeline.types import Draft
 
 

@@ -3,8 +3,8 @@ import time
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
 
-from pipeline.comparing import comparable, contains
-from pipeline.grounding import VerificationLimits, is_claim, verify
+from pipeline.proof.comparing import comparable, contains
+from pipeline.proof.verify import VerificationLimits, is_claim, verify
 from pipeline.types import Draft, FindingCode
 
 _LIMITS = VerificationLimits()

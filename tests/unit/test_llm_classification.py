@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from pipeline.errors import PermanentModelError, RetryableModelError
-from pipeline.llm import classified, retry_after_seconds
+from pipeline.models.openai import classified, retry_after_seconds
 from pipeline.types import Failure
 
 _REQUEST = httpx2.Request("POST", "http://127.0.0.1/v1/chat/completions")

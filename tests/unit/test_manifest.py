@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from bot.sandbox.webapi import METHODS
-from bot.slack.events import ASK_ABOUT_THIS, COMMAND
-from bot.slack.installing import SCOPES
+from bot.slack.oauth import SCOPES
+from bot.slack.payloads import ASK_ABOUT_THIS, COMMAND
 
 _ROOT = Path(__file__).parents[2]
 _MANIFEST = json.loads((_ROOT / "deploy" / "slack" / "manifest.json").read_text(encoding="utf-8"))

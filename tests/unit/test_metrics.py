@@ -1,6 +1,6 @@
 from support.secrets_planted import heart, planted
 
-from bot.metrics import Metrics
+from bot.telemetry.metrics import Metrics
 from pipeline.types import FindingCode, Trace
 
 

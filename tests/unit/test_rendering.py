@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, QUOTA, chunk, draft
 
-from bot.desk import Reply
-from bot.operations import GapCluster, Status, Usage
+from bot.desk.operations import GapCluster, Status, Usage
+from bot.desk.questions import Reply
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
 from bot.slack.commands import gap_blocks, review_blocks, usage_blocks, why_blocks
 from bot.slack.home_blocks import FILTERS, Home, home_view
@@ -18,7 +18,7 @@ from bot.slack.render import (
     escalated_message,
     reply_message,
 )
-from bot.slack.review_blocks import (
+from bot.slack.review_cards import (
     answer_of_asker_message,
     ask_back_view,
     decided_card,
@@ -29,9 +29,9 @@ from bot.slack.review_blocks import (
     review_card,
 )
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
-from bot.wording import waiting_time
+from bot.surfaces.wording import waiting_time
+from index.ann import VectorIndex
 from index.snapshot import Manifest, SkippedFile
-from index.vectors import VectorIndex
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,

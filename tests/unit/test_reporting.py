@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.reporting import picture, report, report_text, span
+from bot.telemetry.report import picture, report, report_text, span
 from index.errors import SettingsError
 from pipeline.types import FindingCode, Trace
 

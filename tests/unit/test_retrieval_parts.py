@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.charts import Curve, plot, stacked
+from bot.evaluation.charts import Curve, plot, stacked
+from index.ann import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
+from index.bm25 import Words, largest_rarity, question_terms, stem, write_words
 from index.chunks import Chunk
-from index.embedding import _batches, _Shared
+from index.embedding.model import _batches, _Shared
 from index.excerpts import best_window
-from index.lexical import Words, largest_rarity, question_terms, stem, write_words
+from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
-from index.tokens import HEADING, ChunkTokens, TokenStore, write_tokens
-from index.vectors import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:

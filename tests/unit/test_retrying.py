@@ -4,7 +4,7 @@ import time
 import pytest
 
 from pipeline.errors import PermanentModelError, RetryableModelError
-from pipeline.retrying import RetryPolicy, with_retries
+from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.types import Deadline, Failure
 
 _FAST = RetryPolicy(attempts=3, base_s=0.001, cap_s=0.002)

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.sentences import markers_in, sentences, with_markers
+from pipeline.proof.sentences import markers_in, sentences, with_markers
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from bot.slack.events import Intake, conversation_of, intake_of, withdrawal_of
+from bot.slack.payloads import Intake, conversation_of, intake_of, withdrawal_of
 from bot.store.records import Asked
-from bot.wording import is_pleasantry
+from bot.surfaces.wording import is_pleasantry
 
 
 def _body(**event: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the event

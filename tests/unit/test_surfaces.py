@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, draft
 
-from bot.desk import Reply
-from bot.operations import GapCluster, Usage
+from bot.desk.operations import GapCluster, Usage
+from bot.desk.questions import Reply
 from bot.slack import commands as slack_commands
 from bot.slack import render as slack
-from bot.slack import review_blocks as slack_reviews
+from bot.slack import review_cards as slack_reviews
 from bot.store.records import Asked, Conversation, Gap, Review, Turn
+from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS
 from bot.teams import commands as teams_commands
 from bot.teams import render as teams
 from bot.teams import review_cards as teams_reviews
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS
-from bot.wording import FINDING_WORDS, REVIEW_REASONS
 from index.builder import Coverage
 from index.snapshot import SkippedFile
 from pipeline.fallbacks import answered, cited_sources

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from pipeline.errors import RetryableModelError
-from pipeline.throttling import Throttle
+from pipeline.models.throttle import Throttle
 from pipeline.types import Deadline, Failure
 
 

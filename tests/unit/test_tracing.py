@@ -8,7 +8,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from support.builders import ScriptedProvider, context, pipeline, reply
 
-from bot.tracing import start_tracing
+from bot.telemetry.tracing import start_tracing
 from index.errors import SettingsError
 from pipeline.answering import answer
 from pipeline.tracing import span

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.comparing import comparable
-from pipeline.values import unsupported_values
+from pipeline.proof.comparing import comparable
+from pipeline.proof.values import unsupported_values
 
 _HELD = comparable(
     "You may cancel at any time. The plant closed in May 2013, the other in December of the same year. "

@@ -1,0 +1,73 @@
+"""`citedesk demo`: the sandbox workspace, the demo knowledge base and the bot in one process."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from bot.app import build_embedder, build_rules
+from bot.cli.signals import stop_event
+from bot.sandbox.server import Sandbox
+from bot.sandbox.workspace import REVIEWS
+from bot.server import running_bot
+from bot.settings import Settings, load_settings
+from index.builder import Progress, build
+
+_KNOWLEDGE_BASE = files("deploy.demo")
+
+
+async def run_demo(
+    data_dir: Path,
+    port: int,
+    say: Callable[[str], Any],
+    progress: Callable[[], AbstractContextManager[Progress]],
+) -> None:
+    """Index the demo knowledge base, start workspace and bot, print one URL, run until stopped."""
+    stopped = stop_event()
+    with as_file(_KNOWLEDGE_BASE / "articles") as articles:
+        async with Sandbox(port, suggestions()) as sandbox:
+            settings = demo_settings(data_dir, articles, sandbox)
+            say("Indexing the demo knowledge base…")
+            with progress() as report:
+                coverage = await asyncio.to_thread(
+                    build, [articles], data_dir, build_embedder(settings), build_rules(settings), report
+                )
+            say(f"{coverage.indexed} articles, {coverage.chunks} chunks. Starting the bot…")
+            async with running_bot(settings):
+                say(f"\nCitedesk is ready. Open {sandbox.url} in a browser. Ctrl-C stops it.")
+                await stopped.wait()
+
+
+def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides: Any) -> Settings:  # noqa: ANN401
+    """Return settings for a sandbox; only the model may come from the environment."""
+    return load_settings(
+        **{
+            "data_dir": data_dir,
+            "index": {"paths": [articles]},
+            "slack": {
+                "bot_token": sandbox.credentials.bot_token,
+                "app_token": sandbox.credentials.app_token,
+                "signing_secret": None,
+                "api_url": sandbox.api_url,
+                "reviewers_channel": REVIEWS.id,
+                "prompts": tuple(question["question"] for question in suggestions()[:4]),
+                **overrides.pop("slack_extra", {}),
+            },
+            "access": {
+                "groups": {"leads": ["U0REVIEWER"]},
+                "reviewers": ["U0REVIEWER"],
+                "admins": ["U0ADMIN"],
+            },
+            "server": {"host": "127.0.0.1", "port": 0},
+            **overrides,
+        }
+    )
+
+
+def suggestions() -> list[dict[str, str]]:
+    """Return the questions to try, with the outcome that each shows."""
+    loaded: list[dict[str, str]] = json.loads((_KNOWLEDGE_BASE / "questions.json").read_text(encoding="utf-8"))
+    return loaded

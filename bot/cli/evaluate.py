@@ -1,0 +1,70 @@
+"""`citedesk eval`: measure, calibrate, report, compare."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("eval")
+@click.argument("questions", type=_FILE)
+@DATA_DIR
+@AS_JSON
+@click.option("--rows", type=_FILE, help="Write one JSON line a question to this file.")
+@click.option("--report", type=_FILE, help="Write a page to read to this HTML file.")
+@click.option("--compare", type=_FILE, help="Rows of an earlier run, to compare with in the report.")
+@click.option("--calibrate", is_flag=True, help="Fit the sufficiency score to QUESTIONS and keep it in the index.")
+@click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
+def evaluation(
+    questions: Path, data_dir: Path | None, limit: int | None, *, calibrate: bool, as_json: bool, **files: Path | None
+) -> None:
+    """Measure retrieval and answers against QUESTIONS (JSON lines)."""
+    from bot.app import build_embedder, build_pipeline  # noqa: PLC0415
+    from bot.evaluation import run as measuring  # noqa: PLC0415 - commands load what they need
+
+    settings = settings_of(data_dir)
+    asked = measuring.read_questions(questions)[:limit]
+    earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
+    calibration = _calibrated(settings, asked) if calibrate else None
+    pipeline = measuring.unlimited(build_pipeline(settings, build_embedder(settings)))
+    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
+        results = asyncio.run(
+            measuring.evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1))
+        )
+    if files["rows"]:
+        measuring.write_rows(results, files["rows"])
+    figures = measuring.metrics(results)
+    if files["report"]:
+        _write_report(files["report"], questions.stem, [row.as_json() for row in results], earlier)
+        click.echo(f"report: {files['report']}", err=True)
+    whole = figures | ({"calibration": calibration} if calibration else {})
+    click.echo(json.dumps(whole, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+
+
+def _calibrated(settings: Any, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - both load late
+    from bot.app import build_embedder, build_retriever  # noqa: PLC0415
+    from bot.evaluation.run import fitted_calibration  # noqa: PLC0415
+    from index.calibrate import keep_calibration  # noqa: PLC0415
+
+    retriever = build_retriever(settings, build_embedder(settings))
+    calibration = fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
+    name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
+    click.echo(
+        f"calibrated on {calibration.questions} questions: not enough info below {calibration.floor:.2f}, "
+        f"a person looks below {calibration.sure:.2f}; live snapshot: {name}",
+        err=True,
+    )
+    return calibration.model_dump(mode="json")
+
+
+def _write_report(file: Path, name: str, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
+    from bot.evaluation.page import report_page  # noqa: PLC0415
+
+    file.write_text(report_page(name, rows, earlier), encoding="utf-8")

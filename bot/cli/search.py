@@ -1,0 +1,56 @@
+"""What `citedesk search` prints: the chunks, and what their scores and the sufficiency are made of."""
+
+from dataclasses import asdict
+from typing import Any
+
+from index.bm25 import question_terms, stem
+from index.chunk_table import RetrievedChunk
+from index.search import Retrieval
+
+_FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
+
+
+def search_json(found: Retrieval) -> dict[str, Any]:
+    """Return the chunks with the parts of their scores, and the sufficiency with its features."""
+    chunks = [
+        {name: getattr(chunk, name) for name in _FIELDS} | ({"parts": asdict(chunk.parts)} if chunk.parts else {})
+        for chunk in found.chunks
+    ]
+    return {
+        "chunks": chunks,
+        "sufficiency": found.sufficiency,
+        "floor": found.floor,
+        "sure": found.sure,
+        "features": asdict(found.features),
+        "snapshot": found.snapshot,
+    }
+
+
+def search_text(question: str, found: Retrieval) -> str:
+    """Return the same as lines to read."""
+    head = f"{'score':>6} {'cosine':>7} {'tokens':>7} {'words':>6}  place"
+    lines = [line for chunk in found.chunks for line in _chunk_lines(question, chunk)]
+    features = "  ".join(f"{name} {value:.2f}" for name, value in asdict(found.features).items())
+    return "\n".join([head, *lines, _verdict(found), features])
+
+
+def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
+    parts = chunk.parts
+    numbers = f"{parts.cosine:7.3f} {parts.tokens:7.3f} {parts.words:6.2f}" if parts else " " * 22
+    place = f"{chunk.title} > {chunk.heading}" if chunk.heading else chunk.title
+    said = {stem(word) for word in question_terms(f"{chunk.title} {chunk.heading} {chunk.text}")}
+    shared = [word for word in question_terms(question) if stem(word) in said]
+    return [
+        f"{chunk.score:6.3f} {numbers}  {place}  ({chunk.document_id})",
+        f"{'':31}same words: {', '.join(shared) or 'none'}",
+    ]
+
+
+def _verdict(found: Retrieval) -> str:
+    if found.sufficiency < found.floor:
+        meaning = f"below {found.floor:.2f}: not enough info"
+    elif found.sufficiency < found.sure:
+        meaning = f"from {found.floor:.2f}, below {found.sure:.2f}: a person looks at the answer"
+    else:
+        meaning = "enough to answer"
+    return f"sufficiency {found.sufficiency:.2f} ({meaning})"

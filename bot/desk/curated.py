@@ -1,0 +1,190 @@
+"""Answers that people approved: served again, to those who may read them, while their sources stay as they were."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from hashlib import sha256
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from bot.desk.questions import Render
+from bot.store.records import CuratedAnswer, Review
+from bot.store.sqlite.store import SqliteStore
+from index.chunk_table import RetrievedChunk
+from index.embedding.model import Embedder
+from index.errors import CitedeskError
+from index.reading.documents import EVERYONE
+from pipeline.proof.comparing import comparable, contains
+from pipeline.question_matching import same_question
+from pipeline.types import (
+    Answered,
+    Approval,
+    Citation,
+    Draft,
+    Failure,
+    NeedsReview,
+    NormalizedQuestion,
+    RequestContext,
+    Source,
+)
+
+_log = structlog.get_logger(__name__)
+_CANDIDATES = 5
+Lookup = Callable[[Collection[str]], Mapping[str, RetrievedChunk]]
+
+
+@dataclass(slots=True)
+class _Known:
+    """A tenant's vectors as one matrix, float32[n, dimensions], as of one version of the table."""
+
+    version: int
+    ids: list[str]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class CuratedDesk:
+    """Remembers, recalls and withdraws approved answers. `chunks` looks into the live snapshot."""
+
+    store: SqliteStore
+    embedder: Embedder
+    chunks: Lookup
+    chunks_of: Callable[[str], Sequence[RetrievedChunk]]
+    similarity: float
+    _known: dict[str, _Known] = field(default_factory=dict)
+
+    async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
+        """Return the approved answer to this question that these readers may see, if it still holds."""
+        known = await self._vectors(context.tenant_id)
+        if not known.ids:
+            return None
+        vector = (await asyncio.to_thread(self.embedder.embed, [question.text]))[0]
+        scores = known.vectors @ vector
+        for at in np.argsort(-scores)[:_CANDIDATES]:
+            if scores[at] < self.similarity:
+                return None
+            answer = await self.store.curated.get(known.ids[at])
+            if answer and same_question(question.text, answer.question) and await self._holds(answer, context):
+                return _answered(answer)
+        return None
+
+    async def remember(self, review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
+        """Keep what a reviewer sent, bound to the chunks it cites; nothing that cites none."""
+        cited = {citation.chunk_id for citation in citations}
+        sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
+        if not sources or review.decided_by is None or review.decided_at is None:
+            return None
+        answer = CuratedAnswer(
+            curated_id=review.curated_id or review.review_id,
+            tenant_id=review.conversation.tenant_id,
+            question=review.question,
+            answer=review.answer,
+            citations=tuple(citations),
+            sources=sources,
+            approved_by=review.decided_by,
+            approved_at=review.decided_at,
+            sent_anyway=review.sent_anyway,
+        )
+        vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
+        await self.store.curated.save(answer, self.embedder.name, vector.tobytes())
+        await self.store.gaps.forget(review.review_id)
+        _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
+        return answer
+
+    async def sweep(self, render: Render) -> list[Review]:
+        """Take answers whose cited chunks changed out of service, and hand them back to the reviewers.
+
+        Those that were kept under another embedding model are found again from then on.
+        """
+        for answer in await self.store.curated.of_other_models(self.embedder.name):
+            vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
+            await self.store.curated.set_vector(answer.curated_id, self.embedder.name, vector.tobytes())
+        opened: list[Review] = []
+        for answer in await self.store.curated.live():
+            try:
+                held = await asyncio.to_thread(self.chunks, sorted(answer.chunk_ids))
+            except CitedeskError:
+                return opened
+            if answer.chunk_ids <= held.keys():
+                continue
+            review = await self.reopen(answer, Failure.SOURCE_CHANGED, render)
+            opened += [review] if review else []
+        return opened
+
+    async def reopen(self, answer: CuratedAnswer, reason: Failure, render: Render) -> Review | None:
+        """Stop serving an answer and open a review of it; None if that is so already."""
+        if not await self.store.curated.set_state(answer.curated_id, "stale"):
+            return None
+        first = await self.store.reviews.get(answer.curated_id)
+        if first is None:
+            return None
+        case = await asyncio.to_thread(_rebound, answer, self.chunks_of)
+        review = Review(
+            review_id=f"{answer.curated_id}-{sha256(answer.approved_at.encode()).hexdigest()[:6]}",
+            question=answer.question,
+            conversation=first.conversation,
+            case=case.model_copy(update={"reason": reason}),
+            curated_id=answer.curated_id,
+        )
+        _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
+        return review if await self.store.reviews.open(review, await render(review)) else None
+
+    async def _holds(self, answer: CuratedAnswer, context: RequestContext) -> bool:
+        """Tell whether these readers may see the answer, and its sources still say what they said."""
+        held = await asyncio.to_thread(self.chunks, sorted(answer.chunk_ids))
+        # The groups that count are those of today, not those of the day of the approval.
+        return answer.chunk_ids <= held.keys() and _may_use(held.values(), context)
+
+    async def _vectors(self, tenant_id: str) -> _Known:
+        version = self.store.curated.version
+        known = self._known.get(tenant_id)
+        if known is None or known.version != version:
+            rows = await self.store.curated.vectors(tenant_id, self.embedder.name)
+            matrix = np.array([np.frombuffer(row.vector, dtype=np.float32) for row in rows], dtype=np.float32)
+            known = self._known[tenant_id] = _Known(version, [row.key for row in rows], matrix)
+        return known
+
+
+def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
+    """Tell whether these readers may see all of the chunks, and the channel's sources hold them."""
+    groups = context.readable_groups | {EVERYONE}
+    return all(
+        chunk.groups & groups
+        and (not context.within or any(fnmatchcase(chunk.document_id, pattern) for pattern in context.within))
+        for chunk in chunks
+    )
+
+
+def _rebound(answer: CuratedAnswer, of: Callable[[str], Sequence[RetrievedChunk]]) -> NeedsReview:
+    """Return the answer as a draft over what its documents say now, where they still say something near."""
+    sources = []
+    for source in answer.sources:
+        quotes = [c.quote for c in answer.citations if c.marker == source.marker]
+        now = _nearest(quotes, source, of(source.document_id))
+        if now:
+            update = {"chunk_id": now.chunk_id, "title": now.title, "heading": now.heading, "groups": now.groups}
+            sources.append(source.model_copy(update=update))
+    ids = {source.marker: source.chunk_id for source in sources}
+    citations = [c.model_copy(update={"chunk_id": ids[c.marker]}) for c in answer.citations if c.marker in ids]
+    draft = Draft(status="answered", answer=answer.answer, confidence="low", citations=tuple(citations))
+    return NeedsReview(reason=Failure.SOURCE_CHANGED, draft=draft, sources=tuple(sources))
+
+
+def _nearest(quotes: Sequence[str], source: Source, chunks: Sequence[RetrievedChunk]) -> RetrievedChunk | None:
+    """Return the chunk that still holds a quote, else the one under the same heading, else the first."""
+    holding = [c for c in chunks if any(contains(comparable(c.text), comparable(quote)) for quote in quotes)]
+    under = [c for c in chunks if c.heading == source.heading]
+    return next(iter([*holding, *under, *chunks]), None)
+
+
+def _answered(answer: CuratedAnswer) -> Answered:
+    return Answered(
+        text=answer.answer,
+        confidence="high",
+        citations=answer.citations,
+        sources=answer.sources,
+        approved=Approval(curated_id=answer.curated_id, by=answer.approved_by, at=answer.approved_at),
+    )

@@ -1,0 +1,177 @@
+"""What admins do: reindex, go back, see the state, explain a request, find what is missing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import structlog
+
+from bot.desk.permissions import NotAdminError
+from bot.desk.questions import Desk
+from bot.store.records import Counts, Gap
+from index.builder import Coverage, Progress
+from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
+from index.snapshot import Manifest
+from pipeline.types import Trace
+
+_log = structlog.get_logger(__name__)
+
+
+class UnknownRequestError(CitedeskError):
+    """There is no such request in the store."""
+
+    code = "REQUEST_UNKNOWN"
+    user_message = "I know no request with this id."
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """State of the service. `manifest` is None when no index can be served."""
+
+    manifest: Manifest | None
+    counts: Counts
+    provider: str
+    curated: dict[str, int]
+    days: tuple[tuple[str, str, int], ...] = ()
+    helpful: int = 0
+    unhelpful: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GapCluster:
+    """Questions that ask for the same missing thing, the newest first."""
+
+    gaps: tuple[Gap, ...]
+
+    @property
+    def askers(self) -> int:
+        """How many people asked."""
+        return len({gap.user_id for gap in self.gaps})
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """Titles of the documents that came close, the most frequent first."""
+        return tuple(title for title, _ in Counter(t for gap in self.gaps for t in gap.nearest).most_common(3))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Counts over some days."""
+
+    days: int
+    requests: int
+    people: int
+    outcomes: dict[str, int]
+    tokens: int
+    cost_usd: float | None
+    median_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The use cases of admins."""
+
+    desk: Desk
+    build_index: Callable[[Progress], Awaitable[Coverage]]
+    go_back: Callable[[], Manifest]
+    manifest: Callable[[], Manifest]
+    reindexing: asyncio.Lock
+    gap_days: int
+    gap_similarity: float
+
+    def require_admin(self, user_id: str) -> None:
+        """Raise NotAdminError unless the user is an admin."""
+        if not self.is_admin(user_id):
+            _log.warning("admin_refused", user_id=user_id, code=NotAdminError.code)
+            raise NotAdminError
+
+    def is_admin(self, user_id: str) -> bool:
+        """Tell whether somebody is an admin."""
+        return user_id in self.desk.access.admins
+
+    async def reindex(self, user_id: str, progress: Progress) -> Coverage:
+        """Build the index anew. Raises NotAdminError, BuildRefusedError."""
+        self.require_admin(user_id)
+        if self.reindexing.locked():
+            raise BuildRefusedError("another build of this index is running")
+        async with self.reindexing:
+            coverage = await self.build_index(progress)
+        _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
+        return coverage
+
+    async def rollback(self, user_id: str) -> Manifest:
+        """Serve the snapshot before the live one. Raises NotAdminError, IndexUnavailableError."""
+        self.require_admin(user_id)
+        if self.reindexing.locked():
+            raise BuildRefusedError("another build of this index is running")
+        manifest = await asyncio.to_thread(self.go_back)
+        _log.warning("rolled_back", snapshot=manifest.name, user_id=user_id)
+        return manifest
+
+    async def status(self, days: int = 7) -> Status:
+        """Return what an operator wants to know first."""
+        try:
+            manifest = await asyncio.to_thread(self.manifest)
+        except IndexUnavailableError:
+            manifest = None
+        store, provider = self.desk.store, self.desk.pipeline.provider
+        helpful, unhelpful = await store.feedback_counts(days)
+        return Status(
+            manifest=manifest,
+            counts=await store.counts(),
+            provider=f"{provider.name} ({provider.model})",
+            curated=await store.curated.counts(),
+            days=tuple(await store.outcomes_by_day(days)),
+            helpful=helpful,
+            unhelpful=unhelpful,
+        )
+
+    async def why(self, user_id: str, request_id: str) -> Trace:
+        """Return what happened to a request. Raises NotAdminError, UnknownRequestError."""
+        self.require_admin(user_id)
+        trace = await self.desk.store.request(request_id)
+        if trace is None:
+            raise UnknownRequestError(request_id)
+        return trace
+
+    async def usage(self, user_id: str, days: int = 7) -> Usage:
+        """Return what was asked and what it took. Raises NotAdminError."""
+        self.require_admin(user_id)
+        traces = await self.desk.store.requests_since(datetime.now(UTC) - timedelta(days=days))
+        costs = [trace.cost_usd for trace in traces if trace.cost_usd is not None]
+        return Usage(
+            days=days,
+            requests=len(traces),
+            people=len({trace.user_id for trace in traces}),
+            outcomes=dict(Counter(trace.outcome for trace in traces)),
+            tokens=sum((trace.input_tokens or 0) + (trace.output_tokens or 0) for trace in traces),
+            cost_usd=sum(costs) if costs else None,
+            median_ms=float(np.median([trace.total_ms for trace in traces])) if traces else 0.0,
+        )
+
+    async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
+        """Return what people asked and nobody could answer, the most wanted first. Raises NotAdminError."""
+        self.require_admin(user_id)
+        found = await self.desk.store.gaps.since(tenant_id, self.desk.embedder.name, max(self.gap_days, 1))
+        return await asyncio.to_thread(clustered, found, self.gap_similarity)
+
+
+def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:
+    """Return gaps in groups: each joins the group whose mean is nearest, if that is near enough."""
+    groups: list[list[Gap]] = []
+    sums: list[np.ndarray] = []
+    for gap, raw in gaps:
+        vector = np.frombuffer(raw, dtype=np.float32)
+        scores = [float(total @ vector / (np.linalg.norm(total) or 1.0)) for total in sums]
+        best = int(np.argmax(scores)) if scores else -1
+        if best >= 0 and scores[best] >= similarity:
+            groups[best].append(gap)
+            sums[best] = sums[best] + vector
+        else:
+            groups.append([gap])
+            sums.append(vector)
+    clusters = [GapCluster(tuple(group)) for group in groups]
+    return sorted(clusters, key=lambda cluster: (-cluster.askers, -len(cluster.gaps), cluster.gaps[0].question))

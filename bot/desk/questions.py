@@ -1,0 +1,261 @@
+"""The use cases around a question, free of any chat product: ask, settle, escalate, give feedback."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+import structlog
+
+from bot.desk.permissions import NO_NAMES, Names
+from bot.settings import AccessSettings, ChannelSettings
+from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled, Turn
+from bot.store.sqlite.store import SqliteStore
+from bot.telemetry.metrics import Metrics
+from index.embedding.model import Embedder
+from index.errors import CitedeskError
+from pipeline import fallbacks
+from pipeline.answering import Pipeline, answer
+from pipeline.normalizing import unmarked
+from pipeline.recorder import Progress, Watch
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Deadline,
+    Failure,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    RequestContext,
+    Source,
+    ThreadTurn,
+    Trace,
+)
+
+_log = structlog.get_logger(__name__)
+_SOURCES_FOR_A_PERSON = 5
+
+
+Render = Callable[[Review], Awaitable[Sequence[Outgoing]]]
+
+
+class Directory(Protocol):
+    """Knows who is in which group, and who reads a channel."""
+
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
+        """Return the groups that a person is in; none for somebody unknown."""
+
+    async def audience_of(self, where: Conversation) -> frozenset[str] | None:
+        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An outcome and its trace, the review it opens, and how a follow-up was understood."""
+
+    request_id: str
+    outcome: Outcome
+    trace: Trace
+    review: Review | None = None
+    read_as: str = ""
+    may_see_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The use cases over a pipeline, a store and who may read what."""
+
+    pipeline: Pipeline
+    store: SqliteStore
+    embedder: Embedder
+    directory: Directory
+    access: AccessSettings
+    channels: Mapping[str, ChannelSettings]
+    deadline_s: float
+    negative_feedback: int
+    keeps_gaps: bool
+    metrics: Metrics
+
+    async def ask(
+        self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
+    ) -> Reply:
+        """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
+        context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
+        read_as: list[str] = []
+
+        def noticed(progress: Progress) -> None:
+            if progress.stage == "understood":
+                read_as.append(progress.question)
+            watch(progress)
+
+        outcome, trace = await answer(self.pipeline, asked.text, context, noticed)
+        case = _case(outcome)
+        question = "".join(read_as[-1:]) or unmarked(asked.text)
+        return Reply(
+            request_id=request_id,
+            outcome=outcome,
+            trace=trace,
+            review=Review(review_id=request_id, question=question, conversation=asked.where, case=case)
+            if case
+            else None,
+            read_as="".join(read_as[-1:]),
+            may_see_more=bool(context.groups - context.readable_groups),
+        )
+
+    async def settle(
+        self, key: str, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
+    ) -> bool:
+        """Keep everything that a question leaves behind and let its messages go out, once."""
+        gap = _gap(asked, reply) if reply and self.keeps_gaps else None
+        vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
+        settled = Settled(
+            trace=reply.trace if reply else None,
+            review=reply.review if reply else None,
+            gap=gap,
+            gap_vector=vector.tobytes() if vector is not None else b"",
+            embedder=self.embedder.name,
+            outgoing=tuple(outgoing),
+            thread=asked.where if asked.where.thread_id else None,
+        )
+        kept = await self.store.settle(key, settled, dead=dead)
+        if kept and reply:
+            self.metrics.observe(reply.trace)
+        return kept
+
+    async def escalate(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+        """Hand a question to a person because the asker wants it; None if it is with one already."""
+        context = await self._context(request_id, asked.where, ())
+        question = unmarked(asked.text)
+        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
+        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case)
+        return review if await self.store.reviews.open(review, await render(review)) else None
+
+    async def give_feedback(self, feedback: Feedback) -> bool:
+        """Keep what a reader thinks; True if enough people now find this answer bad that a person should look."""
+        trace = await self.store.request(feedback.request_id)
+        # An answer that a reviewer sent has no hash of its own: it goes by its request.
+        known = feedback.model_copy(
+            update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
+        )
+        count = await self.store.save_feedback(known)
+        _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
+        disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
+        if disputed:
+            self.pipeline.cache.forget(known.answer_hash)
+        return disputed
+
+    async def dispute(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+        """Open a review of an answer that readers found bad; None if there is one already.
+
+        The answer's text was never kept, so the question is asked once more and the draft held back.
+        """
+        again = f"{request_id}-disputed"
+        reply = await self.ask(again, asked, (), lambda _: None, approval=True)
+        case = _case(reply.outcome) or NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
+        review = Review(
+            review_id=again,
+            question=unmarked(asked.text),
+            conversation=asked.where,
+            case=case.model_copy(update={"reason": Failure.DISPUTED}),
+            exchange=complaint_turns(await self.store.complaints(request_id)),
+        )
+        return review if await self.store.reviews.open(review, await render(review)) else None
+
+    async def add_complaint(self, request_id: str) -> Review | None:
+        """Show in an open review of a disputed answer what readers say of it; None if there is no such review."""
+        turns = complaint_turns(await self.store.complaints(request_id))
+        return await self.store.reviews.change(
+            f"{request_id}-disputed", "", "complaint added", lambda r: r.model_copy(update={"exchange": turns})
+        )
+
+    async def delivery_failed(self, request_id: str) -> None:
+        """Note that a reply was made and could not be posted."""
+        _log.error("delivery_failed", request_id=request_id)
+        await self.store.set_verdict(request_id, Failure.DELIVERY_FAILED)
+
+    def channel(self, where: Conversation) -> ChannelSettings:
+        """Return what is set for a channel, else for its team."""
+        return self.channels.get(where.channel_id) or self.channels.get(where.team_id) or ChannelSettings()
+
+    async def names_in(self, outcome: Outcome) -> Names:
+        """Return what the people are called whom an outcome names."""
+        approval = outcome.approved if isinstance(outcome, Answered) else None
+        return await self.store.people.names([approval.by]) if approval else NO_NAMES
+
+    def exposition(self) -> bytes:
+        """Return the metrics of this process in Prometheus' text format."""
+        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
+
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
+        """Return the groups that a person is in, by settings and by the chat product."""
+        return self.access.groups_of(user_id) | await self.directory.groups_of(tenant_id, user_id)
+
+    async def _context(
+        self, request_id: str, where: Conversation, earlier: tuple[ThreadTurn, ...], *, approval: bool = False
+    ) -> RequestContext:
+        channel = self.channel(where)
+        return RequestContext(
+            request_id=request_id,
+            tenant_id=where.tenant_id,
+            user_id=where.user_id,
+            channel_id=where.channel_id,
+            route=where.surface,
+            deadline=Deadline.after(self.deadline_s),
+            groups=await self.groups_of(where.tenant_id, where.user_id),
+            audience=await self.directory.audience_of(where),
+            within=channel.sources,
+            language=channel.language,
+            earlier=earlier,
+            needs_approval=approval or not channel.auto_answer,
+        )
+
+    async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
+        """Return the nearest chunks, so that whoever writes the answer can cite them."""
+        try:
+            found = await asyncio.to_thread(
+                self.pipeline.retriever.search,
+                question,
+                context.readable_groups,
+                _SOURCES_FOR_A_PERSON,
+                context.within,
+            )
+        except CitedeskError:
+            return ()
+        return fallbacks.listed_sources(found.chunks)
+
+
+def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
+    """Return complaints as turns of a review."""
+    return tuple(
+        Turn(user_id=c.user_id, text=": ".join(part for part in (c.reason.replace("_", " "), c.note) if part))
+        for c in complaints
+    )
+
+
+def request_id_of(key: str) -> str:
+    """Return the id of the request under an inbox key: the same after a crash, so that nothing doubles."""
+    return f"r-{sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _case(outcome: Outcome) -> NeedsReview | None:
+    if isinstance(outcome, NeedsReview):
+        return outcome
+    if isinstance(outcome, Blocked):
+        # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
+        return NeedsReview(reason=outcome.reason, draft=None, sources=())
+    return None
+
+
+def _gap(asked: Asked, reply: Reply) -> Gap | None:
+    if not isinstance(reply.outcome, NotEnoughInfo):
+        return None
+    where = asked.where
+    return Gap(
+        request_id=reply.request_id,
+        tenant_id=where.tenant_id,
+        user_id=where.user_id,
+        question=reply.read_as or unmarked(asked.text),
+        reason=reply.trace.verdict,
+        nearest=tuple(document.title for document in reply.outcome.nearest),
+    )

@@ -1,0 +1,234 @@
+"""What reviewers do: claim, approve, edit, reject, ask back; and what time does: remind, expire."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.desk.curated import CuratedDesk, Lookup
+from bot.desk.permissions import (
+    AlreadyDecidedError,
+    ClaimedError,
+    NotAllowedError,
+    NothingToApproveError,
+    RestrictedReviewError,
+    UnknownReviewError,
+    may_read,
+)
+from bot.desk.questions import Desk
+from bot.desk.questions import Render as Opening
+from bot.settings import ReviewSettings
+from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
+from bot.store.sqlite.reviews import Change, Render, nothing
+from index.chunk_table import RetrievedChunk
+from pipeline.proof.sentences import markers_in
+from pipeline.proof.verify import VerificationLimits, quoted_for, verify
+from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EditCheck:
+    """An edited text with the quotes that it stands on, and what verification objects to."""
+
+    draft: Draft
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDesk:
+    """The use cases of reviewers. `now` is a clock of UTC."""
+
+    desk: Desk
+    curated: CuratedDesk
+    chunks: Lookup
+    settings: ReviewSettings
+    limits: VerificationLimits
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def is_reviewer(self, user_id: str) -> bool:
+        """Tell whether somebody reviews anywhere."""
+        return user_id in self.desk.access.reviewers or any(
+            user_id in channel.reviewers for channel in self.desk.channels.values()
+        )
+
+    def reviewers_of(self, review: Review) -> frozenset[str]:
+        """Return who may decide a review: those of its channel, else all."""
+        return self.desk.channel(review.conversation).reviewers or self.desk.access.reviewers
+
+    async def open_review(self, review_id: str, reviewer_id: str) -> Review:
+        """Return an open review to somebody who may decide it.
+
+        Raises NotAllowedError, UnknownReviewError, RestrictedReviewError, AlreadyDecidedError.
+        """
+        review = await self.desk.store.reviews.get(review_id)
+        if reviewer_id not in (self.reviewers_of(review) if review else self.desk.access.reviewers):
+            _log.warning("review_refused", review_id=review_id, user_id=reviewer_id, code=NotAllowedError.code)
+            raise NotAllowedError
+        if review is None:
+            raise UnknownReviewError(review_id)
+        if not may_read(review.case.sources, await self._groups(review, reviewer_id)):
+            raise RestrictedReviewError
+        if review.state != "open":
+            raise AlreadyDecidedError(review)
+        return review
+
+    async def claim(self, review_id: str, reviewer_id: str, *, take_over: bool = False) -> Review:
+        """Tell the others that somebody is at work. Raises what `open_review` raises, and ClaimedError."""
+        await self.open_review(review_id, reviewer_id)
+
+        def claimed(review: Review) -> Review:
+            if not take_over:
+                self._refuse_if_claimed(review, reviewer_id)
+            return review.model_copy(update={"claimed_by": reviewer_id, "claimed_at": self.now().isoformat()})
+
+        return await self._changed(review_id, reviewer_id, "taken over" if take_over else "claimed", claimed)
+
+    async def decide(self, review_id: str, decision: Decision, render: Render = nothing) -> Review:
+        """Decide a review once, and let what `render` returns go out. Raises what `claim` raises."""
+        review = await self.open_review(review_id, decision.reviewer_id)
+        if decision.state == "approved" and review.case.draft is None:
+            raise NothingToApproveError(review_id)
+        approved = review.case.draft.answer if review.case.draft else ""
+
+        def decided(current: Review) -> Review:
+            self._refuse_if_claimed(current, decision.reviewer_id)
+            return current.model_copy(
+                update={
+                    "state": decision.state,
+                    "answer": approved if decision.state == "approved" else decision.answer,
+                    "note": decision.note,
+                    "decided_by": decision.reviewer_id,
+                    "sent_anyway": decision.sent_anyway,
+                }
+            )
+
+        what = f"{decision.state}, sent anyway" if decision.sent_anyway else decision.state
+        review = await self._changed(review_id, decision.reviewer_id, what, decided, render)
+        _log.info("review_decided", review_id=review_id, state=decision.state, user_id=decision.reviewer_id)
+        await self._remember(review)
+        return review
+
+    async def checked(self, review: Review, text: str) -> EditCheck:
+        """Put an edited text through the same citation check as a model's."""
+        chunks = await self._evidence(review.case)
+        draft = Draft(status="answered", answer=text, confidence="high", citations=quoted_for(text, chunks))
+        if not chunks or not markers_in(text):
+            return EditCheck(draft, (Finding(code=FindingCode.NO_CITATION, span=text),))
+        whole = [
+            Citation(marker=c.marker, chunk_id=c.chunk_id, quote=chunks[c.marker - 1].text) for c in draft.citations
+        ]
+        findings = verify(draft.model_copy(update={"citations": tuple(whole)}), chunks, self.limits)
+        return EditCheck(draft, findings)
+
+    async def ask_back(self, review_id: str, reviewer_id: str, question: str, render: Render) -> Review:
+        """Ask the asker something; the review stays open and waits for a word. Raises what `claim` raises."""
+        await self.open_review(review_id, reviewer_id)
+
+        def asked(review: Review) -> Review:
+            self._refuse_if_claimed(review, reviewer_id)
+            turn = Turn(user_id=reviewer_id, text=question)
+            return review.model_copy(
+                update={
+                    "exchange": (*review.exchange, turn),
+                    "awaits_asker": True,
+                    "claimed_by": reviewer_id,
+                    "claimed_at": self.now().isoformat(),
+                }
+            )
+
+        return await self._changed(review_id, reviewer_id, "asked back", asked, render)
+
+    async def asker_said(self, review_id: str, user_id: str, text: str, render: Render) -> Review:
+        """Add the asker's answer to a review. Raises AlreadyDecidedError."""
+
+        def said(review: Review) -> Review:
+            turn = Turn(user_id=user_id, text=text)
+            return review.model_copy(update={"exchange": (*review.exchange, turn), "awaits_asker": False})
+
+        return await self._changed(review_id, user_id, "asker answered", said, render)
+
+    async def second_look(self, request_id: str, asked: Asked, render: Opening) -> None:
+        """Open a review of an answer that several people found bad; an approved one is no longer served."""
+        trace = await self.desk.store.request(request_id)
+        curated_id = trace.curated_id if trace else None
+        answer = await self.desk.store.curated.get(curated_id) if curated_id else None
+        if answer:
+            await self.curated.reopen(answer, Failure.DISPUTED, render)
+        elif asked.text:
+            await self.desk.dispute(request_id, asked, render)
+
+    async def sweep(
+        self,
+        reminder: Callable[[Review], Awaitable[Sequence[Outgoing]]],
+        expiry: Callable[[Review], Sequence[Outgoing]],
+    ) -> list[Review]:
+        """Remind of what waits too long and end what has waited far too long; return what ended."""
+        hour = 3600.0
+        late, over = await self.desk.store.reviews.due(
+            self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
+        )
+        for review in late:
+            await self.desk.store.reviews.remind(review.review_id, await reminder(review))
+        ended = []
+        for review in over:
+            expired = await self.desk.store.reviews.change(
+                review.review_id, "", "expired", lambda r: r.model_copy(update={"state": "expired"}), expiry
+            )
+            ended += [expired] if expired else []
+        return ended
+
+    async def listed(self, reviewer_id: str, wanted: ReviewFilter) -> list[Review]:
+        """Return the reviews that this person may decide and read."""
+        found = await self.desk.store.reviews.listed(wanted)
+        return [
+            review
+            for review in found
+            if reviewer_id in self.reviewers_of(review)
+            and may_read(review.case.sources, await self._groups(review, reviewer_id))
+        ]
+
+    async def card_may_show_draft(self, review: Review) -> bool:
+        """Tell whether all reviewers, who share the channel of the card, may read what it cites."""
+        reviewers = self.reviewers_of(review)
+        shared = [may_read(review.case.sources, await self._groups(review, user_id)) for user_id in reviewers]
+        return bool(shared) and all(shared)
+
+    async def _groups(self, review: Review, user_id: str) -> frozenset[str]:
+        return await self.desk.groups_of(review.conversation.tenant_id, user_id)
+
+    async def _changed(
+        self, review_id: str, user_id: str, what: str, change: Change, render: Render = nothing
+    ) -> Review:
+        changed = await self.desk.store.reviews.change(review_id, user_id, what, change, render)
+        if changed is None:
+            review = await self.desk.store.reviews.get(review_id)
+            if review is None:
+                raise UnknownReviewError(review_id)
+            raise AlreadyDecidedError(review)
+        return changed
+
+    def _refuse_if_claimed(self, review: Review, reviewer_id: str) -> None:
+        if review.claimed_by in {None, reviewer_id} or review.claimed_at is None:
+            return
+        if self.now() - datetime.fromisoformat(review.claimed_at) < timedelta(hours=self.settings.claim_h):
+            raise ClaimedError(str(review.claimed_by))
+
+    async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
+        """Return the chunks of a case so that marker n is the n-th; a gap is an empty chunk."""
+        ids = {source.marker: source.chunk_id for source in case.sources}
+        known = await asyncio.to_thread(self.chunks, sorted(set(ids.values())))
+        return [known.get(ids.get(marker, ""), _no_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
+
+    async def _remember(self, review: Review) -> None:
+        if review.state not in {"approved", "edited"}:
+            return
+        check = await self.checked(review, review.answer)
+        await self.curated.remember(review, check.draft.citations)
+
+
+def _no_chunk(marker: int) -> RetrievedChunk:
+    return RetrievedChunk(f"-{marker}", "", "", "", "", None, 0.0)

@@ -1,0 +1,259 @@
+"""Measure retrieval and answers against a file of questions."""
+
+import asyncio
+import json
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from index.chunk_table import RetrievedChunk
+from index.errors import CitedeskError
+from index.sufficiency import Calibration, fit
+from pipeline.answering import Pipeline, Retriever, answer
+from pipeline.proof.comparing import comparable
+from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
+
+CONTEXT_CHARS = 4000
+TOP = 5
+_DEPTH = 20
+
+
+class QuestionsError(CitedeskError):
+    """The question file cannot be used; the message names the line."""
+
+    code = "QUESTIONS_INVALID"
+
+
+class EvalQuestion(BaseModel):
+    """One line of a question file. Further fields are allowed and ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    question: str
+    answerable: bool
+    category: str = ""
+    gold_docs: tuple[str, ...] = ()
+    gold_quotes: tuple[str, ...] = ()
+    answer_must_contain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvalRow:
+    """What came out for one question."""
+
+    question: EvalQuestion
+    outcome: Outcome
+    trace: Trace
+    retrieved: tuple[RetrievedChunk, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row in the shape of DESIGN, "Command line"."""
+        outcome = self.outcome
+        draft = outcome.draft if isinstance(outcome, NeedsReview) else None
+        citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())
+        documents = {chunk.chunk_id: chunk.document_id for chunk in self.retrieved}
+        return {
+            "id": self.question.id,
+            "question": self.question.question,
+            "answerable": self.question.answerable,
+            "category": self.question.category,
+            "has_gold": bool(self.question.gold_quotes),
+            "rank": _rank(self, _DEPTH),
+            "outcome": outcome.kind,
+            "reason": self.trace.verdict,
+            "answer": outcome.text if isinstance(outcome, Answered) else None,
+            "draft": draft.answer if draft else None,
+            "citations": [
+                {"chunk_id": c.chunk_id, "document_id": documents.get(c.chunk_id), "quote": c.quote} for c in citations
+            ],
+            "retrieved": [
+                {
+                    "chunk_id": c.chunk_id,
+                    "document_id": c.document_id,
+                    "title": c.title,
+                    "heading": c.heading,
+                    "score": round(c.score, 4),
+                    "text": c.text,
+                }
+                for c in self.retrieved
+            ],
+            "sufficiency": self.trace.sufficiency,
+            "findings": [finding.value for finding in self.trace.findings],
+            "attempts": self.trace.attempts,
+            "stage_ms": dict(self.trace.stage_ms),
+            "total_ms": self.trace.total_ms,
+        }
+
+
+def read_questions(file: Path) -> list[EvalQuestion]:
+    """Return the questions of a JSONL file. Raises QuestionsError."""
+    questions: list[EvalQuestion] = []
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise QuestionsError(f"{file} cannot be read") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            questions.append(EvalQuestion.model_validate_json(line))
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or "line"
+            raise QuestionsError(f"{file}, line {number}: {place}: {first['msg']}") from None
+    if not questions:
+        raise QuestionsError(f"{file} holds no question")
+    return questions
+
+
+def read_rows(file: Path) -> list[dict[str, Any]]:
+    """Return the rows that an earlier run wrote. Raises QuestionsError."""
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if all({"id", "question", "outcome", "rank"} <= row.keys() for row in rows):
+            return rows
+    except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
+        raise QuestionsError(f"{file} cannot be read as rows of an earlier run") from error
+    raise QuestionsError(f"{file} does not hold rows of an earlier run: write them with --rows")
+
+
+def fitted_calibration(
+    retriever: Retriever, questions: Sequence[EvalQuestion], missed_rate: float, wrong_rate: float
+) -> Calibration:
+    """Return the sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind."""
+    features = [retriever.search(question.question, frozenset(), TOP).features for question in questions]
+    try:
+        return fit(features, [question.answerable for question in questions], missed_rate, wrong_rate)
+    except ValueError as error:
+        raise QuestionsError(str(error)) from error
+
+
+async def evaluate(
+    pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
+) -> list[EvalRow]:
+    """Ask every question, one after the other, as a reader of the public documents; then close the provider."""
+    async with aclosing(pipeline.provider):
+        return [await _row(pipeline, question, deadline_s, done) for question in questions]
+
+
+async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None]) -> EvalRow:
+    context = RequestContext(
+        request_id=question.id,
+        # A user and a workspace each: an evaluation is not one person asking too fast.
+        tenant_id=question.id,
+        user_id=question.id,
+        channel_id="eval",
+        route="eval",
+        deadline=Deadline.after(deadline_s),
+    )
+    outcome, trace = await answer(pipeline, question.question, context)
+    found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
+    done()
+    return EvalRow(question, outcome, trace, found.chunks)
+
+
+def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
+    """Return retrieval quality, outcomes by kind, and how far the answers can be trusted."""
+    gold = [row for row in rows if row.question.answerable and row.question.gold_quotes]
+    unanswerable = [row for row in rows if not row.question.answerable]
+    answerable = [row for row in rows if row.question.answerable]
+    shown = [row for row in rows if isinstance(row.outcome, Answered)]
+    checked = [row for row in shown if row.question.answerable and row.question.answer_must_contain]
+    return {
+        "questions": len(rows),
+        "answerable": len(answerable),
+        "hit@5": _share(_rank(row) is not None for row in gold),
+        "mrr@5": _mean([1 / rank if (rank := _rank(row)) else 0.0 for row in gold]),
+        "hit@4000chars": _share(_within_context(row) for row in gold),
+        "sufficiency_auroc": _auroc(
+            [row.trace.sufficiency or 0.0 for row in answerable],
+            [row.trace.sufficiency or 0.0 for row in unanswerable],
+        ),
+        "outcomes_answerable": _kinds(answerable),
+        "outcomes_unanswerable": _kinds(unanswerable),
+        "unanswerable_answered": _share(isinstance(row.outcome, Answered) for row in unanswerable),
+        "answers_fully_quoted": _share(_fully_quoted(row) for row in shown),
+        "answers_with_expected_words": _share(_expected_words(row) for row in checked),
+        "answers_checked_for_words": len(checked),
+        "total_ms_p50": _quantile([row.trace.total_ms for row in rows], 0.5),
+        "total_ms_p95": _quantile([row.trace.total_ms for row in rows], 0.95),
+        "stage_ms_p50": {
+            stage: _quantile([row.trace.stage_ms[stage] for row in rows if stage in row.trace.stage_ms], 0.5)
+            for stage in sorted({stage for row in rows for stage in row.trace.stage_ms})
+        },
+        "model_attempts": sum(row.trace.attempts for row in rows),
+        "repaired": sum(row.trace.repaired for row in rows),
+    }
+
+
+def unlimited(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline without the answer cache's shortcut, so that every question is worked on."""
+    return replace(pipeline, limits=replace(pipeline.limits, cache_fresh_s=-1.0))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", " ", text.casefold()).strip()
+
+
+def _rank(row: EvalRow, depth: int = TOP) -> int | None:
+    gold = [_letters(quote) for quote in row.question.gold_quotes]
+    for rank, chunk in enumerate(row.retrieved[:depth], 1):
+        if any(quote in _letters(chunk.text) for quote in gold):
+            return rank
+    return None
+
+
+def _within_context(row: EvalRow) -> bool:
+    context = _letters(" ".join(chunk.text for chunk in row.retrieved)[:CONTEXT_CHARS])
+    return any(_letters(quote) in context for quote in row.question.gold_quotes)
+
+
+def _fully_quoted(row: EvalRow) -> bool:
+    """Check again, apart from verification: each citation quotes a chunk that search returns."""
+    if not isinstance(row.outcome, Answered) or not row.outcome.citations:
+        return False
+    texts = {chunk.chunk_id: comparable(chunk.text) for chunk in row.retrieved}
+    return all(comparable(citation.quote) in texts.get(citation.chunk_id, "") for citation in row.outcome.citations)
+
+
+def _expected_words(row: EvalRow) -> bool:
+    text = _letters(row.outcome.text) if isinstance(row.outcome, Answered) else ""
+    return all(_letters(words) in text for words in row.question.answer_must_contain)
+
+
+def _kinds(rows: Sequence[EvalRow]) -> dict[str, int]:
+    kinds = sorted({row.outcome.kind for row in rows})
+    return {kind: sum(row.outcome.kind == kind for row in rows) for kind in kinds}
+
+
+def _share(values: Any) -> float | None:  # noqa: ANN401 - any iterable of truth values
+    return _mean([1.0 if value else 0.0 for value in values])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(statistics.fmean(values), 4) if values else None
+
+
+def _quantile(values: Sequence[float], share: float) -> float | None:
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) if ordered else None
+
+
+def _auroc(higher: Sequence[float], lower: Sequence[float]) -> float | None:
+    if not higher or not lower:
+        return None
+    wins = sum((a > b) + 0.5 * (a == b) for a in higher for b in lower)
+    return round(wins / (len(higher) * len(lower)), 4)
+
+
+def write_rows(rows: Sequence[EvalRow], file: Path) -> None:
+    """Write one JSON line a question."""
+    lines = [json.dumps(row.as_json(), ensure_ascii=False) for row in rows]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")

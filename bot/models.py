@@ -1,0 +1,60 @@
+"""Builds the OpenAI-compatible provider of the settings. Part of `bot.app`, and loaded by it only when it is needed."""
+
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from openai import AsyncOpenAI
+
+from bot.settings import FailoverSettings, Settings, environment_name
+from index.errors import SettingsError
+from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.failover import FailoverProvider
+from pipeline.models.openai import ModelOptions, OpenAIProvider, Price, bounded_client
+from pipeline.models.retrying import RetryPolicy
+from pipeline.models.throttle import Throttle
+
+
+def build_openai(settings: Settings) -> OpenAIProvider | FailoverProvider:
+    """Return the OpenAI-compatible provider. Raises SettingsError without a key or a base URL."""
+    llm = settings.llm
+    if llm.api_key is None and llm.base_url is None:
+        raise SettingsError(f"setting llm.api_key is missing: set {environment_name('llm.api_key')}")
+    first = FailoverSettings(name="openai", base_url=llm.base_url, api_key=llm.api_key, model=llm.model)
+    servers = [_server(settings, server) for server in (first, *llm.failover)]
+    return FailoverProvider(servers) if len(servers) > 1 else servers[0]
+
+
+def _server(settings: Settings, server: FailoverSettings) -> OpenAIProvider:
+    llm = settings.llm
+    price = llm.prices.get(server.model)
+    options = ModelOptions(
+        connect_timeout_s=llm.connect_timeout_s,
+        read_timeout_s=llm.read_timeout_s,
+        concurrency=llm.concurrency,
+        output_tokens=settings.limits.output_tokens,
+        temperature=llm.temperature,
+        retry=RetryPolicy(llm.attempts, llm.backoff_base_s, llm.backoff_cap_s),
+        output_format=llm.output_format,
+        price=Price(price.input_usd, price.output_usd) if price else None,
+    )
+    return OpenAIProvider(
+        _client(server, llm.key_header, settings.limits.response_bytes),
+        server.model,
+        options,
+        CircuitBreaker(llm.circuit_failures, llm.circuit_open_s),
+        Throttle(llm.requests_per_minute, llm.tokens_per_minute),
+        server.name,
+    )
+
+
+def _client(server: FailoverSettings, key_header: str | None, max_bytes: int) -> AsyncOpenAI:
+    key = server.api_key.get_secret_value() if server.api_key else "not-needed"
+    url = urlsplit(str(server.base_url)) if server.base_url else None
+    return AsyncOpenAI(
+        api_key=key,
+        # A query in the base URL, such as Azure's api-version, belongs to every request.
+        base_url=urlunsplit(url._replace(query="")) if url else None,
+        default_query=dict(parse_qsl(url.query)) if url else None,
+        default_headers={key_header: key} if key_header else None,
+        http_client=bounded_client(max_bytes),
+        max_retries=0,
+    )

@@ -1,0 +1,86 @@
+"""The ways in from Slack: Socket Mode, the signed events route, and the pages that install the app."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+
+from bot.settings import SlackSettings
+from bot.slack.clients import build_client
+from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH
+from bot.slack.payloads import is_well_formed
+from bot.slack.watchdog import Watchdog
+from index.errors import SettingsError
+
+_log = structlog.get_logger(__name__)
+EVENTS_PATH = "/slack/events"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes(settings: SlackSettings, bolt: AsyncApp) -> Iterator[web.RouteDef]:
+    """Return Slack's routes. Without a secret nothing could tell Slack from a stranger, so there is no route."""
+    if settings.signing_secret:
+        yield web.post(EVENTS_PATH, _events(bolt, settings.signing_secret.get_secret_value()))
+    if settings.client_id:
+        yield web.get(INSTALL_PATH, _page(bolt, AsyncOAuthFlow.handle_installation))
+        yield web.get(REDIRECT_PATH, _page(bolt, AsyncOAuthFlow.handle_callback))
+
+
+@asynccontextmanager
+async def socket_mode(settings: SlackSettings, bolt: AsyncApp) -> AsyncIterator[Watchdog | None]:
+    """Hold a connection of Socket Mode while the body runs, if it is set. Raises SettingsError."""
+    if settings.app_token is None:
+        yield None
+        return
+    handler = AsyncSocketModeHandler(
+        bolt, app_token=settings.app_token.get_secret_value(), web_client=build_client(settings, None)
+    )
+    watchdog = Watchdog(handler.client, settings.silence_s, settings.quiet_s)
+    try:
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+    except SlackApiError as error:
+        raise SettingsError(f"setting slack.app_token: Slack refuses it ({error.response.get('error')})") from None
+    watching = asyncio.create_task(watchdog.run())
+    try:
+        yield watchdog
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def _events(bolt: AsyncApp, secret: str) -> Handler:
+    verifier = SignatureVerifier(secret)
+
+    async def events(request: web.Request) -> web.StreamResponse:
+        # Bolt parses a body before it checks the signature, and stumbles over what is no payload.
+        if not verifier.is_valid_request(await request.read(), dict(request.headers)):
+            _log.warning("signature_refused", bytes=request.content_length)
+            return web.Response(status=401)
+        if not is_well_formed(await request.text(), request.content_type):
+            _log.warning("payload_refused", bytes=request.content_length)
+            return web.Response(status=400)
+        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+
+    return events
+
+
+def _page(bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
+    """Return the handler of an OAuth page: what it gets is checked by its one-time state, not by a signature."""
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        if bolt.oauth_flow is None:
+            raise web.HTTPNotFound
+        return await to_aiohttp_response(await handle(bolt.oauth_flow, await to_bolt_request(request)))
+
+    return page

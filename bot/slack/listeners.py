@@ -1,0 +1,220 @@
+"""Bolt listeners: they unpack, call and reply, nothing else."""
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk.questions import request_id_of
+from bot.settings import SlackSettings
+from bot.slack import commands, feedback, home, review_actions
+from bot.slack.best_effort import error_of
+from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
+from bot.slack.intake import remember
+from bot.slack.payloads import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
+from bot.slack.render import ESCALATE, FEEDBACK
+from bot.slack.review_cards import (
+    APPROVE,
+    ASK_BACK,
+    ASKED_BACK,
+    CLAIM,
+    EDIT,
+    EDITED,
+    REJECT,
+    REJECTED,
+    REJECTED_MANY,
+    TAKE_OVER,
+)
+from bot.slack.services import Surface
+from bot.store.records import Asked
+
+_log = structlog.get_logger(__name__)
+_SORRY = "Something went wrong on our side, and nothing was done. Please try again."
+Act = Callable[[Surface, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Submit = Callable[[Surface, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
+
+
+def build_bolt(
+    settings: SlackSettings, client: AsyncWebClient, slack: Surface, oauth: AsyncOAuthSettings | None = None
+) -> AsyncApp:
+    """Return the Bolt app with every listener."""
+    app = AsyncApp(
+        name="citedesk",  # without one Bolt reads the source of every caller, to find the name of a file
+        client=client,
+        authorize=_Authorize(logger=logging.getLogger(__name__), workspaces=slack.workspaces),  # type: ignore[arg-type]
+        signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
+        request_verification_enabled=settings.signing_secret is not None,
+        attaching_conversation_kwargs_enabled=False,
+        oauth_settings=oauth,
+    )
+    app.middleware(remember(slack))
+    app.error(_failed)
+    _listen_for_questions(app, slack)
+    _listen_for_presses(app, slack)
+    _listen_for_modals(app, slack)
+    _listen_for_home(app, slack)
+    return app
+
+
+class _Authorize(AsyncAuthorize):
+    """Tells Bolt who the bot is from what we know: its own way asks Slack, before the acknowledgement."""
+
+    def __init__(self, *, logger: logging.Logger, workspaces: Workspaces) -> None:
+        self.logger = logger
+        self._workspaces = workspaces
+
+    async def __call__(self, *, team_id: str | None, enterprise_id: str | None, **_: object) -> AuthorizeResult | None:
+        """Return the bot's identity in a workspace; None for a foreign one."""
+        try:
+            client = await self._workspaces.client(team_id or "")
+            bot_user_id = await self._workspaces.bot_user_id(team_id or "")
+        except ForeignWorkspaceError:
+            return None
+        return AuthorizeResult(
+            enterprise_id=enterprise_id, team_id=team_id, bot_user_id=bot_user_id, bot_token=client.token
+        )
+
+
+def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:
+    async def on_message(body: dict[str, Any]) -> None:
+        # A question is in the inbox by now; what is left are edits and deletions of one.
+        if withdrawal := withdrawal_of(body):
+            await slack.answering.withdraw(withdrawal)
+
+    async def on_stop(body: dict[str, Any]) -> None:
+        event = body["event"]
+        slack.answering.stop(
+            team_of(body), str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
+        )
+
+    async def on_members(body: dict[str, Any]) -> None:
+        slack.directory.forget(team_of(body), str(body["event"].get("channel")))
+
+    async def on_shortcut(ack: AsyncAck) -> None:
+        await ack()
+
+    async def on_command(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
+        await ack()
+        if str(command.get("text") or "").strip().partition(" ")[0].lower() != "ask":
+            await commands.handle(slack, command, respond)
+
+    app.event("app_mention")(on_message)
+    app.event("message")(on_message)
+    app.event("agent_session_stopped")(on_stop)
+    app.event("member_joined_channel")(on_members)
+    app.event("member_left_channel")(on_members)
+    app.shortcut(ASK_ABOUT_THIS)(on_shortcut)
+    app.command(COMMAND)(on_command)
+
+
+def _listen_for_presses(app: AsyncApp, slack: Surface) -> None:
+    async def on_taken(ack: AsyncAck) -> None:
+        await ack()
+
+    async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
+        request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
+        asked = Asked(text=text, where=conversation_of(body))
+        await slack.desk.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
+        await ack()
+        slack.wake_outbox()
+
+    # The inbox has these two already.
+    app.action(RETRY)(on_taken)
+    app.action(ASK_PRIVATELY)(on_taken)
+    app.action(ESCALATE)(on_escalate)
+    app.action(FEEDBACK)(_acting(slack, feedback.judged))
+    app.action(APPROVE)(_acting(slack, review_actions.approve))
+    for action_id in (EDIT, REJECT, ASK_BACK):
+        app.action(action_id)(_acting(slack, review_actions.open_modal))
+    app.action(CLAIM)(_acting(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
+    app.action(TAKE_OVER)(_acting(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
+
+
+def _listen_for_modals(app: AsyncApp, slack: Surface) -> None:
+    for callback_id, submit in (
+        (EDITED, review_actions.submit_edit),
+        (REJECTED, review_actions.submit_rejection),
+        (REJECTED_MANY, review_actions.submit_rejections),
+        (ASKED_BACK, review_actions.submit_question),
+        (feedback.REASON_GIVEN, feedback.reason_given),
+    ):
+        app.view(callback_id)(_submitting(slack, submit))
+
+
+def _submitting(slack: Surface, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await submit(slack, ack, body)
+
+    return listener
+
+
+def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
+    async def on_opened(body: dict[str, Any]) -> None:
+        event, team = body["event"], team_of(body)
+        if event.get("tab") == "messages":
+            client = await slack.client(body)
+            # Without thread_ts: with it, the agent view ignores the call.
+            await slack.niceties.call(
+                team,
+                "assistant.threads.setSuggestedPrompts",
+                lambda: client.assistant_threads_setSuggestedPrompts(
+                    channel_id=str(event.get("channel")),
+                    title="Ask me",
+                    prompts=[dict(prompt) for prompt in slack.prompts],
+                ),
+            )
+        else:
+            await home.publish(slack, team, str(event.get("user")))
+
+    async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await home.refresh(slack, body)
+
+    async def on_selected(ack: AsyncAck) -> None:
+        await ack()
+
+    async def on_reindex(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        user_id = str(body["user"]["id"])
+        client = await slack.client(body)
+
+        async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
+            await client.chat_postMessage(channel=user_id, text=text, **rest)
+
+        await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
+        await home.refresh(slack, body)
+
+    app.event("app_home_opened")(on_opened)
+    for action_id in (FILTER, PREVIOUS, NEXT):
+        app.action(action_id)(on_filter)
+    app.action(SELECTED)(on_selected)
+    app.action(HOME_REINDEX)(on_reindex)
+    app.action(CLAIM_SELECTED)(_acting(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body))))
+    app.action(REJECT_SELECTED)(
+        _acting(slack, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
+    )
+
+
+def _acting(slack: Surface, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await act(slack, body)
+
+    return listener
+
+
+async def _failed(error: Exception, body: Mapping[str, Any], respond: AsyncRespond) -> None:
+    """Log what a listener did not expect, and tell the person who waits: no silence."""
+    # Never the message of an exception: it may hold a payload.
+    reason = error_of(error) if isinstance(error, SlackApiError) else None
+    _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
+    if body.get("response_url"):
+        await respond(text=_SORRY, response_type="ephemeral", replace_original=False)

@@ -1,0 +1,248 @@
+"""Review cards and modals as Block Kit. Pure functions."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    CheckboxesElement,
+    HeaderBlock,
+    InputBlock,
+    MarkdownBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
+
+from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.slack.render import SlackMessage, section, small
+from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, person, quoted, source_line
+from bot.store.records import Review
+from bot.surfaces.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, cut
+from pipeline.types import Citation, Finding
+
+APPROVE = "review_approve"
+EDIT = "review_edit"
+REJECT = "review_reject"
+CLAIM = "review_claim"
+TAKE_OVER = "review_take_over"
+ASK_BACK = "review_ask_back"
+EDITED = "review_edited"
+REJECTED = "review_rejected"
+REJECTED_MANY = "reviews_rejected"
+ASKED_BACK = "review_asked_back"
+TEXT_BLOCK = "text"
+TEXT_INPUT = "text_input"
+ANYWAY_BLOCK = "anyway"
+ANYWAY_INPUT = "anyway_input"
+_INPUT_CHARS = 3000
+_QUOTE_CHARS = 500
+_MAX_QUOTES = 6
+_MAXFINDING_WORDS = 8
+
+
+def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
+    """Return the card for the reviewers' channel.
+
+    `show_draft` is False when not every reviewer may read what the draft cites.
+    """
+    draft = review.case.draft
+    asker = person(review.conversation.user_id, names)
+    blocks: list[Block] = [
+        HeaderBlock(text="Review needed"),
+        section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+    ]
+    if not show_draft and review.case.sources:
+        blocks.append(
+            section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
+        )
+    elif draft:
+        blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer)), *_evidence(review)]
+    else:
+        blocks += _evidence(review)
+    blocks += _state(review, names)
+    blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]
+    return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
+
+
+def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
+    """Return the card after the decision: who, what, and no buttons."""
+    head = decision_words(review, lambda user_id: person(user_id, names))
+    asker = person(review.conversation.user_id, names)
+    mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
+    blocks: list[Block] = [
+        section(f"{mark} *{head}*"),
+        section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+    ]
+    if review.answer and show_draft:
+        blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer))]
+    if review.sent_anyway:
+        blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
+    if review.note:
+        blocks.append(section(f"*Reason*\n{quoted(review.note, SECTION_CHARS - 200)}"))
+    return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
+
+
+def reminder_message(review: Review) -> SlackMessage:
+    """Return the reminder under a card."""
+    text = "This still waits for a reviewer, and somebody waits for the answer."
+    return SlackMessage(text, (section(f":hourglass_flowing_sand: {text}"), small(f"`{review.review_id}`")))
+
+
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
+    """Return what the asker answered, for the thread of the card."""
+    turn = review.exchange[-1]
+    head = f"{person(turn.user_id, names)} answers:"
+    return SlackMessage(
+        cut(f"{head} {escape(turn.text)}", SECTION_CHARS), (section(f"{head}\n{quoted(turn.text, 2500)}"),)
+    )
+
+
+def passed_on() -> SlackMessage:
+    """Return what the asker gets for an answer to a reviewer's question."""
+    return SlackMessage(PASSED_ON, (section(PASSED_ON),))
+
+
+def edit_view(
+    review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
+) -> View:
+    """Return the modal in which a reviewer rewrites the draft; with `findings`, also why it cannot be proved."""
+    draft = review.case.draft
+    words = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
+    sources = "\n".join(source_line(source) for source in review.case.sources)
+    hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
+    blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
+    said = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
+    blocks += [section(f"*{who}*\n{text}") for who, text in said]
+    if hint:
+        blocks.append(section(cut(hint, SECTION_CHARS)))
+    blocks.append(_input("Answer", words, optional=False))
+    if findings:
+        told = _findings(findings)
+        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{told}", SECTION_CHARS)))
+        blocks.append(_anyway())
+    return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
+
+
+def reject_view(review: Review) -> View:
+    """Return the modal in which a reviewer says why there is no answer."""
+    blocks: list[Block] = [
+        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        _input("Reason for the asker", "", optional=False),
+    ]
+    return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
+
+
+def ask_back_view(review: Review) -> View:
+    """Return the modal in which a reviewer asks the asker something."""
+    blocks: list[Block] = [
+        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        _input("What do you need to know?", "", optional=False),
+    ]
+    return _view(ASKED_BACK, "Ask the asker", "Ask", review.review_id, blocks)
+
+
+def reject_many_view(review_ids: Sequence[str]) -> View:
+    """Return the modal in which a reviewer says once why several drafts are rejected."""
+    count = len(review_ids)
+    blocks: list[Block] = [
+        section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
+        _input("Reason for the askers", "", optional=False),
+    ]
+    return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
+
+
+def _state(review: Review, names: Names) -> list[Block]:
+    lines = [f"*{person(turn.user_id, names)}*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
+    blocks: list[Block] = [section(line) for line in lines]
+    if review.awaits_asker:
+        blocks.append(small("Waiting for the asker's answer."))
+    if review.claimed_by:
+        blocks.append(small(f"Claimed by {person(review.claimed_by, names)}"))
+    return blocks
+
+
+def _anyway() -> Block:
+    option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
+    return InputBlock(
+        block_id=ANYWAY_BLOCK,
+        label="Not proved",
+        element=CheckboxesElement(action_id=ANYWAY_INPUT, options=[option]),
+        optional=True,
+    )
+
+
+def _evidence(review: Review) -> list[Block]:
+    citations = review.case.draft.citations if review.case.draft else ()
+    lines = [_quote_line(citation) for citation in citations]
+    blocks: list[Block] = []
+    if lines:
+        more = f"\n…and {len(lines) - _MAX_QUOTES} more" if len(lines) > _MAX_QUOTES else ""
+        blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
+    if review.case.sources:
+        sources = "\n".join(source_line(source) for source in review.case.sources[:10])
+        blocks.append(section(cut(f"*Sources*\n{sources}", SECTION_CHARS)))
+    if review.case.findings:
+        blocks.append(section(cut(f"*Findings*\n{_findings(review.case.findings)}", SECTION_CHARS)))
+    return blocks
+
+
+def _quote_line(citation: Citation) -> str:
+    return f"[{citation.marker}] “{escaped_within(' '.join(citation.quote.split()), _QUOTE_CHARS)}”"
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    lines = [
+        f"• `{finding.code}` {FINDING_WORDS[finding.code]}: “{escaped_within(' '.join(finding.span.split()), 200)}”"
+        for finding in findings[:_MAXFINDING_WORDS]
+    ]
+    more = len(findings) - _MAXFINDING_WORDS
+    return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
+
+
+def _buttons(review: Review, *, can_approve: bool) -> Block:
+    return ActionsBlock(block_id=f"review_{review.review_id}", elements=review_buttons(review, can_approve=can_approve))
+
+
+def review_buttons(review: Review, *, can_approve: bool) -> list[ButtonElement]:
+    """Return what can be done about an open review."""
+
+    def button(action_id: str, name: str, style: str | None = None) -> ButtonElement:
+        words = f"{name}: {review.question}"
+        return ButtonElement(
+            action_id=action_id,
+            text=name,
+            value=review.review_id,
+            style=style,
+            accessibility_label=label(words, 75),
+        )
+
+    return [
+        *([button(APPROVE, "Approve", "primary")] if can_approve else []),
+        button(EDIT, "Edit" if review.case.draft else "Write answer"),
+        button(REJECT, "Reject", "danger"),
+        button(ASK_BACK, "Ask back"),
+        button(TAKE_OVER, "Take over") if review.claimed_by else button(CLAIM, "Claim"),
+    ]
+
+
+def _input(label: str, text: str, *, optional: bool) -> Block:
+    element = PlainTextInputElement(
+        action_id=TEXT_INPUT, multiline=True, initial_value=text or None, max_length=_INPUT_CHARS
+    )
+    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
+
+
+def _view(callback_id: str, title: str, submit: str, review_id: str, blocks: Sequence[Block]) -> View:
+    return View(
+        type="modal",
+        callback_id=callback_id,
+        title=title,
+        submit=submit,
+        close="Cancel",
+        private_metadata=review_id,
+        blocks=list(blocks),
+    )

@@ -1,0 +1,38 @@
+"""What the listeners share."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.desk.operations import Operations
+from bot.desk.questions import Desk
+from bot.desk.reviews import ReviewDesk
+from bot.slack.best_effort import Niceties
+from bot.slack.clients import Workspaces
+from bot.slack.membership import SlackDirectory
+from bot.slack.payloads import team_of
+from bot.slack.product import Answering
+from bot.surfaces.review_board import Boards
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The use cases, the workspaces, and how to wake the workers."""
+
+    desk: Desk
+    reviews: ReviewDesk
+    operations: Operations
+    workspaces: Workspaces
+    directory: SlackDirectory
+    niceties: Niceties
+    boards: Boards
+    answering: Answering
+    prompts: Sequence[Mapping[str, str]]
+    wake_inbox: Callable[[], None]
+    wake_outbox: Callable[[], None]
+
+    async def client(self, body: Mapping[str, Any]) -> AsyncWebClient:
+        """Return the client of the workspace that a payload comes from."""
+        return await self.workspaces.client(team_of(body))

@@ -1,0 +1,1 @@
+"""What all chat products share."""

@@ -1,0 +1,54 @@
+"""Who is in which Entra group and who reads a conversation, asked of Microsoft. Fails closed."""
+
+import time
+from collections.abc import Callable
+
+import aiohttp
+from pydantic import ValidationError
+
+from bot.settings import AccessSettings
+from bot.store.records import Conversation
+from bot.surfaces.membership import NOBODY, Members, Remembered, shared_audience
+from bot.teams.connector import Connector
+from bot.teams.graph import Graph
+
+_TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
+
+
+class TeamsDirectory:
+    """A directory over Entra groups and the members of Teams' conversations. Who cannot be found out is nobody."""
+
+    def __init__(
+        self, connector: Connector, graph: Graph, access: AccessSettings, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._connector, self._graph, self._access = connector, graph, access
+        self._known = Remembered(access.refresh_s, _TROUBLE, now)
+
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
+        """Return the groups whose Entra group holds this person, directly or through another group."""
+        held = [
+            name
+            for name, group_id in self._access.entra_groups.items()
+            if user_id in (await self._members_of_group(group_id) or NOBODY)
+        ]
+        return frozenset(held)
+
+    async def audience_of(self, where: Conversation) -> frozenset[str] | None:
+        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
+
+    def forget(self, tenant_id: str, channel_id: str) -> None:
+        """Ask anew next time: the members of a conversation have changed."""
+        self._known.forget(tenant_id, channel_id)
+
+    async def _members_of_group(self, group_id: str) -> Members:
+        async def ask() -> Members:
+            return await self._graph.members(group_id)
+
+        return await self._known.members("", group_id, ask)
+
+    async def _members_of_conversation(self, where: Conversation) -> Members:
+        async def ask() -> Members:
+            return await self._connector.members(where.service_url, where.channel_id, self._access.audience_members_max)
+
+        return await self._known.members(where.tenant_id, where.channel_id, ask)

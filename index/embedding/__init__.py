@@ -1,0 +1,1 @@
+"""The embedding model: export it, run it."""

@@ -1,0 +1,176 @@
+"""Turn a sentence-transformers folder into an ONNX model that serves without torch.
+
+Run as a program of its own, so that no process that serves or builds ever imports torch:
+`python -m index.embedding.export MODEL_FOLDER TARGET_FOLDER NAME PRECISION`. The target holds `model.onnx`, with the
+outputs `vectors` (float32[batch, dimensions], pooled and normalized as the model does it) and `tokens`
+(float32[batch, sequence, directions], unit rows), `tokenizer.json`, `token_scale.npy` and `embedder.json`.
+"""
+
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.digests import digest
+
+if TYPE_CHECKING:
+    import torch
+
+    from index.embedding.quantize import Inputs
+
+Vectors = NDArray[np.float32]
+MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy", "embedder.json"
+VECTORS, TOKENS = "vectors", "tokens"
+_WHOLE = "tokens/whole"
+_SAMPLE = Path(__file__).with_name("sample.txt")
+# As many as ColBERT gives a token. With all 384 of MiniLM a question or two of tests/bench/quality.py rank otherwise.
+_DIRECTIONS = 128
+_SCALE_QUANTILE = 0.995
+_SCALE_MIN = 1e-6
+
+
+def main() -> None:
+    """Export as the arguments say."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    source, target, name, precision = sys.argv[1:5]
+    export(Path(source), Path(target), name, precision)
+
+
+def export(source: Path, target: Path, name: str, precision: str) -> None:
+    """Write the folder `target`. `precision` is `int8` or `fp32`."""
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds, and only here
+
+    from index.embedding.quantize import quantize  # noqa: PLC0415 - names of this module are read by who serves
+
+    # The plain form of attention is the one whose nodes can be fused.
+    plain = {"attn_implementation": "eager"}
+    model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=plain)
+    limit = int(model.max_seq_length or 512)
+    model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
+    _write_graph(model, target / MODEL)
+    _fuse(target / MODEL, model)
+    sample = _inputs(target, limit)
+    directions = _directions(target / MODEL, sample)
+    if precision == "int8":
+        quantize(target / MODEL, sample)
+    _narrow(target / MODEL, directions)
+    np.save(target / SCALE, _token_scale(target / MODEL, sample))
+    card: dict[str, Any] = {
+        "name": name,
+        "sequence": limit,
+        "dimensions": model.get_embedding_dimension(),
+        "checksums": {f: digest(target / f) for f in (MODEL, TOKENIZER, SCALE)},
+    }
+    (target / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
+
+
+def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch module
+    import torch  # noqa: PLC0415
+
+    class Pooled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: "torch.Tensor", attention_mask: "torch.Tensor") -> tuple[Any, Any]:
+            out = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            return torch.nn.functional.normalize(out["sentence_embedding"], dim=1), out["token_embeddings"]
+
+    ids = torch.ones(2, 8, dtype=torch.long)
+    batch_and_sequence = {0: "batch", 1: "sequence"}
+    # The newer exporter (dynamo=True) gives a graph that runs and returns noise for this model (torch 2.13).
+    torch.onnx.export(
+        Pooled().eval(),
+        (ids, ids),
+        str(file),
+        dynamo=False,
+        opset_version=17,
+        input_names=["input_ids", "attention_mask"],
+        output_names=[VECTORS, TOKENS],
+        dynamic_axes={
+            "input_ids": batch_and_sequence,
+            "attention_mask": batch_and_sequence,
+            VECTORS: {0: "batch"},
+            TOKENS: batch_and_sequence,
+        },
+    )
+
+
+def _fuse(file: Path, model: Any) -> None:  # noqa: ANN401 - a torch module
+    """Put attention, normalization and activation into one node each: half the time of a short text is nodes."""
+    from onnxruntime.transformers.fusion_options import FusionOptions  # noqa: PLC0415
+    from onnxruntime.transformers.optimizer import optimize_model  # noqa: PLC0415
+
+    options = FusionOptions("bert")
+    options.use_multi_head_attention = True  # leaves the projections as products, which can run in integers
+    config = model[0].auto_model.config
+    heads, hidden = getattr(config, "num_attention_heads", 0), getattr(config, "hidden_size", 0)
+    fused = optimize_model(str(file), "bert", heads, hidden, optimization_options=options, opt_level=0)
+    fused.save_model_to_file(str(file))
+
+
+def _inputs(folder: Path, limit: int) -> "list[Inputs]":
+    """Return the sample as the model takes it, a line a run."""
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    lines = [tokenizer.encode(line).ids[:limit] for line in _SAMPLE.read_text(encoding="utf-8").splitlines()]
+    rows = [np.array([ids], dtype=np.int64) for ids in lines]
+    return [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows]
+
+
+def _directions(file: Path, sample: "Sequence[Inputs]") -> Vectors:
+    """Return float32[dimensions, n]: the directions in which the tokens of the sample lie most, orthogonal."""
+    tokens = _sample_tokens(file, sample)
+    tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
+    found = np.linalg.svd(tokens, full_matrices=False)[2][:_DIRECTIONS]
+    # Which way a direction points is a matter of rounding, and must not differ between two machines.
+    signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
+    directions: Vectors = (found * signs[:, None]).T
+    return directions
+
+
+def _narrow(file: Path, directions: Vectors) -> None:
+    """Give the tokens in `directions`, each of unit length."""
+    import onnx  # noqa: PLC0415
+
+    model = onnx.load(str(file))
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [_WHOLE if name == TOKENS else name for name in names]
+    model.graph.initializer.append(onnx.numpy_helper.from_array(directions, "directions"))
+    model.graph.node.append(onnx.helper.make_node("MatMul", [_WHOLE, "directions"], ["tokens/narrow"]))
+    model.graph.node.append(onnx.helper.make_node("LpNormalization", ["tokens/narrow"], [TOKENS], axis=-1, p=2))
+    (output,) = (output for output in model.graph.output if output.name == TOKENS)
+    output.type.tensor_type.shape.dim[2].dim_value = directions.shape[1]
+    onnx.save(model, str(file))
+
+
+def _token_scale(file: Path, sample: "Sequence[Inputs]") -> Vectors:
+    """Return float32[directions]: the size below which 99.5% of the values of a token vector lie.
+
+    It is taken from the sample, so it belongs to the model and to no corpus: codes of two builds can be mixed.
+    """
+    sizes = np.quantile(np.abs(_sample_tokens(file, sample)), _SCALE_QUANTILE, axis=0)
+    scale: Vectors = np.maximum(sizes, _SCALE_MIN).astype(np.float32)
+    return scale
+
+
+def _sample_tokens(file: Path, sample: "Sequence[Inputs]") -> Vectors:
+    import onnxruntime  # noqa: PLC0415
+
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run([TOKENS], inputs)[0][0] for inputs in sample])
+
+
+if __name__ == "__main__":
+    main()

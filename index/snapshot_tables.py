@@ -1,0 +1,121 @@
+"""The SQLite file of a snapshot: sources, documents, who may read them, chunks; `index.lexical` adds the words."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.chunks import Chunk
+from index.reading.documents import Skipped
+
+_SCHEMA = """
+CREATE TABLE sources (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL) STRICT;
+CREATE TABLE skipped (
+    source INTEGER NOT NULL REFERENCES sources(id), document_id TEXT NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources(id),
+    title TEXT NOT NULL, url TEXT, content_hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE document_groups (
+    group_name TEXT NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
+    PRIMARY KEY (group_name, document)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES documents(id),
+    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX chunks_by_document ON chunks(document);
+CREATE INDEX groups_by_document ON document_groups(document);
+CREATE INDEX documents_by_source ON documents(source);
+CREATE INDEX skipped_by_source ON skipped(source);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document as the index keeps it: its text is that of its chunks."""
+
+    document_id: str
+    title: str
+    url: str | None
+    groups: frozenset[str]
+    content_hash: str
+    chunks: tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedSource:
+    """What one source (a file, a page, an export) gave; equal fingerprints give the same."""
+
+    source_id: str
+    fingerprint: str
+    documents: tuple[IndexedDocument, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[str]) -> None:
+    """Fill an empty database; the id of a chunk is its row in the vectors, `hashes` are by row."""
+    connection.executescript(_SCHEMA)
+    documents = [(number, document) for number, source in enumerate(sources) for document in source.documents]
+    connection.executemany(
+        "INSERT INTO sources VALUES (?, ?, ?)", [(n, s.source_id, s.fingerprint) for n, s in enumerate(sources)]
+    )
+    connection.executemany(
+        "INSERT INTO skipped VALUES (?, ?, ?)",
+        [(n, item.document_id, item.reason) for n, source in enumerate(sources) for item in source.skipped],
+    )
+    connection.executemany(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
+        [(n, d.document_id, source, d.title, d.url, d.content_hash) for n, (source, d) in enumerate(documents)],
+    )
+    connection.executemany(
+        "INSERT INTO document_groups VALUES (?, ?)",
+        [(group, n) for n, (_, document) in enumerate(documents) for group in sorted(document.groups)],
+    )
+    chunks = [(number, chunk) for number, (_, document) in enumerate(documents) for chunk in document.chunks]
+    connection.executemany(
+        "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (row, c.chunk_id, number, json.dumps(c.heading_path, ensure_ascii=False), c.anchor, c.text, key)
+            for row, ((number, c), key) in enumerate(zip(chunks, hashes, strict=True))
+        ],
+    )
+
+
+def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSource]:
+    """Yield what an earlier snapshot holds of the sources that have the same fingerprint now."""
+    with closing(open_read_only(file)) as connection:
+        for number, source_id, fingerprint in connection.execute("SELECT id, source_id, fingerprint FROM sources"):
+            if fingerprints.get(source_id) == fingerprint:
+                skipped = connection.execute("SELECT document_id, reason FROM skipped WHERE source = ?", (number,))
+                documents = tuple(_documents(connection, number))
+                yield IndexedSource(source_id, fingerprint, documents, tuple(Skipped(*row) for row in skipped))
+
+
+def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
+    rows = connection.execute(
+        "SELECT id, document_id, title, url, content_hash FROM documents WHERE source = ? ORDER BY id", (source,)
+    )
+    for number, document_id, title, url, content_hash in rows:
+        groups = connection.execute("SELECT group_name FROM document_groups WHERE document = ?", (number,))
+        chunks = connection.execute(
+            "SELECT chunk_id, heading_path, text, anchor FROM chunks WHERE document = ? ORDER BY id", (number,)
+        )
+        yield IndexedDocument(
+            document_id,
+            title,
+            url,
+            frozenset(name for (name,) in groups),
+            content_hash,
+            tuple(Chunk(key, document_id, tuple(json.loads(path)), text, at) for key, path, text, at in chunks),
+        )
+
+
+def open_read_only(file: Path) -> sqlite3.Connection:
+    """Open a snapshot's tables; the file never changes, so no lock is taken."""
+    connection = sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    connection.execute("PRAGMA query_only = 1")
+    return connection

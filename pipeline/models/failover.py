@@ -1,0 +1,41 @@
+"""Several providers in order: the next one is asked when one has no answer in its share of the time."""
+
+from collections.abc import Callable, Sequence
+
+from pipeline.errors import ModelError
+from pipeline.models.openai import OpenAIProvider
+from pipeline.types import Completion, Deadline, Failure, Prompt
+
+
+class FailoverProvider:
+    """Asks each provider in turn; each retries and breaks its circuit for itself.
+
+    A refusal for reasons of policy is final: another model must not be asked to say what one would not.
+    """
+
+    def __init__(self, providers: Sequence[OpenAIProvider]) -> None:
+        self._providers = tuple(providers)
+        self.name = self._providers[0].name
+        self.model = "+".join(provider.model for provider in self._providers)
+
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """Return, by name of the server, whether it is left alone now."""
+        return {name: is_open for provider in self._providers for name, is_open in provider.open_circuits.items()}
+
+    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+        """Return the first completion. Raises the last provider's ModelError."""
+        *others, last = self._providers
+        for at, provider in enumerate(others):
+            share = deadline.remaining() / (len(self._providers) - at)
+            try:
+                return await provider.complete(prompt, Deadline(deadline.now() + share, deadline.now), attempted)
+            except ModelError as error:
+                if error.failure is Failure.POLICY:
+                    raise
+        return await last.complete(prompt, deadline, attempted)
+
+    async def aclose(self) -> None:
+        """Close the connections to all servers."""
+        for provider in self._providers:
+            await provider.aclose()

@@ -1,0 +1,1 @@
+"""Verify a draft against the retrieved text."""

@@ -1,0 +1,1 @@
+"""Decide which text may enter the prompt, the answer and the log."""
