@@ -1,17 +1,17 @@
-"""Prometheus metrics of the finished requests. Labels are outcomes, stages and settings; never ids or text."""
+"""Prometheus metrics of finished requests. Labels hold outcomes, stages and settings, never ids or text."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pipeline.types import Trace
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-# Slack's names for where a question comes from; another surface counts as one of these or as "other".
+# The label `route` takes only these values; any other route counts as "other", so the label stays small.
 _ROUTES = frozenset({"slack", "teams", "cli"})
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """The counters of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -56,7 +56,7 @@ class Metrics:
             self._findings.labels(code.value).inc()
 
     def exposition(self, in_flight: int, open_circuits: dict[str, bool]) -> bytes:
-        """Return everything in Prometheus' text format, with the state of this moment."""
+        """Return all metrics in Prometheus' text format. `open_circuits`: provider to whether its circuit is open."""
         self._in_flight.set(in_flight)
         for provider, is_open in open_circuits.items():
             self._circuit.labels(provider).set(is_open)
