@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -134,12 +134,3 @@ class Worker:
                     await self._queue.renew(self._owner, self._limits.lease_s)
                 except Exception as error:  # noqa: BLE001 - the next renewal may work
                     _log.error("renew_failed", worker=self._name, error=type(error).__name__)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait."""
-    value = next((value for name, value in headers.items() if str(name).lower() == "retry-after"), None)
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None

@@ -8,13 +8,14 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.delivery.worker import WorkerLimits, retry_after
+from bot.delivery.worker import WorkerLimits
 from bot.desk.questions import Desk
 from bot.slack.best_effort import TROUBLE, Niceties, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.render import EVENT_TYPE
 from bot.store.records import Outgoing
 from bot.store.sqlite.queues import Job
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
 _PAGES = 5

@@ -3,13 +3,14 @@
 import aiohttp
 import structlog
 
-from bot.delivery.worker import WorkerLimits, retry_after
+from bot.delivery.worker import WorkerLimits
 from bot.desk.questions import Desk
 from bot.store.records import Outgoing
 from bot.store.sqlite.queues import Job
 from bot.teams.connector import Connector
 from bot.teams.payloads import SURFACE, address_of
 from bot.teams.progress import ending
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
 # The connector may do better the next time; whatever else it says, it will say again.

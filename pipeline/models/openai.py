@@ -1,12 +1,9 @@
 """Stage 6: one request to an OpenAI-compatible server, its errors translated into ours."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx2
@@ -16,6 +13,7 @@ from openai import AsyncOpenAI
 from pipeline.errors import PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.reply_schema import REPLY_SCHEMA
+from pipeline.models.retry_after import retry_after
 from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.models.throttle import Throttle
 from pipeline.tracing import Attribute, span
@@ -198,27 +196,6 @@ def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentMode
     return PermanentModelError(Failure.MODEL_REFUSED)
 
 
-def retry_after_seconds(headers: Any, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:  # noqa: ANN401
-    """Return the wait that a server asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        value = _number(headers.get(name))
-        if value is not None:
-            return value / unit
-    try:
-        when = parsedate_to_datetime(headers.get("retry-after", ""))
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now().timestamp())
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return max(value, 0.0) if math.isfinite(value) else None
-
-
 def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentModelError:
     status = error.status_code
     code = (error.code or "").lower()
@@ -226,7 +203,7 @@ def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentM
         return PermanentModelError(Failure.POLICY, status, code)
     if code in _QUOTA_CODES:
         return PermanentModelError(Failure.MODEL_REFUSED, status, code)
-    wait = retry_after_seconds(error.response.headers)
+    wait = retry_after(error.response.headers)
     if status in _RETRYABLE_4XX:
         return RetryableModelError(_RETRYABLE_4XX[status], wait, status)
     if status >= _SERVER_ERROR:
