@@ -1,7 +1,5 @@
 """The trace of one request and the one log event about it: ids and numbers, never text."""
 
-import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +10,6 @@ import structlog
 
 from index.chunk_table import RetrievedChunk
 from index.search import Retrieval
-from pipeline.safety.redaction import redacted_event
 from pipeline.tracing import span
 from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace
 
@@ -33,36 +30,6 @@ Watch = Callable[[Progress], None]
 
 def unwatched(_: Progress) -> None:
     """Ignore progress."""
-
-
-def configure_logging(level: str = "INFO") -> None:
-    """Write every log event as one JSON line to standard error, libraries' warnings included."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, redacted_event, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    # Libraries log payloads and addresses at low levels; only their name and level pass.
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_LibraryFormatter())
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-
-
-class _LibraryFormatter(logging.Formatter):
-    """A library's record as JSON without its message, which may hold text or tokens."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        event = {"event": "library_log", "logger": record.name, "level": record.levelname.lower()}
-        if record.exc_info and record.exc_info[0]:
-            event["error"] = record.exc_info[0].__name__
-        event["timestamp"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
-        return structlog.processors.JSONRenderer()(None, "", event)  # type: ignore[return-value]
 
 
 @dataclass(slots=True)

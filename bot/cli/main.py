@@ -42,7 +42,7 @@ def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk; no library may ask a hub for others.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from pipeline.recorder import configure_logging  # noqa: PLC0415
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415
 
     configure_logging("ERROR")
 
@@ -68,7 +68,7 @@ def serve(data_dir: Path | None) -> None:
     """Serve Slack (Socket Mode or HTTP) until stopped."""
     from bot.cli.signals import stop_event  # noqa: PLC0415
     from bot.server import running_bot  # noqa: PLC0415
-    from pipeline.recorder import configure_logging  # noqa: PLC0415
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415
 
     settings = settings_of(data_dir)
     configure_logging(settings.log_level)

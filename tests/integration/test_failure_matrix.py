@@ -18,13 +18,13 @@ from openai import AsyncOpenAI
 from support.builders import FixedRetriever, context, pipeline, reply, reply_json
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
+from bot.telemetry.logs import configure_logging
 from pipeline.answering import answer
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.failover import FailoverProvider
 from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
 from pipeline.models.provider import ModelProvider
 from pipeline.models.retrying import RetryPolicy
-from pipeline.recorder import configure_logging
 from pipeline.types import Deadline
 
 _GOOD = Step(reply("good.json"))

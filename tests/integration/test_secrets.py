@@ -13,12 +13,12 @@ from support.builders import FixedRetriever, ScriptedProvider, chunk, context, p
 from support.scripted_llm import Step, scripted_llm
 from support.secrets_planted import KINDS, heart, planted
 
+from bot.telemetry.logs import configure_logging
 from pipeline.answering import answer
 from pipeline.errors import SchemaError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.openai import ModelOptions, OpenAIProvider
 from pipeline.models.retrying import RetryPolicy
-from pipeline.recorder import configure_logging
 from pipeline.safety.redaction import redacted
 
 _SECRETS = planted(1000)
