@@ -103,7 +103,7 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         with record.stage("recall"):
             key = await _cache_key(pipeline, question, context)
             approved = await pipeline.curated.recall(question, context) if pipeline.curated else None
-            known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
+            known = None if context.needs_approval else await pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
         if approved:
             return _recalled(approved, record, "curated_answer")
         if known:
@@ -129,7 +129,7 @@ async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record
         except ModelError as error:
             return await _degraded(pipeline, error.failure, key, prompt, context, record)
         if isinstance(outcome, Answered):
-            pipeline.cache.put(key, outcome)
+            await pipeline.cache.put(key, outcome)
         return outcome
 
 
@@ -259,7 +259,7 @@ async def _degraded(
     if FALLBACKS[failure] is not Row.DEGRADE:
         return decide(failure, Evidence(prompt.chunks))
     record.model_failure = failure
-    known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_stale_s)
+    known = None if context.needs_approval else await pipeline.cache.get(key, pipeline.limits.cache_stale_s)
     if known:
         return _recalled(known, record, "stale_answer_cache")
     record.note(fallback_used="extractive")

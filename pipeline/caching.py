@@ -26,13 +26,13 @@ class CacheKey:
 class AnswerCache(Protocol):
     """Keeps verified answers for a while."""
 
-    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+    async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""
 
-    def put(self, key: CacheKey, answer: Answered) -> None:
+    async def put(self, key: CacheKey, answer: Answered) -> None:
         """Remember a verified answer."""
 
-    def forget(self, content_hash: str) -> None:
+    async def forget(self, content_hash: str) -> None:
         """Drop an answer that people found bad, under whatever question."""
 
 
@@ -52,7 +52,7 @@ class MemoryAnswerCache:
         self._snapshot = ""
         self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
 
-    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+    async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""
         stored_at, answer = self._answers.get(key, (0.0, None))
         if answer is None or self._now() - stored_at > max_age_s:
@@ -60,7 +60,7 @@ class MemoryAnswerCache:
         self._answers.move_to_end(key)
         return answer.model_copy(update={"cached": True})
 
-    def put(self, key: CacheKey, answer: Answered) -> None:
+    async def put(self, key: CacheKey, answer: Answered) -> None:
         """Remember a verified answer; those over an earlier snapshot are dropped."""
         if key.snapshot != self._snapshot:
             self._answers = OrderedDict((k, known) for k, known in self._answers.items() if k.snapshot == key.snapshot)
@@ -70,7 +70,7 @@ class MemoryAnswerCache:
         while len(self._answers) > self._size:
             self._answers.popitem(last=False)
 
-    def forget(self, content_hash: str) -> None:
+    async def forget(self, content_hash: str) -> None:
         """Drop an answer that people found bad, under whatever question."""
         for key in [key for key, (_, known) in self._answers.items() if known.content_hash == content_hash]:
             del self._answers[key]

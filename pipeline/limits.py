@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from limits import RateLimitItem, RateLimitItemPerDay, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
-
 from pipeline.errors import LimitReachedError
+from pipeline.rate_limits import RateLimits, Window
 from pipeline.types import Failure, RequestContext
 
 # Weight of the newest request in the running mean of how long one takes.
 _LEARNING = 0.1
+_SHORTEST_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,9 @@ class PipelineLimits:
 class Admission:
     """Admits requests, or raises LimitReachedError with when to come back."""
 
-    def __init__(self, limits: AdmissionLimits) -> None:
+    def __init__(self, limits: AdmissionLimits, rates: RateLimits) -> None:
         self._limits = limits
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
-        self._days = FixedWindowRateLimiter(MemoryStorage())
+        self._rates = rates
         self._in_flight = 0
         self._usual_s = 0.0
 
@@ -65,10 +62,10 @@ class Admission:
         begun = time.monotonic()
         try:
             await self._within_budget(context)
-            await self._hit(Failure.USER_LIMIT, self._limits.per_user, context.tenant_id, context.user_id)
-            await self._hit(Failure.TENANT_LIMIT, self._limits.per_tenant, context.tenant_id)
+            await self._count(Failure.USER_LIMIT, self._limits.per_user, context.tenant_id, context.user_id)
+            await self._count(Failure.TENANT_LIMIT, self._limits.per_tenant, context.tenant_id)
             if window := self._limits.per_route.get(context.route):
-                await self._hit(Failure.ROUTE_LIMIT, window, context.tenant_id, context.route)
+                await self._count(Failure.ROUTE_LIMIT, window, context.tenant_id, context.route)
             yield
             self._usual_s += _LEARNING * (time.monotonic() - begun - self._usual_s)
         finally:
@@ -81,8 +78,8 @@ class Admission:
 
     async def spend(self, context: RequestContext, tokens: int) -> None:
         """Count tokens that a tenant's request used against the day's budget."""
-        if (budget := self._budget()) and tokens:
-            await self._days.hit(budget, context.tenant_id, cost=min(tokens, budget.amount))
+        if (budget := self._limits.tenant_tokens_per_day) and tokens:
+            await self._rates.spend((context.tenant_id,), tokens, budget)
 
     def _refuse_if_hopeless(self, context: RequestContext) -> None:
         """Refuse at once what could not be served in time, by how long requests took of late."""
@@ -96,20 +93,13 @@ class Admission:
             raise LimitReachedError(Failure.QUEUE_FULL, self._limits.in_flight, expected)
 
     async def _within_budget(self, context: RequestContext) -> None:
-        budget = self._budget()
-        if budget is None or await self._days.test(budget, context.tenant_id):
-            return
-        stats = await self._days.get_window_stats(budget, context.tenant_id)
-        raise LimitReachedError(Failure.TOKEN_BUDGET, budget.amount, max(1.0, stats.reset_time - time.time()))
+        budget = self._limits.tenant_tokens_per_day
+        wait = await self._rates.budget((context.tenant_id,), budget) if budget else None
+        if budget and wait is not None:
+            raise LimitReachedError(Failure.TOKEN_BUDGET, budget, max(_SHORTEST_WAIT_S, wait))
 
-    def _budget(self) -> RateLimitItem | None:
-        tokens = self._limits.tenant_tokens_per_day
-        return RateLimitItemPerDay(tokens) if tokens else None
-
-    async def _hit(self, failure: Failure, window: str, *names: str) -> None:
-        item: RateLimitItem = parse(window)
-        keys = (failure.value, *names)
-        if await self._windows.hit(item, *keys):
-            return
-        stats = await self._windows.get_window_stats(item, *keys)
-        raise LimitReachedError(failure, item.amount, max(1.0, stats.reset_time - time.time()))
+    async def _count(self, failure: Failure, written: str, *names: str) -> None:
+        window = Window.parsed(written)
+        wait = await self._rates.request((failure.value, *names), window)
+        if wait is not None:
+            raise LimitReachedError(failure, window.requests, max(_SHORTEST_WAIT_S, wait))

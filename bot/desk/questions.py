@@ -142,7 +142,7 @@ class Desk:
         _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
         disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
         if disputed:
-            self.pipeline.cache.forget(known.answer_hash)
+            await self.pipeline.cache.forget(known.answer_hash)
         return disputed
 
     async def dispute(self, request_id: str, asked: Asked, render: Render) -> Review | None:

@@ -78,7 +78,7 @@ class OpenAIProvider:
     ) -> None:
         self.name = name
         self.model = model
-        self._throttle = throttle or Throttle(None, None)
+        self._throttle = throttle
         self._client = client.with_options(max_retries=0)
         self._options = options
         self._breaker = breaker
@@ -95,7 +95,8 @@ class OpenAIProvider:
         """Return raw text, after at most the policy's attempts and never past the deadline."""
 
         async def attempt() -> Completion:
-            await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
+            if self._throttle:
+                await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
             async with self._slots:
                 attempted()
                 with self._breaker.guard():

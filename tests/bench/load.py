@@ -31,6 +31,7 @@ from pipeline.limits import Admission, AdmissionLimits
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
 from pipeline.models.retrying import RetryPolicy
+from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import Deadline, Trace
 
 _QUESTIONS, _USERS, _CONCURRENCY, _LATENCY_S = 2000, 200, 16, 0.3
@@ -72,7 +73,9 @@ async def _measured(url: str) -> tuple[float, list[Trace]]:
         await provider.complete(prompt(), Deadline.after(10), lambda: None)
         desk = replace(
             pipeline(provider, FixedRetriever(chunks)),
-            admission=Admission(AdmissionLimits("999/minute", "99999/minute", {}, 10_000, 5.0, _CONCURRENCY)),
+            admission=Admission(
+                AdmissionLimits("999/minute", "99999/minute", {}, 10_000, 5.0, _CONCURRENCY), memory_rate_limits()
+            ),
         )
         began = time.monotonic()
         traces = await asyncio.gather(*(_asked_by(desk, user) for user in range(_USERS)))

@@ -14,6 +14,7 @@ from pipeline.errors import ModelError
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
+from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import (
     Citation,
     Completion,
@@ -143,7 +144,7 @@ def pipeline(
         degraded=degraded or ScriptedProvider(reply_json()),
         template=load_template("support_rag/v1"),
         repair=load_template("repair/v1"),
-        admission=Admission(AdmissionLimits()),
+        admission=Admission(AdmissionLimits(), memory_rate_limits()),
         cache=MemoryAnswerCache(10),
         limits=PipelineLimits(),
     )
