@@ -95,10 +95,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n.
-
-    `doubtful` prompts hold chunks that may not have the answer: a person looks at what comes of them.
-    """
+    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n."""
 
     version: str
     content_hash: str
@@ -106,7 +103,6 @@ class Prompt:
     question: str
     chunks: tuple[RetrievedChunk, ...]
     size: int
-    doubtful: bool = False
 
     @property
     def chunk_ids(self) -> tuple[str, ...]:
@@ -327,3 +323,12 @@ class Trace(FrozenModel):
     curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
     total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a question came to. `understood` is a follow-up as a question of its own, "" if it was not rewritten."""
+
+    outcome: Outcome
+    trace: Trace
+    understood: str = ""

@@ -111,12 +111,12 @@ def ask(question: str, data_dir: Path | None, user: str, groups: str, audience: 
 
     settings = settings_of(data_dir)
     shared = None if audience is None else _names(audience)
-    outcome, trace = asyncio.run(ask_once(settings, question, user, _names(groups), shared))
+    response = asyncio.run(ask_once(settings, question, user, _names(groups), shared))
     if as_json:
-        both = {"outcome": outcome.model_dump(mode="json"), "trace": trace.model_dump(mode="json")}
-        click.echo(json.dumps(both, ensure_ascii=False, indent=1))
+        outcome, trace = response.outcome.model_dump(mode="json"), response.trace.model_dump(mode="json")
+        click.echo(json.dumps({"outcome": outcome, "trace": trace}, ensure_ascii=False, indent=1))
     else:
-        click.echo(outcome_text(outcome))
+        click.echo(outcome_text(response.outcome))
 
 
 @main.command()

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import pytest
 import structlog
 from openai import AsyncOpenAI
-from support.builders import FixedRetriever, context, pipeline, reply, reply_json
+from support.builders import FixedRetriever, asked, context, pipeline, reply, reply_json
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
 from bot.telemetry.logs import configure_logging
-from pipeline.answering import answer
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.failover import FailoverProvider
 from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
@@ -138,12 +137,12 @@ async def test_every_fault_ends_in_its_decision(name: str, setup: str, log: io.S
     fault, expected = _FAULTS[name]
     async with _providers(setup, fault) as (provider, server):
         desk = pipeline(provider, FixedRetriever())
-        await answer(desk, "Is it warm?", context(deadline=Deadline.after(_DEADLINE_S)))
+        await asked(desk, "Is it warm?", context(deadline=Deadline.after(_DEADLINE_S)))
         if setup == "circuit open":
-            await answer(desk, "Is it open?", context(deadline=Deadline.after(_DEADLINE_S)))
+            await asked(desk, "Is it open?", context(deadline=Deadline.after(_DEADLINE_S)))
         before = len(server.requests)
         began = time.monotonic()
-        outcome, trace = await answer(desk, "How many invoices?", context(deadline=Deadline.after(_DEADLINE_S)))
+        outcome, trace = await asked(desk, "How many invoices?", context(deadline=Deadline.after(_DEADLINE_S)))
         took = time.monotonic() - began
     written = log.getvalue()
     assert took <= _DEADLINE_S + _SLACK_S
@@ -170,8 +169,8 @@ async def test_every_fault_ends_in_its_decision(name: str, setup: str, log: io.S
 async def test_a_cancelled_question_ends_the_request_to_the_server() -> None:
     async with _providers("one provider", Step(stall=9)) as (provider, server):
         desk = pipeline(provider, FixedRetriever())
-        await answer(desk, "Is it warm?", context())
-        task = asyncio.create_task(answer(desk, "How many invoices?", context()))
+        await asked(desk, "Is it warm?", context())
+        task = asyncio.create_task(asked(desk, "How many invoices?", context()))
         await asyncio.sleep(0.2)
         assert len(server.requests) == 2
         task.cancel()
