@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from pipeline.errors import ModelError
-from pipeline.models.openai import OpenAIProvider
+from pipeline.models.provider import ModelProvider
 from pipeline.types import Completion, Deadline, Failure, Prompt
 
 
@@ -13,7 +13,7 @@ class FailoverProvider:
     A refusal for reasons of policy is final: another model must not be asked to say what one would not.
     """
 
-    def __init__(self, providers: Sequence[OpenAIProvider]) -> None:
+    def __init__(self, providers: Sequence[ModelProvider]) -> None:
         self._providers = tuple(providers)
         self.name = self._providers[0].name
         self.model = "+".join(provider.model for provider in self._providers)
