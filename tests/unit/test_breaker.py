@@ -19,12 +19,12 @@ def test_a_circuit_opens_after_failures_in_a_row_and_closes_after_a_good_probe()
         _fail(breaker)
     with pytest.raises(CircuitOpenError), breaker.guard():
         pass
-    clock.time = 31.0
+    assert breaker.is_open
+    clock.advance(31)
     with breaker.guard():
         pass
     _fail(breaker)
-    with breaker.guard():
-        pass
+    assert not breaker.is_open
 
 
 def test_a_failed_probe_keeps_the_circuit_open() -> None:
@@ -50,5 +50,6 @@ def test_only_one_request_probes_at_a_time() -> None:
 def test_a_permanent_error_says_nothing_about_the_providers_health() -> None:
     breaker = CircuitBreaker(1, 30.0)
     _fail(breaker, PermanentModelError(Failure.MODEL_REFUSED, 401))
-    with breaker.guard():
-        pass
+    assert not breaker.is_open
+    _fail(breaker)
+    assert breaker.is_open

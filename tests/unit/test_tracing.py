@@ -46,9 +46,18 @@ def test_an_exception_is_recorded_by_its_type_alone(spans: InMemorySpanExporter)
     assert "Zaphod" not in one.to_json()
 
 
-def test_without_a_collector_nothing_is_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_collector_no_exporter_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, spans: InMemorySpanExporter
+) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    start_tracing()()
+    before = trace.get_tracer_provider()
+    end = start_tracing()
+    assert trace.get_tracer_provider() is before
+    end()
+    with span("after", {}):
+        pass
+    # Ending it ended nobody else's exporter.
+    assert [one.name for one in spans.get_finished_spans()] == ["after"]
 
 
 def test_a_collector_without_the_extra_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
