@@ -1,4 +1,4 @@
-"""The pipeline: a question in, an outcome and its trace out. The stages stand in their order, top to bottom."""
+"""Answer a question: the stages in their order, top to bottom."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -55,7 +55,7 @@ class Retriever(Protocol):
 class Pipeline:
     """The parts that the stages need, built once by the composition root.
 
-    Without `condense` there is no model that could rewrite a follow-up.
+    `condense` is None where no model can rewrite a follow-up; `curated` where no person approves answers.
     """
 
     retriever: Retriever
@@ -81,14 +81,14 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Grounds:
-    """What a provider drafts from. `is_doubtful` chunks may not hold the answer: a person checks the draft."""
+    """What a provider drafts from. A person checks the draft if `is_doubtful`: the chunks may not hold the answer."""
 
     prompt: Prompt
     is_doubtful: bool
 
 
 async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched) -> Response:
-    """Return the one outcome of a question, its trace and its wording. Raises nothing but cancellation."""
+    """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
     record = Recorder(context, watch)
     request = _Request(pipeline, context, record)
     understood = ""
@@ -161,7 +161,7 @@ async def _drafted(request: _Request, provider: ModelProvider, grounds: _Grounds
 
 
 async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:
-    """Return a follow-up as a question that needs no thread; without a thread, the question itself."""
+    """Return a follow-up as a question that can be understood alone; without a thread, the question itself."""
     pipeline, context, record = request.pipeline, request.context, request.record
     if not context.earlier:
         return question

@@ -1,4 +1,4 @@
-"""Stage 6: one request to an OpenAI-compatible server, its errors translated into ours."""
+"""Stage 6 (generate): ask an OpenAI-compatible server, and translate its errors into ours."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,7 +23,7 @@ _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Fail
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _POLICY_CODES = ("content_filter", "content_policy_violation")
 _SERVER_ERROR = 500
-# From the strictest to none: OpenAI's form, the form of llama.cpp's server, then the prompt alone.
+# Output formats, strictest first: OpenAI's schema, the schema of llama.cpp's server, the prompt alone.
 _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": REPLY_SCHEMA}},
     {"type": "json_object", "schema": REPLY_SCHEMA},
@@ -31,7 +31,7 @@ _FORMATS: tuple[dict[str, Any] | None, ...] = (
 )
 OutputFormat = Literal["auto", "json_schema", "json_object", "text"]
 _FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
-# Codes that name another reason than the output format.
+# Error codes whose reason is not the output format.
 _NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
 
@@ -65,7 +65,7 @@ class ModelOptions:
 
 
 class OpenAIProvider:
-    """Any server that speaks the OpenAI chat completions API; `name` tells it from others in logs and metrics."""
+    """A server that speaks the OpenAI chat completions API; `name` identifies it in logs and metrics."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class OpenAIProvider:
 
     @property
     def open_circuits(self) -> dict[str, bool]:
-        """Return whether this server is left alone now."""
+        """Return whether the circuit of this server is open, by its name."""
         return {self.name: self._breaker.is_open}
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
@@ -109,17 +109,17 @@ class OpenAIProvider:
         await self._client.close()
 
     async def _in_best_format(self, prompt: Prompt, deadline: Deadline) -> Completion:
-        """Ask in the strictest output format that the server has not refused, and remember it.
+        """Ask for the strictest output format that the server takes, and remember it.
 
-        Until one has worked, a refusal is an attempt like any other and the next one asks for less:
-        servers refuse a format with anything from 400 to 500, so the status alone cannot tell.
+        Until a format has worked, a refused request counts as an attempt and the next one asks for a looser format.
+        The status cannot tell whether the format was the reason: servers refuse one with anything from 400 to 501.
         """
         number = self._format
         try:
             completion = await self._request(prompt, deadline, _FORMATS[number])
         except (PermanentModelError, RetryableModelError) as error:
-            told_otherwise = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
-            if self._format_confirmed or told_otherwise or error.status not in _FORMAT_REFUSALS:
+            has_other_reason = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
+            if self._format_confirmed or has_other_reason or error.status not in _FORMAT_REFUSALS:
                 raise
             self._format = (number + 1) % len(_FORMATS)
             raise RetryableModelError(error.failure, retry_after=0.0, status=error.status) from error
@@ -185,7 +185,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
 
 def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentModelError:
-    """Return our error for one of the openai package's; the table is in DESIGN, "Retry policy"."""
+    """Return our error for one of the openai package; see docs/architecture.md, "Retry policy"."""
     if isinstance(error, openai.APITimeoutError):
         return RetryableModelError(Failure.MODEL_TIMEOUT)
     if isinstance(error, openai.APIConnectionError):
@@ -217,7 +217,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except openai.OpenAIError as error:
-        # The original text may repeat the prompt or the key, so it is not kept as the cause.
+        # The original message may repeat the prompt or the key, so it is not kept as the cause.
         raise classified(error) from None
     except ValueError:
         # The body is not the JSON that the content type promised.
@@ -225,9 +225,9 @@ def _translated() -> Iterator[None]:
 
 
 def _completion(reply: Any, provider: str, model: str) -> Completion:  # noqa: ANN401
-    # A server behind a proxy may send anything with status 200; the SDK does not check it.
+    # With status 200 a proxy may send anything; the SDK does not check it.
     if isinstance(reply, str):
-        # Another content type than JSON: a gateway's page, not the model's reply.
+        # The content type is not JSON: this is a gateway's page, not the model's reply.
         raise RetryableModelError(Failure.MODEL_DOWN)
     choices = getattr(reply, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None

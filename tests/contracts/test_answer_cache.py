@@ -89,10 +89,3 @@ async def test_forgetting_what_is_not_there_changes_nothing(cache: AnswerCache) 
     await cache.put(_KEY, _ANSWER)
     await cache.forget("0123456789abcdef")
     assert await cache.get(_KEY, 60.0) is not None
-
-
-async def test_a_new_snapshot_drops_what_was_answered_over_the_old_one(cache: AnswerCache) -> None:
-    await cache.put(_KEY, _ANSWER)
-    await cache.put(replace(_KEY, snapshot="s2"), _ANSWER)
-    assert await cache.get(_KEY, 60.0) is None
-    assert await cache.get(replace(_KEY, snapshot="s2"), 60.0) is not None
