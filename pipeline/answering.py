@@ -113,9 +113,8 @@ async def _outcome(request: _Request, question: NormalizedQuestion) -> Outcome:
     pipeline, context, record = request.pipeline, request.context, request.record
     with record.stage("recall"):
         key = await _cache_key(request, question)
-        known = await _approved(request, question) or await _cached(
-            request, key, pipeline.limits.cache_fresh_s, "fresh_answer_cache"
-        )
+        known = await _approved(request, question)
+        known = known or await _cached(request, key, pipeline.limits.cache_fresh_s, "fresh_answer_cache")
     if known:
         return known
     with record.stage("retrieve"):

@@ -24,7 +24,7 @@ class CacheKey:
 
 
 class AnswerCache(Protocol):
-    """Keeps verified answers for a while. An implementation may drop any of them early."""
+    """Keeps verified answers for a while. An implementation may drop any of them early; no method raises."""
 
     async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""

@@ -35,7 +35,7 @@ class RateLimits(Protocol):
     """Counts what is used under each key.
 
     A method that counts or asks returns None within the limit, else the seconds until some room is free again; what
-    is refused is not counted.
+    is refused is not counted. No method raises: without its server, an implementation counts in this process.
     """
 
     async def request(self, key: Key, window: Window) -> float | None:
