@@ -38,7 +38,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit tests/property
+	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 test: check
 	$(BIN)/pytest -q tests/integration tests/e2e

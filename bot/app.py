@@ -33,6 +33,7 @@ from pipeline.models.extractive import ExtractiveProvider
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import load_template
 from pipeline.proof.verify import VerificationLimits
+from pipeline.rate_limits import RateLimits, memory_rate_limits
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -82,9 +83,10 @@ def build_pipeline(
     """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
+    rates = memory_rate_limits()
     return Pipeline(
         retriever=retriever or build_retriever(settings, embedder),
-        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings),
+        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings, rates),
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
         repair=load_template(settings.llm.repair_version),
@@ -98,7 +100,8 @@ def build_pipeline(
                 queue_retry_s=limits.queue_retry_s,
                 concurrency=settings.llm.concurrency,
                 tenant_tokens_per_day=limits.tenant_tokens_per_day,
-            )
+            ),
+            rates,
         ),
         cache=answers or MemoryAnswerCache(limits.cache_answers),
         limits=PipelineLimits(
@@ -118,11 +121,11 @@ def build_pipeline(
     )
 
 
-def _build_openai(settings: Settings) -> ModelProvider:
+def _build_openai(settings: Settings, rates: RateLimits) -> ModelProvider:
     # The client takes a quarter of a second to load; who quotes only need not wait for it.
     from bot.models import build_openai  # noqa: PLC0415
 
-    return build_openai(settings)
+    return build_openai(settings, rates)
 
 
 def store_file(settings: Settings) -> Path:

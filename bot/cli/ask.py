@@ -22,7 +22,7 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     RequestContext,
-    Trace,
+    Response,
     Unavailable,
 )
 
@@ -49,8 +49,8 @@ def command(
 
 async def ask_once(
     settings: Settings, question: str, user: str, groups: frozenset[str], audience: frozenset[str] | None
-) -> tuple[Outcome, Trace]:
-    """Return outcome and trace of one question, asked outside any chat."""
+) -> Response:
+    """Return what one question comes to, asked outside any chat."""
     pipeline = build_pipeline(settings, build_embedder(settings))
     context = RequestContext(
         request_id=f"r-{secrets.token_hex(6)}",

@@ -65,6 +65,6 @@ def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk; no library may ask a hub for others.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from pipeline.recorder import configure_logging  # noqa: PLC0415 - `--help` need not wait for it
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` need not wait for it
 
     configure_logging("ERROR")

@@ -9,7 +9,7 @@ from bot.cli.options import DATA_DIR, settings_of
 from bot.cli.signals import run_until_stopped, stop_event
 from bot.server import running_bot
 from bot.settings import Settings
-from pipeline.recorder import configure_logging
+from bot.telemetry.logs import configure_logging
 
 
 @click.command("serve")

@@ -19,7 +19,7 @@ from index.errors import CitedeskError
 from pipeline import fallbacks
 from pipeline.answering import Pipeline, answer
 from pipeline.normalizing import unmarked
-from pipeline.recorder import Progress, Watch
+from pipeline.recorder import Watch
 from pipeline.types import (
     Answered,
     Blocked,
@@ -81,24 +81,16 @@ class QuestionDesk:
     ) -> Reply:
         """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
-        read_as: list[str] = []
-
-        def noticed(progress: Progress) -> None:
-            if progress.stage == "understood":
-                read_as.append(progress.question)
-            watch(progress)
-
-        outcome, trace = await answer(self.pipeline, asked.text, context, noticed)
-        case = _case(outcome)
-        question = "".join(read_as[-1:]) or unmarked(asked.text)
+        response = await answer(self.pipeline, asked.text, context, watch)
+        question = response.understood or unmarked(asked.text)
+        case = _case(response.outcome)
+        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case) if case else None
         return Reply(
             request_id=request_id,
-            outcome=outcome,
-            trace=trace,
-            review=Review(review_id=request_id, question=question, conversation=asked.where, case=case)
-            if case
-            else None,
-            read_as="".join(read_as[-1:]),
+            outcome=response.outcome,
+            trace=response.trace,
+            review=review,
+            read_as=response.understood,
             may_see_more=bool(context.groups - context.readable_groups),
         )
 
@@ -157,7 +149,7 @@ class QuestionDesk:
         _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
         disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
         if disputed:
-            self.pipeline.cache.forget(known.answer_hash)
+            await self.pipeline.cache.forget(known.answer_hash)
         return disputed
 
     async def dispute(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:

@@ -153,10 +153,10 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
         route="eval",
         deadline=Deadline.after(deadline_s),
     )
-    outcome, trace = await answer(pipeline, question.question, context)
+    response = await answer(pipeline, question.question, context)
     found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
     done()
-    return EvalRow(question, outcome, trace, found.chunks)
+    return EvalRow(question, response.outcome, response.trace, found.chunks)
 
 
 def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:

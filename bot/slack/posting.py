@@ -15,7 +15,7 @@ from bot.slack.payloads import SURFACE
 from bot.slack.render import EVENT_TYPE
 from bot.store.records import Outgoing
 from bot.surfaces.product import Posted, PostError
-from pipeline.models.retry_after import retry_after_seconds
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
 _PAGES = 5
@@ -121,7 +121,7 @@ def _post_error(message: Outgoing, payload: SlackPayload, error: Exception) -> P
     return PostError(
         reason,
         is_passing=_is_passing(error, reason),
-        retry_after=retry_after_seconds(headers),
+        retry_after=retry_after(headers),
         instead=_apology(message, payload, reason),
     )
 

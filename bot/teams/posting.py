@@ -9,7 +9,7 @@ from bot.teams.connector import Connector
 from bot.teams.outgoing import payload_of
 from bot.teams.payloads import address_of
 from bot.teams.progress import ending
-from pipeline.models.retry_after import retry_after_seconds
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
 # The connector may accept the message later; every other refusal will be repeated.
@@ -53,5 +53,5 @@ def _post_error(error: Exception) -> PostError:
     return PostError(
         str(status or type(error).__name__),
         is_passing=status is None or status in _PASSING,
-        retry_after=retry_after_seconds(getattr(error, "headers", None) or {}),
+        retry_after=retry_after(getattr(error, "headers", None) or {}),
     )
