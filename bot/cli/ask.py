@@ -39,12 +39,12 @@ def command(
 ) -> None:
     """Answer QUESTION from the index."""
     shared = None if audience is None else names(audience)
-    outcome, trace = asyncio.run(ask_once(settings_of(data_dir), question, user, names(groups), shared))
+    response = asyncio.run(ask_once(settings_of(data_dir), question, user, names(groups), shared))
     if as_json:
-        both = {"outcome": outcome.model_dump(mode="json"), "trace": trace.model_dump(mode="json")}
+        both = {part: getattr(response, part).model_dump(mode="json") for part in ("outcome", "trace")}
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))
     else:
-        click.echo(outcome_text(outcome))
+        click.echo(outcome_text(response.outcome))
 
 
 async def ask_once(

@@ -32,8 +32,7 @@ async def teams(own_data: Path, articles: Path) -> AsyncIterator[FakeConnector]:
     access = {"reviewers": ["reviewer", "second"], "groups": {"leads": ["reviewer", "second"]}}
     async with connector() as fake:
         settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
-        clock = Clock()
-        async with workspace(own_data, articles, now=clock, teams=settings, access=access) as desk:
+        async with workspace(own_data, articles, teams=settings, access=access) as desk:
             fake.bot_url = desk.bot.url
             yield fake
 
