@@ -13,7 +13,7 @@ import pytest
 from pydantic import TypeAdapter
 from support.settings_page import PAGE, settings_page
 
-from bot.cli.main import main
+from bot.cli.main import COMMANDS, main
 from bot.settings import FailoverSettings, Section, Settings, Tokens, environment_name
 from bot.telemetry.metrics import Metrics
 from pipeline.fallbacks import FALLBACKS, Row
@@ -70,7 +70,10 @@ def _settings() -> dict[str, type[Section] | None]:
 
 def _commands(group: click.Group, prefix: str = "citedesk") -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
         path = f"{prefix} {name}"
         found |= _commands(command, path) if isinstance(command, click.Group) else {path: command}
     return found
@@ -216,7 +219,7 @@ def test_verdicts_and_architecture_say_the_outcome_of_the_fallback_table() -> No
 
 def test_every_metric_is_listed_and_no_other() -> None:
     listed = {_codes(row[0])[0] for row in _rows(_TEXTS["docs/operating.md"], "Metrics")}
-    exposed = re.findall(r"^# TYPE (\w+) ", Metrics().exposition(0, {}).decode(), re.MULTILINE)
+    exposed = re.findall(r"^# TYPE (\w+) ", Metrics(routes=()).exposition(0, {}).decode(), re.MULTILINE)
     assert listed == {name for name in exposed if not name.endswith("_created")}
 
 
@@ -263,3 +266,11 @@ def test_every_file_of_the_repository_that_a_page_names_exists(page: str) -> Non
     named = {span for span in _spans(_TEXTS[page]) if span.startswith(folders) and " " not in span}
     made = {"index/snapshots/", "index/embedders/", "index/"}
     assert {name for name in named if not (_ROOT / name).exists()} - made == set()
+
+
+def test_the_help_of_the_whole_names_each_command_as_the_command_names_itself() -> None:
+    for name, (_, words) in COMMANDS.items():
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        assert command.name == name
+        assert (command.help or "").replace("\n", " ").startswith(words.rstrip("."))
