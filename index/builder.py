@@ -20,14 +20,8 @@ from index.errors import BuildRefusedError, IndexUnavailableError
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.reading.documents import LoadRules
 from index.reading.sources import Place, discover
-from index.snapshot import (
-    CHUNKS,
-    FORMAT,
-    Manifest,
-    SkippedFile,
-    SnapshotFolder,
-    sealed,
-)
+from index.retrieval import Manifest, SkippedFile
+from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
 
@@ -109,7 +103,7 @@ def build(
         known = _known(folder, previous, embedder)
         content = _Content(sources, chunks, [_hash(heading_line(c.heading_path) + c.text) for c in chunks])
         manifest = _write(folder, content, embedder, known, rules.search, progress)
-        folder.switch(manifest.name)
+        folder.publish(manifest.name)
         folder.prune(rules.keep_snapshots)
     reused = sum(key in known.rows for key in content.hashes)
     return Coverage(manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped)

@@ -26,7 +26,7 @@ def keep_calibration(data_dir: Path, calibration: Calibration, keep_snapshots: i
                 _share(path / file, draft / file)
         (draft / CALIBRATION).write_text(calibration.model_dump_json(), encoding="utf-8")
         sealed(folder, draft, manifest.model_copy(update={"name": name}))
-        folder.switch(name)
+        folder.publish(name)
         folder.prune(keep_snapshots)
     return name
 

@@ -1,14 +1,12 @@
 """The pipeline: a question in, an outcome and its trace out. Read it top to bottom."""
 
 import asyncio
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from index.errors import IndexUnavailableError
-from index.search import Retrieval
+from index.retrieval import Retrieval, Retriever
 from pipeline import fallbacks
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
@@ -39,17 +37,6 @@ from pipeline.types import (
 )
 
 _log = structlog.get_logger(__name__)
-
-
-class Retriever(Protocol):
-    """Finds chunks that a set of groups may read."""
-
-    @property
-    def snapshot(self) -> str:
-        """Name of the snapshot that answers now."""
-
-    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
-        """Return at most `limit` chunks of the documents that match `within`, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +169,14 @@ async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: R
 def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
     if not retrieval.chunks:
         return Failure.RETRIEVAL_EMPTY
-    least = retrieval.floor if limits.sufficiency_min is None else limits.sufficiency_min
+    least = retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
     return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
 
 
 def _doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
     """Tell whether a person must look at an answer from these chunks, however well it is proved."""
-    return retrieval.sufficiency < (retrieval.sure if limits.sufficiency_sure is None else limits.sufficiency_sure)
+    enough = retrieval.answer_from if limits.sufficiency_sure is None else limits.sufficiency_sure
+    return retrieval.sufficiency < enough
 
 
 def _evidence(retrieval: Retrieval, limits: PipelineLimits) -> Evidence:

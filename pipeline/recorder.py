@@ -10,8 +10,7 @@ from typing import Any
 
 import structlog
 
-from index.chunk_table import RetrievedChunk
-from index.search import Retrieval
+from index.retrieval import Retrieval, RetrievedChunk
 from pipeline.safety.redaction import redacted_event
 from pipeline.tracing import span
 from pipeline.types import Completion, Confidence, Failure, Finding, Outcome, Prompt, RequestContext, Trace

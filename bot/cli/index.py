@@ -13,7 +13,7 @@ from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 
 if TYPE_CHECKING:
     from index.builder import Coverage, Progress
-    from index.snapshot import Manifest
+    from index.retrieval import Manifest
 
 
 @click.group()

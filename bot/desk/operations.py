@@ -14,7 +14,7 @@ from bot.desk.questions import Desk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage, Progress
 from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
-from index.snapshot import Manifest
+from index.retrieval import Manifest
 from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from bot.desk.questions import Render as Opening
 from bot.settings import ReviewSettings
 from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
 from bot.store.sqlite.reviews import Change, Render, nothing
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 from pipeline.proof.sentences import markers_in
 from pipeline.proof.verify import VerificationLimits, quoted_for, verify
 from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.bm25 import question_terms
-from index.chunk_table import RetrievedChunk
 from index.embedding.model import Embedder
+from index.retrieval import RetrievedChunk
 from pipeline.errors import RetryableModelError
 from pipeline.proof.comparing import INLINE_TAG
 from pipeline.proof.sentences import is_list_item, sentences, without_list_mark

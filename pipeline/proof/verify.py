@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable, contains
 from pipeline.proof.sentences import MARKER, is_list_item, markers_in, passages, sentences_by_line, without_list_mark
 from pipeline.proof.support import Passage, objections, support

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.chunk_table import RetrievedChunk
 from index.chunking import chunk_document
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
 from pipeline.proof.sentences import passages, without_list_mark
 from pipeline.proof.words import content_words, keys_of, tokens

@@ -18,7 +18,7 @@ from support.builders import (
 )
 
 from index.errors import IndexUnavailableError
-from index.search import Retrieval
+from index.retrieval import Retrieval
 from pipeline.answering import Pipeline, answer
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
 from pipeline.types import Answered, Blocked, Deadline, Failure, NeedsReview, NotEnoughInfo, Trace

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 
 from bot.evaluation.charts import Curve, plot, stacked
-from index.ann import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
-from index.bm25 import Words, largest_rarity, question_terms, stem, write_words
+from index.ann import VECTORS, Readable, SearchRules, VectorSearch
+from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
 from index.embedding.model import _batches, _Shared
 from index.excerpts import best_window
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
-from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
+from index.retrieval import Features, VectorIndex
+from index.stemming import stem
+from index.sufficiency import SHIPPED, abstain_threshold, answer_threshold, fit, risk_curve
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -138,10 +140,10 @@ def test_a_fit_tells_the_kinds_apart_and_keeps_its_two_rates() -> None:
     fitted = fit(features, truth, missed_rate=0.05, wrong_rate=0.05)
     likely = np.array([fitted.probability(item) for item in features])
     assert np.mean(likely[truth][:, None] > likely[~np.array(truth)]) > 0.95
-    at_floor = next(point for point in fitted.curve if point.threshold == fitted.floor)
-    at_sure = next(point for point in fitted.curve if point.threshold == fitted.sure)
-    assert at_floor.answerable_passed >= 0.95
-    assert at_sure.unanswerable_passed <= 0.05
+    at_lower = next(point for point in fitted.curve if point.threshold == fitted.abstain_below)
+    at_upper = next(point for point in fitted.curve if point.threshold == fitted.answer_from)
+    assert at_lower.answerable_passed >= 0.95
+    assert at_upper.unanswerable_passed <= 0.05
     assert all(a.answerable_passed >= b.answerable_passed for a, b in zip(fitted.curve, fitted.curve[1:], strict=False))
 
 
@@ -158,10 +160,10 @@ def test_few_questions_move_the_shipped_weights_little_and_too_few_not_at_all() 
 
 def test_thresholds_are_read_off_the_curve() -> None:
     curve = risk_curve(np.array([0.9, 0.8, 0.3, 0.6, 0.1]), np.array([True, True, True, False, False]))
-    assert threshold_for(curve, 0.0) == pytest.approx(0.6)
-    assert threshold_for(curve, 0.5) == pytest.approx(0.1)
-    assert floor_for(curve, 0.0) == pytest.approx(0.3)
-    assert floor_for(curve, 0.34) == pytest.approx(0.8)
+    assert answer_threshold(curve, 0.0) == pytest.approx(0.6)
+    assert answer_threshold(curve, 0.5) == pytest.approx(0.1)
+    assert abstain_threshold(curve, 0.0) == pytest.approx(0.3)
+    assert abstain_threshold(curve, 0.34) == pytest.approx(0.8)
 
 
 def test_pictures_escape_what_they_are_given() -> None:
