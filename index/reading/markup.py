@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
 from index.errors import UnreadableDocumentError
+from index.markdown import code_apart, first_heading, with_anchor
 
 _NOT_CONTENT = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--.*?-->|\{/\*.*?\*/\}", re.DOTALL)
 _MODULE_LINE = re.compile(r"(?:import|export)\s.*(?:from\s|['\"{=]|default\b)")
 # Docusaurus, VitePress and MyST open an admonition with ":::note Title", MkDocs with '!!! note "Title"'.
@@ -99,47 +99,20 @@ def html_text(soup: BeautifulSoup) -> str:
 def reduced(body: str) -> str:
     """Return Markdown with admonitions, tabs and components as plain paragraphs; code stays as it is."""
     lines: list[str] = []
-    for text, is_code in _code_apart(body):
+    for text, is_code in code_apart(body):
         lines.extend([text] if is_code else _reduced_prose(text))
     return "\n".join(lines)
-
-
-def first_heading(text: str) -> str | None:
-    """Return the first heading of the first level."""
-    for line in text.splitlines():
-        if line.startswith("# "):
-            return re.sub(r"\{#[^{}]*\}\s*$", "", line[2:]).strip().rstrip("#").strip() or None
-    return None
 
 
 class _Converter(MarkdownConverter):
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802 - markdownify's name
         anchor = el.get("id") or (el.a.get("id") or el.a.get("name") if el.a else None)
         marked = (
-            f"{text.strip()} {{#{anchor}}}"
+            with_anchor(text.strip(), str(anchor))
             if anchor and text.strip() and not re.search(r"[\s{}]", str(anchor))
             else text
         )
         return str(super().convert_hN(n, el, marked, parent_tags))  # type: ignore[misc]
-
-
-def _code_apart(body: str) -> Iterator[tuple[str, bool]]:
-    """Yield runs of lines, and whether they are a fenced code block."""
-    run: list[str] = []
-    fence = ""
-    for line in body.split("\n"):
-        mark = _FENCE.match(line)
-        if mark and not fence:
-            if run:
-                yield "\n".join(run), False
-            run, fence = [line], mark[1]
-        elif fence and mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
-            yield "\n".join([*run, line]), True
-            run, fence = [], ""
-        else:
-            run.append(line)
-    if run:
-        yield "\n".join(run), bool(fence)
 
 
 def _reduced_prose(text: str) -> Iterator[str]:
