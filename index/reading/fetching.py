@@ -1,8 +1,8 @@
-"""Pages of a site, fetched politely: robots.txt obeyed, one request at a time, limits on size, type and number.
+"""Fetch pages of a site: robots.txt is obeyed, one request runs at a time, size, type and number are limited.
 
-An address is a page, a site map, or a text file that lists addresses. Pages are kept below the index and asked for
-again only if they changed; one that cannot be reached for the moment stays as it was. Private addresses are refused
-on connecting, after the name was resolved, also after a redirect; `private_hosts` names exceptions.
+An address names a page, a site map, or a text file that lists addresses. Pages are cached below the index and requested
+with their ETag and date; a page that cannot be reached keeps its cached version. Private addresses are refused when
+connecting, after name resolution and after every redirect; `private_hosts` names exceptions.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import BuildRefusedError
 from index.reading.documents import LoadRules
-from index.reading.sources import Source, file_source
+from index.reading.source import Source, file_source
 
 _AGENT = "Citedesk"
 _REDIRECTS = 5
@@ -41,7 +41,7 @@ _GONE = {404, 410}
 
 
 class _Kept(BaseModel):
-    """What is remembered of a page."""
+    """What the cache keeps about a page."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,11 +52,11 @@ class _Kept(BaseModel):
 
 
 class _RefusedError(Exception):
-    """This page is not fetched; the message says why."""
+    """This page must not be fetched; the message says why."""
 
 
 class _UnreachableError(Exception):
-    """This page may come back; the message says what happened."""
+    """This page could not be reached now; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class _Reply:
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only, but for the named hosts."""
+    """Resolves names to public addresses only, except for `private_hosts`."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._inner = aiohttp.ThreadedResolver()
@@ -79,7 +79,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses. Raises OSError if there is none that may be reached."""
+        """Return the addresses. Raises OSError if none of them is public."""
         found = await self._inner.resolve(host, port, family)
         if host in self._private_hosts:
             return found
@@ -94,7 +94,7 @@ class PublicResolver(AbstractResolver):
 
 
 def fetched(address: str, cache: Path, rules: LoadRules) -> Iterator[Source]:
-    """Yield the pages behind an address. Raises BuildRefusedError if the address itself cannot be had."""
+    """Yield the pages that an address lists. Raises BuildRefusedError if the address itself cannot be fetched."""
     cache.mkdir(parents=True, exist_ok=True)
     yield from asyncio.run(_all(address, cache, rules))
 
@@ -117,7 +117,7 @@ async def _all(address: str, cache: Path, rules: LoadRules) -> list[Source]:
 
 @dataclass
 class _Visit:
-    """One look at a site. It keeps the rules for robots by host and waits between requests."""
+    """One visit to a site. It caches robots.txt by host and waits between requests."""
 
     session: aiohttp.ClientSession
     cache: Path
@@ -126,7 +126,7 @@ class _Visit:
     listed: dict[str, _Reply] = field(default_factory=dict)
 
     async def pages(self, address: str) -> list[str]:
-        """Return the pages behind an address, each once, in their order."""
+        """Return the pages that an address lists, each once, in their order."""
         reply = await self._allowed(address)
         if reply.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise _UnreachableError(f"answered {reply.status}")
@@ -135,8 +135,8 @@ class _Visit:
             self.listed[address] = reply
             return [address]
         found: dict[str, None] = {}
-        for number, place in enumerate(lists):
-            reply = reply if not number else await self._allowed(place)
+        for number, listing in enumerate(lists):
+            reply = reply if not number else await self._allowed(listing)
             for url in _addresses(reply):
                 if urlsplit(url).path.endswith(".xml"):
                     if len(lists) < _NESTED_MAPS:
@@ -146,7 +146,7 @@ class _Visit:
         return list(found)
 
     async def source(self, page: str, address: str) -> Source:
-        """Return a page as a source: the new text, the kept one, or why there is none."""
+        """Return a page as a source: fetched, from the cache, or with the reason why there is neither."""
         file = self.cache / sha256(page.encode()).hexdigest()[:32]
         kept = _kept(file)
         try:
@@ -178,7 +178,7 @@ class _Visit:
         return renewed
 
     async def _allowed(self, url: str, kept: _Kept | None = None) -> _Reply:
-        """Ask for a page, through redirects, if robots.txt lets us; each hop is asked about anew."""
+        """Request a page and follow redirects, if robots.txt allows each of them."""
         for _ in range(_REDIRECTS + 1):
             _refuse_scheme(url, self.rules)
             robots = await self._robots(url)
@@ -192,7 +192,7 @@ class _Visit:
         raise _RefusedError(f"more than {_REDIRECTS} redirects")
 
     async def _robots(self, url: str) -> Protego | None:
-        """Return the host's rules; None if it cannot say (RFC 9309: then nothing may be fetched)."""
+        """Return the host's robots.txt; None after a server error, when nothing may be fetched (RFC 9309)."""
         parts = urlsplit(url)
         if parts.netloc not in self.robots:
             reply = await self._get(f"{parts.scheme}://{parts.netloc}/robots.txt", None)
@@ -212,14 +212,19 @@ class _Visit:
                 body = await response.content.read(self.rules.max_bytes + 1)
                 while len(body) <= self.rules.max_bytes and (more := await response.content.read(65_536)):
                     body += more
-                place = urldefrag(urljoin(url, response.headers.get("Location", "")))[0]
+                target = urldefrag(urljoin(url, response.headers.get("Location", "")))[0]
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _UnreachableError(_why(error)) from error
         if len(body) > self.rules.max_bytes:
             raise _RefusedError(f"larger than {self.rules.max_bytes:,} bytes")
         headers_in = response.headers
         return _Reply(
-            response.status, place, response.content_type, body, headers_in.get("ETag"), headers_in.get("Last-Modified")
+            response.status,
+            target,
+            response.content_type,
+            body,
+            headers_in.get("ETag"),
+            headers_in.get("Last-Modified"),
         )
 
     def _is_list(self, reply: _Reply) -> bool:
@@ -230,7 +235,7 @@ def _refuse_scheme(url: str, rules: LoadRules) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise _RefusedError("not a plain http or https address")
-    # The resolver sees names only; an address written as numbers goes past it.
+    # The resolver is not asked about numeric addresses, so they are checked here.
     if parts.hostname not in rules.private_hosts and not _is_public(parts.hostname, if_name=True):
         raise _RefusedError("a private address")
 

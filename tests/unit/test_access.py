@@ -67,7 +67,7 @@ _CASES = [
 
 @pytest.mark.parametrize(("pattern", "document_id", "expected"), _CASES)
 def test_a_pattern_matches_the_same_ids_wherever_it_is_read(
-    pattern: str, document_id: str, expected: bool, tmp_path: Path
+    pattern: str, document_id: str, *, expected: bool, tmp_path: Path
 ) -> None:
     assert {name: reads(pattern, document_id, tmp_path) for name, reads in _READERS.items()} == dict.fromkeys(
         _READERS, expected
@@ -98,7 +98,8 @@ def _by_search(pattern: str, document_id: str, folder: Path) -> bool:
         tables.commit()
     rows = ChunkRows(folder)
     with closing(rows.connection):
-        return rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).tolist() == [0]
+        found: list[int] = rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).tolist()
+    return found == [0]
 
 
 def _by_access_rules(pattern: str, document_id: str, _folder: Path) -> bool:
