@@ -1,4 +1,4 @@
-"""Markdown, MDX, HTML and plain text to Markdown that reads as a person would read the page."""
+"""Markdown, MDX, HTML and plain text to Markdown that holds what a reader of the page sees."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _INDENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a converter makes of a file: Markdown, and what the file says about itself.
+    """The result of a converter: Markdown, and what the file says about itself.
 
     `access` is a group, a list of groups, or None if nothing is said; `named_anchors` as in Document.
     """
@@ -44,7 +44,7 @@ class Content:
 
 
 def decoded(raw: bytes) -> str:
-    """Return text of UTF-8, or UTF-16 with a byte order mark, with plain line ends. Raises UnreadableDocumentError."""
+    """Decode UTF-8, or UTF-16 with a byte order mark, with every line end a line feed. Raises UnreadableDocumentError."""
     encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
         text = raw.decode(encoding)
@@ -56,7 +56,7 @@ def decoded(raw: bytes) -> str:
 
 
 def markdown(raw: bytes) -> Content:
-    """Return a Markdown or MDX page without what only its site generator reads."""
+    """Return a Markdown or MDX page without the syntax that only its site generator reads."""
     metadata, body = _front_matter(decoded(raw))
     text = reduced(body)
     return Content(
@@ -65,7 +65,7 @@ def markdown(raw: bytes) -> Content:
 
 
 def plain(raw: bytes) -> Content:
-    """Return plain text: signs that Markdown would act on stay as they are, text is shown and quoted verbatim."""
+    """Return plain text unchanged: characters that mean something in Markdown are not escaped."""
     metadata, body = _front_matter(decoded(raw))
     first = body.strip().split("\n", 1)[0].strip()
     return Content(
@@ -166,7 +166,7 @@ def _component_words(tag: re.Match[str]) -> str:
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    # A document whose front matter cannot be read is left out whole: its access rule would be lost.
+    # Without its front matter a document would lose its access rule, so the whole document is left out.
     try:
         metadata, body = frontmatter.parse(text)
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -14,7 +14,7 @@ from bot.evaluation.charts import Curve, plot, stacked
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
-from index.embedding.model import _batches, _Shared
+from index.embedding.model import _batches, _MicroBatcher
 from index.excerpts import best_window
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.retrieval import Features, VectorIndex
@@ -31,7 +31,7 @@ def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
         assert go_on.wait(10)
         return [(text.upper(),) for text in texts]
 
-    shared, results = _Shared(run), dict[int, list[tuple[Any, ...]]]()
+    shared, results = _MicroBatcher(run), dict[int, list[tuple[Any, ...]]]()
     first = threading.Thread(target=lambda: results.setdefault(0, shared(["a"])))
     first.start()
     assert began.wait(10)
@@ -57,7 +57,7 @@ def test_an_error_of_a_shared_run_reaches_its_caller_and_the_next_run_is_fine() 
             raise errors.pop()
         return [("fine",)]
 
-    shared = _Shared(run)
+    shared = _MicroBatcher(run)
     with pytest.raises(ValueError, match="no"):
         shared(["a"])
     assert shared(["a"]) == [("fine",)]
