@@ -41,7 +41,7 @@ check: $(READY)
 	$(BIN)/pytest -q tests/unit tests/property
 
 test: check
-	$(BIN)/pytest -q tests/integration tests/e2e
+	$(BIN)/pytest -q tests/contracts tests/integration tests/e2e
 
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals

@@ -7,11 +7,10 @@ from pathlib import Path
 import structlog
 
 from index.ann import EXACT_WHILE_SMALL, SearchRules
-from index.embedding.model import OnnxEmbedder
 from index.errors import IndexUnavailableError
 from index.excerpts import EXCERPTS, ExcerptRules
 from index.retrieval import Manifest, Retrieval, RetrievedChunk
-from index.search import SnapshotSearch
+from index.search import QuestionEncoder, SnapshotSearch
 from index.snapshot import SnapshotFolder
 
 _log = structlog.get_logger(__name__)
@@ -23,7 +22,7 @@ class LiveRetriever:
     def __init__(
         self,
         data_dir: Path,
-        embedder: OnnxEmbedder,
+        embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
     ) -> None:

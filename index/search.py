@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 from index.bm25 import Posting, Words, largest_rarity, question_terms
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
-from index.embedding.model import Encoded, OnnxEmbedder
+from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.late_interaction import Similarities, TokenStore, word_at
@@ -40,6 +41,21 @@ _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 _NEAR, _NEARER = 0.4, 0.1
 _SCOPES_KEPT, _PIECES_KEPT = 64, 4096
 _DIGITS = re.compile(r"\d")
+
+
+class QuestionEncoder(Protocol):
+    """What a search needs of an embedding model."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model; it must be the one that the snapshot was built with."""
+
+    @property
+    def token_scale(self) -> Vectors:
+        """float32[k]: the size of nearly all values in each direction of a token vector."""
+
+    def encode(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        """Return the vector and the token vectors of each text."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class SnapshotSearch:
         self,
         path: Path,
         manifest: Manifest,
-        embedder: OnnxEmbedder,
+        embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
     ) -> None:

@@ -44,7 +44,7 @@ class Content:
 
 
 def decoded(raw: bytes) -> str:
-    """Decode UTF-8, or UTF-16 with a byte order mark, with every line end a line feed. Raises UnreadableDocumentError."""
+    """Decode UTF-8, or UTF-16 with a byte order mark; line ends become line feeds. Raises UnreadableDocumentError."""
     encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
         text = raw.decode(encoding)

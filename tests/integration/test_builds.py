@@ -145,7 +145,7 @@ def _patiently(holds: Callable[[], bool]) -> None:
 _SERVING = """
 import sys
 from pathlib import Path
-import bot.cli, bot.app, bot.cli_index, bot.server
+import bot.app, bot.cli.index, bot.cli.main, bot.server
 from index.embedding.model import OnnxEmbedder
 from index.live import LiveRetriever
 assert LiveRetriever(Path(sys.argv[1]), OnnxEmbedder(Path(sys.argv[2]))).search("rule 2", (), 3).chunks
