@@ -1,8 +1,10 @@
 """The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration, pictures."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ from index.embedding.model import _batches, _MicroBatcher
 from index.excerpts import best_window
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.retrieval import Features, VectorIndex
-from index.stemming import stem
-from index.sufficiency import SHIPPED, abstain_threshold, answer_threshold, fit, risk_curve
+from index.stemming import stem, without_ending
+from index.sufficiency import SHIPPED, Calibration, abstain_threshold, answer_threshold, fit, risk_curve
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -129,6 +131,14 @@ def test_a_question_of_function_words_alone_keeps_them() -> None:
     assert largest_rarity(1000) > largest_rarity(10) > 0
 
 
+def test_threads_that_stem_at_the_same_time_do_not_mix_their_words() -> None:
+    words = [f"{first}{ending}" for first in ("invoic", "reminder", "plan") for ending in ("e", "es", "ed", "ing", "s")]
+    many = [word * repeat for word in words for repeat in range(1, 40)]
+    alone = [without_ending(word) for word in many]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: [without_ending(word) for word in many], range(8))) == [alone] * 8
+
+
 def _questions(count: int) -> tuple[list[Features], list[bool]]:
     rng, truth = np.random.default_rng(1), [n % 3 > 0 for n in range(count)]
     means = [(2.0, 1.0) if answerable else (0.5, 0.3) for answerable in truth]
@@ -156,6 +166,14 @@ def test_few_questions_move_the_shipped_weights_little_and_too_few_not_at_all() 
     assert distances[0] < distances[1]
     with pytest.raises(ValueError, match="at least 5"):
         fit(features[:6], truth[:6], 0.05, 0.05)
+
+
+def test_a_calibration_is_stored_and_read_under_the_names_that_every_snapshot_has() -> None:
+    stored = json.loads(SHIPPED.model_dump_json())
+    assert {"floor", "sure"} <= stored.keys()
+    assert not {"abstain_below", "answer_from"} & stored.keys()
+    old = Calibration.model_validate_json(json.dumps(stored | {"floor": 0.25, "sure": 0.75}))
+    assert (old.abstain_below, old.answer_from) == (0.25, 0.75)
 
 
 def test_thresholds_are_read_off_the_curve() -> None:
