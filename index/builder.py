@@ -194,7 +194,7 @@ def _write(
     vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
     tokens = _embedded(content, embedder, reusable, vectors, progress)
     write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
-    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_like_questions(content.chunks)))
+    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
     _write_tables(draft, content)
     (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
     documents = [document for source in content.sources for document in source.documents]
@@ -242,7 +242,7 @@ def _embedded(
                 yield reusable.tokens.tokens(reusable.rows[hashes[row]])
 
 
-def _like_questions(chunks: Sequence[Chunk]) -> list[str]:
+def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
     """Return a few words each from random chunks: as short as questions, on the subjects of the documents."""
     rng, texts = np.random.default_rng(0), []
     for row in rng.choice(len(chunks), min(_QUESTIONS, len(chunks)), replace=False):

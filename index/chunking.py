@@ -161,7 +161,7 @@ def _packed(blocks: Sequence[str], count: CountTokens, budget: int) -> Iterator[
 
 
 def _cut(text: str, count: CountTokens, budget: int, level: int = 0) -> list[str]:
-    """Return `text` whole if it fits, else cut at the first kind of separator that makes every part fit."""
+    """Return `text` whole if it fits, else cut at the separators of `level`, and longer parts at those of the next."""
     if count(without_links(text)) <= budget:
         return [text]
     if level == len(_SEPARATORS):

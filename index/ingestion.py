@@ -29,7 +29,7 @@ def ingested(sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules
     readable = [source for source in sources if source.problem is None and source.suffix in SUPPORTED_SUFFIXES]
     futures: dict[str, Any] = {}
     if not readable:
-        yield from (_nothing(source) for source in sources)
+        yield from (_skipped(source) for source in sources)
         return
     context = multiprocessing.get_context("spawn")
     workers = min(_WORKERS, len(readable))
@@ -39,10 +39,10 @@ def ingested(sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules
             futures[source.source_id] = pool.schedule(_ingest, args=arguments, timeout=rules.seconds)
         for source in sources:
             future = futures.get(source.source_id)
-            yield _nothing(source) if future is None else _outcome(source, future, rules)
+            yield _skipped(source) if future is None else _outcome(source, future, rules)
 
 
-def _nothing(source: Source) -> IndexedSource:
+def _skipped(source: Source) -> IndexedSource:
     reason = source.problem or f"unsupported type {source.suffix or '(none)'}"
     return IndexedSource(source.source_id, source.fingerprint, (), (Skipped(source.source_id, reason),))
 
@@ -51,11 +51,11 @@ def _outcome(source: Source, future: Any, rules: LoadRules) -> IndexedSource:  #
     try:
         made: IndexedSource = future.result()
     except FutureTimeoutError:
-        return _nothing(replace(source, problem=f"took longer than {rules.seconds:g} s to read"))
+        return _skipped(replace(source, problem=f"took longer than {rules.seconds:g} s to read"))
     except ProcessExpired:
-        return _nothing(replace(source, problem="its reader crashed"))
+        return _skipped(replace(source, problem="its reader crashed"))
     except Exception as error:  # noqa: BLE001 - a parser may raise anything; only this source is left out
-        return _nothing(replace(source, problem=f"cannot be read ({type(error).__name__})"))
+        return _skipped(replace(source, problem=f"cannot be read ({type(error).__name__})"))
     return made
 
 
@@ -69,11 +69,11 @@ def _ingest(source: Source, rules: LoadRules, embedder_folder: Path) -> IndexedS
     try:
         items = documents_of(source, rules)
     except UnreadableDocumentError as error:
-        return _nothing(replace(source, problem=str(error)))
+        return _skipped(replace(source, problem=str(error)))
     except RecursionError:
-        return _nothing(replace(source, problem="nested too deeply"))
+        return _skipped(replace(source, problem="nested too deeply"))
     except MemoryError:
-        return _nothing(replace(source, problem="needs too much memory to read"))
+        return _skipped(replace(source, problem="needs too much memory to read"))
     documents = [_indexed(item, _embedder(embedder_folder)) for item in items if isinstance(item, Document)]
     skipped = tuple(item for item in items if isinstance(item, Skipped))
     return IndexedSource(source.source_id, source.fingerprint, tuple(documents), skipped)

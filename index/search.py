@@ -59,7 +59,7 @@ class QuestionEncoder(Protocol):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _EncodedQuestion:
     """A question, encoded: its vector, its content tokens, float32[q, d], with weights, and its words' postings."""
 
     vector: NDArray[np.float32]
@@ -147,7 +147,7 @@ class SnapshotSearch:
             return Retrieval(
                 (), 0.0, self.name, hidden_is_nearer=nearer, abstain_below=abstain_below, answer_from=answer_from
             )
-        asked = self._asked(question, encoded, readable)
+        asked = self._encoded_question(question, encoded, readable)
         lexical = self._words.scores(asked.postings.values())
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
@@ -167,14 +167,16 @@ class SnapshotSearch:
     def _readable_in(self, scope: Scope) -> Readable:
         return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
 
-    def _asked(self, question: str, encoded: Encoded, readable: Readable) -> _Asked:
+    def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> _EncodedQuestion:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
-        return _Asked(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
+        return _EncodedQuestion(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
 
-    def _ranked(self, asked: _Asked, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int) -> _Ranked:
+    def _ranked(
+        self, asked: _EncodedQuestion, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int
+    ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
         coarse = cosines + _COARSE_WORDS * lexical[rows]
@@ -193,7 +195,9 @@ class SnapshotSearch:
         np.maximum.at(best, of_rows, scores)
         return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
+    def _features(
+        self, asked: _EncodedQuestion, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable
+    ) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
         first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
         best = ranked.similar.by_chunk[ranked.positions[first]].max(axis=0)
@@ -207,14 +211,17 @@ class SnapshotSearch:
             specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
         )
 
-    def _chosen(self, asked: _Asked, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
+    def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
         chosen: list[tuple[int, RetrievedChunk]] = []
         for rank, row in enumerate(ranked.rows.tolist()):
             if len(chosen) == limit:
                 break
             chunk = self._rows.chunk(row)
             score = float(ranked.scores[rank])
-            if any(other.score - score < _TWIN_SCORE and self._twins(row, chunk, at, other) for at, other in chosen):
+            if any(
+                other.score - score < _TWIN_SCORE and self._near_duplicates(row, chunk, at, other)
+                for at, other in chosen
+            ):
                 continue
             text = (
                 chunk.text if len(chosen) < self._excerpts.whole_chunks else self._excerpt(asked, ranked, rank, chunk)
@@ -223,14 +230,14 @@ class SnapshotSearch:
             chosen.append((row, replace(chunk, text=text, score=score, parts=parts)))
         return tuple(chunk for _, chunk in chosen)
 
-    def _excerpt(self, asked: _Asked, ranked: _Ranked, rank: int, chunk: RetrievedChunk) -> str:
+    def _excerpt(self, asked: _EncodedQuestion, ranked: _Ranked, rank: int, chunk: RetrievedChunk) -> str:
         parts = self._pieces(chunk.text)
         scores = ranked.similar.piece_scores(int(ranked.positions[rank]), asked.weights, len(parts))
         return best_window(parts, scores, self._excerpts.chars)
 
-    def _twins(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
+    def _near_duplicates(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
         vectors = self._vectors.vectors
-        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _say_the_same(chunk.text, other.text)
+        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
 
     def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: _Ranked, readable: Readable) -> bool:
         """Tell whether an unreadable chunk is clearly nearer to the question than every readable one."""
@@ -251,7 +258,8 @@ def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     return rows if len(rows) <= count else rows[np.argpartition(-scores[rows], count)[:count]]
 
 
-def _say_the_same(text: str, other: str) -> bool:
+def _have_the_same_words(text: str, other: str) -> bool:
+    """Tell whether two texts have nearly the same words, and exactly the same words with digits."""
     words, others = set(text.casefold().split()), set(other.casefold().split())
     alike = len(words & others) >= _TWIN_WORDS * len(words | others)
     return alike and not any(_DIGITS.search(word) for word in words ^ others)

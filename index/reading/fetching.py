@@ -40,7 +40,7 @@ _LISTS = {"application/xml", "text/xml", "application/rss+xml"}
 _GONE = {404, 410}
 
 
-class _Kept(BaseModel):
+class _CachedPage(BaseModel):
     """What the cache keeps about a page."""
 
     model_config = ConfigDict(frozen=True)
@@ -148,22 +148,22 @@ class _Visit:
     async def source(self, page: str, address: str) -> Source:
         """Return a page as a source: fetched, from the cache, or with the reason why there is neither."""
         file = self.cache / sha256(page.encode()).hexdigest()[:32]
-        kept = _kept(file)
+        cached = _cached(file)
         try:
             _refuse_another_host(page, address)
-            kept = await self._renewed(page, file, kept)
+            cached = await self._renewed(page, file, cached)
         except _RefusedError as error:
             return _problem(page, self.cache, self.rules, str(error))
         except _UnreachableError as error:
-            if kept is None:
+            if cached is None:
                 return _problem(page, self.cache, self.rules, str(error))
-        suffix = kept.suffix if kept else ".html"
-        return file_source(file.with_suffix(suffix), self.cache, page, self.rules, kept.url if kept else page)
+        suffix = cached.suffix if cached else ".html"
+        return file_source(file.with_suffix(suffix), self.cache, page, self.rules, cached.url if cached else page)
 
-    async def _renewed(self, page: str, file: Path, kept: _Kept | None) -> _Kept:
-        reply = self.listed.pop(page, None) or await self._allowed(page, kept)
-        if reply.status == 304 and kept:  # noqa: PLR2004
-            return kept
+    async def _renewed(self, page: str, file: Path, cached: _CachedPage | None) -> _CachedPage:
+        reply = self.listed.pop(page, None) or await self._allowed(page, cached)
+        if reply.status == 304 and cached:  # noqa: PLR2004
+            return cached
         if reply.status in _GONE:
             file.with_suffix(".json").unlink(missing_ok=True)
             raise _RefusedError(f"answered {reply.status}")
@@ -172,12 +172,12 @@ class _Visit:
         suffix = _SUFFIXES.get(reply.content_type)
         if suffix is None:
             raise _RefusedError(f"unsupported type {reply.content_type or '(none)'}")
-        renewed = _Kept(url=reply.url, suffix=suffix, etag=reply.etag, modified=reply.modified)
+        renewed = _CachedPage(url=reply.url, suffix=suffix, etag=reply.etag, modified=reply.modified)
         file.with_suffix(suffix).write_bytes(reply.body)
         file.with_suffix(".json").write_text(renewed.model_dump_json(), encoding="utf-8")
         return renewed
 
-    async def _allowed(self, url: str, kept: _Kept | None = None) -> _Reply:
+    async def _allowed(self, url: str, cached: _CachedPage | None = None) -> _Reply:
         """Request a page and follow redirects, if robots.txt allows each of them."""
         for _ in range(_REDIRECTS + 1):
             _refuse_scheme(url, self.rules)
@@ -185,7 +185,7 @@ class _Visit:
             if robots is None or not robots.can_fetch(url, _AGENT):
                 raise _RefusedError("robots.txt forbids it")
             await asyncio.sleep(max(self.rules.fetch_delay_s, float(robots.crawl_delay(_AGENT) or 0)))
-            reply = await self._get(url, kept)
+            reply = await self._get(url, cached)
             if not 300 <= reply.status < 400 or reply.status == 304:  # noqa: PLR2004
                 return reply
             url = reply.url
@@ -201,12 +201,12 @@ class _Visit:
             self.robots[parts.netloc] = None if unavailable else Protego.parse(text)
         return self.robots[parts.netloc]
 
-    async def _get(self, url: str, kept: _Kept | None) -> _Reply:
+    async def _get(self, url: str, cached: _CachedPage | None) -> _Reply:
         headers = {}
-        if kept and kept.etag:
-            headers["If-None-Match"] = kept.etag
-        if kept and kept.modified:
-            headers["If-Modified-Since"] = kept.modified
+        if cached and cached.etag:
+            headers["If-None-Match"] = cached.etag
+        if cached and cached.modified:
+            headers["If-Modified-Since"] = cached.modified
         try:
             async with self.session.get(url, allow_redirects=False, headers=headers) as response:
                 body = await response.content.read(self.rules.max_bytes + 1)
@@ -214,7 +214,7 @@ class _Visit:
                     body += more
                 target = urldefrag(urljoin(url, response.headers.get("Location", "")))[0]
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _UnreachableError(_why(error)) from error
+            raise _UnreachableError(_reason(error)) from error
         if len(body) > self.rules.max_bytes:
             raise _RefusedError(f"larger than {self.rules.max_bytes:,} bytes")
         headers_in = response.headers
@@ -259,19 +259,19 @@ def _addresses(reply: _Reply) -> list[str]:
     return [url for url in urls if url.startswith(("https://", "http://"))]
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(error, TimeoutError):
         return "timed out"
     return str(getattr(cause, "strerror", None) or type(error).__name__)
 
 
-def _kept(file: Path) -> _Kept | None:
+def _cached(file: Path) -> _CachedPage | None:
     try:
-        kept = _Kept.model_validate_json(file.with_suffix(".json").read_bytes())
+        cached = _CachedPage.model_validate_json(file.with_suffix(".json").read_bytes())
     except (OSError, ValidationError):
         return None
-    return kept if file.with_suffix(kept.suffix).is_file() else None
+    return cached if file.with_suffix(cached.suffix).is_file() else None
 
 
 def _problem(page: str, cache: Path, rules: LoadRules, problem: str) -> Source:

@@ -24,7 +24,7 @@ _MKDOCS_TAB = re.compile(r"===[+!]?\s+\"([^\"]+)\"\s*$")
 _GITHUB_ALERT = re.compile(r"(\s*>\s*)\[!(\w+)\]\s*$")
 _TAB_MARK = re.compile(r"\s*\{(?:tab\|([\w-]+)|start_tabs|end_tabs)\}\s*$")
 _COMPONENT = re.compile(r"</?(?:[A-Z][\w.]*)(?:\s(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'|\{[^{}]*\})*)?/?>|</?>", re.DOTALL)
-_SPOKEN_ATTRIBUTE = re.compile(r"\b(?:label|title|summary|header|heading|name)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')")
+_VISIBLE_ATTRIBUTE = re.compile(r"\b(?:label|title|summary|header|heading|name)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')")
 _CODE = re.compile(r"(`+)[^`].*?\1")
 _INDENT = 4
 
@@ -60,7 +60,10 @@ def markdown(raw: bytes) -> Content:
     metadata, body = _front_matter(decoded(raw))
     text = reduced(body)
     return Content(
-        _said(metadata, "title") or first_heading(text), text, _said(metadata, "url"), metadata.get("access")
+        _metadata_text(metadata, "title") or first_heading(text),
+        text,
+        _metadata_text(metadata, "url"),
+        metadata.get("access"),
     )
 
 
@@ -69,7 +72,10 @@ def plain(raw: bytes) -> Content:
     metadata, body = _front_matter(decoded(raw))
     first = body.strip().split("\n", 1)[0].strip()
     return Content(
-        _said(metadata, "title") or first[:120] or None, body, _said(metadata, "url"), metadata.get("access")
+        _metadata_text(metadata, "title") or first[:120] or None,
+        body,
+        _metadata_text(metadata, "url"),
+        metadata.get("access"),
     )
 
 
@@ -122,7 +128,7 @@ def _reduced_prose(text: str) -> Iterator[str]:
         opened = _INDENTED.match(line) or _MKDOCS_TAB.match(line)
         if opened:
             indented = True
-            yield f"**{_spoken(opened)}**\n"
+            yield f"**{_label(opened)}**\n"
         elif indented and (line.startswith(" " * _INDENT) or not line.strip()):
             yield line[_INDENT:]
         else:
@@ -137,14 +143,14 @@ def _reduced_line(line: str) -> Iterator[str]:
         if mark[1]:
             yield f"\n**{mark[1].replace('-', ' ').capitalize()}**\n"
     elif opened := _OPENED.match(line):
-        yield f"**{_spoken(opened)}**\n"
+        yield f"**{_label(opened)}**\n"
     elif alert := _GITHUB_ALERT.match(line):
         yield f"{alert[1]}**{alert[2].capitalize()}**"
     else:
         yield line
 
 
-def _spoken(opened: re.Match[str]) -> str:
+def _label(opened: re.Match[str]) -> str:
     """Return an admonition's or a tab's own title, else its kind."""
     groups = [group.strip() for group in opened.groups() if group and group.strip()]
     return groups[-1] if len(groups) > 1 else groups[0].capitalize() if opened.re is not _MKDOCS_TAB else groups[0]
@@ -155,13 +161,13 @@ def _without_components(text: str) -> str:
     kept: list[str] = []
     last = 0
     for code in _CODE.finditer(text):
-        kept += [_COMPONENT.sub(_component_words, text[last : code.start()]), code[0]]
+        kept += [_COMPONENT.sub(_component_label, text[last : code.start()]), code[0]]
         last = code.end()
-    return "".join([*kept, _COMPONENT.sub(_component_words, text[last:])])
+    return "".join([*kept, _COMPONENT.sub(_component_label, text[last:])])
 
 
-def _component_words(tag: re.Match[str]) -> str:
-    spoken = _SPOKEN_ATTRIBUTE.search(tag[0])
+def _component_label(tag: re.Match[str]) -> str:
+    spoken = _VISIBLE_ATTRIBUTE.search(tag[0])
     return f"\n\n**{spoken[1] or spoken[2]}**\n\n" if spoken and not tag[0].startswith("</") else ""
 
 
@@ -176,6 +182,6 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     return dict(metadata), body
 
 
-def _said(metadata: dict[str, Any], key: str) -> str | None:
+def _metadata_text(metadata: dict[str, Any], key: str) -> str | None:
     value = metadata.get(key)
     return " ".join(str(value).split()) or None if value is not None else None
