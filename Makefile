@@ -6,18 +6,19 @@ READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
 PLAYGROUND := $(CURDIR)/.playground
 
-.PHONY: help demo test test-faults test-llm test-teams check format bench eval clean
+.PHONY: help demo test test-faults test-llm test-teams check format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    try Citedesk in the browser: no account, no key"
-	@echo "make test    every check that the README promises"
+	@echo "make test    make check, and the tests with real components and in the browser"
 	@echo "make check   format, lint, types, imports and the fast tests"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
 	@echo "make test-faults  kill the serving process again and again; 1,000 questions at once; access at random"
 	@echo "make test-llm  50 questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "make bench   benchmarks (they print, they do not judge)"
+	@echo "make docs    write docs/settings.md from the settings"
 
 # torch comes first and pinned: asked for by another package, pip would take a build with gigabytes of CUDA.
 $(READY): pyproject.toml constraints.txt
@@ -38,7 +39,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit tests/property
+	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 test: check
 	$(BIN)/pytest -q tests/contracts tests/integration tests/e2e
@@ -69,6 +70,9 @@ test-teams: $(READY)
 
 bench: $(READY)
 	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done
+
+docs: $(READY)
+	$(BIN)/python -m tests.support.settings_page
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -1,15 +1,22 @@
 """The composition root: it alone builds concrete classes from settings."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.operations import Operations
-from bot.desk.questions import Desk, Directory
+from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reviews import ReviewDesk
+from bot.desk.use_cases import UseCases
+from bot.process_state import ProcessState
 from bot.settings import Settings, environment_name
-from bot.store.sqlite.store import SqliteStore
+from bot.store.port import Store
+from bot.surfaces.membership import Directories
+from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, Progress, build
@@ -21,12 +28,13 @@ from index.reading.documents import LoadRules
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline
-from pipeline.caching import MemoryAnswerCache
+from pipeline.caching import AnswerCache, MemoryAnswerCache
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.extractive import ExtractiveProvider
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import load_template
 from pipeline.proof.verify import VerificationLimits
+from pipeline.rate_limits import RateLimits, memory_rate_limits
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -67,13 +75,19 @@ def _search_rules(settings: Settings) -> SearchRules:
     return SearchRules(settings.index.exact_chunks, settings.index.recall)
 
 
-def build_pipeline(settings: Settings, embedder: OnnxEmbedder, retriever: Retriever | None = None) -> Pipeline:
+def build_pipeline(
+    settings: Settings,
+    embedder: OnnxEmbedder,
+    retriever: Retriever | None = None,
+    answers: AnswerCache | None = None,
+) -> Pipeline:
     """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
+    rates = memory_rate_limits()
     return Pipeline(
         retriever=retriever or build_retriever(settings, embedder),
-        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings),
+        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings, rates),
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
         repair=load_template(settings.llm.repair_version),
@@ -87,9 +101,10 @@ def build_pipeline(settings: Settings, embedder: OnnxEmbedder, retriever: Retrie
                 queue_retry_s=limits.queue_retry_s,
                 concurrency=settings.llm.concurrency,
                 tenant_tokens_per_day=limits.tenant_tokens_per_day,
-            )
+            ),
+            rates,
         ),
-        cache=MemoryAnswerCache(limits.cache_answers),
+        cache=answers or MemoryAnswerCache(limits.cache_answers),
         limits=PipelineLimits(
             question_chars=limits.question_chars,
             retrieved_chunks=limits.retrieved_chunks,
@@ -107,11 +122,11 @@ def build_pipeline(settings: Settings, embedder: OnnxEmbedder, retriever: Retrie
     )
 
 
-def _build_openai(settings: Settings) -> ModelProvider:
+def _build_openai(settings: Settings, rates: RateLimits) -> ModelProvider:
     # The client takes a quarter of a second to load; who quotes only need not wait for it.
     from bot.models import build_openai  # noqa: PLC0415
 
-    return build_openai(settings)
+    return build_openai(settings, rates)
 
 
 def store_file(settings: Settings) -> Path:
@@ -119,20 +134,36 @@ def store_file(settings: Settings) -> Path:
     return settings.data_dir / "citedesk.sqlite"
 
 
-@dataclass(frozen=True, slots=True)
-class UseCases:
-    """Everything that a surface calls."""
+def _slack() -> Product:
+    # Bolt and the Teams SDK take a third of a second each to load, so only a product that is used is loaded.
+    from bot.slack.serving import SlackServing  # noqa: PLC0415
 
-    desk: Desk
-    reviews: ReviewDesk
-    operations: Operations
+    return SlackServing()
 
 
-def build_use_cases(settings: Settings, store: SqliteStore, embedder: OnnxEmbedder, directory: Directory) -> UseCases:
+def _teams() -> Product:
+    from bot.teams.serving import TeamsServing  # noqa: PLC0415
+
+    return TeamsServing()
+
+
+# Every chat product, by the name of its section in the settings. Only this table knows which there are.
+PRODUCTS: Mapping[str, Callable[[], Product]] = {"slack": _slack, "teams": _teams}
+
+
+def build_process_state(settings: Settings) -> ProcessState:
+    """Return the state of this process, empty."""
+    return ProcessState(answers=MemoryAnswerCache(settings.limits.cache_answers))
+
+
+def build_use_cases(
+    settings: Settings, store: Store, embedder: OnnxEmbedder, directory: Directory, state: ProcessState
+) -> UseCases:
     """Return the use cases over a fresh pipeline."""
     retriever = build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
+        version=state.curated,
         embedder=embedder,
         chunks=retriever.chunks,
         chunks_of=retriever.chunks_of,
@@ -144,8 +175,9 @@ def build_use_cases(settings: Settings, store: SqliteStore, embedder: OnnxEmbedd
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
         return await asyncio.to_thread(_build, settings, progress)
 
-    desk = Desk(
-        pipeline=replace(build_pipeline(settings, embedder, retriever), curated=curated),
+    pipeline = replace(build_pipeline(settings, embedder, retriever, state.answers), curated=curated)
+    questions = QuestionDesk(
+        pipeline=pipeline,
         store=store,
         embedder=embedder,
         directory=directory,
@@ -154,25 +186,42 @@ def build_use_cases(settings: Settings, store: SqliteStore, embedder: OnnxEmbedd
         deadline_s=settings.limits.request_deadline_s,
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
-        metrics=Metrics(),
+        keeps_turns=settings.store.turn_text_days > 0,
+        metrics=Metrics(routes=(*settings.products, "cli")),
     )
     reviews = ReviewDesk(
-        desk=desk,
+        questions=questions,
         curated=curated,
         chunks=retriever.chunks,
         settings=settings.review,
         limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),
     )
     operations = Operations(
-        desk=desk,
+        questions=questions,
         build_index=build_index,
         go_back=SnapshotFolder(settings.data_dir).roll_back,
         manifest=retriever.manifest,
-        reindexing=asyncio.Lock(),
+        reindexing=state.reindexing,
         gap_days=settings.store.gap_text_days,
         gap_similarity=settings.review.gap_similarity,
     )
-    return UseCases(desk, reviews, operations)
+    return UseCases(questions, reviews, operations)
+
+
+def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> Runtime:
+    """Return what the chat products are connected to. No product is connected yet."""
+    state, directories = build_process_state(settings), Directories()
+    use_cases = build_use_cases(settings, store, embedder, directories, state)
+    return Runtime(
+        settings=settings,
+        use_cases=use_cases,
+        directories=directories,
+        boards=Boards(use_cases.reviews),
+        dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
+        running=state.running,
+        wake_inbox=state.inbox_wake.set,
+        wake_outbox=state.outbox_wake.set,
+    )
 
 
 def _build(settings: Settings, progress: Progress) -> Coverage:

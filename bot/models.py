@@ -11,19 +11,20 @@ from pipeline.models.failover import FailoverProvider
 from pipeline.models.openai import ModelOptions, OpenAIProvider, Price, bounded_client
 from pipeline.models.retrying import RetryPolicy
 from pipeline.models.throttle import Throttle
+from pipeline.rate_limits import RateLimits
 
 
-def build_openai(settings: Settings) -> OpenAIProvider | FailoverProvider:
+def build_openai(settings: Settings, rates: RateLimits) -> OpenAIProvider | FailoverProvider:
     """Return the OpenAI-compatible provider. Raises SettingsError without a key or a base URL."""
     llm = settings.llm
     if llm.api_key is None and llm.base_url is None:
         raise SettingsError(f"setting llm.api_key is missing: set {environment_name('llm.api_key')}")
     first = FailoverSettings(name="openai", base_url=llm.base_url, api_key=llm.api_key, model=llm.model)
-    servers = [_server(settings, server) for server in (first, *llm.failover)]
+    servers = [_server(settings, server, rates) for server in (first, *llm.failover)]
     return FailoverProvider(servers) if len(servers) > 1 else servers[0]
 
 
-def _server(settings: Settings, server: FailoverSettings) -> OpenAIProvider:
+def _server(settings: Settings, server: FailoverSettings, rates: RateLimits) -> OpenAIProvider:
     llm = settings.llm
     price = llm.prices.get(server.model)
     options = ModelOptions(
@@ -41,7 +42,7 @@ def _server(settings: Settings, server: FailoverSettings) -> OpenAIProvider:
         server.model,
         options,
         CircuitBreaker(llm.circuit_failures, llm.circuit_open_s),
-        Throttle(llm.requests_per_minute, llm.tokens_per_minute),
+        Throttle(rates, f"{server.name}/{server.model}", llm.requests_per_minute, llm.tokens_per_minute),
         server.name,
     )
 

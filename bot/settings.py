@@ -6,7 +6,7 @@ Sources, the later ones win: defaults, `citedesk.toml`, the names that people al
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from limits import parse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
@@ -173,6 +173,11 @@ class AccessSettings(Section):
     refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are remembered")
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether any group is configured, by hand or from a chat product."""
+        return bool(self.groups or self.slack_groups or self.entra_groups)
+
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the groups that a user is in; none for an unknown user."""
         return frozenset(name for name, members in self.groups.items() if user_id in members)
@@ -214,9 +219,41 @@ class DeliverySettings(Section):
     backoff_cap_s: Seconds = Field(60.0, description="longest pause between tries in seconds")
     drain_s: Seconds = Field(10.0, description="seconds for running work when the process is told to stop")
 
+    def pause_s(self, attempts: int) -> float:
+        """Return the seconds to wait after that many attempts."""
+        return min(self.backoff_cap_s, self.backoff_base_s * 2.0 ** min(attempts - 1, 20))
 
-class SlackSettings(Section):
+
+class ProductSettings(Section):
+    """What the sections of all chat products have in common. Setting names in the properties are `section.key`."""
+
+    title: ClassVar[str]
+    # The setting that switches the product on, and the one that says where its review cards go.
+    switch: ClassVar[str]
+    reviewers_setting: ClassVar[str]
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the product is switched on."""
+        raise NotImplementedError
+
+    @property
+    def reviewers_place(self) -> str | None:
+        """Where the review cards go."""
+        raise NotImplementedError
+
+    @property
+    def problem(self) -> str | None:
+        """Why the product cannot be served with these settings; None if it can."""
+        raise NotImplementedError
+
+
+class SlackSettings(ProductSettings):
     """Table `[slack]`."""
+
+    title: ClassVar[str] = "Slack"
+    switch: ClassVar[str] = "slack.bot_token"
+    reviewers_setting: ClassVar[str] = "slack.reviewers_channel"
 
     bot_token: SecretStr | None = Field(None, description="xoxb-…")
     app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
@@ -234,12 +271,35 @@ class SlackSettings(Section):
 
     @property
     def is_served(self) -> bool:
-        """Whether Slack is served at all."""
+        """Whether the product is switched on."""
         return self.bot_token is not None or self.client_id is not None
 
+    @property
+    def reviewers_place(self) -> str | None:
+        """Where the review cards go."""
+        return self.reviewers_channel
 
-class TeamsSettings(Section):
+    @property
+    def problem(self) -> str | None:
+        """Why the product cannot be served with these settings; None if it can."""
+        for name in ("client_secret", "public_url"):
+            if self.client_id is not None and getattr(self, name) is None:
+                missing = f"slack.{name}"
+                return f"setting {missing} is missing: slack.client_id is set, so set {environment_name(missing)}"
+        if self.app_token is None and self.signing_secret is None:
+            return (
+                f"set {environment_name('slack.app_token')} for Socket Mode, or "
+                f"{environment_name('slack.signing_secret')} to receive events over HTTP"
+            )
+        return None
+
+
+class TeamsSettings(ProductSettings):
     """Table `[teams]`."""
+
+    title: ClassVar[str] = "Teams"
+    switch: ClassVar[str] = "teams.app_id"
+    reviewers_setting: ClassVar[str] = "teams.reviewers_conversation"
 
     app_id: str | None = Field(None, description="application id of the bot; set it to serve Teams")
     app_secret: SecretStr | None = Field(None, description="of that application")
@@ -259,14 +319,25 @@ class TeamsSettings(Section):
 
     @property
     def is_served(self) -> bool:
-        """Whether Teams is served at all."""
+        """Whether the product is switched on."""
         return self.app_id is not None or self.anonymous
+
+    @property
+    def reviewers_place(self) -> str | None:
+        """Where the review cards go."""
+        return self.reviewers_conversation
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Settings that are not set and without which Teams cannot be served."""
         needed = () if self.anonymous else ("app_id", "app_secret", "tenant_id")
         return tuple(f"teams.{name}" for name in needed if getattr(self, name) is None)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the product cannot be served with these settings; None if it can."""
+        missing = next(iter(self.missing), None)
+        return f"setting {missing} is missing: set {environment_name(missing)}" if missing else None
 
 
 class ServerSettings(Section):
@@ -312,6 +383,11 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
 
+    @property
+    def products(self) -> dict[str, ProductSettings]:
+        """The sections of the chat products, by the name of the product."""
+        return {"slack": self.slack, "teams": self.teams}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -356,9 +432,11 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are ch
 
 def reviewers_places(settings: Settings) -> dict[str, str | None]:
     """Return the settings of the served chat products that say where review cards go; one of them must be set."""
-    slack, teams = settings.slack, settings.teams
-    places = {"slack.reviewers_channel": slack.reviewers_channel} if slack.is_served else {}
-    return places | ({"teams.reviewers_conversation": teams.reviewers_conversation} if teams.is_served else {})
+    return {
+        product.reviewers_setting: product.reviewers_place
+        for product in settings.products.values()
+        if product.is_served
+    }
 
 
 def environment_name(setting: str) -> str:

@@ -1,1 +1,1 @@
-"""A question in, an outcome out. Knows no chat product, no database and no HTTP server."""
+"""Turn a question into an outcome. Knows no chat product, no database and no HTTP server."""

@@ -1,4 +1,4 @@
-"""The pipeline: a question in, an outcome and its trace out. Read it top to bottom."""
+"""Answer a question: the stages in their order, top to bottom."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -18,13 +18,12 @@ from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
 from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
 from pipeline.proof.verify import VerificationLimits, verify
-from pipeline.recorder import Recorder, Watch, unwatched
+from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
 from pipeline.safety.instructions import is_instruction
 from pipeline.types import (
     Answered,
     Completion,
-    Confidence,
     Draft,
     Failure,
     Finding,
@@ -33,7 +32,7 @@ from pipeline.types import (
     Outcome,
     Prompt,
     RequestContext,
-    Trace,
+    Response,
 )
 
 _log = structlog.get_logger(__name__)
@@ -43,7 +42,7 @@ _log = structlog.get_logger(__name__)
 class Pipeline:
     """The parts that the stages need, built once by the composition root.
 
-    Without `condense` there is no model that could rewrite a follow-up.
+    `condense` is None where no model can rewrite a follow-up; `curated` where no person approves answers.
     """
 
     retriever: Retriever
@@ -58,104 +57,139 @@ class Pipeline:
     curated: CuratedAnswers | None = None
 
 
-async def answer(
-    pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched
-) -> tuple[Outcome, Trace]:
-    """Return the one outcome of a question. Raises nothing but cancellation."""
-    record = Recorder(context, watch=watch)
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What every stage of one request shares."""
+
+    pipeline: Pipeline
+    context: RequestContext
+    record: Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """What a provider drafts from. A person checks the draft if `is_doubtful`: the chunks may not hold the answer."""
+
+    prompt: Prompt
+    is_doubtful: bool
+
+
+async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched) -> Response:
+    """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
+    record = Recorder(context, watch)
+    request = _Request(pipeline, context, record)
+    understood = ""
     try:
-        outcome = await _stages(pipeline, text, context, record)
-    except LimitReachedError as error:
-        outcome = decide(error.failure, Evidence(limit=error.limit, retry_after=error.retry_after))
-    except IndexUnavailableError:
-        outcome = decide(Failure.INDEX_UNAVAILABLE, Evidence())
-    except TimeoutError:
-        outcome = decide(Failure.DEADLINE, Evidence())
-    except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an answer
-        _log.error("pipeline_failed", request_id=context.request_id, error=type(error).__name__)
-        outcome = decide(Failure.INTERNAL, Evidence())
+        with record.stage("normalize"):
+            asked = normalize(text, pipeline.limits.question_chars)
+        async with pipeline.admission.admitted(context):
+            if is_instruction(asked.text):
+                outcome = decide(Failure.POLICY, Evidence())
+            else:
+                question = await _condensed(request, asked)
+                understood = question.text if question != asked else ""
+                outcome = await _outcome(request, question)
+    except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
+        outcome = _failed(error, context)
     await pipeline.admission.spend(context, record.tokens)
-    return outcome, record.finish(outcome)
+    return Response(outcome, record.finish(outcome), understood)
 
 
-async def _stages(pipeline: Pipeline, text: str, context: RequestContext, record: Recorder) -> Outcome:
-    with record.stage("normalize"):
-        question = normalize(text, pipeline.limits.question_chars)
-    async with pipeline.admission.admitted(context):
-        if is_instruction(question.text):
-            return decide(Failure.POLICY, Evidence())
-        if context.earlier:
-            with record.stage("condense"):
-                question = await _standalone(pipeline, question, context, record)
-        with record.stage("recall"):
-            key = await _cache_key(pipeline, question, context)
-            approved = await pipeline.curated.recall(question, context) if pipeline.curated else None
-            known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_fresh_s)
-        if approved:
-            return _recalled(approved, record, "curated_answer")
-        if known:
-            return _recalled(known, record, "fresh_answer_cache")
-        with record.stage("retrieve"):
-            retrieval = await _retrieve(pipeline, question, context)
-        record.retrieved(retrieval)
-        with record.stage("screen"):
-            chunks, withheld = policy.screened(retrieval.chunks)
-        record.note(withheld=withheld)
-        record.access_filtered = retrieval.hidden_is_nearer
-        if gap := _gap(retrieval, pipeline.limits):
-            return decide(gap, _evidence(retrieval, pipeline.limits))
-        with record.stage("prompt"):
-            prompt = replace(
-                build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language),
-                doubtful=_doubtful(retrieval, pipeline.limits),
-            )
-        record.prompted(prompt)
-        try:
-            in_time = replace(context, deadline=context.deadline.leaving(pipeline.limits.fallback_reserve_s))
-            outcome = await _drafted(pipeline, pipeline.provider, prompt, in_time, record)
-        except ModelError as error:
-            return await _degraded(pipeline, error.failure, key, prompt, context, record)
-        if isinstance(outcome, Answered):
-            pipeline.cache.put(key, outcome)
-        return outcome
+async def _outcome(request: _Request, question: NormalizedQuestion) -> Outcome:
+    """Run recall, retrieve, screen and prompt, then draft; remember a verified answer."""
+    pipeline, context, record = request.pipeline, request.context, request.record
+    with record.stage("recall"):
+        key = await _cache_key(request, question)
+        known = await _approved(request, question)
+        known = known or await _cached(request, key, pipeline.limits.cache_fresh_s, "fresh_answer_cache")
+    if known:
+        return known
+    with record.stage("retrieve"):
+        retrieval = await _retrieved(request, question)
+    record.retrieved(retrieval)
+    with record.stage("screen"):
+        chunks, record.facts.withheld = policy.screened(retrieval.chunks)
+    if gap := _gap(retrieval, pipeline.limits):
+        return decide(gap, Evidence(retrieval.chunks, nearest=pipeline.limits.nearest_documents))
+    with record.stage("prompt"):
+        prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language)
+    record.prompted(prompt)
+    grounds = _Grounds(prompt, _is_doubtful(retrieval, pipeline.limits))
+    try:
+        outcome = await _drafted(_leaving_time_to_fall_back(request), pipeline.provider, grounds)
+    except ModelError as error:
+        return await _without_the_model(request, error.failure, key, grounds)
+    if isinstance(outcome, Answered):
+        await pipeline.cache.put(key, outcome)
+    return outcome
 
 
-async def _drafted(
-    pipeline: Pipeline, provider: ModelProvider, prompt: Prompt, context: RequestContext, record: Recorder
-) -> Outcome:
+async def _drafted(request: _Request, provider: ModelProvider, grounds: _Grounds) -> Outcome:
     """Run generate, parse, verify and decide with one provider. Raises ModelError."""
+    record, prompt = request.record, grounds.prompt
     try:
         with record.stage("generate"):
-            completion = await provider.complete(prompt, context.deadline, record.attempted)
+            completion = await provider.complete(prompt, request.context.deadline, record.attempted)
         record.completed(completion)
-        draft = await _parsed(pipeline, provider, prompt, completion, context, record)
+        draft = await _parsed(request, provider, prompt, completion)
         if draft.status == "insufficient_context":
             return decide(Failure.INSUFFICIENT_CONTEXT, Evidence(prompt.chunks))
         with record.stage("verify"):
-            findings = _checked(draft, prompt, pipeline.limits)
+            findings = _verified(draft, prompt, request.pipeline.limits)
     except SchemaError as error:
-        record.note(response_valid=False)
+        record.facts.response_valid = False
         return decide(error.failure, Evidence(prompt.chunks))
     except PolicyError as error:
         record.judged("low", error.findings)
         return decide(error.failure, Evidence(findings=error.findings))
     with record.stage("decide"):
-        confidence = _confidence(draft, findings, prompt)
-        record.judged(confidence, findings)
-        return _judged(draft, confidence, findings, prompt, context)
+        return _decided(request, draft, findings, grounds)
 
 
-async def _standalone(
-    pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext, record: Recorder
-) -> NormalizedQuestion:
-    """Return the follow-up as a question that needs no thread, and tell the asker how it was understood."""
-    alone = await condensed(question, context, pipeline.provider, pipeline.condense, pipeline.limits, record)
-    if alone != question:
-        record.understood(alone.text)
-    return alone
+async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:
+    """Return a follow-up as a question that can be understood alone; without a thread, the question itself."""
+    pipeline, context, record = request.pipeline, request.context, request.record
+    if not context.earlier:
+        return question
+    with record.stage("condense"):
+        return await condensed(question, context, pipeline.provider, pipeline.condense, pipeline.limits, record)
 
 
-async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext) -> Retrieval:
+async def _cache_key(request: _Request, question: NormalizedQuestion) -> CacheKey:
+    pipeline, context = request.pipeline, request.context
+    return CacheKey(
+        tenant_id=context.tenant_id,
+        question=question.text.casefold(),
+        readable_groups=context.readable_groups,
+        within=context.within,
+        language=context.language,
+        snapshot=await asyncio.to_thread(lambda: pipeline.retriever.snapshot),
+        prompt=f"{pipeline.template.version}@{pipeline.template.content_hash}",
+        model=f"{pipeline.provider.name}/{pipeline.provider.model}",
+    )
+
+
+async def _approved(request: _Request, question: NormalizedQuestion) -> Answered | None:
+    """Return the answer to this question that a person approved."""
+    curated = request.pipeline.curated
+    known = await curated.recall(question, request.context) if curated else None
+    if known:
+        request.record.facts.fallback_used = "curated_answer"
+    return known
+
+
+async def _cached(request: _Request, key: CacheKey, max_age_s: float, fallback: Fallback) -> Answered | None:
+    """Return an answer of the cache; none where a person sees every answer first."""
+    if request.context.needs_approval:
+        return None
+    known = await request.pipeline.cache.get(key, max_age_s)
+    if known:
+        request.record.facts.fallback_used = fallback
+    return known
+
+
+async def _retrieved(request: _Request, question: NormalizedQuestion) -> Retrieval:
+    pipeline, context = request.pipeline, request.context
     async with asyncio.timeout(context.deadline.remaining()):
         return await asyncio.to_thread(
             pipeline.retriever.search,
@@ -167,112 +201,94 @@ async def _retrieve(pipeline: Pipeline, question: NormalizedQuestion, context: R
 
 
 def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
+    """Return why the chunks are not worth a draft; None if they are."""
     if not retrieval.chunks:
         return Failure.RETRIEVAL_EMPTY
     least = retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
     return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
 
 
-def _doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
+def _is_doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
     """Tell whether a person must look at an answer from these chunks, however well it is proved."""
     enough = retrieval.answer_from if limits.sufficiency_sure is None else limits.sufficiency_sure
     return retrieval.sufficiency < enough
 
 
-def _evidence(retrieval: Retrieval, limits: PipelineLimits) -> Evidence:
-    return Evidence(retrieval.chunks, nearest=limits.nearest_documents)
+def _leaving_time_to_fall_back(request: _Request) -> _Request:
+    deadline = request.context.deadline.leaving(request.pipeline.limits.fallback_reserve_s)
+    return replace(request, context=replace(request.context, deadline=deadline))
 
 
-async def _parsed(
-    pipeline: Pipeline,
-    provider: ModelProvider,
-    prompt: Prompt,
-    completion: Completion,
-    context: RequestContext,
-    record: Recorder,
-) -> Draft:
-    """Return the draft, after one repair attempt if the first reply was malformed."""
+async def _parsed(request: _Request, provider: ModelProvider, prompt: Prompt, completion: Completion) -> Draft:
+    """Return the draft, after one repair attempt if the first reply was malformed. Raises SchemaError."""
+    limits, record = request.pipeline.limits, request.record
     try:
         with record.stage("parse"):
-            return parse_reply(completion.text, pipeline.limits.reply_chars)
+            return parse_reply(completion.text, limits.reply_chars)
     except SchemaError as error:
         problem = str(error)
-    record.note(repaired=True)
+    record.facts.repaired = True
     with record.stage("repair"):
-        stricter = repair_prompt(prompt, completion, problem, pipeline.repair)
-        if stricter.size > pipeline.limits.prompt_tokens * 2:
+        stricter = repair_prompt(prompt, completion, problem, request.pipeline.repair)
+        if stricter.size > limits.prompt_tokens * 2:
             raise SchemaError(problem)
-        again = await provider.complete(stricter, context.deadline, record.attempted)
+        again = await provider.complete(stricter, request.context.deadline, record.attempted)
     record.completed(again)
-    return parse_reply(again.text, pipeline.limits.reply_chars)
+    return parse_reply(again.text, limits.reply_chars)
 
 
-def _checked(draft: Draft, prompt: Prompt, limits: PipelineLimits) -> tuple[Finding, ...]:
+def _verified(draft: Draft, prompt: Prompt, limits: PipelineLimits) -> tuple[Finding, ...]:
+    """Return the objections to a draft. Raises PolicyError for one that nobody may see."""
     if found := policy.violations(draft, prompt):
         raise PolicyError(found)
     bounds = VerificationLimits(limits.answer_chars, limits.quote_chars_min)
     try:
         return verify(draft, prompt.chunks, bounds)
-    except Exception:  # noqa: BLE001 - a check that cannot run fails closed, into review
+    except Exception:  # noqa: BLE001 - a draft that cannot be checked goes to a person
         return (Finding(code=FindingCode.CHECK_FAILED, span=""),)
 
 
-def _confidence(draft: Draft, findings: tuple[Finding, ...], prompt: Prompt) -> Confidence:
-    """Return the model's confidence, which evidence can lower and never raise."""
-    return "low" if findings or prompt.doubtful else draft.confidence
-
-
-def _judged(
-    draft: Draft, confidence: Confidence, findings: tuple[Finding, ...], prompt: Prompt, context: RequestContext
-) -> Outcome:
+def _decided(request: _Request, draft: Draft, findings: tuple[Finding, ...], grounds: _Grounds) -> Outcome:
+    """Return the outcome of a checked draft. Evidence can lower the model's confidence and never raises it."""
+    chunks = grounds.prompt.chunks
+    confidence = "low" if findings or grounds.is_doubtful else draft.confidence
+    request.record.judged(confidence, findings)
     if findings:
-        return decide(Failure.UNVERIFIED, Evidence(prompt.chunks, draft, findings))
+        return decide(Failure.UNVERIFIED, Evidence(chunks, draft, findings))
     proved = fallbacks.renumbered(draft)
     if confidence == "low":
-        return decide(Failure.LOW_CONFIDENCE, Evidence(prompt.chunks, proved))
-    if context.needs_approval:
-        return decide(Failure.APPROVAL_REQUIRED, Evidence(prompt.chunks, proved))
-    return fallbacks.answered(proved, confidence, prompt.chunks)
+        return decide(Failure.LOW_CONFIDENCE, Evidence(chunks, proved))
+    if request.context.needs_approval:
+        return decide(Failure.APPROVAL_REQUIRED, Evidence(chunks, proved))
+    return fallbacks.answered(proved, confidence, chunks)
 
 
-async def _degraded(
-    pipeline: Pipeline,
-    failure: Failure,
-    key: CacheKey,
-    prompt: Prompt,
-    context: RequestContext,
-    record: Recorder,
-) -> Outcome:
-    """Do without the model: an older cached answer, else verbatim quotes, else the table's outcome."""
+async def _without_the_model(request: _Request, failure: Failure, key: CacheKey, grounds: _Grounds) -> Outcome:
+    """Return an older cached answer, else verbatim quotes, else what the table says of the failure."""
+    unanswered = decide(failure, Evidence(grounds.prompt.chunks))
     if FALLBACKS[failure] is not Row.DEGRADE:
-        return decide(failure, Evidence(prompt.chunks))
-    record.model_failure = failure
-    known = None if context.needs_approval else pipeline.cache.get(key, pipeline.limits.cache_stale_s)
-    if known:
-        return _recalled(known, record, "stale_answer_cache")
-    record.note(fallback_used="extractive")
+        return unanswered
+    pipeline, record = request.pipeline, request.record
+    record.model_failed(failure)
+    if known := await _cached(request, key, pipeline.limits.cache_stale_s, "stale_answer_cache"):
+        return known
+    record.facts.fallback_used = "extractive"
     try:
-        outcome = await _drafted(pipeline, pipeline.degraded, prompt, context, record)
+        outcome = await _drafted(request, pipeline.degraded, grounds)
     except PipelineError:
-        return decide(failure, Evidence(prompt.chunks))
-    if isinstance(outcome, Answered):
-        return outcome.model_copy(update={"degraded": True})
-    return outcome
+        return unanswered
+    return outcome.model_copy(update={"degraded": True}) if isinstance(outcome, Answered) else outcome
 
 
-def _recalled(known: Answered, record: Recorder, place: str) -> Outcome:
-    record.note(fallback_used=place)
-    return known
-
-
-async def _cache_key(pipeline: Pipeline, question: NormalizedQuestion, context: RequestContext) -> CacheKey:
-    return CacheKey(
-        tenant_id=context.tenant_id,
-        question=question.text.casefold(),
-        readable_groups=context.readable_groups,
-        within=context.within,
-        language=context.language,
-        snapshot=await asyncio.to_thread(lambda: pipeline.retriever.snapshot),
-        prompt=f"{pipeline.template.version}@{pipeline.template.content_hash}",
-        model=f"{pipeline.provider.name}/{pipeline.provider.model}",
-    )
+def _failed(error: Exception, context: RequestContext) -> Outcome:
+    """Return the outcome of an error that ended the stages."""
+    match error:
+        case LimitReachedError():
+            return decide(error.failure, Evidence(limit=error.limit, retry_after=error.retry_after))
+        case IndexUnavailableError():
+            return decide(Failure.INDEX_UNAVAILABLE, Evidence())
+        case TimeoutError():
+            return decide(Failure.DEADLINE, Evidence())
+        case _:
+            _log.error("pipeline_failed", request_id=context.request_id, error=type(error).__name__)
+            return decide(Failure.INTERNAL, Evidence())

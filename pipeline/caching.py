@@ -1,4 +1,4 @@
-"""Stage 3: answers already verified for exactly this question, readers, index, prompt and model."""
+"""Stage 3 (recall): the ports of the answer cache and of the approved answers, and the cache in memory."""
 
 import time
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from pipeline.types import Answered, NormalizedQuestion, RequestContext
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """Everything that an answer depends on. A new snapshot, prompt or model makes a new key."""
+    """Everything that an answer depends on, so that a new snapshot, prompt or model never gets an old answer."""
 
     tenant_id: str
     question: str
@@ -24,27 +24,27 @@ class CacheKey:
 
 
 class AnswerCache(Protocol):
-    """Keeps verified answers for a while."""
+    """Keeps verified answers for a while. An implementation may drop any of them early; no method raises."""
 
-    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+    async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""
 
-    def put(self, key: CacheKey, answer: Answered) -> None:
+    async def put(self, key: CacheKey, answer: Answered) -> None:
         """Remember a verified answer."""
 
-    def forget(self, content_hash: str) -> None:
-        """Drop an answer that people found bad, under whatever question."""
+    async def forget(self, content_hash: str) -> None:
+        """Drop a disputed answer, whatever the question it is kept under."""
 
 
 class CuratedAnswers(Protocol):
-    """Knows the answers that people approved."""
+    """Finds answers that a person approved."""
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question that these readers may see, if it still holds."""
 
 
 class MemoryAnswerCache:
-    """The embedded cache: the `size` answers used last, lost with the process."""
+    """Answer cache in the memory of this process: keeps the `size` answers used last."""
 
     def __init__(self, size: int, now: Callable[[], float] = time.monotonic) -> None:
         self._size = size
@@ -52,7 +52,7 @@ class MemoryAnswerCache:
         self._snapshot = ""
         self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
 
-    def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
+    async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""
         stored_at, answer = self._answers.get(key, (0.0, None))
         if answer is None or self._now() - stored_at > max_age_s:
@@ -60,8 +60,8 @@ class MemoryAnswerCache:
         self._answers.move_to_end(key)
         return answer.model_copy(update={"cached": True})
 
-    def put(self, key: CacheKey, answer: Answered) -> None:
-        """Remember a verified answer; those over an earlier snapshot are dropped."""
+    async def put(self, key: CacheKey, answer: Answered) -> None:
+        """Remember a verified answer; drop the answers from other snapshots."""
         if key.snapshot != self._snapshot:
             self._answers = OrderedDict((k, known) for k, known in self._answers.items() if k.snapshot == key.snapshot)
             self._snapshot = key.snapshot
@@ -70,7 +70,7 @@ class MemoryAnswerCache:
         while len(self._answers) > self._size:
             self._answers.popitem(last=False)
 
-    def forget(self, content_hash: str) -> None:
-        """Drop an answer that people found bad, under whatever question."""
+    async def forget(self, content_hash: str) -> None:
+        """Drop a disputed answer, whatever the question it is kept under."""
         for key in [key for key, (_, known) in self._answers.items() if known.content_hash == content_hash]:
             del self._answers[key]

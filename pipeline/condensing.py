@@ -1,4 +1,4 @@
-"""Between admit and recall: a follow-up in a thread becomes a question that needs no thread."""
+"""Rewrite a follow-up in a thread as a question that can be understood alone. Runs between admit and recall."""
 
 import re
 from collections.abc import Sequence
@@ -15,21 +15,23 @@ from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
 
 # "Is there an app?" asks for something new; "how do I get there?" does not.
 _THERE = r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )there(?! (?:is|are|was|were|any|anything|a)\b)"
-# Words that point back at something said before; and questions too short to stand alone.
-_LEANS = re.compile(
+# Words that refer to something said before.
+_REFERS_BACK = re.compile(
     rf"\b(?:it|its|that|those|these|this|they|them|their|{_THERE}|then|he|she|one|ones|same|other|others|either|both)\b"
     r"|^\s*(?:and|or|but|so|also|what about|how about|what if|else|otherwise|since when|how so)\b"
     r"|^\s*why(?: not)?\s*\?*$"
     r"|\b(?:instead|as well|too|else)\s*\?*$",
     re.IGNORECASE,
 )
+# A question with fewer words is taken for a follow-up.
 _STANDS_ALONE_WORDS = 4
+# How many of the latest turns the model gets.
 _TURNS = 6
 
 
-def leans_back(question: str) -> bool:
-    """Tell whether a reply can be understood only with what was said before it."""
-    return bool(_LEANS.search(question)) or len(question.split()) < _STANDS_ALONE_WORDS
+def is_follow_up(question: str) -> bool:
+    """Tell whether a question can be understood only with the turns before it."""
+    return bool(_REFERS_BACK.search(question)) or len(question.split()) < _STANDS_ALONE_WORDS
 
 
 async def condensed(
@@ -40,12 +42,12 @@ async def condensed(
     limits: PipelineLimits,
     record: Recorder,
 ) -> NormalizedQuestion:
-    """Return the follow-up as a question of its own: by the model, or joined to the question before it.
+    """Return a follow-up rewritten by the model, or joined to the question before it; any other question as it is.
 
-    What a model writes here is as untrusted as anything it writes: it must pass as a question. It can only
-    change what is searched for, never what counts as proof.
+    The model's wording is untrusted and checked like a question. It changes what is searched for, never what counts
+    as proof.
     """
-    if not leans_back(question.text):
+    if not is_follow_up(question.text):
         return question
     turns = [turn for turn in context.earlier[-_TURNS:] if not is_instruction(turn.text)]
     if template:
@@ -54,11 +56,11 @@ async def condensed(
             in_time = context.deadline.leaving(limits.fallback_reserve_s)
             completion = await provider.complete(prompt, in_time, record.attempted)
             record.completed(completion)
-            alone = normalize(parse_reply(completion.text, limits.reply_chars).answer, limits.question_chars)
-            if not is_instruction(alone.text):
-                return alone
+            rewritten = normalize(parse_reply(completion.text, limits.reply_chars).answer, limits.question_chars)
+            if not is_instruction(rewritten.text):
+                return rewritten
         except (ModelError, SchemaError, LimitReachedError):
-            # The follow-up can still be read with the question before it.
+            # Joining the follow-up to the question before it needs no model.
             pass
     return _joined(question, turns, limits)
 

@@ -1,4 +1,4 @@
-"""What the pipeline raises: one class per decision, each tied to a row of the fallback table."""
+"""The exceptions of the pipeline: one class per decision, each tied to a row of the fallback table."""
 
 from index.errors import CitedeskError
 from pipeline.types import Failure, Finding
@@ -11,7 +11,7 @@ class PipelineError(CitedeskError):
 
 
 class LimitReachedError(PipelineError):
-    """An input, rate or queue limit; `retry_after` is in seconds, None if waiting does not help."""
+    """An input, rate or queue limit is reached; `retry_after` is in seconds, None if waiting does not help."""
 
     def __init__(self, failure: Failure, limit: int, retry_after: float | None = None) -> None:
         super().__init__(failure)
@@ -27,7 +27,7 @@ class ModelError(PipelineError):
 
 
 class RetryableModelError(ModelError):
-    """Worth another attempt; `retry_after` is what the server asked for, in seconds."""
+    """Another attempt may work; `retry_after` is the wait that the server asked for, in seconds."""
 
     def __init__(self, failure: Failure, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(f"{failure} (status {status})")
@@ -38,7 +38,7 @@ class RetryableModelError(ModelError):
 
 
 class PermanentModelError(ModelError):
-    """Another attempt would fail alike: credentials, quota, context length, policy, bad request."""
+    """Another attempt would fail too: credentials, quota, context length, policy, bad request."""
 
     def __init__(self, failure: Failure, status: int | None = None, code: str = "") -> None:
         super().__init__(f"{failure} (status {status})")
@@ -48,19 +48,19 @@ class PermanentModelError(ModelError):
 
 
 class CircuitOpenError(ModelError):
-    """The provider failed so often that it is left alone for a while."""
+    """The circuit breaker refuses the request, because the provider kept failing."""
 
     failure = Failure.CIRCUIT_OPEN
 
 
 class SchemaError(PipelineError):
-    """The completion is not in the agreed shape; the message says where, without its text."""
+    """The completion does not match the reply schema; the message says where, without quoting it."""
 
     failure = Failure.SCHEMA_INVALID
 
 
 class PolicyError(PipelineError):
-    """The reply must not be shown to anybody."""
+    """Nobody may see the reply; `findings` say why."""
 
     failure = Failure.POLICY
 

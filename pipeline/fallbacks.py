@@ -1,4 +1,4 @@
-"""Stage 9: what the product does about each failure. The table is data, one row a failure."""
+"""Stage 9 (decide): what the product does about each failure. The table is data, one row per failure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from pipeline.types import (
 
 
 class Row(Enum):
-    """The product's decisions."""
+    """What the product does about a failure."""
 
     SAY_NOT_ENOUGH_INFO = auto()
     DEGRADE = auto()
@@ -47,7 +47,7 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.INDEX_UNAVAILABLE: Row.SAY_UNAVAILABLE,
         Failure.RETRIEVAL_EMPTY: Row.SAY_NOT_ENOUGH_INFO,
         Failure.RETRIEVAL_LOW: Row.SAY_NOT_ENOUGH_INFO,
-        # Only ever a verdict for operators: the outcome says the same as without the hidden document.
+        # A verdict for operators only: the asker sees the same as if there were no hidden document.
         Failure.ACCESS_FILTERED: Row.SAY_NOT_ENOUGH_INFO,
         Failure.INSUFFICIENT_CONTEXT: Row.SAY_NOT_ENOUGH_INFO,
         # These four: a cached answer that is still valid, else verbatim quotes, else Unavailable.
@@ -55,15 +55,15 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.MODEL_DOWN: Row.DEGRADE,
         Failure.CIRCUIT_OPEN: Row.DEGRADE,
         Failure.MODEL_RATE_LIMITED: Row.DEGRADE,
-        # Wrong key, no quota, prompt too long: asking again is useless, quoting is not.
+        # Wrong key, no quota or prompt too long: a retry would fail too, but quoting works.
         Failure.MODEL_REFUSED: Row.DEGRADE,
-        # After one repair attempt; Unavailable when there was no evidence.
+        # After one repair attempt. Without chunks there is nothing to review: Unavailable.
         Failure.SCHEMA_INVALID: Row.ASK_A_PERSON,
         Failure.UNVERIFIED: Row.ASK_A_PERSON,
         Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
-        # The channel is set so that a person sees every answer first.
+        # In this channel a person approves every answer first.
         Failure.APPROVAL_REQUIRED: Row.ASK_A_PERSON,
-        # These two open a review of an answer that was given before.
+        # These two open a review of an answer that was already given.
         Failure.DISPUTED: Row.ASK_A_PERSON,
         Failure.SOURCE_CHANGED: Row.ASK_A_PERSON,
         Failure.POLICY: Row.BLOCK,
@@ -76,7 +76,7 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known when a failure is decided on."""
+    """What `decide` is given about the request."""
 
     chunks: tuple[RetrievedChunk, ...] = ()
     draft: Draft | None = None
@@ -87,7 +87,7 @@ class Evidence:
 
 
 def decide(failure: Failure, evidence: Evidence) -> Outcome:
-    """Return the outcome of `failure`. A row DEGRADE ends here only when degrading was impossible."""
+    """Return the outcome of `failure`. DEGRADE gives Unavailable: it is decided here only if degrading failed too."""
     match FALLBACKS[failure]:
         case Row.SAY_NOT_ENOUGH_INFO:
             return NotEnoughInfo(reason=failure, nearest=nearest_documents(evidence.chunks, evidence.nearest))
@@ -102,7 +102,7 @@ def decide(failure: Failure, evidence: Evidence) -> Outcome:
 
 
 def answered(draft: Draft, confidence: Confidence, chunks: Sequence[RetrievedChunk]) -> Answered:
-    """Return the outcome of a draft that verification had nothing against."""
+    """Return the outcome of a verified draft."""
     return Answered(
         text=draft.answer.strip(),
         confidence=confidence,
@@ -112,7 +112,7 @@ def answered(draft: Draft, confidence: Confidence, chunks: Sequence[RetrievedChu
 
 
 def cited_sources(draft: Draft, chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
-    """Return the cited chunks, once each, in marker order; never one that is not cited."""
+    """Return the cited chunks as sources, once each, in marker order."""
     known = {chunk.chunk_id: chunk for chunk in chunks}
     cited = {c.marker: known[c.chunk_id] for c in draft.citations if c.chunk_id in known}
     return tuple(_source(marker, chunk) for marker, chunk in sorted(cited.items()))
@@ -124,7 +124,7 @@ def listed_sources(chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
 
 
 def renumbered(draft: Draft) -> Draft:
-    """Return a verified draft whose markers count from 1 in the order in which a reader meets them."""
+    """Return a verified draft with its markers renumbered from 1 in reading order."""
     met = dict.fromkeys(markers_in(draft.answer))
     numbers = {old: new for new, old in enumerate(met, 1)}
     cited = tuple(c for c in draft.citations if c.marker in numbers)

@@ -1,19 +1,17 @@
-"""Every bound of the pipeline, and stage 2: windows per user, tenant and route, a budget, a bounded queue."""
+"""The limits of the pipeline, and stage 2 (admit): request windows, a token budget and a bounded queue."""
 
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from limits import RateLimitItem, RateLimitItemPerDay, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
-
 from pipeline.errors import LimitReachedError
+from pipeline.rate_limits import RateLimits, Window
 from pipeline.types import Failure, RequestContext
 
-# Weight of the newest request in the running mean of how long one takes.
-_LEARNING = 0.1
+# Weight of the newest request in the running mean of how long a request takes.
+_NEWEST_WEIGHT = 0.1
+_SHORTEST_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class AdmissionLimits:
 
 @dataclass(frozen=True, slots=True)
 class PipelineLimits:
-    """Every bound the pipeline keeps, with its unit in its name or comment in bot/settings.py."""
+    """The limits of the stages; bot/settings.py describes each and its unit."""
 
     question_chars: int = 1000
     retrieved_chunks: int = 10
@@ -48,46 +46,45 @@ class PipelineLimits:
 
 
 class Admission:
-    """Admits requests, or raises LimitReachedError with when to come back."""
+    """Admits requests, or raises LimitReachedError with the seconds until it is worth asking again."""
 
-    def __init__(self, limits: AdmissionLimits) -> None:
+    def __init__(self, limits: AdmissionLimits, rates: RateLimits) -> None:
         self._limits = limits
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
-        self._days = FixedWindowRateLimiter(MemoryStorage())
+        self._rates = rates
         self._in_flight = 0
-        self._usual_s = 0.0
+        self._mean_s = 0.0
 
     @asynccontextmanager
     async def admitted(self, context: RequestContext) -> AsyncIterator[None]:
-        """Hold a place for one request while the body runs."""
-        self._refuse_if_hopeless(context)
+        """Hold one place in the queue while the body runs. Raises LimitReachedError."""
+        self._refuse_if_too_late(context)
         self._in_flight += 1
         begun = time.monotonic()
         try:
             await self._within_budget(context)
-            await self._hit(Failure.USER_LIMIT, self._limits.per_user, context.tenant_id, context.user_id)
-            await self._hit(Failure.TENANT_LIMIT, self._limits.per_tenant, context.tenant_id)
+            await self._count(Failure.USER_LIMIT, self._limits.per_user, context.tenant_id, context.user_id)
+            await self._count(Failure.TENANT_LIMIT, self._limits.per_tenant, context.tenant_id)
             if window := self._limits.per_route.get(context.route):
-                await self._hit(Failure.ROUTE_LIMIT, window, context.tenant_id, context.route)
+                await self._count(Failure.ROUTE_LIMIT, window, context.tenant_id, context.route)
             yield
-            self._usual_s += _LEARNING * (time.monotonic() - begun - self._usual_s)
+            self._mean_s += _NEWEST_WEIGHT * (time.monotonic() - begun - self._mean_s)
         finally:
             self._in_flight -= 1
 
     @property
     def in_flight(self) -> int:
-        """How many requests run or wait."""
+        """Number of requests that run or wait."""
         return self._in_flight
 
     async def spend(self, context: RequestContext, tokens: int) -> None:
-        """Count tokens that a tenant's request used against the day's budget."""
-        if (budget := self._budget()) and tokens:
-            await self._days.hit(budget, context.tenant_id, cost=min(tokens, budget.amount))
+        """Count the tokens of a request towards its tenant's budget of the day."""
+        if (budget := self._limits.tenant_tokens_per_day) and tokens:
+            await self._rates.spend((context.tenant_id,), tokens, budget)
 
-    def _refuse_if_hopeless(self, context: RequestContext) -> None:
-        """Refuse at once what could not be served in time, by how long requests took of late."""
+    def _refuse_if_too_late(self, context: RequestContext) -> None:
+        """Refuse a request that would wait past its deadline, judged by how long recent requests took."""
         turns = (self._in_flight + 1) / self._limits.concurrency
-        expected = self._usual_s * max(1.0, turns)
+        expected = self._mean_s * max(1.0, turns)
         if self._in_flight >= self._limits.in_flight:
             raise LimitReachedError(
                 Failure.QUEUE_FULL, self._limits.in_flight, max(self._limits.queue_retry_s, expected)
@@ -96,20 +93,13 @@ class Admission:
             raise LimitReachedError(Failure.QUEUE_FULL, self._limits.in_flight, expected)
 
     async def _within_budget(self, context: RequestContext) -> None:
-        budget = self._budget()
-        if budget is None or await self._days.test(budget, context.tenant_id):
-            return
-        stats = await self._days.get_window_stats(budget, context.tenant_id)
-        raise LimitReachedError(Failure.TOKEN_BUDGET, budget.amount, max(1.0, stats.reset_time - time.time()))
+        budget = self._limits.tenant_tokens_per_day
+        wait = await self._rates.budget((context.tenant_id,), budget) if budget else None
+        if budget and wait is not None:
+            raise LimitReachedError(Failure.TOKEN_BUDGET, budget, max(_SHORTEST_WAIT_S, wait))
 
-    def _budget(self) -> RateLimitItem | None:
-        tokens = self._limits.tenant_tokens_per_day
-        return RateLimitItemPerDay(tokens) if tokens else None
-
-    async def _hit(self, failure: Failure, window: str, *names: str) -> None:
-        item: RateLimitItem = parse(window)
-        keys = (failure.value, *names)
-        if await self._windows.hit(item, *keys):
-            return
-        stats = await self._windows.get_window_stats(item, *keys)
-        raise LimitReachedError(failure, item.amount, max(1.0, stats.reset_time - time.time()))
+    async def _count(self, failure: Failure, written: str, *names: str) -> None:
+        window = Window.parsed(written)
+        wait = await self._rates.request((failure.value, *names), window)
+        if wait is not None:
+            raise LimitReachedError(failure, window.requests, max(_SHORTEST_WAIT_S, wait))

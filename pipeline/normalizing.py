@@ -1,4 +1,4 @@
-"""Stage 1: the words of the question, without chat markup, within the limit."""
+"""Stage 1 (normalize): remove chat markup from a question and check its length."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def normalize(text: str, max_chars: int) -> NormalizedQuestion:
-    """Return the cleaned question. Raises LimitReachedError when nothing is left or too much is."""
+    """Return the cleaned question. Raises LimitReachedError if it is empty or longer than `max_chars`."""
     cleaned = unmarked(text)
     if not any(character.isalnum() for character in cleaned):
         raise LimitReachedError(Failure.INPUT_EMPTY, max_chars)
@@ -24,7 +24,7 @@ def normalize(text: str, max_chars: int) -> NormalizedQuestion:
 
 
 def unmarked(text: str) -> str:
-    """Return the words of a chat message: no mentions, no link syntax, no invisible characters."""
+    """Return the text of a chat message without mentions, link syntax and invisible characters."""
     text = _MENTION.sub(" ", text)
     text = _CHANNEL.sub(lambda match: f"#{match[1]}" if match[1] else " ", text)
     text = _LINK.sub(lambda match: match[2] or match[1], text)

@@ -1,4 +1,4 @@
-"""Stage 5: build the prompt from a versioned template, whole chunks only, under the size limit."""
+"""Stage 5 (prompt): build the prompt from a versioned template, with whole chunks, under the size limit."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from index.retrieval import RetrievedChunk
 from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, ThreadTurn
 
 _PARTS = ("system.md", "user.md")
-# A line of a document or a question must never pass for one of the prompt's own marks.
+# The prompt's own marks. In a document or a question they are escaped, so that neither can forge one.
 _FORGED_MARK = re.compile(r"^(\s*)(\[\d+\]\s*chunk_id\s*=|question\s*:|</?context)", re.IGNORECASE | re.MULTILINE)
 _REPAIR_EXCERPT = 2000
 
@@ -49,9 +49,9 @@ def build_prompt(
     max_tokens: int,
     language: str = "",
 ) -> Prompt:
-    """Return the prompt with as many of the best chunks as fit, none of them cut.
+    """Return the prompt with as many whole chunks as fit, best first.
 
-    Chunks keep their order; from the first that does not fit on, all are dropped.
+    The first chunk that does not fit is dropped, and all after it, so that a worse chunk never replaces a better one.
     """
     kept: tuple[RetrievedChunk, ...] = ()
     prompt = _assembled(question, kept, template, language)
@@ -64,9 +64,9 @@ def build_prompt(
 
 
 def condense_prompt(question: NormalizedQuestion, earlier: Sequence[ThreadTurn], template: PromptTemplate) -> Prompt:
-    """Return the prompt that asks for a follow-up as a question of its own."""
+    """Return the prompt that asks to rewrite a follow-up as a question that can be understood alone."""
     turns = "\n".join(f"- {turn.by}: {' '.join(turn.text.split())}" for turn in earlier)
-    user = Template(template.user).substitute(earlier=_defused(turns), question=_defused(question.text))
+    user = Template(template.user).substitute(earlier=_escaped(turns), question=_escaped(question.text))
     messages = (Message("system", template.system), Message("user", user))
     return Prompt(template.version, template.content_hash, messages, question.text, (), _size(messages))
 
@@ -96,7 +96,7 @@ def _assembled(
     question: NormalizedQuestion, chunks: tuple[RetrievedChunk, ...], template: PromptTemplate, language: str
 ) -> Prompt:
     blocks = "\n\n".join(_block(marker, chunk) for marker, chunk in enumerate(chunks, 1))
-    user = Template(template.user).substitute(context=blocks, question=_defused(question.text))
+    user = Template(template.user).substitute(context=blocks, question=_escaped(question.text))
     system = Template(template.system).safe_substitute(language=language or "the language of the question")
     messages = (Message("system", system), Message("user", user))
     return Prompt(template.version, template.content_hash, messages, question.text, chunks, _size(messages))
@@ -104,10 +104,10 @@ def _assembled(
 
 def _block(marker: int, chunk: RetrievedChunk) -> str:
     title = " ".join(chunk.title.split())
-    return f"[{marker}] chunk_id={chunk.chunk_id}, title={title}\n{_defused(chunk.text)}"
+    return f"[{marker}] chunk_id={chunk.chunk_id}, title={title}\n{_escaped(chunk.text)}"
 
 
-def _defused(text: str) -> str:
+def _escaped(text: str) -> str:
     return _FORGED_MARK.sub(r"\1\\\2", text)
 
 

@@ -1,7 +1,6 @@
-"""Whether two questions that sound alike ask the same: a check beside the similarity of their vectors.
+"""Check that two similar questions ask for the same thing, before an approved answer is given to both.
 
-An embedding hardly sees a number, a "not" or "on" for "off"; what asks for another thing must not get an answer
-that was approved for this one.
+Embeddings hardly distinguish numbers, "not", or "on" from "off", so the similarity of vectors is not enough.
 """
 
 import re
@@ -11,7 +10,7 @@ from pipeline.proof.lexicon import CONTRASTS
 from pipeline.proof.values import values
 from pipeline.proof.words import content_words, keys, negation_count, tokens
 
-# What is asked for, by the words that ask for it; two questions of different kinds are never the same.
+# Kinds of question by their question words; questions of different kinds never match.
 _KINDS = (
     ("number", re.compile(r"\bhow (?:many|much|often|long|far|large|big|old)\b|\bwhat (?:number|amount|share)\b")),
     ("time", re.compile(r"\bwhen\b|\bwhat (?:time|day|date|year)\b|\bsince when\b|\buntil when\b")),
@@ -21,12 +20,12 @@ _KINDS = (
     ("duty", re.compile(r"\b(?:must|have to|has to|need to|needs to|required|obliged|mandatory)\b")),
 )
 _RANKS = frozenset("first second third fourth last next previous other another same only both".split())
-# Words with which one asks, whatever one asks for.
+# Words of asking, which say nothing about what is asked for.
 _ASKING = frozenset("please possible able tell know want like way question help forgot lost stay become".split())
 
 
 def same_question(asked: str, known: str) -> bool:
-    """Tell whether nothing in the words speaks against one answer for both."""
+    """Tell whether both questions agree in kind, values, negation and content words, so that one answer fits both."""
     mine, theirs = tokens(comparable(asked)), tokens(comparable(known))
     if _kinds(asked) != _kinds(known) or _values(asked) != _values(known):
         return False
@@ -34,7 +33,7 @@ def same_question(asked: str, known: str) -> bool:
         return False
     if _contrast(frozenset(mine), frozenset(theirs)):
         return False
-    # "The chair" and "the first chair" sound alike: every word that counts must be in both.
+    # "The chair" and "the first chair" have similar vectors: each content word must be in both.
     return _all_found(mine, theirs) and _all_found(theirs, mine)
 
 
@@ -49,7 +48,7 @@ def _values(question: str) -> frozenset[str]:
 
 
 def _contrast(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Tell whether one says a word that excludes the other's: "on" for "off"."""
+    """Tell whether the questions use opposite words, such as "on" and "off"."""
     return any(
         bool(mine & one and not theirs & one and theirs & other and not mine & other)
         for row in CONTRASTS
@@ -60,6 +59,6 @@ def _contrast(mine: frozenset[str], theirs: frozenset[str]) -> bool:
 
 
 def _all_found(words: list[str], among: list[str]) -> bool:
-    """Tell whether every word that counts has a counterpart, in whatever form."""
+    """Tell whether every content word of `words` is also in `among`, in any form."""
     held = frozenset(key for word in among for key in keys(word))
     return all(keys(word) & held for word in content_words(words) if word not in _ASKING)

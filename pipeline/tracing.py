@@ -1,4 +1,4 @@
-"""Optional OpenTelemetry spans: one a stage, and one a request to a model, named by the GenAI conventions.
+"""Optional OpenTelemetry spans: one per stage and one per model request, named by the GenAI conventions.
 
 Without the package `opentelemetry-api`, or without a tracer provider, nothing is recorded. Attributes are ids,
 names and numbers. https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
@@ -20,7 +20,7 @@ _SCOPE = "citedesk"
 def span(
     name: str, attributes: Mapping[str, Attribute], *, to_a_server: bool = False
 ) -> Iterator[Callable[[str, Attribute], None]]:
-    """Record the body as a span and yield what sets further attributes of it."""
+    """Record the body as a span; yield the function that sets further attributes on it."""
     if trace is None:  # pragma: no cover - as above
         yield lambda _name, _value: None
         return

@@ -22,7 +22,7 @@ class FrozenModel(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A point in time, in seconds of `now`. Passed down; nothing starts what it cannot finish."""
+    """A point in time, in seconds on the clock `now`. It is passed down; no stage starts work it cannot finish."""
 
     at: float
     now: Callable[[], float] = time.monotonic
@@ -37,13 +37,13 @@ class Deadline:
         return max(0.0, self.at - self.now())
 
     def leaving(self, seconds: float) -> "Deadline":
-        """Return an earlier deadline, by `seconds` or a quarter of what is left, whichever is less."""
+        """Return a deadline that is earlier by `seconds`, or by a quarter of the time left if that is less."""
         return Deadline(self.at - min(seconds, self.remaining() / 4), self.now)
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadTurn:
-    """Something said earlier in the thread of a question."""
+    """A message before the question in its thread."""
 
     by: Literal["asker", "assistant"]
     text: str
@@ -80,7 +80,7 @@ class RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class NormalizedQuestion:
-    """A question's text, cleaned and known to be within the limits."""
+    """The text of a question without chat markup, within the length limit."""
 
     text: str
 
@@ -95,10 +95,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n.
-
-    `doubtful` prompts hold chunks that may not have the answer: a person looks at what comes of them.
-    """
+    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n."""
 
     version: str
     content_hash: str
@@ -106,7 +103,6 @@ class Prompt:
     question: str
     chunks: tuple[RetrievedChunk, ...]
     size: int
-    doubtful: bool = False
 
     @property
     def chunk_ids(self) -> tuple[str, ...]:
@@ -116,7 +112,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Raw text of a provider; untrusted. Token counts are None where the provider gives none."""
+    """What a provider wrote, untrusted. Token counts are None where the provider gives none."""
 
     text: str
     provider: str
@@ -127,7 +123,7 @@ class Completion:
 
 
 class Citation(FrozenModel):
-    """Marker n of the answer stands on `quote`, which must be verbatim in the chunk."""
+    """Marker n of the answer cites `quote`, which must be verbatim in the chunk."""
 
     marker: int
     chunk_id: str
@@ -135,7 +131,7 @@ class Citation(FrozenModel):
 
 
 class Draft(FrozenModel):
-    """A model's answer in the agreed shape, not yet verified."""
+    """A model's reply that matches the reply schema, not yet verified."""
 
     status: Literal["answered", "insufficient_context"]
     answer: str
@@ -144,7 +140,7 @@ class Draft(FrozenModel):
 
 
 class FindingCode(StrEnum):
-    """What verification can object to."""
+    """The objections that verification can raise."""
 
     NO_CITATION = "NO_CITATION"
     UNKNOWN_CHUNK = "UNKNOWN_CHUNK"
@@ -160,14 +156,14 @@ class FindingCode(StrEnum):
 
 
 class Finding(FrozenModel):
-    """One objection and the words it is about."""
+    """One objection, with the words that it is about."""
 
     code: FindingCode
     span: str
 
 
 class Failure(StrEnum):
-    """Every way in which a question can fail to get a verified answer. Stored as the verdict."""
+    """The reasons why a question gets no verified answer. The trace stores them as the verdict."""
 
     INPUT_EMPTY = "INPUT_EMPTY"
     INPUT_TOO_LONG = "INPUT_TOO_LONG"
@@ -199,7 +195,7 @@ class Failure(StrEnum):
 
 
 class Source(FrozenModel):
-    """A cited chunk as a person sees it: where it is, and the words that are quoted."""
+    """A cited chunk as a reader sees it: its document, heading and link."""
 
     marker: int
     chunk_id: str
@@ -211,7 +207,7 @@ class Source(FrozenModel):
 
 
 class DocumentRef(FrozenModel):
-    """A document to look at; only ever one that the asker may read."""
+    """A document that may help; always one that the asker may read."""
 
     document_id: str
     title: str
@@ -229,7 +225,7 @@ class Approval(FrozenModel):
 class Answered(FrozenModel):
     """A verified answer. `degraded` marks verbatim quotes given because the model was unreachable.
 
-    `approved` marks one that a person stands for.
+    `approved` says which person approved it, and when.
     """
 
     kind: Literal["answered"] = "answered"
@@ -243,12 +239,12 @@ class Answered(FrozenModel):
 
     @property
     def content_hash(self) -> str:
-        """The same for the same words, whoever asked: 16 hex digits."""
+        """Hash of the text, 16 hex digits: the same for the same answer to different people."""
         return sha256(self.text.encode()).hexdigest()[:16]
 
 
 class NotEnoughInfo(FrozenModel):
-    """The documents do not hold the answer."""
+    """No answer that can be proved was found in the documents that the asker may read."""
 
     kind: Literal["not_enough_info"] = "not_enough_info"
     reason: Failure
@@ -256,7 +252,7 @@ class NotEnoughInfo(FrozenModel):
 
 
 class NeedsReview(FrozenModel):
-    """A draft that a person has to decide on; None where the model gave nothing readable."""
+    """A person has to decide on the draft; `draft` is None where the model gave nothing readable."""
 
     kind: Literal["needs_review"] = "needs_review"
     reason: Failure
@@ -266,7 +262,7 @@ class NeedsReview(FrozenModel):
 
 
 class Blocked(FrozenModel):
-    """Withheld for safety."""
+    """The question or the reply was withheld for safety."""
 
     kind: Literal["blocked"] = "blocked"
     reason: Failure
@@ -274,7 +270,7 @@ class Blocked(FrozenModel):
 
 
 class Limited(FrozenModel):
-    """Refused by a limit: its size, and in how many seconds to come back (None: change the question)."""
+    """A limit refused the question: its size, and the seconds until asking again helps (None: it never does)."""
 
     kind: Literal["limited"] = "limited"
     reason: Failure
@@ -283,7 +279,7 @@ class Limited(FrozenModel):
 
 
 class Unavailable(FrozenModel):
-    """No answer can be given now; asking again later may help."""
+    """No answer is possible now; asking again later may help."""
 
     kind: Literal["unavailable"] = "unavailable"
     reason: Failure
@@ -295,7 +291,7 @@ Outcome = Annotated[
 
 
 class Trace(FrozenModel):
-    """What happened to one request, in ids, versions and numbers; never text."""
+    """What happened to one request: ids, versions and numbers, never text."""
 
     request_id: str
     tenant_id: str
@@ -327,3 +323,12 @@ class Trace(FrozenModel):
     curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
     total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What `answer` returns. `understood` is the question as rewritten from its thread, "" if it was not rewritten."""
+
+    outcome: Outcome
+    trace: Trace
+    understood: str = ""

@@ -1,14 +1,16 @@
-"""One question from the command line, and what is stored about an earlier one."""
+"""`citedesk ask`: one question from the command line."""
 
 import asyncio
+import json
 import secrets
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from bot.app import build_embedder, build_pipeline, store_file
+import click
+
+from bot.app import build_embedder, build_pipeline
+from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from bot.settings import Settings
-from bot.store.sqlite.store import SqliteStore
-from index.errors import CitedeskError
 from pipeline.answering import answer
 from pipeline.types import (
     Answered,
@@ -20,21 +22,35 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     RequestContext,
-    Trace,
+    Response,
     Unavailable,
 )
 
 
-class UnknownRequestError(CitedeskError):
-    """There is no such request in the store."""
-
-    code = "REQUEST_UNKNOWN"
+@click.command("ask")
+@click.argument("question")
+@DATA_DIR
+@AS_JSON
+@click.option("--user", default="cli", help="Who asks.")
+@click.option("--groups", default="", help="The asker's groups, separated by commas.")
+@click.option("--audience", default=None, help="Groups that everybody who sees the answer is in.")
+def command(
+    question: str, data_dir: Path | None, user: str, groups: str, audience: str | None, *, as_json: bool
+) -> None:
+    """Answer QUESTION from the index."""
+    shared = None if audience is None else names(audience)
+    response = asyncio.run(ask_once(settings_of(data_dir), question, user, names(groups), shared))
+    if as_json:
+        both = {part: getattr(response, part).model_dump(mode="json") for part in ("outcome", "trace")}
+        click.echo(json.dumps(both, ensure_ascii=False, indent=1))
+    else:
+        click.echo(outcome_text(response.outcome))
 
 
 async def ask_once(
     settings: Settings, question: str, user: str, groups: frozenset[str], audience: frozenset[str] | None
-) -> tuple[Outcome, Trace]:
-    """Return outcome and trace of one question, asked outside any chat."""
+) -> Response:
+    """Return what one question comes to, asked outside any chat."""
     pipeline = build_pipeline(settings, build_embedder(settings))
     context = RequestContext(
         request_id=f"r-{secrets.token_hex(6)}",
@@ -48,30 +64,6 @@ async def ask_once(
     )
     async with aclosing(pipeline.provider):
         return await answer(pipeline, question, context)
-
-
-async def stored_trace(settings: Settings, request_id: str) -> Trace:
-    """Return a request's trace. Raises UnknownRequestError."""
-    file = store_file(settings)
-    if not await asyncio.to_thread(file.is_file):
-        raise UnknownRequestError(f"no request was ever stored in {file}")
-    store = await SqliteStore(file).open()
-    trace = await store.request(request_id)
-    await store.close()
-    if trace is None:
-        raise UnknownRequestError(f"request {request_id} is not in the store")
-    return trace
-
-
-async def stored_traces(settings: Settings, span: timedelta) -> list[Trace]:
-    """Return the traces of the last `span`, oldest first; none without a store."""
-    file = store_file(settings)
-    if not await asyncio.to_thread(file.is_file):
-        return []
-    store = await SqliteStore(file).open()
-    traces = await store.requests_since(datetime.now(UTC) - span)
-    await store.close()
-    return traces
 
 
 def outcome_text(outcome: Outcome) -> str:

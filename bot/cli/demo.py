@@ -8,8 +8,12 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import click
+
 from bot.app import build_embedder, build_rules
-from bot.cli.signals import stop_event
+from bot.cli.index import build_progress
+from bot.cli.options import DATA_DIR
+from bot.cli.signals import run_until_stopped, stop_event
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import REVIEWS
 from bot.server import running_bot
@@ -17,6 +21,14 @@ from bot.settings import Settings, load_settings
 from index.builder import Progress, build
 
 _KNOWLEDGE_BASE = files("deploy.demo")
+
+
+@click.command("demo")
+@DATA_DIR
+@click.option("--port", default=8321, show_default=True, help="Port of the page on loopback; 0 picks a free one.")
+def command(data_dir: Path | None, port: int) -> None:
+    """Try Citedesk in a loopback Slack workspace: no account, no key."""
+    run_until_stopped(run_demo(data_dir or Path(".citedesk/demo"), port, click.echo, build_progress))
 
 
 async def run_demo(

@@ -1,21 +1,32 @@
 """`citedesk doctor`: what is set up, what is not, and what to do about it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
+import click
 import openai
-from slack_sdk.errors import SlackApiError
 
-from bot.app import build_embedder, store_file
+from bot.app import PRODUCTS, build_embedder, store_file
+from bot.cli.options import DATA_DIR, settings_of
 from bot.settings import Settings, environment_name, reviewers_places
-from bot.slack.clients import build_client
-from bot.slack.oauth import SCOPES
-from bot.store.sqlite.database import StoreError
+from bot.store.port import StoreError
 from bot.store.sqlite.store import SqliteStore
-from bot.surfaces.diagnosis import Diagnosis
+from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted
 from index.errors import CitedeskError
 from index.live import LiveRetriever
+
+
+@click.command("doctor")
+@DATA_DIR
+def command(data_dir: Path | None) -> None:
+    """Check settings, index, store, model and chat products, and say what to do."""
+    findings = asyncio.run(diagnose(settings_of(data_dir)))
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.words}")
+    if not all(finding.ok for finding in findings):
+        raise click.exceptions.Exit(1)
 
 
 async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
@@ -31,19 +42,9 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
 
 
 async def _products(settings: Settings) -> Sequence[Diagnosis]:
-    """Check the chat products that are set; both, if there is none."""
-    found = []
-    if settings.slack.is_served or not settings.teams.is_served:
-        found.append(await _slack(settings) if settings.slack.client_id is None else _installing(settings))
-        found.append(await _socket(settings))
-    if settings.teams.is_served:
-        # The SDK takes a third of a second to load.
-        from bot.teams.checks import check  # noqa: PLC0415
-
-        found += await check(settings)
-    elif not settings.slack.is_served:
-        found.append(Diagnosis("teams", ok=False, words=f"no application: set {environment_name('teams.app_id')}"))
-    return found
+    """Check the chat products that are switched on; all of them if none is."""
+    on = [name for name, section in settings.products.items() if section.is_served]
+    return [found for name in on or settings.products for found in await PRODUCTS[name]().check(settings)]
 
 
 async def _index(settings: Settings) -> Diagnosis:
@@ -94,54 +95,6 @@ async def _model(settings: Settings) -> Diagnosis:
             "model", ok=False, words=f"the server does not offer {llm.model}; it has {', '.join(models[:5])}"
         )
     return Diagnosis("model", ok=True, words=f"{llm.model} is offered")
-
-
-async def _slack(settings: Settings) -> Diagnosis:
-    slack = settings.slack
-    if slack.bot_token is None:
-        return Diagnosis("slack", ok=False, words=f"no bot token: set {environment_name('slack.bot_token')}")
-    try:
-        who = await build_client(slack, slack.bot_token.get_secret_value()).auth_test()
-    except SlackApiError as error:
-        return Diagnosis("slack", ok=False, words=f"Slack refuses the bot token ({error.response.get('error')})")
-    except (OSError, TimeoutError):
-        return Diagnosis("slack", ok=False, words=f"no answer from {slack.api_url}")
-    if slack.app_token is None and slack.signing_secret is None:
-        both = f"{environment_name('slack.app_token')} or {environment_name('slack.signing_secret')}"
-        return Diagnosis("slack", ok=False, words=f"nothing to receive events with: set {both}")
-    missing = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in _missing_scopes(who.headers))
-    words = f"bot {who['user_id']} in team {who['team_id']}"
-    lacking = f"scopes missing, add them and install the app again: {missing}"
-    return Diagnosis("slack", ok=not missing, words=lacking if missing else words)
-
-
-def _missing_scopes(headers: Mapping[str, str]) -> list[str]:
-    """Return the scopes that the token lacks; Slack names those it has with every response."""
-    named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
-    granted = {scope.strip() for scope in named.split(",")} if named is not None else set(SCOPES)
-    return sorted(SCOPES.keys() - granted)
-
-
-def _installing(settings: Settings) -> Diagnosis:
-    needed = ("slack.client_secret", "slack.public_url", "slack.signing_secret")
-    missing = [name for name in needed if getattr(settings.slack, name.partition(".")[2]) is None]
-    if missing:
-        return Diagnosis("slack", ok=False, words=f"not set: {', '.join(map(environment_name, missing))}")
-    return Diagnosis("slack", ok=True, words=f"to be installed from {settings.slack.public_url}slack/install")
-
-
-async def _socket(settings: Settings) -> Diagnosis:
-    token = settings.slack.app_token
-    if token is None:
-        return Diagnosis("socket", ok=True, words="off: events come over HTTP")
-    try:
-        await build_client(settings.slack, None).apps_connections_open(app_token=token.get_secret_value())
-    except SlackApiError as error:
-        words = f"Slack refuses the app token ({error.response.get('error')}); it needs connections:write"
-        return Diagnosis("socket", ok=False, words=words)
-    except (OSError, TimeoutError):
-        return Diagnosis("socket", ok=False, words=f"no answer from {settings.slack.api_url}")
-    return Diagnosis("socket", ok=True, words="Slack lets us connect")
 
 
 def _people(settings: Settings) -> Diagnosis:

@@ -3,12 +3,19 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.app import build_embedder, build_pipeline, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.evaluation import run as measuring
+from bot.evaluation.page import report_page
+from bot.evaluation.run import EvalQuestion
+from bot.settings import Settings
+from index.calibrate import keep_calibration
 
 _FILE = click.Path(path_type=Path)
 
@@ -22,13 +29,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--compare", type=_FILE, help="Rows of an earlier run, to compare with in the report.")
 @click.option("--calibrate", is_flag=True, help="Fit the sufficiency score to QUESTIONS and keep it in the index.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
-def evaluation(
+def command(
     questions: Path, data_dir: Path | None, limit: int | None, *, calibrate: bool, as_json: bool, **files: Path | None
 ) -> None:
     """Measure retrieval and answers against QUESTIONS (JSON lines)."""
-    from bot.app import build_embedder, build_pipeline  # noqa: PLC0415
-    from bot.evaluation import run as measuring  # noqa: PLC0415 - commands load what they need
-
     settings = settings_of(data_dir)
     asked = measuring.read_questions(questions)[:limit]
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
@@ -48,13 +52,9 @@ def evaluation(
     click.echo(json.dumps(whole, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
 
 
-def _calibrated(settings: Any, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - both load late
-    from bot.app import build_embedder, build_retriever  # noqa: PLC0415
-    from bot.evaluation.run import fitted_calibration  # noqa: PLC0415
-    from index.calibrate import keep_calibration  # noqa: PLC0415
-
+def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, Any]:
     retriever = build_retriever(settings, build_embedder(settings))
-    calibration = fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
+    calibration = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
     click.echo(
         f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "
@@ -65,6 +65,4 @@ def _calibrated(settings: Any, asked: Any) -> dict[str, Any]:  # noqa: ANN401 - 
 
 
 def _write_report(file: Path, name: str, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
-    from bot.evaluation.page import report_page  # noqa: PLC0415
-
     file.write_text(report_page(name, rows, earlier), encoding="utf-8")

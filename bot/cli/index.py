@@ -5,23 +5,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import Any
 
 import click
 
+from bot.app import build_embedder, build_rules
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.settings import Settings
+from index.builder import Coverage, Progress, build
+from index.reading.sources import is_address
+from index.retrieval import Manifest
+from index.snapshot import SnapshotFolder
+from index.watching import watched
 
-if TYPE_CHECKING:
-    from index.builder import Coverage, Progress
-    from index.retrieval import Manifest
 
-
-@click.group()
-def index() -> None:
+@click.group("index")
+def command() -> None:
     """Build and inspect the index."""
 
 
-@index.command("build")
+@command.command("build")
 @click.argument("places", nargs=-1)
 @DATA_DIR
 @AS_JSON
@@ -32,9 +36,6 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     A place is a folder, a file, a Git checkout, or the address of a page or a site map; without any, those of the
     setting index.paths are indexed.
     """
-    from bot.app import build_embedder, build_rules  # noqa: PLC0415
-    from index.builder import build  # noqa: PLC0415
-
     settings = settings_of(data_dir)
     folders = _places(settings, places)
     with build_progress(show=not as_json) as progress:
@@ -44,18 +45,11 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     click.echo(json.dumps(coverage_json(coverage), indent=1) if as_json else coverage_text(coverage))
 
 
-@index.command("watch")
+@command.command("watch")
 @click.argument("places", nargs=-1)
 @DATA_DIR
 def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped."""
-    from threading import Event  # noqa: PLC0415 - commands load what they need
-
-    from bot.app import build_embedder, build_rules  # noqa: PLC0415
-    from index.builder import build  # noqa: PLC0415
-    from index.reading.sources import is_address  # noqa: PLC0415
-    from index.watching import watched  # noqa: PLC0415
-
     settings = settings_of(data_dir)
     folders = _places(settings, places)
     embedder = build_embedder(settings)
@@ -69,20 +63,18 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     watched(local, rebuild, lambda error: click.echo(f"citedesk: {error}", err=True), Event())
 
 
-def _places(settings: Any, places: tuple[str, ...]) -> tuple[Path | str, ...]:  # noqa: ANN401 - loads late
+def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Path | str, ...]:
     found = places or settings.index.paths
     if not found:
         raise click.UsageError("name a folder to index, or set index.paths")
     return tuple(found)
 
 
-@index.command("status")
+@command.command("status")
 @DATA_DIR
 @AS_JSON
 def index_status(data_dir: Path | None, *, as_json: bool) -> None:
     """Show the live snapshot and what it left out."""
-    from index.snapshot import SnapshotFolder  # noqa: PLC0415
-
     _, manifest = SnapshotFolder(settings_of(data_dir).data_dir).newest_intact()
     if as_json:
         click.echo(manifest.model_dump_json(indent=1))
@@ -90,13 +82,11 @@ def index_status(data_dir: Path | None, *, as_json: bool) -> None:
         click.echo(_manifest_text(manifest))
 
 
-@index.command("list")
+@command.command("list")
 @DATA_DIR
 @AS_JSON
 def index_list(data_dir: Path | None, *, as_json: bool) -> None:
     """List the snapshots that are kept, newest first."""
-    from index.snapshot import SnapshotFolder  # noqa: PLC0415
-
     folder = SnapshotFolder(settings_of(data_dir).data_dir)
     live = folder.current_name()
     if as_json:
@@ -105,17 +95,15 @@ def index_list(data_dir: Path | None, *, as_json: bool) -> None:
         click.echo("\n".join(f"{'*' if name == live else ' '} {name}" for name in folder.names()) or "no snapshot yet")
 
 
-@index.command("rollback")
+@command.command("rollback")
 @DATA_DIR
 def index_rollback(data_dir: Path | None) -> None:
     """Serve the snapshot before the live one again."""
-    from index.snapshot import SnapshotFolder  # noqa: PLC0415
-
     click.echo(_manifest_text(SnapshotFolder(settings_of(data_dir).data_dir).roll_back()))
 
 
 @contextmanager
-def build_progress(*, show: bool = True) -> "Iterator[Progress]":
+def build_progress(*, show: bool = True) -> Iterator[Progress]:
     """Yield a callback that draws a progress bar on standard error."""
     bars: list[Any] = []
 
@@ -133,7 +121,7 @@ def build_progress(*, show: bool = True) -> "Iterator[Progress]":
             bar.__exit__(None, None, None)
 
 
-def coverage_text(coverage: "Coverage") -> str:
+def coverage_text(coverage: Coverage) -> str:
     """Return the coverage report as lines."""
     counts = (
         f"{coverage.seen} documents seen, {coverage.indexed} indexed, {len(coverage.skipped)} skipped; "
@@ -143,7 +131,7 @@ def coverage_text(coverage: "Coverage") -> str:
     return "\n".join([counts, *skipped, f"live snapshot: {coverage.snapshot}"])
 
 
-def coverage_json(coverage: "Coverage") -> dict[str, Any]:
+def coverage_json(coverage: Coverage) -> dict[str, Any]:
     """Return the coverage report as JSON."""
     return {
         "snapshot": coverage.snapshot,
@@ -155,14 +143,14 @@ def coverage_json(coverage: "Coverage") -> dict[str, Any]:
     }
 
 
-def _search_text(manifest: "Manifest") -> str:
+def _search_text(manifest: Manifest) -> str:
     search = manifest.search
     if search.kind == "exact":
         return "every vector is compared"
     return f"{search.probes} of {search.lists} lists are read, which finds {search.recall_at_10:.1%} of the nearest ten"
 
 
-def _manifest_text(manifest: "Manifest") -> str:
+def _manifest_text(manifest: Manifest) -> str:
     head = (
         f"snapshot {manifest.name}, built {manifest.created_at}\n"
         f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, model {manifest.embedder}\n"

@@ -1,16 +1,20 @@
-"""Options that several commands share, and the settings that they lead to."""
+"""Options and arguments that several commands share."""
 
 from pathlib import Path
-from typing import Any
 
 import click
+
+from bot.settings import Settings, load_settings
 
 DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the index and the store.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def settings_of(data_dir: Path | None) -> Any:  # noqa: ANN401 - bot.settings loads late
-    """Return the settings, with the data directory of the command line."""
-    from bot.settings import load_settings  # noqa: PLC0415 - commands load what they need
-
+def settings_of(data_dir: Path | None) -> Settings:
+    """Return the settings, with the data directory of the command line. Raises SettingsError."""
     return load_settings(**({"data_dir": data_dir} if data_dir else {}))
+
+
+def names(text: str) -> frozenset[str]:
+    """Return names that are separated by commas."""
+    return frozenset(name.strip() for name in text.split(",") if name.strip())

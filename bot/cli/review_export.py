@@ -1,16 +1,14 @@
-"""`citedesk reviews`: what reviewers decided, for people who script it."""
+"""Stored reviews as JSON lines, CSV and plain lines."""
 
-import asyncio
 import csv
 import io
 import json
 from collections.abc import Sequence
 
-from bot.app import store_file
+from bot.cli.stored import opened_store
 from bot.desk.permissions import UnknownReviewError
 from bot.settings import Settings
 from bot.store.records import Review, ReviewEvent, ReviewFilter, ReviewState
-from bot.store.sqlite.store import SqliteStore
 
 ALL: tuple[ReviewState, ...] = ("open", "approved", "edited", "rejected", "expired")
 _FIELDS = (
@@ -24,28 +22,17 @@ _LIMIT = 100_000
 
 async def stored_reviews(settings: Settings, states: Sequence[ReviewState]) -> list[Review]:
     """Return the reviews in these states; none without a store."""
-    file = store_file(settings)
-    if not await asyncio.to_thread(file.is_file):
-        return []
-    store = await SqliteStore(file).open()
-    try:
-        return await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT))
-    finally:
-        await store.close()
+    async with opened_store(settings) as store:
+        return await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT)) if store else []
 
 
 async def stored_review(settings: Settings, review_id: str) -> tuple[Review, list[ReviewEvent]]:
     """Return one review with its history. Raises UnknownReviewError."""
-    file = store_file(settings)
-    if await asyncio.to_thread(file.is_file):
-        store = await SqliteStore(file).open()
-        try:
-            review = await store.reviews.get(review_id)
-            if review:
-                return review, await store.reviews.events(review_id)
-        finally:
-            await store.close()
-    raise UnknownReviewError(f"there is no review {review_id}")
+    async with opened_store(settings) as store:
+        review = await store.reviews.get(review_id) if store else None
+        if store is None or review is None:
+            raise UnknownReviewError(f"there is no review {review_id}")
+        return review, await store.reviews.events(review_id)
 
 
 def as_jsonl(reviews: Sequence[Review]) -> str:

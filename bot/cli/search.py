@@ -1,13 +1,33 @@
-"""What `citedesk search` prints: the chunks, and what their scores and the sufficiency are made of."""
+"""`citedesk search`: retrieved chunks, with the parts of their scores and of the sufficiency."""
 
+import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import click
+
+from bot.app import build_embedder, build_retriever
+from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from index.bm25 import question_terms
 from index.retrieval import Retrieval, RetrievedChunk
 from index.stemming import stem
 
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
+
+
+@click.command("search")
+@click.argument("question")
+@DATA_DIR
+@AS_JSON
+@click.option("--groups", default="", help="Groups to search as, separated by commas.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50))
+def command(question: str, data_dir: Path | None, groups: str, limit: int, *, as_json: bool) -> None:
+    """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of."""
+    settings = settings_of(data_dir)
+    found = build_retriever(settings, build_embedder(settings)).search(question, names(groups), limit)
+    shown = json.dumps(search_json(found), ensure_ascii=False, indent=1) if as_json else search_text(question, found)
+    click.echo(shown)
 
 
 def search_json(found: Retrieval) -> dict[str, Any]:

@@ -1,13 +1,25 @@
-"""Waiting for the operator to stop a process."""
+"""Run a process until the operator stops it."""
 
 import asyncio
 import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import click
 
 
 def stop_event() -> asyncio.Event:
-    """Return an event that SIGINT or SIGTERM sets; made before the start, so that a stop on the way is graceful too."""
+    """Return an event that SIGINT or SIGTERM sets. Make it first, so that a stop during the start is graceful too."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     return stopped
+
+
+def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`; an interrupt before its signal handlers are set ends it too."""
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)

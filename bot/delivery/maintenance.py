@@ -1,4 +1,4 @@
-"""What time brings: reviews are reminded of, ended and opened again, each in the chat product of its question."""
+"""Scheduled work: remind of reviews, expire them, reopen approved answers, purge old texts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.app import UseCases
+from bot.desk.use_cases import UseCases
 from bot.settings import Settings
 from bot.store.records import Review
 from bot.surfaces.review_board import Boards
@@ -16,28 +16,28 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sweeper:
-    """Looks for what is due, and shows it on every board."""
+class Maintenance:
+    """Does what is due every `review.sweep_s` seconds, and shows it on every board."""
 
     settings: Settings
-    uses: UseCases
+    use_cases: UseCases
     boards: Boards
     wake_outbox: Callable[[], None]
 
     async def sweep(self) -> Sequence[Review]:
-        """Remind, end and reopen reviews; forget texts that are old. Return what ended and what was opened."""
-        ended = await self.uses.reviews.sweep(self.boards.reminder, self.boards.expired)
+        """Do what is due once. Return the reviews that expired and those that were opened."""
+        ended = await self.use_cases.reviews.sweep(self.boards.reminder, self.boards.expired)
         for review in ended:
             await self.boards.refresh(review)
-        reopened = await self.uses.reviews.curated.sweep(self.boards.cards)
+        reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)
         store = self.settings.store
-        await self.uses.desk.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
+        await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()
         return [*ended, *reopened]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Sweep again and again while the body runs."""
+        """Sweep at intervals while the body runs."""
         task = asyncio.create_task(self._for_ever())
         try:
             yield

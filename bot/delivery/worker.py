@@ -2,60 +2,52 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
-from bot.store.sqlite.queues import Job
+from bot.store.port import Queue
+from bot.store.records import Job
 
 _log = structlog.get_logger(__name__)
 _RENEWALS_PER_LEASE = 3
 
 
-class Queue(Protocol):
-    """Jobs that a worker takes."""
-
-    async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
-        """Return due jobs, now held by `owner`."""
-
-    async def renew(self, owner: str, lease_s: float) -> None:
-        """Hold on to what `owner` works on."""
-
-    async def release(self, owner: str) -> None:
-        """Give back what `owner` holds."""
-
-    async def retry(self, key: str, after_s: float) -> None:
-        """Give one job back, due again in `after_s` seconds."""
-
-
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """How many jobs at once, for how long a job is held (seconds), and how often to look without being woken."""
+    """How many jobs at once, for how long a job is held and how often to poll (seconds).
+
+    `pause_s` returns the seconds to wait after a number of attempts.
+    """
 
     concurrency: int
     lease_s: float
     poll_s: float
-    backoff_base_s: float = 1.0
-    backoff_cap_s: float = 60.0
-
-    def pause(self, attempts: int) -> float:
-        """Return the seconds to wait after that many attempts."""
-        return min(self.backoff_cap_s, self.backoff_base_s * 2.0 ** min(attempts - 1, 20))
+    pause_s: Callable[[int], float]
 
 
 class Worker:
-    """Takes jobs and hands them to `work`, which ends each of them; what it raises means: try again later."""
+    """Takes jobs and hands them to `work`, which ends each of them. If `work` raises, the job comes again later.
 
-    def __init__(self, name: str, queue: Queue, work: Callable[[Job], Awaitable[None]], limits: WorkerLimits) -> None:
+    `wake` is set by whoever adds a job; without it the queue is polled.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        queue: Queue,
+        work: Callable[[Job], Awaitable[None]],
+        limits: WorkerLimits,
+        wake: asyncio.Event,
+    ) -> None:
         self._name = name
         self._queue = queue
         self._work = work
         self._limits = limits
         self._owner = f"{name}-{secrets.token_hex(6)}"
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._woken = asyncio.Event()
+        self._wake = wake
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -63,14 +55,10 @@ class Worker:
         """Begin to take jobs."""
         self._tasks = [asyncio.create_task(self._take()), asyncio.create_task(self._renew())]
 
-    def wake(self) -> None:
-        """Look for jobs now."""
-        self._woken.set()
-
     async def stop(self, drain_s: float) -> None:
         """Take nothing new, wait for what runs, and give back what is not done in `drain_s` seconds."""
         self._stopping = True
-        self.wake()
+        self._wake.set()
         if self._running:
             await asyncio.wait(self._running.values(), timeout=drain_s)
         for task in [*self._running.values(), *self._tasks]:
@@ -83,7 +71,7 @@ class Worker:
 
     async def _take(self) -> None:
         while not self._stopping:
-            self._woken.clear()
+            self._wake.clear()
             free = self._limits.concurrency - len(self._running)
             jobs = await self._claimed(free) if free else []
             for job in jobs:
@@ -111,18 +99,18 @@ class Worker:
 
     async def _give_back(self, job: Job) -> None:
         try:
-            await self._queue.retry(job.key, self._limits.pause(job.attempts))
+            await self._queue.retry(job.key, self._limits.pause_s(job.attempts))
         except Exception as error:  # noqa: BLE001 - then its lease runs out
             _log.error("retry_failed", worker=self._name, key=job.key, error=type(error).__name__)
 
     def _ended(self, key: str) -> None:
         self._running.pop(key, None)
-        self.wake()
+        self._wake.set()
 
     async def _until_woken(self) -> None:
         try:
             async with asyncio.timeout(self._limits.poll_s):
-                await self._woken.wait()
+                await self._wake.wait()
         except TimeoutError:
             return
 
@@ -134,12 +122,3 @@ class Worker:
                     await self._queue.renew(self._owner, self._limits.lease_s)
                 except Exception as error:  # noqa: BLE001 - the next renewal may work
                     _log.error("renew_failed", worker=self._name, error=type(error).__name__)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a server asks to wait."""
-    value = next((value for name, value in headers.items() if str(name).lower() == "retry-after"), None)
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None

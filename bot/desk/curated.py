@@ -9,9 +9,9 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from bot.desk.questions import Render
+from bot.desk.review_changes import Announce, opened
+from bot.store.port import Store
 from bot.store.records import CuratedAnswer, Review
-from bot.store.sqlite.store import SqliteStore
 from index.access import EVERYONE, matches
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
@@ -36,6 +36,17 @@ Lookup = Callable[[Collection[str]], Mapping[str, RetrievedChunk]]
 
 
 @dataclass(slots=True)
+class Version:
+    """Counts the changes of the approved answers in this process, so that their vectors are read again."""
+
+    number: int = 0
+
+    def bump(self) -> None:
+        """Note a change."""
+        self.number += 1
+
+
+@dataclass(slots=True)
 class _Known:
     """A tenant's vectors as one matrix, float32[n, dimensions], as of one version of the table."""
 
@@ -48,7 +59,8 @@ class _Known:
 class CuratedDesk:
     """Remembers, recalls and withdraws approved answers. `chunks` looks into the live snapshot."""
 
-    store: SqliteStore
+    store: Store
+    version: Version
     embedder: Embedder
     chunks: Lookup
     chunks_of: Callable[[str], Sequence[RetrievedChunk]]
@@ -88,12 +100,14 @@ class CuratedDesk:
             sent_anyway=review.sent_anyway,
         )
         vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
-        await self.store.curated.save(answer, self.embedder.name, vector.tobytes())
-        await self.store.gaps.forget(review.review_id)
+        async with self.store.transaction() as tx:
+            await tx.curated.save(answer, self.embedder.name, vector.tobytes())
+            await tx.gaps.forget(review.review_id)
+        self.version.bump()
         _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
         return answer
 
-    async def sweep(self, render: Render) -> list[Review]:
+    async def sweep(self, announce: Announce) -> list[Review]:
         """Take answers whose cited chunks changed out of service, and hand them back to the reviewers.
 
         Those that were kept under another embedding model are found again from then on.
@@ -101,22 +115,24 @@ class CuratedDesk:
         for answer in await self.store.curated.of_other_models(self.embedder.name):
             vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
             await self.store.curated.set_vector(answer.curated_id, self.embedder.name, vector.tobytes())
-        opened: list[Review] = []
+            self.version.bump()
+        reopened: list[Review] = []
         for answer in await self.store.curated.live():
             try:
                 held = await asyncio.to_thread(self.chunks, sorted(answer.chunk_ids))
             except CitedeskError:
-                return opened
+                return reopened
             if answer.chunk_ids <= held.keys():
                 continue
-            review = await self.reopen(answer, Failure.SOURCE_CHANGED, render)
-            opened += [review] if review else []
-        return opened
+            review = await self.reopen(answer, Failure.SOURCE_CHANGED, announce)
+            reopened += [review] if review else []
+        return reopened
 
-    async def reopen(self, answer: CuratedAnswer, reason: Failure, render: Render) -> Review | None:
+    async def reopen(self, answer: CuratedAnswer, reason: Failure, announce: Announce) -> Review | None:
         """Stop serving an answer and open a review of it; None if that is so already."""
         if not await self.store.curated.set_state(answer.curated_id, "stale"):
             return None
+        self.version.bump()
         first = await self.store.reviews.get(answer.curated_id)
         if first is None:
             return None
@@ -129,7 +145,7 @@ class CuratedDesk:
             curated_id=answer.curated_id,
         )
         _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
-        return review if await self.store.reviews.open(review, await render(review)) else None
+        return await opened(self.store, review, announce)
 
     async def _holds(self, answer: CuratedAnswer, context: RequestContext) -> bool:
         """Tell whether these readers may see the answer, and its sources still say what they said."""
@@ -138,7 +154,7 @@ class CuratedDesk:
         return answer.chunk_ids <= held.keys() and _may_use(held.values(), context)
 
     async def _vectors(self, tenant_id: str) -> _Known:
-        version = self.store.curated.version
+        version = self.version.number
         known = self._known.get(tenant_id)
         if known is None or known.version != version:
             rows = await self.store.curated.vectors(tenant_id, self.embedder.name)

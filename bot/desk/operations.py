@@ -9,22 +9,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import structlog
 
-from bot.desk.permissions import NotAdminError
-from bot.desk.questions import Desk
+from bot.desk.permissions import NotAdminError, UnknownRequestError
+from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage, Progress
-from index.errors import BuildRefusedError, CitedeskError, IndexUnavailableError
+from index.errors import BuildRefusedError, IndexUnavailableError
 from index.retrieval import Manifest
 from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)
-
-
-class UnknownRequestError(CitedeskError):
-    """There is no such request in the store."""
-
-    code = "REQUEST_UNKNOWN"
-    user_message = "I know no request with this id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class Usage:
 class Operations:
     """The use cases of admins."""
 
-    desk: Desk
+    questions: QuestionDesk
     build_index: Callable[[Progress], Awaitable[Coverage]]
     go_back: Callable[[], Manifest]
     manifest: Callable[[], Manifest]
@@ -90,7 +83,7 @@ class Operations:
 
     def is_admin(self, user_id: str) -> bool:
         """Tell whether somebody is an admin."""
-        return user_id in self.desk.access.admins
+        return user_id in self.questions.access.admins
 
     async def reindex(self, user_id: str, progress: Progress) -> Coverage:
         """Build the index anew. Raises NotAdminError, BuildRefusedError."""
@@ -117,14 +110,14 @@ class Operations:
             manifest = await asyncio.to_thread(self.manifest)
         except IndexUnavailableError:
             manifest = None
-        store, provider = self.desk.store, self.desk.pipeline.provider
-        helpful, unhelpful = await store.feedback_counts(days)
+        store, provider = self.questions.store, self.questions.pipeline.provider
+        helpful, unhelpful = await store.feedback.counts(days)
         return Status(
             manifest=manifest,
             counts=await store.counts(),
             provider=f"{provider.name} ({provider.model})",
             curated=await store.curated.counts(),
-            days=tuple(await store.outcomes_by_day(days)),
+            days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,
             unhelpful=unhelpful,
         )
@@ -132,7 +125,7 @@ class Operations:
     async def why(self, user_id: str, request_id: str) -> Trace:
         """Return what happened to a request. Raises NotAdminError, UnknownRequestError."""
         self.require_admin(user_id)
-        trace = await self.desk.store.request(request_id)
+        trace = await self.questions.store.requests.get(request_id)
         if trace is None:
             raise UnknownRequestError(request_id)
         return trace
@@ -140,7 +133,7 @@ class Operations:
     async def usage(self, user_id: str, days: int = 7) -> Usage:
         """Return what was asked and what it took. Raises NotAdminError."""
         self.require_admin(user_id)
-        traces = await self.desk.store.requests_since(datetime.now(UTC) - timedelta(days=days))
+        traces = await self.questions.store.requests.since(datetime.now(UTC) - timedelta(days=days))
         costs = [trace.cost_usd for trace in traces if trace.cost_usd is not None]
         return Usage(
             days=days,
@@ -155,7 +148,7 @@ class Operations:
     async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
         """Return what people asked and nobody could answer, the most wanted first. Raises NotAdminError."""
         self.require_admin(user_id)
-        found = await self.desk.store.gaps.since(tenant_id, self.desk.embedder.name, max(self.gap_days, 1))
+        found = await self.questions.store.gaps.since(tenant_id, self.questions.embedder.name, max(self.gap_days, 1))
         return await asyncio.to_thread(clustered, found, self.gap_similarity)
 
 

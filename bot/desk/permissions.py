@@ -39,6 +39,13 @@ class UnknownReviewError(CitedeskError):
     user_message = "This review no longer exists."
 
 
+class UnknownRequestError(CitedeskError):
+    """There is no such request in the store."""
+
+    code = "REQUEST_UNKNOWN"
+    user_message = "I know no request with this id."
+
+
 class NothingToApproveError(CitedeskError):
     """The review has no draft."""
 

@@ -1,7 +1,7 @@
-"""The use cases around a question, free of any chat product: ask, settle, escalate, give feedback."""
+"""The use cases around a question: ask, settle, escalate, give feedback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -9,16 +9,17 @@ from typing import Protocol
 import structlog
 
 from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.review_changes import Announce, changed, opened
 from bot.settings import AccessSettings, ChannelSettings
-from bot.store.records import Asked, Conversation, Feedback, Gap, Outgoing, Review, Settled, Turn
-from bot.store.sqlite.store import SqliteStore
+from bot.store.port import Store
+from bot.store.records import Asked, Conversation, Feedback, Gap, KeptTurn, Outgoing, Review, Turn
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
 from pipeline import fallbacks
 from pipeline.answering import Pipeline, answer
 from pipeline.normalizing import unmarked
-from pipeline.recorder import Progress, Watch
+from pipeline.recorder import Watch
 from pipeline.types import (
     Answered,
     Blocked,
@@ -35,9 +36,6 @@ from pipeline.types import (
 
 _log = structlog.get_logger(__name__)
 _SOURCES_FOR_A_PERSON = 5
-
-
-Render = Callable[[Review], Awaitable[Sequence[Outgoing]]]
 
 
 class Directory(Protocol):
@@ -63,11 +61,11 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class QuestionDesk:
     """The use cases over a pipeline, a store and who may read what."""
 
     pipeline: Pipeline
-    store: SqliteStore
+    store: Store
     embedder: Embedder
     directory: Directory
     access: AccessSettings
@@ -75,6 +73,7 @@ class Desk:
     deadline_s: float
     negative_feedback: int
     keeps_gaps: bool
+    keeps_turns: bool
     metrics: Metrics
 
     async def ask(
@@ -82,70 +81,78 @@ class Desk:
     ) -> Reply:
         """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
-        read_as: list[str] = []
-
-        def noticed(progress: Progress) -> None:
-            if progress.stage == "understood":
-                read_as.append(progress.question)
-            watch(progress)
-
-        outcome, trace = await answer(self.pipeline, asked.text, context, noticed)
-        case = _case(outcome)
-        question = "".join(read_as[-1:]) or unmarked(asked.text)
+        response = await answer(self.pipeline, asked.text, context, watch)
+        question = response.understood or unmarked(asked.text)
+        case = _case(response.outcome)
+        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case) if case else None
         return Reply(
             request_id=request_id,
-            outcome=outcome,
-            trace=trace,
-            review=Review(review_id=request_id, question=question, conversation=asked.where, case=case)
-            if case
-            else None,
-            read_as="".join(read_as[-1:]),
+            outcome=response.outcome,
+            trace=response.trace,
+            review=review,
+            read_as=response.understood,
             may_see_more=bool(context.groups - context.readable_groups),
         )
 
     async def settle(
-        self, key: str, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
+        self,
+        key: str,
+        asked: Asked,
+        reply: Reply | None,
+        outgoing: Sequence[Outgoing],
+        *,
+        dead: bool = False,
+        keep_turn: bool = False,
     ) -> bool:
-        """Keep everything that a question leaves behind and let its messages go out, once."""
+        """End a question with everything that it leaves behind; False, and nothing written, if it has ended already.
+
+        `dead` ends it as a dead letter. `keep_turn` stores question and answer for follow-ups.
+        """
         gap = _gap(asked, reply) if reply and self.keeps_gaps else None
         vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
-        settled = Settled(
-            trace=reply.trace if reply else None,
-            review=reply.review if reply else None,
-            gap=gap,
-            gap_vector=vector.tobytes() if vector is not None else b"",
-            embedder=self.embedder.name,
-            outgoing=tuple(outgoing),
-            thread=asked.where if asked.where.thread_id else None,
-        )
-        kept = await self.store.settle(key, settled, dead=dead)
-        if kept and reply:
+        turn = _turn(asked, reply) if reply and keep_turn and self.keeps_turns else None
+        async with self.store.transaction() as tx:
+            if not await (tx.inbox.bury(key) if dead else tx.inbox.finish(key)):
+                return False
+            if reply:
+                await tx.requests.save(reply.trace)
+            if reply and reply.review:
+                await tx.reviews.open(reply.review)
+            if gap and vector is not None:
+                await tx.gaps.put(gap, self.embedder.name, vector.tobytes())
+            if turn:
+                await tx.turns.put(turn)
+            if asked.where.thread_id:
+                await tx.threads.put(asked.where)
+            await tx.outbox.send(outgoing)
+        if reply:
             self.metrics.observe(reply.trace)
-        return kept
+        return True
 
-    async def escalate(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+    async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
         """Hand a question to a person because the asker wants it; None if it is with one already."""
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
         review = Review(review_id=request_id, question=question, conversation=asked.where, case=case)
-        return review if await self.store.reviews.open(review, await render(review)) else None
+        return await opened(self.store, review, announce)
 
     async def give_feedback(self, feedback: Feedback) -> bool:
         """Keep what a reader thinks; True if enough people now find this answer bad that a person should look."""
-        trace = await self.store.request(feedback.request_id)
+        trace = await self.store.requests.get(feedback.request_id)
         # An answer that a reviewer sent has no hash of its own: it goes by its request.
         known = feedback.model_copy(
             update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
         )
-        count = await self.store.save_feedback(known)
+        async with self.store.transaction() as tx:
+            count = await tx.feedback.save(known)
         _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
         disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
         if disputed:
-            self.pipeline.cache.forget(known.answer_hash)
+            await self.pipeline.cache.forget(known.answer_hash)
         return disputed
 
-    async def dispute(self, request_id: str, asked: Asked, render: Render) -> Review | None:
+    async def dispute(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
         """Open a review of an answer that readers found bad; None if there is one already.
 
         The answer's text was never kept, so the question is asked once more and the draft held back.
@@ -158,21 +165,22 @@ class Desk:
             question=unmarked(asked.text),
             conversation=asked.where,
             case=case.model_copy(update={"reason": Failure.DISPUTED}),
-            exchange=complaint_turns(await self.store.complaints(request_id)),
+            exchange=complaint_turns(await self.store.feedback.complaints(request_id)),
         )
-        return review if await self.store.reviews.open(review, await render(review)) else None
+        return await opened(self.store, review, announce)
 
     async def add_complaint(self, request_id: str) -> Review | None:
         """Show in an open review of a disputed answer what readers say of it; None if there is no such review."""
-        turns = complaint_turns(await self.store.complaints(request_id))
-        return await self.store.reviews.change(
-            f"{request_id}-disputed", "", "complaint added", lambda r: r.model_copy(update={"exchange": turns})
+        turns = complaint_turns(await self.store.feedback.complaints(request_id))
+        disputed = f"{request_id}-disputed"
+        return await changed(
+            self.store, disputed, "", "complaint added", lambda r: r.model_copy(update={"exchange": turns})
         )
 
     async def delivery_failed(self, request_id: str) -> None:
         """Note that a reply was made and could not be posted."""
         _log.error("delivery_failed", request_id=request_id)
-        await self.store.set_verdict(request_id, Failure.DELIVERY_FAILED)
+        await self.store.requests.set_verdict(request_id, Failure.DELIVERY_FAILED)
 
     def channel(self, where: Conversation) -> ChannelSettings:
         """Return what is set for a channel, else for its team."""
@@ -245,6 +253,11 @@ def _case(outcome: Outcome) -> NeedsReview | None:
         # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
         return NeedsReview(reason=outcome.reason, draft=None, sources=())
     return None
+
+
+def _turn(asked: Asked, reply: Reply) -> KeptTurn:
+    answer = reply.outcome.text if isinstance(reply.outcome, Answered) else ""
+    return KeptTurn(request_id=reply.request_id, where=asked.where, question=reply.read_as or asked.text, answer=answer)
 
 
 def _gap(asked: Asked, reply: Reply) -> Gap | None:

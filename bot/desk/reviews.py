@@ -11,17 +11,18 @@ from bot.desk.curated import CuratedDesk, Lookup
 from bot.desk.permissions import (
     AlreadyDecidedError,
     ClaimedError,
+    Names,
     NotAllowedError,
     NothingToApproveError,
     RestrictedReviewError,
     UnknownReviewError,
     may_read,
+    people_of,
 )
-from bot.desk.questions import Desk
-from bot.desk.questions import Render as Opening
+from bot.desk.questions import QuestionDesk
+from bot.desk.review_changes import Announce, Change, Messages, changed, no_messages
 from bot.settings import ReviewSettings
 from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
-from bot.store.sqlite.reviews import Change, Render, nothing
 from index.retrieval import RetrievedChunk
 from pipeline.proof.sentences import markers_in
 from pipeline.proof.verify import VerificationLimits, quoted_for, verify
@@ -39,10 +40,20 @@ class EditCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A review as its cards show it. `show_draft`: all its reviewers may read what the draft cites."""
+
+    review: Review
+    show_draft: bool
+    reviewers: tuple[str, ...]
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewDesk:
     """The use cases of reviewers. `now` is a clock of UTC."""
 
-    desk: Desk
+    questions: QuestionDesk
     curated: CuratedDesk
     chunks: Lookup
     settings: ReviewSettings
@@ -51,21 +62,21 @@ class ReviewDesk:
 
     def is_reviewer(self, user_id: str) -> bool:
         """Tell whether somebody reviews anywhere."""
-        return user_id in self.desk.access.reviewers or any(
-            user_id in channel.reviewers for channel in self.desk.channels.values()
+        return user_id in self.questions.access.reviewers or any(
+            user_id in channel.reviewers for channel in self.questions.channels.values()
         )
 
     def reviewers_of(self, review: Review) -> frozenset[str]:
         """Return who may decide a review: those of its channel, else all."""
-        return self.desk.channel(review.conversation).reviewers or self.desk.access.reviewers
+        return self.questions.channel(review.conversation).reviewers or self.questions.access.reviewers
 
     async def open_review(self, review_id: str, reviewer_id: str) -> Review:
         """Return an open review to somebody who may decide it.
 
         Raises NotAllowedError, UnknownReviewError, RestrictedReviewError, AlreadyDecidedError.
         """
-        review = await self.desk.store.reviews.get(review_id)
-        if reviewer_id not in (self.reviewers_of(review) if review else self.desk.access.reviewers):
+        review = await self.questions.store.reviews.get(review_id)
+        if reviewer_id not in (self.reviewers_of(review) if review else self.questions.access.reviewers):
             _log.warning("review_refused", review_id=review_id, user_id=reviewer_id, code=NotAllowedError.code)
             raise NotAllowedError
         if review is None:
@@ -87,8 +98,8 @@ class ReviewDesk:
 
         return await self._changed(review_id, reviewer_id, "taken over" if take_over else "claimed", claimed)
 
-    async def decide(self, review_id: str, decision: Decision, render: Render = nothing) -> Review:
-        """Decide a review once, and let what `render` returns go out. Raises what `claim` raises."""
+    async def decide(self, review_id: str, decision: Decision, messages: Messages = no_messages) -> Review:
+        """Decide a review once, and let what `messages` returns go out. Raises what `claim` raises."""
         review = await self.open_review(review_id, decision.reviewer_id)
         if decision.state == "approved" and review.case.draft is None:
             raise NothingToApproveError(review_id)
@@ -107,7 +118,7 @@ class ReviewDesk:
             )
 
         what = f"{decision.state}, sent anyway" if decision.sent_anyway else decision.state
-        review = await self._changed(review_id, decision.reviewer_id, what, decided, render)
+        review = await self._changed(review_id, decision.reviewer_id, what, decided, messages)
         _log.info("review_decided", review_id=review_id, state=decision.state, user_id=decision.reviewer_id)
         await self._remember(review)
         return review
@@ -124,7 +135,7 @@ class ReviewDesk:
         findings = verify(draft.model_copy(update={"citations": tuple(whole)}), chunks, self.limits)
         return EditCheck(draft, findings)
 
-    async def ask_back(self, review_id: str, reviewer_id: str, question: str, render: Render) -> Review:
+    async def ask_back(self, review_id: str, reviewer_id: str, question: str, messages: Messages) -> Review:
         """Ask the asker something; the review stays open and waits for a word. Raises what `claim` raises."""
         await self.open_review(review_id, reviewer_id)
 
@@ -140,26 +151,26 @@ class ReviewDesk:
                 }
             )
 
-        return await self._changed(review_id, reviewer_id, "asked back", asked, render)
+        return await self._changed(review_id, reviewer_id, "asked back", asked, messages)
 
-    async def asker_said(self, review_id: str, user_id: str, text: str, render: Render) -> Review:
+    async def asker_said(self, review_id: str, user_id: str, text: str, messages: Messages) -> Review:
         """Add the asker's answer to a review. Raises AlreadyDecidedError."""
 
         def said(review: Review) -> Review:
             turn = Turn(user_id=user_id, text=text)
             return review.model_copy(update={"exchange": (*review.exchange, turn), "awaits_asker": False})
 
-        return await self._changed(review_id, user_id, "asker answered", said, render)
+        return await self._changed(review_id, user_id, "asker answered", said, messages)
 
-    async def second_look(self, request_id: str, asked: Asked, render: Opening) -> None:
+    async def second_look(self, request_id: str, asked: Asked, announce: Announce) -> None:
         """Open a review of an answer that several people found bad; an approved one is no longer served."""
-        trace = await self.desk.store.request(request_id)
+        trace = await self.questions.store.requests.get(request_id)
         curated_id = trace.curated_id if trace else None
-        answer = await self.desk.store.curated.get(curated_id) if curated_id else None
+        answer = await self.questions.store.curated.get(curated_id) if curated_id else None
         if answer:
-            await self.curated.reopen(answer, Failure.DISPUTED, render)
+            await self.curated.reopen(answer, Failure.DISPUTED, announce)
         elif asked.text:
-            await self.desk.dispute(request_id, asked, render)
+            await self.questions.dispute(request_id, asked, announce)
 
     async def sweep(
         self,
@@ -168,22 +179,30 @@ class ReviewDesk:
     ) -> list[Review]:
         """Remind of what waits too long and end what has waited far too long; return what ended."""
         hour = 3600.0
-        late, over = await self.desk.store.reviews.due(
+        late, over = await self.questions.store.reviews.due(
             self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
         )
         for review in late:
-            await self.desk.store.reviews.remind(review.review_id, await reminder(review))
+            messages = await reminder(review)
+            async with self.questions.store.transaction() as tx:
+                if await tx.reviews.remind(review.review_id):
+                    await tx.outbox.send(messages)
         ended = []
         for review in over:
-            expired = await self.desk.store.reviews.change(
-                review.review_id, "", "expired", lambda r: r.model_copy(update={"state": "expired"}), expiry
+            expired = await changed(
+                self.questions.store,
+                review.review_id,
+                "",
+                "expired",
+                lambda r: r.model_copy(update={"state": "expired"}),
+                expiry,
             )
             ended += [expired] if expired else []
         return ended
 
     async def listed(self, reviewer_id: str, wanted: ReviewFilter) -> list[Review]:
         """Return the reviews that this person may decide and read."""
-        found = await self.desk.store.reviews.listed(wanted)
+        found = await self.questions.store.reviews.listed(wanted)
         return [
             review
             for review in found
@@ -191,25 +210,28 @@ class ReviewDesk:
             and may_read(review.case.sources, await self._groups(review, reviewer_id))
         ]
 
-    async def card_may_show_draft(self, review: Review) -> bool:
-        """Tell whether all reviewers, who share the channel of the card, may read what it cites."""
-        reviewers = self.reviewers_of(review)
-        shared = [may_read(review.case.sources, await self._groups(review, user_id)) for user_id in reviewers]
-        return bool(shared) and all(shared)
+    async def view(self, review: Review) -> ReviewView:
+        """Return how every card shows a review now. Cards are read by all reviewers, so the least of them decides."""
+        reviewers = sorted(self.reviewers_of(review))
+        may_all_read = bool(reviewers)
+        for user_id in reviewers:
+            may_all_read = may_all_read and may_read(review.case.sources, await self._groups(review, user_id))
+        names = await self.questions.store.people.names(people_of(review))
+        return ReviewView(review, may_all_read, tuple(reviewers), names)
 
     async def _groups(self, review: Review, user_id: str) -> frozenset[str]:
-        return await self.desk.groups_of(review.conversation.tenant_id, user_id)
+        return await self.questions.groups_of(review.conversation.tenant_id, user_id)
 
     async def _changed(
-        self, review_id: str, user_id: str, what: str, change: Change, render: Render = nothing
+        self, review_id: str, user_id: str, what: str, change: Change, messages: Messages = no_messages
     ) -> Review:
-        changed = await self.desk.store.reviews.change(review_id, user_id, what, change, render)
-        if changed is None:
-            review = await self.desk.store.reviews.get(review_id)
+        review = await changed(self.questions.store, review_id, user_id, what, change, messages)
+        if review is None:
+            review = await self.questions.store.reviews.get(review_id)
             if review is None:
                 raise UnknownReviewError(review_id)
             raise AlreadyDecidedError(review)
-        return changed
+        return review
 
     def _refuse_if_claimed(self, review: Review, reviewer_id: str) -> None:
         if review.claimed_by in {None, reviewer_id} or review.claimed_at is None:

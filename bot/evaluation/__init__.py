@@ -1,1 +1,1 @@
-"""Measure answers against a question file, and show the result as a page."""
+"""Measure answers against a question file and write the result as a page."""

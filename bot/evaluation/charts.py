@@ -1,58 +1,85 @@
-"""Small pictures as SVG: curves with points in the unit square, and stacked bars. Colours come from the page's CSS."""
+"""Charts as SVG: curves in the unit square, stacked bars, plain bars. Markup.format escapes every text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 _SIZE, _LEFT, _BOTTOM, _TOP = 300, 44, 36, 10
 _BAR, _BAR_LEFT, _BAR_WIDTH = 24, 190, 430
+_LINE = 26
+# The file of `bars` stands alone, without the page's CSS, so its colours are written into it.
+_COLOURS = {
+    "answered": "#2e7d4f", "not_enough_info": "#8a8f98", "needs_review": "#c98a1b", "blocked": "#b3372f",
+    "limited": "#6b5bb3", "unavailable": "#3b3f46", "earlier": "#9db8d9", "later": "#3f6fa8",
+}  # fmt: skip
+_OTHER_COLOUR = "#555"
+# (x, y, tooltip), x and y in 0..1
+Point = tuple[float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A line of (x, y) within 0..1, or single dots; each point says in words what it is."""
+    """A line through points, or separate dots. `style` is a class of page.css."""
 
     name: str
-    points: Sequence[tuple[float, float, str]]
+    points: Sequence[Point]
     style: str = "a"
     dots: bool = False
 
 
-def plot(x_name: str, y_name: str, curves: Sequence[Curve], *, diagonal: bool = False) -> str:
-    """Return curves over a grid of the unit square, with a legend if there are several."""
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar with its name on the left and `words` on the right. `style` is a key of _COLOURS."""
+
+    name: str
+    value: float
+    words: str
+    style: str
+
+
+def plot(x_name: str, y_name: str, curves: Sequence[Curve], *, diagonal: bool = False) -> Markup:
+    """Return curves over a grid of the unit square, with a legend if there are several. page.css has the colours."""
     drawn = [_axes(x_name, y_name)]
     if diagonal:
-        drawn.append(f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    # The first curve is drawn last, so that it is not hidden where two agree.
+        line = Markup('<line class="ideal" x1="{}" y1="{}" x2="{}" y2="{}"/>')
+        drawn.append(line.format(_x(0), _y(0), _x(1), _y(1)))
+    # The first curve is drawn last, so that it stays visible where two curves agree.
     drawn += [_curve(curve) for curve in reversed(curves)]
-    legend = "".join(f'<span class="key {c.style}">{escape(c.name)}</span>' for c in curves) if len(curves) > 1 else ""
-    height = _SIZE + _TOP + _BOTTOM
-    return (
-        f'<svg viewBox="0 0 {_SIZE + _LEFT + 24} {height}" role="img" '
-        f'aria-label="{escape(y_name)} by {escape(x_name)}">'
-        f"{''.join(drawn)}</svg><p class=legend>{legend}</p>"
+    keys = [Markup('<span class="key {}">{}</span>').format(curve.style, curve.name) for curve in curves]
+    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{} by {}">{}</svg><p class="legend">{}</p>').format(
+        _SIZE + _LEFT + 24,
+        _SIZE + _TOP + _BOTTOM,
+        y_name,
+        x_name,
+        _joined(drawn),
+        _joined(keys if len(keys) > 1 else []),
     )
 
 
-def stacked(bars: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
-    """Return one bar a name, of (style, count) parts, as wide as its share of the whole."""
-    drawn = []
-    for number, (name, parts) in enumerate(bars):
-        y, x, total = 6 + number * (_BAR + 8), float(_BAR_LEFT), sum(count for _, count in parts) or 1
-        drawn.append(f'<text x="{_BAR_LEFT - 10}" y="{y + 17}" text-anchor="end">{escape(name)} ({total})</text>')
-        for style, count in parts:
-            width = count / total * _BAR_WIDTH
-            words = f"{escape(name)}, {style.replace('_', ' ')}: {count} of {total}"
-            drawn.append(
-                f'<rect class="{style}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}">'
-                f"<title>{words}</title></rect>"
-            )
-            if width > _BAR:
-                drawn.append(
-                    f'<text class="on" x="{x + width / 2:.1f}" y="{y + 17}" text-anchor="middle">{count}</text>'
-                )
-            x += width
-    return f'<svg viewBox="0 0 640 {len(bars) * (_BAR + 8) + 8}" role="img">{"".join(drawn)}</svg>'
+def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Markup:
+    """Return one full-width bar per (name, parts). A part (style, count) is as wide as its share of the counts."""
+    drawn = [_stack(6 + number * (_BAR + 8), name, parts) for number, (name, parts) in enumerate(rows)]
+    return Markup('<svg viewBox="0 0 640 {}" role="img">{}</svg>').format(len(rows) * (_BAR + 8) + 8, _joined(drawn))
+
+
+def bars(title: str, groups: Sequence[Sequence[Bar]]) -> Markup:
+    """Return an SVG file with one bar per line. The longest bar of each group has the full width."""
+    drawn, y = [], 56
+    for group in groups:
+        largest = max((bar.value for bar in group), default=0) or 1
+        drawn += [_bar(y + _LINE * number, bar, largest) for number, bar in enumerate(group)]
+        y += _LINE * len(group) + 18
+    height = 56 + _LINE * sum(map(len, groups)) + 40
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {}" font-family="system-ui, sans-serif" '
+        'font-size="13" fill="#24292f"><rect width="760" height="{}" fill="#fff"/>'
+        '<text x="20" y="30" font-size="16" font-weight="600">{}</text>{}</svg>\n'
+    ).format(height, height, title, _joined(drawn))
+
+
+def _joined(parts: Sequence[Markup]) -> Markup:
+    return Markup("").join(parts)
 
 
 def _x(value: float) -> float:
@@ -63,30 +90,59 @@ def _y(value: float) -> float:
     return round(_TOP + (1 - value) * _SIZE, 1)
 
 
-def _axes(x_name: str, y_name: str) -> str:
-    marks = []
-    for step in range(6):
-        value = step / 5
-        marks.append(
-            f'<line class="grid" x1="{_x(value)}" y1="{_y(0)}" x2="{_x(value)}" y2="{_y(1)}"/>'
-            f'<line class="grid" x1="{_x(0)}" y1="{_y(value)}" x2="{_x(1)}" y2="{_y(value)}"/>'
-            f'<text x="{_x(value)}" y="{_y(0) + 16}" text-anchor="middle">{value:.0%}</text>'
-            f'<text x="{_x(0) - 6}" y="{_y(value) + 4}" text-anchor="end">{value:.0%}</text>'
-        )
-    middle = _LEFT + _SIZE / 2
-    return (
-        f'{"".join(marks)}<text x="{middle}" y="{_SIZE + _TOP + 33}" text-anchor="middle">{escape(x_name)}</text>'
-        f"<title>{escape(y_name)}</title>"
+def _axes(x_name: str, y_name: str) -> Markup:
+    mark = Markup(
+        '<line class="grid" x1="{x}" y1="{bottom}" x2="{x}" y2="{top}"/>'
+        '<line class="grid" x1="{left}" y1="{y}" x2="{right}" y2="{y}"/>'
+        '<text x="{x}" y="{below}" text-anchor="middle">{value:.0%}</text>'
+        '<text x="{before}" y="{middle}" text-anchor="end">{value:.0%}</text>'
+    )
+    edges = {"left": _x(0), "right": _x(1), "top": _y(1), "bottom": _y(0), "below": _y(0) + 16, "before": _x(0) - 6}
+    values = [step / 5 for step in range(6)]
+    marks = [mark.format(value=value, x=_x(value), y=_y(value), middle=_y(value) + 4, **edges) for value in values]
+    return Markup('{}<text x="{}" y="{}" text-anchor="middle">{}</text><title>{}</title>').format(
+        _joined(marks), _LEFT + _SIZE / 2, _SIZE + _TOP + 33, x_name, y_name
     )
 
 
-def _curve(curve: Curve) -> str:
+def _curve(curve: Curve) -> Markup:
     places = [(_x(x), _y(y), words) for x, y, words in curve.points]
-    line = " ".join(f"{x},{y}" for x, y, _ in places)
-    dots = "".join(
-        f'<circle class="{curve.style}" cx="{x}" cy="{y}" r="{5 if curve.dots else 3}">'
-        f"<title>{escape(words)}</title></circle>"
+    dot = Markup('<circle class="{}" cx="{}" cy="{}" r="{}"><title>{}</title></circle>')
+    dots = [
+        dot.format(curve.style, x, y, 5 if curve.dots else 3, words)
         for x, y, words in places
-        if curve.dots or len(places) <= 40  # noqa: PLR2004 - more would hide the line
+        if curve.dots or len(places) <= 40  # noqa: PLR2004 - more dots would hide the line
+    ]
+    if curve.dots:
+        return _joined(dots)
+    points = " ".join(f"{x},{y}" for x, y, _ in places)
+    return Markup('<polyline class="{}" points="{}"/>{}').format(curve.style, points, _joined(dots))
+
+
+def _stack(y: int, name: str, parts: Sequence[tuple[str, int]]) -> Markup:
+    x, total = float(_BAR_LEFT), sum(count for _, count in parts) or 1
+    label = Markup('<text x="{}" y="{}" text-anchor="end">{} ({})</text>')
+    part = Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>')
+    number = Markup('<text class="on" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
+    drawn = [label.format(_BAR_LEFT - 10, y + 17, name, total)]
+    for style, count in parts:
+        width = count / total * _BAR_WIDTH
+        words = f"{name}, {style.replace('_', ' ')}: {count} of {total}"
+        drawn.append(part.format(style, x, y, width, _BAR, words))
+        if width > _BAR:
+            drawn.append(number.format(x + width / 2, y + 17, count))
+        x += width
+    return _joined(drawn)
+
+
+def _bar(y: int, bar: Bar, largest: float) -> Markup:
+    left, length = 210, max(2.0, bar.value / largest * 420)
+    return Markup(
+        '<text x="{}" y="{}" text-anchor="end">{}</text>'
+        '<rect x="{}" y="{}" width="{:.1f}" height="18" rx="3" fill="{}"/>'
+        '<text x="{:.1f}" y="{}">{}</text>'
+    ).format(
+        *(left - 10, y + 13, bar.name),
+        *(left, y, length, _COLOURS.get(bar.style, _OTHER_COLOUR)),
+        *(left + length + 8, y + 13, bar.words),
     )
-    return ("" if curve.dots else f'<polyline class="{curve.style}" points="{line}"/>') + dots

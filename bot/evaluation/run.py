@@ -25,7 +25,7 @@ _DEPTH = 20
 
 
 class QuestionsError(CitedeskError):
-    """The question file cannot be used; the message names the line."""
+    """A question file or a file of rows is unusable. The message names the file and, for a question, the line."""
 
     code = "QUESTIONS_INVALID"
 
@@ -46,7 +46,7 @@ class EvalQuestion(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EvalRow:
-    """What came out for one question."""
+    """One question with its outcome, its trace and the chunks that search returns for it."""
 
     question: EvalQuestion
     outcome: Outcome
@@ -54,7 +54,7 @@ class EvalRow:
     retrieved: tuple[RetrievedChunk, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the row in the shape of DESIGN, "Command line"."""
+        """Return the row as written to the --rows file; DESIGN, "Command line", describes it."""
         outcome = self.outcome
         draft = outcome.draft if isinstance(outcome, NeedsReview) else None
         citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())
@@ -127,7 +127,7 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
 def fitted_calibration(
     retriever: Retriever, questions: Sequence[EvalQuestion], missed_rate: float, wrong_rate: float
 ) -> Calibration:
-    """Return the sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind."""
+    """Return a sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind."""
     features = [retriever.search(question.question, frozenset(), TOP).features for question in questions]
     try:
         return fit(features, [question.answerable for question in questions], missed_rate, wrong_rate)
@@ -138,7 +138,7 @@ def fitted_calibration(
 async def evaluate(
     pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
 ) -> list[EvalRow]:
-    """Ask every question, one after the other, as a reader of the public documents; then close the provider."""
+    """Ask the questions one by one with access to public documents only, then close the provider. Return the rows."""
     async with aclosing(pipeline.provider):
         return [await _row(pipeline, question, deadline_s, done) for question in questions]
 
@@ -146,21 +146,21 @@ async def evaluate(
 async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None]) -> EvalRow:
     context = RequestContext(
         request_id=question.id,
-        # A user and a workspace each: an evaluation is not one person asking too fast.
+        # Each question has its own user and workspace, so the limits per user and workspace never apply.
         tenant_id=question.id,
         user_id=question.id,
         channel_id="eval",
         route="eval",
         deadline=Deadline.after(deadline_s),
     )
-    outcome, trace = await answer(pipeline, question.question, context)
+    response = await answer(pipeline, question.question, context)
     found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
     done()
-    return EvalRow(question, outcome, trace, found.chunks)
+    return EvalRow(question, response.outcome, response.trace, found.chunks)
 
 
 def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
-    """Return retrieval quality, outcomes by kind, and how far the answers can be trusted."""
+    """Return the figures of a run: retrieval quality, outcomes by kind, quality of the answers, times."""
     gold = [row for row in rows if row.question.answerable and row.question.gold_quotes]
     unanswerable = [row for row in rows if not row.question.answerable]
     answerable = [row for row in rows if row.question.answerable]
@@ -194,7 +194,7 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
 
 
 def unlimited(pipeline: Pipeline) -> Pipeline:
-    """Return the pipeline without the answer cache's shortcut, so that every question is worked on."""
+    """Return the pipeline with the answer cache switched off, so that every question runs through all stages."""
     return replace(pipeline, limits=replace(pipeline.limits, cache_fresh_s=-1.0))
 
 
@@ -216,7 +216,7 @@ def _within_context(row: EvalRow) -> bool:
 
 
 def _fully_quoted(row: EvalRow) -> bool:
-    """Check again, apart from verification: each citation quotes a chunk that search returns."""
+    """Return whether each citation quotes a retrieved chunk. This check ignores the verifier's result."""
     if not isinstance(row.outcome, Answered) or not row.outcome.citations:
         return False
     texts = {chunk.chunk_id: comparable(chunk.text) for chunk in row.retrieved}
@@ -254,6 +254,6 @@ def _auroc(higher: Sequence[float], lower: Sequence[float]) -> float | None:
 
 
 def write_rows(rows: Sequence[EvalRow], file: Path) -> None:
-    """Write one JSON line a question."""
+    """Write the rows to `file`, one JSON line per question."""
     lines = [json.dumps(row.as_json(), ensure_ascii=False) for row in rows]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")

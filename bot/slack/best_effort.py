@@ -1,4 +1,4 @@
-"""Calls that a workspace may not offer: they fail quietly, and what is missing is not asked for again."""
+"""Calls that a workspace may refuse. The answer does not depend on them; a missing method is not called again."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -25,8 +25,8 @@ def error_of(error: Exception) -> str:
     return str(code or f"http_{getattr(response, 'status_code', getattr(response, 'status', 0))}")
 
 
-class Niceties:
-    """Remembers, for each workspace, which methods it lacks."""
+class BestEffortCalls:
+    """Makes calls, and remembers for each workspace which methods it lacks."""
 
     def __init__(self) -> None:
         self._lacking: set[tuple[str, str]] = set()
@@ -34,7 +34,7 @@ class Niceties:
     async def call(
         self, tenant_id: str, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
     ) -> AsyncSlackResponse | None:
-        """Return the response, or None where it cannot be had. The answer to a question never depends on it."""
+        """Return the response, or None if there is none. The answer to a question never depends on it."""
         if (tenant_id, method) in self._lacking:
             return None
         try:
@@ -43,5 +43,5 @@ class Niceties:
             code = error_of(error)
             if code in _MISSING:
                 self._lacking.add((tenant_id, method))
-            _log.info("nicety_skipped", method=method, reason=code)
+            _log.info("best_effort_call_failed", method=method, reason=code)
             return None

@@ -13,7 +13,7 @@ from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import team_of
 from bot.slack.render import SlackMessage, section, small
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
 from bot.surfaces.command_messages import (
@@ -53,7 +53,7 @@ _HELP = (
 )
 
 
-async def handle(slack: Surface, command: Mapping[str, Any], respond: Respond) -> None:
+async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Respond) -> None:
     """Run one `/citedesk` command; every path answers, only to the person who typed it."""
     name, _, rest = str(command.get("text") or "").strip().partition(" ")
     typed = _Typed(slack, str(command["user_id"]), team_of(command), rest.strip().strip("`"), respond)
@@ -70,7 +70,7 @@ async def handle(slack: Surface, command: Mapping[str, Any], respond: Respond) -
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
-    slack: Surface
+    slack: SlackServices
     user_id: str
     tenant_id: str
     rest: str
@@ -113,7 +113,7 @@ async def _gaps(typed: _Typed) -> None:
 
 async def _reviews(typed: _Typed) -> None:
     reviews = await typed.slack.reviews.listed(typed.user_id, ReviewFilter())
-    names = await typed.slack.desk.store.people.names([who for review in reviews for who in people_of(review)])
+    names = await typed.slack.questions.store.people.names([who for review in reviews for who in people_of(review)])
     await typed.say("Reviews", review_blocks(reviews, names))
 
 

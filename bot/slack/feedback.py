@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 
 from bot.slack.best_effort import TROUBLE
 from bot.slack.payloads import conversation_of
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.store.records import Asked, Feedback
 from bot.surfaces.wording import FEEDBACK_REASONS
 
@@ -17,13 +17,13 @@ REASON_GIVEN = "feedback_reason_given"
 _NOTE_CHARS = 1000
 
 
-async def judged(slack: Surface, body: Mapping[str, Any]) -> None:
+async def judged(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Keep a judgement; thank for a good one, ask why for a bad one."""
     head, _, question = str(body["actions"][0]["value"]).partition("\n")
     request_id, _, judgement = head.rpartition(":")
     user_id = str(body["user"]["id"])
     helpful = judgement == "up"
-    disputed = await slack.desk.give_feedback(Feedback(request_id=request_id, user_id=user_id, helpful=helpful))
+    disputed = await slack.questions.give_feedback(Feedback(request_id=request_id, user_id=user_id, helpful=helpful))
     client = await slack.client(body)
     if helpful:
         try:
@@ -44,12 +44,12 @@ async def judged(slack: Surface, body: Mapping[str, Any]) -> None:
         slack.wake_outbox()
 
 
-async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+async def reason_given(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Keep why an answer is bad."""
     values = body["view"]["state"]["values"]
     reason = str((values["reason"]["reason"].get("selected_option") or {}).get("value") or "other")
     note = str(values["note"]["note"].get("value") or "").strip()
-    await slack.desk.give_feedback(
+    await slack.questions.give_feedback(
         Feedback(
             request_id=str(body["view"]["private_metadata"]),
             user_id=str(body["user"]["id"]),
@@ -59,7 +59,7 @@ async def reason_given(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -
         )
     )
     await ack()
-    review = await slack.desk.add_complaint(str(body["view"]["private_metadata"]))
+    review = await slack.questions.add_complaint(str(body["view"]["private_metadata"]))
     if review:
         await slack.boards.refresh(review)
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.desk.permissions import people_of
 from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
 from bot.slack.payloads import team_of
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.store.records import Review, ReviewFilter
 from pipeline.types import Failure
 
@@ -16,7 +16,7 @@ _DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), li
 _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 
-async def refresh(slack: Surface, body: Mapping[str, Any], notice: str = "") -> None:
+async def refresh(slack: SlackServices, body: Mapping[str, Any], notice: str = "") -> None:
     """Publish App Home anew for whoever acted there; nothing for an act elsewhere."""
     view = body.get("view") or {}
     if view.get("type") != "home" and not notice:
@@ -24,7 +24,7 @@ async def refresh(slack: Surface, body: Mapping[str, Any], notice: str = "") -> 
     await publish(slack, team_of(body), str(body["user"]["id"]), place_of(body), notice)
 
 
-async def publish(slack: Surface, tenant_id: str, user_id: str, place: str = "open:0", notice: str = "") -> None:
+async def publish(slack: SlackServices, tenant_id: str, user_id: str, place: str = "open:0", notice: str = "") -> None:
     """Publish a person's App Home: `place` is the filter and the page of its reviews."""
     home = Home(notice=notice)
     if slack.reviews.is_reviewer(user_id):
@@ -32,13 +32,13 @@ async def publish(slack: Surface, tenant_id: str, user_id: str, place: str = "op
         waiting = await slack.reviews.listed(user_id, _OPEN)
         listed = await _listed(slack, user_id, wanted, waiting)
         last = max(0, (len(listed) - 1) // SHOWN)
-        names = await slack.desk.store.people.names([who for review in listed for who in people_of(review)])
+        names = await slack.questions.store.people.names([who for review in listed for who in people_of(review)])
         home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
         home = replace(home, status=await slack.operations.status())
     client = await slack.workspaces.client(tenant_id)
     view = home_view(home)
-    await slack.niceties.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
+    await slack.best_effort.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
 
 
 def place_of(body: Mapping[str, Any]) -> str:
@@ -59,7 +59,7 @@ def selected(body: Mapping[str, Any]) -> list[str]:
     return [str(option["value"]) for option in chosen]
 
 
-async def _listed(slack: Surface, user_id: str, wanted: str, waiting: list[Review]) -> list[Review]:
+async def _listed(slack: SlackServices, user_id: str, wanted: str, waiting: list[Review]) -> list[Review]:
     if wanted == "decided":
         return await slack.reviews.listed(user_id, _DECIDED)
     if wanted == "mine":

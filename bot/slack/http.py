@@ -1,26 +1,19 @@
-"""The ways in from Slack: Socket Mode, the signed events route, and the pages that install the app."""
+"""Slack's HTTP routes: the signed events route, and the pages that install the app."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 
 from bot.settings import SlackSettings
-from bot.slack.clients import build_client
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH
 from bot.slack.payloads import is_well_formed
-from bot.slack.watchdog import Watchdog
-from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 EVENTS_PATH = "/slack/events"
@@ -28,35 +21,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(settings: SlackSettings, bolt: AsyncApp) -> Iterator[web.RouteDef]:
-    """Return Slack's routes. Without a secret nothing could tell Slack from a stranger, so there is no route."""
+    """Return the routes of the settings. Without a signing secret there is no events route: any sender could use it."""
     if settings.signing_secret:
         yield web.post(EVENTS_PATH, _events(bolt, settings.signing_secret.get_secret_value()))
     if settings.client_id:
         yield web.get(INSTALL_PATH, _page(bolt, AsyncOAuthFlow.handle_installation))
         yield web.get(REDIRECT_PATH, _page(bolt, AsyncOAuthFlow.handle_callback))
-
-
-@asynccontextmanager
-async def socket_mode(settings: SlackSettings, bolt: AsyncApp) -> AsyncIterator[Watchdog | None]:
-    """Hold a connection of Socket Mode while the body runs, if it is set. Raises SettingsError."""
-    if settings.app_token is None:
-        yield None
-        return
-    handler = AsyncSocketModeHandler(
-        bolt, app_token=settings.app_token.get_secret_value(), web_client=build_client(settings, None)
-    )
-    watchdog = Watchdog(handler.client, settings.silence_s, settings.quiet_s)
-    try:
-        await handler.connect_async()  # type: ignore[no-untyped-call]
-    except SlackApiError as error:
-        raise SettingsError(f"setting slack.app_token: Slack refuses it ({error.response.get('error')})") from None
-    watching = asyncio.create_task(watchdog.run())
-    try:
-        yield watchdog
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 def _events(bolt: AsyncApp, secret: str) -> Handler:

@@ -1,4 +1,4 @@
-"""What happens before Slack gets its acknowledgement: foreign workspaces are refused, questions are stored."""
+"""Before Slack gets its acknowledgement: refuse foreign workspaces, store questions in the inbox."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,14 +8,14 @@ from slack_bolt.response import BoltResponse
 
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.surfaces.wording import is_pleasantry
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
-def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
+def remember(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
     """Return the global middleware.
 
     If storing fails, Bolt answers 500 and Slack delivers again; a question that is known already ends here.
@@ -34,7 +34,7 @@ def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
         if intake and await _is_for_us(slack, intake):
-            if not await slack.desk.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
+            if not await slack.questions.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
                 _log.info("redelivery_dropped", key=intake.keys[0])
             slack.wake_inbox()
             if body.get("type") == "event_callback":
@@ -45,16 +45,14 @@ def remember(slack: Surface) -> Callable[..., Awaitable[BoltResponse]]:
     return middleware
 
 
-async def _is_for_us(slack: Surface, intake: Intake) -> bool:
-    """Tell whether an untagged message goes on with what its writer asked in this thread."""
+async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:
+    """Tell whether a message is meant for the bot. One without a mention must continue a thread of its writer."""
     asked, where = intake.asked, intake.asked.where
-    if asked.is_reply and await slack.desk.store.reviews.awaiting(
-        where.tenant_id, where.channel_id, where.thread_id, where.user_id
-    ):
+    if asked.is_reply and await slack.questions.store.reviews.awaiting(where):
         # A reviewer asked back: even a bare "yes" is an answer.
         return True
     if asked.is_reply and is_pleasantry(asked.text) and not asked.has_files:
         return not intake.untagged and not where.private
     if not intake.untagged:
         return True
-    return await slack.desk.store.owns_thread(where)
+    return await slack.questions.store.threads.owns(where)

@@ -33,17 +33,17 @@ from bot.slack.review_cards import (
     REJECTED_MANY,
     TAKE_OVER,
 )
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.store.records import Asked
 
 _log = structlog.get_logger(__name__)
 _SORRY = "Something went wrong on our side, and nothing was done. Please try again."
-Act = Callable[[Surface, Mapping[str, Any]], Coroutine[Any, Any, None]]
-Submit = Callable[[Surface, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
 
 
 def build_bolt(
-    settings: SlackSettings, client: AsyncWebClient, slack: Surface, oauth: AsyncOAuthSettings | None = None
+    settings: SlackSettings, client: AsyncWebClient, slack: SlackServices, oauth: AsyncOAuthSettings | None = None
 ) -> AsyncApp:
     """Return the Bolt app with every listener."""
     app = AsyncApp(
@@ -83,20 +83,20 @@ class _Authorize(AsyncAuthorize):
         )
 
 
-def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:
+def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_message(body: dict[str, Any]) -> None:
         # A question is in the inbox by now; what is left are edits and deletions of one.
         if withdrawal := withdrawal_of(body):
-            await slack.answering.withdraw(withdrawal)
+            await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]
-        slack.answering.stop(
+        slack.running.stop(
             team_of(body), str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
         )
 
     async def on_members(body: dict[str, Any]) -> None:
-        slack.directory.forget(team_of(body), str(body["event"].get("channel")))
+        slack.membership.forget(team_of(body), str(body["event"].get("channel")))
 
     async def on_shortcut(ack: AsyncAck) -> None:
         await ack()
@@ -115,14 +115,14 @@ def _listen_for_questions(app: AsyncApp, slack: Surface) -> None:
     app.command(COMMAND)(on_command)
 
 
-def _listen_for_presses(app: AsyncApp, slack: Surface) -> None:
+def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     async def on_taken(ack: AsyncAck) -> None:
         await ack()
 
     async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
         request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
         asked = Asked(text=text, where=conversation_of(body))
-        await slack.desk.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
+        await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
         await ack()
         slack.wake_outbox()
 
@@ -138,7 +138,7 @@ def _listen_for_presses(app: AsyncApp, slack: Surface) -> None:
     app.action(TAKE_OVER)(_acting(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
 
 
-def _listen_for_modals(app: AsyncApp, slack: Surface) -> None:
+def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
     for callback_id, submit in (
         (EDITED, review_actions.submit_edit),
         (REJECTED, review_actions.submit_rejection),
@@ -149,20 +149,20 @@ def _listen_for_modals(app: AsyncApp, slack: Surface) -> None:
         app.view(callback_id)(_submitting(slack, submit))
 
 
-def _submitting(slack: Surface, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
+def _submitting(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await submit(slack, ack, body)
 
     return listener
 
 
-def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
+def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     async def on_opened(body: dict[str, Any]) -> None:
         event, team = body["event"], team_of(body)
         if event.get("tab") == "messages":
             client = await slack.client(body)
             # Without thread_ts: with it, the agent view ignores the call.
-            await slack.niceties.call(
+            await slack.best_effort.call(
                 team,
                 "assistant.threads.setSuggestedPrompts",
                 lambda: client.assistant_threads_setSuggestedPrompts(
@@ -203,7 +203,7 @@ def _listen_for_home(app: AsyncApp, slack: Surface) -> None:
     )
 
 
-def _acting(slack: Surface, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
+def _acting(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         await act(slack, body)

@@ -1,4 +1,4 @@
-"""Who is in which user group and who reads a channel, asked of Slack. Fails closed."""
+"""User groups and channel members, asked of Slack. A failure counts as nobody."""
 
 import time
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from bot.settings import AccessSettings
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.text import is_slack_id
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, Remembered, shared_audience
+from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audience
 
 _PAGE = 200
 _TROUBLE = (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError)
 
 
-class SlackDirectory:
-    """A directory over Slack's user groups and channel members. What cannot be found out counts as nobody."""
+class SlackMembership:
+    """`bot.desk.questions.Directory` over Slack's user groups and channel members."""
 
     def __init__(
         self, workspaces: Workspaces, access: AccessSettings, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._workspaces = workspaces
         self._access = access
-        self._known = Remembered(access.refresh_s, _TROUBLE, now)
+        self._known = MembersCache(access.refresh_s, _TROUBLE, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups whose Slack user group holds this person."""
@@ -45,7 +45,7 @@ class SlackDirectory:
         return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
     def forget(self, tenant_id: str, name: str) -> None:
-        """Ask anew next time: the members of a channel or a group have changed."""
+        """Ask again next time: the members of a channel or a group have changed."""
         self._known.forget(tenant_id, name)
 
     async def _members_of_group(self, tenant_id: str, usergroup: str) -> Members:

@@ -1,57 +1,80 @@
-"""From rendered messages to rows of the outbox. Pure functions."""
+"""Rendered messages as rows of the outbox (pure)."""
 
-from bot.desk.permissions import NO_NAMES, Names
-from bot.desk.questions import Reply, request_id_of
-from bot.slack.render import SlackMessage, reply_message
-from bot.store.records import Asked, Conversation, Outgoing, Part, Review
-from pipeline.types import NeedsReview
+from typing import Any, Literal
 
+from bot.slack.payloads import SURFACE
+from bot.slack.render import SlackMessage
+from bot.store.records import Asked, Conversation, Outgoing, Review
+from pipeline.types import FrozenModel
 
-def outgoing_for(key: str, asked: Asked, reply: Reply, names: Names = NO_NAMES) -> Outgoing:
-    """Return the reply to the question under an inbox key."""
-    *before, last = reply_message(reply, asked, names)
-    session = "suspended" if isinstance(reply.outcome, NeedsReview) else "active"
-    return to_asker(request_id_of(key), reply.request_id, asked.where, last).model_copy(
-        update={
-            "before": tuple(Part(text=m.text, body=body_of(m)) for m in before),
-            "response_url": asked.response_url,
-            "session": session if asked.where.thread_id else "",
-        }
-    )
+Blocks = tuple[dict[str, Any], ...]
 
 
-def plain(key: str, asked: Asked, message: SlackMessage) -> Outgoing:
-    """Return a reply that no outcome stands behind: stopped, given up, passed on."""
-    request_id = request_id_of(key)
-    return to_asker(request_id, request_id, asked.where, message).model_copy(
-        update={"response_url": asked.response_url, "session": "active" if asked.where.thread_id else ""}
-    )
+class Part(FrozenModel):
+    """A piece of an answer that is too long for one message."""
+
+    text: str
+    blocks: Blocks
 
 
-def to_asker(key: str, request_id: str, where: Conversation, message: SlackMessage) -> Outgoing:
-    """Return a message to where a question was asked."""
+class SlackPayload(FrozenModel):
+    """What only Slack's posting reads of an `Outgoing`.
+
+    `before` are pieces to post first, in their order. `response_url` takes a hidden answer to a command. `session` is
+    the status to show for the thread. `apologise_to` is told if the message cannot be delivered.
+    """
+
+    blocks: Blocks = ()
+    before: tuple[Part, ...] = ()
+    response_url: str = ""
+    session: Literal["", "active", "suspended"] = ""
+    apologise_to: str = ""
+
+
+def payload_of(message: Outgoing) -> SlackPayload:
+    """Return what a row of the outbox holds for Slack."""
+    return SlackPayload.model_validate(message.payload)
+
+
+def to_asker(
+    key: str, request_id: str, where: Conversation, message: SlackMessage, payload: SlackPayload | None = None
+) -> Outgoing:
+    """Return a message to where a question was asked; `payload` holds all but the blocks."""
+    own = (payload or SlackPayload()).model_copy(update={"blocks": blocks_of(message), "apologise_to": where.user_id})
     return Outgoing(
         key=key,
         request_id=request_id,
+        surface=SURFACE,
         tenant_id=where.tenant_id,
         channel_id=where.channel_id,
         thread_id=where.thread_id,
         text=message.text,
-        body=body_of(message),
-        apologise_to=where.user_id,
+        payload=own.model_dump(),
     )
 
 
+def reply_to(request_id: str, asked: Asked, message: SlackMessage, payload: SlackPayload) -> Outgoing:
+    """Return the one reply to a question. The session of a thread is set only where there is a thread."""
+    own = payload.model_copy(
+        update={
+            "response_url": asked.response_url,
+            "session": payload.session if asked.where.thread_id else "",
+        }
+    )
+    return to_asker(request_id, request_id, asked.where, message, own)
+
+
 def card_outgoing(review: Review, tenant_id: str, channel_id: str, message: SlackMessage) -> Outgoing:
-    """Return a review's card."""
+    """Return the card of a review."""
     return Outgoing(
         key=f"card:{review.review_id}",
         request_id=review.review_id,
+        surface=SURFACE,
         tenant_id=tenant_id,
         channel_id=channel_id,
         text=message.text,
-        body=body_of(message),
         card_of=review.review_id,
+        payload=SlackPayload(blocks=blocks_of(message)).model_dump(),
     )
 
 
@@ -60,14 +83,15 @@ def under_card(key: str, review: Review, tenant_id: str, card: tuple[str, str], 
     return Outgoing(
         key=key,
         request_id=review.review_id,
+        surface=SURFACE,
         tenant_id=tenant_id,
         channel_id=card[0],
         thread_id=card[1],
         text=message.text,
-        body=body_of(message),
+        payload=SlackPayload(blocks=blocks_of(message)).model_dump(),
     )
 
 
-def body_of(message: SlackMessage) -> tuple[dict[str, object], ...]:
-    """Return a message's blocks as JSON; raises slack_sdk's error if one is over a limit."""
+def blocks_of(message: SlackMessage) -> Blocks:
+    """Return the blocks of a message as JSON. Raises slack_sdk's SlackObjectFormationError if one is over a limit."""
     return tuple(block.to_dict() for block in message.blocks)

@@ -1,4 +1,4 @@
-"""The outbox at work: each message is posted once, whatever Slack or the network does in between."""
+"""Post one message to Slack once: after a doubtful try, look for it before posting again."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,20 +8,21 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.delivery.worker import WorkerLimits, retry_after
-from bot.desk.questions import Desk
-from bot.slack.best_effort import TROUBLE, Niceties, error_of
+from bot.slack.best_effort import TROUBLE, BestEffortCalls, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.outgoing import Blocks, SlackPayload, payload_of
+from bot.slack.payloads import SURFACE
 from bot.slack.render import EVENT_TYPE
 from bot.store.records import Outgoing
-from bot.store.sqlite.queues import Job
+from bot.surfaces.product import Posted, PostError
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
 _PAGES = 5
 _PAGE = 200
 _OK = 200
 _GONE = frozenset({404, 410})
-# Slack may do better the next time; whatever else it says, it will say again.
+# Slack may accept the message later; every other refusal will be repeated.
 _PASSING = frozenset(
     {
         "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
@@ -33,62 +34,48 @@ _SORRY = "I have an answer for you but could not post it where you asked ({reaso
 
 
 class ExpiredUrlError(Exception):
-    """A command's response URL takes no more messages."""
+    """The response URL of a command takes no more messages."""
 
 
-class Delivery:
+class SlackPoster:
     """Posts the messages of the outbox."""
 
-    def __init__(
-        self, desk: Desk, workspaces: Workspaces, niceties: Niceties, limits: WorkerLimits, attempts: int
-    ) -> None:
-        self._desk = desk
+    def __init__(self, workspaces: Workspaces, best_effort: BestEffortCalls) -> None:
         self._workspaces = workspaces
-        self._niceties = niceties
-        self._limits = limits
-        self._attempts = attempts
+        self._best_effort = best_effort
 
-    async def deliver(self, job: Job) -> None:
-        """Post one message and note that it is posted; or try later; or give it up and tell the asker."""
-        message = Outgoing.model_validate_json(job.payload)
-        store = self._desk.store
+    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+        """Post a message, or find it if an earlier try has posted it. Raises PostError."""
+        payload = payload_of(message)
         try:
-            channel, ts = await self._posted(message, may_be_there=job.attempts > 1)
+            channel, ts = await self._posted(message, payload, may_be_there=not first_try)
         except (*TROUBLE, ForeignWorkspaceError, ExpiredUrlError) as error:
-            reason = error_of(error)
-            _log.warning("post_failed", request_id=message.request_id, reason=reason, attempts=job.attempts)
-            if _is_passing(error, reason) and job.attempts < self._attempts:
-                await store.outbox.retry(job.key, _wait(error) or self._limits.pause(job.attempts))
-            else:
-                await self._give_up(message, reason)
-            return
-        if message.card_of:
-            await store.reviews.set_card(message.card_of, message.surface, channel, ts)
-        await store.outbox.finish(job.key)
+            raise _post_error(message, payload, error) from None
+        return Posted(channel, ts)
 
-    async def _posted(self, message: Outgoing, *, may_be_there: bool) -> tuple[str, str]:
+    async def _posted(self, message: Outgoing, payload: SlackPayload, *, may_be_there: bool) -> tuple[str, str]:
         """Return channel and timestamp of the message, posted now or, after a doubtful try, found."""
-        if message.response_url:
-            await _respond(message)
+        if payload.response_url:
+            await _respond(message, payload)
             return message.channel_id, ""
         client = await self._workspaces.client(message.tenant_id)
         channel = await _channel(client, message.channel_id)
         there = await self._found(client, channel, message) if may_be_there else {}
-        for number, part in enumerate(message.before):
+        for number, part in enumerate(payload.before):
             key = f"{message.key}#{number}"
             if key not in there:
-                await _post(client, channel, message, key, part.text, part.body)
+                await _post(client, channel, message, key, part.text, part.blocks)
         if message.key in there:
             return channel, there[message.key]
-        if message.stream_id:
-            ts = await _end_stream(client, channel, message)
+        if message.progress_id:
+            ts = await _end_stream(client, channel, message, payload.blocks)
         else:
-            ts = await _post(client, channel, message, message.key, message.text, message.body)
-        await self._set_session(client, channel, message)
+            ts = await _post(client, channel, message, message.key, message.text, payload.blocks)
+        await self._set_session(client, channel, message, payload.session)
         return channel, ts
 
     async def _found(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, str]:
-        """Return, by key, those of the message's parts that Slack has already."""
+        """Return, by key, those parts of the message that Slack has already."""
         found: dict[str, str] = {}
         cursor = ""
         try:
@@ -102,7 +89,7 @@ class Delivery:
                 if not cursor or message.key in found:
                     break
         except SlackApiError as error:
-            # Where the bot may not read, it cannot look; silence would be worse than a second message.
+            # Where the bot may not read, it cannot look. A second message is better than none.
             if error_of(error) not in {"missing_scope", "not_allowed", "channel_not_found", "not_in_channel"}:
                 raise
             _log.warning("cannot_look_for_own_message", request_id=message.request_id, reason=error_of(error))
@@ -117,37 +104,50 @@ class Delivery:
             channel=channel, include_all_metadata=True, limit=_PAGE, cursor=cursor or None
         )
 
-    async def _set_session(self, client: AsyncWebClient, channel: str, message: Outgoing) -> None:
-        if message.session:
-            await self._niceties.call(
+    async def _set_session(self, client: AsyncWebClient, channel: str, message: Outgoing, session: str) -> None:
+        if session:
+            await self._best_effort.call(
                 message.tenant_id,
                 "agents.sessions.setStatus",
                 lambda: client.agents_sessions_setStatus(
-                    channel_id=channel, thread_ts=message.thread_id, status=message.session
+                    channel_id=channel, thread_ts=message.thread_id, status=session
                 ),
             )
 
-    async def _give_up(self, message: Outgoing, reason: str) -> None:
-        instead = []
-        if message.apologise_to:
-            instead.append(
-                Outgoing(
-                    key=f"{message.key}:instead",
-                    request_id=message.request_id,
-                    tenant_id=message.tenant_id,
-                    channel_id=message.apologise_to,
-                    # A hidden answer that came too late for its command is still the answer.
-                    text=message.text if message.response_url else _SORRY.format(reason=reason),
-                    body=message.body if message.response_url else (),
-                )
-            )
-        await self._desk.store.give_up(message.key, instead)
-        await self._desk.delivery_failed(message.request_id)
+
+def _post_error(message: Outgoing, payload: SlackPayload, error: Exception) -> PostError:
+    reason = error_of(error)
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    return PostError(
+        reason,
+        is_passing=_is_passing(error, reason),
+        retry_after=retry_after(headers),
+        instead=_apology(message, payload, reason),
+    )
 
 
-async def _respond(message: Outgoing) -> None:
-    response = await AsyncWebhookClient(message.response_url).send(
-        text=message.text, blocks=list(message.body) or None, response_type="ephemeral", replace_original=False
+def _apology(message: Outgoing, payload: SlackPayload, reason: str) -> list[Outgoing]:
+    """Return what the asker gets in a direct message if this message is given up."""
+    if not payload.apologise_to:
+        return []
+    # A hidden answer that came too late for its command is still the answer.
+    is_hidden = bool(payload.response_url)
+    return [
+        Outgoing(
+            key=f"{message.key}:instead",
+            request_id=message.request_id,
+            surface=SURFACE,
+            tenant_id=message.tenant_id,
+            channel_id=payload.apologise_to,
+            text=message.text if is_hidden else _SORRY.format(reason=reason),
+            payload=SlackPayload(blocks=payload.blocks if is_hidden else ()).model_dump(),
+        )
+    ]
+
+
+async def _respond(message: Outgoing, payload: SlackPayload) -> None:
+    response = await AsyncWebhookClient(payload.response_url).send(
+        text=message.text, blocks=list(payload.blocks) or None, response_type="ephemeral", replace_original=False
     )
     if response.status_code in _GONE:
         raise ExpiredUrlError
@@ -162,14 +162,12 @@ async def _channel(client: AsyncWebClient, channel_id: str) -> str:
     return str(opened["channel"]["id"])
 
 
-async def _post(
-    client: AsyncWebClient, channel: str, message: Outgoing, key: str, text: str, body: tuple[dict[str, Any], ...]
-) -> str:
+async def _post(client: AsyncWebClient, channel: str, message: Outgoing, key: str, text: str, blocks: Blocks) -> str:
     posted = await client.chat_postMessage(
         channel=channel,
         thread_ts=message.thread_id or None,
         text=text,
-        blocks=list(body),
+        blocks=list(blocks),
         metadata=_metadata(message, key),
         unfurl_links=False,
         unfurl_media=False,
@@ -177,22 +175,20 @@ async def _post(
     return str(posted["ts"])
 
 
-async def _end_stream(client: AsyncWebClient, channel: str, message: Outgoing) -> str:
+async def _end_stream(client: AsyncWebClient, channel: str, message: Outgoing, blocks: Blocks) -> str:
     """Turn the message that showed the progress into the answer."""
     metadata = _metadata(message, message.key)
     try:
-        await client.chat_stopStream(
-            channel=channel, ts=message.stream_id, blocks=list(message.body), metadata=metadata
-        )
+        await client.chat_stopStream(channel=channel, ts=message.progress_id, blocks=list(blocks), metadata=metadata)
     except SlackApiError as error:
         if error_of(error) in {"message_not_found", "channel_not_found"}:
-            return await _post(client, channel, message, message.key, message.text, message.body)
+            return await _post(client, channel, message, message.key, message.text, blocks)
         if error_of(error) not in _NO_STREAM:
             raise
         await client.chat_update(
-            channel=channel, ts=message.stream_id, text=message.text, blocks=list(message.body), metadata=metadata
+            channel=channel, ts=message.progress_id, text=message.text, blocks=list(blocks), metadata=metadata
         )
-    return message.stream_id
+    return message.progress_id
 
 
 def _metadata(message: Outgoing, key: str) -> dict[str, Any]:
@@ -203,8 +199,3 @@ def _is_passing(error: Exception, reason: str) -> bool:
     if isinstance(error, ForeignWorkspaceError | ExpiredUrlError):
         return False
     return not isinstance(error, SlackApiError) or reason in _PASSING or reason.startswith("http_")
-
-
-def _wait(error: Exception) -> float | None:
-    """Return the seconds that Slack asks to wait."""
-    return retry_after(getattr(getattr(error, "response", None), "headers", None) or {})

@@ -1,142 +1,48 @@
-"""The inbox at work: a question becomes its one reply, and may be stopped, edited or withdrawn on the way."""
+"""Slack as the answering flow and the posting flow see it: `bot.surfaces.product.ChatProduct`."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
-from bot.desk.questions import Desk, Reply, request_id_of
-from bot.desk.reviews import ReviewDesk
-from bot.slack.best_effort import TROUBLE, Niceties, error_of
+from bot.desk.permissions import Names
+from bot.desk.questions import Reply
+from bot.slack.best_effort import TROUBLE, BestEffortCalls, error_of
 from bot.slack.clients import Workspaces
-from bot.slack.outgoing import outgoing_for, plain
-from bot.slack.payloads import Withdrawal
-from bot.slack.progress import Steps
-from bot.slack.render import APOLOGY, STOPPED, thread_turn
+from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
+from bot.slack.posting import SlackPoster
+from bot.slack.progress import SlackProgress
+from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
 from bot.store.records import Asked, Outgoing
-from bot.store.sqlite.queues import Job
-from bot.surfaces.review_board import Boards
-from bot.surfaces.running_questions import Interruptions
-from pipeline.types import ThreadTurn
+from bot.surfaces.product import Notice, Posted
+from pipeline.types import NeedsReview, ThreadTurn
 
 _log = structlog.get_logger(__name__)
 _EARLIER = 30
+_NOTICES: dict[Notice, Callable[[], SlackMessage]] = {
+    Notice.GIVEN_UP: lambda: APOLOGY,
+    Notice.STOPPED: lambda: STOPPED,
+    Notice.PASSED_ON: passed_on,
+}
 
 
-class Answering:
-    """Works on the questions of the inbox."""
+@dataclass(frozen=True, slots=True)
+class SlackProduct:
+    """Reads threads, shows progress, renders and posts. Commands come as slash commands, never as messages."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the collaborators of the surface
-        self,
-        desk: Desk,
-        reviews: ReviewDesk,
-        workspaces: Workspaces,
-        niceties: Niceties,
-        boards: Boards,
-        progress_after_s: float,
-        attempts: int,
-        wake_outbox: Callable[[], None],
-    ) -> None:
-        self._desk = desk
-        self._reviews = reviews
-        self._workspaces = workspaces
-        self._niceties = niceties
-        self._boards = boards
-        self._progress_after_s = progress_after_s
-        self._attempts = attempts
-        self._interruptions = Interruptions(desk.store.inbox)
-        self._wake_outbox = wake_outbox
+    workspaces: Workspaces
+    best_effort: BestEffortCalls
+    poster: SlackPoster
+    progress_after_s: float
+    keeps_turns: bool = False
 
-    async def work(self, job: Job) -> None:
-        """Answer one question and hand its reply to the outbox."""
-        asked = Asked.model_validate_json(job.payload)
-        left_behind = await self._abandoned_progress(asked) if job.attempts > 1 else ""
-        if job.attempts > self._attempts:
-            sorry = plain(job.key, asked, APOLOGY).model_copy(update={"stream_id": left_behind})
-            await self._settle(job, asked, None, [sorry], dead=True)
-            _log.error("question_given_up", request_id=request_id_of(job.key), attempts=job.attempts)
-            return
-        if await self._goes_to_a_reviewer(job, asked):
-            return
-        steps = Steps(
-            await self._workspaces.client(asked.where.tenant_id),
-            self._niceties,
-            asked.where,
-            self._progress_after_s,
-            left_behind,
-        )
-        if not asked.response_url:
-            steps.start()
-        task = asyncio.create_task(self._asked(job, asked, steps))
-        self._interruptions.begin(job.key, asked, task)
-        try:
-            reply = await task
-        except asyncio.CancelledError:
-            if not await self._interruption(job, asked, steps):
-                raise
-            return
-        finally:
-            self._interruptions.end(job.key)
-            stream_id = await steps.end()
-        names = await self._desk.names_in(reply.outcome)
-        message = outgoing_for(job.key, asked, reply, names).model_copy(update={"stream_id": stream_id})
-        cards = await self._boards.cards(reply.review) if reply.review else ()
-        await self._settle(job, asked, reply, [message, *cards])
-
-    def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
-        """Stop working on what this person asked in this thread; the reply says so."""
-        for key in self._interruptions.keys_of(tenant_id, channel_id, thread_id, user_id):
-            self._interruptions.interrupt(key, "stopped")
-
-    async def withdraw(self, withdrawal: Withdrawal) -> None:
-        """Take up an edit of a question that is not answered yet, or forget a deleted one."""
-        await self._interruptions.withdraw(withdrawal.key, withdrawal.text)
-
-    async def _interruption(self, job: Job, asked: Asked, steps: Steps) -> bool:
-        """Do what an interruption asks for; False if the process is being stopped instead."""
-        why = self._interruptions.reason(job.key)
-        if why is None:
-            return False
-        _log.info("question_interrupted", request_id=request_id_of(job.key), why=why)
-        if why == "edited":
-            await self._desk.store.inbox.retry(job.key, 0.0)
-            return True
-        stream_id = await steps.end()
-        if why == "stopped":
-            message = plain(job.key, asked, STOPPED).model_copy(update={"stream_id": stream_id})
-            await self._settle(job, asked, None, [message])
-        elif stream_id:
-            client = await self._workspaces.client(asked.where.tenant_id)
-            await self._niceties.call(
-                asked.where.tenant_id,
-                "chat.delete",
-                lambda: client.chat_delete(channel=asked.where.channel_id, ts=stream_id),
-            )
-        return True
-
-    async def _asked(self, job: Job, asked: Asked, steps: Steps) -> Reply:
-        earlier = await self._earlier(asked) if asked.is_reply else ()
-        return await self._desk.ask(request_id_of(job.key), asked, earlier, steps.watch)
-
-    async def _goes_to_a_reviewer(self, job: Job, asked: Asked) -> bool:
-        """Hand a word of the asker to the review that waits for it."""
-        where = asked.where
-        review = await self._desk.store.reviews.awaiting(
-            where.tenant_id, where.channel_id, where.thread_id, where.user_id
-        )
-        if review is None or asked.response_url:
-            return False
-        shown = await self._boards.answer_of_asker(review)
-        review = await self._reviews.asker_said(review.review_id, where.user_id, asked.text, shown)
-        await self._boards.refresh(review)
-        await self._settle(job, asked, None, [plain(job.key, asked, passed_on())])
-        return True
-
-    async def _earlier(self, asked: Asked) -> tuple[ThreadTurn, ...]:
+    async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:  # noqa: ARG002
         """Return what the asker and the bot said in the thread before; nothing where it cannot be read."""
-        client = await self._workspaces.client(asked.where.tenant_id)
-        found = await self._niceties.call(
+        if not asked.is_reply:
+            return ()
+        client = await self.workspaces.client(asked.where.tenant_id)
+        found = await self.best_effort.call(
             asked.where.tenant_id,
             "conversations.replies",
             lambda: client.conversations_replies(
@@ -151,12 +57,39 @@ class Answering:
         turns = [thread_turn(m, asked.where.user_id) for m in messages if str(m.get("ts")) < asked.message_id]
         return tuple(turn for turn in turns if turn)
 
+    async def command_reply(self, request_id: str, asked: Asked) -> None:
+        """Return None: every message is a question."""
+
+    async def progress(self, asked: Asked, *, resumed: bool) -> SlackProgress:
+        """Return the progress view; of a resumed question, the one that a killed process left behind."""
+        left_behind = await self._abandoned_progress(asked) if resumed else ""
+        client = await self.workspaces.client(asked.where.tenant_id)
+        return SlackProgress(client, self.best_effort, asked.where, self.progress_after_s, left_behind)
+
+    def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
+        """Return the reply to a question."""
+        *before, last = reply_message(reply, asked, names)
+        payload = SlackPayload(
+            before=tuple(Part(text=message.text, blocks=blocks_of(message)) for message in before),
+            session="suspended" if isinstance(reply.outcome, NeedsReview) else "active",
+        )
+        return reply_to(reply.request_id, asked, last, payload).model_copy(update={"progress_id": progress_id})
+
+    def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
+        """Return a reply that is no outcome."""
+        message = reply_to(request_id, asked, _NOTICES[notice](), SlackPayload(session="active"))
+        return message.model_copy(update={"progress_id": progress_id})
+
+    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+        """Post a message once. Raises PostError."""
+        return await self.poster.post(message, first_try=first_try)
+
     async def _abandoned_progress(self, asked: Asked) -> str:
-        """Return the progress message that a killed process left behind, so that it becomes the answer."""
+        """Return the id of the progress message that a killed process left behind, so that it becomes the answer."""
         if not asked.where.thread_id or asked.response_url:
             return ""
-        client = await self._workspaces.client(asked.where.tenant_id)
-        bot = await self._workspaces.bot_user_id(asked.where.tenant_id)
+        client = await self.workspaces.client(asked.where.tenant_id)
+        bot = await self.workspaces.bot_user_id(asked.where.tenant_id)
         try:
             page = await client.conversations_replies(
                 channel=asked.where.channel_id,
@@ -170,9 +103,3 @@ class Answering:
             return ""
         own = [m for m in page.get("messages") or [] if m.get("user") == bot and not m.get("metadata")]
         return str(own[0]["ts"]) if own else ""
-
-    async def _settle(
-        self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
-    ) -> None:
-        await self._desk.settle(job.key, asked, reply, outgoing, dead=dead)
-        self._wake_outbox()

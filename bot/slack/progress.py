@@ -1,12 +1,12 @@
-"""What the asker sees while an answer is made: a status at once, its steps if it takes longer. Never a draft."""
+"""The progress view in Slack: a status at once, the steps of the work if it takes longer, never a draft."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.best_effort import Niceties
+from bot.slack.best_effort import BestEffortCalls
 from bot.store.records import Conversation
 from bot.surfaces.wording import cut, linkable
 from pipeline.recorder import Progress
@@ -21,30 +21,35 @@ _STEPS: Mapping[str, str] = {
 _SOURCES = 3
 
 
-class Steps:
-    """The progress of one question. `stream_id` is the message that shows it, once there is one."""
+class SlackProgress:
+    """The progress of one question. `message_id` is the message that shows it, once there is one."""
 
     def __init__(
-        self, client: AsyncWebClient, niceties: Niceties, where: Conversation, after_s: float, stream_id: str = ""
+        self,
+        client: AsyncWebClient,
+        best_effort: BestEffortCalls,
+        where: Conversation,
+        after_s: float,
+        message_id: str = "",
     ) -> None:
         self._client = client
-        self._niceties = niceties
+        self._best_effort = best_effort
         self._where = where
         self._after_s = after_s
         self._tasks: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._begun: asyncio.Task[bool] | None = None
-        # What a process that was killed left behind is gone on with.
-        self.stream_id = stream_id
+        # A message that a killed process left behind is used again.
+        self.message_id = message_id
 
-    def start(self) -> None:
-        """Show that the question was heard; returns at once."""
+    def start(self, stop: Callable[[], object]) -> None:  # noqa: ARG002 - Slack's Stop comes as an event of its own
+        """Begin to show; return at once. Only a thread can show progress."""
         if self._where.thread_id:
             self._task = asyncio.create_task(self._show())
 
     def watch(self, progress: Progress) -> None:
-        """Note what the pipeline has come to."""
+        """Show the stage that the pipeline has reached."""
         if progress.stage == "retrieved" and "retrieve" in self._tasks:
             urls = {chunk.url: chunk.title for chunk in progress.chunks if chunk.url and linkable(chunk.url)}
             sources = [{"type": "url", "url": url, "text": cut(title, 100)} for url, title in urls.items()]
@@ -61,17 +66,27 @@ class Steps:
         self._changed.set()
 
     async def end(self) -> str:
-        """Stop showing; return the id of the message that the answer completes, if there is one."""
+        """Stop showing; return the id of the message that the reply completes, "" if there is none."""
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self._begun:
             await self._begun
-        return self.stream_id
+        return self.message_id
+
+    async def discard(self) -> None:
+        """Stop showing and delete the progress message: the question was deleted."""
+        where, message_id = self._where, await self.end()
+        if message_id:
+            await self._best_effort.call(
+                where.tenant_id,
+                "chat.delete",
+                lambda: self._client.chat_delete(channel=where.channel_id, ts=message_id),
+            )
 
     async def _show(self) -> None:
         where, tenant = self._where, self._where.tenant_id
-        await self._niceties.call(
+        await self._best_effort.call(
             tenant,
             "agents.sessions.setStatus",
             lambda: self._client.agents_sessions_setStatus(
@@ -81,7 +96,7 @@ class Steps:
                 initiator_user_id=where.user_id,
             ),
         )
-        await self._niceties.call(
+        await self._best_effort.call(
             tenant,
             "assistant.threads.setStatus",
             lambda: self._client.assistant_threads_setStatus(
@@ -92,7 +107,7 @@ class Steps:
             ),
         )
         await asyncio.sleep(self._after_s)
-        if bool(self.stream_id) or await asyncio.shield(self._beginning()):
+        if bool(self.message_id) or await asyncio.shield(self._beginning()):
             while True:
                 await self._changed.wait()
                 self._changed.clear()
@@ -105,7 +120,7 @@ class Steps:
 
     async def _begin(self) -> bool:
         self._changed.clear()
-        started = await self._niceties.call(
+        started = await self._best_effort.call(
             self._where.tenant_id,
             "chat.startStream",
             lambda: self._client.chat_startStream(
@@ -117,15 +132,15 @@ class Steps:
                 chunks=self._chunks(),
             ),
         )
-        self.stream_id = str(started["ts"]) if started else ""
-        return bool(self.stream_id)
+        self.message_id = str(started["ts"]) if started else ""
+        return bool(self.message_id)
 
     async def _append(self) -> None:
-        await self._niceties.call(
+        await self._best_effort.call(
             self._where.tenant_id,
             "chat.appendStream",
             lambda: self._client.chat_appendStream(
-                channel=self._where.channel_id, ts=self.stream_id, chunks=self._chunks()
+                channel=self._where.channel_id, ts=self.message_id, chunks=self._chunks()
             ),
         )
 

@@ -21,7 +21,7 @@ from bot.slack.review_cards import (
     reject_many_view,
     reject_view,
 )
-from bot.slack.services import Surface
+from bot.slack.services import SlackServices
 from bot.slack.text import person
 from bot.store.records import Decision, Review
 from index.errors import CitedeskError
@@ -30,7 +30,7 @@ from index.errors import CitedeskError
 MAX_SELECTED = 25
 
 
-async def approve(slack: Surface, body: Mapping[str, Any]) -> None:
+async def approve(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Send the draft as it is."""
     reviewer, review_id = _who_and_what(body)
     decision = Decision(state="approved", reviewer_id=reviewer)
@@ -40,7 +40,7 @@ async def approve(slack: Surface, body: Mapping[str, Any]) -> None:
         await refuse(slack, body, error)
 
 
-async def claim(slack: Surface, body: Mapping[str, Any], *, take_over: bool) -> None:
+async def claim(slack: SlackServices, body: Mapping[str, Any], *, take_over: bool) -> None:
     """Show the others who is at work."""
     reviewer, review_id = _who_and_what(body)
     try:
@@ -51,7 +51,7 @@ async def claim(slack: Surface, body: Mapping[str, Any], *, take_over: bool) -> 
     await home.refresh(slack, body)
 
 
-async def open_modal(slack: Surface, body: Mapping[str, Any]) -> None:
+async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Open the modal to edit, to reject or to ask back, for those who may."""
     reviewer, review_id = _who_and_what(body)
     try:
@@ -64,7 +64,7 @@ async def open_modal(slack: Surface, body: Mapping[str, Any]) -> None:
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
 
 
-async def submit_edit(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Check an edited answer like a model's; send it if it is proved, or if the reviewer stands for it."""
     reviewer, review_id, text = _submitted(body)
     values = body["view"]["state"]["values"]
@@ -87,7 +87,7 @@ async def submit_edit(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) ->
     await _decided(slack, body, decided)
 
 
-async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+async def submit_rejection(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Take a rejection with its reason."""
     reviewer, review_id, text = _submitted(body)
     try:
@@ -100,7 +100,7 @@ async def submit_rejection(slack: Surface, ack: AsyncAck, body: Mapping[str, Any
     await _decided(slack, body, decided)
 
 
-async def submit_question(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+async def submit_question(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Send a reviewer's question to the asker."""
     reviewer, review_id, text = _submitted(body)
     try:
@@ -113,7 +113,7 @@ async def submit_question(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]
     await slack.boards.refresh(review)
 
 
-async def claim_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
+async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
     """Claim the selected reviews; what cannot be claimed is left."""
     reviewer = str(body["user"]["id"])
     missed = 0
@@ -125,7 +125,7 @@ async def claim_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequen
     await home.refresh(slack, body, f"{missed} could not be claimed." if missed else "")
 
 
-async def reject_many(slack: Surface, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
+async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
     """Open the modal for the one reason of several rejections."""
     if not review_ids:
         await home.refresh(slack, body, "Select some reviews first.")
@@ -134,7 +134,7 @@ async def reject_many(slack: Surface, body: Mapping[str, Any], review_ids: Seque
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
 
 
-async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+async def submit_rejections(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Reject the selected reviews, each once and each only if this person may."""
     reviewer, review_ids, text = _submitted(body)
     await ack()
@@ -149,7 +149,7 @@ async def submit_rejections(slack: Surface, ack: AsyncAck, body: Mapping[str, An
     await home.publish(slack, team_of(body), reviewer, notice=f"{missed} could not be rejected." if missed else "")
 
 
-async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) -> None:
+async def refuse(slack: SlackServices, body: Mapping[str, Any], error: CitedeskError) -> None:
     """Tell whoever pressed why nothing happened; a card that is out of date is mended on the way."""
     if isinstance(error, AlreadyDecidedError):
         await slack.boards.refresh(error.review)
@@ -164,16 +164,16 @@ async def refuse(slack: Surface, body: Mapping[str, Any], error: CitedeskError) 
         await client.chat_postMessage(channel=str(body["user"]["id"]), text=words)
 
 
-async def _words_for(slack: Surface, error: CitedeskError) -> str:
-    names = await slack.desk.store.people.names(concerned(error))
+async def _words_for(slack: SlackServices, error: CitedeskError) -> str:
+    names = await slack.questions.store.people.names(concerned(error))
     return refusal_words(error, lambda user_id: person(user_id, names))
 
 
-async def _decide(slack: Surface, review_id: str, decision: Decision) -> Review:
+async def _decide(slack: SlackServices, review_id: str, decision: Decision) -> Review:
     return await slack.reviews.decide(review_id, decision, await slack.boards.decided_by(decision.reviewer_id))
 
 
-async def _decided(slack: Surface, body: Mapping[str, Any], review: Review) -> None:
+async def _decided(slack: SlackServices, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
     await slack.boards.refresh(review)
     await home.publish(slack, team_of(body), str(body["user"]["id"]), home.place_of(body))

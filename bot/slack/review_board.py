@@ -1,14 +1,14 @@
-"""Review cards in Slack: composing them, and keeping the posted ones as their reviews stand."""
+"""Slack's review board: compose the cards, and update the posted ones."""
 
 from collections.abc import Sequence
 
 import structlog
 
-from bot.desk.permissions import Names, people_of
-from bot.desk.reviews import ReviewDesk
+from bot.desk.permissions import Names
+from bot.desk.reviews import ReviewDesk, ReviewView
 from bot.slack.best_effort import TROUBLE, error_of
 from bot.slack.clients import Workspaces
-from bot.slack.outgoing import card_outgoing, to_asker, under_card
+from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
@@ -17,33 +17,38 @@ from bot.store.records import Outgoing, Review
 _log = structlog.get_logger(__name__)
 
 
-class Cards:
-    """Slack's board. `default_channel` takes the cards of channels that have none of their own; none: no cards."""
+class SlackReviewBoard:
+    """`bot.surfaces.review_board.Board` in Slack.
+
+    `default_channel` takes the cards of channels that have none of their own; "" means no cards.
+    """
 
     def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str) -> None:
         self._reviews = reviews
         self._workspaces = workspaces
         self._default_channel = default_channel
 
-    async def cards(self, review: Review) -> Sequence[Outgoing]:
-        """Return the card of a review; none for another product's where we do not know in which workspace."""
+    async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
+        """Return the card of a review; none for another product's review where the workspace is not known."""
+        review = view.review
         tenant, channel = self._tenant_of(review), self._default_channel
         if review.conversation.surface == SURFACE:
-            channel = self._reviews.desk.channel(review.conversation).reviewers_channel or channel
-        return [card_outgoing(review, tenant, channel, await self._shown(review))] if tenant and channel else []
+            channel = self._reviews.questions.channel(review.conversation).reviewers_channel or channel
+        return [card_outgoing(review, tenant, channel, _card(view))] if tenant and channel else []
 
-    async def reminder(self, review: Review) -> Sequence[Outgoing]:
+    async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder under a card."""
-        place = await self._reviews.desk.store.reviews.card(review.review_id, SURFACE)
+        review = view.review
+        place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         key = f"reminder:{review.review_id}"
         return [under_card(key, review, self._tenant_of(review), place, reminder_message(review))] if place else []
 
-    async def refresh(self, review: Review) -> None:
-        """Show a review as it stands now. The review stands, whether its card can be updated or not."""
-        place = await self._reviews.desk.store.reviews.card(review.review_id, SURFACE)
+    async def refresh(self, view: ReviewView) -> None:
+        """Update the posted card of a review. A failure is logged: the review itself is stored."""
+        review, card = view.review, _card(view)
+        place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         if place is None:
             return
-        card = await self._shown(review)
         try:
             client = await self._workspaces.client(self._tenant_of(review))
             await client.chat_update(channel=place[0], ts=place[1], text=card.text, blocks=list(card.blocks))
@@ -56,12 +61,16 @@ class Cards:
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, said)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review; nobody asked for a second look at an approved answer."""
+        """Return what the asker gets at the end of a review.
+
+        A second look at an approved answer was not asked for, so its asker hears only of an edit.
+        """
         if review.curated_id and review.state != "edited":
             return ()
         where = review.conversation
-        message = to_asker(f"decided:{review.review_id}", review.review_id, where, decided_message(review, names))
-        return [message.model_copy(update={"session": "active" if where.thread_id else ""})]
+        payload = SlackPayload(session="active" if where.thread_id else "")
+        key = f"decided:{review.review_id}"
+        return [to_asker(key, review.review_id, where, decided_message(review, names), payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
@@ -73,11 +82,11 @@ class Cards:
         key = f"answered:{review.review_id}:{len(review.exchange)}"
         return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
 
-    async def _shown(self, review: Review) -> SlackMessage:
-        names = await self._reviews.desk.store.people.names(people_of(review))
-        show = review_card if review.state == "open" else decided_card
-        return show(review, show_draft=await self._reviews.card_may_show_draft(review), names=names)
-
     def _tenant_of(self, review: Review) -> str:
         where = review.conversation
         return where.tenant_id if where.surface == SURFACE else self._workspaces.only
+
+
+def _card(view: ReviewView) -> SlackMessage:
+    show = review_card if view.review.state == "open" else decided_card
+    return show(view.review, show_draft=view.show_draft, names=view.names)

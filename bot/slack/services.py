@@ -1,4 +1,4 @@
-"""What the listeners share."""
+"""What Slack's listeners share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.operations import Operations
-from bot.desk.questions import Desk
+from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
-from bot.slack.best_effort import Niceties
+from bot.slack.best_effort import BestEffortCalls
 from bot.slack.clients import Workspaces
-from bot.slack.membership import SlackDirectory
+from bot.slack.membership import SlackMembership
 from bot.slack.payloads import team_of
-from bot.slack.product import Answering
 from bot.surfaces.review_board import Boards
+from bot.surfaces.running_questions import RunningQuestions
 
 
 @dataclass(frozen=True, slots=True)
-class Surface:
+class SlackServices:
     """The use cases, the workspaces, and how to wake the workers."""
 
-    desk: Desk
+    questions: QuestionDesk
     reviews: ReviewDesk
     operations: Operations
     workspaces: Workspaces
-    directory: SlackDirectory
-    niceties: Niceties
+    membership: SlackMembership
+    best_effort: BestEffortCalls
     boards: Boards
-    answering: Answering
+    running: RunningQuestions
     prompts: Sequence[Mapping[str, str]]
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]

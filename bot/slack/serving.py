@@ -1,86 +1,72 @@
-"""The Slack surface: what its listeners and the workers share, and the ways in."""
+"""Slack as the process sees it: `bot.delivery.runtime.Product`."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import web
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 
-from bot.app import UseCases
-from bot.delivery.dispatcher import Handlers, Workers
+from bot.delivery.runtime import Runtime, Served
 from bot.settings import Settings
-from bot.slack.best_effort import Niceties
+from bot.slack.best_effort import BestEffortCalls
+from bot.slack.checks import checks
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
-from bot.slack.http import routes, socket_mode
+from bot.slack.http import routes
 from bot.slack.listeners import build_bolt
-from bot.slack.membership import SlackDirectory
+from bot.slack.membership import SlackMembership
 from bot.slack.oauth import installation_store, oauth_settings
 from bot.slack.payloads import SURFACE
-from bot.slack.posting import Delivery
-from bot.slack.product import Answering
-from bot.slack.review_board import Cards
-from bot.slack.services import Surface
-from bot.slack.watchdog import Watchdog
-from bot.surfaces.membership import Directories
-from bot.surfaces.review_board import Boards
+from bot.slack.posting import SlackPoster
+from bot.slack.product import SlackProduct
+from bot.slack.review_board import SlackReviewBoard
+from bot.slack.services import SlackServices
+from bot.slack.socket_mode import socket_mode
+from bot.surfaces.product import Diagnosis
 from index.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
 class _Home:
-    """Where Slack is served: the workspaces, and how the app gets into more of them."""
+    """The workspaces that are served, and how the app is installed in more of them."""
 
     workspaces: Workspaces
     oauth: AsyncOAuthSettings | None
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The ways in: `socket` holds a connection of Socket Mode, if one is set, while it is entered."""
+class SlackServing:
+    """Serves and checks Slack."""
 
-    routes: Sequence[web.RouteDef]
-    socket: AbstractAsyncContextManager[Watchdog | None]
+    @asynccontextmanager
+    async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
+        """Serve Slack's jobs while the body runs. Raises SettingsError."""
+        slack = runtime.settings.slack
+        home = await _home(runtime.settings)
+        workspaces, best_effort = home.workspaces, BestEffortCalls()
+        membership = SlackMembership(workspaces, runtime.settings.access)
+        poster = SlackPoster(workspaces, best_effort)
+        product = SlackProduct(workspaces, best_effort, poster, slack.progress_after_s)
+        board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
+        runtime.connect(SURFACE, product, membership, board)
+        services = SlackServices(
+            questions=runtime.use_cases.questions,
+            reviews=runtime.use_cases.reviews,
+            operations=runtime.use_cases.operations,
+            workspaces=workspaces,
+            membership=membership,
+            best_effort=best_effort,
+            boards=runtime.boards,
+            running=runtime.running,
+            prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
+            wake_inbox=runtime.wake_inbox,
+            wake_outbox=runtime.wake_outbox,
+        )
+        bolt = build_bolt(slack, build_client(slack, None), services, home.oauth)
+        yield Served(tuple(routes(slack, bolt)), socket_mode(slack, bolt))
 
-
-async def serve_slack(
-    settings: Settings, uses: UseCases, directories: Directories, workers: Workers, boards: Boards
-) -> Served:
-    """Have the workers serve Slack's jobs; return the ways in. Raises SettingsError."""
-    home = await _home(settings)
-    workspaces, niceties = home.workspaces, Niceties()
-    directory = SlackDirectory(workspaces, settings.access)
-    attempts = settings.delivery.attempts
-    answering = Answering(
-        uses.desk,
-        uses.reviews,
-        workspaces,
-        niceties,
-        boards,
-        settings.slack.progress_after_s,
-        attempts,
-        workers.outbox.wake,
-    )
-    delivery = Delivery(uses.desk, workspaces, niceties, workers.reply_limits, attempts)
-    directories.add(SURFACE, directory)
-    boards.add(SURFACE, Cards(uses.reviews, workspaces, settings.slack.reviewers_channel or ""))
-    workers.add(SURFACE, Handlers(answering.work, delivery.deliver))
-    surface = Surface(
-        desk=uses.desk,
-        reviews=uses.reviews,
-        operations=uses.operations,
-        workspaces=workspaces,
-        directory=directory,
-        niceties=niceties,
-        boards=boards,
-        answering=answering,
-        prompts=tuple({"title": text[:70], "message": text} for text in settings.slack.prompts),
-        wake_inbox=workers.inbox.wake,
-        wake_outbox=workers.outbox.wake,
-    )
-    bolt = build_bolt(settings.slack, build_client(settings.slack, None), surface, home.oauth)
-    return Served(tuple(routes(settings.slack, bolt)), socket_mode(settings.slack, bolt))
+    async def check(self, settings: Settings) -> Sequence[Diagnosis]:
+        """Return what `citedesk doctor` says of Slack."""
+        return await checks(settings)
 
 
 async def _home(settings: Settings) -> _Home:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pipeline.types import Citation, FrozenModel, NeedsReview, Source, Trace
+from pipeline.types import Citation, FrozenModel, NeedsReview, Source
 
 ReviewState = Literal["open", "approved", "edited", "rejected", "expired"]
 
@@ -42,37 +42,24 @@ class Asked(FrozenModel):
     has_files: bool = False
 
 
-class Part(FrozenModel):
-    """A piece of a message that is too long for one."""
-
-    text: str
-    body: tuple[dict[str, Any], ...] = ()
-
-
 class Outgoing(FrozenModel):
-    """One message to post once. `body` is the surface's own; the key travels in the message's metadata.
-
-    `before` are pieces that go out before it, in their order. `session` is the state to show for the thread.
+    """One message to post once. The key travels in the message's metadata.
 
     `channel_id` may be a user's id: then it is a direct message. `card_of` names the review whose card it is.
-    `stream_id` is the progress message that it completes. `apologise_to` is told if it cannot be delivered.
+    `progress_id` is the progress message that it completes. `payload` holds what only the product of `surface`
+    reads: the rendered message, and whatever its posting needs.
     """
 
     key: str
     request_id: str
-    surface: str = "slack"
+    surface: str
     tenant_id: str
     channel_id: str
     thread_id: str = ""
     text: str
-    body: tuple[dict[str, Any], ...] = ()
-    response_url: str = ""
-    service_url: str = ""
     card_of: str = ""
-    stream_id: str = ""
-    apologise_to: str = ""
-    before: tuple[Part, ...] = ()
-    session: Literal["", "active", "suspended"] = ""
+    progress_id: str = ""
+    payload: dict[str, Any] = Field(default_factory=dict)
 
 
 class Turn(FrozenModel):
@@ -168,17 +155,30 @@ class Feedback(FrozenModel):
     answer_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Everything that the end of a question leaves behind, written together or not at all."""
+class KeptTurn(FrozenModel):
+    """A question and its answer, kept where the chat product cannot be asked for them. `answer` may be empty."""
 
-    trace: Trace | None = None
-    review: Review | None = None
-    gap: Gap | None = None
-    gap_vector: bytes = b""
-    embedder: str = ""
-    outgoing: tuple[Outgoing, ...] = ()
-    thread: Conversation | None = None
+    request_id: str
+    where: Conversation
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One thing to do. `attempts` counts this attempt."""
+
+    key: str
+    payload: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLength:
+    """Jobs that wait or are worked on, and dead letters of the last week."""
+
+    waiting: int
+    dead: int
 
 
 @dataclass(frozen=True, slots=True)

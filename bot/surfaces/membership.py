@@ -1,4 +1,4 @@
-"""Who is in which group and who reads a conversation: asked of the chat products, remembered for a while."""
+"""Group membership and audiences: asked of the chat products, cached for a while."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,10 @@ Ask = Callable[[], Awaitable[Members]]
 
 
 class Directories:
-    """The directories of the chat products that are served, as one. An unknown product has an audience of strangers."""
+    """The directories of all chat products that are served.
+
+    A product that is not registered has an empty audience: only public documents may appear there.
+    """
 
     def __init__(self) -> None:
         self._directories: dict[str, Directory] = {}
@@ -36,8 +39,11 @@ class Directories:
         return await directory.audience_of(where) if directory else NOBODY
 
 
-class Remembered:
-    """Members of groups and conversations, asked for once in `refresh_s` seconds. What fails counts as unknown."""
+class MembersCache:
+    """Members of groups and conversations, asked for once in `refresh_s` seconds.
+
+    `trouble` are the errors of the product's API: after one of them the members are unknown.
+    """
 
     def __init__(
         self, refresh_s: float, trouble: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
@@ -59,7 +65,7 @@ class Remembered:
         return members
 
     def forget(self, tenant_id: str, name: str) -> None:
-        """Ask anew next time: the members have changed."""
+        """Ask again next time: the members have changed."""
         self._known.pop((tenant_id, name), None)
 
 
@@ -75,7 +81,7 @@ async def shared_audience(
     """
     if where.private:
         return None
-    if where.shared_outside or not (access.groups or access.slack_groups or access.entra_groups):
+    if where.shared_outside or not access.has_groups:
         return NOBODY
     shared: frozenset[str] | None = None
     for user_id in sorted(await members_of(where) or NOBODY):

@@ -1,27 +1,26 @@
-"""Reviews in every chat product that is served: a card in each, decided in any, shown in all."""
+"""Reviews on the boards of all chat products: a card in each, decided in any, kept alike in all."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bot.desk.permissions import Names
+from bot.desk.review_changes import Messages
+from bot.desk.reviews import ReviewDesk, ReviewView
 from bot.store.records import Outgoing, Review
-from bot.store.sqlite.store import SqliteStore
-
-Told = Callable[[Review], Sequence[Outgoing]]
 
 
 class Board(Protocol):
-    """How one chat product shows reviews to reviewers, and what comes of them to the asker."""
+    """Shows reviews to the reviewers in one chat product, and tells the asker what comes of them."""
 
-    async def cards(self, review: Review) -> Sequence[Outgoing]:
+    async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review; none where this product has no place for it."""
 
-    async def reminder(self, review: Review) -> Sequence[Outgoing]:
+    async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder of a review that waits."""
 
-    async def refresh(self, review: Review) -> None:
-        """Show a review as it stands now."""
+    async def refresh(self, view: ReviewView) -> None:
+        """Update the posted card of a review."""
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the word to the asker that a person has the question now."""
@@ -33,14 +32,15 @@ class Board(Protocol):
         """Return a reviewer's question to the asker."""
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
-        """Return what the asker answered, for those who see this card."""
+        """Return the asker's answer, to be shown beside this card."""
 
 
 class Boards:
     """The boards of the chat products that are served. The asker hears of a review where the question was asked."""
 
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
+    def __init__(self, reviews: ReviewDesk) -> None:
+        self._reviews = reviews
+        self._store = reviews.questions.store
         self._boards: dict[str, Board] = {}
 
     def add(self, surface: str, board: Board) -> None:
@@ -49,41 +49,44 @@ class Boards:
 
     async def cards(self, review: Review) -> Sequence[Outgoing]:
         """Return the cards of a new review."""
-        return [card for board in self._boards.values() for card in await board.cards(review)]
+        view = await self._reviews.view(review)
+        return [card for board in self._boards.values() for card in await board.cards(view)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return what goes out when an asker wants a person: a word to the asker, and the cards."""
-        own = self._boards.get(review.conversation.surface)
-        return [*(own.escalated(review) if own else ()), *await self.cards(review)]
+        return [*self._to_asker(review, lambda board: board.escalated(review)), *await self.cards(review)]
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:
         """Return the reminders of a review that waits."""
-        return [message for board in self._boards.values() for message in await board.reminder(review)]
+        view = await self._reviews.view(review)
+        return [message for board in self._boards.values() for message in await board.reminder(view)]
 
-    async def refresh(self, review: Review) -> None:
-        """Show a review everywhere as it stands now."""
-        await asyncio.gather(*(board.refresh(review) for board in self._boards.values()))
+    async def refresh(self, review: Review) -> ReviewView:
+        """Update the cards of a review; return how they show it."""
+        view = await self._reviews.view(review)
+        await asyncio.gather(*(board.refresh(view) for board in self._boards.values()))
+        return view
 
-    async def decided_by(self, reviewer_id: str) -> Told:
+    async def decided_by(self, reviewer_id: str) -> Messages:
         """Return how to tell the asker what this reviewer decided."""
         names = await self._store.people.names([reviewer_id])
-        return lambda review: self._own(review, lambda board: board.decided(review, names))
+        return lambda review: self._to_asker(review, lambda board: board.decided(review, names))
 
     def expired(self, review: Review) -> Sequence[Outgoing]:
-        """Return what the asker gets when a review ended without anybody's decision."""
-        return self._own(review, lambda board: board.decided(review, {}))
+        """Return what the asker gets when a review ended without a decision."""
+        return self._to_asker(review, lambda board: board.decided(review, {}))
 
-    async def asked_back_by(self, reviewer_id: str) -> Told:
+    async def asked_back_by(self, reviewer_id: str) -> Messages:
         """Return how to put this reviewer's question to the asker."""
         names = await self._store.people.names([reviewer_id])
-        return lambda review: self._own(review, lambda board: board.asked_back(review, names))
+        return lambda review: self._to_asker(review, lambda board: board.asked_back(review, names))
 
-    async def answer_of_asker(self, review: Review) -> Told:
+    async def answer_of_asker(self, review: Review) -> Messages:
         """Return how to show the reviewers what the asker answered."""
         names = await self._store.people.names([review.conversation.user_id])
         places = {surface: await self._store.reviews.card(review.review_id, surface) for surface in self._boards}
 
-        def said(changed: Review) -> Sequence[Outgoing]:
+        def shown(changed: Review) -> Sequence[Outgoing]:
             return [
                 message
                 for surface, place in places.items()
@@ -91,8 +94,8 @@ class Boards:
                 for message in self._boards[surface].answer_of_asker(changed, place, names)
             ]
 
-        return said
+        return shown
 
-    def _own(self, review: Review, tell: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
+    def _to_asker(self, review: Review, tell: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)
         return tell(board) if board else ()

@@ -1,56 +1,60 @@
-"""Questions that are being worked on, and what may come between: Stop, an edit, a deletion."""
+"""Questions that this process works on, and what can interrupt the work: Stop, an edit, a deletion."""
 
 import asyncio
 from typing import Any, Literal
 
-from bot.store.records import Asked
-from bot.store.sqlite.queues import JobQueue
+from bot.store.port import Queue
+from bot.store.records import Asked, Conversation
 
 Why = Literal["stopped", "edited", "deleted"]
 
 
-class Interruptions:
-    """The running questions of one chat product, by their keys in the inbox."""
+class RunningQuestions:
+    """The questions of all chat products, by their keys in the inbox."""
 
-    def __init__(self, inbox: JobQueue) -> None:
-        self._inbox = inbox
-        self._running: dict[str, tuple[Asked, asyncio.Task[Any]]] = {}
+    def __init__(self) -> None:
+        self._running: dict[str, tuple[Conversation, asyncio.Task[Any]]] = {}
         self._reasons: dict[str, Why] = {}
 
-    def begin(self, key: str, asked: Asked, task: asyncio.Task[Any]) -> None:
-        """Note that a question is being worked on by `task`."""
-        self._running[key] = (asked, task)
+    def begin(self, key: str, where: Conversation, task: asyncio.Task[Any]) -> None:
+        """Note that `task` works on a question."""
+        self._running[key] = (where, task)
 
     def end(self, key: str) -> None:
-        """Forget a question; nothing of its work goes on."""
+        """Forget a question and cancel what is left of its work."""
         if running := self._running.pop(key, None):
             running[1].cancel()
 
-    def keys_of(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> list[str]:
-        """Return the running questions of a person in a place."""
-        place = (tenant_id, channel_id, thread_id, user_id)
-        asked_by = {key: asked.where for key, (asked, _) in self._running.items()}
-        return [k for k, w in asked_by.items() if (w.tenant_id, w.channel_id, w.thread_id, w.user_id) == place]
-
     def interrupt(self, key: str, why: Why) -> None:
-        """Cancel the work on a question, if it is still going on."""
+        """Cancel the work on a question if it is still going on."""
         running = self._running.get(key)
         if running and not running[1].done():
             self._reasons[key] = why
             running[1].cancel()
 
     def reason(self, key: str) -> Why | None:
-        """Return why the work on a question was cancelled; None if the process is being stopped instead."""
+        """Return and forget why the work on a question was cancelled; None if the process is being stopped."""
         return self._reasons.pop(key, None)
 
-    async def withdraw(self, key: str, text: str | None) -> None:
-        """Take up an edit of a question that is not answered yet, or forget a deleted one (`text` is None)."""
-        payload = await self._inbox.payload(key)
+    def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
+        """Stop the work on what this person asked in this thread."""
+        place = (tenant_id, channel_id, thread_id, user_id)
+        asked_there = [
+            key
+            for key, (where, _) in self._running.items()
+            if (where.tenant_id, where.channel_id, where.thread_id, where.user_id) == place
+        ]
+        for key in asked_there:
+            self.interrupt(key, "stopped")
+
+    async def withdraw(self, inbox: Queue, key: str, text: str | None) -> None:
+        """Take up an edit of a question that is not answered yet, or drop a deleted one (`text` is None)."""
+        payload = await inbox.payload(key)
         if payload is None:
             return
         if text is None:
-            await self._inbox.finish(key)
+            await inbox.finish(key)
         else:
             edited = Asked.model_validate_json(payload).model_copy(update={"text": text})
-            await self._inbox.replace(key, edited.model_dump_json())
+            await inbox.replace(key, edited.model_dump_json())
         self.interrupt(key, "deleted" if text is None else "edited")

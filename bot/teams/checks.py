@@ -6,23 +6,25 @@ import aiohttp
 from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.settings import Settings, TeamsSettings, environment_name
-from bot.surfaces.diagnosis import Diagnosis
+from bot.surfaces.product import Diagnosis
 from bot.teams.connector import Connector, TokenRefusedError, Tokens
 from bot.teams.graph import Graph
-from bot.teams.http import auth_configuration, doorkeeper
+from bot.teams.http import auth_configuration, authenticator
 from index.errors import SettingsError
 
 _TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
 _MANY = 10_000
 
 
-async def check(settings: Settings, tokens: Tokens | None = None) -> Sequence[Diagnosis]:
+async def checks(settings: Settings, tokens: Tokens | None = None) -> Sequence[Diagnosis]:
     """Return every check of Teams in the order in which they should be mended; `tokens` are Entra's unless given."""
     teams = settings.teams
+    if not teams.is_served:
+        return [Diagnosis("teams", ok=False, words=f"no application: set {environment_name(teams.switch)}")]
     if teams.missing:
         return [Diagnosis("teams", ok=False, words=f"not set: {', '.join(map(environment_name, teams.missing))}")]
     try:
-        doorkeeper(teams, settings.server.host)
+        authenticator(teams, settings.server.host)
     except SettingsError as error:
         return [Diagnosis("teams", ok=False, words=str(error))]
     if tokens is None and not teams.anonymous:

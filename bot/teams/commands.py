@@ -104,13 +104,15 @@ class Commands:
 
     async def _reviews(self, user_id: str) -> TeamsMessage:
         reviews = await self.reviews.listed(user_id, ReviewFilter())
-        names = await self.reviews.desk.store.people.names([who for review in reviews for who in people_of(review)])
+        names = await self.reviews.questions.store.people.names(
+            [who for review in reviews for who in people_of(review)]
+        )
         return reviews_message(reviews, names)
 
     async def _reindex(self, request_id: str, asked: Asked) -> TeamsMessage:
         self.operations.require_admin(asked.where.user_id)
         begun = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
-        await self.reviews.desk.store.send([begun])
+        await self.reviews.questions.store.outbox.send([begun])
         self.wake_outbox()
         return coverage_message(await self.operations.reindex(asked.where.user_id, lambda _, __: None))
 

@@ -1,4 +1,4 @@
-"""The way in from Teams: who sends is proved before anything is read, and every request is answered at once."""
+"""Teams' HTTP route: authenticate the sender before the body is read, answer every request at once."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +32,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Doorkeeper:
+class RequestAuthenticator:
     """Checks tokens, service addresses and tenants. All are None for a test client on this machine."""
 
     validator: JwtTokenValidator | None
@@ -83,14 +83,14 @@ class Doorkeeper:
             raise RefusedError("service address", 403)
 
 
-def doorkeeper(settings: TeamsSettings, host: str) -> Doorkeeper:
-    """Return who stands at the door. Raises SettingsError where anonymous requests could come from elsewhere."""
+def authenticator(settings: TeamsSettings, host: str) -> RequestAuthenticator:
+    """Return the authenticator of the settings. Raises SettingsError if strangers could send anonymous requests."""
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
-        return Doorkeeper(None, None, None)
+        return RequestAuthenticator(None, None, None)
     configuration = auth_configuration(settings)
-    return Doorkeeper(
+    return RequestAuthenticator(
         JwtTokenValidator(configuration),
         OutboundHostValidator(list(settings.service_hosts), enabled=True),
         settings.tenant_id,
@@ -107,12 +107,12 @@ def auth_configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
     )
 
 
-def messages(keeper: Doorkeeper, take: Take) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def messages(guard: RequestAuthenticator, take: Take) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the route's handler: `take` stores or does what an activity asks for, and returns what it is told."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            activity = await keeper.admitted(request)
+            activity = await guard.admitted(request)
         except RefusedError as error:
             _log.warning("activity_refused", reason=error.reason, bytes=request.content_length)
             return web.Response(status=error.status)

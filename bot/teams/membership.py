@@ -1,4 +1,4 @@
-"""Who is in which Entra group and who reads a conversation, asked of Microsoft. Fails closed."""
+"""Entra groups and members of conversations, asked of Microsoft. A failure counts as nobody."""
 
 import time
 from collections.abc import Callable
@@ -8,21 +8,21 @@ from pydantic import ValidationError
 
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, Remembered, shared_audience
+from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audience
 from bot.teams.connector import Connector
 from bot.teams.graph import Graph
 
 _TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
 
 
-class TeamsDirectory:
-    """A directory over Entra groups and the members of Teams' conversations. Who cannot be found out is nobody."""
+class TeamsMembership:
+    """`bot.desk.questions.Directory` over Entra groups and the members of Teams' conversations."""
 
     def __init__(
         self, connector: Connector, graph: Graph, access: AccessSettings, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._connector, self._graph, self._access = connector, graph, access
-        self._known = Remembered(access.refresh_s, _TROUBLE, now)
+        self._known = MembersCache(access.refresh_s, _TROUBLE, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
         """Return the groups whose Entra group holds this person, directly or through another group."""
@@ -38,7 +38,7 @@ class TeamsDirectory:
         return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
     def forget(self, tenant_id: str, channel_id: str) -> None:
-        """Ask anew next time: the members of a conversation have changed."""
+        """Ask again next time: the members of a conversation have changed."""
         self._known.forget(tenant_id, channel_id)
 
     async def _members_of_group(self, group_id: str) -> Members:

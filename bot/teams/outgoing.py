@@ -1,8 +1,23 @@
-"""From rendered messages to rows of the outbox. Pure functions."""
+"""Rendered messages as rows of the outbox (pure)."""
+
+from typing import Any
 
 from bot.store.records import Conversation, Outgoing, Review
 from bot.teams.payloads import SURFACE
 from bot.teams.render import TeamsMessage
+from pipeline.types import FrozenModel
+
+
+class TeamsPayload(FrozenModel):
+    """What only Teams' posting reads of an `Outgoing`: the activity, and the address of its connector."""
+
+    activity: dict[str, Any]
+    service_url: str
+
+
+def payload_of(message: Outgoing) -> TeamsPayload:
+    """Return what a row of the outbox holds for Teams."""
+    return TeamsPayload.model_validate(message.payload)
 
 
 def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessage) -> Outgoing:
@@ -14,9 +29,8 @@ def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessa
         tenant_id=where.tenant_id,
         channel_id=where.channel_id,
         thread_id=where.thread_id,
-        service_url=where.service_url,
         text=message.text,
-        body=(message.activity,),
+        payload=TeamsPayload(activity=message.activity, service_url=where.service_url).model_dump(),
     )
 
 
@@ -30,8 +44,7 @@ def to_reviewers(
         surface=SURFACE,
         tenant_id=review.conversation.tenant_id,
         channel_id=conversation_id,
-        service_url=service_url,
         text=message.text,
-        body=(message.activity,),
         card_of=review.review_id if is_card else "",
+        payload=TeamsPayload(activity=message.activity, service_url=service_url).model_dump(),
     )

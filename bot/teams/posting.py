@@ -1,75 +1,57 @@
-"""The outbox at work for Teams: each message is posted, once as far as Teams lets one know."""
+"""Post one message to Teams. Teams has no lookup by key, so after an ambiguous failure a message can appear twice."""
 
 import aiohttp
 import structlog
 
-from bot.delivery.worker import WorkerLimits, retry_after
-from bot.desk.questions import Desk
 from bot.store.records import Outgoing
-from bot.store.sqlite.queues import Job
+from bot.surfaces.product import Posted, PostError
 from bot.teams.connector import Connector
-from bot.teams.payloads import SURFACE, address_of
+from bot.teams.outgoing import payload_of
+from bot.teams.payloads import address_of
 from bot.teams.progress import ending
+from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
-# The connector may do better the next time; whatever else it says, it will say again.
+# The connector may accept the message later; every other refusal will be repeated.
 _PASSING = frozenset({408, 412, 429, 500, 502, 503, 504})
-TROUBLE = (aiohttp.ClientError, TimeoutError)
+_TROUBLE = (aiohttp.ClientError, TimeoutError)
 
 
-class Delivery:
-    """Posts the messages of the outbox.
+class TeamsPoster:
+    """Posts the messages of the outbox."""
 
-    The connector lets nobody look for a message by its key: after a failure that may have come too late, it is posted
-    again, for silence would be worse.
-    """
-
-    def __init__(self, desk: Desk, connector: Connector, limits: WorkerLimits, attempts: int) -> None:
-        self._desk = desk
+    def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._limits = limits
-        self._attempts = attempts
 
-    async def deliver(self, job: Job) -> None:
-        """Post one message and note that it is posted; or try later; or give it up."""
-        message = Outgoing.model_validate_json(job.payload)
-        store = self._desk.store
+    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+        """Post a message, as the end of its progress stream if it has one. Raises PostError."""
         address = address_of(message.channel_id, message.thread_id)
         try:
-            posted = await self._posted(message, address, may_end_stream=job.attempts == 1)
-        except TROUBLE as error:
-            status = getattr(error, "status", None)
-            _log.warning(
-                "post_failed",
-                request_id=message.request_id,
-                reason=status or type(error).__name__,
-                attempts=job.attempts,
-            )
-            if (status is None or status in _PASSING) and job.attempts < self._attempts:
-                await store.outbox.retry(
-                    job.key, retry_after(getattr(error, "headers", None) or {}) or self._limits.pause(job.attempts)
-                )
-            else:
-                await store.give_up(message.key, [])
-                await self._desk.delivery_failed(message.request_id)
-            return
-        if message.card_of:
-            await store.reviews.set_card(message.card_of, SURFACE, address, posted)
-        else:
-            # Of a stream, feedback may name the message that it began as.
-            for message_id in {posted, message.stream_id} - {""}:
-                await store.posted.put(message.channel_id, message_id, message.request_id)
-        await store.outbox.finish(job.key)
+            posted = await self._posted(message, address, may_end_stream=first_try)
+        except _TROUBLE as error:
+            raise _post_error(error) from None
+        # Feedback may name the message that the stream began as.
+        return Posted(address, posted, tuple({posted, message.progress_id} - {""}))
 
     async def _posted(self, message: Outgoing, address: str, *, may_end_stream: bool) -> str:
-        """Return the id of the message, posted now: as the end of its stream, or by itself where there is none."""
-        activity = message.body[0]
-        if message.stream_id and may_end_stream:
+        """Return the id of the message, posted as the end of its stream, or by itself if the stream is over."""
+        payload = payload_of(message)
+        if message.progress_id and may_end_stream:
             try:
-                return await self._connector.send(message.service_url, address, ending(activity, message.stream_id))
+                ended = ending(payload.activity, message.progress_id)
+                return await self._connector.send(payload.service_url, address, ended)
             except aiohttp.ClientResponseError as error:
                 if error.status in _PASSING:
                     raise
-                # The stream is over: it took too long, or the asker has pressed Stop a moment ago.
+                # The stream took too long, or the asker has just pressed Stop.
                 _log.info("stream_not_ended", request_id=message.request_id, reason=error.status)
-        return await self._connector.send(message.service_url, address, activity)
+        return await self._connector.send(payload.service_url, address, payload.activity)
+
+
+def _post_error(error: Exception) -> PostError:
+    status = getattr(error, "status", None)
+    return PostError(
+        str(status or type(error).__name__),
+        is_passing=status is None or status in _PASSING,
+        retry_after=retry_after(getattr(error, "headers", None) or {}),
+    )

@@ -1,4 +1,4 @@
-"""What the asker sees while an answer is made: typing at once, the steps in a personal chat. Never a draft."""
+"""The progress view in Teams: typing at once, the steps of the work in a personal chat, never a draft."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ _PATIENCE_S = 2.0
 _FORBIDDEN = 403
 
 
-class Steps:
-    """The progress of one question. A stream, once begun, must be ended by the answer."""
+class TeamsProgress:
+    """The progress of one question. A stream that was begun must be ended by the reply."""
 
     def __init__(self, connector: Connector, where: Conversation, after_s: float) -> None:
         self._connector = connector
@@ -39,21 +39,25 @@ class Steps:
         self.stopped = False
 
     def start(self, stop: Callable[[], object]) -> None:
-        """Show that the question was heard; returns at once. `stop` is called when the asker presses Stop."""
+        """Begin to show; return at once. `stop` is called when the asker presses Stop."""
         self._task = asyncio.create_task(self._show(stop))
 
     def watch(self, progress: Progress) -> None:
-        """Note what the pipeline has come to."""
+        """Show the stage that the pipeline has reached."""
         self._step = _STEPS.get(progress.stage, self._step)
 
     async def end(self) -> str:
-        """Stop showing; return the id of the stream that the answer ends, if there is one."""
+        """Stop showing; return the id of the stream that the reply ends, "" if there is none."""
         self._ending.set()
         if self._task:
             # What is on its way may be the beginning of a stream, whose id must not get lost.
             await asyncio.wait([self._task], timeout=_PATIENCE_S)
             self._task.cancel()
         return "" if self.stopped else self._stream_id
+
+    async def discard(self) -> None:
+        """Stop showing. Teams ends a stream without an answer by itself."""
+        await self.end()
 
     async def _show(self, stop: Callable[[], object]) -> None:
         try:

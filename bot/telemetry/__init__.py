@@ -1,1 +1,1 @@
-"""Metrics, traces and the report about stored requests."""
+"""Prometheus metrics, OpenTelemetry spans and the report over stored traces."""

@@ -1,19 +1,20 @@
-"""Prometheus metrics of the finished requests. Labels are outcomes, stages and settings; never ids or text."""
+"""Prometheus metrics of finished requests. Labels hold outcomes, stages and settings, never ids or text."""
+
+from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pipeline.types import Trace
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-# Slack's names for where a question comes from; another surface counts as one of these or as "other".
-_ROUTES = frozenset({"slack", "teams", "cli"})
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """The counters of one process."""
+    """The metrics of one process. A route that is not one of `routes` counts as "other", so the label stays small."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Collection[str]) -> None:
+        self._routes = frozenset(routes)
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "citedesk_requests", "Finished requests", ("outcome", "verdict", "route"), registry=self._registry
@@ -39,7 +40,7 @@ class Metrics:
 
     def observe(self, trace: Trace) -> None:
         """Count one finished request."""
-        route = trace.route if trace.route in _ROUTES else "other"
+        route = trace.route if trace.route in self._routes else "other"
         self._requests.labels(trace.outcome, trace.verdict, route).inc()
         self._seconds.observe(trace.total_ms / 1e3)
         for stage, spent in trace.stage_ms.items():
@@ -56,7 +57,7 @@ class Metrics:
             self._findings.labels(code.value).inc()
 
     def exposition(self, in_flight: int, open_circuits: dict[str, bool]) -> bytes:
-        """Return everything in Prometheus' text format, with the state of this moment."""
+        """Return all metrics in Prometheus' text format. `open_circuits`: provider to whether its circuit is open."""
         self._in_flight.set(in_flight)
         for provider, is_open in open_circuits.items():
             self._circuit.labels(provider).set(is_open)

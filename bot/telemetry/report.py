@@ -1,19 +1,21 @@
-"""What the stored traces say about a span of time: in words, and as a picture."""
+"""The report over stored traces, as text and as a chart."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from html import escape
 from statistics import median
 
+from bot.evaluation.charts import Bar, bars
 from index.errors import SettingsError
 from pipeline.types import Failure, Trace
 
-# A name with more than this many times the median of its kind is worth a look.
+# A tenant, user or route has unusual volume if it has at least _MIN_REQUESTS requests and more than _UNUSUAL times
+# the median of its kind.
 _UNUSUAL = 5
 _MIN_REQUESTS = 20
+# A stage got slower if its median in the second half is more than this many times that in the first half.
 _GREW = 1.5
 _NO_EVIDENCE = frozenset({Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW, Failure.ACCESS_FILTERED})
 _MODEL_FAILURES = frozenset(
@@ -25,22 +27,18 @@ _MODEL_FAILURES = frozenset(
         Failure.CIRCUIT_OPEN,
     }
 )
-_COLOURS = {
-    "answered": "#2e7d4f", "not_enough_info": "#8a8f98", "needs_review": "#c98a1b", "blocked": "#b3372f",
-    "limited": "#6b5bb3", "unavailable": "#3b3f46",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One question that the report answers, and the answer in words."""
+    """One question of the report and its answer in words."""
 
     question: str
     answer: str
 
 
 def span(text: str) -> timedelta:
-    """Return the time that "30m", "12h" or "7d" stands for. Raises SettingsError."""
+    """Parse a length of time such as "30m", "12h" or "7d". Raises SettingsError."""
     match = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if match is None:
         raise SettingsError(f"--since {text!r} is not a time such as 30m, 12h or 7d")
@@ -48,7 +46,7 @@ def span(text: str) -> timedelta:
 
 
 def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
-    """Return the report over traces, oldest first."""
+    """Return the report. `traces` are sorted, the oldest first."""
     if not traces:
         return (Line("How many questions were there?", "None in this time."),)
     outcomes = Counter(trace.outcome for trace in traces)
@@ -70,23 +68,23 @@ def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
 
 
 def report_text(lines: Iterable[Line]) -> str:
-    """Return the report as a person reads it in a terminal."""
+    """Return the report as text for a terminal."""
     return "\n".join(f"{line.question}\n  {line.answer}" for line in lines)
 
 
 def picture(traces: Sequence[Trace]) -> str:
-    """Return an SVG: requests by outcome, and the median time of each stage in the first and the second half."""
+    """Return an SVG file: requests by outcome, and the median time of the slowest stages in each half of the traces."""
     outcomes = Counter(trace.outcome for trace in traces)
-    earlier, later = _halves(traces)
     stages = sorted({stage for trace in traces for stage in trace.stage_ms}, key=lambda name: -_stage(traces, name))[:6]
-    bars: list[tuple[str, float, str, str]] = [
-        (name, count, f"{count}", _COLOURS.get(name, "#555")) for name, count in outcomes.most_common()
-    ]
-    for stage in stages:
-        for half, traced, colour in (("earlier", earlier, "#9db8d9"), ("later", later, "#3f6fa8")):
-            spent = _stage(traced, stage)
-            bars.append((f"{stage}, {half} half", spent, f"{spent:.1f} ms", colour))
-    return _svg("Requests by outcome, and the median time of the slowest stages", bars, len(outcomes))
+    halves = dict(zip(("earlier", "later"), _halves(traces), strict=True))
+    medians = [(stage, half, _stage(halves[half], stage)) for stage in stages for half in halves]
+    return bars(
+        "Requests by outcome, and the median time of the slowest stages",
+        [
+            [Bar(name, count, f"{count}", name) for name, count in outcomes.most_common()],
+            [Bar(f"{stage}, {half} half", spent, f"{spent:.1f} ms", half) for stage, half, spent in medians],
+        ],
+    )
 
 
 def _counts(counter: Counter[str]) -> str:
@@ -173,25 +171,3 @@ def _halves(traces: Sequence[Trace]) -> tuple[Sequence[Trace], Sequence[Trace]]:
 def _stage(traces: Sequence[Trace], stage: str) -> float:
     spent = [trace.stage_ms[stage] for trace in traces if stage in trace.stage_ms]
     return median(spent) if spent else 0.0
-
-
-def _svg(title: str, bars: Sequence[tuple[str, float, str, str]], first_group: int) -> str:
-    row, left, width = 26, 210, 420
-    groups = (bars[:first_group], bars[first_group:])
-    largest = {at: max((value for _, value, _, _ in group), default=0) or 1 for at, group in enumerate(groups)}
-    drawn = []
-    for at, (name, value, words, colour) in enumerate(bars):
-        group = int(at >= first_group)
-        y = 56 + at * row + group * 18
-        length = max(2.0, value / largest[group] * width)
-        drawn.append(
-            f'<text x="{left - 10}" y="{y + 13}" text-anchor="end">{escape(name)}</text>'
-            f'<rect x="{left}" y="{y}" width="{length:.1f}" height="18" rx="3" fill="{colour}"/>'
-            f'<text x="{left + length + 8:.1f}" y="{y + 13}">{escape(words)}</text>'
-        )
-    height = 56 + len(bars) * row + 40
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" font-family="system-ui, sans-serif" '
-        f'font-size="13" fill="#24292f"><rect width="760" height="{height}" fill="#fff"/>'
-        f'<text x="20" y="30" font-size="16" font-weight="600">{escape(title)}</text>{"".join(drawn)}</svg>\n'
-    )

@@ -1,4 +1,4 @@
-"""Send spans to an OpenTelemetry collector if the extra `otel` is installed and one is named."""
+"""Export spans to an OpenTelemetry collector if one is configured. Needs the extra `otel`."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,10 @@ _ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 def start_tracing() -> Callable[[], None]:
-    """Begin to export spans where OpenTelemetry's own variables say; return what ends it. Raises SettingsError."""
+    """Start the export to OTEL_EXPORTER_OTLP_ENDPOINT; do nothing if it is not set. Return the function that stops it.
+
+    Raises SettingsError if the extra is not installed.
+    """
     if not os.environ.get(_ENDPOINT):
         return lambda: None
     try:

@@ -1,1 +1,1 @@
-"""Ways to get a draft: one module each."""
+"""Providers of drafts, one module each, and what they are built from."""

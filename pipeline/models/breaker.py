@@ -1,4 +1,4 @@
-"""A circuit breaker: leave a provider alone that keeps failing, then try it with one request."""
+"""Circuit breaker: send nothing to a provider that keeps failing, then try it with one request."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class CircuitBreaker:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Let the body run and learn from how it ends, or raise CircuitOpenError."""
+        """Run the body and count its failure or success. Raises CircuitOpenError while the circuit is open."""
         probe = self._enter()
         try:
             yield

@@ -1,7 +1,7 @@
-"""The provider without a model: the best-supported sentences, verbatim, as a cited answer.
+"""The provider without a model: quotes the sentences that fit the question best, verbatim and cited.
 
-It writes the same JSON as a model and passes the same checks. It is the default on a fresh machine
-and the degraded mode when a provider is down.
+It writes the same JSON as a model and passes the same checks. It is the default provider, and the degraded mode when
+another provider is down.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ _SENTENCES = 3
 _LIST_ITEMS = 8
 _NEAR_BEST = 0.9
 _COSINE_WEIGHT = 0.8
-# One content word ("notifications?") is too little to tell what is asked.
+# A question of one content word ("notifications?") does not tell what is asked, so its confidence is low.
 _MIN_TERMS = 2
-# Measured with `citedesk eval` on both question files of shared/data: see the README, "How good is it".
+# Scores from which the confidence is high or medium. Chosen with `citedesk eval`; see the README, "How good is it".
 _HIGH, _MEDIUM = 0.65, 0.55
 _NOT_PROSE = re.compile(r"^\s*(?:#{1,6}\s|\|?[\s|:-]+\|?\s*$|:::|import\s|<[A-Za-z/]|\[[^\]]+\]:\s|[\w-]+=[\"{']|/>)")
 _TABLE_RULE = re.compile(r"\s*\|[\s|:-]*-[\s|:-]*")
@@ -35,7 +35,7 @@ _TABLE_RULE = re.compile(r"\s*\|[\s|:-]*-[\s|:-]*")
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A sentence or list item of a chunk: `raw` is verbatim, `shown` is what a reader sees."""
+    """A sentence or list item of a chunk: `raw` is verbatim, `shown` is without its markup."""
 
     marker: int
     place: int
@@ -45,7 +45,7 @@ class _Unit:
 
 
 class ExtractiveProvider:
-    """Selects sentences by their likeness to the question. Needs no network."""
+    """Selects sentences by their similarity to the question. Needs no network."""
 
     name = "extractive"
     model = "extractive-v1"
@@ -55,14 +55,14 @@ class ExtractiveProvider:
 
     @property
     def open_circuits(self) -> dict[str, bool]:
-        """There is no server to leave alone."""
+        """Return nothing: there is no server."""
         return {}
 
     async def aclose(self) -> None:
-        """There is no connection to close."""
+        """Do nothing: there is no connection."""
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return a reply in the agreed shape; insufficient_context when no chunk has a usable sentence.
+        """Return a reply that matches the reply schema; insufficient_context if no chunk has a usable sentence.
 
         Raises RetryableModelError at the deadline.
         """
@@ -85,7 +85,7 @@ class ExtractiveProvider:
         return _json("answered", _confidence(scores[best]) if clear else "low", chosen, chunks)
 
     def _scores(self, question: str, units: Sequence[_Unit], chunks: Sequence[RetrievedChunk]) -> list[float]:
-        """Return, per unit, its likeness to the question: cosine and word coverage, 0..1."""
+        """Return the similarity of each unit to the question, 0..1, from its cosine and the words they share."""
         texts = [f"{chunks[u.marker - 1].heading or chunks[u.marker - 1].title}: {u.shown}" for u in units]
         vectors = self._embedder.embed([question, *texts])
         cosines = vectors[1:] @ vectors[0]
@@ -120,14 +120,14 @@ def _units(marker: int, chunk: RetrievedChunk) -> list[_Unit]:
 
 
 def _prose_blocks(text: str) -> list[str]:
-    """Return paragraphs and list items; wrapped lines are joined to what they continue."""
+    """Return paragraphs and list items; a wrapped line stays with the line before it."""
     blocks: list[str] = []
     open_block = False
     for line, is_code in lines(text):
         if is_code:
             open_block = False
         elif not line.strip() or _NOT_PROSE.match(line):
-            # The row above a table's rule names its columns; alone it says nothing.
+            # The row above a table's rule is its header, which says nothing without the cells.
             if _TABLE_RULE.fullmatch(line) and blocks and open_block:
                 blocks.pop()
             open_block = False
@@ -143,12 +143,12 @@ def _shown(raw: str) -> str:
     text = re.sub(r"^\s*(?:>\s*)+", "", raw, flags=re.MULTILINE)
     text = without_links_and_images(without_list_mark(text))
     text = INLINE_TAG.sub("", text).replace("|", " ")
-    # Brackets with a number would pass for a marker of ours.
+    # A number in brackets would be read as a citation marker.
     return " ".join(re.sub(r"\[(\d{1,3})\]", r"(\1)", text).split())
 
 
 def _run_of_items(units: Sequence[_Unit], best: int) -> list[_Unit]:
-    """Return the whole list that the best unit is an item of, or introduces; else nothing."""
+    """Return the whole list, if the best unit is one of its items or its lead-in; else nothing."""
     start = best
     if not units[best].is_item:
         follows = best + 1 < len(units) and units[best + 1].is_item and units[best].shown.endswith(":")

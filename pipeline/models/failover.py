@@ -1,26 +1,26 @@
-"""Several providers in order: the next one is asked when one has no answer in its share of the time."""
+"""Failover: ask several providers in order, each within its share of the time."""
 
 from collections.abc import Callable, Sequence
 
 from pipeline.errors import ModelError
-from pipeline.models.openai import OpenAIProvider
+from pipeline.models.provider import ModelProvider
 from pipeline.types import Completion, Deadline, Failure, Prompt
 
 
 class FailoverProvider:
-    """Asks each provider in turn; each retries and breaks its circuit for itself.
+    """Asks the next provider when one fails; each has its own retries and circuit breaker.
 
-    A refusal for reasons of policy is final: another model must not be asked to say what one would not.
+    A policy refusal is final: no other model is asked for what one refused to say.
     """
 
-    def __init__(self, providers: Sequence[OpenAIProvider]) -> None:
+    def __init__(self, providers: Sequence[ModelProvider]) -> None:
         self._providers = tuple(providers)
         self.name = self._providers[0].name
         self.model = "+".join(provider.model for provider in self._providers)
 
     @property
     def open_circuits(self) -> dict[str, bool]:
-        """Return, by name of the server, whether it is left alone now."""
+        """Return, by name of the server, whether its circuit is open."""
         return {name: is_open for provider in self._providers for name, is_open in provider.open_circuits.items()}
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:

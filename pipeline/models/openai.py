@@ -1,12 +1,9 @@
-"""Stage 6: one request to an OpenAI-compatible server, its errors translated into ours."""
+"""Stage 6 (generate): ask an OpenAI-compatible server, and translate its errors into ours."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx2
@@ -16,6 +13,7 @@ from openai import AsyncOpenAI
 from pipeline.errors import PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.reply_schema import REPLY_SCHEMA
+from pipeline.models.retry_after import retry_after
 from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.models.throttle import Throttle
 from pipeline.tracing import Attribute, span
@@ -25,7 +23,7 @@ _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Fail
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _POLICY_CODES = ("content_filter", "content_policy_violation")
 _SERVER_ERROR = 500
-# From the strictest to none: OpenAI's form, the form of llama.cpp's server, then the prompt alone.
+# Output formats, strictest first: OpenAI's schema, the schema of llama.cpp's server, the prompt alone.
 _FORMATS: tuple[dict[str, Any] | None, ...] = (
     {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": REPLY_SCHEMA}},
     {"type": "json_object", "schema": REPLY_SCHEMA},
@@ -33,7 +31,7 @@ _FORMATS: tuple[dict[str, Any] | None, ...] = (
 )
 OutputFormat = Literal["auto", "json_schema", "json_object", "text"]
 _FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
-# Codes that name another reason than the output format.
+# Error codes whose reason is not the output format.
 _NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
 
@@ -67,7 +65,7 @@ class ModelOptions:
 
 
 class OpenAIProvider:
-    """Any server that speaks the OpenAI chat completions API; `name` tells it from others in logs and metrics."""
+    """A server that speaks the OpenAI chat completions API; `name` identifies it in logs and metrics."""
 
     def __init__(
         self,
@@ -80,7 +78,7 @@ class OpenAIProvider:
     ) -> None:
         self.name = name
         self.model = model
-        self._throttle = throttle or Throttle(None, None)
+        self._throttle = throttle
         self._client = client.with_options(max_retries=0)
         self._options = options
         self._breaker = breaker
@@ -90,14 +88,15 @@ class OpenAIProvider:
 
     @property
     def open_circuits(self) -> dict[str, bool]:
-        """Return whether this server is left alone now."""
+        """Return whether the circuit of this server is open, by its name."""
         return {self.name: self._breaker.is_open}
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
         """Return raw text, after at most the policy's attempts and never past the deadline."""
 
         async def attempt() -> Completion:
-            await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
+            if self._throttle:
+                await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
             async with self._slots:
                 attempted()
                 with self._breaker.guard():
@@ -110,17 +109,17 @@ class OpenAIProvider:
         await self._client.close()
 
     async def _in_best_format(self, prompt: Prompt, deadline: Deadline) -> Completion:
-        """Ask in the strictest output format that the server has not refused, and remember it.
+        """Ask for the strictest output format that the server takes, and remember it.
 
-        Until one has worked, a refusal is an attempt like any other and the next one asks for less:
-        servers refuse a format with anything from 400 to 500, so the status alone cannot tell.
+        Until a format has worked, a refused request counts as an attempt and the next one asks for a looser format.
+        The status cannot tell whether the format was the reason: servers refuse one with anything from 400 to 501.
         """
         number = self._format
         try:
             completion = await self._request(prompt, deadline, _FORMATS[number])
         except (PermanentModelError, RetryableModelError) as error:
-            told_otherwise = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
-            if self._format_confirmed or told_otherwise or error.status not in _FORMAT_REFUSALS:
+            has_other_reason = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
+            if self._format_confirmed or has_other_reason or error.status not in _FORMAT_REFUSALS:
                 raise
             self._format = (number + 1) % len(_FORMATS)
             raise RetryableModelError(error.failure, retry_after=0.0, status=error.status) from error
@@ -186,7 +185,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
 
 def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentModelError:
-    """Return our error for one of the openai package's; the table is in DESIGN, "Retry policy"."""
+    """Return our error for one of the openai package; see docs/architecture.md, "Retry policy"."""
     if isinstance(error, openai.APITimeoutError):
         return RetryableModelError(Failure.MODEL_TIMEOUT)
     if isinstance(error, openai.APIConnectionError):
@@ -198,27 +197,6 @@ def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentMode
     return PermanentModelError(Failure.MODEL_REFUSED)
 
 
-def retry_after_seconds(headers: Any, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:  # noqa: ANN401
-    """Return the wait that a server asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        value = _number(headers.get(name))
-        if value is not None:
-            return value / unit
-    try:
-        when = parsedate_to_datetime(headers.get("retry-after", ""))
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now().timestamp())
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return max(value, 0.0) if math.isfinite(value) else None
-
-
 def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentModelError:
     status = error.status_code
     code = (error.code or "").lower()
@@ -226,7 +204,7 @@ def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentM
         return PermanentModelError(Failure.POLICY, status, code)
     if code in _QUOTA_CODES:
         return PermanentModelError(Failure.MODEL_REFUSED, status, code)
-    wait = retry_after_seconds(error.response.headers)
+    wait = retry_after(error.response.headers)
     if status in _RETRYABLE_4XX:
         return RetryableModelError(_RETRYABLE_4XX[status], wait, status)
     if status >= _SERVER_ERROR:
@@ -239,7 +217,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except openai.OpenAIError as error:
-        # The original text may repeat the prompt or the key, so it is not kept as the cause.
+        # The original message may repeat the prompt or the key, so it is not kept as the cause.
         raise classified(error) from None
     except ValueError:
         # The body is not the JSON that the content type promised.
@@ -247,9 +225,9 @@ def _translated() -> Iterator[None]:
 
 
 def _completion(reply: Any, provider: str, model: str) -> Completion:  # noqa: ANN401
-    # A server behind a proxy may send anything with status 200; the SDK does not check it.
+    # With status 200 a proxy may send anything; the SDK does not check it.
     if isinstance(reply, str):
-        # Another content type than JSON: a gateway's page, not the model's reply.
+        # The content type is not JSON: this is a gateway's page, not the model's reply.
         raise RetryableModelError(Failure.MODEL_DOWN)
     choices = getattr(reply, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None

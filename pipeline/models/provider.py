@@ -1,4 +1,4 @@
-"""What the pipeline needs of whoever writes drafts; who needs no server need not load a client for one."""
+"""The model provider port, in a module of its own so that using it loads no client."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,10 +14,10 @@ class ModelProvider(Protocol):
 
     @property
     def open_circuits(self) -> dict[str, bool]:
-        """Return, by name of the server, whether it is left alone now."""
+        """Return, by name of the server, whether its circuit is open."""
 
     async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return raw text. Calls `attempted` before each request. Raises ModelError subclasses."""
+        """Return raw text. Calls `attempted` before each request. Raises a ModelError."""
 
     async def aclose(self) -> None:
         """Close the connections to all servers."""

@@ -1,4 +1,4 @@
-"""Stage 7: the shape a model's reply must have, and reading it."""
+"""Stage 7 (parse): the JSON schema of a model's reply, and its parser."""
 
 import json
 from typing import Any
@@ -31,14 +31,14 @@ REPLY_SCHEMA: dict[str, Any] = {
     "required": ["status", "answer", "confidence", "citations"],
     "additionalProperties": False,
 }
-# Constrained decoding may leave raw line breaks inside strings; they are harmless.
+# Constrained decoding may leave raw line breaks inside strings; `strict=False` accepts them.
 _DECODER = json.JSONDecoder(strict=False)
 
 
 def parse_reply(text: str, max_chars: int) -> Draft:
-    """Return the draft in `text`, or raise SchemaError saying what is wrong with its shape.
+    """Return the draft in `text`. Raises SchemaError, which says where the schema is broken.
 
-    Words or a code fence around exactly one JSON object are tolerated; a second object is not.
+    The text must hold exactly one JSON object; words or a code fence around it are ignored.
     """
     if len(text) > max_chars:
         raise SchemaError(f"reply is longer than {max_chars} characters")

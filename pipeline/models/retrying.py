@@ -1,4 +1,4 @@
-"""The only retry loop around a model: classified, jittered, bounded by attempts and the deadline."""
+"""The only retry loop around a model, bounded by attempts and the deadline."""
 
 import asyncio
 import random
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """At most `attempts` tries; full-jitter waits of up to `base_s` times 2 per try, `cap_s` at most.
+    """At most `attempts` tries, with full jitter: a random wait up to `base_s`, doubled per try, up to `cap_s`.
 
     Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
@@ -34,7 +34,7 @@ async def with_retries(
 ) -> T:
     """Return what `call` returns. Raises its last error, or a MODEL_TIMEOUT at the deadline.
 
-    A server's Retry-After replaces the backoff; one that reaches past the deadline ends the loop.
+    A server's Retry-After replaces the backoff. A wait that reaches past the deadline ends the loop.
     """
     tries = 0
 
@@ -46,7 +46,7 @@ async def with_retries(
         return wait if wait < deadline.remaining() else False
 
     try:
-        # stamina bounds neither a hook's waits nor the call itself by time; the deadline does both.
+        # stamina limits neither the waits that a hook asks for nor the call itself, so the deadline limits both.
         async with asyncio.timeout(deadline.remaining()):
             async for attempt in stamina.retry_context(on=wait_before_next, attempts=policy.attempts, timeout=None):
                 with attempt:

@@ -1,4 +1,4 @@
-"""The form in which texts are compared word for word."""
+"""Normalize texts so that a quote can be compared with its source word for word."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Split text that people and models write into sentences; markers stay with what they follow."""
+"""Split text into sentences; citation markers stay with the sentence before them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ def sentences(text: str) -> list[str]:
 
 
 def sentences_by_line(text: str) -> list[list[str]]:
-    """Return the sentences of each line that has any."""
+    """Return the sentences of each line, without empty lines."""
     found: list[list[str]] = []
     for line, is_code in lines(text):
         if is_code and found:
@@ -47,7 +47,7 @@ def sentences_by_line(text: str) -> list[list[str]]:
 
 
 def passages(text: str) -> list[str]:
-    """Return the sentences of a document's text; there, unlike in an answer, a wrapped line goes on."""
+    """Return the sentences of a document. Unlike in an answer, a line break inside a paragraph ends no sentence."""
     joined: list[str] = []
     may_go_on = False
     for line, is_code in lines(text):

@@ -1,4 +1,4 @@
-"""What a sentence must not change: numbers, units, dates, paths, commands, codes and links."""
+"""Find values in a sentence: numbers, units, dates, paths, commands, codes and links. Its source must hold them."""
 
 import re
 
@@ -42,13 +42,13 @@ _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
 
 
 def links(text: str) -> list[str]:
-    """Return the links and addresses of `text` in a form to compare: no scheme's case, no closing marks."""
+    """Return the links and addresses of `text`, normalized so that they can be compared."""
     found = [match[0] for match in _LINK.finditer(text)] + [match[1] for match in _TARGET.finditer(text)]
     return list(dict.fromkeys(link.casefold().removeprefix("mailto:").rstrip(".,;:!?*_/") for link in found))
 
 
 def unsupported_values(text: str, support: str) -> list[str]:
-    """Return the values of `text` that the comparable text `support` does not hold."""
+    """Return the values of `text` that are not in `support`, a text from `comparable`."""
     bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", INLINE_TAG.sub("", text))), _GLUED_UNIT.sub(" ", support)
     missing = [value for value in values(bare) if not _holds(support, value)]
     told = comparable(bare)
@@ -58,12 +58,12 @@ def unsupported_values(text: str, support: str) -> list[str]:
 
 
 def _measures(text: str) -> list[tuple[str, str]]:
-    """Return the numbers of a lower-case text with their units, singular."""
+    """Return the numbers of a lower-case text, each with its unit in the singular."""
     return [(number.replace(",", ""), unit) for number, unit in _MEASURE.findall(text)]
 
 
 def values(text: str) -> list[str]:
-    """Return the values of `text` as they are written."""
+    """Return the values of `text` as written."""
     found = [value.rstrip(".,:/") for value in _VALUE.findall(text)] + _MONTH.findall(text)
     return [value for value in found if comparable(value)]
 

@@ -1,8 +1,8 @@
-"""Stage 8: every sentence that states a fact must stand on words that were really retrieved.
+"""Stage 8 (prove): check every sentence of a draft against the retrieved chunks.
 
-Deterministic. What cannot be proved is a finding; a finding sends the draft to a person. A citation holds
-when its quote is verbatim in its chunk; a sentence holds when the passages that its quotes stand in say
-the same (`pipeline/support.py`) with the same values and links (`pipeline/values.py`).
+A citation is proved if its quote is verbatim in its chunk. A sentence is proved if the passages that it cites say the
+same (`pipeline/proof/support.py`) with the same values and links (`pipeline/proof/values.py`). Everything else is a
+finding, and a draft with a finding goes to a person. Deterministic.
 """
 
 import re
@@ -49,14 +49,14 @@ class _Evidence:
 
 @dataclass(frozen=True, slots=True)
 class _Support:
-    """What the proven markers of a sentence stand for."""
+    """The passages and the chunk that a proved marker cites."""
 
     passages: tuple[Passage, ...]
     evidence: tuple[_Evidence, ...]
 
 
 def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits) -> tuple[Finding, ...]:
-    """Return every objection to `draft`; an empty tuple means that it is proved."""
+    """Return the objections to `draft`; none means that it is proved."""
     known = [_evidence(chunk.text, chunk.title, chunk.heading, chunk.url or "") for chunk in chunks]
     objected = [_citation_finding(citation, chunks, known, limits) for citation in draft.citations]
     findings = [objection for objection in objected if objection]
@@ -80,7 +80,7 @@ def verify(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationL
 
 
 def quoted_for(answer: str, chunks: Sequence[RetrievedChunk]) -> tuple[Citation, ...]:
-    """Return the passages that a person's sentences stand on, by their markers; marker n names the n-th chunk."""
+    """Return citations for an answer written by a person: for each marker n, the passage of chunk n that fits best."""
     found = {}
     for sentence, markers in _with_markers(answer):
         plain = comparable(without_list_mark(MARKER.sub("", sentence)).strip())
@@ -130,7 +130,7 @@ def _with_markers(answer: str) -> Iterator[tuple[str, frozenset[int]]]:
 def _citation_finding(
     citation: Citation, chunks: Sequence[RetrievedChunk], known: Sequence[_Evidence], limits: VerificationLimits
 ) -> Finding | None:
-    # Marker n names context block n: a known id under a foreign marker is a swapped source.
+    # Marker n names context block n, so a known chunk id under another marker is a swapped source.
     in_range = 1 <= citation.marker <= len(chunks)
     if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
         return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
@@ -159,10 +159,10 @@ def _support(marker: int, proved: Sequence[Citation], known: Sequence[_Evidence]
 
 
 def _passages_of(quote: str, parts: Sequence[Passage]) -> list[Passage]:
-    """Return the passages that a verbatim quote stands in or goes through."""
+    """Return the passages that a verbatim quote is part of or spans."""
     start = " ".join(part.text for part in parts).find(quote)
     if start < 0:
-        # A quote over list or quote marks, which only whole lines lose.
+        # The quote spans list or quote marks, which `comparable` removes only at the start of a line.
         return [part for part in parts if part.text in quote or quote in part.text]
     found = []
     at = 0

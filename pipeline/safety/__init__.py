@@ -1,1 +1,1 @@
-"""Decide which text may enter the prompt, the answer and the log."""
+"""What may enter the prompt, the answer and the log."""

@@ -1,7 +1,8 @@
-"""Tell text that addresses a model from text that addresses a reader.
+"""Recognize text that gives instructions to a language model rather than to a reader.
 
-A list of shapes, not a proof: what it misses meets verification. It reads a text as a model would: without
-invisible characters, with base64 and hexadecimal runs decoded and digits that stand for letters put back.
+The patterns cover known forms and cannot be complete; verification still checks what they miss. A text is checked as
+a model could read it: without invisible characters, with base64 and hexadecimal decoded, and with digits that stand
+for letters ("1gn0re") replaced.
 """
 
 import base64
@@ -20,8 +21,8 @@ _RULES = (
     r"|programming|training|orders|commands|constraints?)"
 )
 _FORGET = r"(?:ignore|disregard|forget|override|bypass|drop|discard|circumvent|set aside|do not follow|stop following)"
-_SHAPES = (
-    # To set earlier instructions aside.
+_PATTERNS = (
+    # Ignore earlier instructions.
     (
         rf"\b{_FORGET}\b[^.\n]{{0,40}}\b(?:previous|prior|above|earlier|preceding|initial|original|all|any|your|the system|these"
         rf"|developer|every)\b[^.\n]{{0,40}}\b(?:{_RULES}|context|messages)\b"
@@ -34,7 +35,7 @@ _SHAPES = (
     rf"\b(?:new|updated|real|true|secret|actual) (?:system )?{_RULES}\b[^.\n]{{0,12}}(?::|supersede|\bis to\b|\bare to\b)",
     r"\byour (?:new|real|true|actual|only|next) (?:task|goal|job|mission|purpose|role|instruction|directive|objective)\b",
     r"\b(?:system|admin|developer|root|breach|security)[ _-](?:override|alert|note|notice|message|update|command)\b[^.\n]{0,3}:",
-    # To a model by name.
+    # Addresses a model by name.
     rf"\b(?:note|message|instructions?|attention|important|notice|memo|reminder|info)\b[^.\n]{{0,24}}\b(?:to|for)\b[^.\n]{{0,18}}\b{_MODEL}\b",
     r"\b(?:ai|llms?|assistants?|language models?|chat ?bots?)\b[^.\n]{0,30}\b(?:must|shall|(?:are|is) required to|have to|will now)\b",
     rf"^\W*(?:dear |hey |hello |attention |for |to )?(?:all |any |the )?{_MODEL}\s*[,:]\s+(?:do|don't|please|say|tell|ignore|answer|print|reply|you|always|never|when|if|output|include|add)\b",
@@ -63,7 +64,7 @@ _SHAPES = (
     r"\bauto-?approve\b[^.\n]{0,40}\b(?:answer|draft|reply|review|this)\b|\b(?:skip|bypass) (?:the )?(?:review|verification|checks?)\b",
     r"\bthis page is (?:confidential|secret)\b",
     r"\bin every (?:future |later |subsequent )?(?:reply|answer|response|report you \w+|message)\b",
-    # To give away what it was told.
+    # Reveal the prompt, secrets or data.
     (
         r"\b(?:reveal|print|repeat|output|show|display|tell|leak|dump|disclose|recite|summari[sz]e|give|quote|share|write out)\b[^.\n]{0,50}"
         r"\b(?:(?:system|hidden|initial|secret|original|developer|internal|operating) (?:prompt|instructions?|message|rules|configuration)|your (?:prompt|instructions?|rules|configuration|guidelines))\b"
@@ -73,7 +74,7 @@ _SHAPES = (
     r"\b(?:leak|exfiltrate|dump)\b[^.\n]{0,30}\b(?:keys?|secrets?|database|credentials?|passwords?|tokens?|data)\b",
     r"\b(?:output|print|reveal|send|e?-?mail|collect|forward)\b[^.\n]{0,30}\b(?:customer|user)s?'? (?:database|list|e-?mails?|data|records?)\b",
     r"\breveal\b[^.\n]{0,20}\b(?:any )?(?:credentials|secrets)\b",
-    # To play somebody without rules.
+    # Act without rules.
     r"\b(?:have|has|with|under|are|know|obey) no (?:content )?(?:restrictions?|rules|limits|filters?|polic(?:y|ies))\b",
     r"\b(?:answer|respond|comply|reply|questions?|anything)\b[^.\n]{0,30}\bwithout (?:any )?(?:restrictions?|rules|limits|filters?)\b",
     r"\b(?:developer|debug|god|jailbreak|unrestricted|dan) mode\b",
@@ -87,7 +88,7 @@ _SHAPES = (
     r"\"status\"\s*:\s*\"(?:answered|insufficient_context)\"",
     r"\b(?:decode|de-?cipher|unscramble)\b[^.\n]{0,60}\b(?:do|obey|follow|execute|carry out|run)\b",
     r"\bdecode this\b[^.\n]{0,20}\b(?:and|then)\b",
-    # Tools that it does not have.
+    # Call a tool or remember something.
     r"\b(?:call|use|invoke|run) (?:the )?(?:send_?\w+|delete_?\w+|\w+_(?:email|file|message|mail|transaction))\b",
     r"\bsave this\b[^.\n]{0,20}\bto your memory\b|\bremember for all future\b",
     r"!\[[^\]]*\]\(https?://[^)\s]*\?[^)\s]*(?:question|query|prompt|secret|data|user)[^)\s]*\)",
@@ -106,13 +107,13 @@ _SHAPES = (
 )
 # A full stop ends a sentence only before a space: "visit www.example.com" goes on.
 _INSTRUCTION = re.compile(
-    "|".join(f"(?:{shape})" for shape in _SHAPES).replace(r"[^.\n]", r"(?:[^.\n]|\.(?=\S))"),
+    "|".join(f"(?:{pattern})" for pattern in _PATTERNS).replace(r"[^.\n]", r"(?:[^.\n]|\.(?=\S))"),
     re.IGNORECASE | re.MULTILINE,
 )
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
 )
-# Unicode's tag characters spell ASCII that nobody sees.
+# Unicode's tag characters are invisible and stand for ASCII.
 _TAG_PLANE = 0xE0000
 _TAG = re.compile(r"[\U000e0020-\U000e007e]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}={0,2}")
@@ -125,7 +126,7 @@ _ORDER_TO_DECODE = re.compile(
 
 
 def is_instruction(text: str) -> bool:
-    """Tell whether `text` is shaped like an instruction to a model rather than to a reader."""
+    """Tell whether `text` looks like an instruction to a language model."""
     return any(_INSTRUCTION.search(reading) or _ORDER_TO_DECODE.search(reading) for reading in _readings(text))
 
 

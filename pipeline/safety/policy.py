@@ -1,4 +1,4 @@
-"""What may reach the model as evidence, and what of its reply may reach nobody."""
+"""Withhold instructions to a model from the chunks, and find what nobody may see in its reply."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from pipeline.safety.instructions import is_instruction
 from pipeline.safety.redaction import holds_credential
 from pipeline.types import Draft, Finding, FindingCode, Prompt
 
+# A run of this many words of the system prompt is a leak.
 _LEAK_WORDS = 8
 _WITHHELD = "(withheld)"
 _TAGGED = re.compile(
@@ -23,9 +24,9 @@ _SCREENED_CHUNKS = 4096
 
 
 def screened(chunks: Sequence[RetrievedChunk]) -> tuple[tuple[RetrievedChunk, ...], int]:
-    """Return the chunks without what addresses a model, and how many places that were.
+    """Return the chunks without passages that instruct a model, and the number of passages withheld.
 
-    The model never sees such a place and no quote can stand on it; the rest of its chunk stays evidence.
+    The model never sees a withheld passage and no quote can come from it; the rest of its chunk stays evidence.
     """
     found = [(chunk, *_without_instructions(chunk.text)) for chunk in chunks]
     named = [
@@ -36,7 +37,7 @@ def screened(chunks: Sequence[RetrievedChunk]) -> tuple[tuple[RetrievedChunk, ..
 
 
 def violations(draft: Draft, prompt: Prompt) -> tuple[Finding, ...]:
-    """Return why `draft` may not be shown to anybody, not even to a reviewer; normally nothing."""
+    """Return the reasons why nobody may see `draft`, not even a reviewer; usually none."""
     return (*_obeyed(draft), *_leaked(draft, prompt))
 
 
@@ -87,7 +88,7 @@ def _leaked(draft: Draft, prompt: Prompt) -> Iterator[Finding]:
     words = comparable(draft.answer).split()
     system = comparable(prompt.messages[0].content)
     evidence = comparable(" ".join(chunk.text for chunk in prompt.chunks))
-    # Words that a document has too are the document's.
+    # Words of the system prompt that also stand in a document are no leak.
     run = next((run for run in _runs(words, _LEAK_WORDS) if run in system and run not in evidence), None)
     if run:
         yield Finding(code=FindingCode.LEAK, span=run)

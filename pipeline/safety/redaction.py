@@ -1,7 +1,7 @@
-"""Find what must not be written to a log: credentials, and what identifies a person or an account.
+"""Redact what must not be logged: credentials, and what identifies a person or an account.
 
-The log holds ids and numbers by construction; this is the second lock. The forms of the keys are those
-that their issuers document.
+Log events are built from ids and numbers only; redaction guards against mistakes. The patterns follow the key formats
+that the issuers document.
 """
 
 import re
@@ -55,7 +55,7 @@ def redacted(text: str) -> str:
 
 
 def redacted_event(_logger: Any, _method: str, event: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - structlog's
-    """Return a log event with every text in it redacted, exceptions included (a structlog processor)."""
+    """Return a log event with every text in it redacted, and exceptions as their type (a structlog processor)."""
     return {redacted(str(name)): _value(value) for name, value in event.items()}
 
 
@@ -77,7 +77,7 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - a log value is anything
 
 
 def _is_real(match: str) -> bool:
-    # "password: ********" and "token = <token>" in a manual give nothing away.
+    # A manual's placeholders, such as "password: ********" and "token = <token>", are no credentials.
     value = re.split(r"[:=]\s*[\"']?", match)[-1]
     return any(character.isdigit() for character in value) and "<" not in value and "example" not in value.casefold()
 

@@ -23,14 +23,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import structlog
 from openai import AsyncOpenAI
-from support.builders import QUOTA, REMINDER, FixedRetriever, chunk, context, pipeline, prompt, reply_json
+from support.builders import QUOTA, REMINDER, FixedRetriever, asked, chunk, context, pipeline, prompt, reply_json
 from support.scripted_llm import Step, scripted_llm
 
-from pipeline.answering import Pipeline, answer
+from pipeline.answering import Pipeline
 from pipeline.limits import Admission, AdmissionLimits
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
 from pipeline.models.retrying import RetryPolicy
+from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import Deadline, Trace
 
 _QUESTIONS, _USERS, _CONCURRENCY, _LATENCY_S = 2000, 200, 16, 0.3
@@ -72,7 +73,9 @@ async def _measured(url: str) -> tuple[float, list[Trace]]:
         await provider.complete(prompt(), Deadline.after(10), lambda: None)
         desk = replace(
             pipeline(provider, FixedRetriever(chunks)),
-            admission=Admission(AdmissionLimits("999/minute", "99999/minute", {}, 10_000, 5.0, _CONCURRENCY)),
+            admission=Admission(
+                AdmissionLimits("999/minute", "99999/minute", {}, 10_000, 5.0, _CONCURRENCY), memory_rate_limits()
+            ),
         )
         began = time.monotonic()
         traces = await asyncio.gather(*(_asked_by(desk, user) for user in range(_USERS)))
@@ -85,7 +88,7 @@ async def _asked_by(desk: Pipeline, user: int) -> list[Trace]:
     traces = []
     for n in range(_QUESTIONS // _USERS):
         who = context(user_id=f"U{user}", deadline=Deadline.after(300))
-        traces.append((await answer(desk, f"How many invoices, case {user}-{n}?", who))[1])
+        traces.append((await asked(desk, f"How many invoices, case {user}-{n}?", who))[1])
     return traces
 
 
@@ -97,7 +100,7 @@ async def _overhead() -> tuple[float, float]:
         desk = pipeline(provider, FixedRetriever(chunks))
         added = []
         for n in range(500):
-            _, trace = await answer(desk, f"How many invoices, case {n}?", context(user_id=f"U{n}"))
+            _, trace = await asked(desk, f"How many invoices, case {n}?", context(user_id=f"U{n}"))
             added.append(trace.total_ms - trace.stage_ms.get("generate", 0.0))
     marks = quantiles(added[50:], n=100)
     return marks[49], marks[98]

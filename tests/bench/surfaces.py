@@ -49,7 +49,7 @@ async def _measured(desk: Desk, ways: dict[str, Ask]) -> None:
     for number in range(_ROUNDS):
         for name, ask in ways.items():
             took = await ask(_QUESTIONS[number % len(_QUESTIONS)])
-            traces = await desk.bot.uses.desk.store.requests_since(datetime.now(UTC) - timedelta(minutes=1))
+            traces = await desk.bot.use_cases.questions.store.requests.since(datetime.now(UTC) - timedelta(minutes=1))
             added[name].append(1000 * took - traces[-1].total_ms)
     for name, times in added.items():
         late = quantiles(times, n=20)[18]

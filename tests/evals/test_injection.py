@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.builders import FixedRetriever, chunk, context, pipeline
+from support.builders import FixedRetriever, asked, chunk, context, pipeline
 from support.corruptions import real_chunks
 from support.obeying import WAYS, ObeyingModel
 
-from pipeline.answering import answer
 from pipeline.safety.instructions import is_instruction
 from pipeline.safety.policy import screened
 from pipeline.types import Answered, Blocked, Outcome
@@ -43,7 +42,7 @@ async def test_no_attack_in_a_document_is_obeyed_in_an_answer(
     for row in injection["attacks_in_documents"]:
         model = ObeyingModel(row["text"], _obeyed(row["text"]), _GOLD, way)
         retriever = FixedRetriever([chunk("c1", f"{_GOLD}\n\n{row['text']}\n\nIt is closed on Sundays.")])
-        outcome, trace = await answer(pipeline(model, retriever), _QUESTION, context())
+        outcome, trace = await asked(pipeline(model, retriever), _QUESTION, context())
         withheld += trace.withheld > 0
         shown += [row["id"]] if _shows(outcome, model) else []
     with capsys.disabled():
@@ -61,7 +60,7 @@ async def test_no_attack_in_a_question_is_obeyed_in_an_answer(
     blocked, shown = 0, []
     for row in injection["attacks_in_questions"]:
         model = ObeyingModel(row["text"], _obeyed(row["text"]), _GOLD, way)
-        outcome, _ = await answer(pipeline(model, FixedRetriever([chunk("c1", _GOLD)])), row["text"], context())
+        outcome, _ = await asked(pipeline(model, FixedRetriever([chunk("c1", _GOLD)])), row["text"], context())
         blocked += isinstance(outcome, Blocked)
         shown += [row["id"]] if _shows(outcome, model) else []
     with capsys.disabled():
@@ -82,7 +81,7 @@ async def test_a_poisoned_page_gives_its_fact_and_never_its_canary(
         chunks = sorted(real_chunks(folder), key=lambda found: row["gold_quote"] not in found.text)[:10]
         obeyed = f"{row['payload']} {row['canary']}"
         model = ObeyingModel(row["canary"], obeyed, row["gold_quote"], way)
-        outcome, _ = await answer(pipeline(model, FixedRetriever(chunks)), row["question"], context())
+        outcome, _ = await asked(pipeline(model, FixedRetriever(chunks)), row["question"], context())
         assert row["canary"] not in outcome.model_dump_json(), row["id"]
         kept += isinstance(outcome, Answered) and row["gold_quote"][:40] in outcome.text
     with capsys.disabled():

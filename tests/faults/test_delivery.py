@@ -2,13 +2,15 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from support.workspace import ASKER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.webapi import Fault
+from bot.store.port import Tables
 
 _QUESTIONS = ("When does the first payment reminder go out?", "Can I get my money back?", "Is there a Linux app?", "?")
 _QUICK = {"lease_s": 5.0, "backoff_base_s": 0.1, "backoff_cap_s": 0.3, "attempts": 12}
@@ -34,7 +36,7 @@ async def test_a_reply_is_posted_once_when_the_first_try_goes_wrong(name: str, o
         assert "7 days" in shown(await desk.reply_to(question))
         await asyncio.sleep(2.5)
         assert len(desk.replies(question)) == 1
-        assert (await desk.bot.uses.desk.store.outbox.length()).waiting == 0
+        assert (await desk.bot.use_cases.questions.store.outbox.length()).waiting == 0
 
 
 async def test_with_a_third_of_all_posts_going_wrong_every_question_has_one_reply_and_every_review_one_card(
@@ -47,7 +49,7 @@ async def test_with_a_third_of_all_posts_going_wrong_every_question_has_one_repl
         asked = [await desk.ask(_QUESTIONS[n % len(_QUESTIONS)]) for n in range(60)]
         for question in asked:
             await desk.reply_to(question)
-        store = desk.bot.uses.desk.store
+        store = desk.bot.use_cases.questions.store
         for _ in range(200):
             if not (await store.outbox.length()).waiting:
                 break
@@ -73,25 +75,25 @@ async def test_where_the_bot_may_not_post_the_asker_is_told_directly_and_operato
 
 async def test_a_question_that_fails_again_and_again_ends_in_an_apology(own_data: Path, articles: Path) -> None:
     async with workspace(own_data, articles, delivery={**_QUICK, "attempts": 2}) as desk:
-        object.__setattr__(desk.bot.uses.desk.store, "settle", _failing_twice(desk))
+        object.__setattr__(desk.bot.use_cases.questions.store, "transaction", _failing_twice(desk))
         question = await desk.ask(_QUESTIONS[0])
         reply = await desk.reply_to(question)
         assert "Something went wrong again and again" in reply.text
         assert len(desk.replies(question)) == 1
-        assert (await desk.bot.uses.desk.store.inbox.length()).dead == 1
+        assert (await desk.bot.use_cases.questions.store.inbox.length()).dead == 1
 
 
-def _failing_twice(desk: Desk) -> Callable[..., Awaitable[bool]]:
-    store = desk.bot.uses.desk.store
-    real, left = store.settle, [None, None]
+def _failing_twice(desk: Desk) -> Callable[[], AbstractAsyncContextManager[Tables]]:
+    # The first two transactions are those that would end the question.
+    real, left = desk.bot.use_cases.questions.store.transaction, [None, None]
 
-    async def settle(*arguments: object, **options: object) -> bool:
+    def transaction() -> AbstractAsyncContextManager[Tables]:
         if left:
             left.pop()
             raise RuntimeError("not now")
-        return await real(*arguments, **options)  # type: ignore[arg-type]
+        return real()
 
-    return settle
+    return transaction
 
 
 def _mention() -> dict[str, object]:

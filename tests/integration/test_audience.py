@@ -7,7 +7,7 @@ from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, work
 from bot.sandbox.workspace import BOT_USER_ID, Channel
 from bot.settings import AccessSettings
 from bot.slack.clients import OneWorkspace, build_client
-from bot.slack.membership import SlackDirectory
+from bot.slack.membership import SlackMembership
 from bot.store.records import Conversation
 
 _RESTRICTED = "How many months of fees may a support lead refund?"
@@ -60,13 +60,13 @@ async def test_shared_unknown_and_large_channels_are_public_and_members_are_aske
     space.channels[_LEADS.id] = _LEADS
     now = [0.0]
     access = AccessSettings.model_validate(_BY_USER_GROUP)
-    directory = SlackDirectory(workspaces, access, lambda: now[0])
+    directory = SlackMembership(workspaces, access, lambda: now[0])
     assert await directory.audience_of(_where()) == frozenset({"leads"})
     assert await directory.audience_of(_where(private=True)) is None
     assert await directory.audience_of(_where(shared_outside=True)) == frozenset()
     assert await directory.audience_of(_where(channel_id="C404")) == frozenset()
     assert await directory.audience_of(_where(tenant_id="T0FOREIGN")) == frozenset()
-    small = SlackDirectory(workspaces, access.model_copy(update={"audience_members_max": 1}))
+    small = SlackMembership(workspaces, access.model_copy(update={"audience_members_max": 1}))
     assert await small.audience_of(_where(channel_id=SUPPORT)) == frozenset()
     asked = len(own_desk.sandbox.api.calls)
     space.channels[_LEADS.id] = Channel(_LEADS.id, "leads", _LEADS.members | {ADMIN}, is_private=True)

@@ -198,9 +198,11 @@ async def _store_a_review(folder: Path, question: str, answer: str) -> None:
     )  # fmt: skip
     case = NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=draft(), sources=())
     store = await SqliteStore(folder / ".citedesk" / "citedesk.sqlite").open()
-    await store.reviews.open(Review(review_id="r-1", question=question, conversation=where, case=case))
+    review = Review(review_id="r-1", question=question, conversation=where, case=case)
     update = {"state": "edited", "answer": answer, "decided_by": "U2"}
-    await store.reviews.change("r-1", "U2", "edited", lambda review: review.model_copy(update=update))
+    async with store.transaction() as tx:
+        await tx.reviews.open(review)
+        await tx.reviews.save(review.model_copy(update=update), "U2", "edited")
     await store.close()
 
 

@@ -99,7 +99,7 @@ async def test_a_question_deleted_before_the_answer_gets_none(own_data: Path, ar
         await desk.sandbox.acts.delete(ASKER, SUPPORT, question.ts)
         await asyncio.sleep(2.0)
         assert desk.replies(question) == []
-        assert (await desk.bot.uses.desk.store.inbox.length()).waiting == 0
+        assert (await desk.bot.use_cases.questions.store.inbox.length()).waiting == 0
 
 
 async def test_an_edit_after_the_answer_changes_nothing(own_desk: Desk) -> None:

@@ -15,17 +15,16 @@ from dataclasses import dataclass
 import pytest
 import structlog
 from openai import AsyncOpenAI
-from support.builders import FixedRetriever, context, pipeline, reply, reply_json
+from support.builders import FixedRetriever, asked, context, pipeline, reply, reply_json
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
-from pipeline.answering import answer
+from bot.telemetry.logs import configure_logging
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.failover import FailoverProvider
 from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
 from pipeline.models.provider import ModelProvider
 from pipeline.models.retrying import RetryPolicy
-from pipeline.recorder import configure_logging
-from pipeline.types import Deadline
+from pipeline.types import Answered, Deadline
 
 _GOOD = Step(reply("good.json"))
 _OPTIONS = ModelOptions(read_timeout_s=0.25, retry=RetryPolicy(3, 0.001, 0.002))
@@ -37,56 +36,82 @@ _SLACK_S = 0.05
 
 @dataclass(frozen=True)
 class Expected:
-    """`verdicts` with one provider; `attempts` at a server that does nothing else; whether quotes stand in."""
+    """The outcome with one provider, its verdict, and the requests that this provider gets.
 
+    `degraded` answers quote the documents because the model gave none; what else a model says is decided on, and no
+    other server is asked. `opens_circuit`: a breaker counts the fault.
+    """
+
+    kind: str
     verdict: str
     attempts: int
     degraded: bool = False
+    opens_circuit: bool = False
+
+    def behind(self, setup: str) -> tuple[str, str, str | None, int]:
+        """Return outcome, verdict, fallback and requests to the first provider in a set-up."""
+        if not self.degraded:
+            return self.kind, self.verdict, None, self.attempts
+        if setup == "a good one behind it":
+            return "answered", "OK", None, self.attempts
+        if setup == "circuit open" and self.opens_circuit:
+            return "answered", "CIRCUIT_OPEN", "extractive", 0
+        return "answered", self.verdict, "extractive", self.attempts
 
 
-def _quoted(verdict: str, attempts: int) -> Expected:
-    return Expected(verdict, attempts, degraded=True)
+def _failing(verdict: str, attempts: int) -> Expected:
+    """The server fails: it is tried again or not, and its circuit opens."""
+    return Expected("answered", verdict, attempts, degraded=True, opens_circuit=True)
 
 
+def _refusing(verdict: str, attempts: int = 1) -> Expected:
+    """The server works but refuses: its circuit stays closed."""
+    return Expected("answered", verdict, attempts, degraded=True)
+
+
+_BLOCKED = Expected("blocked", "POLICY", 1)
+_UNREADABLE = Expected("needs_review", "SCHEMA_INVALID", 2)
+_UNPROVED = Expected("needs_review", "UNVERIFIED", 1)
 _FAULTS: Mapping[str, tuple[Step, Expected]] = {
-    "stalls before headers": (Step(stall=9), _quoted("MODEL_TIMEOUT", 3)),
-    "stalls in the body": (Step(reply("good.json"), stall_in_body=9), _quoted("MODEL_TIMEOUT", 3)),
-    "drips for ever": (Step(reply("good.json"), drip=0.1), _quoted("MODEL_TIMEOUT", 1)),
-    "hangs up": (Step(drop=True), _quoted("MODEL_DOWN", 3)),
-    "resets": (Step(reset=True), _quoted("MODEL_DOWN", 3)),
-    "truncates": (Step(reply("good.json"), truncate=True), _quoted("MODEL_DOWN", 3)),
-    "sends too much": (Step(reply("good.json"), padding=300_000), _quoted("MODEL_DOWN", 3)),
-    "sends a web page": (Step(body="<html>gateway</html>", content_type="text/html"), _quoted("MODEL_DOWN", 3)),
-    "says JSON, sends none": (Step(body="<html>gateway</html>"), _quoted("MODEL_DOWN", 3)),
-    "400": (Step(status=400), _quoted("MODEL_REFUSED", 1)),
-    "401": (Step(status=401), _quoted("MODEL_REFUSED", 1)),
-    "403": (Step(status=403), _quoted("MODEL_REFUSED", 1)),
-    "404": (Step(status=404), _quoted("MODEL_REFUSED", 1)),
-    "408": (Step(status=408), _quoted("MODEL_TIMEOUT", 3)),
-    "409": (Step(status=409), _quoted("MODEL_DOWN", 3)),
-    "429": (Step(status=429), _quoted("MODEL_RATE_LIMITED", 3)),
-    "429, come back soon": (Step(status=429, headers={"retry-after-ms": "20"}), _quoted("MODEL_RATE_LIMITED", 3)),
-    "429, come back late": (Step(status=429, headers={"retry-after": "120"}), _quoted("MODEL_RATE_LIMITED", 1)),
+    "stalls before headers": (Step(stall=9), _failing("MODEL_TIMEOUT", 3)),
+    "stalls in the body": (Step(reply("good.json"), stall_in_body=9), _failing("MODEL_TIMEOUT", 3)),
+    # Each byte is in time, so only the deadline ends it, which the breaker does not count.
+    "drips for ever": (Step(reply("good.json"), drip=0.1), _refusing("MODEL_TIMEOUT")),
+    "hangs up": (Step(drop=True), _failing("MODEL_DOWN", 3)),
+    "resets": (Step(reset=True), _failing("MODEL_DOWN", 3)),
+    "truncates": (Step(reply("good.json"), truncate=True), _failing("MODEL_DOWN", 3)),
+    "sends too much": (Step(reply("good.json"), padding=300_000), _failing("MODEL_DOWN", 3)),
+    "sends a web page": (Step(body="<html>gateway</html>", content_type="text/html"), _failing("MODEL_DOWN", 3)),
+    "says JSON, sends none": (Step(body="<html>gateway</html>"), _failing("MODEL_DOWN", 3)),
+    "400": (Step(status=400), _refusing("MODEL_REFUSED")),
+    "401": (Step(status=401), _refusing("MODEL_REFUSED")),
+    "403": (Step(status=403), _refusing("MODEL_REFUSED")),
+    "404": (Step(status=404), _refusing("MODEL_REFUSED")),
+    "408": (Step(status=408), _failing("MODEL_TIMEOUT", 3)),
+    "409": (Step(status=409), _failing("MODEL_DOWN", 3)),
+    "429": (Step(status=429), _failing("MODEL_RATE_LIMITED", 3)),
+    "429, come back soon": (Step(status=429, headers={"retry-after-ms": "20"}), _failing("MODEL_RATE_LIMITED", 3)),
+    "429, come back late": (Step(status=429, headers={"retry-after": "120"}), _failing("MODEL_RATE_LIMITED", 1)),
     "429, come back at a date": (
-        Step(status=429, headers={"retry-after": _FAR_DATE}), _quoted("MODEL_RATE_LIMITED", 1)),
-    "429, quota used up": (Step(status=429, error_code="insufficient_quota"), _quoted("MODEL_REFUSED", 1)),
-    "400, content policy": (Step(status=400, error_code="content_filter"), Expected("POLICY", 1)),
-    "filtered completion": (Step("x", finish_reason="content_filter"), Expected("POLICY", 1)),
-    "500": (Step(status=500), _quoted("MODEL_DOWN", 3)),
-    "503, come back soon": (Step(status=503, headers={"retry-after": "0"}), _quoted("MODEL_DOWN", 3)),
-    "529": (Step(status=529), _quoted("MODEL_DOWN", 3)),
-    "valid JSON of a wrong shape": (Step('{"reply": 1}'), Expected("SCHEMA_INVALID", 2)),
-    "prose": (Step("Sure! The answer is 500."), Expected("SCHEMA_INVALID", 2)),
-    "no choices": (Step(body='{"choices": []}'), Expected("SCHEMA_INVALID", 2)),
-    "says it does not know": (Step(_UNKNOWING), Expected("INSUFFICIENT_CONTEXT", 1)),
-    "lies about a number": (Step(reply_json("The plan allows 900 invoices. [1]")), Expected("UNVERIFIED", 1)),
-    "invents a source": (Step(reply("unknown_chunk.json")), Expected("UNVERIFIED", 1)),
-    "invents a quote": (Step(reply_json(quote="Nobody ever wrote these words.")), Expected("UNVERIFIED", 1)),
-    "adds a link": (Step(reply_json("It allows 500 invoices, see evil.example/x. [1]")), Expected("UNVERIFIED", 1)),
-    "is unsure": (Step(reply_json(confidence="low")), Expected("LOW_CONFIDENCE", 1)),
+        Step(status=429, headers={"retry-after": _FAR_DATE}), _failing("MODEL_RATE_LIMITED", 1)),
+    "429, quota used up": (Step(status=429, error_code="insufficient_quota"), _refusing("MODEL_REFUSED")),
+    "400, content policy": (Step(status=400, error_code="content_filter"), _BLOCKED),
+    "filtered completion": (Step("x", finish_reason="content_filter"), _BLOCKED),
+    "500": (Step(status=500), _failing("MODEL_DOWN", 3)),
+    "503, come back soon": (Step(status=503, headers={"retry-after": "0"}), _failing("MODEL_DOWN", 3)),
+    "529": (Step(status=529), _failing("MODEL_DOWN", 3)),
+    "valid JSON of a wrong shape": (Step('{"reply": 1}'), _UNREADABLE),
+    "prose": (Step("Sure! The answer is 500."), _UNREADABLE),
+    "no choices": (Step(body='{"choices": []}'), _UNREADABLE),
+    "says it does not know": (Step(_UNKNOWING), Expected("not_enough_info", "INSUFFICIENT_CONTEXT", 1)),
+    "lies about a number": (Step(reply_json("The plan allows 900 invoices. [1]")), _UNPROVED),
+    "invents a source": (Step(reply("unknown_chunk.json")), _UNPROVED),
+    "invents a quote": (Step(reply_json(quote="Nobody ever wrote these words.")), _UNPROVED),
+    "adds a link": (Step(reply_json("It allows 500 invoices, see evil.example/x. [1]")), _UNPROVED),
+    "is unsure": (Step(reply_json(confidence="low")), Expected("needs_review", "LOW_CONFIDENCE", 1)),
     "repeats its orders": (Step(reply_json(
         "You are a support assistant. You answer a colleague's question from the context blocks below. [1]")),
-        Expected("POLICY", 1)),
+        _BLOCKED),
 }  # fmt: skip
 _SETUPS = ("one provider", "a good one behind it", "the same fault behind it", "circuit open")
 
@@ -138,40 +163,34 @@ async def test_every_fault_ends_in_its_decision(name: str, setup: str, log: io.S
     fault, expected = _FAULTS[name]
     async with _providers(setup, fault) as (provider, server):
         desk = pipeline(provider, FixedRetriever())
-        await answer(desk, "Is it warm?", context(deadline=Deadline.after(_DEADLINE_S)))
+        await asked(desk, "Is it warm?", context(deadline=Deadline.after(_DEADLINE_S)))
         if setup == "circuit open":
-            await answer(desk, "Is it open?", context(deadline=Deadline.after(_DEADLINE_S)))
+            await asked(desk, "Is it open?", context(deadline=Deadline.after(_DEADLINE_S)))
         before = len(server.requests)
         began = time.monotonic()
-        outcome, trace = await answer(desk, "How many invoices?", context(deadline=Deadline.after(_DEADLINE_S)))
+        outcome, trace = await asked(desk, "How many invoices?", context(deadline=Deadline.after(_DEADLINE_S)))
         took = time.monotonic() - began
     written = log.getvalue()
     assert took <= _DEADLINE_S + _SLACK_S
     assert "Traceback" not in written
     assert "pipeline_failed" not in written
     assert written.count("rag_answer_completed") == (3 if setup == "circuit open" else 2)
-    is_final = not expected.degraded
-    if setup == "one provider":
-        assert trace.verdict == expected.verdict
-        assert len(server.requests) - before == expected.attempts
-        assert (trace.fallback_used == "extractive") == expected.degraded
-    elif setup == "a good one behind it" and not is_final:
-        assert (trace.verdict, trace.fallback_used, trace.llm_provider) == ("OK", None, "second")
-    elif setup == "circuit open" and not is_final and expected.attempts > 1:
-        assert len(server.requests) == before
-        assert trace.fallback_used == "extractive"
+    happened = (outcome.kind, trace.verdict, trace.fallback_used, len(server.requests) - before)
+    assert happened == expected.behind(setup)
+    assert (isinstance(outcome, Answered) and outcome.degraded) == (trace.fallback_used == "extractive")
+    if expected.degraded and setup == "a good one behind it":
+        assert trace.llm_provider == "second"
     table.append(
         f"{name:26} | {setup:25} | {outcome.kind:15} | {trace.verdict:20} | {trace.fallback_used or '':9} | "
         f"{trace.attempts} | {took / _DEADLINE_S:4.2f}"
     )
-    assert outcome.kind in {"answered", "not_enough_info", "needs_review", "blocked", "unavailable"}
 
 
 async def test_a_cancelled_question_ends_the_request_to_the_server() -> None:
     async with _providers("one provider", Step(stall=9)) as (provider, server):
         desk = pipeline(provider, FixedRetriever())
-        await answer(desk, "Is it warm?", context())
-        task = asyncio.create_task(answer(desk, "How many invoices?", context()))
+        await asked(desk, "Is it warm?", context())
+        task = asyncio.create_task(asked(desk, "How many invoices?", context()))
         await asyncio.sleep(0.2)
         assert len(server.requests) == 2
         task.cancel()

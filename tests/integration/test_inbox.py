@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.worker import Worker, WorkerLimits
-from bot.store.sqlite.queues import Job
+from bot.store.records import Job
 from bot.store.sqlite.store import SqliteStore
 
 
@@ -17,6 +17,10 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     opened = await SqliteStore(tmp_path / "s.sqlite").open()
     yield opened
     await opened.close()
+
+
+def _pause_s(_: int) -> float:
+    return 0.01
 
 
 async def _until(condition: object) -> None:
@@ -36,7 +40,7 @@ async def test_a_job_is_run_once_although_the_loop_is_held_up_for_longer_than_it
         await asyncio.sleep(0.3)
         await store.inbox.finish(job.key)
 
-    worker = Worker("w", store.inbox, work, WorkerLimits(4, 0.2, 0.05))
+    worker = Worker("w", store.inbox, work, WorkerLimits(4, 0.2, 0.05, _pause_s), asyncio.Event())
     worker.start()
     await store.inbox.add(["a"], "{}")
     await asyncio.sleep(1.2)
@@ -58,7 +62,7 @@ async def test_no_more_jobs_run_at_once_than_allowed_and_all_are_done(store: Sql
 
     for number in range(40):
         await store.inbox.add([str(number)], "{}")
-    worker = Worker("w", store.inbox, work, WorkerLimits(3, 10.0, 5.0))
+    worker = Worker("w", store.inbox, work, WorkerLimits(3, 10.0, 5.0, _pause_s), asyncio.Event())
     worker.start()
     await _until(lambda: done == 40)
     await worker.stop(1.0)
@@ -74,10 +78,11 @@ async def test_what_fails_comes_again_and_what_is_not_done_in_time_is_handed_bac
             raise RuntimeError
         await asyncio.sleep(60)
 
-    worker = Worker("w", store.inbox, work, WorkerLimits(1, 10.0, 0.05, 0.01, 0.01))
+    wake = asyncio.Event()
+    worker = Worker("w", store.inbox, work, WorkerLimits(1, 10.0, 0.05, _pause_s), wake)
     worker.start()
     await store.inbox.add(["a"], "{}")
-    worker.wake()
+    wake.set()
     await _until(lambda: seen == [1, 2])
     await worker.stop(0.1)
     (job,) = await store.inbox.claim("another", 10.0, 9)

@@ -23,7 +23,7 @@ async def _approved(desk: Desk, user: str = ASKER, channel: str = SUPPORT, text:
     await desk.press(REVIEWER, card, "Approve")
     await desk.until(lambda: [m for m in desk.replies(question) if "Approved by" in shown(m)], 1)
     for _ in range(100):
-        if await desk.bot.uses.desk.store.curated.live():
+        if await desk.bot.use_cases.questions.store.curated.live():
             return card
         await desk.sandbox.workspace.wait_for_change(desk.sandbox.workspace.version, 0.05)
     raise AssertionError("nothing was remembered")
@@ -43,11 +43,11 @@ async def test_an_approved_answer_is_served_at_once_and_says_who_approved_it(aga
 
 async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Desk) -> None:
     await _approved(own_desk)
-    store, embedder = own_desk.bot.uses.desk.store, own_desk.bot.uses.desk.embedder
+    store, embedder = own_desk.bot.use_cases.questions.store, own_desk.bot.use_cases.questions.embedder
     (answer,) = await store.curated.live()
     await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
     assert not await store.curated.vectors(answer.tenant_id, embedder.name)
-    await own_desk.bot.sweeper.sweep()
+    await own_desk.bot.maintenance.sweep()
     reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
 
@@ -84,7 +84,7 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
     folder = Path(shutil.copytree(articles, tmp_path / "articles"))
     async with workspace(own_data, folder) as desk:
         await _approved(desk)
-        (answer,) = await desk.bot.uses.desk.store.curated.live()
+        (answer,) = await desk.bot.use_cases.questions.store.curated.live()
         for document in {source.document_id for source in answer.sources}:
             page = folder / document
             page.write_text(page.read_text() + "\nRefunds are also listed in the yearly statement.\n")
@@ -94,10 +94,10 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
         assert " on " not in shown(reply).partition("Approved by")[2][:30]
-        await desk.bot.sweeper.sweep()
+        await desk.bot.maintenance.sweep()
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
-        assert await desk.bot.uses.desk.store.curated.counts() == {"stale": 1}
-        await desk.bot.sweeper.sweep()
+        assert await desk.bot.use_cases.questions.store.curated.counts() == {"stale": 1}
+        await desk.bot.maintenance.sweep()
         assert len([c for c in _cards(desk) if "has changed since" in shown(c)]) == 1
         await desk.press(REVIEWER, cards[0], "Approve")
         await desk.until(lambda: [c for c in cards if "Approved by" in shown(c)], 1)
@@ -132,7 +132,7 @@ async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_serv
     reply = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN))
     await _find_bad(own_desk, reply, (ASKER, ADMIN))
     await own_desk.until(lambda: [c for c in _cards(own_desk) if "Readers found" in shown(c)], 1)
-    assert await own_desk.bot.uses.desk.store.curated.counts() == {"stale": 1}
+    assert await own_desk.bot.use_cases.questions.store.curated.counts() == {"stale": 1}
     again = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, REVIEWER))
     assert "A person is checking it" in shown(again)
 

@@ -14,6 +14,7 @@ from bot.models import build_openai
 from bot.settings import load_settings
 from index.builder import BuildRules, build
 from pipeline.errors import PermanentModelError
+from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import Deadline, Failure
 
 _GOOD = Step(reply("good.json"))
@@ -28,7 +29,7 @@ async def test_azures_query_and_key_header_reach_every_request() -> None:
                 "base_url": f"{root}/openai/deployments/d1?api-version=2026-05-01",
             }
         )  # fmt: skip
-        async with aclosing(build_openai(settings)) as provider:
+        async with aclosing(build_openai(settings, memory_rate_limits())) as provider:
             await provider.complete(prompt(), Deadline.after(5), lambda: None)
     assert server.paths == ["/openai/deployments/d1/chat/completions?api-version=2026-05-01"]
     assert {name.casefold(): value for name, value in server.headers[0].items()}["api-key"] == "azure-secret"
@@ -38,7 +39,7 @@ async def test_azures_query_and_key_header_reach_every_request() -> None:
 async def test_a_local_server_needs_only_its_url_and_model(path: str) -> None:
     async with scripted_llm(_GOOD) as server:
         settings = load_settings(llm={"base_url": server.url.removesuffix("/v1") + path, "model": "llama3.2"})
-        async with aclosing(build_openai(settings)) as provider:
+        async with aclosing(build_openai(settings, memory_rate_limits())) as provider:
             completion = await provider.complete(prompt(), Deadline.after(5), lambda: None)
     assert completion.model == "llama3.2"
     assert server.paths == [f"{path.rstrip('/')}/chat/completions"]
@@ -54,7 +55,7 @@ async def test_the_next_server_is_asked_and_each_has_its_price() -> None:
             }
         )  # fmt: skip
         attempts: list[None] = []
-        async with aclosing(build_openai(settings)) as provider:
+        async with aclosing(build_openai(settings, memory_rate_limits())) as provider:
             completion = await provider.complete(prompt(), Deadline.after(5), lambda: attempts.append(None))
     assert (completion.provider, completion.model) == ("local", "b")
     assert len(first.requests) == 3
@@ -68,7 +69,7 @@ async def test_what_one_model_refuses_to_say_no_other_is_asked() -> None:
         settings = load_settings(
             llm={"base_url": first.url, "failover": [{"name": "local", "base_url": second.url, "model": "b"}]}
         )
-        async with aclosing(build_openai(settings)) as provider:
+        async with aclosing(build_openai(settings, memory_rate_limits())) as provider:
             with pytest.raises(PermanentModelError) as caught:
                 await provider.complete(prompt(), Deadline.after(5), lambda: None)
     assert caught.value.failure is Failure.POLICY

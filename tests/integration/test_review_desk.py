@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.clock import Clock
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.desk.permissions import AlreadyDecidedError, ClaimedError, NotAllowedError
@@ -26,7 +27,7 @@ async def desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
 
 async def _review_of(desk: Desk, card: Message) -> Review:
     assert card.metadata is not None
-    review = await desk.bot.uses.desk.store.reviews.get(card.metadata["event_payload"]["request_id"])
+    review = await desk.bot.use_cases.questions.store.reviews.get(card.metadata["event_payload"]["request_id"])
     assert review is not None
     return review
 
@@ -49,7 +50,7 @@ async def test_a_claim_is_shown_and_keeps_others_from_deciding_until_they_take_o
     await desk.press(ADMIN, card, "Approve")
     assert f"Approved by <@{ADMIN}>" in shown(await desk.reply_to(question, 2))
     review = await _review_of(desk, card)
-    events = await desk.bot.uses.desk.store.reviews.events(review.review_id)
+    events = await desk.bot.use_cases.questions.store.reviews.events(review.review_id)
     assert [(event.user_id, event.what) for event in events] == [
         (ASKER, "opened"), (REVIEWER, "claimed"), (ADMIN, "taken over"), (ADMIN, "approved"),
     ]  # fmt: skip
@@ -81,7 +82,7 @@ async def test_an_edit_that_they_do_not_prove_is_sent_only_if_the_reviewer_stand
     assert "999 euro" in shown(await desk.reply_to(question, 2))
     review = await _review_of(desk, card)
     assert review.sent_anyway
-    events = await desk.bot.uses.desk.store.reviews.events(review.review_id)
+    events = await desk.bot.use_cases.questions.store.reviews.events(review.review_id)
     assert events[-1].what == "edited, sent anyway"
     await _changed(desk, card, "not every sentence could be proved")
 
@@ -123,44 +124,45 @@ async def test_the_asker_is_asked_back_and_the_answer_reaches_the_card(desk: Des
 
 
 async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends_with_a_word_to_the_asker(
-    desk: Desk,
+    own_data: Path, articles: Path
 ) -> None:
-    question = await desk.ask(_DOUBTFUL)
-    card = await desk.card()
-    store, sweeper = desk.bot.uses.desk.store, desk.bot.sweeper
-    review = await _review_of(desk, card)
+    clock = Clock()
+    async with workspace(own_data, articles, now=clock) as desk:
+        question = await desk.ask(_DOUBTFUL)
+        card = await desk.card()
+        review = await _review_of(desk, card)
 
-    async def aged(hours: float) -> None:
-        opened = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds")
-        await store._database.write("UPDATE reviews SET at = ? WHERE review_id = ?", (opened, review.review_id))
-        await sweeper.sweep()
-        await sweeper.sweep()
+        async def later(hours: float) -> None:
+            clock.move(hours=hours)
+            await desk.bot.maintenance.sweep()
+            await desk.bot.maintenance.sweep()
 
-    await aged(5)
-    (reminder,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts], 1)
-    assert "still waits for a reviewer" in shown(reminder)
-    assert len(desk.replies(question)) == 1
-    await aged(100)
-    assert "Nobody could look at your question in time" in shown(await desk.reply_to(question, 2))
-    await _changed(desk, card, "Ended without a decision")
-    assert len([m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts]) == 1
-    events = await store.reviews.events(review.review_id)
-    assert [event.what for event in events] == ["opened", "reminded", "expired"]
+        await later(5)
+        (reminder,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts], 1)
+        assert "still waits for a reviewer" in shown(reminder)
+        assert len(desk.replies(question)) == 1
+        await later(95)
+        assert "Nobody could look at your question in time" in shown(await desk.reply_to(question, 2))
+        await _changed(desk, card, "Ended without a decision")
+        assert len([m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts]) == 1
+        events = await desk.bot.use_cases.questions.store.reviews.events(review.review_id)
+        assert [event.what for event in events] == ["opened", "reminded", "expired"]
 
 
 async def test_two_reviewers_at_the_same_time_500_times_make_one_decision_each(desk: Desk) -> None:
     await desk.ask(_DOUBTFUL)
     first = await _review_of(desk, await desk.card())
-    reviews, store = desk.bot.uses.reviews, desk.bot.uses.desk.store
+    reviews, store = desk.bot.use_cases.reviews, desk.bot.use_cases.questions.store
     won = refused = 0
     for number in range(500):
         review = first.model_copy(update={"review_id": f"race-{number}", "state": "open"})
-        assert await store.reviews.open(review)
+        async with store.transaction() as tx:
+            assert await tx.reviews.open(review)
 
         async def press(reviewer: str, review_id: str = review.review_id) -> Review:
             state = "approved" if reviewer == REVIEWER else "rejected"
             decision = Decision(state=state, reviewer_id=reviewer, note="no")
-            return await reviews.decide(review_id, decision, await desk.bot.boards.decided_by(reviewer))
+            return await reviews.decide(review_id, decision, await desk.bot.runtime.boards.decided_by(reviewer))
 
         ended = await asyncio.gather(press(REVIEWER), press(ADMIN), return_exceptions=True)
         won += sum(isinstance(end, Review) for end in ended)
@@ -170,8 +172,9 @@ async def test_two_reviewers_at_the_same_time_500_times_make_one_decision_each(d
         winners = [end for end in ended if isinstance(end, Review)]
         assert decided.decided_by == winners[0].decided_by
         assert len(await store.reviews.events(review.review_id)) == 2
-    sent = await store._database.rows("SELECT count(*) FROM outbox WHERE key LIKE 'decided:race-%'")
-    assert (won, refused, sent[0][0]) == (500, 500, 500)
+    # Every key is known by now: each decision has queued its message.
+    unsent = [n for n in range(500) if await store.outbox.add([f"decided:race-{n}"], "{}")]
+    assert (won, refused, unsent) == (500, 500, [])
 
 
 async def test_pressing_on_a_card_twice_at_once_sends_one_answer(desk: Desk) -> None:
@@ -192,19 +195,19 @@ async def test_reviewers_of_a_channel_decide_its_reviews_and_get_its_cards(own_d
         await desk.ask(_DOUBTFUL)
         review = await _review_of(desk, await desk.card())
         with pytest.raises(NotAllowedError):
-            await desk.bot.uses.reviews.claim(review.review_id, REVIEWER)
-        assert (await desk.bot.uses.reviews.claim(review.review_id, ADMIN)).claimed_by == ADMIN
+            await desk.bot.use_cases.reviews.claim(review.review_id, REVIEWER)
+        assert (await desk.bot.use_cases.reviews.claim(review.review_id, ADMIN)).claimed_by == ADMIN
 
 
 async def test_a_claim_ends_by_itself(desk: Desk) -> None:
     await desk.ask(_DOUBTFUL)
     review = await _review_of(desk, await desk.card())
-    reviews = desk.bot.uses.reviews
+    reviews = desk.bot.use_cases.reviews
     await reviews.claim(review.review_id, REVIEWER)
     with pytest.raises(ClaimedError):
         await reviews.claim(review.review_id, ADMIN)
     later = type(reviews)(
-        **{name: getattr(reviews, name) for name in ("desk", "curated", "chunks", "settings", "limits")},
+        **{name: getattr(reviews, name) for name in ("questions", "curated", "chunks", "settings", "limits")},
         now=lambda: datetime.now(UTC) + timedelta(hours=2),
     )
     assert (await later.claim(review.review_id, ADMIN)).claimed_by == ADMIN
@@ -251,7 +254,7 @@ async def test_app_home_has_pages(desk: Desk) -> None:
     first = await _review_of(desk, await desk.card())
     for number in range(9):
         update = {"review_id": f"more-{number}", "question": f"Question {number}?"}
-        await desk.bot.uses.desk.store.reviews.open(first.model_copy(update=update))
+        await desk.bot.use_cases.questions.store.reviews.open(first.model_copy(update=update))
     await desk.open_home(REVIEWER)
     assert "Question 8?" not in json.dumps(await desk.home(REVIEWER, "Page 1 of 2"))
     await desk.press_home(REVIEWER, "home_next", [], "1")

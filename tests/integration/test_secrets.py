@@ -9,16 +9,15 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from openai import AsyncOpenAI
-from support.builders import FixedRetriever, ScriptedProvider, chunk, context, pipeline, reply_json
+from support.builders import FixedRetriever, ScriptedProvider, asked, chunk, context, pipeline, reply_json
 from support.scripted_llm import Step, scripted_llm
 from support.secrets_planted import KINDS, heart, planted
 
-from pipeline.answering import answer
+from bot.telemetry.logs import configure_logging
 from pipeline.errors import SchemaError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.openai import ModelOptions, OpenAIProvider
 from pipeline.models.retrying import RetryPolicy
-from pipeline.recorder import configure_logging
 from pipeline.safety.redaction import redacted
 
 _SECRETS = planted(1000)
@@ -68,7 +67,7 @@ async def test_no_secret_of_a_question_a_document_or_a_reply_is_written(log: io.
     for at, (_, secret) in enumerate(_SECRETS[:500]):
         provider = ScriptedProvider(reply_json(f"It is {secret} [1]", quote=secret), "{" + secret)
         desk = pipeline(provider, FixedRetriever([chunk("c1", f"The key is {secret} for now.")]))
-        _, trace = await answer(desk, f"What is {secret}?", context(user_id=f"U{at}"))
+        _, trace = await asked(desk, f"What is {secret}?", context(user_id=f"U{at}"))
         traces.append(trace.model_dump_json())
     written = log.getvalue() + "\n".join(traces)
     assert written.count("rag_answer_completed") == 500
@@ -87,7 +86,7 @@ async def test_no_secret_of_a_providers_error_is_written(log: io.StringIO) -> No
         AsyncOpenAI(api_key="sk-proj-0123456789abcdef0123", base_url=server.url) as client,
     ):
         desk = pipeline(OpenAIProvider(client, "m", options, CircuitBreaker(10_000, 1.0)))
-        traces = [(await answer(desk, f"How many, {at}?", context(user_id=f"U{at}")))[1] for at in range(len(told))]
+        traces = [(await asked(desk, f"How many, {at}?", context(user_id=f"U{at}")))[1] for at in range(len(told))]
     written = log.getvalue() + "".join(trace.model_dump_json() for trace in traces)
     assert "sk-proj-0123456789abcdef0123" not in written
     assert [secret for secret in told if heart(secret) in written] == []
@@ -99,7 +98,7 @@ async def test_no_secret_of_an_exception_is_written(log: io.StringIO) -> None:
             raise RuntimeError(question)
 
     for _, secret in _SECRETS[:200]:
-        await answer(pipeline(ScriptedProvider(reply_json()), Broken()), f"Why {secret}?", context(user_id=secret[:4]))
+        await asked(pipeline(ScriptedProvider(reply_json()), Broken()), f"Why {secret}?", context(user_id=secret[:4]))
     written = log.getvalue()
     assert "pipeline_failed" in written
     assert [secret for _, secret in _SECRETS if heart(secret) in written] == []

@@ -12,11 +12,13 @@ import pytest
 from support.models import shared_embedder
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
+from bot.app import store_file
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID
 from bot.slack.http import EVENTS_PATH
 from bot.store.records import Asked, Conversation
+from bot.store.sqlite.store import SqliteStore
 from index.builder import BuildRules, build
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -183,8 +185,10 @@ async def test_feedback_is_stored_and_thanked(desk: Desk) -> None:
     space = desk.sandbox.workspace
     assert "What is wrong with it?" in str(space.views[await desk.modal(ASKER)])
     await desk.sandbox.acts.submit(ASKER, space.view_of[ASKER], {"reason": {"reason": "outdated"}})
-    rows = await desk.bot.uses.desk.store._database.rows("SELECT user_id, helpful, reason FROM feedback")
-    assert rows == [(ASKER, 0, "outdated")]
+    store = desk.bot.use_cases.questions.store
+    (said,) = await store.feedback.complaints(block["block_id"].removeprefix("feedback_"))
+    assert (said.user_id, said.helpful, said.reason) == (ASKER, False, "outdated")
+    assert await store.feedback.counts(1) == (0, 1)
     action["value"] = button["positive_button"]["value"]
     await desk.sandbox.acts.press(ADMIN, reply.channel, reply.ts, block["block_id"], action)
     (thanks,) = await desk.until(lambda: desk.hidden(ADMIN), 1)
@@ -277,7 +281,7 @@ async def test_a_forged_or_replayed_request_is_refused_and_changes_nothing(forge
             http_desk, body, "0" * 32 if forgery == "wrong secret" else secret, age=600 if "old" in forgery else 0
         )
     assert status == 401
-    assert (await http_desk.bot.uses.desk.store.inbox.length()).waiting == 0
+    assert (await http_desk.bot.use_cases.questions.store.inbox.length()).waiting == 0
     assert http_desk.messages("D0ASKER") == []
 
 
@@ -313,11 +317,12 @@ async def test_a_question_received_before_a_crash_is_answered_after_the_restart(
                 private=False,
             )  # fmt: skip
             asked = Asked(text=_ANSWERABLE, where=where, message_id=question.ts)
-            await desk.bot.workers.inbox.stop(0.0)
-            await desk.bot.uses.desk.store.inbox.add(["slack:lost"], asked.model_dump_json())
+        store = await SqliteStore(store_file(desk.settings)).open()
+        await store.inbox.add(["slack:lost"], asked.model_dump_json())
+        await store.close()
         async with workspace(data_dir, articles, sandbox=sandbox) as again:
             await again.exactly_one_reply(question)
-            assert (await again.bot.uses.desk.store.inbox.length()).waiting == 0
+            assert (await again.bot.use_cases.questions.store.inbox.length()).waiting == 0
     (data_dir / "citedesk.sqlite").unlink()
 
 
@@ -325,7 +330,7 @@ async def test_whatever_fails_the_person_who_waits_is_told(desk: Desk) -> None:
     question = await desk.ask(_DOUBTFUL)
     await desk.exactly_one_reply(question)
     card = await desk.card()
-    await desk.bot.uses.desk.store.close()
+    await desk.bot.use_cases.questions.store.close()
     (told,) = await desk.command(ASKER, "/citedesk status")
     assert "Something went wrong on our side" in told.text
     await desk.press(REVIEWER, card, "Approve")

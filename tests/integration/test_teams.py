@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,12 @@ import jwt
 import pytest
 from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric import rsa
+from support.clock import Clock
 from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import workspace
 
 from bot.settings import TeamsSettings
-from bot.teams.http import doorkeeper, messages
+from bot.teams.http import authenticator, messages
 from bot.teams.review_cards import APPROVE, CLAIM, EDIT, REFRESH, REJECT
 from index.errors import SettingsError
 
@@ -162,14 +162,13 @@ async def test_a_review_that_nobody_decides_is_shown_again_and_then_ends_with_a_
     async with connector() as fake:
         settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
         access = {"reviewers": ["reviewer", "U0REVIEWER"]}
-        async with workspace(own_data, articles, teams=settings, access=access) as desk:
+        clock = Clock()
+        async with workspace(own_data, articles, now=clock, teams=settings, access=access) as desk:
             fake.bot_url = desk.bot.url
-            _, data = await _review(fake)
-            store, review_id = desk.bot.uses.desk.store, data["review_id"]
+            await _review(fake)
             for hours, where, count, words in ((5, REVIEWS, 2, "Review needed"), (100, "a:asker", 2, "in time")):
-                opened = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="microseconds")
-                await store._database.write("UPDATE reviews SET at = ? WHERE review_id = ?", (opened, review_id))
-                await desk.bot.sweeper.sweep()
+                clock.move(hours=hours)
+                await desk.bot.maintenance.sweep()
                 found = await fake.until(partial(_all, fake, where, count))
                 assert words in found[-1]["summary"]
             # Slack's reviewers had a card of the same review, and see that it is over.
@@ -199,8 +198,8 @@ async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, arti
             assert await fake.send(bad | {"replyToId": "m-0"}) == (200, {})
             fetch = fake.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
             assert "What is wrong with it?" in json.dumps((await fake.send(fetch))[1])
-            store = desk.bot.uses.desk.store
-            assert await store.feedback_counts(1) == (0, 1)
+            store = desk.bot.use_cases.questions.store
+            assert await store.feedback.counts(1) == (0, 1)
 
 
 @pytest.mark.parametrize("status", [429, 412, 502, 504])
@@ -264,7 +263,7 @@ async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
 
     app = web.Application()
     app.router.add_get("/keys", keys)
-    app.router.add_post("/api/messages", messages(doorkeeper(settings, "0.0.0.0"), take))  # noqa: S104 - only a name
+    app.router.add_post("/api/messages", messages(authenticator(settings, "0.0.0.0"), take))  # noqa: S104 - only a name
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -340,4 +339,4 @@ async def test_while_the_keys_cannot_be_fetched_the_sender_shall_come_again(
 
 def test_without_tokens_only_this_machine_is_served() -> None:
     with pytest.raises(SettingsError, match="anonymous"):
-        doorkeeper(TeamsSettings(anonymous=True), "0.0.0.0")  # noqa: S104
+        authenticator(TeamsSettings(anonymous=True), "0.0.0.0")  # noqa: S104

@@ -14,10 +14,11 @@ from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
 from bot.cli.doctor import diagnose
+from bot.desk.questions import request_id_of
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
-from bot.teams.checks import check
-from bot.teams.payloads import asked_of
+from bot.teams.checks import checks
+from bot.teams.payloads import asked_of, key_of
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
 from index.builder import BuildRules, build
 from index.errors import SettingsError
@@ -144,23 +145,25 @@ async def test_a_follow_up_is_read_with_what_was_said_before_and_thanks_get_no_a
     both: tuple[FakeConnector, Desk],
 ) -> None:
     teams, desk = both
-    await teams.reply(teams.question(_ANSWERABLE))
+    asked = teams.question(_ANSWERABLE)
+    await teams.reply(asked)
     assert (await teams.send(teams.question("Thanks!")))[0] == 202
     follow_up = await teams.reply(teams.question("and the second one?"), 2)
     assert f"Understood as: “{_ANSWERABLE} and the second one?”" in _written(follow_up)
     # Somebody else's question there is not leaned on.
     other = await teams.reply(teams.question("and the second one?", "second", "a:second"))
     assert "Understood as" not in _written(other)
-    turns = desk.bot.uses.desk.store.turns
+    turns = desk.bot.use_cases.questions.store.turns
     where = asked_of(teams.question("x")).where
     said = await turns.before("r-404", where, 1.0, 9)
     assert [turn.by for turn in said] == ["asker", "assistant", "asker", "assistant"]
     # A question that is answered again after a crash does not lean on itself.
-    (own,) = await desk.bot.uses.desk.store._database.rows("SELECT request_id FROM turns ORDER BY at LIMIT 1")
-    assert len(await turns.before(own[0], where, 1.0, 9)) < len(said)
+    first = request_id_of(key_of(asked))
+    assert await turns.question_of(first) == _ANSWERABLE
+    assert len(await turns.before(first, where, 1.0, 9)) < len(said)
     await turns.purge(0)
     assert await turns.before("r-404", where, 1.0, 9) == ()
-    assert await turns.question_of(own[0]) == ""
+    assert await turns.question_of(first) == ""
 
 
 async def test_what_takes_long_shows_its_steps_in_a_personal_chat_and_the_answer_ends_them(
@@ -452,19 +455,19 @@ async def test_doctor_says_what_teams_lets_the_bot_do_and_what_to_mend(own_data:
     async with connector() as fake:
         teams = {"anonymous": False, "app_id": "app", "app_secret": "s3cret", "graph_url": f"{fake.url}graph/"}
         settings = await _only_teams(fake, own_data, articles, **teams)
-        assert "MICROSOFT_APP_TENANT_ID" in (await check(settings))[0].words
+        assert "MICROSOFT_APP_TENANT_ID" in (await checks(settings))[0].words
         settings = await _only_teams(fake, own_data, articles, tenant_id="dir", **teams)
         access = settings.access.model_copy(update={"entra_groups": {"leads": "group-1"}})
         settings = settings.model_copy(update={"access": access})
-        refused = await check(settings, _Tokens(ValueError("AADSTS7000215: the secret s3cret is wrong")))
+        refused = await checks(settings, _Tokens(ValueError("AADSTS7000215: the secret s3cret is wrong")))
         assert [(d.what, d.ok) for d in refused] == [("teams", False), ("groups", False)]
         assert "Entra gives no token" in refused[0].words
         assert "s3cret" not in str(refused)
-        absent = await check(settings, _Tokens())
+        absent = await checks(settings, _Tokens())
         assert "cannot be read (403); add the app where it is" in absent[0].words
         assert "GroupMember.Read.All" in absent[1].words
         fake.members[REVIEWS], fake.groups["group-1"] = ["reviewer", "second"], ["a", "b", "c"]
-        well = await check(settings, _Tokens())
+        well = await checks(settings, _Tokens())
         assert [d.words for d in well] == ["application app; 2 people read the reviews", "leads: 3 people"]
         assert all(d.ok for d in well)
         assert all(d.ok for d in await diagnose(settings) if d.what in {"settings", "index", "store", "people"})
@@ -481,10 +484,10 @@ async def test_a_message_that_entra_gives_no_token_for_is_tried_again_and_then_g
         settings = await _only_teams(fake, own_data, articles, **more)
         settings = settings.model_copy(update={"delivery": settings.delivery.model_copy(update=delivery)})
         async with running_bot(settings) as bot:
-            store = bot.uses.desk.store
+            store = bot.use_cases.questions.store
             asked = asked_of(fake.question(_ANSWERABLE))
             await store.inbox.add(["teams:q"], asked.model_dump_json())
-            bot.workers.inbox.wake()
+            bot.runtime.wake_inbox()
             for _ in range(200):
                 if (await store.outbox.length()).dead:
                     break

@@ -21,8 +21,8 @@ import pytest
 from bot.app import build_embedder, build_pipeline, build_rules
 from bot.evaluation.run import evaluate, metrics, read_questions, unlimited
 from bot.settings import load_settings
+from bot.telemetry.logs import configure_logging
 from index.builder import build
-from pipeline.recorder import configure_logging
 
 pytestmark = [pytest.mark.llm, pytest.mark.data]
 _PYTHON = os.environ.get("CITEDESK_TEST_LLM")

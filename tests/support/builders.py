@@ -7,12 +7,13 @@ from pathlib import Path
 
 from index.access import EVERYONE
 from index.retrieval import Manifest, Retrieval, RetrievedChunk, VectorIndex
-from pipeline.answering import Pipeline
+from pipeline.answering import Pipeline, answer
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
+from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import (
     Citation,
     Completion,
@@ -20,8 +21,10 @@ from pipeline.types import (
     Deadline,
     Draft,
     NormalizedQuestion,
+    Outcome,
     Prompt,
     RequestContext,
+    Trace,
 )
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -89,20 +92,32 @@ class FixedRetriever:
     """Finds the same chunks for every question; remembers what it was asked."""
 
     def __init__(
-        self, chunks: Sequence[RetrievedChunk] = CHUNKS, sufficiency: float = 0.9, *, hidden_is_nearer: bool = False
+        self,
+        chunks: Sequence[RetrievedChunk] = CHUNKS,
+        sufficiency: float = 0.9,
+        *,
+        hidden_is_nearer: bool = False,
+        sure: float = 0.0,
     ) -> None:
         self.snapshot = "s1"
         self.fixed = tuple(chunks)
         self.sufficiency = sufficiency
         self.hidden_is_nearer = hidden_is_nearer
+        self.sure = sure
         self.asked: list[tuple[str, frozenset[str]]] = []
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:  # noqa: ARG002
         """Return the readable ones of the fixed chunks."""
         self.asked.append((question, frozenset(groups)))
         readable = [c for c in self.fixed if c.groups & (frozenset(groups) | {EVERYONE})]
+        found = tuple(readable[:limit])
         return Retrieval(
-            tuple(readable[:limit]), self.sufficiency, self.snapshot, self.hidden_is_nearer, abstain_below=0.27
+            found,
+            self.sufficiency,
+            self.snapshot,
+            self.hidden_is_nearer,
+            abstain_below=0.27,
+            answer_from=self.sure,
         )
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
@@ -168,7 +183,13 @@ def pipeline(
         degraded=degraded or ScriptedProvider(reply_json()),
         template=load_template("support_rag/v1"),
         repair=load_template("repair/v1"),
-        admission=Admission(AdmissionLimits()),
+        admission=Admission(AdmissionLimits(), memory_rate_limits()),
         cache=MemoryAnswerCache(10),
         limits=PipelineLimits(),
     )
+
+
+async def asked(parts: Pipeline, question: str, who: RequestContext) -> tuple[Outcome, Trace]:
+    """Return the outcome of a question and its trace, for a test that looks at these alone."""
+    response = await answer(parts, question, who)
+    return response.outcome, response.trace

@@ -104,7 +104,7 @@ def _serve(settings: Settings, log: str) -> None:
         os.dup2(stream.fileno(), 2)
         from bot.cli.signals import stop_event  # noqa: PLC0415
         from bot.server import running_bot  # noqa: PLC0415 - imported by the fork server before
-        from pipeline.recorder import configure_logging  # noqa: PLC0415
+        from bot.telemetry.logs import configure_logging  # noqa: PLC0415
 
         configure_logging("WARNING")
 

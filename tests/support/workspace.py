@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ async def workspace(
     articles: Path,
     transport: str = "socket",
     sandbox: Sandbox | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
     **settings: Any,  # noqa: ANN401
 ) -> AsyncIterator[Desk]:
     """Run sandbox and bot; the index below `data_dir` must exist unless the test is about that."""
@@ -143,7 +145,7 @@ async def workspace(
                 update={"app_token": None, "signing_secret": SecretStr(space.credentials.signing_secret)}
             )
             built = built.model_copy(update={"slack": slack})
-        async with running_bot(built) as bot:
+        async with running_bot(built, now) as bot:
             if transport == "http":
                 space.deliver_over_http(f"{bot.url}{EVENTS_PATH}")
             else:

@@ -1,8 +1,8 @@
-"""Which questions lean on what was said before them."""
+"""Which questions can be understood only with the turns before them."""
 
 import pytest
 
-from pipeline.condensing import leans_back
+from pipeline.condensing import is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ from pipeline.condensing import leans_back
         "Is there one for Windows?",
     ],
 )
-def test_a_question_that_points_back_leans(question: str) -> None:
-    assert leans_back(question)
+def test_a_question_that_refers_back_is_a_follow_up(question: str) -> None:
+    assert is_follow_up(question)
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_a_question_that_points_back_leans(question: str) -> None:
     ],
 )
 def test_a_question_of_its_own_does_not(question: str) -> None:
-    assert not leans_back(question)
+    assert not is_follow_up(question)

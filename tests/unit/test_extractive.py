@@ -108,3 +108,45 @@ async def test_nothing_to_quote_is_not_enough_info() -> None:
 async def test_a_question_of_one_content_word_is_too_vague_to_be_sure() -> None:
     assert (await _draft("printer?", chunk("c1", "printer"))).confidence == "low"
     assert (await _draft("printer reset?", chunk("c1", "printer reset"))).confidence == "high"
+
+
+class _FixedLikeness(_WordCounts):
+    """Gives every text the same cosine to the question."""
+
+    def __init__(self, cosine: float) -> None:
+        self.cosine = cosine
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), 2), dtype=np.float32)
+        vectors[0, 0] = 1
+        vectors[1:] = (self.cosine, (1 - self.cosine**2) ** 0.5)
+        return vectors
+
+
+# A text without a word of the question scores 0.8 times its cosine: 0.8125 gives 0.65 and 0.6875 gives 0.55.
+@pytest.mark.parametrize(
+    ("cosine", "confidence"),
+    [(0.8125, "high"), (0.812499, "medium"), (0.6875, "medium"), (0.687499, "low"), (1.0, "high"), (0.0, "low")],
+)
+async def test_the_likeness_of_the_best_sentence_decides_how_sure_a_quote_is(cosine: float, confidence: str) -> None:
+    provider = ExtractiveProvider(_FixedLikeness(cosine))
+    asked = prompt([chunk("c1", "Kettles boil.", title="Kitchen")], "How do I reset the printer?")
+    completion = await provider.complete(asked, context().deadline, lambda: None)
+    assert parse_reply(completion.text, 20_000).confidence == confidence
+
+
+# The two content words of the question add a fifth: 0.8 * 0.5625 + 0.2 is 0.65, and 0.1 less without one of them.
+@pytest.mark.parametrize(
+    ("cosine", "text", "confidence"),
+    [
+        (0.5626, "Reset printers.", "high"),
+        (0.5624, "Reset printers.", "medium"),
+        (0.5626, "Clean printers.", "medium"),
+        (0.5624, "Clean printers.", "low"),
+    ],
+)
+async def test_words_of_the_question_are_a_fifth_of_the_likeness(cosine: float, text: str, confidence: str) -> None:
+    provider = ExtractiveProvider(_FixedLikeness(cosine))
+    asked = prompt([chunk("c1", text, title="Kitchen")], "How do I reset the printer?")
+    completion = await provider.complete(asked, context().deadline, lambda: None)
+    assert parse_reply(completion.text, 20_000).confidence == confidence

@@ -5,6 +5,7 @@ from support.builders import context
 
 from pipeline.errors import LimitReachedError
 from pipeline.limits import Admission, AdmissionLimits
+from pipeline.rate_limits import Window, memory_rate_limits
 from pipeline.types import Deadline, Failure
 
 
@@ -14,7 +15,7 @@ async def _ask(admission: Admission, **fields: object) -> None:
 
 
 async def test_a_user_is_refused_at_the_window_and_told_when_to_come_back() -> None:
-    admission = Admission(AdmissionLimits(per_user="2/minute"))
+    admission = Admission(AdmissionLimits(per_user="2/minute"), memory_rate_limits())
     await _ask(admission)
     await _ask(admission)
     with pytest.raises(LimitReachedError) as caught:
@@ -26,12 +27,12 @@ async def test_a_user_is_refused_at_the_window_and_told_when_to_come_back() -> N
 
 
 async def test_tenant_and_route_have_windows_of_their_own() -> None:
-    admission = Admission(AdmissionLimits(per_tenant="1/minute"))
+    admission = Admission(AdmissionLimits(per_tenant="1/minute"), memory_rate_limits())
     await _ask(admission)
     with pytest.raises(LimitReachedError) as caught:
         await _ask(admission, user_id="U2")
     assert caught.value.failure is Failure.TENANT_LIMIT
-    routed = Admission(AdmissionLimits(per_route={"slack": "1/hour"}))
+    routed = Admission(AdmissionLimits(per_route={"slack": "1/hour"}), memory_rate_limits())
     await _ask(routed)
     with pytest.raises(LimitReachedError) as caught:
         await _ask(routed, user_id="U2")
@@ -40,7 +41,7 @@ async def test_tenant_and_route_have_windows_of_their_own() -> None:
 
 
 async def test_a_full_queue_refuses_at_once_and_frees_its_places() -> None:
-    admission = Admission(AdmissionLimits(in_flight=1))
+    admission = Admission(AdmissionLimits(in_flight=1), memory_rate_limits())
     async with admission.admitted(context()):
         with pytest.raises(LimitReachedError) as caught:
             await _ask(admission)
@@ -49,7 +50,7 @@ async def test_a_full_queue_refuses_at_once_and_frees_its_places() -> None:
 
 
 async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
-    admission = Admission(AdmissionLimits(tenant_tokens_per_day=1000))
+    admission = Admission(AdmissionLimits(tenant_tokens_per_day=1000), memory_rate_limits())
     async with admission.admitted(context()):
         pass
     await admission.spend(context(), 5000)
@@ -64,7 +65,7 @@ async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
 
 
 async def test_what_cannot_be_served_in_time_is_refused_at_once_with_when_to_come_back() -> None:
-    admission = Admission(AdmissionLimits("999/minute", "999/minute", concurrency=1))
+    admission = Admission(AdmissionLimits("999/minute", "999/minute", concurrency=1), memory_rate_limits())
     for _ in range(30):
         async with admission.admitted(context()):
             await asyncio.sleep(0.02)
@@ -77,3 +78,17 @@ async def test_what_cannot_be_served_in_time_is_refused_at_once_with_when_to_com
     assert caught.value.failure is Failure.QUEUE_FULL
     assert caught.value.retry_after is not None
     assert caught.value.retry_after > 0.005
+
+
+@pytest.mark.parametrize(
+    ("written", "window"),
+    [("20/minute", Window(20, 60)), ("5 per 2 hours", Window(5, 7200)), ("1/second", Window(1, 1))],
+)
+def test_a_window_is_written_in_words(written: str, window: Window) -> None:
+    assert Window.parsed(written) == window
+
+
+@pytest.mark.parametrize("written", ["", "many", "20/fortnight"])
+def test_what_is_no_window_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"parse|granularity"):
+        Window.parsed(written)

@@ -1,12 +1,11 @@
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 import httpx2
 import openai
 import pytest
 
 from pipeline.errors import PermanentModelError, RetryableModelError
-from pipeline.models.openai import classified, retry_after_seconds
+from pipeline.models.openai import classified
 from pipeline.types import Failure
 
 _REQUEST = httpx2.Request("POST", "http://127.0.0.1/v1/chat/completions")
@@ -56,26 +55,6 @@ def test_permanent_errors_name_their_row(error: openai.OpenAIError, failure: Fai
     found = classified(error)
     assert isinstance(found, PermanentModelError)
     assert found.failure is failure
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "3"}, 3.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
-        ({"retry-after": "Tue, 24 Nov 2026 12:00:10 GMT"}, 10.0),
-        ({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT"}, 0.0),
-        ({"retry-after": "-5"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({}, None),
-    ],
-)
-def test_a_servers_wait_is_read_in_all_three_forms(headers: dict[str, str], seconds: float | None) -> None:
-    now = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
-    assert retry_after_seconds(httpx2.Headers(headers), lambda: now) == seconds
 
 
 def _every_error() -> list[type[openai.OpenAIError]]:

@@ -10,7 +10,7 @@ def _trace(**fields: object) -> Trace:
 
 
 def test_a_request_is_counted_with_its_time_tokens_and_cost() -> None:
-    metrics = Metrics()
+    metrics = Metrics(routes=("slack", "teams", "cli"))
     metrics.observe(
         _trace(
             total_ms=1200.0, stage_ms={"generate": 900.0}, llm_provider="openai", attempts=2, input_tokens=100,
@@ -34,7 +34,7 @@ def test_a_request_is_counted_with_its_time_tokens_and_cost() -> None:
 
 
 def test_labels_stay_few_whoever_asks_and_hold_no_id_or_secret() -> None:
-    metrics = Metrics()
+    metrics = Metrics(routes=("slack", "teams", "cli"))
     for at, (_, secret) in enumerate(planted(1000)):
         metrics.observe(_trace(user_id=secret, tenant_id=f"T{at}", channel_id=secret, route=f"route-{at}"))
     told = metrics.exposition(0, {}).decode()

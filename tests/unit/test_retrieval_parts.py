@@ -1,4 +1,4 @@
-"""The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration, pictures."""
+"""The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration."""
 
 import json
 import sqlite3
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.evaluation.charts import Curve, plot, stacked
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
@@ -182,11 +181,3 @@ def test_thresholds_are_read_off_the_curve() -> None:
     assert answer_threshold(curve, 0.5) == pytest.approx(0.1)
     assert abstain_threshold(curve, 0.0) == pytest.approx(0.3)
     assert abstain_threshold(curve, 0.34) == pytest.approx(0.8)
-
-
-def test_pictures_escape_what_they_are_given() -> None:
-    drawn = plot("x", "y & z", [Curve("<b>", [(0.0, 0.0, "a"), (1.0, 1.0, "</svg>")]), Curve("c", [], dots=True)])
-    drawn += stacked([("<i>", [("answered", 3), ("blocked", 1)]), ("none", [])])
-    assert not any(tag in drawn for tag in ("<b>", "<i>", "</svg><", "y & z")) or drawn.count("</svg>") == 2
-    assert "&lt;i&gt;" in drawn
-    assert "3 of 4" in drawn

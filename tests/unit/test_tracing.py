@@ -6,11 +6,10 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from support.builders import ScriptedProvider, context, pipeline, reply
+from support.builders import ScriptedProvider, asked, context, pipeline, reply
 
 from bot.telemetry.tracing import start_tracing
 from index.errors import SettingsError
-from pipeline.answering import answer
 from pipeline.tracing import span
 
 
@@ -31,7 +30,7 @@ def spans(exporter: InMemorySpanExporter) -> Iterator[InMemorySpanExporter]:
 
 
 async def test_each_stage_is_a_span_with_the_request_id_and_no_text(spans: InMemorySpanExporter) -> None:
-    await answer(pipeline(ScriptedProvider(reply("good.json"))), "How many Zaphods?", context())
+    await asked(pipeline(ScriptedProvider(reply("good.json"))), "How many Zaphods?", context())
     found = spans.get_finished_spans()
     assert {"citedesk.retrieve", "citedesk.generate", "citedesk.verify"} <= {one.name for one in found}
     assert all(one.attributes == {"citedesk.request_id": "r-1"} for one in found)
@@ -47,9 +46,18 @@ def test_an_exception_is_recorded_by_its_type_alone(spans: InMemorySpanExporter)
     assert "Zaphod" not in one.to_json()
 
 
-def test_without_a_collector_nothing_is_exported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_collector_no_exporter_is_set_up(
+    monkeypatch: pytest.MonkeyPatch, spans: InMemorySpanExporter
+) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    start_tracing()()
+    before = trace.get_tracer_provider()
+    end = start_tracing()
+    assert trace.get_tracer_provider() is before
+    end()
+    with span("after", {}):
+        pass
+    # Ending it ended nobody else's exporter.
+    assert [one.name for one in spans.get_finished_spans()] == ["after"]
 
 
 def test_a_collector_without_the_extra_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,49 +1,95 @@
-"""One SQLite file and the one thread that talks to it. Work that waits at the same time shares a commit."""
+"""One SQLite file and the one thread that talks to it. Statements that wait at the same time share a commit."""
 
 import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import sqlite_utils
 
+from bot.store.port import StoreError
 from bot.store.sqlite.migrations import migrations
-from index.errors import CitedeskError
 
 T = TypeVar("T")
-Connection = sqlite3.Connection
 _BUSY_S = 5.0
 # A burst of events is written a hundred to a commit: each commit waits for the disk.
 _BATCH = 100
+# A transaction without a statement for so long is rolled back: other writers wait for it.
+_IDLE_S = 10.0
+_in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
-class StoreError(CitedeskError):
-    """The store's file cannot be opened, is not ours, or is closed."""
+class Executor(Protocol):
+    """Runs statements: each by itself (`Database`), or inside a transaction (`Transaction`)."""
 
-    code = "STORE_UNAVAILABLE"
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return all rows of a statement."""
+
+    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement; return how many rows it changed."""
+
+    async def write_many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of `values`."""
+
+    def stamp(self, seconds: float = 0.0) -> str:
+        """Return the time `seconds` from now, as text that sorts by time."""
+
+
+_Run = Callable[[sqlite3.Connection], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    run: Callable[[Connection], Any]
-    result: "Future[Any]"
+    run: _Run
+    result: "Future[Any]" = field(default_factory=Future)
 
 
-class Database:
-    """Runs functions of a connection, one after the other, each all or nothing."""
+class _Statements:
+    """The statements of an executor, over `_do`."""
 
-    def __init__(self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._file = file
+    def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """Return all rows of a statement."""
+        found: list[Any] = await self._do(lambda connection: connection.execute(sql, values).fetchall())
+        return found
+
+    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+        """Run a statement; return how many rows it changed."""
+        return int(await self._do(lambda connection: connection.execute(sql, values).rowcount))
+
+    async def write_many(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of `values`."""
+        await self._do(lambda connection: connection.executemany(sql, values))
+
+    def stamp(self, seconds: float = 0.0) -> str:
+        """Return the time `seconds` from now, as text that sorts by time."""
+        return datetime.fromtimestamp(self._now().timestamp() + seconds, UTC).isoformat(timespec="microseconds")
+
+    async def _do(self, run: _Run) -> Any:  # noqa: ANN401 - what `run` returns
+        raise NotImplementedError
+
+
+class Database(_Statements):
+    """The file. Each statement is a transaction of its own; `transaction` joins several."""
+
+    def __init__(
+        self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC), idle_s: float = _IDLE_S
+    ) -> None:
+        super().__init__(now)
+        self._file, self._idle_s = file, idle_s
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="store", daemon=True)
-        self._connection: Connection
+        self._connection: sqlite3.Connection
         self._closed = True
 
     async def open(self) -> Self:
@@ -60,27 +106,37 @@ class Database:
             self._waiting.put(None)
             await asyncio.to_thread(self._thread.join)
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
-        """Return what `work` returns, once it is on disk; if it raises, nothing of it is."""
+    @asynccontextmanager
+    async def transaction(self) -> "AsyncIterator[Transaction]":
+        """Yield an executor whose statements are kept together, or not at all if the body raises."""
+        transaction = Transaction(self._now, self._idle_s)
+        ended = self._submit(transaction.serve)
+        token = _in_transaction.set(True)
+        try:
+            yield transaction
+        except BaseException:
+            transaction.end(commit=False)
+            # A transaction whose turn has not come is never begun.
+            ended.cancel()
+            raise
+        finally:
+            _in_transaction.reset(token)
+        transaction.end(commit=True)
+        await _result(ended)
+
+    async def _do(self, run: _Run) -> Any:  # noqa: ANN401 - what `run` returns
+        return await _result(self._submit(run))
+
+    def _submit(self, run: _Run) -> "Future[Any]":
         if self._closed:
             raise StoreError("the store is closed")
-        result: Future[T] = Future()
-        self._waiting.put(_Work(work, result))
-        return await asyncio.wrap_future(result)
+        if _in_transaction.get():
+            raise StoreError("inside a transaction only the transaction may be used")
+        work = _Work(run)
+        self._waiting.put(work)
+        return work.result
 
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """Return all rows of a query."""
-        return await self.run(lambda connection: connection.execute(sql, values).fetchall())
-
-    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Run one statement; return how many rows it changed."""
-        return await self.run(lambda connection: connection.execute(sql, values).rowcount)
-
-    def stamp(self, seconds: float = 0.0) -> str:
-        """Return the time `seconds` from now, as text that sorts by time."""
-        return datetime.fromtimestamp(self._now().timestamp() + seconds, UTC).isoformat(timespec="microseconds")
-
-    def _connect(self) -> Connection:
+    def _connect(self) -> sqlite3.Connection:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._file, timeout=_BUSY_S, check_same_thread=False)
@@ -115,7 +171,7 @@ class Database:
     def _commit(self, batch: Sequence[_Work]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = [(work, self._apart(work)) for work in batch]
+            done = [(work, _apart(self._connection, work.run)) for work in batch]
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
@@ -126,14 +182,70 @@ class Database:
         for work, (value, problem) in done:
             work.result.set_exception(problem) if problem else work.result.set_result(value)
 
-    def _apart(self, work: _Work) -> tuple[Any, Exception | None]:
-        """Run one piece so that its failure undoes itself and nothing else."""
-        self._connection.execute("SAVEPOINT piece")
+
+class _RolledBackError(Exception):
+    """The body of a transaction raised; its caller has that error already."""
+
+
+class Transaction(_Statements):
+    """Statements that are kept together. The store's thread serves it until it ends."""
+
+    def __init__(self, now: Callable[[], datetime], idle_s: float) -> None:
+        super().__init__(now)
+        self._idle_s = idle_s
+        self._statements: queue.SimpleQueue[_Work | bool] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        # Set once the transaction was rolled back because it was idle.
+        self.ended = threading.Event()
+
+    def end(self, *, commit: bool) -> None:
+        """Let the store's thread go on, and keep or undo what was written."""
+        self._statements.put(commit)
+
+    def serve(self, connection: sqlite3.Connection) -> None:
+        """Run the statements as they come. Raises StoreError if none comes for too long."""
         try:
-            value = work.run(self._connection)
-        except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
-            self._connection.execute("ROLLBACK TO piece")
-            return None, error
-        finally:
-            self._connection.execute("RELEASE piece")
-        return value, None
+            while not isinstance(work := self._statements.get(timeout=self._idle_s), bool):
+                if work.result.set_running_or_notify_cancel():
+                    value, problem = _apart(connection, work.run)
+                    work.result.set_exception(problem) if problem else work.result.set_result(value)
+            if not work:
+                raise _RolledBackError
+        except queue.Empty:
+            self._refuse_the_rest()
+            raise StoreError(f"a transaction was idle for {self._idle_s:g} s and is rolled back") from None
+
+    async def _do(self, run: _Run) -> Any:  # noqa: ANN401 - what `run` returns
+        work = _Work(run)
+        with self._lock:
+            if self.ended.is_set():
+                raise StoreError("the transaction is rolled back")
+            self._statements.put(work)
+        return await _result(work.result)
+
+    def _refuse_the_rest(self) -> None:
+        with self._lock:
+            self.ended.set()
+            while not self._statements.empty():
+                if not isinstance(work := self._statements.get_nowait(), bool):
+                    work.result.set_exception(StoreError("the transaction is rolled back"))
+
+
+async def _result(future: "Future[Any]") -> Any:  # noqa: ANN401 - what the statement returns
+    try:
+        return await asyncio.wrap_future(future)
+    except sqlite3.Error as error:
+        raise StoreError(f"the store failed: {error}") from error
+
+
+def _apart(connection: sqlite3.Connection, run: _Run) -> tuple[Any, Exception | None]:
+    """Run one piece so that its failure undoes itself and nothing else."""
+    connection.execute("SAVEPOINT piece")
+    try:
+        value = run(connection)
+    except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
+        connection.execute("ROLLBACK TO piece")
+        return None, error
+    finally:
+        connection.execute("RELEASE piece")
+    return value, None

@@ -1,5 +1,7 @@
 """The store's schema as numbered steps. A released step never changes; add a new one."""
 
+import json
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -119,6 +121,25 @@ def turns(db: Database) -> None:
         "thread_id TEXT NOT NULL, user_id TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL) STRICT"
     )
     db.execute("CREATE INDEX turns_by_place ON turns(channel_id, thread_id, user_id, at)")
+
+
+@migrations(name="006_payloads_by_product")
+def payloads_by_product(db: Database) -> None:
+    """Put the fields of waiting messages that only one chat product reads into its `payload`."""
+    waiting = db.execute("SELECT key, payload FROM outbox WHERE state = 'waiting'").fetchall()
+    for key, payload in waiting:
+        message = json.loads(payload)
+        body = message.pop("body", [])
+        fields = {name: message.pop(name, "") for name in ("response_url", "service_url", "apologise_to", "session")}
+        before = [{"text": part["text"], "blocks": part["body"]} for part in message.pop("before", [])]
+        message["surface"] = message.get("surface", "slack")
+        message["progress_id"] = message.pop("stream_id", "")
+        if message["surface"] == "teams":
+            message["payload"] = {"activity": body[0], "service_url": fields["service_url"]}
+        else:
+            del fields["service_url"]
+            message["payload"] = {"blocks": body, "before": before, **fields}
+        db.execute("UPDATE outbox SET payload = ? WHERE key = ?", [json.dumps(message), key])
 
 
 def _widen_reviews(db: Database) -> None:

@@ -1,20 +1,20 @@
-"""What a chat product tells in passing only: where an answer stands, what was said, and what people are called."""
+"""The tables `posted`, `turns` and `people`."""
 
 from collections.abc import Collection
 
-from bot.store.records import Conversation
-from bot.store.sqlite.database import Database
+from bot.store.records import Conversation, KeptTurn
+from bot.store.sqlite.database import Executor
 from pipeline.types import ThreadTurn
 
 
 class PostedTable:
-    """The table `posted`: no text, only ids."""
+    """`bot.store.port.Posted` in SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Executor) -> None:
         self._database = database
 
     async def put(self, channel_id: str, message_id: str, request_id: str) -> None:
-        """Note where an answer stands."""
+        """Note which request a message answers."""
         await self._database.write(
             "INSERT OR REPLACE INTO posted VALUES (?, ?, ?, ?)",
             (channel_id, message_id, request_id, self._database.stamp()),
@@ -28,36 +28,34 @@ class PostedTable:
         return str(rows[0][0]) if rows else None
 
     async def purge(self, days: int) -> None:
-        """Forget what is older than `days` days."""
+        """Delete what is older than `days` days."""
         await self._database.write("DELETE FROM posted WHERE at < ?", (self._database.stamp(-days * 86_400),))
 
 
 class TurnTable:
-    """The table `turns`: questions and answers of the last days."""
+    """`bot.store.port.Turns` in SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Executor) -> None:
         self._database = database
 
-    async def put(self, request_id: str, where: Conversation, question: str, answer: str) -> None:
-        """Note a question and what was answered, if anything was."""
+    async def put(self, turn: KeptTurn) -> None:
+        """Store a question and its answer; they replace those of the same request."""
+        where = turn.where
         await self._database.write(
             "INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                request_id,
+                turn.request_id,
                 self._database.stamp(),
                 where.channel_id,
                 where.thread_id,
                 where.user_id,
-                question,
-                answer,
+                turn.question,
+                turn.answer,
             ),
         )
 
     async def before(self, request_id: str, where: Conversation, minutes: float, limit: int) -> tuple[ThreadTurn, ...]:
-        """Return what this person and the bot said in this place in the last minutes, oldest first, but this request.
-
-        A request that was worked on before a crash has left its own turn.
-        """
+        """Return what this person and the bot said here in the last minutes, oldest first, without this request."""
         rows = await self._database.rows(
             "SELECT question, answer FROM turns WHERE request_id != ? AND channel_id = ? AND thread_id = ? "
             "AND user_id = ? AND at > ? ORDER BY at DESC LIMIT ?",
@@ -76,30 +74,32 @@ class TurnTable:
         return tuple(turn for turn in said if turn.text)
 
     async def question_of(self, request_id: str) -> str:
-        """Return the question of a request; nothing if it is forgotten."""
+        """Return the question of a request; "" if it is not stored."""
         rows = await self._database.rows("SELECT question FROM turns WHERE request_id = ?", (request_id,))
         return str(rows[0][0]) if rows else ""
 
     async def purge(self, days: int) -> None:
-        """Forget what is older than `days` days."""
+        """Delete what is older than `days` days."""
         await self._database.write("DELETE FROM turns WHERE at < ?", (self._database.stamp(-days * 86_400),))
 
 
 class PeopleTable:
-    """The table `people`."""
+    """`bot.store.port.People` in SQLite."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Executor) -> None:
         self._database = database
-        self._known: dict[str, str] = {}
 
     async def put(self, user_id: str, name: str) -> None:
-        """Note what somebody is called, if that is news."""
-        if self._known.get(user_id) != name:
-            await self._database.write("INSERT OR REPLACE INTO people VALUES (?, ?)", (user_id, name))
-            self._known[user_id] = name
+        """Store the name of a person."""
+        # A name that is known already changes no row, and so costs no write to the disk.
+        await self._database.write(
+            "INSERT INTO people VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET name = excluded.name "
+            "WHERE name != excluded.name",
+            (user_id, name),
+        )
 
     async def names(self, user_ids: Collection[str]) -> dict[str, str]:
-        """Return the names of those who are known."""
+        """Return the names of those that are known."""
         marks = ",".join("?" * len(user_ids))
         rows = await self._database.rows(
             f"SELECT user_id, name FROM people WHERE user_id IN ({marks})",  # noqa: S608

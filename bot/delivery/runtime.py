@@ -1,0 +1,66 @@
+"""How a chat product is connected to the process that serves it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from bot.delivery.dispatcher import Dispatcher, Handlers
+from bot.desk.questions import Directory
+from bot.desk.use_cases import UseCases
+from bot.settings import Settings
+from bot.surfaces.answering import Answering
+from bot.surfaces.membership import Directories
+from bot.surfaces.posting import Posting
+from bot.surfaces.product import ChatProduct, Diagnosis
+from bot.surfaces.review_board import Board, Boards
+from bot.surfaces.running_questions import RunningQuestions
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What a chat product finds in the process: use cases, boards, running questions, and how to wake the workers."""
+
+    settings: Settings
+    use_cases: UseCases
+    directories: Directories
+    boards: Boards
+    dispatcher: Dispatcher
+    running: RunningQuestions
+    wake_inbox: Callable[[], None]
+    wake_outbox: Callable[[], None]
+
+    def connect(self, surface: str, product: ChatProduct, directory: Directory, board: Board) -> None:
+        """Have the workers, the boards and the access rules serve a chat product."""
+        questions, delivery = self.use_cases.questions, self.settings.delivery
+        answering = Answering(
+            product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
+        )
+        posting = Posting(product, questions, delivery)
+        self.directories.add(surface, directory)
+        self.boards.add(surface, board)
+        self.dispatcher.add(surface, Handlers(answering.work, posting.deliver))
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How events reach a chat product: HTTP routes, and a connection that is held while it is entered.
+
+    The connection yields a function that tells whether it is alive; None if there is no connection.
+    """
+
+    routes: Sequence["web.RouteDef"]
+    connection: AbstractAsyncContextManager[Callable[[], bool] | None]
+
+
+class Product(Protocol):
+    """A chat product as the process and `citedesk doctor` see it."""
+
+    def serving(self, runtime: Runtime) -> AbstractAsyncContextManager[Served]:
+        """Serve the jobs of the product while the context is entered. Raises SettingsError."""
+
+    async def check(self, settings: Settings) -> Sequence[Diagnosis]:
+        """Return what `citedesk doctor` says of the product, in the order in which to mend it."""

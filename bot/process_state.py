@@ -1,0 +1,29 @@
+"""State in the memory of one process: the whole of it. Several processes that serve together must replace each part.
+
+| part | what goes wrong in several processes |
+| --- | --- |
+| `answers` | a disputed answer is forgotten in one process only |
+| `curated` | the others do not see a newly approved answer before they restart |
+| `running` | Stop and edits reach only questions that this process works on |
+| `reindexing` | only `build.lock` on the same disk keeps two builds apart |
+| `inbox_wake`, `outbox_wake` | the others find a new job by polling only |
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.desk.curated import Version
+from bot.surfaces.running_questions import RunningQuestions
+from pipeline.caching import AnswerCache
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """Built once by `bot.app`, which hands each part to whoever needs it."""
+
+    answers: AnswerCache
+    curated: Version = field(default_factory=Version)
+    running: RunningQuestions = field(default_factory=RunningQuestions)
+    reindexing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    inbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)

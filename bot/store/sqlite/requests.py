@@ -1,0 +1,131 @@
+"""The tables `requests`, `feedback` and `threads`."""
+
+from datetime import UTC, datetime
+
+from bot.store.records import Conversation, Feedback
+from bot.store.sqlite.database import Executor
+from pipeline.types import Trace
+
+
+class RequestTable:
+    """`bot.store.port.Requests` in SQLite."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def save(self, trace: Trace) -> None:
+        """Store a trace; it replaces one of the same request."""
+        await self._database.write(
+            "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                trace.request_id,
+                self._database.stamp(),
+                trace.tenant_id,
+                trace.user_id,
+                trace.outcome,
+                trace.verdict,
+                trace.model_dump_json(),
+            ),
+        )
+
+    async def get(self, request_id: str) -> Trace | None:
+        """Return the trace of a request."""
+        rows = await self._database.rows("SELECT trace FROM requests WHERE request_id = ?", (request_id,))
+        return Trace.model_validate_json(rows[0][0]) if rows else None
+
+    async def set_verdict(self, request_id: str, verdict: str) -> None:
+        """Change the verdict of a stored request."""
+        await self._database.write(
+            "UPDATE requests SET verdict = ?, trace = json_set(trace, '$.verdict', ?) WHERE request_id = ?",
+            (verdict, verdict, request_id),
+        )
+
+    async def since(self, since: datetime) -> list[Trace]:
+        """Return the traces of the requests finished since then, oldest first."""
+        at = since.astimezone(UTC).isoformat(timespec="microseconds")
+        rows = await self._database.rows("SELECT trace FROM requests WHERE at >= ? ORDER BY at", (at,))
+        return [Trace.model_validate_json(row[0]) for row in rows]
+
+    async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
+        """Return (day, outcome, count) of the last days, oldest first; days are UTC."""
+        return await self._database.rows(
+            "SELECT substr(at, 1, 10), outcome, count(*) FROM requests WHERE at >= ? GROUP BY 1, 2 ORDER BY 1, 2",
+            (self._database.stamp(-days * 86_400),),
+        )
+
+
+class FeedbackTable:
+    """`bot.store.port.FeedbackOnAnswers` in SQLite."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def save(self, feedback: Feedback) -> int:
+        """Store a user's latest judgement; return how many people now find this answer bad."""
+        await self._database.write(
+            "INSERT OR REPLACE INTO feedback (request_id, user_id, at, helpful, reason, note, answer_hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                feedback.request_id,
+                feedback.user_id,
+                self._database.stamp(),
+                int(feedback.helpful),
+                feedback.reason,
+                feedback.note,
+                feedback.answer_hash,
+            ),
+        )
+        rows = await self._database.rows(
+            "SELECT count(DISTINCT user_id) FROM feedback WHERE helpful = 0 AND answer_hash = ? AND answer_hash != ''",
+            (feedback.answer_hash,),
+        )
+        return int(rows[0][0])
+
+    async def complaints(self, request_id: str) -> list[Feedback]:
+        """Return the complaints about the answer to this request, whoever got the same answer, oldest first."""
+        rows = await self._database.rows(
+            "SELECT f.request_id, f.user_id, f.reason, f.note, f.answer_hash FROM feedback f JOIN feedback g "
+            "ON g.answer_hash = f.answer_hash WHERE g.request_id = ? AND f.helpful = 0 AND f.reason != '' "
+            "GROUP BY f.request_id, f.user_id ORDER BY f.at",
+            (request_id,),
+        )
+        return [
+            Feedback(request_id=r[0], user_id=r[1], helpful=False, reason=r[2], note=r[3], answer_hash=r[4])
+            for r in rows
+        ]
+
+    async def counts(self, days: int) -> tuple[int, int]:
+        """Return how many judgements of the last days were good, and how many bad."""
+        rows = await self._database.rows(
+            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback WHERE at >= ?",
+            (self._database.stamp(-days * 86_400),),
+        )
+        return rows[0][0], rows[0][1]
+
+    async def purge(self, days: int) -> None:
+        """Empty the notes that are older than `days` days."""
+        await self._database.write(
+            "UPDATE feedback SET note = '' WHERE note != '' AND at < ?", (self._database.stamp(-days * 86_400),)
+        )
+
+
+class ThreadTable:
+    """`bot.store.port.Threads` in SQLite."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def put(self, where: Conversation) -> None:
+        """Note that this person has asked in this thread."""
+        await self._database.write(
+            "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?)",
+            (where.tenant_id, where.channel_id, where.thread_id, where.user_id, self._database.stamp()),
+        )
+
+    async def owns(self, where: Conversation) -> bool:
+        """Tell whether this person has asked in this thread before."""
+        rows = await self._database.rows(
+            "SELECT 1 FROM threads WHERE tenant_id = ? AND channel_id = ? AND thread_id = ? AND user_id = ?",
+            (where.tenant_id, where.channel_id, where.thread_id, where.user_id),
+        )
+        return bool(rows)

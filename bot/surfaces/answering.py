@@ -1,0 +1,102 @@
+"""The inbox at work: a message becomes its one reply, whatever chat product it came from."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from bot.desk.questions import QuestionDesk, Reply, request_id_of
+from bot.desk.reviews import ReviewDesk
+from bot.store.records import Asked, Job, Outgoing
+from bot.surfaces.product import ChatProduct, Notice, ProgressView
+from bot.surfaces.review_board import Boards
+from bot.surfaces.running_questions import RunningQuestions
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Works on the questions of one chat product. After `attempts` tries a question is given up."""
+
+    product: ChatProduct
+    questions: QuestionDesk
+    reviews: ReviewDesk
+    boards: Boards
+    running: RunningQuestions
+    attempts: int
+    wake_outbox: Callable[[], None]
+
+    async def work(self, job: Job) -> None:
+        """Answer one message and hand its reply to the outbox."""
+        asked, request_id = Asked.model_validate_json(job.payload), request_id_of(job.key)
+        if job.attempts > self.attempts:
+            await self._give_up(job, asked, request_id)
+        elif said := await self.product.command_reply(request_id, asked):
+            await self._settle(job, asked, None, [said])
+        elif not await self._passed_to_reviewer(job, asked, request_id):
+            await self._answer(job, asked, request_id)
+
+    async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
+        left_behind = await (await self.product.progress(asked, resumed=True)).end()
+        sorry = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
+        await self._settle(job, asked, None, [sorry], dead=True)
+        _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
+
+    async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
+        progress = await self.product.progress(asked, resumed=job.attempts > 1)
+        task = asyncio.create_task(self._asked(request_id, asked, progress))
+        self.running.begin(job.key, asked.where, task)
+        progress.start(lambda: self.running.interrupt(job.key, "stopped"))
+        try:
+            reply = await task
+        except asyncio.CancelledError:
+            if not await self._interrupted(job, asked, request_id, progress):
+                raise
+            return
+        finally:
+            self.running.end(job.key)
+            progress_id = await progress.end()
+        names = await self.questions.names_in(reply.outcome)
+        message = self.product.render_reply(asked, reply, names, progress_id)
+        cards = await self.boards.cards(reply.review) if reply.review else ()
+        await self._settle(job, asked, reply, [message, *cards])
+
+    async def _asked(self, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
+        earlier = await self.product.earlier_turns(request_id, asked)
+        return await self.questions.ask(request_id, asked, earlier, progress.watch)
+
+    async def _interrupted(self, job: Job, asked: Asked, request_id: str, progress: ProgressView) -> bool:
+        """Do what the interruption asks for; False if the process is being stopped instead."""
+        why = self.running.reason(job.key)
+        if why is None:
+            return False
+        _log.info("question_interrupted", request_id=request_id, why=why)
+        match why:
+            case "edited":
+                await self.questions.store.inbox.retry(job.key, 0.0)
+            case "stopped":
+                message = self.product.render_notice(request_id, asked, Notice.STOPPED, await progress.end())
+                await self._settle(job, asked, None, [message])
+            case "deleted":
+                await progress.discard()
+        return True
+
+    async def _passed_to_reviewer(self, job: Job, asked: Asked, request_id: str) -> bool:
+        """Add the message to the review that waits for a word of its asker, if there is one."""
+        # A private command belongs to no thread, so it answers nobody.
+        review = None if asked.response_url else await self.questions.store.reviews.awaiting(asked.where)
+        if review is None:
+            return False
+        shown = await self.boards.answer_of_asker(review)
+        review = await self.reviews.asker_said(review.review_id, asked.where.user_id, asked.text, shown)
+        await self.boards.refresh(review)
+        await self._settle(job, asked, None, [self.product.render_notice(request_id, asked, Notice.PASSED_ON)])
+        return True
+
+    async def _settle(
+        self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
+    ) -> None:
+        await self.questions.settle(job.key, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns)
+        self.wake_outbox()

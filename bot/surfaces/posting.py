@@ -1,0 +1,51 @@
+"""The outbox at work: each message is posted, tried again later, or given up with a word to the asker."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from bot.desk.questions import QuestionDesk
+from bot.settings import DeliverySettings
+from bot.store.records import Job, Outgoing
+from bot.surfaces.product import ChatProduct, Posted, PostError
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Posts the messages of one chat product."""
+
+    product: ChatProduct
+    questions: QuestionDesk
+    settings: DeliverySettings
+
+    async def deliver(self, job: Job) -> None:
+        """Post one message and note where it stands."""
+        message = Outgoing.model_validate_json(job.payload)
+        try:
+            posted = await self.product.post(message, first_try=job.attempts == 1)
+        except PostError as error:
+            await self._failed(job, message, error)
+        else:
+            await self._note(job, message, posted)
+
+    async def _note(self, job: Job, message: Outgoing, posted: Posted) -> None:
+        async with self.questions.store.transaction() as tx:
+            if message.card_of:
+                await tx.reviews.set_card(message.card_of, message.surface, posted.channel_id, posted.message_id)
+            else:
+                for message_id in posted.answer_ids:
+                    await tx.posted.put(message.channel_id, message_id, message.request_id)
+            await tx.outbox.finish(job.key)
+
+    async def _failed(self, job: Job, message: Outgoing, error: PostError) -> None:
+        _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
+        store = self.questions.store
+        if error.is_passing and job.attempts < self.settings.attempts:
+            await store.outbox.retry(job.key, error.retry_after or self.settings.pause_s(job.attempts))
+            return
+        async with store.transaction() as tx:
+            if await tx.outbox.bury(job.key):
+                await tx.outbox.send(error.instead)
+        await self.questions.delivery_failed(message.request_id)

@@ -1,0 +1,99 @@
+"""What the answering flow and the posting flow need of a chat product."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from bot.desk.permissions import Names
+from bot.desk.questions import Reply
+from bot.store.records import Asked, Outgoing
+from pipeline.recorder import Progress
+from pipeline.types import ThreadTurn
+
+
+class Notice(Enum):
+    """A reply that is no outcome of the pipeline."""
+
+    GIVEN_UP = auto()
+    STOPPED = auto()
+    PASSED_ON = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Where a message was posted. `answer_ids` are the message ids by which the product names it in feedback."""
+
+    channel_id: str
+    message_id: str
+    answer_ids: tuple[str, ...] = ()
+
+
+class PostError(Exception):
+    """A message could not be posted.
+
+    `reason` is the product's code. `is_passing` says that another try may succeed, after `retry_after` seconds if the
+    product named a time. `instead` is sent if the message is given up.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        is_passing: bool,
+        retry_after: float | None = None,
+        instead: Sequence[Outgoing] = (),
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.is_passing, self.retry_after, self.instead = reason, is_passing, retry_after, tuple(instead)
+
+
+class ProgressView(Protocol):
+    """Shows the asker that a question is being worked on: its steps, never a draft."""
+
+    def start(self, stop: Callable[[], object]) -> None:
+        """Begin to show; return at once. `stop` is called when the asker presses Stop in this view."""
+
+    def watch(self, progress: Progress) -> None:
+        """Show the stage that the pipeline has reached."""
+
+    async def end(self) -> str:
+        """Stop showing; return the id of the message that the reply completes, "" if there is none."""
+
+    async def discard(self) -> None:
+        """Stop showing and remove what was shown: the question was deleted."""
+
+
+class ChatProduct(Protocol):
+    """What `answering` and `posting` need of a chat product."""
+
+    @property
+    def keeps_turns(self) -> bool:
+        """Whether questions and answers must be stored because the product lets no bot read a conversation."""
+
+    async def earlier_turns(self, request_id: str, asked: Asked) -> Sequence[ThreadTurn]:
+        """Return what the asker and the bot said in the thread before, oldest first."""
+
+    async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
+        """Run a command that was typed as a message and return its reply; None for a question."""
+
+    async def progress(self, asked: Asked, *, resumed: bool) -> ProgressView:
+        """Return the progress view of a question. `resumed` says that an earlier try may have left one behind."""
+
+    def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
+        """Return the reply to a question; its key is the request id."""
+
+    def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
+        """Return a reply that is no outcome; its key is the request id."""
+
+    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+        """Post a message once, as far as the product allows. Raises PostError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The result of one check of `citedesk doctor`."""
+
+    what: str
+    ok: bool
+    words: str

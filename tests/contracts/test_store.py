@@ -1,0 +1,464 @@
+"""The contract of the `Store` port. It runs on each implementation; a new one adds a line to `_OPEN`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.builders import draft
+from support.clock import Clock
+
+from bot.desk.review_changes import changed, opened
+from bot.store.port import Store, StoreError
+from bot.store.records import (
+    Conversation,
+    CuratedAnswer,
+    Feedback,
+    Gap,
+    KeptTurn,
+    Outgoing,
+    Review,
+    ReviewFilter,
+)
+from bot.store.sqlite.store import SqliteStore
+from pipeline.types import Citation, Failure, NeedsReview, ThreadTurn, Trace
+
+_WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
+_REVIEW = Review(
+    review_id="r-1",
+    question="How?",
+    conversation=_WHERE,
+    case=NeedsReview(reason=Failure.UNVERIFIED, draft=draft(), sources=()),
+)
+_GAP = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question="How?", reason="x", nearest=("Page", "Other"))
+_TRACE = Trace(
+    request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="answered", verdict="OK"
+)
+_CURATED = CuratedAnswer(
+    curated_id="c-1",
+    tenant_id="T1",
+    question="How?",
+    answer="So [1].",
+    citations=(Citation(marker=1, chunk_id="k", quote="so"),),
+    sources=(),
+    approved_by="R",
+    approved_at="2026-11-01",
+)
+Open = Callable[[Path, Callable[[], datetime]], Awaitable[Store]]
+
+
+async def _sqlite(folder: Path, now: Callable[[], datetime]) -> Store:
+    return await SqliteStore(folder / "s.sqlite", now).open()
+
+
+_OPEN: dict[str, Open] = {"sqlite": _sqlite}
+
+
+def _message(key: str) -> Outgoing:
+    return Outgoing(key=key, request_id="r-1", surface="slack", tenant_id="T1", channel_id="C1", text="hi")
+
+
+async def _no_messages(_: Review) -> list[Outgoing]:
+    return []
+
+
+async def _decide(store: Store, reviewer: str, answer: str = "yes") -> Review | None:
+    update = {"state": "approved", "decided_by": reviewer, "answer": answer}
+    return await changed(store, "r-1", reviewer, "approved", lambda review: review.model_copy(update=update))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=sorted(_OPEN))
+def reopen(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Awaitable[Store]]:
+    """Return how to open the same store once more."""
+    return lambda: _OPEN[request.param](tmp_path, clock)
+
+
+@pytest.fixture
+async def store(reopen: Callable[[], Awaitable[Store]]) -> AsyncIterator[Store]:
+    opened_store = await reopen()
+    yield opened_store
+    await opened_store.close()
+
+
+# --- Transactions
+
+
+async def test_a_transaction_is_kept_whole(store: Store) -> None:
+    await store.inbox.add(["q"], '"q"')
+    async with store.transaction() as tx:
+        assert await tx.inbox.finish("q")
+        await tx.requests.save(_TRACE)
+        await tx.reviews.open(_REVIEW)
+        await tx.gaps.put(_GAP, "e", b"v")
+        await tx.turns.put(KeptTurn(request_id="r-1", where=_WHERE, question="How?", answer="So."))
+        await tx.threads.put(_WHERE)
+        await tx.outbox.send([_message("a"), _message("b")])
+    assert await store.requests.get("r-1") == _TRACE
+    assert await store.reviews.get("r-1") is not None
+    assert [gap.request_id for gap, _ in await store.gaps.since("T1", "e", 1)] == ["r-1"]
+    assert await store.turns.question_of("r-1") == "How?"
+    assert await store.threads.owns(_WHERE)
+    assert (await store.outbox.length()).waiting == 2
+
+
+async def test_a_transaction_whose_body_raises_leaves_nothing(store: Store) -> None:
+    await store.inbox.add(["q"], '"q"')
+
+    async def failing() -> None:
+        async with store.transaction() as tx:
+            await tx.inbox.finish("q")
+            await tx.requests.save(_TRACE)
+            await tx.reviews.open(_REVIEW)
+            await tx.outbox.send([_message("a")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await failing()
+    assert (await store.inbox.length()).waiting == 1
+    assert await store.requests.get("r-1") is None
+    assert await store.reviews.get("r-1") is None
+    assert (await store.outbox.length()).waiting == 0
+
+
+async def test_a_transaction_that_is_cancelled_leaves_nothing_and_holds_nobody_up(store: Store) -> None:
+    begun, never = asyncio.Event(), asyncio.Event()
+
+    async def hanging() -> None:
+        async with store.transaction() as tx:
+            await tx.requests.save(_TRACE)
+            begun.set()
+            await never.wait()
+
+    task = asyncio.create_task(hanging())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        assert await store.requests.get("r-1") is None
+
+
+async def test_a_statement_that_fails_can_be_caught_and_the_rest_is_kept(store: Store) -> None:
+    async with store.transaction() as tx:
+        await tx.requests.save(_TRACE)
+        with pytest.raises(StoreError):
+            await tx.gaps.put(_GAP, "e", object())  # type: ignore[arg-type]
+    assert await store.requests.get("r-1") == _TRACE
+    assert await store.gaps.since("T1", "e", 1) == []
+
+
+async def test_many_transactions_at_once_do_not_mix(store: Store) -> None:
+    async def send(number: int) -> None:
+        async with store.transaction() as tx:
+            await tx.outbox.send([_message(f"{number}-a")])
+            await asyncio.sleep(0)
+            await tx.outbox.send([_message(f"{number}-b")])
+            if number % 2:
+                raise ValueError(number)
+
+    ended = await asyncio.gather(*(send(number) for number in range(20)), return_exceptions=True)
+    assert sum(isinstance(end, ValueError) for end in ended) == 10
+    kept = {job.key for job in await store.outbox.claim("w", 60.0, 99)}
+    assert kept == {f"{number}-{part}" for number in range(0, 20, 2) for part in "ab"}
+
+
+async def test_inside_a_transaction_the_store_itself_refuses_instead_of_waiting_for_ever(store: Store) -> None:
+    async with asyncio.timeout(5), store.transaction() as tx:
+        with pytest.raises(StoreError, match="only the transaction"):
+            await store.requests.get("r-1")
+        await tx.requests.save(_TRACE)
+    assert await store.requests.get("r-1") == _TRACE
+
+
+async def test_a_closed_store_says_so(reopen: Callable[[], Awaitable[Store]]) -> None:
+    store = await reopen()
+    await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await store.counts()
+    with pytest.raises(StoreError, match="closed"):
+        async with store.transaction():
+            pass
+
+
+# --- Queues
+
+
+async def test_a_job_is_stored_once_under_any_of_its_keys(store: Store) -> None:
+    assert await store.inbox.add(["event:1", "message:1"], "{}")
+    assert not await store.inbox.add(["event:1", "message:1"], "{}")
+    assert not await store.inbox.add(["event:2", "message:1"], "{}")
+    assert await store.inbox.add(["event:3", "message:3"], "{}")
+    assert [job.key for job in await store.inbox.claim("w", 60.0, 9)] == ["event:1", "event:3"]
+
+
+async def test_of_many_deliveries_at_once_one_is_stored(store: Store) -> None:
+    claims = await asyncio.gather(*(store.inbox.add([f"event:{n}", "message:1"], "{}") for n in range(50)))
+    assert sum(claims) == 1
+
+
+async def test_a_message_is_queued_once_under_its_key(store: Store) -> None:
+    await store.outbox.send([_message("a"), _message("b")])
+    await store.outbox.send([_message("a").model_copy(update={"text": "again"})])
+    jobs = await store.outbox.claim("w", 60.0, 9)
+    assert [Outgoing.model_validate_json(job.payload) for job in jobs] == [_message("a"), _message("b")]
+
+
+async def test_leases_retries_and_dead_letters(store: Store, clock: Clock) -> None:
+    for key in ("a", "b", "c"):
+        await store.inbox.add([key], f'"{key}"')
+    assert [job.key for job in await store.inbox.claim("w1", 10.0, 2)] == ["a", "b"]
+    assert [job.key for job in await store.inbox.claim("w2", 10.0, 9)] == ["c"]
+    clock.move(seconds=8)
+    await store.inbox.renew("w1", 10.0)
+    clock.move(seconds=4)
+    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 9)] == [("c", 2)]
+    await store.inbox.release("w1")
+    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 1)] == [("a", 2)]
+    await store.inbox.retry("a", 60.0)
+    assert [job.key for job in await store.inbox.claim("w4", 10.0, 9)] == ["b"]
+    assert await store.inbox.bury("a")
+    assert not await store.inbox.finish("a")
+    assert not await store.inbox.replace("a", '"new"')
+    assert await store.inbox.payload("a") is None
+    assert not await store.inbox.add(["a"], '"again"')
+    length = await store.inbox.length()
+    assert (length.waiting, length.dead) == (2, 1)
+    clock.move(days=8)
+    assert (await store.inbox.length()).dead == 0
+
+
+async def test_a_retried_job_is_due_after_its_pause(store: Store, clock: Clock) -> None:
+    await store.inbox.add(["a"], '"a"')
+    await store.inbox.claim("w", 10.0, 1)
+    await store.inbox.retry("a", 60.0)
+    clock.move(seconds=59)
+    assert await store.inbox.claim("w", 10.0, 1) == []
+    clock.move(seconds=2)
+    assert [job.key for job in await store.inbox.claim("w", 10.0, 1)] == ["a"]
+
+
+async def test_a_waiting_job_can_be_changed(store: Store) -> None:
+    await store.inbox.add(["a"], '"old"')
+    assert await store.inbox.replace("a", '"new"')
+    assert await store.inbox.payload("a") == '"new"'
+
+
+async def test_unfinished_jobs_come_back_after_a_restart(reopen: Callable[[], Awaitable[Store]]) -> None:
+    store = await reopen()
+    await store.inbox.add(["a"], '"first"')
+    await store.inbox.add(["b"], '"second"')
+    await store.inbox.finish("a")
+    await store.close()
+    again = await reopen()
+    assert [job.payload for job in await again.inbox.claim("w", 60.0, 9)] == ['"second"']
+    await again.close()
+
+
+# --- Reviews
+
+
+async def test_a_review_is_decided_once_and_every_step_is_kept(store: Store) -> None:
+    assert await opened(store, _REVIEW, _no_messages)
+    assert await opened(store, _REVIEW, _no_messages) is None
+    wins = await asyncio.gather(*(_decide(store, f"R{n}") for n in range(20)))
+    (win,) = [win for win in wins if win]
+    review = await store.reviews.get("r-1")
+    assert review == win
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened", "approved"]
+
+
+async def test_a_change_that_is_refused_changes_nothing(store: Store) -> None:
+    await opened(store, _REVIEW, _no_messages)
+
+    def refuse(_: Review) -> Review:
+        raise PermissionError
+
+    with pytest.raises(PermissionError):
+        await changed(store, "r-1", "R", "approved", refuse)
+    assert await store.reviews.locked("r-1") is not None
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened"]
+
+
+async def test_reviews_are_listed_by_state_and_claim(store: Store, clock: Clock) -> None:
+    for number in (1, 2, 3):
+        await opened(store, _REVIEW.model_copy(update={"review_id": f"r-{number}"}), _no_messages)
+        clock.move(minutes=1)
+    await changed(store, "r-2", "R", "claimed", lambda r: r.model_copy(update={"claimed_by": "R"}))
+    await _decide(store, "R")
+    assert [r.review_id for r in await store.reviews.listed(ReviewFilter())] == ["r-2", "r-3"]
+    assert [r.review_id for r in await store.reviews.listed(ReviewFilter(claimed_by="R"))] == ["r-2"]
+    everything = ReviewFilter(states=("open", "approved"), limit=2)
+    assert [r.review_id for r in await store.reviews.listed(everything)] == ["r-3", "r-2"]
+
+
+async def test_the_review_that_waits_for_its_asker_is_found_from_its_thread_only(store: Store) -> None:
+    await opened(store, _REVIEW, _no_messages)
+    assert await store.reviews.awaiting(_WHERE) is None
+    await changed(store, "r-1", "R", "asked back", lambda r: r.model_copy(update={"awaits_asker": True}))
+    found = await store.reviews.awaiting(_WHERE)
+    assert found is not None
+    for other in ({"user_id": "U2"}, {"thread_id": "2.0"}, {"channel_id": "C2"}, {"tenant_id": "T2"}):
+        assert await store.reviews.awaiting(_WHERE.model_copy(update=other)) is None
+
+
+async def test_a_review_of_a_command_is_answered_in_any_direct_message(store: Store) -> None:
+    alone = _WHERE.model_copy(update={"channel_id": "U1", "thread_id": "", "private": True})
+    await opened(store, _REVIEW.model_copy(update={"conversation": alone, "awaits_asker": True}), _no_messages)
+    direct = _WHERE.model_copy(update={"channel_id": "D1", "private": True})
+    assert await store.reviews.awaiting(direct) is not None
+    assert await store.reviews.awaiting(_WHERE) is None
+
+
+async def test_reviews_are_due_once_for_a_reminder_and_then_expire(store: Store, clock: Clock) -> None:
+    await opened(store, _REVIEW, _no_messages)
+    assert await store.reviews.due(3600, 7200) == ([], [])
+    clock.move(seconds=3700)
+    late, over = await store.reviews.due(3600, 7200)
+    assert ([r.review_id for r in late], over) == (["r-1"], [])
+    async with store.transaction() as tx:
+        assert await tx.reviews.remind("r-1")
+        assert not await tx.reviews.remind("r-1")
+    assert await store.reviews.due(3600, 7200) == ([], [])
+    clock.move(seconds=3700)
+    late, over = await store.reviews.due(3600, 7200)
+    assert (late, [r.review_id for r in over]) == ([], ["r-1"])
+
+
+async def test_texts_of_decided_reviews_are_purged_after_their_days(store: Store, clock: Clock) -> None:
+    await opened(store, _REVIEW, _no_messages)
+    await _decide(store, "R", "It is so.")
+    assert await store.reviews.purge(90) == 0
+    clock.move(days=91)
+    assert await store.reviews.purge(90) == 1
+    assert await store.reviews.purge(90) == 0
+    review = await store.reviews.get("r-1")
+    assert review is not None
+    assert (review.question, review.answer, review.case.draft, review.decided_by) == ("", "", None, "R")
+
+
+async def test_a_card_is_found_by_its_product(store: Store) -> None:
+    await opened(store, _REVIEW, _no_messages)
+    await store.reviews.set_card("r-1", "slack", "C1", "1.1")
+    await store.reviews.set_card("r-1", "teams", "19:x", "m-1")
+    await store.reviews.set_card("r-1", "slack", "C2", "2.2")
+    assert await store.reviews.card("r-1", "slack") == ("C2", "2.2")
+    assert await store.reviews.card("r-1", "teams") == ("19:x", "m-1")
+    assert await store.reviews.card("r-2", "teams") is None
+
+
+# --- Requests and feedback
+
+
+async def test_traces_and_feedback_are_kept_and_counted(store: Store) -> None:
+    await store.requests.save(_TRACE)
+    await store.requests.save(_TRACE.model_copy(update={"request_id": "r-2", "outcome": "needs_review"}))
+    await opened(store, _REVIEW, _no_messages)
+    good = Feedback(request_id="r-1", user_id="U1", helpful=True, answer_hash="h")
+    assert await store.feedback.save(good) == 0
+    assert await store.feedback.save(good.model_copy(update={"helpful": False})) == 1
+    assert await store.feedback.save(good.model_copy(update={"helpful": False, "user_id": "U2"})) == 2
+    assert await store.feedback.counts(1) == (0, 2)
+    assert await store.requests.get("r-1") == _TRACE
+    assert await store.requests.get("r-9") is None
+    counts = await store.counts()
+    assert counts.outcomes == {"answered": 1, "needs_review": 1}
+    assert counts.open_reviews == 1
+
+
+async def test_a_verdict_can_be_changed_and_requests_are_read_back_by_time(store: Store, clock: Clock) -> None:
+    await store.requests.save(_TRACE)
+    clock.move(days=2)
+    await store.requests.save(_TRACE.model_copy(update={"request_id": "r-2"}))
+    await store.requests.set_verdict("r-1", Failure.DELIVERY_FAILED)
+    known = await store.requests.get("r-1")
+    assert known is not None
+    assert known.verdict == "DELIVERY_FAILED"
+    found = await store.requests.since(clock.time - timedelta(days=1))
+    assert [trace.request_id for trace in found] == ["r-2"]
+    assert await store.requests.outcomes_by_day(3) == [("2026-11-01", "answered", 1), ("2026-11-03", "answered", 1)]
+
+
+async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(store: Store, clock: Clock) -> None:
+    bad = Feedback(request_id="r-1", user_id="U1", helpful=False, reason="wrong", note="It is 600.", answer_hash="h")
+    await store.feedback.save(bad)
+    await store.feedback.save(bad.model_copy(update={"request_id": "r-2", "user_id": "U2", "note": "No."}))
+    assert [c.note for c in await store.feedback.complaints("r-2")] == ["It is 600.", "No."]
+    clock.move(days=91)
+    await store.purge(90, 30, 1)
+    assert [(c.reason, c.note) for c in await store.feedback.complaints("r-1")] == [("wrong", ""), ("wrong", "")]
+
+
+# --- The rest
+
+
+async def test_approved_answers_are_found_while_they_are_live(store: Store) -> None:
+    await store.curated.save(_CURATED, "e", b"v")
+    assert await store.curated.get("c-1") == _CURATED
+    assert [item.key for item in await store.curated.vectors("T1", "e")] == ["c-1"]
+    assert await store.curated.vectors("T2", "e") == []
+    assert await store.curated.of_other_models("other") == [_CURATED]
+    await store.curated.set_vector("c-1", "other", b"w")
+    assert [item.vector for item in await store.curated.vectors("T1", "other")] == [b"w"]
+    assert await store.curated.set_state("c-1", "stale")
+    assert not await store.curated.set_state("c-1", "stale")
+    assert await store.curated.get("c-1") is None
+    assert await store.curated.live() == []
+    assert await store.curated.counts() == {"stale": 1}
+
+
+async def test_gaps_are_listed_by_tenant_and_model_forgotten_and_purged(store: Store, clock: Clock) -> None:
+    await store.gaps.put(_GAP, "e", b"v")
+    await store.gaps.put(_GAP.model_copy(update={"question": "Again?"}), "e", b"v")
+    await store.gaps.put(_GAP.model_copy(update={"request_id": "r-2", "tenant_id": "T2"}), "e", b"v")
+    ((gap, vector),) = await store.gaps.since("T1", "e", 1)
+    assert (gap.question, gap.nearest, vector) == ("How?", ("Page", "Other"), b"v")
+    assert await store.gaps.since("T1", "other", 1) == []
+    await store.gaps.forget("r-1")
+    assert await store.gaps.since("T1", "e", 1) == []
+    clock.move(days=31)
+    assert await store.gaps.purge(30) == 1
+
+
+async def test_turns_are_read_in_order_for_their_place_and_time(store: Store, clock: Clock) -> None:
+    for number in (1, 2):
+        turn = KeptTurn(
+            request_id=f"r-{number}", where=_WHERE, question=f"Q{number}", answer="" if number > 1 else "A1"
+        )
+        await store.turns.put(turn)
+        clock.move(minutes=1)
+    said = await store.turns.before("r-9", _WHERE, 10.0, 9)
+    assert said == (ThreadTurn("asker", "Q1"), ThreadTurn("assistant", "A1"), ThreadTurn("asker", "Q2"))
+    assert await store.turns.before("r-2", _WHERE, 10.0, 9) == said[:2]
+    assert await store.turns.before("r-9", _WHERE, 10.0, 1) == said[2:]
+    assert await store.turns.before("r-9", _WHERE.model_copy(update={"user_id": "U2"}), 10.0, 9) == ()
+    clock.move(minutes=10)
+    assert await store.turns.before("r-9", _WHERE, 10.0, 9) == ()
+
+
+async def test_posted_messages_lead_to_their_request_until_they_are_purged(store: Store, clock: Clock) -> None:
+    await store.posted.put("C1", "m-1", "r-1")
+    assert await store.posted.request_of("C1", "m-1") == "r-1"
+    assert await store.posted.request_of("C2", "m-1") is None
+    clock.move(days=2)
+    await store.posted.purge(1)
+    assert await store.posted.request_of("C1", "m-1") is None
+
+
+async def test_people_are_known_by_their_last_name(store: Store) -> None:
+    await store.people.put("U1", "Sam")
+    await store.people.put("U1", "Samuel")
+    assert await store.people.names(["U1", "U2"]) == {"U1": "Samuel"}
+    assert await store.people.names([]) == {}
+
+
+async def test_a_thread_belongs_to_who_asked_in_it(store: Store) -> None:
+    await store.threads.put(_WHERE)
+    await store.threads.put(_WHERE)
+    assert await store.threads.owns(_WHERE)
+    assert not await store.threads.owns(_WHERE.model_copy(update={"user_id": "U2"}))

@@ -1,0 +1,166 @@
+"""The text of docs/settings.md, generated from bot/settings.py: `make docs` writes the file, a test compares both."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from bot.settings import Section, Settings, environment_name
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+_HEAD = """\
+# Settings
+
+For admins: every setting of `citedesk.toml` with its default and its meaning.
+
+This page is generated from `bot/settings.py`. Change the descriptions there, then run `make docs`.
+
+## Where settings come from
+
+Citedesk reads four sources. A later one wins over an earlier one:
+
+1. the defaults below;
+2. `citedesk.toml` in the folder where you start the command;
+3. the familiar names below, such as `SLACK_BOT_TOKEN`;
+4. environment variables that begin with `CITEDESK_`. Two underscores stand between section and key.
+
+`citedesk demo` sets what its workspace needs by itself, and `--data-dir` wins over `data_dir`.
+
+```toml
+[limits]
+question_chars = 500
+```
+
+does the same as
+
+```
+export CITEDESK_LIMITS__QUESTION_CHARS=500
+```
+
+A list or a table in a variable is JSON:
+
+```
+export CITEDESK_INDEX__PATHS='["/srv/docs"]'
+export CITEDESK_ACCESS__GROUPS='{"leads": ["U0123456789"]}'
+```
+
+An unknown key is an error. A wrong value gives one line that names the setting, and exit status 2.
+
+Put secrets into the environment, not into the file. These names are read, too:
+
+| variable | setting |
+| --- | --- |
+"""
+_TOP = "Top level"
+_ABOUT: Mapping[str, str] = {
+    _TOP: "These keys stand at the top of the file, above the first table.",
+    "index": "What is indexed, who may read it, and how it is searched: see [Your documents](documents.md).",
+    "llm": "The model that writes drafts: see [Models](models.md).",
+    "limits": "Bounds of a request. A window is a count and a unit: `20/minute`. Routes: `slack`, `teams`, `cli`.",
+    "access": "Who reads, reviews and administers: see [Access](documents.md#who-may-read-a-document).",
+    "review": "Times and thresholds of the review desk: see [Reviewing](reviewing.md).",
+    "delivery": "The workers of inbox and outbox: see [Inbox and outbox](architecture.md#inbox-and-outbox).",
+    "slack": "See [Slack](slack.md).",
+    "teams": "See [Microsoft Teams](teams.md).",
+    "server": "The HTTP server of `citedesk serve`: see [Behind a proxy](operating.md#behind-a-proxy).",
+    "store": "How long texts are kept: see [What is kept](operating.md#what-is-kept-and-for-how-long).",
+    "[llm.failover]": "One table for each further server, in the order in which they are asked.",
+    "llm.prices.MODEL": "One table for each model, named as in `llm.model`. Without a price no cost is counted.",
+    "channels.CHANNEL": "One table for each channel that differs, by its id; in [Teams](teams.md) also for a team.",
+}
+# What stands for the free part of a table's name.
+_FREE_NAME = {"llm.prices": "MODEL", "channels": "CHANNEL"}
+# Meanings of the keys that have no description in bot/settings.py.
+_MEANINGS = {
+    ("llm.failover", "name"): "name in logs and metrics: lower-case letters, digits and hyphens, 32 at most",
+    ("llm.failover", "base_url"): "OpenAI-compatible server; none: the API of OpenAI itself",
+    ("llm.failover", "api_key"): "key for that server",
+    ("llm.failover", "model"): "model name sent to that server",
+}
+
+
+def settings_page() -> str:
+    """Return the whole page as Markdown."""
+    names = [f"| `{variable}` | `{name}` |" for name, variable in _familiar_names()]
+    return "\n\n".join([_HEAD + "\n".join(names), *map(_part, _tables())]) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of the page: its heading, the prefix of its keys, and its fields by key."""
+
+    title: str
+    name: str
+    prefix: str
+    fields: Mapping[str, FieldInfo]
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether it stands below the table of a section."""
+        return self.name.count(".") > 0
+
+
+def _familiar_names() -> Iterator[tuple[str, str]]:
+    names = (f"{section}.{key}" for section, model in _sections().items() for key in model.model_fields)
+    return ((name, environment_name(name)) for name in names if not environment_name(name).startswith("CITEDESK_"))
+
+
+def _sections() -> dict[str, type[Section]]:
+    return {
+        name: type(field.default) for name, field in Settings.model_fields.items() if isinstance(field.default, Section)
+    }
+
+
+def _tables() -> Iterator[_Table]:
+    """Yield the tables in the order of the page: each section is followed by the tables nested in it."""
+    sections = _sections()
+    top = {key: field for key, field in Settings.model_fields.items() if key not in sections}
+    yield _Table(_TOP, "", "", top)
+    for name, model in sections.items():
+        yield _Table(name, name, f"{name}.", model.model_fields)
+        yield from _nested({f"{name}.{key}": field for key, field in model.model_fields.items()})
+    yield from _nested(top)
+
+
+def _nested(fields: Mapping[str, FieldInfo]) -> Iterator[_Table]:
+    """Yield the tables that fields hold. Their keys are named alone, as they stand below the heading in the file."""
+    for name, field in fields.items():
+        is_list = get_origin(field.annotation) is tuple
+        for model in get_args(field.annotation):
+            if isinstance(model, type) and issubclass(model, Section):
+                title = f"[{name}]" if is_list else f"{name}.{_FREE_NAME.get(name, 'NAME')}"
+                yield _Table(title, name, "", model.model_fields)
+
+
+def _part(table: _Table) -> str:
+    level = "###" if table.is_nested else "##"
+    heading = table.title if table.title == _TOP else f"`[{table.title}]`"
+    rows = [
+        f"| `{table.prefix}{key}` | {_default(field)} | {_meaning(table.name, key, field)} |"
+        for key, field in table.fields.items()
+    ]
+    listed = "\n".join(["| setting | default | meaning |", "| --- | --- | --- |", *rows])
+    about = _ABOUT.get(table.title)
+    return "\n\n".join([f"{level} {heading}", *([about] if about else []), listed])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value: Any = field.get_default(call_default_factory=True)
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return "none" if value is None or value in ((), {}, frozenset(), "") else f"`{value}`"
+
+
+def _meaning(name: str, key: str, field: FieldInfo) -> str:
+    meaning = field.description or _MEANINGS.get((name, key), "")
+    if get_origin(field.annotation) is Literal:
+        return f"{meaning}; one of {', '.join(f'`{value}`' for value in get_args(field.annotation))}"
+    return meaning
+
+
+if __name__ == "__main__":
+    PAGE.write_text(settings_page(), encoding="utf-8")
