@@ -42,7 +42,7 @@ check: $(READY)
 	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 test: check
-	$(BIN)/pytest -q tests/contracts tests/integration tests/e2e
+	$(BIN)/pytest -q tests/integration tests/e2e
 
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
