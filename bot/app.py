@@ -25,8 +25,9 @@ from index.errors import BuildRefusedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
+from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
-from pipeline.answering import Pipeline, Retriever
+from pipeline.answering import Pipeline
 from pipeline.caching import AnswerCache, MemoryAnswerCache
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.extractive import ExtractiveProvider

@@ -1,1 +1,1 @@
-"""Documents in, an index on disk out, and searching it. Knows nothing of models that write."""
+"""Build an index of documents on disk and search it. Nothing here knows about language models that write."""

@@ -1,9 +1,10 @@
 """Nearest chunk vectors: exact while there are few, an inverted file with a measured recall once there are many.
 
-`vectors.npy` (float32[chunks, dimensions], unit rows, memory-mapped) is the truth. Up to `exact_chunks` it is searched
-whole, by one matrix product: in a process that uses both cores for the model that is no slower than a FAISS flat index.
-Beyond, it is searched through `vectors.faiss`: IVF with 8-bit codes, as many lists read as the wanted recall needs.
-tests/bench/scale.py prints where the two ways meet. Who may read few chunks is always searched exactly.
+`vectors.npy` (float32[chunks, dimensions], unit rows, memory-mapped) holds the exact vectors. Up to `exact_chunks` one
+matrix product compares all of them: in a process that uses both cores for the model that is no slower than a FAISS flat
+index. Above it, `vectors.faiss` finds candidates: IVF with 8-bit codes, reading as many lists as the wanted recall
+needs. tests/bench/scale.py prints at which size the two take equally long. Searches that may see few chunks are always
+exact.
 """
 
 import os
@@ -15,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from index.embedding.model import Vectors
+from index.retrieval import VectorIndex
 
 Rows = NDArray[np.int64]
 VECTORS, CLUSTERS = "vectors.npy", "vectors.faiss"
@@ -27,24 +28,14 @@ _TRAINING_ROUNDS = 8
 _ONE_QUESTION_ON_ALL_CORES = 1
 _BACKGROUND = 1024
 _BACKGROUNDS_KEPT = 8
-# To copy a row out of its place costs as much as to multiply so many where they are.
-_COPYING = 4
-
-
-class VectorIndex(BaseModel):
-    """How the vectors of a snapshot are searched, for the manifest."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: str = "exact"
-    lists: int = 0
-    probes: int = 0
-    recall_at_10: float = 1.0
+# Gathering one row costs about as much as multiplying four in place, so above a quarter of the rows multiply the whole
+# matrix.
+_GATHERING = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRules:
-    """Up to how many chunks the search is exact, and which recall the approximate one must reach."""
+    """Up to how many chunks a search is exact, and the recall@10 that an approximate search must reach."""
 
     exact_chunks: int = 8_000
     recall: float = 0.97
@@ -55,9 +46,9 @@ EXACT_WHILE_SMALL = SearchRules()
 
 @dataclass(frozen=True, eq=False)
 class Readable:
-    """The chunks that a search may see: rows in ascending order; `mask` bool[chunks] is None if it is all of them.
+    """The chunks that a search may see: rows in ascending order; `mask`, bool[chunks], is None if all are readable.
 
-    One is made for each scope and kept: it is equal to itself only.
+    One instance is made and cached for each scope, so instances are compared by identity.
     """
 
     rows: Rows
@@ -75,15 +66,15 @@ class Readable:
 
     @cached_property
     def sample(self) -> Rows:
-        """Rows that stand for all of them, the same each time."""
+        """A random sample of the rows, the same each time."""
         count = len(self.rows)
-        places = np.random.default_rng(count).choice(count, min(count, _BACKGROUND), replace=False)
-        return self.rows[np.sort(places)]
+        positions = np.random.default_rng(count).choice(count, min(count, _BACKGROUND), replace=False)
+        return self.rows[np.sort(positions)]
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The nearest rows, best first, and the background they stand out from: `others` and their cosines, float32."""
+    """The nearest rows, best first, and their background: the rows `others` with their cosines, float32."""
 
     rows: Rows
     others: Rows | slice
@@ -94,7 +85,7 @@ class VectorSearch:
     """The vectors of one snapshot. Safe to share between threads."""
 
     def __init__(self, folder: Path, index: VectorIndex, rules: SearchRules) -> None:
-        # A plain array over the mapped file: the subclass that numpy returns costs more than a small product.
+        # np.asarray: every operation on numpy's memmap subclass costs more than a small product.
         self.vectors: Vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r"))
         self._index, self._rules = index, rules
         self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
@@ -104,26 +95,26 @@ class VectorSearch:
     def near(self, vector: Vectors, readable: Readable, count: int) -> Near:
         """Return at most `count` readable chunks nearest to `vector`, float32[dimensions].
 
-        Their background is all that is readable while it is searched whole, else the same sample each time.
+        Their background is every readable chunk if the search is exact, else a fixed sample of them.
         """
         if self._is_approximate(readable):
             rows = self._approximate(vector, readable, count)
             return Near(rows, readable.sample, self._background(readable) @ vector)
-        # All of them as a slice: picked one by one they would be copied.
+        # A slice makes no copy; an array of all rows would.
         others = slice(None) if readable.mask is None else readable.rows
         cosines = self.cosines(vector, others)
-        places = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
-        return Near(readable.rows[places[np.argsort(-cosines[places], kind="stable")]], others, cosines)
+        best = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
+        return Near(readable.rows[best[np.argsort(-cosines[best], kind="stable")]], others, cosines)
 
     def largest_cosine(self, vector: Vectors) -> float:
-        """Return the cosine of the chunk nearest to `vector`, whoever may read it; 0 if there is none."""
+        """Return the cosine of the chunk nearest to `vector`, readable or not; 0 if there is none."""
         rows = self._approximate(vector, self._everything, 1) if self._is_approximate(self._everything) else slice(None)
         return float(self.cosines(vector, rows).max(initial=0.0))
 
     def cosines(self, vector: Vectors, rows: Rows | slice) -> NDArray[np.float32]:
-        """Return float32[rows]: their cosine to `vector`."""
+        """Return float32[rows]: the cosine of each row to `vector`."""
         found: NDArray[np.float32]
-        if isinstance(rows, slice) or len(rows) * _COPYING < len(self.vectors):
+        if isinstance(rows, slice) or len(rows) * _GATHERING < len(self.vectors):
             found = self.vectors[rows] @ vector
         else:
             found = (self.vectors @ vector)[rows]
@@ -143,9 +134,9 @@ class VectorSearch:
 
 
 def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules, questions: Callable[[], Vectors]) -> VectorIndex:
-    """Write the vectors, and the inverted file if they are many; return what the manifest says of it.
+    """Write the vectors, and above `exact_chunks` the inverted file; return the entry for the manifest.
 
-    `questions` makes float32[n, dimensions], vectors like those that will be asked for: recall is measured on them.
+    `questions` returns float32[n, dimensions], vectors like those of real questions: recall is measured on them.
     """
     np.save(folder / VECTORS, vectors)
     if len(vectors) <= rules.exact_chunks:
@@ -154,7 +145,7 @@ def write_vectors(folder: Path, vectors: Vectors, rules: SearchRules, questions:
 
 
 def write_clusters(folder: Path, vectors: Vectors, rules: SearchRules, questions: Vectors) -> VectorIndex:
-    """Train and fill the inverted file and choose how many lists a search reads, by measured recall@10."""
+    """Train and fill the inverted file, and choose how many lists a search reads by the measured recall@10."""
     faiss = _faiss()
     count, dimensions = vectors.shape
     lists = min(4096, int(4 * count**0.5))
@@ -192,16 +183,16 @@ def _recall(clusters: Any, queries: Vectors, truth: Rows, probes: int) -> float:
     return float(np.mean([len(np.intersect1d(a, b)) / _RECALL_AT for a, b in zip(found, truth, strict=True)]))
 
 
-def _opened(file: Path) -> Any:  # noqa: ANN401 - FAISS has no types worth the name
+def _opened(file: Path) -> Any:  # noqa: ANN401 - FAISS has no useful types
     faiss = _faiss()
-    # With IO_FLAG_MMAP each search would start threads to fetch its lists, which takes longer than the search.
+    # With plain IO_FLAG_MMAP each search starts threads that fetch its lists, which takes longer than the search.
     clusters = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
     clusters.parallel_mode = _ONE_QUESTION_ON_ALL_CORES
     return clusters
 
 
 def _faiss() -> Any:  # noqa: ANN401
-    # Its threads would go on spinning after a search, on the cores that the model needs for the next question.
+    # Without it OpenMP threads keep spinning after a search, on the cores that the model needs for the next question.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import faiss  # noqa: PLC0415 - 60 ms and 30 MB that a small index does not need
 

@@ -1,34 +1,33 @@
 """Words and BM25: the lexical half of retrieval, as postings with precomputed weights in memory-mapped files.
 
-Every posting holds a word's saturated frequency in a chunk, title and headings counted more (BM25F, Robertson and
-Zaragoza 2009); at query time it is multiplied by the word's rarity among the chunks that the asker may read
-(after "BM25S", Lù 2024, which precomputes the product).
+A posting holds a word's saturated frequency in each chunk, with title and headings weighted higher (BM25F, Robertson
+and Zaragoza 2009). A search multiplies it by the word's rarity among the chunks that the asker may read (after "BM25S",
+Lù 2024, which precomputes the product).
 """
 
 import re
 import sqlite3
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import snowballstemmer
 from numpy.typing import NDArray
 
 from index.chunks import Chunk
+from index.stemming import stem
 
 Rows = NDArray[np.int64]
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
 _K1, _B = 1.2, 0.75
-# BM25 compares a chunk's length with the mean. A fixed length takes its place: the mean would tell of hidden chunks.
+# BM25 compares a chunk's length with the mean length. A constant replaces it: the mean would depend on chunks that the
+# asker may not read.
 _USUAL_WORDS = 100.0
 _FIELD_WEIGHTS = (2.0, 1.5, 1.0)
 _MAX_TERMS = 40
 _WORD = re.compile(r"\w+")
-# Function words carry no evidence that a chunk is about the question.
+# Function words say nothing about what a question or a chunk is about.
 FUNCTION_WORDS = frozenset(
     _WORD.findall(
         "a am an and any are as at be been but by can could did do does for from get got had has have how i "
@@ -39,15 +38,8 @@ FUNCTION_WORDS = frozenset(
 )
 
 
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """Return the word without case, accents and English endings."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-    return str(_stemmer()(plain))
-
-
 def question_terms(question: str) -> tuple[str, ...]:
-    """Return the question's content words in order, without repeats; all its words if it has no other."""
+    """Return the question's content words in order, each once; all its words if none is a content word."""
     words = list(dict.fromkeys(_WORD.findall(question.casefold())))
     content = [word for word in words if word not in FUNCTION_WORDS]
     return tuple((content or words)[:_MAX_TERMS])
@@ -55,7 +47,7 @@ def question_terms(question: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A word's chunks (int32[n], ascending) with its weight in each (float32[n]), and its rarity (idf)."""
+    """The chunks that hold a word (int32[n], ascending), its weight in each (float32[n]), and its rarity (idf)."""
 
     rows: NDArray[np.int32]
     weights: NDArray[np.float32]
@@ -72,7 +64,7 @@ class Words:
         self._count = count
 
     def posting(self, word: str, readable: NDArray[np.bool_] | None) -> Posting:
-        """Return where `word` stands among the readable chunks (None: all); its rarity tells nothing of the rest."""
+        """Return the posting of `word` among the readable chunks (None: all); unreadable chunks do not affect it."""
         found = self._tables.execute("SELECT start, stop FROM words WHERE word = ?", (stem(word),)).fetchone()
         start, stop = found or (0, 0)
         rows, weights = self._rows[start:stop], self._weights[start:stop]
@@ -83,7 +75,7 @@ class Words:
         return Posting(rows, weights, _rarity(len(rows), total))
 
     def scores(self, postings: Iterable[Posting]) -> NDArray[np.float32]:
-        """Return float32[chunks]: the BM25 score of each chunk, 0 where no word stands."""
+        """Return float32[chunks]: the BM25 score of each chunk, 0 if it holds none of the words."""
         scores = np.zeros(self._count, dtype=np.float32)
         for posting in postings:
             scores[posting.rows] += posting.weights * np.float32(posting.rarity)
@@ -91,13 +83,13 @@ class Words:
 
 
 def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk]) -> None:
-    """Write the postings of `chunks`, whose places are their rows, and the table `words`."""
+    """Write the postings of `chunks`, in the order of their rows, and the table `words`."""
     counts = [_weighted_counts(chunk) for chunk in chunks]
     lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
     norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     words = sorted({word for count in counts for word in count})
     numbers = {word: number for number, word in enumerate(words)}
-    # One entry for each word of each chunk, first in the order of the chunks, then in that of the words.
+    # One entry for each word of each chunk: in the order of the chunks, then sorted by word.
     entries = np.fromiter((numbers[word] for count in counts for word in count), dtype=np.int64)
     frequencies = np.fromiter((frequency for count in counts for frequency in count.values()), dtype=np.float64)
     rows = np.repeat(np.arange(len(counts), dtype=np.int32), [len(count) for count in counts])
@@ -113,7 +105,7 @@ def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk
 
 
 def largest_rarity(total: int) -> float:
-    """Return the rarity of a word that none of `total` chunks holds."""
+    """Return the largest possible rarity: that of a word in none of `total` chunks."""
     return _rarity(0, total)
 
 
@@ -129,9 +121,3 @@ def _weighted_counts(chunk: Chunk) -> dict[str, float]:
             stemmed = stem(word)
             counts[stemmed] = counts.get(stemmed, 0.0) + weight * count
     return counts
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Callable[[str], str]:
-    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
-    return stemmer

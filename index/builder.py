@@ -1,4 +1,4 @@
-"""Build a snapshot: read what changed, reuse the rest, verify, then switch."""
+"""Build a snapshot: read what changed, reuse the rest, verify, then publish."""
 
 import fcntl
 import sqlite3
@@ -19,29 +19,23 @@ from index.embedding.model import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.reading.documents import LoadRules
-from index.reading.sources import Place, discover
-from index.snapshot import (
-    CHUNKS,
-    FORMAT,
-    Manifest,
-    SkippedFile,
-    SnapshotFolder,
-    sealed,
-)
+from index.reading.sources import Location, discover
+from index.retrieval import Manifest, SkippedFile
+from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
 
 Progress = Callable[[int, int], None]
-# Chunks embedded at a time: enough to sort by length, few enough to hold.
+# Chunks in memory with their tokens at a time. They are sorted by length, so that a batch needs little padding.
 _WINDOW = 1024
 _BATCH = 64
-# The recall of an approximate index is measured on so many texts of so many words.
+# Number and words of the texts on which the recall of an approximate index is measured.
 _QUESTIONS, _QUESTION_WORDS = 200, 9
 
 
 @dataclass(frozen=True, slots=True)
 class BuildRules:
-    """How to build. `max_drop` is the share of documents that may vanish without `force`."""
+    """How to build. `max_drop` is the share of documents that may disappear in a build without `force`."""
 
     load: LoadRules = field(default_factory=LoadRules)
     search: SearchRules = field(default_factory=SearchRules)
@@ -52,7 +46,7 @@ class BuildRules:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a build saw, indexed and skipped; reused counts chunks whose vectors were kept."""
+    """What a build saw, indexed and skipped. `reused` counts the chunks whose vectors came from the last snapshot."""
 
     snapshot: str
     indexed: int
@@ -62,13 +56,16 @@ class Coverage:
 
     @property
     def seen(self) -> int:
-        """Documents seen, whether indexed or not."""
+        """Number of documents seen, indexed or not."""
         return self.indexed + len(self.skipped)
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What the previous snapshot knows: vector and tokens of texts, by the hash of headings and text; calibration."""
+class _Reusable:
+    """What a build takes from the previous snapshot: vectors and tokens, and the calibration.
+
+    `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
+    """
 
     rows: dict[str, int] = field(default_factory=dict)
     vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
@@ -78,7 +75,7 @@ class _Known:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a snapshot will hold; `hashes` are those of the chunks' headings and texts, by row."""
+    """What a snapshot will hold. `hashes` are the hashes of the chunks' headings and texts, by row."""
 
     sources: Sequence[IndexedSource]
     chunks: Sequence[Chunk]
@@ -86,38 +83,38 @@ class _Content:
 
 
 def build(
-    places: Sequence[Place],
+    locations: Sequence[Location],
     data_dir: Path,
     embedder: OnnxEmbedder,
     rules: BuildRules,
     progress: Progress = lambda _done, _total: None,
 ) -> Coverage:
-    """Index `places` (folders, files, addresses) into a new snapshot below `data_dir` and make it the live one.
+    """Index `locations` (folders, files, addresses) into a new snapshot below `data_dir` and make it the live one.
 
-    Raises BuildRefusedError if there is nothing to index, another build is running, or the number
-    of documents fell too far; the live snapshot is then left as it was.
+    Raises BuildRefusedError if there is nothing to index, another build is running, or more documents disappeared than
+    allowed; the live snapshot then stays live.
     """
     folder = SnapshotFolder(data_dir)
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     with only_build(folder):
         previous = _previous(folder)
-        sources = _read(places, folder, previous, embedder, rules)
+        sources = _read(locations, folder, previous, embedder, rules)
         _refuse_a_drop(_count(sources), previous, rules)
         chunks = [c for source in sources for document in source.documents for c in document.chunks]
         if not chunks:
             raise BuildRefusedError("nothing to index: no readable document at the given places")
-        known = _known(folder, previous, embedder)
+        reusable = _reusable(folder, previous, embedder)
         content = _Content(sources, chunks, [_hash(heading_line(c.heading_path) + c.text) for c in chunks])
-        manifest = _write(folder, content, embedder, known, rules.search, progress)
-        folder.switch(manifest.name)
+        manifest = _write(folder, content, embedder, reusable, rules.search, progress)
+        folder.publish(manifest.name)
         folder.prune(rules.keep_snapshots)
-    reused = sum(key in known.rows for key in content.hashes)
+    reused = sum(key in reusable.rows for key in content.hashes)
     return Coverage(manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped)
 
 
 @contextmanager
 def only_build(folder: SnapshotFolder) -> Iterator[None]:
-    """Hold the lock of the builds. Raises BuildRefusedError if another one does."""
+    """Hold the build lock. Raises BuildRefusedError if another build holds it."""
     folder.root.mkdir(parents=True, exist_ok=True)
     with (folder.root / "build.lock").open("w") as lock:
         try:
@@ -128,16 +125,16 @@ def only_build(folder: SnapshotFolder) -> Iterator[None]:
 
 
 def _read(
-    places: Sequence[Place],
+    locations: Sequence[Location],
     folder: SnapshotFolder,
     previous: Manifest | None,
     embedder: OnnxEmbedder,
     rules: BuildRules,
 ) -> list[IndexedSource]:
-    """Return every source, those that did not change as the previous snapshot has them."""
-    from index.reading.conversion import converted  # noqa: PLC0415 - parsers that who serves loads only for a build
+    """Return what every source gives; unchanged sources are taken from the previous snapshot."""
+    from index.ingestion import ingested  # noqa: PLC0415 - its parsers are needed only to build, not to serve
 
-    found = list(discover(places, folder.root, rules.load))
+    found = list(discover(locations, folder.root, rules.load))
     wanted = {source.source_id: source.fingerprint for source in found}
     kept = {}
     if previous is not None:
@@ -145,7 +142,7 @@ def _read(
             source.source_id: source
             for source in snapshot_tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)
         }
-    fresh = converted([source for source in found if source.source_id not in kept], embedder, rules.load)
+    fresh = ingested([source for source in found if source.source_id not in kept], embedder, rules.load)
     made = kept | {source.source_id: source for source in fresh}
     return [made[source.source_id] for source in found]
 
@@ -172,22 +169,22 @@ def _refuse_a_drop(after: int, previous: Manifest | None, rules: BuildRules) -> 
         )
 
 
-def _known(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> _Known:
+def _reusable(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> _Reusable:
     if previous is None or previous.embedder != embedder.name:
-        return _Known()
+        return _Reusable()
     path = folder.path(previous.name)
     with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
     vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
     fitted = load_calibration(path)
-    return _Known(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
+    return _Reusable(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
 
 
 def _write(
     folder: SnapshotFolder,
     content: _Content,
     embedder: OnnxEmbedder,
-    known: _Known,
+    reusable: _Reusable,
     search: SearchRules,
     progress: Progress,
 ) -> Manifest:
@@ -195,11 +192,11 @@ def _write(
     name = f"{now:%Y%m%dT%H%M%S%f}-{_hash(''.join(content.hashes))[:6]}"
     draft = folder.draft(name)
     vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
-    tokens = _embedded(content, embedder, known, vectors, progress)
+    tokens = _embedded(content, embedder, reusable, vectors, progress)
     write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
-    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_like_questions(content.chunks)))
+    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
     _write_tables(draft, content)
-    (draft / CALIBRATION).write_text(known.calibration.model_dump_json(), encoding="utf-8")
+    (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
     documents = [document for source in content.sources for document in source.documents]
     skipped = [item for source in content.sources for item in source.skipped]
     manifest = Manifest(
@@ -219,16 +216,16 @@ def _write(
 
 
 def _embedded(
-    content: _Content, embedder: OnnxEmbedder, known: _Known, vectors: Vectors, progress: Progress
+    content: _Content, embedder: OnnxEmbedder, reusable: _Reusable, vectors: Vectors, progress: Progress
 ) -> Iterator[ChunkTokens]:
-    """Yield each chunk's tokens by row, and fill in its row of `vectors`; what is known is not run again."""
+    """Yield each chunk's tokens by row and fill in its row of `vectors`; only new texts run through the model."""
     chunks, hashes = content.chunks, content.hashes
-    total = sum(key not in known.rows for key in hashes)
+    total = sum(key not in reusable.rows for key in hashes)
     progress(0, total)
     done = 0
     for start in range(0, len(chunks), _WINDOW):
         window = range(start, min(start + _WINDOW, len(chunks)))
-        fresh = sorted((r for r in window if hashes[r] not in known.rows), key=lambda r: len(chunks[r].text))
+        fresh = sorted((r for r in window if hashes[r] not in reusable.rows), key=lambda r: len(chunks[r].text))
         made: dict[int, ChunkTokens] = {}
         for first in range(0, len(fresh), _BATCH):
             rows = fresh[first : first + _BATCH]
@@ -240,13 +237,13 @@ def _embedded(
         for row in window:
             if row in made:
                 yield made[row]
-            elif known.tokens is not None:
-                vectors[row] = known.vectors[known.rows[hashes[row]]]
-                yield known.tokens.tokens(known.rows[hashes[row]])
+            elif reusable.tokens is not None:
+                vectors[row] = reusable.vectors[reusable.rows[hashes[row]]]
+                yield reusable.tokens.tokens(reusable.rows[hashes[row]])
 
 
-def _like_questions(chunks: Sequence[Chunk]) -> list[str]:
-    """Return a few words each from here and there: as short as questions, about what the documents are about."""
+def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
+    """Return a few words each from random chunks: as short as questions, on the subjects of the documents."""
     rng, texts = np.random.default_rng(0), []
     for row in rng.choice(len(chunks), min(_QUESTIONS, len(chunks)), replace=False):
         words = chunks[row].text.split()
@@ -257,7 +254,7 @@ def _like_questions(chunks: Sequence[Chunk]) -> list[str]:
 
 def _write_tables(draft: Path, content: _Content) -> None:
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
-        # A draft that a crash leaves behind is thrown away: nothing is gained by journaling it.
+        # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         snapshot_tables.write(connection, content.sources, content.hashes)
         write_words(draft, connection, content.chunks)

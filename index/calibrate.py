@@ -1,4 +1,4 @@
-"""Give the live snapshot a calibration of its own: a new snapshot that shares every other file with it."""
+"""Publish a copy of the live snapshot with another calibration; the two share every other file."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from index.sufficiency import CALIBRATION, Calibration
 
 
 def keep_calibration(data_dir: Path, calibration: Calibration, keep_snapshots: int) -> str:
-    """Switch to a snapshot that has `calibration`, and return its name; a rollback takes it back.
+    """Publish a snapshot with `calibration` and return its name; a rollback restores the former calibration.
 
     Raises IndexUnavailableError without an index, BuildRefusedError while a build is running.
     """
@@ -23,15 +23,15 @@ def keep_calibration(data_dir: Path, calibration: Calibration, keep_snapshots: i
         draft = folder.draft(name)
         for file in manifest.checksums:
             if file != CALIBRATION:
-                _share(path / file, draft / file)
+                _link_or_copy(path / file, draft / file)
         (draft / CALIBRATION).write_text(calibration.model_dump_json(), encoding="utf-8")
         sealed(folder, draft, manifest.model_copy(update={"name": name}))
-        folder.switch(name)
+        folder.publish(name)
         folder.prune(keep_snapshots)
     return name
 
 
-def _share(source: Path, target: Path) -> None:
+def _link_or_copy(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:

@@ -1,7 +1,7 @@
 """Cut a Markdown document into chunks along its headings, sized in tokens of the embedding model.
 
-A chunk is a run of whole blocks (paragraphs, list items, code blocks, tables) of one section. Only a
-block that alone exceeds the limit is cut: at line ends, else at sentence ends, else between words.
+A chunk is a run of whole blocks (paragraphs, list items, code blocks, tables) of one section. Only a block that alone
+exceeds the limit is cut: at line ends, if need be at sentence ends, between words or between characters.
 """
 
 import re
@@ -9,20 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from index.chunks import Chunk, embedding_text, without_links
+from index import markdown
+from index.chunks import Chunk, embedding_text
+from index.markdown import without_links
 from index.reading.documents import Document
 
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
 CountTokens = Callable[[str], int]
-_PARSER = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table")
 _LIST_TYPES = ("bullet_list_open", "ordered_list_open")
 _SEPARATORS = (re.compile(r"(?<=\n)"), re.compile(r"(?<=[.!?。！？])\s+"), re.compile(r"\s+"))  # noqa: RUF001
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
-_MAX_HEADING_SHARE = 4
+# The heading path may take at most a quarter of a chunk's tokens.
+_HEADING_SHARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class _Section:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Lines `start` to `end` (excluded) of the document; `heading` if they are one."""
+    """Lines `start` to `end` (excluded) of the document, and the heading that they are, if they are one."""
 
     start: int
     end: int
@@ -52,7 +54,7 @@ def chunk_document(document: Document, count: CountTokens, limit: int) -> tuple[
     """Return the document's chunks; the embedding text of each has at most `limit` tokens."""
     chunks: dict[str, Chunk] = {}
     for section in _sections(document):
-        path = _fitting_path(section.heading_path, count, limit // _MAX_HEADING_SHARE)
+        path = _fitting_path(section.heading_path, count, limit // _HEADING_SHARE)
         budget = limit - count(embedding_text(path, ""))
         for text in _packed(section.blocks, count, budget):
             chunk_id = _chunk_id(document.document_id, section.heading_path, text, len(chunks), chunks)
@@ -61,7 +63,7 @@ def chunk_document(document: Document, count: CountTokens, limit: int) -> tuple[
 
 
 def _chunk_id(document_id: str, path: tuple[str, ...], text: str, ordinal: int, taken: dict[str, Chunk]) -> str:
-    # Stable across builds; equal text under the same heading of one document is told apart by place.
+    # Stable across builds. A second chunk with the same headings and text in a document gets its number into the hash.
     key = "\0".join((document_id, *path, text))
     digest = sha256(key.encode()).hexdigest()[:12]
     return digest if digest not in taken else sha256(f"{key}\0{ordinal}".encode()).hexdigest()[:12]
@@ -88,14 +90,14 @@ def _sections(document: Document) -> Iterator[_Section]:
 def _section(document: Document, path: list[_Heading], blocks: list[str]) -> _Section:
     names = [heading.title for heading in path]
     own_title = names[:1] == [document.title]
-    # The title's own anchor is the top of the page: the page's link says as much.
+    # The anchor of the title is the top of the page, where the page's link leads anyway.
     anchor = path[-1].anchor if len(path) > own_title else ""
     return _Section(tuple(names if own_title else [document.title, *names]), tuple(blocks), anchor)
 
 
 def _blocks(document: Document) -> Iterator[_Block]:
-    """Yield headings and blocks in their order, list items apart."""
-    tokens = _PARSER.parse(document.text)
+    """Yield headings and blocks in their order, each list item as a block."""
+    tokens = markdown.blocks(document.text)
     taken: dict[str, int] = {}
     found: list[_Block] = []
     for position, token in enumerate(tokens):
@@ -106,20 +108,19 @@ def _blocks(document: Document) -> Iterator[_Block]:
             heading = _heading(token, tokens[position + 1].content, taken, named=document.named_anchors)
         found.append(_Block(token.map[0], token.map[1], heading))
     end = _line_count(document.text)
-    # Blank lines between two blocks belong to the first, so that joined blocks read as written.
+    # Blank lines between two blocks belong to the first, so that joined blocks are the original text.
     for block, following in pairwise([*found, _Block(end, end)]):
         yield replace(block, end=max(block.end, following.start))
 
 
-def _heading(token: Token, content: str, taken: dict[str, int], *, named: bool) -> _Heading:
-    given = _HEADING_ID.search(content)
-    title = " ".join(_HEADING_ID.sub("", content).split())
-    anchor = given[1] if given else ("" if named else _slug(title, taken))
+def _heading(token: "Token", content: str, taken: dict[str, int], *, named: bool) -> _Heading:
+    title, given = markdown.heading_parts(content)
+    anchor = given or ("" if named else _slug(title, taken))
     return _Heading(int(token.tag[1:]), title, anchor)
 
 
 def _slug(title: str, taken: dict[str, int]) -> str:
-    """Return the anchor that GitHub and the common generators give a heading: repeated ones are numbered."""
+    """Return the anchor that GitHub and most site generators make of a heading; repeated ones are numbered."""
     slug = re.sub(r"[^\w\- ]", "", without_links(title).lower()).strip().replace(" ", "-")
     number = taken.get(slug, -1) + 1
     taken[slug] = number
@@ -130,7 +131,7 @@ def _line_count(text: str) -> int:
     return text.count("\n") + 1
 
 
-def _is_block(token: Token) -> bool:
+def _is_block(token: "Token") -> bool:
     if token.level == 0:
         return token.nesting >= 0 and token.type not in _LIST_TYPES
     return token.level == 1 and token.type == "list_item_open"
@@ -160,7 +161,7 @@ def _packed(blocks: Sequence[str], count: CountTokens, budget: int) -> Iterator[
 
 
 def _cut(text: str, count: CountTokens, budget: int, level: int = 0) -> list[str]:
-    """Return `text` whole if it fits, else cut at the gentlest separator that makes it fit."""
+    """Return `text` whole if it fits, else cut at the separators of `level`, and longer parts at those of the next."""
     if count(without_links(text)) <= budget:
         return [text]
     if level == len(_SEPARATORS):

@@ -1,17 +1,18 @@
-"""A chunk as a value, the text that stands for it in vector space, and the pieces that its own text is made of."""
+"""A chunk as a value, the text of it that is embedded, and the pieces that its own text consists of."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from index.markdown import without_links
+
 _PIECE_END = re.compile(r"\n|[.!?。！？][^\S\n]+(?=\S)")  # noqa: RUF001
-_INLINE_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of a document's own text, with where it stands in it."""
+    """A run of a document's text, verbatim, with the headings above it and the anchor of the nearest one."""
 
     chunk_id: str
     document_id: str
@@ -21,12 +22,12 @@ class Chunk:
 
     @property
     def embedding_text(self) -> str:
-        """What is embedded: the heading path, then the text without link targets."""
+        """The text that is embedded: the heading path, then the text without link targets."""
         return embedding_text(self.heading_path, self.text)
 
 
 def embedding_text(heading_path: Sequence[str], text: str) -> str:
-    """Return the text that stands for a chunk in vector space."""
+    """Return the text that is embedded for a chunk: the heading path, then `text` without link targets."""
     return heading_line(heading_path) + "".join(map(without_links, pieces(text)))
 
 
@@ -35,13 +36,8 @@ def heading_line(heading_path: Sequence[str]) -> str:
     return " > ".join(heading_path) + "\n"
 
 
-def without_links(text: str) -> str:
-    """Return Markdown without the targets of its links."""
-    return _INLINE_LINK.sub(r"\1", text)
-
-
 def pieces(text: str) -> tuple[str, ...]:
-    """Cut text at line ends and sentence ends; joined again they are the text."""
+    """Return text cut after line ends and sentence ends; joined, the pieces are the text again."""
     ends = [0, *(match.end() for match in _PIECE_END.finditer(text))]
     if ends[-1] < len(text):
         ends.append(len(text))

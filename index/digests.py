@@ -1,4 +1,4 @@
-"""SHA-256 of files: what everything kept on disk is checked by."""
+"""SHA-256 digests of files, by which snapshots and exported models are checked."""
 
 from hashlib import file_digest
 from pathlib import Path

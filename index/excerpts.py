@@ -1,4 +1,4 @@
-"""The part of a chunk that answers best, so that more chunks fit where text costs."""
+"""Excerpts of chunks: the part that matches the question best, so that more chunks fit into a prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExcerptRules:
-    """The first `whole_chunks` of a result keep their text; of the others, about `chars` characters are kept."""
+    """The first `whole_chunks` of a result keep their whole text, the others an excerpt of about `chars` characters."""
 
     whole_chunks: int = 2
     chars: int = 500
@@ -16,7 +16,7 @@ EXCERPTS = ExcerptRules()
 
 
 def best_window(parts: Sequence[str], scores: Sequence[float], chars: int) -> str:
-    """Return neighbouring `parts`, verbatim and joined: the one with the best score and what fits beside it."""
+    """Return neighbouring `parts`, verbatim and joined: the one with the best score, and neighbours that fit."""
     first = last = scores.index(max(scores))
     size = len(parts[first])
     while beside := [n for n in (first - 1, last + 1) if 0 <= n < len(parts) and size + len(parts[n]) <= chars]:

@@ -1,8 +1,8 @@
-"""Token vectors of every chunk, four bits a value, and how well a question's tokens find themselves in them.
+"""Late interaction: the token vectors of every chunk, four bits a value, and their match with a question's tokens.
 
-The score is ColBERT's late interaction (Khattab and Zaharia 2020) on the token vectors that a sentence model has
-anyway: each token of the question takes its best match in the chunk, weighted by how rare its word is. It needs no
-further model and no further run of the one there is. What it brings is printed by tests/bench/quality.py.
+The score is that of ColBERT (Khattab and Zaharia 2020): each token of the question takes its best match in the chunk,
+weighted by the rarity of its word. The token vectors are those of the sentence model, so no other model and no second
+run is needed. tests/bench/quality.py prints what the score contributes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,43 +14,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.bm25 import FUNCTION_WORDS
-from index.chunks import heading_line, pieces, without_links
+from index.chunks import heading_line, pieces
 from index.embedding.model import Encoded, Vectors
+from index.markdown import without_links
 
 Codes = NDArray[np.uint8]
 CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"
 HEADING = 255
 _LEVELS = 7.5
-# Tokens unpacked at a time: what they take stays in the second cache, and no query asks the system for memory.
+# Tokens unpacked at a time: they fit the second-level cache, and no search allocates a large array.
 _BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTokens:
-    """Tokens of one chunk: codes uint8[n, d/2]; pieces uint8[n], the piece of its text each stands in, or HEADING."""
+    """Tokens of one chunk: codes uint8[n, d/2]; pieces uint8[n], the piece of the text that holds each, or HEADING."""
 
     codes: Codes
     pieces: NDArray[np.uint8]
 
 
 def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str, scale: Vectors) -> ChunkTokens:
-    """Return the tokens worth keeping: those of content words. `encoded` is of the chunk's embedding text."""
+    """Return the tokens of the chunk's content words; `encoded` is its embedding text, encoded."""
     whole = heading_line(heading_path) + "".join(map(without_links, pieces(text)))
     kept = content_tokens(whole, encoded.spans) or [0]
     ends = np.cumsum([len(heading_line(heading_path)), *(len(without_links(piece)) for piece in pieces(text))])
     starts = np.array([encoded.spans[token][0] for token in kept])
-    # Pieces are numbered up to HEADING - 1; what comes after them counts as the last of them.
-    places = np.minimum(np.searchsorted(ends, starts, side="right") - 1, HEADING - 1)
-    return ChunkTokens(_packed(encoded.tokens[kept], scale), np.where(places < 0, HEADING, places).astype(np.uint8))
+    # Pieces are numbered up to HEADING - 1; all later pieces get that number too.
+    numbers = np.minimum(np.searchsorted(ends, starts, side="right") - 1, HEADING - 1)
+    return ChunkTokens(_packed(encoded.tokens[kept], scale), np.where(numbers < 0, HEADING, numbers).astype(np.uint8))
 
 
 def content_tokens(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
-    """Return which tokens belong to a word that is neither a function word nor a sign."""
-    return [place for place, span in enumerate(spans) if (word := word_at(text, span)) and word not in FUNCTION_WORDS]
+    """Return the numbers of the tokens that belong to content words: no function words, no punctuation."""
+    return [token for token, span in enumerate(spans) if (word := word_at(text, span)) and word not in FUNCTION_WORDS]
 
 
 def word_at(text: str, span: tuple[int, int]) -> str:
-    """Return the whole word, in lower case, that a token's characters are a part of; "" if they are no word."""
+    """Return the whole word, in lower case, to which a token's characters belong; "" for punctuation."""
     start, end = span
     if not any(character.isalnum() for character in text[start:end]):
         return ""
@@ -62,7 +63,7 @@ def word_at(text: str, span: tuple[int, int]) -> str:
 
 
 class TokenStore:
-    """The tokens of one snapshot, on disk; a search reads those of its candidates."""
+    """The tokens of one snapshot, memory-mapped; a search reads those of its candidates only."""
 
     def __init__(self, folder: Path, scale: Vectors) -> None:
         self._codes: Codes = np.asarray(np.load(folder / CODES, mmap_mode="r"))
@@ -71,7 +72,7 @@ class TokenStore:
         self._scale = scale
 
     def similarities(self, question: Vectors, rows: Sequence[int]) -> "Similarities":
-        """Return how near the best token of every piece of the chunks `rows` is to each of question: float32[q, d]."""
+        """Return the best match of each token of `question`, float32[q, d], in the chunks `rows` and their pieces."""
         spans = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
         pieces = np.concatenate([self._pieces[start:stop] for start, stop in spans])
         chunks = np.cumsum([0, *(stop - start for start, stop in spans)])
@@ -84,9 +85,10 @@ class TokenStore:
         return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
 
     def _products(self, question: Vectors, spans: Sequence[tuple[int, int]]) -> Vectors:
-        """Return float32[n, q]: how near each token of the spans is to each of the question."""
+        """Return float32[n, q]: the similarity of each token of the spans to each token of the question."""
         codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
-        # Codes stand for (code - 7.5) * scale: the scale goes into the question, the offset is one number a token.
+        # A code stands for (code - 7.5) / 7.5 * scale. The question is scaled instead of the codes, and the offset is
+        # subtracted from the products: it is one number for each token of the question.
         scaled = (question * (self._scale / _LEVELS)).T
         products = np.empty((len(codes), len(question)), dtype=np.float32)
         values = np.empty((_BLOCK, 2 * codes.shape[1]), dtype=np.float32)
@@ -98,17 +100,17 @@ class TokenStore:
         return products
 
     def tokens(self, row: int) -> ChunkTokens:
-        """Return a chunk's tokens, for a build that keeps them."""
+        """Return a chunk's tokens, so that a build can reuse them."""
         start, stop = self._starts[row], self._starts[row + 1]
         return ChunkTokens(self._codes[start:stop], self._pieces[start:stop])
 
 
 @dataclass(frozen=True, slots=True)
 class Similarities:
-    """How near the best token of several chunks is to each token of a question.
+    """Similarity of each token of a question to the best token of several chunks, and of each of their pieces.
 
-    `by_chunk` is float32[chunks, q]. `by_piece`, float32[n, q], has their pieces one below the other: chunk k has
-    bounds[k]:bounds[k+1], and `pieces`, uint8[n], says which piece of it each is, or HEADING.
+    `by_chunk` is float32[chunks, q]. `by_piece` is float32[n, q], with the pieces of all chunks below each other: those
+    of chunk k are bounds[k]:bounds[k+1], and `pieces`, uint8[n], holds the number of each in its chunk, or HEADING.
     """
 
     by_chunk: NDArray[np.float32]
@@ -117,7 +119,7 @@ class Similarities:
     bounds: NDArray[np.int64]
 
     def piece_scores(self, chunk: int, weights: NDArray[np.float32], count: int) -> list[float]:
-        """Return the weighted match of each of the `count` pieces of one chunk, 0 where nothing meets the question."""
+        """Return the weighted match of each of the `count` pieces of one chunk, at least 0; 0 without tokens."""
         rows = slice(self.bounds[chunk], self.bounds[chunk + 1])
         scores = [0.0] * count
         for piece, score in zip(self.pieces[rows].tolist(), (self.by_piece[rows] @ weights).tolist(), strict=True):
@@ -127,28 +129,28 @@ class Similarities:
 
 
 def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width: int) -> None:
-    """Write the tokens of `count` chunks, in the order of their rows, without holding them all."""
+    """Write the tokens of `count` chunks in the order of their rows, without keeping all of them in memory."""
     starts = np.zeros(count + 1, dtype=np.int64)
-    places: list[NDArray[np.uint8]] = []
+    numbers: list[NDArray[np.uint8]] = []
     with (folder / CODES).open("wb") as stream:
         _write_header(stream, 0, width)
         for row, item in enumerate(tokens):
             stream.write(item.codes.tobytes())
             starts[row + 1] = starts[row] + len(item.codes)
-            places.append(item.pieces)
+            numbers.append(item.pieces)
         stream.seek(0)
         _write_header(stream, int(starts[-1]), width)
     np.save(folder / STARTS, starts)
-    np.save(folder / PIECES, np.concatenate(places))
+    np.save(folder / PIECES, np.concatenate(numbers))
 
 
 def _write_header(stream: BinaryIO, rows: int, width: int) -> None:
-    # The length is known last; numpy leaves room in the header for it to grow.
+    # The number of rows is known at the end only; numpy pads the header, so that rewriting it does not move the data.
     np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (rows, width)})
 
 
 def _unpack(codes: Codes, values: Vectors) -> None:
-    """Write the codes into the first rows of `values`."""
+    """Write the codes, unpacked, into the first rows of `values`."""
     count, half = codes.shape
     values[:count, :half] = codes & 15
     values[:count, half:] = codes >> 4

@@ -1,4 +1,4 @@
-"""The retriever that a running process holds: it follows `CURRENT` and survives a damaged snapshot."""
+"""The retriever of a running process: it follows `CURRENT` and falls back when a snapshot is damaged."""
 
 import threading
 from collections.abc import Collection, Sequence
@@ -7,26 +7,22 @@ from pathlib import Path
 import structlog
 
 from index.ann import EXACT_WHILE_SMALL, SearchRules
-from index.chunk_table import RetrievedChunk
-from index.embedding.model import OnnxEmbedder
 from index.errors import IndexUnavailableError
 from index.excerpts import EXCERPTS, ExcerptRules
-from index.search import Retrieval, SnapshotSearch
-from index.snapshot import Manifest, SnapshotFolder
+from index.retrieval import Manifest, Retrieval, RetrievedChunk
+from index.search import QuestionEncoder, SnapshotSearch
+from index.snapshot import SnapshotFolder
 
 _log = structlog.get_logger(__name__)
 
 
 class LiveRetriever:
-    """Searches the live snapshot and takes up a new one at the next search after a switch.
-
-    A search that has begun keeps the snapshot it began with.
-    """
+    """The port `Retriever` over the snapshots of one data directory."""
 
     def __init__(
         self,
         data_dir: Path,
-        embedder: OnnxEmbedder,
+        embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
     ) -> None:
@@ -37,15 +33,15 @@ class LiveRetriever:
         self._opened: tuple[SnapshotSearch, Manifest] | None = None
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
-        """Return chunks that `groups` may read. Raises IndexUnavailableError if nothing can be served."""
+        """Return at most `limit` chunks that `groups` may read, best first."""
         return self._current()[0].search(question, groups, limit, within)
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
-        """Return those of the chunks that the live snapshot holds, whoever may read them."""
+        """Return those of the chunks that the snapshot holds, by id, whoever may read them."""
         return self._current()[0].chunks(chunk_ids)
 
     def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
-        """Return a document's chunks in their order; none if it is gone."""
+        """Return a document's chunks in reading order; () if the snapshot does not hold it."""
         return self._current()[0].chunks_of(document_id)
 
     def manifest(self) -> Manifest:

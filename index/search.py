@@ -1,4 +1,4 @@
-"""Search a snapshot: dense and lexical, filtered by access inside both, then ranked by the tokens of the question."""
+"""Search one snapshot: dense and lexical candidates, both filtered by access, ranked by late interaction."""
 
 import re
 import threading
@@ -6,60 +6,61 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 from index.bm25 import Posting, Words, largest_rarity, question_terms
-from index.chunk_table import ChunkRows, RetrievedChunk, Scope, ScoreParts
+from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
-from index.embedding.model import Encoded, OnnxEmbedder
+from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.late_interaction import Similarities, TokenStore, word_at
-from index.reading.documents import EVERYONE
-from index.snapshot import Manifest
-from index.sufficiency import NOTHING, Features, chance_standout, load_calibration
+from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
+from index.sufficiency import chance_standout, load_calibration
 
-# The weights of cosine and words beside that of the tokens, which is 1, and of words beside the cosine where the
-# candidates are chosen. tests/bench/quality.py prints the neighbourhood of all of them on two document sets.
+# Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
+# words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
-# The share of a score that is the best one of the chunk's document: beside a chunk that matches well, the next one
-# says more than the same words elsewhere.
+# Weight of the document's best score in each of its chunks' scores. The neighbour of a well-matching chunk answers
+# more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
 _CANDIDATES = 40
 _EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
-# The unit of evidence and specificity is a sixth of the rarest word there can be, however large the index.
+# Evidence and specificity are measured in sixths of the largest possible rarity, so they do not grow with the index.
 _RARE_WORDS = 6
-# Two chunks this near whose words and numbers are nearly the same say the same thing twice.
+# Near-duplicates: of two chunks with scores, vectors and words this alike and the same numbers, only the better is
+# returned.
 _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
-# A hidden document explains a "not enough info" when it is this near, or by this much nearer than what was read.
+# An unreadable chunk counts as nearer if nothing is readable and its cosine is above _NEAR, or if its cosine exceeds
+# the best readable one by _NEARER.
 _NEAR, _NEARER = 0.4, 0.1
 _SCOPES_KEPT, _PIECES_KEPT = 64, 4096
 _DIGITS = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieval:
-    """Chunks, best first, and how likely (0..1) they hold what the question asks for.
+class QuestionEncoder(Protocol):
+    """What a search needs of an embedding model."""
 
-    `floor` and `sure` are the thresholds of the snapshot's calibration: below the one they are too unlikely to, from
-    the other on no person need look.
-    """
+    @property
+    def name(self) -> str:
+        """Name of the model; it must be the one that the snapshot was built with."""
 
-    chunks: tuple[RetrievedChunk, ...]
-    sufficiency: float
-    snapshot: str
-    hidden_is_nearer: bool = False
-    floor: float = 0.0
-    sure: float = 0.0
-    features: Features = NOTHING
+    @property
+    def token_scale(self) -> Vectors:
+        """float32[k]: the size of nearly all values in each direction of a token vector."""
+
+    def encode(self, texts: Sequence[str]) -> Sequence[Encoded]:
+        """Return the vector and the token vectors of each text."""
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A question made ready: its tokens that count, float32[q, d], with their weights, and its words' postings."""
+class _EncodedQuestion:
+    """A question, encoded: its vector, its content tokens, float32[q, d], with weights, and its words' postings."""
 
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32]
@@ -69,19 +70,19 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Ranked:
-    """The candidates, best first: rows, final scores and parts, and where each stands in `similar`."""
+    """The candidates, best first: rows, final scores and parts, and the position of each in `similar`."""
 
     rows: NDArray[np.int64]
     scores: NDArray[np.float32]
     cosines: NDArray[np.float32]
     matches: NDArray[np.float32]
     words: NDArray[np.float32]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     similar: Similarities
 
     @property
     def own_scores(self) -> NDArray[np.float32]:
-        """The scores without the share of the document."""
+        """The scores before the document's best score is mixed in."""
         return _own_scores(self.cosines, self.matches, self.words)
 
 
@@ -92,7 +93,7 @@ class SnapshotSearch:
         self,
         path: Path,
         manifest: Manifest,
-        embedder: OnnxEmbedder,
+        embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
     ) -> None:
@@ -116,19 +117,20 @@ class SnapshotSearch:
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
         """Return at most `limit` chunks that a member of `groups` may read, best first.
 
-        `within` are GLOB patterns of document ids, of which one must match; none means every document.
+        `within` are patterns of document ids (`index.access.matches`), one of which must match; none means every
+        document.
         """
         encoded = self._embedder.encode([question])[0]
         with self._lock:
             return self._search(question, encoded, Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
-        """Return those of the chunks that this snapshot holds, whoever may read them."""
+        """Return those of the chunks that this snapshot holds, by id, whoever may read them."""
         with self._lock:
             return self._rows.of_ids(chunk_ids)
 
     def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
-        """Return a document's chunks in their order; none if it is gone."""
+        """Return a document's chunks in reading order; () if this snapshot does not hold it."""
         with self._lock:
             return self._rows.of_document(document_id)
 
@@ -139,11 +141,13 @@ class SnapshotSearch:
 
     def _search(self, question: str, encoded: Encoded, scope: Scope, limit: int) -> Retrieval:
         readable = self._readable(scope)
-        floor, sure = self._calibration.floor, self._calibration.sure
+        abstain_below, answer_from = self._calibration.abstain_below, self._calibration.answer_from
         if not len(readable.rows):
             nearer = self._vectors.largest_cosine(encoded.vector) > _NEAR
-            return Retrieval((), 0.0, self.name, hidden_is_nearer=nearer, floor=floor, sure=sure)
-        asked = self._asked(question, encoded, readable)
+            return Retrieval(
+                (), 0.0, self.name, hidden_is_nearer=nearer, abstain_below=abstain_below, answer_from=answer_from
+            )
+        asked = self._encoded_question(question, encoded, readable)
         lexical = self._words.scores(asked.postings.values())
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
@@ -155,22 +159,24 @@ class SnapshotSearch:
             self._calibration.probability(features),
             self.name,
             hidden_is_nearer=self._hidden_is_nearer(encoded.vector, ranked, readable),
-            floor=floor,
-            sure=sure,
+            abstain_below=abstain_below,
+            answer_from=answer_from,
             features=features,
         )
 
     def _readable_in(self, scope: Scope) -> Readable:
         return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
 
-    def _asked(self, question: str, encoded: Encoded, readable: Readable) -> _Asked:
+    def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> _EncodedQuestion:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
         words = [word_at(question, span) for span in encoded.spans]
-        kept = [place for place, word in enumerate(words) if word in postings] or [0]
-        weights = [postings[words[place]].rarity if words[place] in postings else 1.0 for place in kept]
-        return _Asked(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
+        kept = [token for token, word in enumerate(words) if word in postings] or [0]
+        weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
+        return _EncodedQuestion(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
 
-    def _ranked(self, asked: _Asked, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int) -> _Ranked:
+    def _ranked(
+        self, asked: _EncodedQuestion, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int
+    ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
         coarse = cosines + _COARSE_WORDS * lexical[rows]
@@ -184,15 +190,17 @@ class SnapshotSearch:
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
 
     def _with_document(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        documents, places = np.unique(self._rows.documents[rows], return_inverse=True)
+        documents, of_rows = np.unique(self._rows.documents[rows], return_inverse=True)
         best = np.full(len(documents), -np.inf, dtype=np.float32)
-        np.maximum.at(best, places, scores)
-        return (1 - _DOCUMENT) * scores + _DOCUMENT * best[places]
+        np.maximum.at(best, of_rows, scores)
+        return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(self, asked: _Asked, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable) -> Features:
+    def _features(
+        self, asked: _EncodedQuestion, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable
+    ) -> Features:
         top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
         first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
-        best = ranked.similar.by_chunk[ranked.places[first]].max(axis=0)
+        best = ranked.similar.by_chunk[ranked.positions[first]].max(axis=0)
         met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
         count = len(readable.rows)
         largest = largest_rarity(count)
@@ -203,33 +211,36 @@ class SnapshotSearch:
             specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
         )
 
-    def _chosen(self, asked: _Asked, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
+    def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
         chosen: list[tuple[int, RetrievedChunk]] = []
-        for place, row in enumerate(ranked.rows.tolist()):
+        for rank, row in enumerate(ranked.rows.tolist()):
             if len(chosen) == limit:
                 break
             chunk = self._rows.chunk(row)
-            score = float(ranked.scores[place])
-            if any(other.score - score < _TWIN_SCORE and self._twins(row, chunk, at, other) for at, other in chosen):
+            score = float(ranked.scores[rank])
+            if any(
+                other.score - score < _TWIN_SCORE and self._near_duplicates(row, chunk, at, other)
+                for at, other in chosen
+            ):
                 continue
             text = (
-                chunk.text if len(chosen) < self._excerpts.whole_chunks else self._excerpt(asked, ranked, place, chunk)
+                chunk.text if len(chosen) < self._excerpts.whole_chunks else self._excerpt(asked, ranked, rank, chunk)
             )
-            parts = ScoreParts(float(ranked.cosines[place]), float(ranked.matches[place]), float(ranked.words[place]))
+            parts = ScoreParts(float(ranked.cosines[rank]), float(ranked.matches[rank]), float(ranked.words[rank]))
             chosen.append((row, replace(chunk, text=text, score=score, parts=parts)))
         return tuple(chunk for _, chunk in chosen)
 
-    def _excerpt(self, asked: _Asked, ranked: _Ranked, place: int, chunk: RetrievedChunk) -> str:
+    def _excerpt(self, asked: _EncodedQuestion, ranked: _Ranked, rank: int, chunk: RetrievedChunk) -> str:
         parts = self._pieces(chunk.text)
-        scores = ranked.similar.piece_scores(int(ranked.places[place]), asked.weights, len(parts))
+        scores = ranked.similar.piece_scores(int(ranked.positions[rank]), asked.weights, len(parts))
         return best_window(parts, scores, self._excerpts.chars)
 
-    def _twins(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
+    def _near_duplicates(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
         vectors = self._vectors.vectors
-        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _say_the_same(chunk.text, other.text)
+        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
 
     def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: _Ranked, readable: Readable) -> bool:
-        """Tell whether a hidden chunk is clearly nearer; for operators, never for the asker."""
+        """Tell whether an unreadable chunk is clearly nearer to the question than every readable one."""
         if readable.mask is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
@@ -247,7 +258,8 @@ def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     return rows if len(rows) <= count else rows[np.argpartition(-scores[rows], count)[:count]]
 
 
-def _say_the_same(text: str, other: str) -> bool:
+def _have_the_same_words(text: str, other: str) -> bool:
+    """Tell whether two texts have nearly the same words, and exactly the same words with digits."""
     words, others = set(text.casefold().split()), set(other.casefold().split())
     alike = len(words & others) >= _TWIN_WORDS * len(words | others)
     return alike and not any(_DIGITS.search(word) for word in words ^ others)

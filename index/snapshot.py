@@ -1,8 +1,8 @@
-"""Snapshots on disk: one folder each, checksums in a manifest, an atomic `CURRENT`.
+"""Snapshots on disk: a folder for each, with checksums in its manifest, and `CURRENT`, replaced in one step.
 
 <data dir>/index/CURRENT                      name of the live snapshot
-<data dir>/index/snapshots/<name>/            the files of FILES, vectors.faiss if there are many, manifest.json
-<data dir>/index/embedders/<name>/            the exported embedding model that snapshots name
+<data dir>/index/snapshots/<name>/            the files of FILES, manifest.json; vectors.faiss above `exact_chunks`
+<data dir>/index/embedders/<name>/            the exported embedding model that manifests name
 """
 
 import os
@@ -10,13 +10,14 @@ import shutil
 from pathlib import Path
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from index.ann import CLUSTERS, VECTORS, VectorIndex
+from index.ann import CLUSTERS, VECTORS
 from index.bm25 import ROWS, WEIGHTS
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.late_interaction import CODES, PIECES, STARTS
+from index.retrieval import Manifest
 from index.sufficiency import CALIBRATION
 
 FORMAT = 2
@@ -28,35 +29,8 @@ MANIFEST_CHECKSUM = "manifest.sha256"
 _log = structlog.get_logger(__name__)
 
 
-class SkippedFile(BaseModel):
-    """A file that was seen and left out."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    document_id: str
-    reason: str
-
-
-class Manifest(BaseModel):
-    """What a snapshot holds and how it was made."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int
-    name: str
-    created_at: str
-    embedder: str
-    max_tokens: int
-    dimensions: int
-    chunk_count: int
-    search: VectorIndex
-    documents: dict[str, str]
-    skipped: tuple[SkippedFile, ...]
-    checksums: dict[str, str]
-
-
 class SnapshotFolder:
-    """The snapshots below one data directory."""
+    """The port `Snapshots` over one data directory, and where a build writes."""
 
     def __init__(self, data_dir: Path) -> None:
         self.root = data_dir / "index"
@@ -64,7 +38,7 @@ class SnapshotFolder:
         self._current = self.root / "CURRENT"
 
     def current_name(self) -> str | None:
-        """Return the name of the live snapshot, or None before the first build."""
+        """Return the name of the live snapshot; None before the first build."""
         try:
             return self._current.read_text(encoding="utf-8").strip() or None
         except FileNotFoundError:
@@ -75,7 +49,7 @@ class SnapshotFolder:
         return self.snapshots / name
 
     def names(self) -> list[str]:
-        """Return all complete snapshots, newest first."""
+        """Return the names of all complete snapshots, newest first."""
         if not self.snapshots.is_dir():
             return []
         return sorted((p.parent.name for p in self.snapshots.glob(f"[!.]*/{MANIFEST}")), reverse=True)
@@ -96,13 +70,13 @@ class SnapshotFolder:
         raise SnapshotCorruptError(f"snapshot {live} is damaged and no earlier one is whole")
 
     def draft(self, name: str) -> Path:
-        """Make and return the folder in which the snapshot `name` is written before it is one."""
+        """Make and return the folder in which a build writes the snapshot `name`; `sealed` renames it."""
         draft = self.snapshots / f"{_DRAFT}{name}"
         draft.mkdir()
         return draft
 
-    def switch(self, name: str) -> None:
-        """Make `name` the live snapshot; readers see the old one or the new one, nothing between."""
+    def publish(self, name: str) -> None:
+        """Make `name` the live snapshot, in one step: readers see the old one or the new one."""
         draft = self._current.with_suffix(".next")
         with draft.open("w", encoding="utf-8") as stream:
             stream.write(name + "\n")
@@ -121,12 +95,12 @@ class SnapshotFolder:
                 except SnapshotCorruptError as error:
                     _log.error("snapshot_refused", snapshot=name, reason=str(error))
                     continue
-                self.switch(name)
+                self.publish(name)
                 return manifest
         raise IndexUnavailableError("there is no earlier snapshot to go back to")
 
     def prune(self, keep: int) -> None:
-        """Delete all but the newest `keep` snapshots and the remains of builds that were killed."""
+        """Delete all but the live and the newest `keep` snapshots, and what killed builds left behind."""
         live = self.current_name()
         for name in self.names()[keep:]:
             if name != live:
@@ -136,7 +110,7 @@ class SnapshotFolder:
 
 
 def sealed(folder: SnapshotFolder, draft: Path, manifest: Manifest) -> Manifest:
-    """Add manifest and checksums to a draft, flush it, give it its name and check it. Raises BuildRefusedError."""
+    """Add manifest and checksums to a draft, flush it to disk, rename it and verify it. Raises BuildRefusedError."""
     files = sorted(path.name for path in draft.iterdir())
     manifest = manifest.model_copy(update={"checksums": {file: checksum(draft / file) for file in files}})
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
@@ -152,7 +126,7 @@ def sealed(folder: SnapshotFolder, draft: Path, manifest: Manifest) -> Manifest:
 
 
 def verified_manifest(folder: Path) -> Manifest:
-    """Return the manifest after checking every file against it, or raise SnapshotCorruptError."""
+    """Return the manifest after checking every file against it. Raises SnapshotCorruptError."""
     try:
         if checksum(folder / MANIFEST) != (folder / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip():
             raise SnapshotCorruptError(f"{folder.name}: {MANIFEST} does not match its checksum")
@@ -178,7 +152,7 @@ def checksum(file: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Flush a file, or a folder's entries, to disk, so that it survives a power cut."""
+    """Flush a file, or the entries of a folder, to disk, so that they survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The SQLite file of a snapshot: sources, documents, who may read them, chunks; `index.lexical` adds the words."""
+"""The SQLite file of a snapshot: sources, documents and their readers, chunks. `index.bm25` adds the table of words."""
 
 import json
 import sqlite3
@@ -36,7 +36,7 @@ CREATE INDEX skipped_by_source ON skipped(source);
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """A document as the index keeps it: its text is that of its chunks."""
+    """A document as the index keeps it. Its text is kept in its chunks only."""
 
     document_id: str
     title: str
@@ -48,7 +48,7 @@ class IndexedDocument:
 
 @dataclass(frozen=True, slots=True)
 class IndexedSource:
-    """What one source (a file, a page, an export) gave; equal fingerprints give the same."""
+    """The documents of one source (a file, a page, an export). Sources with equal fingerprints give the same ones."""
 
     source_id: str
     fingerprint: str
@@ -57,7 +57,7 @@ class IndexedSource:
 
 
 def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[str]) -> None:
-    """Fill an empty database; the id of a chunk is its row in the vectors, `hashes` are by row."""
+    """Fill an empty database. A chunk's id is its row in the vectors; `hashes` holds the text hashes by row."""
     connection.executescript(_SCHEMA)
     documents = [(number, document) for number, source in enumerate(sources) for document in source.documents]
     connection.executemany(
@@ -86,7 +86,7 @@ def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hash
 
 
 def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSource]:
-    """Yield what an earlier snapshot holds of the sources that have the same fingerprint now."""
+    """Yield the sources of an earlier snapshot whose fingerprint, by source id, is still the same."""
     with closing(open_read_only(file)) as connection:
         for number, source_id, fingerprint in connection.execute("SELECT id, source_id, fingerprint FROM sources"):
             if fingerprints.get(source_id) == fingerprint:
@@ -115,7 +115,7 @@ def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedD
 
 
 def open_read_only(file: Path) -> sqlite3.Connection:
-    """Open a snapshot's tables; the file never changes, so no lock is taken."""
+    """Open a snapshot's tables. The file never changes, so SQLite takes no lock on it."""
     connection = sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     connection.execute("PRAGMA query_only = 1")
     return connection

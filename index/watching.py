@@ -1,4 +1,4 @@
-"""Rebuild whenever something changes in a folder."""
+"""Rebuild the index whenever a file in a watched folder changes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ def watched(
 ) -> None:
     """Call `build` at once and after every change below `paths`, until `stop` is set.
 
-    A save of many files is one change. What `build` refuses goes to `refused`; the watch goes on.
+    Changes within a second count as one. A CitedeskError of `build` goes to `refused`, and watching continues.
     """
     begun = False
-    # The watch begins before the first build, so that no change during it is missed.
+    # The watch starts before the first build, so that changes during that build are noticed.
     for changes in watch(
         *paths,
         debounce=_DEBOUNCE_MS,

@@ -1,14 +1,12 @@
 """Answer a question: the stages in their order, top to bottom."""
 
 import asyncio
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import structlog
 
 from index.errors import IndexUnavailableError
-from index.search import Retrieval
+from index.retrieval import Retrieval, Retriever
 from pipeline import fallbacks
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
@@ -38,17 +36,6 @@ from pipeline.types import (
 )
 
 _log = structlog.get_logger(__name__)
-
-
-class Retriever(Protocol):
-    """Finds chunks that a set of groups may read."""
-
-    @property
-    def snapshot(self) -> str:
-        """Name of the snapshot that answers now."""
-
-    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
-        """Return at most `limit` chunks of the documents that match `within`, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +204,14 @@ def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
     """Return why the chunks are not worth a draft; None if they are."""
     if not retrieval.chunks:
         return Failure.RETRIEVAL_EMPTY
-    least = retrieval.floor if limits.sufficiency_min is None else limits.sufficiency_min
+    least = retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
     return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
 
 
 def _is_doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
     """Tell whether a person must look at an answer from these chunks, however well it is proved."""
-    return retrieval.sufficiency < (retrieval.sure if limits.sufficiency_sure is None else limits.sufficiency_sure)
+    enough = retrieval.answer_from if limits.sufficiency_sure is None else limits.sufficiency_sure
+    return retrieval.sufficiency < enough
 
 
 def _leaving_time_to_fall_back(request: _Request) -> _Request:

@@ -8,8 +8,8 @@ from hashlib import sha256
 from importlib.resources import files
 from string import Template
 
-from index.chunk_table import RetrievedChunk
 from index.errors import SettingsError
+from index.retrieval import RetrievedChunk
 from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, ThreadTurn
 
 _PARTS = ("system.md", "user.md")

@@ -8,8 +8,7 @@ from typing import Literal, TypeVar
 
 import structlog
 
-from index.chunk_table import RetrievedChunk
-from index.search import Retrieval
+from index.retrieval import Retrieval, RetrievedChunk
 from pipeline.tracing import span
 from pipeline.types import (
     Answered,

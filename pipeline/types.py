@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 
 Confidence = Literal["low", "medium", "high"]
 
@@ -54,8 +54,8 @@ class RequestContext:
     """Who asks, where, for whom the answer is, and until when.
 
     `groups` are the asker's. `audience` are the groups that everybody who will see the answer is in;
-    None when the asker alone sees it. `within` are patterns of document ids, as of SQLite's GLOB, of which one
-    must match; none means every document. `earlier` are the turns before the question in its thread, oldest
+    None when the asker alone sees it. `within` are patterns of document ids (`index.access.matches`), of
+    which one must match; none means every document. `earlier` are the turns before the question in its thread, oldest
     first. `needs_approval` sends every answer to a person first.
     """
 

@@ -57,8 +57,8 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     calibration = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
     click.echo(
-        f"calibrated on {calibration.questions} questions: not enough info below {calibration.floor:.2f}, "
-        f"a person looks below {calibration.sure:.2f}; live snapshot: {name}",
+        f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "
+        f"a person looks below {calibration.answer_from:.2f}; live snapshot: {name}",
         err=True,
     )
     return calibration.model_dump(mode="json")

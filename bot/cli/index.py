@@ -15,7 +15,8 @@ from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
 from index.builder import Coverage, Progress, build
 from index.reading.sources import is_address
-from index.snapshot import Manifest, SnapshotFolder
+from index.retrieval import Manifest
+from index.snapshot import SnapshotFolder
 from index.watching import watched
 
 

@@ -9,9 +9,9 @@ import click
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
-from index.bm25 import question_terms, stem
-from index.chunk_table import RetrievedChunk
-from index.search import Retrieval
+from index.bm25 import question_terms
+from index.retrieval import Retrieval, RetrievedChunk
+from index.stemming import stem
 
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 
@@ -39,8 +39,8 @@ def search_json(found: Retrieval) -> dict[str, Any]:
     return {
         "chunks": chunks,
         "sufficiency": found.sufficiency,
-        "floor": found.floor,
-        "sure": found.sure,
+        "floor": found.abstain_below,
+        "sure": found.answer_from,
         "features": asdict(found.features),
         "snapshot": found.snapshot,
     }
@@ -67,10 +67,10 @@ def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
 
 
 def _verdict(found: Retrieval) -> str:
-    if found.sufficiency < found.floor:
-        meaning = f"below {found.floor:.2f}: not enough info"
-    elif found.sufficiency < found.sure:
-        meaning = f"from {found.floor:.2f}, below {found.sure:.2f}: a person looks at the answer"
+    if found.sufficiency < found.abstain_below:
+        meaning = f"below {found.abstain_below:.2f}: not enough info"
+    elif found.sufficiency < found.answer_from:
+        meaning = f"from {found.abstain_below:.2f}, below {found.answer_from:.2f}: a person looks at the answer"
     else:
         meaning = "enough to answer"
     return f"sufficiency {found.sufficiency:.2f} ({meaning})"

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from hashlib import sha256
 
 import numpy as np
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from bot.desk.review_changes import Announce, opened
 from bot.store.port import Store
 from bot.store.records import CuratedAnswer, Review
-from index.chunk_table import RetrievedChunk
+from index.access import EVERYONE, matches
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
-from index.reading.documents import EVERYONE
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable, contains
 from pipeline.question_matching import same_question
 from pipeline.types import (
@@ -168,9 +167,7 @@ def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
     """Tell whether these readers may see all of the chunks, and the channel's sources hold them."""
     groups = context.readable_groups | {EVERYONE}
     return all(
-        chunk.groups & groups
-        and (not context.within or any(fnmatchcase(chunk.document_id, pattern) for pattern in context.within))
-        for chunk in chunks
+        chunk.groups & groups and (not context.within or matches(chunk.document_id, context.within)) for chunk in chunks
     )
 
 

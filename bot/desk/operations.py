@@ -14,7 +14,7 @@ from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage, Progress
 from index.errors import BuildRefusedError, IndexUnavailableError
-from index.snapshot import Manifest
+from index.retrieval import Manifest
 from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.store.records import Review
+from index.access import EVERYONE
 from index.errors import CitedeskError
-from index.reading.documents import EVERYONE
 from pipeline.types import Source
 
 # What people are called, by id, and how a chat product writes somebody's id.

@@ -23,7 +23,7 @@ from bot.desk.questions import QuestionDesk
 from bot.desk.review_changes import Announce, Change, Messages, changed, no_messages
 from bot.settings import ReviewSettings
 from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 from pipeline.proof.sentences import markers_in
 from pipeline.proof.verify import VerificationLimits, quoted_for, verify
 from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview

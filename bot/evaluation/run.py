@@ -12,10 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.chunk_table import RetrievedChunk
 from index.errors import CitedeskError
+from index.retrieval import RetrievedChunk, Retriever
 from index.sufficiency import Calibration, fit
-from pipeline.answering import Pipeline, Retriever, answer
+from pipeline.answering import Pipeline, answer
 from pipeline.proof.comparing import comparable
 from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
 

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from index.markdown import without_links_and_images
 from pipeline.types import Failure, FindingCode, Limited, Unavailable
 
 _EMOJI = re.compile(r":[a-z0-9_+-]+:")
@@ -10,7 +11,6 @@ _PLEASANTRIES = frozenset(
     "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
     "will do makes sense that helped this helped no worries yes no done".split()
 )
-_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 EXPIRED = (
     "Nobody could look at your question in time, so I have no answer that somebody stands for. "
     "Please ask again, or ask a colleague directly."
@@ -124,7 +124,7 @@ def cut(text: str, limit: int) -> str:
 
 def unlinked(text: str) -> str:
     """Return Markdown with its links reduced to their words and its pictures left out."""
-    return _LINK.sub(lambda match: "" if match[1] else match[2], text)
+    return without_links_and_images(text, loose=True)
 
 
 def linkable(url: str) -> bool:

@@ -1,1 +1,1 @@
-"""The embedding model: export it, run it."""
+"""Export, quantize and run the embedding model."""

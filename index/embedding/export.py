@@ -1,9 +1,9 @@
-"""Turn a sentence-transformers folder into an ONNX model that serves without torch.
+"""Export a sentence-transformers folder as an ONNX model that runs without torch.
 
-Run as a program of its own, so that no process that serves or builds ever imports torch:
-`python -m index.embedding.export MODEL_FOLDER TARGET_FOLDER NAME PRECISION`. The target holds `model.onnx`, with the
-outputs `vectors` (float32[batch, dimensions], pooled and normalized as the model does it) and `tokens`
-(float32[batch, sequence, directions], unit rows), `tokenizer.json`, `token_scale.npy` and `embedder.json`.
+It runs as a program, so that no process that serves or builds imports torch:
+`python -m index.embedding.export MODEL_FOLDER TARGET_FOLDER NAME PRECISION`. The target folder then holds `model.onnx`,
+`tokenizer.json`, `token_scale.npy` and `embedder.json`. The model's outputs are `vectors` (float32[batch, dimensions],
+pooled and normalized as the model does it) and `tokens` (float32[batch, sequence, directions], unit rows).
 """
 
 import json
@@ -30,14 +30,15 @@ MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy
 VECTORS, TOKENS = "vectors", "tokens"
 _WHOLE = "tokens/whole"
 _SAMPLE = Path(__file__).with_name("sample.txt")
-# As many as ColBERT gives a token. With all 384 of MiniLM a question or two of tests/bench/quality.py rank otherwise.
+# The width of ColBERT's token vectors. With all 384 directions of MiniLM the ranks of one or two questions of
+# tests/bench/quality.py differ.
 _DIRECTIONS = 128
 _SCALE_QUANTILE = 0.995
 _SCALE_MIN = 1e-6
 
 
 def main() -> None:
-    """Export as the arguments say."""
+    """Export the model that the command line names."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
@@ -46,12 +47,12 @@ def main() -> None:
 
 
 def export(source: Path, target: Path, name: str, precision: str) -> None:
-    """Write the folder `target`. `precision` is `int8` or `fp32`."""
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds, and only here
+    """Export the model in `source` into the folder `target`. `precision` is `int8` or `fp32`."""
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - takes seconds, and this module is imported to serve
 
-    from index.embedding.quantize import quantize  # noqa: PLC0415 - names of this module are read by who serves
+    from index.embedding.quantize import quantize  # noqa: PLC0415 - this module is imported to serve
 
-    # The plain form of attention is the one whose nodes can be fused.
+    # Only the nodes of the eager implementation of attention can be fused.
     plain = {"attn_implementation": "eager"}
     model = SentenceTransformer(str(source), device="cpu", local_files_only=True, model_kwargs=plain)
     limit = int(model.max_seq_length or 512)
@@ -87,7 +88,7 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
 
     ids = torch.ones(2, 8, dtype=torch.long)
     batch_and_sequence = {0: "batch", 1: "sequence"}
-    # The newer exporter (dynamo=True) gives a graph that runs and returns noise for this model (torch 2.13).
+    # The newer exporter (dynamo=True) exports this model as a graph that runs but returns noise (torch 2.13).
     torch.onnx.export(
         Pooled().eval(),
         (ids, ids),
@@ -106,12 +107,12 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
 
 
 def _fuse(file: Path, model: Any) -> None:  # noqa: ANN401 - a torch module
-    """Put attention, normalization and activation into one node each: half the time of a short text is nodes."""
+    """Fuse attention, normalization and activation into one node each, which halves the time for a short text."""
     from onnxruntime.transformers.fusion_options import FusionOptions  # noqa: PLC0415
     from onnxruntime.transformers.optimizer import optimize_model  # noqa: PLC0415
 
     options = FusionOptions("bert")
-    options.use_multi_head_attention = True  # leaves the projections as products, which can run in integers
+    options.use_multi_head_attention = True  # keeps the projections as MatMul nodes, which can be quantized
     config = model[0].auto_model.config
     heads, hidden = getattr(config, "num_attention_heads", 0), getattr(config, "hidden_size", 0)
     fused = optimize_model(str(file), "bert", heads, hidden, optimization_options=options, opt_level=0)
@@ -119,7 +120,7 @@ def _fuse(file: Path, model: Any) -> None:  # noqa: ANN401 - a torch module
 
 
 def _inputs(folder: Path, limit: int) -> "list[Inputs]":
-    """Return the sample as the model takes it, a line a run."""
+    """Return the sample as inputs of the model, one run for each line."""
     from tokenizers import Tokenizer  # noqa: PLC0415
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
@@ -129,18 +130,18 @@ def _inputs(folder: Path, limit: int) -> "list[Inputs]":
 
 
 def _directions(file: Path, sample: "Sequence[Inputs]") -> Vectors:
-    """Return float32[dimensions, n]: the directions in which the tokens of the sample lie most, orthogonal."""
+    """Return float32[dimensions, n]: the first principal directions of the sample's token vectors, orthonormal."""
     tokens = _sample_tokens(file, sample)
     tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
     found = np.linalg.svd(tokens, full_matrices=False)[2][:_DIRECTIONS]
-    # Which way a direction points is a matter of rounding, and must not differ between two machines.
+    # The sign of a singular vector depends on rounding; fix it, so that all machines export the same model.
     signs = np.sign(found[np.arange(len(found)), np.abs(found).argmax(axis=1)])
     directions: Vectors = (found * signs[:, None]).T
     return directions
 
 
 def _narrow(file: Path, directions: Vectors) -> None:
-    """Give the tokens in `directions`, each of unit length."""
+    """Project the model's output `tokens` onto `directions` and normalize the result."""
     import onnx  # noqa: PLC0415
 
     model = onnx.load(str(file))
@@ -156,9 +157,9 @@ def _narrow(file: Path, directions: Vectors) -> None:
 
 
 def _token_scale(file: Path, sample: "Sequence[Inputs]") -> Vectors:
-    """Return float32[directions]: the size below which 99.5% of the values of a token vector lie.
+    """Return float32[directions]: the size below which 99.5% of the values lie in each direction.
 
-    It is taken from the sample, so it belongs to the model and to no corpus: codes of two builds can be mixed.
+    It is measured on the sample, so it depends on the model only and token codes of two builds can be mixed.
     """
     sizes = np.quantile(np.abs(_sample_tokens(file, sample)), _SCALE_QUANTILE, axis=0)
     scale: Vectors = np.maximum(sizes, _SCALE_MIN).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Text to unit vectors through ONNX Runtime: all-MiniLM-L6-v2, whose weights come as a package, or another model.
+"""Run an embedding model with ONNX Runtime: all-MiniLM-L6-v2, whose weights come as a package, or another one.
 
-The model is exported once by `index.embedding.export`, in a process of its own, and kept below the data directory;
-nothing here imports torch.
+`index.embedding.export` exports the model once, in a process of its own, into a folder below the data directory.
+Nothing here imports torch.
 """
 
 import json
@@ -34,15 +34,17 @@ Precision = Literal["int8", "fp32"]
 PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
 _SPECIAL_TOKENS = 2
-# Raised when the export gives other vectors: an index of the one before is built anew, never mixed.
+# Export format version, part of the embedder's name. Bump it when an export changes the vectors; indexes built with an
+# older one are rebuilt.
 _EXPORT = 3
-# Tokens in one run of the model, padding included: more no longer fit the caches (tests/bench/embedding.py).
-_TOKENS_A_RUN = 512
+# Tokens in one run of the model, with padding; the activations of more do not fit the CPU caches
+# (tests/bench/embedding.py).
+_TOKENS_PER_RUN = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One text: its unit vector float32[d], its tokens' unit vectors float32[n, k], their character spans."""
+    """A text's unit vector, float32[d], and its tokens' unit vectors, float32[n, k], and character spans."""
 
     vector: Vectors
     tokens: Vectors
@@ -50,18 +52,18 @@ class Encoded:
 
 
 class Embedder(Protocol):
-    """What building, searching and remembering need of an embedding model."""
+    """Embeds texts as unit vectors."""
 
     @property
     def name(self) -> str:
-        """Name and hash of the weights; vectors of two names must never be mixed."""
+        """Name, hash of the weights and export version. Vectors of different names must never be compared."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32[len(texts), dimensions], each row of unit length."""
 
 
 class OnnxEmbedder:
-    """An exported model. The session starts at the first use; simultaneous callers share one run of it."""
+    """An exported model. It is loaded at the first use; concurrent callers are served by shared runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -69,51 +71,51 @@ class OnnxEmbedder:
         self.name = str(card["name"])
         self.dimensions = int(card["dimensions"])
         self._sequence = int(card["sequence"])
-        self._vectors = _Shared(lambda texts: self._run(texts, [VECTORS]))
-        self._both = _Shared(lambda texts: self._run(texts, [VECTORS, TOKENS]))
+        self._vectors = _MicroBatcher(lambda texts: self._run(texts, [VECTORS]))
+        self._both = _MicroBatcher(lambda texts: self._run(texts, [VECTORS, TOKENS]))
 
     @property
     def folder(self) -> Path:
-        """Where the exported model is; another process makes its own embedder from it."""
+        """Folder of the exported model, from which another process can make its own embedder."""
         return self._folder
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that one text may have, without the model's two special tokens."""
+        """Number of tokens that a text may have, not counting the model's two special tokens."""
         return self._sequence - _SPECIAL_TOKENS
 
     @cached_property
     def token_scale(self) -> Vectors:
-        """float32[k]: the size of most values of a token vector, by which its codes are scaled."""
+        """float32[k]: the size of nearly all values in each direction of a token vector; its codes are scaled by it."""
         scale: Vectors = np.load(self._folder / SCALE)
         return scale
 
     def count_tokens(self, text: str) -> int:
-        """Return the number of tokens of `text`, without special tokens."""
+        """Return the number of tokens of `text`, not counting special tokens."""
         return len(self._whole.encode(text, add_special_tokens=False).ids)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return float32[len(texts), dimensions], each row of unit length. What is too long is cut."""
+        """Return float32[len(texts), dimensions], each row of unit length. Texts that are too long are cut."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return np.stack([item[0] for item in self._vectors(texts)])
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Return vector and token vectors of each text."""
+        """Return the vector and the token vectors of each text. Texts that are too long are cut."""
         return [Encoded(vector, tokens[: len(spans)], spans) for vector, tokens, spans in self._both(texts)]
 
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
         encodings = self._cut.encode_batch(list(texts))
         found: list[tuple[Any, ...]] = [()] * len(texts)
-        for places in _batches([len(encoding.ids) for encoding in encodings]):
-            ids = np.zeros((len(places), max(len(encodings[place].ids) for place in places)), dtype=np.int64)
+        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+            ids = np.zeros((len(batch), max(len(encodings[text].ids) for text in batch)), dtype=np.int64)
             mask = np.zeros_like(ids)
-            for row, place in enumerate(places):
-                length = len(encodings[place].ids)
-                ids[row, :length], mask[row, :length] = encodings[place].ids, 1
+            for row, text in enumerate(batch):
+                length = len(encodings[text].ids)
+                ids[row, :length], mask[row, :length] = encodings[text].ids, 1
             results = self._session.run(outputs, {"input_ids": ids, "attention_mask": mask})
-            for row, place in enumerate(places):
-                found[place] = (*(result[row] for result in results), tuple(encodings[place].offsets))
+            for row, text in enumerate(batch):
+                found[text] = (*(result[row] for result in results), tuple(encodings[text].offsets))
         return found
 
     @cached_property
@@ -127,7 +129,7 @@ class OnnxEmbedder:
         return self._tokenizer()
 
     def _tokenizer(self) -> "Tokenizer":
-        # Imported late: `citedesk --help` must not wait for it.
+        # Imported late, so that `citedesk --help` does not wait for it.
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from tokenizers import Tokenizer  # noqa: PLC0415
 
@@ -142,7 +144,7 @@ class OnnxEmbedder:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        # Threads that go on spinning after a run would take a core from the search that follows.
+        # Threads that keep spinning after a run would take a core from the search that follows.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(str(self._folder / MODEL), options, providers=["CPUExecutionProvider"])
@@ -156,8 +158,8 @@ class _Job:
 
 
 @dataclass(slots=True)
-class _Shared:
-    """Micro-batching without a timer: who waits while a run goes on is served by the next run, all together."""
+class _MicroBatcher:
+    """Batches concurrent calls without a timer: all calls that arrive during a run share the next run."""
 
     run: Callable[[Sequence[str]], list[tuple[Any, ...]]]
     _waiting: list[_Job] = field(default_factory=list)
@@ -180,7 +182,7 @@ class _Shared:
             jobs, self._waiting = self._waiting, []
         try:
             results = self.run([text for job in jobs for text in job.texts])
-        except Exception as error:  # noqa: BLE001 - every waiting caller hears of it
+        except Exception as error:  # noqa: BLE001 - it is raised again in every waiting caller
             for job in jobs:
                 job.error = error
             return
@@ -191,19 +193,19 @@ class _Shared:
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the places of texts of like length, together: padding is what a transformer wastes its time on."""
+    """Yield batches of texts, by number, of similar length, so that little of a run is padding."""
     batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
-        if batch and (len(batch) + 1) * lengths[place] > _TOKENS_A_RUN:
+    for text in sorted(range(len(lengths)), key=lambda text: lengths[text]):
+        if batch and (len(batch) + 1) * lengths[text] > _TOKENS_PER_RUN:
             yield batch
             batch = []
-        batch.append(place)
+        batch.append(text)
     if batch:
         yield batch
 
 
 def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:
-    """Return the embedder of a model folder, exporting it into `kept` if it is not there yet (seconds).
+    """Return the embedder of a model folder; export the model into `kept` first if that was not done (seconds).
 
     Raises IndexUnavailableError if the folder holds no usable model.
     """
@@ -231,11 +233,11 @@ def _export(source: Path, folder: Path, name: str, precision: Precision) -> None
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exporting-"))
     try:
         command = [sys.executable, "-m", "index.embedding.export", str(source), str(draft), name, precision]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no word why"])[-1]
             raise IndexUnavailableError(f"embedding model {source} cannot be exported: {last}")
-        # Of two processes that export at the same time the last one wins; both have the same model.
+        # If two processes export at the same time, the last one replaces the other's equal export.
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             draft.rename(folder)
@@ -244,7 +246,7 @@ def _export(source: Path, folder: Path, name: str, precision: Precision) -> None
 
 
 def _card(folder: Path) -> dict[str, Any]:
-    """Return what the export wrote about itself, after checking every file against it."""
+    """Return the card that the export wrote, after checking every file against its checksums."""
     try:
         card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
         damaged = [file for file, expected in card["checksums"].items() if digest(folder / file) != expected]

@@ -1,13 +1,13 @@
-"""A fused ONNX graph whose products run in integers that no CPU saturates.
+"""Quantize the matrix products of a fused ONNX graph to 8-bit integers that saturate on no CPU.
 
-Weights and activations are uint8: weights with a sign saturate on a CPU without VNNI instructions, and answers go
-missing there. tests/bench/embedding.py prints how near the vectors stay to fp32.
+Weights and activations are uint8: signed weights saturate on CPUs without VNNI instructions, which then find fewer
+answers. tests/bench/embedding.py prints how near the vectors stay to fp32.
 
-ONNX Runtime rounds an activation by one scale a tensor, so a few large channels and a few large tokens would drown
-the rest. The size of a token is therefore divided out before a product and multiplied back after it, except where a
-normalization has made all tokens alike. A share of the size of a channel moves into the weights (SmoothQuant, Xiao et
-al. 2023), except where a product narrows: its input comes from an activation function, and measured on MiniLM
-smoothing costs there more than it brings.
+ONNX Runtime quantizes an activation with one scale for the whole tensor, so a few large channels or tokens would leave
+few levels for all others. Each token is therefore divided by its largest value before a product and the result
+multiplied by it, except behind a normalization, where all tokens have about the same size. Part of each channel's size
+moves into the weights (SmoothQuant, Xiao et al. 2023), except for products with fewer outputs than inputs: their input
+comes from an activation function, and on MiniLM smoothing it costs more precision than it gains.
 """
 
 from collections import Counter, defaultdict
@@ -30,7 +30,7 @@ _SMALLEST = "smallest"
 
 
 def quantize(file: Path, sample: Sequence[Inputs]) -> None:
-    """Rewrite the graph in `file`; `sample` are inputs that the sizes of its channels are measured on."""
+    """Quantize the graph in `file`; the sizes of its channels are measured on the inputs in `sample`."""
     model = onnx.load(str(file))
     weights = {weight.name: weight for weight in model.graph.initializer}
     readers: dict[str, list[onnx.NodeProto]] = defaultdict(list)
@@ -43,7 +43,7 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
     model.graph.initializer.append(numpy_helper.from_array(np.array([_LEAST], dtype=np.float32), _SMALLEST))
     for source, products in readers.items():
         read = [weights[product.input[1]] for product in products]
-        # Weights that several layers share cannot follow the channels of each.
+        # Weights that several layers share cannot absorb different channel sizes.
         if all(weight.dims[0] <= weight.dims[1] and uses[weight.name] == 1 for weight in read):
             _smooth(model.graph, products, read, sizes[source])
         if source not in normalized:
@@ -54,13 +54,13 @@ def quantize(file: Path, sample: Sequence[Inputs]) -> None:
         weight_type=QuantType.QUInt8,
         per_channel=True,
         nodes_to_quantize=[product.name for products in readers.values() for product in products],
-        # Fused nodes are in no standard, so their outputs have no type that could be inferred.
+        # Fused nodes are not part of the ONNX standard, so the types of their outputs cannot be inferred.
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )
 
 
 def _sizes(model: onnx.ModelProto, names: Sequence[str], sample: Sequence[Inputs]) -> dict[str, NDArray[np.float32]]:
-    """Return float32[channels] for each tensor: the largest size of each of its channels on the sample."""
+    """Return float32[channels] for each tensor: the largest absolute value of each channel on the sample."""
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     probe.graph.output.extend(make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names)
@@ -78,7 +78,7 @@ def _smooth(
     weights: Sequence[onnx.TensorProto],
     sizes: NDArray[np.float32],
 ) -> None:
-    """Divide the channels of what the products read by factors, and multiply the rows of their weights by them."""
+    """Divide the channels of the products' input by factors and multiply the rows of the weights by them."""
     source = products[0].input[0]
     values = [numpy_helper.to_array(weight) for weight in weights]
     rows = np.max([np.abs(value).max(axis=1) for value in values], axis=0)
@@ -88,18 +88,18 @@ def _smooth(
         weight.CopyFrom(numpy_helper.from_array(value * factors[:, None], weight.name))
     smooth, divisors = f"{source}/smooth", f"{source}/divisors"
     graph.initializer.append(numpy_helper.from_array(1 / factors, divisors))
-    _insert(graph, _place(graph, products[0]), make_node("Mul", [source, divisors], [smooth], name=smooth))
+    _insert(graph, _position(graph, products[0]), make_node("Mul", [source, divisors], [smooth], name=smooth))
     for product in products:
         product.input[0] = smooth
 
 
 def _scale_tokens(graph: onnx.GraphProto, products: Sequence[onnx.NodeProto]) -> None:
-    """Divide each token of what the products read by its largest value, and multiply their results by it."""
+    """Divide each token of the products' input by its largest absolute value and multiply the results by it."""
     source = products[0].input[0]
     sizes, raw, largest, level = (f"{source}/{part}" for part in ("sizes", "raw", "largest", "level"))
     _insert(
         graph,
-        _place(graph, products[0]),
+        _position(graph, products[0]),
         make_node("Abs", [source], [sizes], name=sizes),
         make_node("ReduceMax", [sizes], [raw], name=raw, axes=[-1], keepdims=1),
         make_node("Max", [raw, _SMALLEST], [largest], name=largest),
@@ -109,13 +109,13 @@ def _scale_tokens(graph: onnx.GraphProto, products: Sequence[onnx.NodeProto]) ->
         result, scaled = product.output[0], f"{product.output[0]}/scaled"
         product.input[0], product.output[0] = level, scaled
         after = make_node("Mul", [scaled, largest], [result], name=scaled)
-        _insert(graph, _place(graph, product) + 1, after)
+        _insert(graph, _position(graph, product) + 1, after)
 
 
-def _place(graph: onnx.GraphProto, node: onnx.NodeProto) -> int:
+def _position(graph: onnx.GraphProto, node: onnx.NodeProto) -> int:
     return [other.name for other in graph.node].index(node.name)
 
 
-def _insert(graph: onnx.GraphProto, place: int, *nodes: onnx.NodeProto) -> None:
+def _insert(graph: onnx.GraphProto, position: int, *nodes: onnx.NodeProto) -> None:
     for node in reversed(nodes):
-        graph.node.insert(place, node)
+        graph.node.insert(position, node)

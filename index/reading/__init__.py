@@ -1,1 +1,1 @@
-"""Find, fetch and convert sources to documents."""
+"""Find and fetch sources, and convert them to documents."""

@@ -1,31 +1,20 @@
-"""Sources to documents and chunks, in worker processes that a hostile file can neither hang nor bring down."""
+"""Convert a source to documents: choose the converter by suffix, add what the rules say about access and links."""
 
 import json
-import multiprocessing
-import resource
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from bs4 import BeautifulSoup
-from pebble import ProcessExpired, ProcessPool
 
-from index.chunking import chunk_document
-from index.embedding.model import OnnxEmbedder
 from index.errors import UnreadableDocumentError
 from index.reading import markup, office
 from index.reading.documents import Document, LoadRules, Skipped
 from index.reading.markup import Content
-from index.reading.sources import Source
-from index.snapshot_tables import IndexedDocument, IndexedSource
+from index.reading.source import Source
 
-_WORKERS = 2
-_RECURSION = 1500
 _MAX_LINES = 200_000
+_TITLE_CHARS = 200
 _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".md": markup.markdown,
     ".markdown": markup.markdown,
@@ -42,83 +31,16 @@ _EXPORT = ".jsonl"
 SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT)
 
 
-def converted(sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules) -> Iterator[IndexedSource]:
-    """Yield what each source gives, in their order; what takes longer than `rules.seconds` is skipped."""
-    readable = [source for source in sources if source.problem is None and source.suffix in SUPPORTED_SUFFIXES]
-    futures: dict[str, Any] = {}
-    if not readable:
-        yield from (_nothing(source) for source in sources)
-        return
-    context = multiprocessing.get_context("spawn")
-    workers = min(_WORKERS, len(readable))
-    with ProcessPool(workers, initializer=_limit, initargs=(rules.memory_bytes,), context=context) as pool:
-        for source in readable:
-            arguments = (source, rules, embedder.folder)
-            futures[source.source_id] = pool.schedule(_convert, args=arguments, timeout=rules.seconds)
-        for source in sources:
-            future = futures.get(source.source_id)
-            yield _nothing(source) if future is None else _outcome(source, future, rules)
-
-
 def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
-    """Return the documents of one source, read here. Raises UnreadableDocumentError and whatever parsers do."""
+    """Return the documents of a source. Raises UnreadableDocumentError, and whatever the parsers raise."""
     raw = source.path.read_bytes()
     if source.suffix == _EXPORT:
         return _exported(raw, source, rules)
     return [_document(_CONVERTERS[source.suffix](raw), source.source_id, source, rules)]
 
 
-def _nothing(source: Source) -> IndexedSource:
-    reason = source.problem or f"unsupported type {source.suffix or '(none)'}"
-    return IndexedSource(source.source_id, source.fingerprint, (), (Skipped(source.source_id, reason),))
-
-
-def _outcome(source: Source, future: Any, rules: LoadRules) -> IndexedSource:  # noqa: ANN401 - pebble's future
-    try:
-        made: IndexedSource = future.result()
-    except FutureTimeoutError:
-        return _nothing(replace(source, problem=f"took longer than {rules.seconds:g} s to read"))
-    except ProcessExpired:
-        return _nothing(replace(source, problem="its reader crashed"))
-    except Exception as error:  # noqa: BLE001 - whatever a parser raised there: this document is left out
-        return _nothing(replace(source, problem=f"cannot be read ({type(error).__name__})"))
-    return made
-
-
-def _limit(memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    sys.setrecursionlimit(_RECURSION)
-
-
-def _convert(source: Source, rules: LoadRules, embedder_folder: Path) -> IndexedSource:
-    """Run in a worker: read, convert and cut one source."""
-    try:
-        items = documents_of(source, rules)
-    except UnreadableDocumentError as error:
-        return _nothing(replace(source, problem=str(error)))
-    except RecursionError:
-        return _nothing(replace(source, problem="nested too deeply"))
-    except MemoryError:
-        return _nothing(replace(source, problem="needs too much memory to read"))
-    documents = [_indexed(item, _counter(embedder_folder)) for item in items if isinstance(item, Document)]
-    skipped = tuple(item for item in items if isinstance(item, Skipped))
-    return IndexedSource(source.source_id, source.fingerprint, tuple(documents), skipped)
-
-
-@lru_cache(maxsize=1)
-def _counter(folder: Path) -> OnnxEmbedder:
-    return OnnxEmbedder(folder)
-
-
-def _indexed(document: Document, embedder: OnnxEmbedder) -> IndexedDocument:
-    chunks = chunk_document(document, embedder.count_tokens, embedder.max_tokens)
-    return IndexedDocument(
-        document.document_id, document.title, document.url, document.groups, document.content_hash, chunks
-    )
-
-
 def _document(content: Content, document_id: str, source: Source, rules: LoadRules) -> Document:
-    # A lone surrogate would not survive being stored.
+    # SQLite cannot store a lone surrogate.
     text = content.text.encode(errors="replace").decode().strip()
     if not text:
         raise UnreadableDocumentError("empty")
@@ -127,7 +49,7 @@ def _document(content: Content, document_id: str, source: Source, rules: LoadRul
     named = Path(document_id).stem.replace("-", " ").capitalize()
     return Document(
         document_id=document_id,
-        title=" ".join((content.title or named).split())[:200],
+        title=" ".join((content.title or named).split())[:_TITLE_CHARS],
         url=rules.link(document_id, content.url or source.url),
         groups=rules.groups(document_id, content.access),
         text=text + "\n",
@@ -136,26 +58,26 @@ def _document(content: Content, document_id: str, source: Source, rules: LoadRul
 
 
 def _exported(raw: bytes, source: Source, rules: LoadRules) -> list[Document | Skipped]:
-    """Return the articles of a help centre's export: a line each, with title, body (HTML or Markdown), url, groups."""
+    """Return the articles of a help centre's export: a JSON line each, with title, body, and maybe id, url, groups."""
     items: list[Document | Skipped] = []
     taken: set[str] = set()
     for number, line in enumerate(markup.decoded(raw).split("\n"), 1):
         if not line.strip():
             continue
-        place = f"{source.source_id}#{number}"
+        line_id = f"{source.source_id}#{number}"
         try:
-            document = _article(line, place, source, rules)
+            document = _article(line, line_id, source, rules)
         except UnreadableDocumentError as error:
-            items.append(Skipped(place, str(error)))
+            items.append(Skipped(line_id, str(error)))
             continue
         if document.document_id in taken:
-            document = replace(document, document_id=place)
+            document = replace(document, document_id=line_id)
         taken.add(document.document_id)
         items.append(document)
     return items
 
 
-def _article(line: str, place: str, source: Source, rules: LoadRules) -> Document:
+def _article(line: str, line_id: str, source: Source, rules: LoadRules) -> Document:
     try:
         fields = json.loads(line)
         title, body = str(fields["title"]), str(fields["body"])
@@ -164,7 +86,7 @@ def _article(line: str, place: str, source: Source, rules: LoadRules) -> Documen
     is_html = bool(BeautifulSoup(body, "html.parser").find(["p", "div", "ul", "ol", "h1", "h2", "h3", "table", "br"]))
     text = markup.html_text(BeautifulSoup(body, "html.parser")) if is_html else markup.reduced(body)
     key = fields.get("id")
-    document_id = f"{source.source_id}#{key}" if isinstance(key, str | int) else place
+    document_id = f"{source.source_id}#{key}" if isinstance(key, str | int) else line_id
     url = fields.get("url")
     content = Content(title, text, str(url) if url else None, fields.get("groups"), named_anchors=True)
     return _document(content, document_id, source, rules)

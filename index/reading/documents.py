@@ -1,20 +1,18 @@
-"""What documents are, who may read them and where they can be opened; `index.conversion` makes them of files."""
+"""Documents as values, and the rules by which they get readers and addresses; `index.reading.conversion` reads them."""
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from hashlib import sha256
 
+from index.access import EVERYONE, NOBODY, matches, normalized
 from index.errors import UnreadableDocumentError
-
-EVERYONE = "everyone"
-NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document. `groups` holds the groups that may read it; `EVERYONE` makes it public.
+    """One document as Markdown. `groups` may read it; with `EVERYONE` among them it is public.
 
-    With `named_anchors` a heading can be linked only if it ends in `{#anchor}`; else its anchor is made of its words.
+    With `named_anchors` a link to a heading needs an anchor written in it as `{#anchor}`; without, the anchor is made
+    of the heading's words.
     """
 
     document_id: str
@@ -26,7 +24,7 @@ class Document:
 
     @property
     def content_hash(self) -> str:
-        """Hex digest over everything that a change of would have to reach the index."""
+        """Hex digest of everything that the index keeps of a document."""
         parts = (self.title, self.url or "", ",".join(sorted(self.groups)), self.text)
         return sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
@@ -41,10 +39,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class LoadRules:
-    """What may be loaded, who reads a document that says nothing of it, and where documents can be opened.
+    """Limits on what is loaded, who may read documents that name no groups, and where documents can be opened.
 
-    `access` pairs patterns of document ids with groups, `links` with public addresses, in which `{path}` is the id
-    without its suffix and `{file}` the id; the first pattern that matches counts.
+    `access` pairs patterns of document ids with groups. `links` pairs them with public addresses, in which `{path}` is
+    the id without its suffix and `{file}` the id. The first pattern that matches counts (`index.access.matches`).
     """
 
     max_bytes: int = 5_000_000
@@ -59,13 +57,15 @@ class LoadRules:
 
     @property
     def fingerprint(self) -> str:
-        """What of the rules changes a document: sources are read again when it does."""
-        return repr((self.max_bytes, self.unlabelled, self.access, self.links))
+        """The rules that affect what a document becomes: when they change, every source is read again."""
+        access = tuple((normalized(pattern), groups) for pattern, groups in self.access)
+        links = tuple((normalized(pattern), template) for pattern, template in self.links)
+        return repr((self.max_bytes, self.unlabelled, access, links))
 
     def groups(self, document_id: str, named: object) -> frozenset[str]:
         """Return who may read a document; `named` is what it says itself. Raises UnreadableDocumentError."""
         if named is None:
-            named = next((list(g) for p, g in self.access if fnmatchcase(document_id, p)), None)
+            named = next((list(groups) for pattern, groups in self.access if matches(document_id, [pattern])), None)
         if named is None:
             return frozenset({self.unlabelled} - {NOBODY})
         names = [named] if isinstance(named, str) else named
@@ -74,10 +74,10 @@ class LoadRules:
         return frozenset(name.strip() for name in names) - {NOBODY}
 
     def link(self, document_id: str, named: str | None) -> str | None:
-        """Return a document's public address: the one it names, or the one that its id gives."""
+        """Return a document's public address: the one it names, or the one made from its id."""
         if named is None:
-            template = next((t for p, t in self.links if fnmatchcase(document_id, p)), None)
+            template = next((template for pattern, template in self.links if matches(document_id, [pattern])), None)
             path = document_id.rsplit(".", 1)[0] if "." in document_id.rsplit("/", 1)[-1] else document_id
             named = template.replace("{path}", path).replace("{file}", document_id) if template else None
-        # Only links that a chat client can open may ever be shown as a source.
+        # A source is shown with a link, so it must be one that a chat client opens.
         return named if named and named.startswith(("https://", "http://")) else None

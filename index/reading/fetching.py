@@ -1,8 +1,8 @@
-"""Pages of a site, fetched politely: robots.txt obeyed, one request at a time, limits on size, type and number.
+"""Fetch pages of a site: robots.txt is obeyed, one request runs at a time, size, type and number are limited.
 
-An address is a page, a site map, or a text file that lists addresses. Pages are kept below the index and asked for
-again only if they changed; one that cannot be reached for the moment stays as it was. Private addresses are refused
-on connecting, after the name was resolved, also after a redirect; `private_hosts` names exceptions.
+An address names a page, a site map, or a text file that lists addresses. Pages are cached below the index and requested
+with their ETag and date; a page that cannot be reached keeps its cached version. Private addresses are refused when
+connecting, after name resolution and after every redirect; `private_hosts` names exceptions.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import BuildRefusedError
 from index.reading.documents import LoadRules
-from index.reading.sources import Source, file_source
+from index.reading.source import Source, file_source
 
 _AGENT = "Citedesk"
 _REDIRECTS = 5
@@ -40,8 +40,8 @@ _LISTS = {"application/xml", "text/xml", "application/rss+xml"}
 _GONE = {404, 410}
 
 
-class _Kept(BaseModel):
-    """What is remembered of a page."""
+class _CachedPage(BaseModel):
+    """What the cache keeps about a page."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,11 +52,11 @@ class _Kept(BaseModel):
 
 
 class _RefusedError(Exception):
-    """This page is not fetched; the message says why."""
+    """This page must not be fetched; the message says why."""
 
 
 class _UnreachableError(Exception):
-    """This page may come back; the message says what happened."""
+    """This page could not be reached now; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class _Reply:
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names to public addresses only, but for the named hosts."""
+    """Resolves names to public addresses only, except for `private_hosts`."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._inner = aiohttp.ThreadedResolver()
@@ -79,7 +79,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the addresses. Raises OSError if there is none that may be reached."""
+        """Return the addresses. Raises OSError if none of them is public."""
         found = await self._inner.resolve(host, port, family)
         if host in self._private_hosts:
             return found
@@ -94,7 +94,7 @@ class PublicResolver(AbstractResolver):
 
 
 def fetched(address: str, cache: Path, rules: LoadRules) -> Iterator[Source]:
-    """Yield the pages behind an address. Raises BuildRefusedError if the address itself cannot be had."""
+    """Yield the pages that an address lists. Raises BuildRefusedError if the address itself cannot be fetched."""
     cache.mkdir(parents=True, exist_ok=True)
     yield from asyncio.run(_all(address, cache, rules))
 
@@ -117,7 +117,7 @@ async def _all(address: str, cache: Path, rules: LoadRules) -> list[Source]:
 
 @dataclass
 class _Visit:
-    """One look at a site. It keeps the rules for robots by host and waits between requests."""
+    """One visit to a site. It caches robots.txt by host and waits between requests."""
 
     session: aiohttp.ClientSession
     cache: Path
@@ -126,7 +126,7 @@ class _Visit:
     listed: dict[str, _Reply] = field(default_factory=dict)
 
     async def pages(self, address: str) -> list[str]:
-        """Return the pages behind an address, each once, in their order."""
+        """Return the pages that an address lists, each once, in their order."""
         reply = await self._allowed(address)
         if reply.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise _UnreachableError(f"answered {reply.status}")
@@ -135,8 +135,8 @@ class _Visit:
             self.listed[address] = reply
             return [address]
         found: dict[str, None] = {}
-        for number, place in enumerate(lists):
-            reply = reply if not number else await self._allowed(place)
+        for number, listing in enumerate(lists):
+            reply = reply if not number else await self._allowed(listing)
             for url in _addresses(reply):
                 if urlsplit(url).path.endswith(".xml"):
                     if len(lists) < _NESTED_MAPS:
@@ -146,24 +146,24 @@ class _Visit:
         return list(found)
 
     async def source(self, page: str, address: str) -> Source:
-        """Return a page as a source: the new text, the kept one, or why there is none."""
+        """Return a page as a source: fetched, from the cache, or with the reason why there is neither."""
         file = self.cache / sha256(page.encode()).hexdigest()[:32]
-        kept = _kept(file)
+        cached = _cached(file)
         try:
             _refuse_another_host(page, address)
-            kept = await self._renewed(page, file, kept)
+            cached = await self._renewed(page, file, cached)
         except _RefusedError as error:
             return _problem(page, self.cache, self.rules, str(error))
         except _UnreachableError as error:
-            if kept is None:
+            if cached is None:
                 return _problem(page, self.cache, self.rules, str(error))
-        suffix = kept.suffix if kept else ".html"
-        return file_source(file.with_suffix(suffix), self.cache, page, self.rules, kept.url if kept else page)
+        suffix = cached.suffix if cached else ".html"
+        return file_source(file.with_suffix(suffix), self.cache, page, self.rules, cached.url if cached else page)
 
-    async def _renewed(self, page: str, file: Path, kept: _Kept | None) -> _Kept:
-        reply = self.listed.pop(page, None) or await self._allowed(page, kept)
-        if reply.status == 304 and kept:  # noqa: PLR2004
-            return kept
+    async def _renewed(self, page: str, file: Path, cached: _CachedPage | None) -> _CachedPage:
+        reply = self.listed.pop(page, None) or await self._allowed(page, cached)
+        if reply.status == 304 and cached:  # noqa: PLR2004
+            return cached
         if reply.status in _GONE:
             file.with_suffix(".json").unlink(missing_ok=True)
             raise _RefusedError(f"answered {reply.status}")
@@ -172,27 +172,27 @@ class _Visit:
         suffix = _SUFFIXES.get(reply.content_type)
         if suffix is None:
             raise _RefusedError(f"unsupported type {reply.content_type or '(none)'}")
-        renewed = _Kept(url=reply.url, suffix=suffix, etag=reply.etag, modified=reply.modified)
+        renewed = _CachedPage(url=reply.url, suffix=suffix, etag=reply.etag, modified=reply.modified)
         file.with_suffix(suffix).write_bytes(reply.body)
         file.with_suffix(".json").write_text(renewed.model_dump_json(), encoding="utf-8")
         return renewed
 
-    async def _allowed(self, url: str, kept: _Kept | None = None) -> _Reply:
-        """Ask for a page, through redirects, if robots.txt lets us; each hop is asked about anew."""
+    async def _allowed(self, url: str, cached: _CachedPage | None = None) -> _Reply:
+        """Request a page and follow redirects, if robots.txt allows each of them."""
         for _ in range(_REDIRECTS + 1):
             _refuse_scheme(url, self.rules)
             robots = await self._robots(url)
             if robots is None or not robots.can_fetch(url, _AGENT):
                 raise _RefusedError("robots.txt forbids it")
             await asyncio.sleep(max(self.rules.fetch_delay_s, float(robots.crawl_delay(_AGENT) or 0)))
-            reply = await self._get(url, kept)
+            reply = await self._get(url, cached)
             if not 300 <= reply.status < 400 or reply.status == 304:  # noqa: PLR2004
                 return reply
             url = reply.url
         raise _RefusedError(f"more than {_REDIRECTS} redirects")
 
     async def _robots(self, url: str) -> Protego | None:
-        """Return the host's rules; None if it cannot say (RFC 9309: then nothing may be fetched)."""
+        """Return the host's robots.txt; None after a server error, when nothing may be fetched (RFC 9309)."""
         parts = urlsplit(url)
         if parts.netloc not in self.robots:
             reply = await self._get(f"{parts.scheme}://{parts.netloc}/robots.txt", None)
@@ -201,25 +201,30 @@ class _Visit:
             self.robots[parts.netloc] = None if unavailable else Protego.parse(text)
         return self.robots[parts.netloc]
 
-    async def _get(self, url: str, kept: _Kept | None) -> _Reply:
+    async def _get(self, url: str, cached: _CachedPage | None) -> _Reply:
         headers = {}
-        if kept and kept.etag:
-            headers["If-None-Match"] = kept.etag
-        if kept and kept.modified:
-            headers["If-Modified-Since"] = kept.modified
+        if cached and cached.etag:
+            headers["If-None-Match"] = cached.etag
+        if cached and cached.modified:
+            headers["If-Modified-Since"] = cached.modified
         try:
             async with self.session.get(url, allow_redirects=False, headers=headers) as response:
                 body = await response.content.read(self.rules.max_bytes + 1)
                 while len(body) <= self.rules.max_bytes and (more := await response.content.read(65_536)):
                     body += more
-                place = urldefrag(urljoin(url, response.headers.get("Location", "")))[0]
+                target = urldefrag(urljoin(url, response.headers.get("Location", "")))[0]
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise _UnreachableError(_why(error)) from error
+            raise _UnreachableError(_reason(error)) from error
         if len(body) > self.rules.max_bytes:
             raise _RefusedError(f"larger than {self.rules.max_bytes:,} bytes")
         headers_in = response.headers
         return _Reply(
-            response.status, place, response.content_type, body, headers_in.get("ETag"), headers_in.get("Last-Modified")
+            response.status,
+            target,
+            response.content_type,
+            body,
+            headers_in.get("ETag"),
+            headers_in.get("Last-Modified"),
         )
 
     def _is_list(self, reply: _Reply) -> bool:
@@ -230,7 +235,7 @@ def _refuse_scheme(url: str, rules: LoadRules) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
         raise _RefusedError("not a plain http or https address")
-    # The resolver sees names only; an address written as numbers goes past it.
+    # The resolver is not asked about numeric addresses, so they are checked here.
     if parts.hostname not in rules.private_hosts and not _is_public(parts.hostname, if_name=True):
         raise _RefusedError("a private address")
 
@@ -254,19 +259,19 @@ def _addresses(reply: _Reply) -> list[str]:
     return [url for url in urls if url.startswith(("https://", "http://"))]
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(error, TimeoutError):
         return "timed out"
     return str(getattr(cause, "strerror", None) or type(error).__name__)
 
 
-def _kept(file: Path) -> _Kept | None:
+def _cached(file: Path) -> _CachedPage | None:
     try:
-        kept = _Kept.model_validate_json(file.with_suffix(".json").read_bytes())
+        cached = _CachedPage.model_validate_json(file.with_suffix(".json").read_bytes())
     except (OSError, ValidationError):
         return None
-    return kept if file.with_suffix(kept.suffix).is_file() else None
+    return cached if file.with_suffix(cached.suffix).is_file() else None
 
 
 def _problem(page: str, cache: Path, rules: LoadRules, problem: str) -> Source:

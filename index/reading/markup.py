@@ -1,4 +1,4 @@
-"""Markdown, MDX, HTML and plain text to Markdown that reads as a person would read the page."""
+"""Markdown, MDX, HTML and plain text to Markdown that holds what a reader of the page sees."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
 from index.errors import UnreadableDocumentError
+from index.markdown import code_apart, first_heading, with_anchor
 
 _NOT_CONTENT = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _COMMENT = re.compile(r"<!--.*?-->|\{/\*.*?\*/\}", re.DOTALL)
 _MODULE_LINE = re.compile(r"(?:import|export)\s.*(?:from\s|['\"{=]|default\b)")
 # Docusaurus, VitePress and MyST open an admonition with ":::note Title", MkDocs with '!!! note "Title"'.
@@ -24,14 +24,14 @@ _MKDOCS_TAB = re.compile(r"===[+!]?\s+\"([^\"]+)\"\s*$")
 _GITHUB_ALERT = re.compile(r"(\s*>\s*)\[!(\w+)\]\s*$")
 _TAB_MARK = re.compile(r"\s*\{(?:tab\|([\w-]+)|start_tabs|end_tabs)\}\s*$")
 _COMPONENT = re.compile(r"</?(?:[A-Z][\w.]*)(?:\s(?:[^<>\"'{}]|\"[^\"]*\"|'[^']*'|\{[^{}]*\})*)?/?>|</?>", re.DOTALL)
-_SPOKEN_ATTRIBUTE = re.compile(r"\b(?:label|title|summary|header|heading|name)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')")
+_VISIBLE_ATTRIBUTE = re.compile(r"\b(?:label|title|summary|header|heading|name)\s*=\s*(?:\"([^\"]+)\"|'([^']+)')")
 _CODE = re.compile(r"(`+)[^`].*?\1")
 _INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a converter makes of a file: Markdown, and what the file says about itself.
+    """The result of a converter: Markdown, and what the file says about itself.
 
     `access` is a group, a list of groups, or None if nothing is said; `named_anchors` as in Document.
     """
@@ -44,7 +44,7 @@ class Content:
 
 
 def decoded(raw: bytes) -> str:
-    """Return text of UTF-8, or UTF-16 with a byte order mark, with plain line ends. Raises UnreadableDocumentError."""
+    """Decode UTF-8, or UTF-16 with a byte order mark; line ends become line feeds. Raises UnreadableDocumentError."""
     encoding = "utf-16" if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
         text = raw.decode(encoding)
@@ -56,20 +56,26 @@ def decoded(raw: bytes) -> str:
 
 
 def markdown(raw: bytes) -> Content:
-    """Return a Markdown or MDX page without what only its site generator reads."""
+    """Return a Markdown or MDX page without the syntax that only its site generator reads."""
     metadata, body = _front_matter(decoded(raw))
     text = reduced(body)
     return Content(
-        _said(metadata, "title") or first_heading(text), text, _said(metadata, "url"), metadata.get("access")
+        _metadata_text(metadata, "title") or first_heading(text),
+        text,
+        _metadata_text(metadata, "url"),
+        metadata.get("access"),
     )
 
 
 def plain(raw: bytes) -> Content:
-    """Return plain text: signs that Markdown would act on stay as they are, text is shown and quoted verbatim."""
+    """Return plain text unchanged: characters that mean something in Markdown are not escaped."""
     metadata, body = _front_matter(decoded(raw))
     first = body.strip().split("\n", 1)[0].strip()
     return Content(
-        _said(metadata, "title") or first[:120] or None, body, _said(metadata, "url"), metadata.get("access")
+        _metadata_text(metadata, "title") or first[:120] or None,
+        body,
+        _metadata_text(metadata, "url"),
+        metadata.get("access"),
     )
 
 
@@ -99,47 +105,20 @@ def html_text(soup: BeautifulSoup) -> str:
 def reduced(body: str) -> str:
     """Return Markdown with admonitions, tabs and components as plain paragraphs; code stays as it is."""
     lines: list[str] = []
-    for text, is_code in _code_apart(body):
+    for text, is_code in code_apart(body):
         lines.extend([text] if is_code else _reduced_prose(text))
     return "\n".join(lines)
-
-
-def first_heading(text: str) -> str | None:
-    """Return the first heading of the first level."""
-    for line in text.splitlines():
-        if line.startswith("# "):
-            return re.sub(r"\{#[^{}]*\}\s*$", "", line[2:]).strip().rstrip("#").strip() or None
-    return None
 
 
 class _Converter(MarkdownConverter):
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802 - markdownify's name
         anchor = el.get("id") or (el.a.get("id") or el.a.get("name") if el.a else None)
         marked = (
-            f"{text.strip()} {{#{anchor}}}"
+            with_anchor(text.strip(), str(anchor))
             if anchor and text.strip() and not re.search(r"[\s{}]", str(anchor))
             else text
         )
         return str(super().convert_hN(n, el, marked, parent_tags))  # type: ignore[misc]
-
-
-def _code_apart(body: str) -> Iterator[tuple[str, bool]]:
-    """Yield runs of lines, and whether they are a fenced code block."""
-    run: list[str] = []
-    fence = ""
-    for line in body.split("\n"):
-        mark = _FENCE.match(line)
-        if mark and not fence:
-            if run:
-                yield "\n".join(run), False
-            run, fence = [line], mark[1]
-        elif fence and mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
-            yield "\n".join([*run, line]), True
-            run, fence = [], ""
-        else:
-            run.append(line)
-    if run:
-        yield "\n".join(run), bool(fence)
 
 
 def _reduced_prose(text: str) -> Iterator[str]:
@@ -149,7 +128,7 @@ def _reduced_prose(text: str) -> Iterator[str]:
         opened = _INDENTED.match(line) or _MKDOCS_TAB.match(line)
         if opened:
             indented = True
-            yield f"**{_spoken(opened)}**\n"
+            yield f"**{_label(opened)}**\n"
         elif indented and (line.startswith(" " * _INDENT) or not line.strip()):
             yield line[_INDENT:]
         else:
@@ -164,14 +143,14 @@ def _reduced_line(line: str) -> Iterator[str]:
         if mark[1]:
             yield f"\n**{mark[1].replace('-', ' ').capitalize()}**\n"
     elif opened := _OPENED.match(line):
-        yield f"**{_spoken(opened)}**\n"
+        yield f"**{_label(opened)}**\n"
     elif alert := _GITHUB_ALERT.match(line):
         yield f"{alert[1]}**{alert[2].capitalize()}**"
     else:
         yield line
 
 
-def _spoken(opened: re.Match[str]) -> str:
+def _label(opened: re.Match[str]) -> str:
     """Return an admonition's or a tab's own title, else its kind."""
     groups = [group.strip() for group in opened.groups() if group and group.strip()]
     return groups[-1] if len(groups) > 1 else groups[0].capitalize() if opened.re is not _MKDOCS_TAB else groups[0]
@@ -182,18 +161,18 @@ def _without_components(text: str) -> str:
     kept: list[str] = []
     last = 0
     for code in _CODE.finditer(text):
-        kept += [_COMPONENT.sub(_component_words, text[last : code.start()]), code[0]]
+        kept += [_COMPONENT.sub(_component_label, text[last : code.start()]), code[0]]
         last = code.end()
-    return "".join([*kept, _COMPONENT.sub(_component_words, text[last:])])
+    return "".join([*kept, _COMPONENT.sub(_component_label, text[last:])])
 
 
-def _component_words(tag: re.Match[str]) -> str:
-    spoken = _SPOKEN_ATTRIBUTE.search(tag[0])
+def _component_label(tag: re.Match[str]) -> str:
+    spoken = _VISIBLE_ATTRIBUTE.search(tag[0])
     return f"\n\n**{spoken[1] or spoken[2]}**\n\n" if spoken and not tag[0].startswith("</") else ""
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    # A document whose front matter cannot be read is left out whole: its access rule would be lost.
+    # Without its front matter a document would lose its access rule, so the whole document is left out.
     try:
         metadata, body = frontmatter.parse(text)
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -203,6 +182,6 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     return dict(metadata), body
 
 
-def _said(metadata: dict[str, Any], key: str) -> str | None:
+def _metadata_text(metadata: dict[str, Any], key: str) -> str | None:
     value = metadata.get(key)
     return " ".join(str(value).split()) or None if value is not None else None

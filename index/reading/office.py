@@ -1,4 +1,4 @@
-"""PDF, Word, PowerPoint and Excel to Markdown. All of it runs in a worker process: see `index.conversion`."""
+"""PDF, Word, PowerPoint and Excel to Markdown. Builds run it in worker processes (`index.ingestion`)."""
 
 import io
 import zipfile
@@ -9,16 +9,17 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from index.errors import UnreadableDocumentError
+from index.markdown import with_anchor
 from index.reading.markup import Content, html_text
 
-# What a document of the largest allowed size holds when it is honest; beyond it is a bomb.
+# No ordinary document of the largest allowed size unpacks to more, or has more rows, columns or pages.
 _MAX_UNPACKED = 200_000_000
 _MAX_ROWS, _MAX_COLUMNS = 5_000, 50
 _MAX_PAGES = 3_000
 
 
 def pdf(raw: bytes) -> Content:
-    """Return a PDF's text, a section a page, named after the outline, with links that open at the page."""
+    """Return a PDF's text: a section for each page, named as in the outline, whose anchor opens that page."""
     import pypdfium2  # noqa: PLC0415 - each converter loads its own library
 
     try:
@@ -28,9 +29,9 @@ def pdf(raw: bytes) -> Content:
     title = document.get_metadata_value("Title").strip() or None
     names = {page: name for name, page in _outline(document)}
     sections = [
-        f"## {names.get(number, f'Page {number + 1}')} {{#page={number + 1}}}\n\n{text}"
-        for number in range(min(len(document), _MAX_PAGES))
-        if (text := _page_text(document, number))
+        f"## {with_anchor(names.get(page, f'Page {page + 1}'), f'page={page + 1}')}\n\n{text}"
+        for page in range(min(len(document), _MAX_PAGES))
+        if (text := _page_text(document, page))
     ]
     if not sections:
         raise UnreadableDocumentError("no text in it: scanned pages need text recognition first")
@@ -47,13 +48,13 @@ def _outline(document: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - pypd
 
 def _page_text(document: Any, number: int) -> str:  # noqa: ANN401
     text = str(document[number].get_textpage().get_text_bounded())
-    # PDFium marks a hyphen at a line's end by U+FFFE: the word goes on.
+    # PDFium replaces a hyphen at a line's end by U+FFFE; the word continues on the next line.
     lines = text.replace("\ufffe\r\n", "").replace("\ufffe", "").replace("\r\n", "\n").split("\n")
     return "\n".join(_escaped(line.strip()) for line in lines).strip()
 
 
 def _escaped(line: str) -> str:
-    # A line of a page that begins like a Markdown heading is none.
+    # Plain text may begin with "#"; it is no heading.
     return f"\\{line}" if line.startswith("#") else line
 
 
@@ -72,7 +73,7 @@ def docx(raw: bytes) -> Content:
 
 
 def pptx(raw: bytes) -> Content:
-    """Return a presentation, a section a slide, with its notes and tables."""
+    """Return a presentation: a section for each slide, with its tables and notes."""
     import pptx as library  # noqa: PLC0415
 
     _refuse_bombs(raw)
@@ -100,7 +101,7 @@ def _slide(number: int, slide: Any) -> str:  # noqa: ANN401 - python-pptx has no
 
 
 def xlsx(raw: bytes) -> Content:
-    """Return a workbook, a section a sheet; each row says its columns' names, so that it can be read alone."""
+    """Return a workbook: a section for each sheet. Every row repeats the column names, so it can be read alone."""
     import openpyxl  # noqa: PLC0415
 
     _refuse_bombs(raw)

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.bm25 import question_terms
-from index.chunk_table import RetrievedChunk
 from index.embedding.model import Embedder
+from index.markdown import is_list_item, is_numbered_item, lines, without_links_and_images, without_list_mark
+from index.retrieval import RetrievedChunk
 from pipeline.errors import RetryableModelError
 from pipeline.proof.comparing import INLINE_TAG
-from pipeline.proof.sentences import is_list_item, sentences, without_list_mark
+from pipeline.proof.sentences import sentences
 from pipeline.safety.instructions import is_instruction
 from pipeline.types import Completion, Deadline, Failure, Prompt
 
@@ -28,10 +29,8 @@ _COSINE_WEIGHT = 0.8
 _MIN_TERMS = 2
 # Scores from which the confidence is high or medium. Chosen with `citedesk eval`; see the README, "How good is it".
 _HIGH, _MEDIUM = 0.65, 0.55
-_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 _NOT_PROSE = re.compile(r"^\s*(?:#{1,6}\s|\|?[\s|:-]+\|?\s*$|:::|import\s|<[A-Za-z/]|\[[^\]]+\]:\s|[\w-]+=[\"{']|/>)")
 _TABLE_RULE = re.compile(r"\s*\|[\s|:-]*-[\s|:-]*")
-_NUMBERED = re.compile(r"\s*\d{1,3}[.)]\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +122,11 @@ def _units(marker: int, chunk: RetrievedChunk) -> list[_Unit]:
 def _prose_blocks(text: str) -> list[str]:
     """Return paragraphs and list items; a wrapped line stays with the line before it."""
     blocks: list[str] = []
-    open_block = in_code = False
-    for line in text.splitlines():
-        if line.lstrip().startswith(("```", "~~~")):
-            in_code, open_block = not in_code, False
-        elif in_code or not line.strip() or _NOT_PROSE.match(line):
+    open_block = False
+    for line, is_code in lines(text):
+        if is_code:
+            open_block = False
+        elif not line.strip() or _NOT_PROSE.match(line):
             # The row above a table's rule is its header, which says nothing without the cells.
             if _TABLE_RULE.fullmatch(line) and blocks and open_block:
                 blocks.pop()
@@ -142,7 +141,7 @@ def _prose_blocks(text: str) -> list[str]:
 
 def _shown(raw: str) -> str:
     text = re.sub(r"^\s*(?:>\s*)+", "", raw, flags=re.MULTILINE)
-    text = _LINK.sub(lambda match: "" if match[1] else match[2], without_list_mark(text))
+    text = without_links_and_images(without_list_mark(text))
     text = INLINE_TAG.sub("", text).replace("|", " ")
     # A number in brackets would be read as a citation marker.
     return " ".join(re.sub(r"\[(\d{1,3})\]", r"(\1)", text).split())
@@ -177,18 +176,18 @@ def _near_best(units: Sequence[_Unit], scores: Sequence[float], best: float) -> 
 
 def _json(status: str, confidence: str, units: Sequence[_Unit], chunks: Sequence[RetrievedChunk]) -> str:
     items = sum(unit.is_item for unit in units) > 1
-    lines: list[str] = []
+    written: list[str] = []
     number = 0
     for unit in units:
-        ordered = _NUMBERED.match(unit.raw) is not None
+        ordered = is_numbered_item(unit.raw)
         number += ordered
         mark = (f"{number}. " if ordered else "- ") if items and unit.is_item else ""
         marked = " ".join(f"{sentence} [{unit.marker}]" for sentence in sentences(unit.shown))
-        lines.append(f"{mark}{marked}")
+        written.append(f"{mark}{marked}")
     return json.dumps(
         {
             "status": status,
-            "answer": ("\n" if items else " ").join(lines),
+            "answer": ("\n" if items else " ").join(written),
             "confidence": confidence,
             "citations": [
                 {"marker": u.marker, "chunk_id": chunks[u.marker - 1].chunk_id, "quote": u.raw} for u in units

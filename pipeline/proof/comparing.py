@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
+from index.markdown import without_line_marks, without_links
+
 _TYPOGRAPHY = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "‑": "-", "−": "-", "…": "..."}  # noqa: RUF001
 )
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_LINE_MARKS = re.compile(r"^\s*(?:>\s*|#{1,6}\s+|[-*+•]\s+|\d{1,3}[.)]\s+)+", re.MULTILINE)
 INLINE_TAG = re.compile(
     r"</?(?:a|b|br|code|div|em|i|img|kbd|p|small|span|strong|sub|sup|u)(?:\s[^<>\n]*)?/?>", re.IGNORECASE
 )
@@ -21,7 +21,7 @@ def comparable(text: str) -> str:
     targets, emphasis, code ticks, heading, list and quote marks) and bare inline HTML tags.
     """
     text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
-    text = _LINE_MARKS.sub("", _LINK.sub(r"\1", INLINE_TAG.sub("", text)))
+    text = without_line_marks(without_links(INLINE_TAG.sub("", text)))
     text = _INLINE_MARKS.sub("", text)
     return " ".join(text.casefold().split())
 

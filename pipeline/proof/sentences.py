@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from index.markdown import lines, without_list_mark
+
 MARKER = re.compile(r"\[(\d{1,3})\](?!\()")
 _CODE_OR_MARKER = re.compile(r"(?P<ticks>`+)[\s\S]*?(?P=ticks)|\[(?P<marker>\d{1,3})\](?!\()")
 _INLINE_CODE = re.compile(r"(`+)[^`]+\1")
-_FENCE = re.compile(r"^\s*(```|~~~)")
-_LIST_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _STARTS_BLOCK = re.compile(r"^\s*(?:[-*+•>#|]|\d{1,3}[.)]\s|:::)")
 _STANDS_ALONE = re.compile(r"^\s*(?:[#|]|:::)")
 _END = re.compile(r"(?:[.!?…]+[\"'”’)\]*_]*|[。！？]+)(?:\s*\[\d{1,3}\](?!\())*(?=\s|$|[^\x00-\u2fff])")  # noqa: RUF001
@@ -38,7 +38,7 @@ def sentences(text: str) -> list[str]:
 def sentences_by_line(text: str) -> list[list[str]]:
     """Return the sentences of each line, without empty lines."""
     found: list[list[str]] = []
-    for line, is_code in _lines(text):
+    for line, is_code in lines(text):
         if is_code and found:
             found[-1][-1] += "\n" + line
         elif line.strip():
@@ -50,31 +50,13 @@ def passages(text: str) -> list[str]:
     """Return the sentences of a document. Unlike in an answer, a line break inside a paragraph ends no sentence."""
     joined: list[str] = []
     may_go_on = False
-    for line, is_code in _lines(text):
+    for line, is_code in lines(text):
         if may_go_on and not is_code and line.strip() and not _STARTS_BLOCK.match(line):
             joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
         else:
             joined.append(line)
         may_go_on = bool(line.strip()) and not is_code and not _STANDS_ALONE.match(line)
     return [sentence for line in joined for sentence in sentences(line)]
-
-
-def without_list_mark(line: str) -> str:
-    """Return `line` without its bullet or number."""
-    return _LIST_ITEM.sub("", line)
-
-
-def is_list_item(line: str) -> bool:
-    """Tell whether `line` begins with a bullet or a number."""
-    return _LIST_ITEM.match(line) is not None
-
-
-def _lines(text: str) -> Iterator[tuple[str, bool]]:
-    in_code = False
-    for line in text.splitlines():
-        fence = _FENCE.match(line) is not None
-        yield line, in_code or fence
-        in_code ^= fence
 
 
 def _in_line(line: str) -> Iterator[str]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.chunk_table import RetrievedChunk
+from index.markdown import is_list_item, without_list_mark
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable, contains
-from pipeline.proof.sentences import MARKER, is_list_item, markers_in, passages, sentences_by_line, without_list_mark
+from pipeline.proof.sentences import MARKER, markers_in, passages, sentences_by_line
 from pipeline.proof.support import Passage, objections, support
 from pipeline.proof.values import links, unsupported_values, values
 from pipeline.proof.words import keys_of, tokens

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-import snowballstemmer
-
+from index.stemming import without_ending
 from pipeline.proof.lexicon import GENERIC_WORDS, NEGATIONS, STOP_WORDS, SYNONYMS
 
 # Scripts that do not put spaces between words: Thai, Han, kana, Hangul.
@@ -44,7 +43,7 @@ def content_words(words: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=50_000)
 def keys(word: str) -> frozenset[str]:
     """Return what a word may be matched by: its stem, its first letters, its groups of synonyms."""
-    found = {word.removesuffix("s") if word in _OWN_STEMS else _stemmer().stemWord(word)}
+    found = {word.removesuffix("s") if word in _OWN_STEMS else without_ending(word)}
     if len(word) > _PREFIX:
         found.add(word[:_PREFIX] + "-")
     found.update(f"#{number}" for number, group in enumerate(SYNONYMS) if word in group)
@@ -99,8 +98,3 @@ def _parts(word: str) -> list[str]:
 
 
 _HYPHENATED = frozenset({"self-hosted", "left-click", "right-click", "double-click", "e-mail"})
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
 from pipeline.proof.sentences import passages
 from pipeline.safety.instructions import is_instruction

@@ -25,7 +25,7 @@ from index.embedding import model as embedding
 from index.embedding.model import OnnxEmbedder, open_embedder
 
 _CHUNKS, _QUESTIONS, _ROUNDS = 300, 60, 3
-_TOKENS_A_RUN = (64, 256, 512, 1024, 8192)
+_TOKENS_PER_RUN = (64, 256, 512, 1024, 8192)
 _ASKERS = (1, 4, 16)
 
 
@@ -67,11 +67,11 @@ def _fast(int8: OnnxEmbedder, fp32: OnnxEmbedder, texts: Sequence[str], question
 
 
 def _batched(int8: OnnxEmbedder, texts: Sequence[str]) -> None:
-    kept, told = embedding._TOKENS_A_RUN, []
-    for tokens in _TOKENS_A_RUN:
-        embedding._TOKENS_A_RUN = tokens
+    kept, told = embedding._TOKENS_PER_RUN, []
+    for tokens in _TOKENS_PER_RUN:
+        embedding._TOKENS_PER_RUN = tokens
         told.append(f"{tokens}: {_seconds(lambda: int8.encode(texts)):.2f} s")
-    embedding._TOKENS_A_RUN = kept
+    embedding._TOKENS_PER_RUN = kept
     print(f"  tokens a run: {', '.join(told)} (used: {kept})")
 
 

@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import faiss
 import numpy as np
 
-from index.ann import VECTORS, Readable, Rows, SearchRules, VectorIndex, VectorSearch, write_vectors
+from index.ann import VECTORS, Readable, Rows, SearchRules, VectorSearch, write_vectors
 from index.embedding.model import Vectors
+from index.retrieval import VectorIndex
 
 _DIMENSIONS, _CLUSTERS, _SPREAD = 384, 20_000, 0.9
 _QUESTIONS, _NEAREST = 1000, 10

@@ -23,7 +23,7 @@ from support.corpora import Corpus, corpora, searching
 from support.models import shared_embedder
 
 from index import sufficiency
-from index.sufficiency import SHIPPED, Calibration, cross_fitted, fitted, risk_curve, scaled, threshold_for
+from index.sufficiency import SHIPPED, Calibration, answer_threshold, cross_fitted, fitted, risk_curve, scaled
 
 Rows = NDArray[np.float64]
 Truth = NDArray[np.bool_]
@@ -73,7 +73,7 @@ def _within(rows: Rows, truth: Truth, near: NDArray[np.bool_], prior: Calibratio
     judged = cross_fitted(rows, truth, 0, prior)
     curve = risk_curve(judged, truth)
     only_near = risk_curve(judged[truth | near], truth[truth | near])
-    cut = threshold_for(only_near, 0.05)
+    cut = answer_threshold(only_near, 0.05)
     passed = (judged[truth] >= cut).mean()
     print(f"  at most 5% of the near misses pass from {cut:.3f} on; so do {passed:.1%} of the answerable questions")
     print("  risk and coverage (answerable that pass: others that pass): " + _curve(curve))

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from support.corruptions import CORRUPTIONS, Case, prose, real_chunks, true_cases
 from support.paraphrases import PARAPHRASES
 
-from index.chunk_table import RetrievedChunk
+from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
 from pipeline.proof.sentences import passages, sentences
 from pipeline.proof.support import Passage, support

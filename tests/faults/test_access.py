@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.models import shared_embedder
 
 from bot.evaluation.run import read_questions
+from index.access import EVERYONE
 from index.ann import SearchRules
 from index.builder import BuildRules, build
-from index.reading.documents import EVERYONE
 from index.search import SnapshotSearch
 from index.snapshot import SnapshotFolder
 

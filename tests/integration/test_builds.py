@@ -94,15 +94,15 @@ def test_a_calibration_is_kept_by_the_next_build_and_taken_back_by_a_rollback(
 ) -> None:
     documents = _documents(tmp_path / "documents", 3, 0)
     build([documents], tmp_path / "data", embedder, BuildRules())
-    before = LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor
+    before = LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).abstain_below
     curve = (Point(threshold=0, answerable_passed=1, unanswerable_passed=1),)
-    keep_calibration(tmp_path / "data", SHIPPED.model_copy(update={"floor": 0.9, "curve": curve}), 3)
-    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == 0.9
+    keep_calibration(tmp_path / "data", SHIPPED.model_copy(update={"abstain_below": 0.9, "curve": curve}), 3)
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).abstain_below == 0.9
     build([_documents(documents, 3, 1)], tmp_path / "data", embedder, BuildRules())
-    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == 0.9
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).abstain_below == 0.9
     SnapshotFolder(tmp_path / "data").roll_back()
     SnapshotFolder(tmp_path / "data").roll_back()
-    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).floor == before
+    assert LiveRetriever(tmp_path / "data", embedder).search("rule", (), 1).abstain_below == before
 
 
 def test_a_watch_builds_at_once_and_after_a_change_and_outlives_a_refusal(
@@ -145,7 +145,7 @@ def _patiently(holds: Callable[[], bool]) -> None:
 _SERVING = """
 import sys
 from pathlib import Path
-import bot.cli, bot.app, bot.cli_index, bot.server
+import bot.app, bot.cli.index, bot.cli.main, bot.server
 from index.embedding.model import OnnxEmbedder
 from index.live import LiveRetriever
 assert LiveRetriever(Path(sys.argv[1]), OnnxEmbedder(Path(sys.argv[2]))).search("rule 2", (), 3).chunks

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from index.access import NOBODY
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.live import LiveRetriever
-from index.reading.documents import NOBODY, LoadRules
+from index.reading.documents import LoadRules
 from index.snapshot import FILES, SnapshotFolder
 
 _RULES = BuildRules()

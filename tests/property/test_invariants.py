@@ -10,6 +10,7 @@ from support.builders import CHUNKS, QUOTA, chunk, draft, prompt, reply_json
 
 from bot.sandbox.blockkit import block_errors
 from bot.slack.text import escaped_within, quoted
+from index.access import matches
 from index.chunking import chunk_document
 from index.chunks import embedding_text
 from index.reading.documents import Document
@@ -24,6 +25,7 @@ from pipeline.safety.redaction import redacted
 from pipeline.types import Failure, FindingCode
 
 _LIMITS = VerificationLimits()
+_PATTERN = st.text(alphabet=st.sampled_from(list("ab/[]!^-*?")), max_size=12)
 _MARKDOWN = st.text(alphabet=st.sampled_from(list("ab \n#*-`>|[]().1<!é日")), max_size=400)
 _NUMBERS = st.integers(min_value=0, max_value=99_999)
 
@@ -132,3 +134,9 @@ def test_every_check_runs_on_any_draft(answer: str, quote: str, text: str) -> No
 def test_redaction_is_idempotent_and_never_raises(text: str) -> None:
     once = redacted(text)
     assert redacted(once) == once
+
+
+@given(_PATTERN, _PATTERN)
+def test_no_pattern_of_document_ids_is_an_error_and_an_id_is_matched_by_itself_escaped(pattern: str, name: str) -> None:
+    assert matches(name, [pattern, "*"])
+    assert matches(name, ["".join(f"[{c}]" if c in "*?[" else c for c in name)])

@@ -5,9 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from index.chunk_table import RetrievedChunk
-from index.reading.documents import EVERYONE
-from index.search import Retrieval
+from index.access import EVERYONE
+from index.retrieval import Manifest, Retrieval, RetrievedChunk, VectorIndex
 from pipeline.answering import Pipeline, answer
 from pipeline.caching import MemoryAnswerCache
 from pipeline.errors import ModelError
@@ -101,7 +100,7 @@ class FixedRetriever:
         sure: float = 0.0,
     ) -> None:
         self.snapshot = "s1"
-        self.chunks = tuple(chunks)
+        self.fixed = tuple(chunks)
         self.sufficiency = sufficiency
         self.hidden_is_nearer = hidden_is_nearer
         self.sure = sure
@@ -110,9 +109,40 @@ class FixedRetriever:
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:  # noqa: ARG002
         """Return the readable ones of the fixed chunks."""
         self.asked.append((question, frozenset(groups)))
-        readable = [c for c in self.chunks if c.groups & (frozenset(groups) | {EVERYONE})]
+        readable = [c for c in self.fixed if c.groups & (frozenset(groups) | {EVERYONE})]
         found = tuple(readable[:limit])
-        return Retrieval(found, self.sufficiency, self.snapshot, self.hidden_is_nearer, floor=0.27, sure=self.sure)
+        return Retrieval(
+            found,
+            self.sufficiency,
+            self.snapshot,
+            self.hidden_is_nearer,
+            abstain_below=0.27,
+            answer_from=self.sure,
+        )
+
+    def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
+        """Return the named ones of the fixed chunks."""
+        return {c.chunk_id: c for c in self.fixed if c.chunk_id in chunk_ids}
+
+    def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
+        """Return the fixed chunks of a document."""
+        return tuple(c for c in self.fixed if c.document_id == document_id)
+
+    def manifest(self) -> Manifest:
+        """Return what a snapshot of the fixed chunks would say of itself."""
+        return Manifest(
+            format=1,
+            name=self.snapshot,
+            created_at="2026-01-01T00:00:00+00:00",
+            embedder="fixed",
+            max_tokens=256,
+            dimensions=384,
+            chunk_count=len(self.fixed),
+            search=VectorIndex(),
+            documents={c.document_id: "" for c in self.fixed},
+            skipped=(),
+            checksums={},
+        )
 
 
 class ScriptedProvider:

@@ -9,7 +9,8 @@ from bot.evaluation.run import EvalQuestion, read_questions
 from index.builder import BuildRules, build
 from index.embedding.model import OnnxEmbedder
 from index.excerpts import EXCERPTS, ExcerptRules
-from index.search import Retrieval, SnapshotSearch
+from index.retrieval import Retrieval
+from index.search import SnapshotSearch
 from index.snapshot import SnapshotFolder
 
 REPOSITORY = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ from support.builders import (
 )
 
 from index.errors import IndexUnavailableError
-from index.search import Retrieval
+from index.retrieval import Retrieval
 from pipeline.answering import Pipeline, answer
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
 from pipeline.recorder import Facts, Progress

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.builders import chunk, context, prompt
 
-from index.chunk_table import RetrievedChunk
 from index.embedding.model import Vectors
+from index.retrieval import RetrievedChunk
 from pipeline.models.extractive import ExtractiveProvider
 from pipeline.models.reply_schema import parse_reply
 from pipeline.proof.verify import VerificationLimits, verify

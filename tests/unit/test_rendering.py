@@ -30,8 +30,7 @@ from bot.slack.review_cards import (
 )
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from bot.surfaces.wording import waiting_time
-from index.ann import VectorIndex
-from index.snapshot import Manifest, SkippedFile
+from index.retrieval import Manifest, SkippedFile, VectorIndex
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,

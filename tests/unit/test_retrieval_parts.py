@@ -1,8 +1,10 @@
 """The small parts of retrieval: shared runs of the model, windows of a chunk, words, calibration."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,13 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.ann import VECTORS, Readable, SearchRules, VectorIndex, VectorSearch
-from index.bm25 import Words, largest_rarity, question_terms, stem, write_words
+from index.ann import VECTORS, Readable, SearchRules, VectorSearch
+from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
-from index.embedding.model import _batches, _Shared
+from index.embedding.model import _batches, _MicroBatcher
 from index.excerpts import best_window
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
-from index.sufficiency import SHIPPED, Features, fit, floor_for, risk_curve, threshold_for
+from index.retrieval import Features, VectorIndex
+from index.stemming import stem, without_ending
+from index.sufficiency import SHIPPED, Calibration, abstain_threshold, answer_threshold, fit, risk_curve
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -28,7 +32,7 @@ def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
         assert go_on.wait(10)
         return [(text.upper(),) for text in texts]
 
-    shared, results = _Shared(run), dict[int, list[tuple[Any, ...]]]()
+    shared, results = _MicroBatcher(run), dict[int, list[tuple[Any, ...]]]()
     first = threading.Thread(target=lambda: results.setdefault(0, shared(["a"])))
     first.start()
     assert began.wait(10)
@@ -54,7 +58,7 @@ def test_an_error_of_a_shared_run_reaches_its_caller_and_the_next_run_is_fine() 
             raise errors.pop()
         return [("fine",)]
 
-    shared = _Shared(run)
+    shared = _MicroBatcher(run)
     with pytest.raises(ValueError, match="no"):
         shared(["a"])
     assert shared(["a"]) == [("fine",)]
@@ -126,6 +130,14 @@ def test_a_question_of_function_words_alone_keeps_them() -> None:
     assert largest_rarity(1000) > largest_rarity(10) > 0
 
 
+def test_threads_that_stem_at_the_same_time_do_not_mix_their_words() -> None:
+    words = [f"{first}{ending}" for first in ("invoic", "reminder", "plan") for ending in ("e", "es", "ed", "ing", "s")]
+    many = [word * repeat for word in words for repeat in range(1, 40)]
+    alone = [without_ending(word) for word in many]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda _: [without_ending(word) for word in many], range(8))) == [alone] * 8
+
+
 def _questions(count: int) -> tuple[list[Features], list[bool]]:
     rng, truth = np.random.default_rng(1), [n % 3 > 0 for n in range(count)]
     means = [(2.0, 1.0) if answerable else (0.5, 0.3) for answerable in truth]
@@ -137,10 +149,10 @@ def test_a_fit_tells_the_kinds_apart_and_keeps_its_two_rates() -> None:
     fitted = fit(features, truth, missed_rate=0.05, wrong_rate=0.05)
     likely = np.array([fitted.probability(item) for item in features])
     assert np.mean(likely[truth][:, None] > likely[~np.array(truth)]) > 0.95
-    at_floor = next(point for point in fitted.curve if point.threshold == fitted.floor)
-    at_sure = next(point for point in fitted.curve if point.threshold == fitted.sure)
-    assert at_floor.answerable_passed >= 0.95
-    assert at_sure.unanswerable_passed <= 0.05
+    at_lower = next(point for point in fitted.curve if point.threshold == fitted.abstain_below)
+    at_upper = next(point for point in fitted.curve if point.threshold == fitted.answer_from)
+    assert at_lower.answerable_passed >= 0.95
+    assert at_upper.unanswerable_passed <= 0.05
     assert all(a.answerable_passed >= b.answerable_passed for a, b in zip(fitted.curve, fitted.curve[1:], strict=False))
 
 
@@ -155,9 +167,17 @@ def test_few_questions_move_the_shipped_weights_little_and_too_few_not_at_all() 
         fit(features[:6], truth[:6], 0.05, 0.05)
 
 
+def test_a_calibration_is_stored_and_read_under_the_names_that_every_snapshot_has() -> None:
+    stored = json.loads(SHIPPED.model_dump_json())
+    assert {"floor", "sure"} <= stored.keys()
+    assert not {"abstain_below", "answer_from"} & stored.keys()
+    old = Calibration.model_validate_json(json.dumps(stored | {"floor": 0.25, "sure": 0.75}))
+    assert (old.abstain_below, old.answer_from) == (0.25, 0.75)
+
+
 def test_thresholds_are_read_off_the_curve() -> None:
     curve = risk_curve(np.array([0.9, 0.8, 0.3, 0.6, 0.1]), np.array([True, True, True, False, False]))
-    assert threshold_for(curve, 0.0) == pytest.approx(0.6)
-    assert threshold_for(curve, 0.5) == pytest.approx(0.1)
-    assert floor_for(curve, 0.0) == pytest.approx(0.3)
-    assert floor_for(curve, 0.34) == pytest.approx(0.8)
+    assert answer_threshold(curve, 0.0) == pytest.approx(0.6)
+    assert answer_threshold(curve, 0.5) == pytest.approx(0.1)
+    assert abstain_threshold(curve, 0.0) == pytest.approx(0.3)
+    assert abstain_threshold(curve, 0.34) == pytest.approx(0.8)

@@ -20,7 +20,7 @@ from bot.teams import render as teams
 from bot.teams import review_cards as teams_reviews
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS
 from index.builder import Coverage
-from index.snapshot import SkippedFile
+from index.retrieval import SkippedFile
 from pipeline.fallbacks import answered, cited_sources
 from pipeline.types import (
     Answered,

@@ -1,0 +1,49 @@
+"""One thing to read: a file, with the fingerprint that tells whether it has to be read again."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from index.digests import digest
+from index.reading.documents import LoadRules
+
+# Version of the converters, part of every fingerprint. Bump it when a converter's output for the same bytes changes;
+# every source is then read again.
+_CONVERTERS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to convert. It must lie below `root`; `problem` says why it cannot be read, if it cannot."""
+
+    source_id: str
+    path: Path
+    root: Path
+    fingerprint: str
+    suffix: str
+    url: str | None = None
+    problem: str | None = None
+
+
+def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: str | None = None) -> Source:
+    """Return a file as a source. Its fingerprint covers its bytes, its id and address, the rules and the converters."""
+    problem = None
+    content = ""
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            problem = "symbolic link that leads out of the folder"
+        elif not path.is_file():
+            problem = "no file"
+        elif (size := path.stat().st_size) > rules.max_bytes:
+            problem = f"larger than {rules.max_bytes:,} bytes ({size:,})"
+        else:
+            content = digest(path)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
+    fingerprint = sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
+    return Source(_printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
+
+
+def _printable(source_id: str) -> str:
+    return source_id.encode(errors="surrogateescape").decode(errors="replace")

@@ -1,0 +1,163 @@
+"""The port between who asks and what holds the documents: `Retriever`, `Snapshots` and their values.
+
+Nothing here knows how chunks are kept or found. `index.live` implements `Retriever` over a snapshot on disk,
+`index.snapshot` implements `Snapshots` over a folder. tests/contracts/test_retriever.py holds for every implementation.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from index.access import EVERYONE
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """The parts of a chunk's score before weighting: cosine, token match (late interaction) and words (BM25)."""
+
+    cosine: float
+    tokens: float
+    words: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedChunk:
+    """A chunk found for a question. `score` is the fused score, comparable within one search only.
+
+    `text` is verbatim: the whole chunk for the first chunks of a result, the best excerpt of it for the others.
+    """
+
+    chunk_id: str
+    document_id: str
+    title: str
+    heading: str
+    text: str
+    url: str | None
+    score: float
+    groups: frozenset[str] = frozenset({EVERYONE})
+    parts: ScoreParts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Features of one search result, from which sufficiency is computed.
+
+    standout: standard deviations by which the best cosine-and-words score lies above the mean of the readable chunks,
+    minus the standard deviations by which the best of as many normal numbers does.
+    evidence: log(1 + sum over the question's tokens of rarity * (best match in the top chunks - 0.40)+).
+    agreement: weighted mean of the token matches of the top chunk.
+    specificity: log(1 + sum of the rarities of the question's words). Rarities are relative to the largest one.
+    """
+
+    standout: float = 0.0
+    evidence: float = 0.0
+    agreement: float = 0.0
+    specificity: float = 0.0
+
+
+NOTHING = Features()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Chunks, best first, and the probability (0..1) that they hold the answer.
+
+    `abstain_below` and `answer_from` are the thresholds of the snapshot's calibration. Below `abstain_below` the
+    chunks are not enough to answer; from `answer_from` on no person needs to look at the answer.
+    `hidden_is_nearer` tells operators, never the asker, that an unreadable chunk is clearly nearer to the question.
+    """
+
+    chunks: tuple[RetrievedChunk, ...]
+    sufficiency: float
+    snapshot: str
+    hidden_is_nearer: bool = False
+    abstain_below: float = 0.0
+    answer_from: float = 0.0
+    features: Features = NOTHING
+
+
+class VectorIndex(BaseModel):
+    """How the vectors of a snapshot are searched: `exact`, or `ivf` with `probes` of `lists` read for each question."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str = "exact"
+    lists: int = 0
+    probes: int = 0
+    recall_at_10: float = 1.0
+
+
+class SkippedFile(BaseModel):
+    """A document that a build saw and left out, with the reason in words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document_id: str
+    reason: str
+
+
+class Manifest(BaseModel):
+    """What a snapshot holds and how it was made.
+
+    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+    name: str
+    created_at: str
+    embedder: str
+    max_tokens: int
+    dimensions: int
+    chunk_count: int
+    search: VectorIndex
+    documents: dict[str, str]
+    skipped: tuple[SkippedFile, ...]
+    checksums: dict[str, str]
+
+
+class Retriever(Protocol):
+    """Searches the live snapshot. Safe to share between threads.
+
+    The first call after a publish uses the new snapshot; a search that has begun keeps its own. If the live snapshot
+    is damaged, an older whole one is served. Every method raises IndexUnavailableError if none can be served.
+    """
+
+    @property
+    def snapshot(self) -> str:
+        """Name of the snapshot that is being served."""
+
+    def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
+        """Return at most `limit` chunks that a member of `groups` may read, best first.
+
+        Public documents are always readable. `within` are patterns of document ids (`index.access.matches`), one of
+        which must match; none means every document. Both filters apply before ranking.
+        """
+
+    def chunks(self, chunk_ids: Collection[str]) -> Mapping[str, RetrievedChunk]:
+        """Return those of the chunks that the snapshot holds, by id, whoever may read them."""
+
+    def chunks_of(self, document_id: str) -> tuple[RetrievedChunk, ...]:
+        """Return a document's chunks in reading order; () if the snapshot does not hold it."""
+
+    def manifest(self) -> Manifest:
+        """Return the manifest of the snapshot that is being served."""
+
+
+class Snapshots(Protocol):
+    """The snapshots that are kept, one of which is live."""
+
+    def current_name(self) -> str | None:
+        """Return the name of the live snapshot; None before the first build."""
+
+    def names(self) -> list[str]:
+        """Return the names of all complete snapshots, newest first."""
+
+    def publish(self, name: str) -> None:
+        """Make `name` the live snapshot, in one step: readers see the old one or the new one."""
+
+    def roll_back(self) -> Manifest:
+        """Make the newest whole snapshot before the live one live. Raises IndexUnavailableError if there is none."""
