@@ -28,7 +28,7 @@ from index.reading.documents import LoadRules
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline
-from pipeline.caching import AnswerCache, MemoryAnswerCache
+from pipeline.caching import MemoryAnswerCache
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.extractive import ExtractiveProvider
 from pipeline.models.provider import ModelProvider
@@ -79,15 +79,15 @@ def build_pipeline(
     settings: Settings,
     embedder: OnnxEmbedder,
     retriever: Retriever | None = None,
-    answers: AnswerCache | None = None,
+    state: ProcessState | None = None,
 ) -> Pipeline:
     """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
-    rates = memory_rate_limits()
+    state = state or build_process_state(settings)
     return Pipeline(
         retriever=retriever or build_retriever(settings, embedder),
-        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings, rates),
+        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings, state.rates),
         degraded=extractive,
         template=load_template(settings.llm.prompt_version),
         repair=load_template(settings.llm.repair_version),
@@ -102,9 +102,9 @@ def build_pipeline(
                 concurrency=settings.llm.concurrency,
                 tenant_tokens_per_day=limits.tenant_tokens_per_day,
             ),
-            rates,
+            state.rates,
         ),
-        cache=answers or MemoryAnswerCache(limits.cache_answers),
+        cache=state.answers,
         limits=PipelineLimits(
             question_chars=limits.question_chars,
             retrieved_chunks=limits.retrieved_chunks,
@@ -153,7 +153,7 @@ PRODUCTS: Mapping[str, Callable[[], Product]] = {"slack": _slack, "teams": _team
 
 def build_process_state(settings: Settings) -> ProcessState:
     """Return the state of this process, empty."""
-    return ProcessState(answers=MemoryAnswerCache(settings.limits.cache_answers))
+    return ProcessState(answers=MemoryAnswerCache(settings.limits.cache_answers), rates=memory_rate_limits())
 
 
 def build_use_cases(
@@ -165,8 +165,7 @@ def build_use_cases(
         store=store,
         version=state.curated,
         embedder=embedder,
-        chunks=retriever.chunks,
-        chunks_of=retriever.chunks_of,
+        retriever=retriever,
         similarity=settings.review.curated_similarity,
     )
 
@@ -175,7 +174,7 @@ def build_use_cases(
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
         return await asyncio.to_thread(_build, settings, progress)
 
-    pipeline = replace(build_pipeline(settings, embedder, retriever, state.answers), curated=curated)
+    pipeline = replace(build_pipeline(settings, embedder, retriever, state), curated=curated)
     questions = QuestionDesk(
         pipeline=pipeline,
         store=store,
@@ -192,15 +191,15 @@ def build_use_cases(
     reviews = ReviewDesk(
         questions=questions,
         curated=curated,
-        chunks=retriever.chunks,
+        retriever=retriever,
         settings=settings.review,
         limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),
     )
     operations = Operations(
         questions=questions,
         build_index=build_index,
-        go_back=SnapshotFolder(settings.data_dir).roll_back,
-        manifest=retriever.manifest,
+        retriever=retriever,
+        snapshots=SnapshotFolder(settings.data_dir),
         reindexing=state.reindexing,
         gap_days=settings.store.gap_text_days,
         gap_similarity=settings.review.gap_similarity,

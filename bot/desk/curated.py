@@ -1,7 +1,7 @@
 """Answers that people approved: served again, to those who may read them, while their sources stay as they were."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -15,7 +15,7 @@ from bot.store.records import CuratedAnswer, Review
 from index.access import EVERYONE, matches
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
-from index.retrieval import RetrievedChunk
+from index.retrieval import RetrievedChunk, Retriever
 from pipeline.proof.comparing import comparable, contains
 from pipeline.question_matching import same_question
 from pipeline.types import (
@@ -32,7 +32,6 @@ from pipeline.types import (
 
 _log = structlog.get_logger(__name__)
 _CANDIDATES = 5
-Lookup = Callable[[Collection[str]], Mapping[str, RetrievedChunk]]
 
 
 @dataclass(slots=True)
@@ -57,13 +56,12 @@ class _Known:
 
 @dataclass(slots=True)
 class CuratedDesk:
-    """Remembers, recalls and withdraws approved answers. `chunks` looks into the live snapshot."""
+    """Remembers, recalls and withdraws approved answers. `retriever` looks into the live snapshot."""
 
     store: Store
     version: Version
     embedder: Embedder
-    chunks: Lookup
-    chunks_of: Callable[[str], Sequence[RetrievedChunk]]
+    retriever: Retriever
     similarity: float
     _known: dict[str, _Known] = field(default_factory=dict)
 
@@ -119,7 +117,7 @@ class CuratedDesk:
         reopened: list[Review] = []
         for answer in await self.store.curated.live():
             try:
-                held = await asyncio.to_thread(self.chunks, sorted(answer.chunk_ids))
+                held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
             except CitedeskError:
                 return reopened
             if answer.chunk_ids <= held.keys():
@@ -136,7 +134,7 @@ class CuratedDesk:
         first = await self.store.reviews.get(answer.curated_id)
         if first is None:
             return None
-        case = await asyncio.to_thread(_rebound, answer, self.chunks_of)
+        case = await asyncio.to_thread(_rebound, answer, self.retriever)
         review = Review(
             review_id=f"{answer.curated_id}-{sha256(answer.approved_at.encode()).hexdigest()[:6]}",
             question=answer.question,
@@ -149,7 +147,7 @@ class CuratedDesk:
 
     async def _holds(self, answer: CuratedAnswer, context: RequestContext) -> bool:
         """Tell whether these readers may see the answer, and its sources still say what they said."""
-        held = await asyncio.to_thread(self.chunks, sorted(answer.chunk_ids))
+        held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
         # The groups that count are those of today, not those of the day of the approval.
         return answer.chunk_ids <= held.keys() and _may_use(held.values(), context)
 
@@ -171,12 +169,12 @@ def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
     )
 
 
-def _rebound(answer: CuratedAnswer, of: Callable[[str], Sequence[RetrievedChunk]]) -> NeedsReview:
+def _rebound(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
     """Return the answer as a draft over what its documents say now, where they still say something near."""
     sources = []
     for source in answer.sources:
         quotes = [c.quote for c in answer.citations if c.marker == source.marker]
-        now = _nearest(quotes, source, of(source.document_id))
+        now = _nearest(quotes, source, retriever.chunks_of(source.document_id))
         if now:
             update = {"chunk_id": now.chunk_id, "title": now.title, "heading": now.heading, "groups": now.groups}
             sources.append(source.model_copy(update=update))

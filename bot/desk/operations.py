@@ -14,7 +14,7 @@ from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage, Progress
 from index.errors import BuildRefusedError, IndexUnavailableError
-from index.retrieval import Manifest
+from index.retrieval import Manifest, Retriever, Snapshots
 from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)
@@ -69,8 +69,8 @@ class Operations:
 
     questions: QuestionDesk
     build_index: Callable[[Progress], Awaitable[Coverage]]
-    go_back: Callable[[], Manifest]
-    manifest: Callable[[], Manifest]
+    retriever: Retriever
+    snapshots: Snapshots
     reindexing: asyncio.Lock
     gap_days: int
     gap_similarity: float
@@ -100,14 +100,14 @@ class Operations:
         self.require_admin(user_id)
         if self.reindexing.locked():
             raise BuildRefusedError("another build of this index is running")
-        manifest = await asyncio.to_thread(self.go_back)
+        manifest = await asyncio.to_thread(self.snapshots.roll_back)
         _log.warning("rolled_back", snapshot=manifest.name, user_id=user_id)
         return manifest
 
     async def status(self, days: int = 7) -> Status:
         """Return what an operator wants to know first."""
         try:
-            manifest = await asyncio.to_thread(self.manifest)
+            manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
             manifest = None
         store, provider = self.questions.store, self.questions.pipeline.provider

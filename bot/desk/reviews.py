@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.desk.curated import CuratedDesk, Lookup
+from bot.desk.curated import CuratedDesk
 from bot.desk.permissions import (
     AlreadyDecidedError,
     ClaimedError,
@@ -23,7 +23,7 @@ from bot.desk.questions import QuestionDesk
 from bot.desk.review_changes import Announce, Change, Messages, changed, no_messages
 from bot.settings import ReviewSettings
 from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
-from index.retrieval import RetrievedChunk
+from index.retrieval import RetrievedChunk, Retriever
 from pipeline.proof.sentences import markers_in
 from pipeline.proof.verify import VerificationLimits, quoted_for, verify
 from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview
@@ -55,7 +55,7 @@ class ReviewDesk:
 
     questions: QuestionDesk
     curated: CuratedDesk
-    chunks: Lookup
+    retriever: Retriever
     settings: ReviewSettings
     limits: VerificationLimits
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -242,7 +242,7 @@ class ReviewDesk:
     async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
         """Return the chunks of a case so that marker n is the n-th; a gap is an empty chunk."""
         ids = {source.marker: source.chunk_id for source in case.sources}
-        known = await asyncio.to_thread(self.chunks, sorted(set(ids.values())))
+        known = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
         return [known.get(ids.get(marker, ""), _no_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
 
     async def _remember(self, review: Review) -> None:

@@ -61,12 +61,7 @@ class SlackReviewBoard:
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, said)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review.
-
-        A second look at an approved answer was not asked for, so its asker hears only of an edit.
-        """
-        if review.curated_id and review.state != "edited":
-            return ()
+        """Return what the asker gets at the end of a review."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
         key = f"decided:{review.review_id}"

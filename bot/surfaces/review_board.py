@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from bot.desk.permissions import Names
+from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Messages
 from bot.desk.reviews import ReviewDesk, ReviewView
 from bot.store.records import Outgoing, Review
@@ -70,11 +70,11 @@ class Boards:
     async def decided_by(self, reviewer_id: str) -> Messages:
         """Return how to tell the asker what this reviewer decided."""
         names = await self._store.people.names([reviewer_id])
-        return lambda review: self._to_asker(review, lambda board: board.decided(review, names))
+        return lambda review: self._decided(review, names)
 
     def expired(self, review: Review) -> Sequence[Outgoing]:
         """Return what the asker gets when a review ended without a decision."""
-        return self._to_asker(review, lambda board: board.decided(review, {}))
+        return self._decided(review, NO_NAMES)
 
     async def asked_back_by(self, reviewer_id: str) -> Messages:
         """Return how to put this reviewer's question to the asker."""
@@ -95,6 +95,11 @@ class Boards:
             ]
 
         return shown
+
+    def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
+        # The asker did not ask for a second look at an approved answer, and so hears only of an edit.
+        is_unasked = bool(review.curated_id) and review.state != "edited"
+        return () if is_unasked else self._to_asker(review, lambda board: board.decided(review, names))
 
     def _to_asker(self, review: Review, tell: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)

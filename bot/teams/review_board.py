@@ -61,12 +61,7 @@ class TeamsReviewBoard:
         return [to_asker(key, review.review_id, review.conversation, said)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review.
-
-        A second look at an approved answer was not asked for, so its asker hears only of an edit.
-        """
-        if review.curated_id and review.state != "edited":
-            return ()
+        """Return what the asker gets at the end of a review."""
         key = f"decided:{review.review_id}"
         return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
 

@@ -39,10 +39,10 @@ async def test_rollback_serves_the_index_before_and_says_when_there_is_none(
     (none,) = await own_desk.command(ADMIN, "/citedesk rollback")
     assert "There is no earlier snapshot to go back to." in none.text
     await asyncio.to_thread(build, [articles], own_data, shared_embedder(), BuildRules())
-    newest = own_desk.bot.use_cases.operations.manifest().name
+    newest = own_desk.bot.use_cases.operations.retriever.manifest().name
     (done,) = await own_desk.command(ADMIN, "/citedesk rollback")
     assert "again" in done.text
-    assert own_desk.bot.use_cases.operations.manifest().name < newest
+    assert own_desk.bot.use_cases.operations.retriever.manifest().name < newest
     assert "7 days" in shown(await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE)))
 
 

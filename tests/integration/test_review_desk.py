@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -206,10 +207,7 @@ async def test_a_claim_ends_by_itself(desk: Desk) -> None:
     await reviews.claim(review.review_id, REVIEWER)
     with pytest.raises(ClaimedError):
         await reviews.claim(review.review_id, ADMIN)
-    later = type(reviews)(
-        **{name: getattr(reviews, name) for name in ("questions", "curated", "chunks", "settings", "limits")},
-        now=lambda: datetime.now(UTC) + timedelta(hours=2),
-    )
+    later = replace(reviews, now=lambda: datetime.now(UTC) + timedelta(hours=2))
     assert (await later.claim(review.review_id, ADMIN)).claimed_by == ADMIN
 
 
