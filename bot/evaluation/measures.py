@@ -26,9 +26,15 @@ def ended_as(row: Row, kind: str) -> bool:
     return bool(row["outcome"] == kind)
 
 
-def auroc(rows: Sequence[Row]) -> float | None:
-    """Return the chance that an answerable question has a higher sufficiency than another one; ties count half."""
-    good, other = _sufficiencies(rows)
+def sufficiencies(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+    """Return the sufficiency of the answerable and of the other questions. A missing one counts as 0."""
+    good = [row["sufficiency"] or 0.0 for row in rows if row["answerable"]]
+    other = [row["sufficiency"] or 0.0 for row in rows if not row["answerable"]]
+    return good, other
+
+
+def auroc(good: Sequence[float], other: Sequence[float]) -> float | None:
+    """Return the chance that one of `good` is higher than one of `other`; ties count half."""
     return mean([(a > b) + 0.5 * (a == b) for a in good for b in other])
 
 
@@ -65,16 +71,9 @@ def reliability(rows: Sequence[Row]) -> list[Point]:
 
 def risk(rows: Sequence[Row]) -> list[Point]:
     """Return one point per threshold: (share of answerable, share of other questions that pass it, tooltip)."""
-    good, other = _sufficiencies(rows)
+    good, other = sufficiencies(rows)
     points = []
     for cut in (step / 50 for step in range(51)):
         x, y = share(s >= cut for s in good) or 0.0, share(s >= cut for s in other) or 0.0
         points.append((x, y, f"threshold {cut:.2f}: {x:.0%} of answerable, {y:.0%} of other questions pass"))
     return points
-
-
-def _sufficiencies(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
-    """Return the sufficiency of the answerable and of the other questions. A missing one counts as 0."""
-    good = [row["sufficiency"] or 0.0 for row in rows if row["answerable"]]
-    other = [row["sufficiency"] or 0.0 for row in rows if not row["answerable"]]
-    return good, other

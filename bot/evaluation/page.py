@@ -19,6 +19,7 @@ from bot.evaluation.measures import (
     reliability,
     risk,
     share,
+    sufficiencies,
     with_gold,
     within,
 )
@@ -153,7 +154,7 @@ def _figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
     return (
         Figure("hit@5", found, "the supporting passage is among the first five"),
         Figure("MRR@5", mrr, "mean of 1 / its rank"),
-        Figure("AUROC", auroc(rows), "sufficiency of answerable above that of other questions"),
+        Figure("AUROC", auroc(*sufficiencies(rows)), "sufficiency of answerable above that of other questions"),
         Figure("answered", answered, "of the answerable questions, at once"),
         Figure("to a person", reviewed, "of the answerable questions"),
         Figure("wrongly answered", wrong, "of the questions without an answer"),

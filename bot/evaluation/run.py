@@ -3,8 +3,7 @@
 import asyncio
 import json
 import re
-import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.evaluation.measures import auroc, mean, quantile, share
 from index.errors import CitedeskError
 from index.retrieval import RetrievedChunk, Retriever
 from index.sufficiency import Calibration, fit
@@ -22,6 +22,10 @@ from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestCont
 CONTEXT_CHARS = 4000
 TOP = 5
 _DEPTH = 20
+# What the page reads of a row.
+_ROW_KEYS = {
+    "id", "question", "answerable", "category", "outcome", "rank", "retrieved", "sufficiency", "stage_ms",
+}  # fmt: skip
 
 
 class QuestionsError(CitedeskError):
@@ -117,7 +121,7 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
     """Return the rows that an earlier run wrote. Raises QuestionsError."""
     try:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        if all({"id", "question", "outcome", "rank"} <= row.keys() for row in rows):
+        if all(row.keys() >= _ROW_KEYS for row in rows):
             return rows
     except (OSError, UnicodeDecodeError, ValueError, AttributeError) as error:
         raise QuestionsError(f"{file} cannot be read as rows of an earlier run") from error
@@ -170,11 +174,13 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
         "questions": len(rows),
         "answerable": len(answerable),
         "hit@5": _share(_rank(row) is not None for row in gold),
-        "mrr@5": _mean([1 / rank if (rank := _rank(row)) else 0.0 for row in gold]),
+        "mrr@5": _rounded(mean([1 / rank if (rank := _rank(row)) else 0.0 for row in gold])),
         "hit@4000chars": _share(_within_context(row) for row in gold),
-        "sufficiency_auroc": _auroc(
-            [row.trace.sufficiency or 0.0 for row in answerable],
-            [row.trace.sufficiency or 0.0 for row in unanswerable],
+        "sufficiency_auroc": _rounded(
+            auroc(
+                [row.trace.sufficiency or 0.0 for row in answerable],
+                [row.trace.sufficiency or 0.0 for row in unanswerable],
+            )
         ),
         "outcomes_answerable": _kinds(answerable),
         "outcomes_unanswerable": _kinds(unanswerable),
@@ -182,10 +188,10 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
         "answers_fully_quoted": _share(_fully_quoted(row) for row in shown),
         "answers_with_expected_words": _share(_expected_words(row) for row in checked),
         "answers_checked_for_words": len(checked),
-        "total_ms_p50": _quantile([row.trace.total_ms for row in rows], 0.5),
-        "total_ms_p95": _quantile([row.trace.total_ms for row in rows], 0.95),
+        "total_ms_p50": _median(row.trace.total_ms for row in rows),
+        "total_ms_p95": _quantile((row.trace.total_ms for row in rows), 0.95),
         "stage_ms_p50": {
-            stage: _quantile([row.trace.stage_ms[stage] for row in rows if stage in row.trace.stage_ms], 0.5)
+            stage: _median(row.trace.stage_ms[stage] for row in rows if stage in row.trace.stage_ms)
             for stage in sorted({stage for row in rows for stage in row.trace.stage_ms})
         },
         "model_attempts": sum(row.trace.attempts for row in rows),
@@ -233,24 +239,21 @@ def _kinds(rows: Sequence[EvalRow]) -> dict[str, int]:
     return {kind: sum(row.outcome.kind == kind for row in rows) for kind in kinds}
 
 
-def _share(values: Any) -> float | None:  # noqa: ANN401 - any iterable of truth values
-    return _mean([1.0 if value else 0.0 for value in values])
+def _share(values: Iterable[bool]) -> float | None:
+    return _rounded(share(values))
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return round(statistics.fmean(values), 4) if values else None
+def _median(values: Iterable[float]) -> float | None:
+    return _quantile(values, 0.5)
 
 
-def _quantile(values: Sequence[float], share: float) -> float | None:
+def _quantile(values: Iterable[float], level: float) -> float | None:
     ordered = sorted(values)
-    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) if ordered else None
+    return round(quantile(ordered, level), 2) if ordered else None
 
 
-def _auroc(higher: Sequence[float], lower: Sequence[float]) -> float | None:
-    if not higher or not lower:
-        return None
-    wins = sum((a > b) + 0.5 * (a == b) for a in higher for b in lower)
-    return round(wins / (len(higher) * len(lower)), 4)
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 def write_rows(rows: Sequence[EvalRow], file: Path) -> None:

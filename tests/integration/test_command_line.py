@@ -106,6 +106,15 @@ def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_pat
     assert set(promised.split()) <= set(written[0])
 
 
+def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: Path, tmp_path: Path) -> None:
+    questions, rows = tmp_path / "questions.jsonl", tmp_path / "rows.jsonl"
+    questions.write_text('{"id": "q", "question": "When does the first reminder go out?", "answerable": true}\n')
+    rows.write_text('{"id": "q", "question": "x", "outcome": "answered", "rank": 1}\n')
+    refused = _run("eval", str(questions), "--compare", str(rows), "--report", str(tmp_path / "r.html"), cwd=folder)
+    assert refused.returncode == 1
+    assert refused.stderr == f"citedesk: {rows} does not hold rows of an earlier run: write them with --rows\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "env", "status", "says"),
     [
