@@ -1,1 +1,1 @@
-"""A loopback stand-in for a Slack workspace, with a page to act in it. Never reachable from outside."""
+"""A stand-in for a Slack workspace on loopback, with a browser page. Other machines cannot reach it."""

@@ -1,4 +1,4 @@
-"""What a person does on the page, turned into the payloads that Slack would send."""
+"""Turn what a person does on the page into the payloads that Slack would send."""
 
 import asyncio
 import re
@@ -16,11 +16,15 @@ _NO_ANSWER = "The app did not answer in time. Try again."
 
 
 class NotPossibleError(Exception):
-    """The page asked for something that the workspace does not allow; the message says what."""
+    """The person cannot do this, for example because the message does not exist. The page shows the message."""
 
 
 class Acts:
-    """People's doings. `base_url` returns the sandbox's own address, for response URLs."""
+    """The actions of people, one method each. `base_url` returns the sandbox's own address, for response URLs.
+
+    `retry_seconds` are the pauses before an event is delivered again. A method raises NotPossibleError if the person is
+    not in the channel, or the message or the modal is not there for this person.
+    """
 
     def __init__(self, workspace: Workspace, transport: Transport, base_url: Callable[[], str]) -> None:
         self._workspace = workspace
@@ -32,10 +36,10 @@ class Acts:
     async def post(
         self, user: str, channel_id: str, text: str, thread_ts: str | None, files: Sequence[dict[str, Any]] = ()
     ) -> Message:
-        """Post a person's message and deliver the events that it causes."""
+        """Post a person's message and return it; deliver its events in the background."""
         channel = self._channel(user, channel_id)
         message = Message(
-            self._workspace.new_ts(), channel.id, user, self._written(text), [], thread_ts, files=list(files)
+            self._workspace.new_ts(), channel.id, user, self._slack_text(text), [], thread_ts, files=list(files)
         )
         self._workspace.add(message)
         await self._workspace.changed()
@@ -44,10 +48,10 @@ class Acts:
         return message
 
     async def edit(self, user: str, channel_id: str, ts: str, text: str) -> None:
-        """Change a message of one's own."""
-        channel, message = self._own(user, channel_id, ts)
+        """Change the text of a person's own message."""
+        channel, message = self._own_message(user, channel_id, ts)
         before = message_json(message)
-        message.text, message.edited = self._written(text), True
+        message.text, message.edited = self._slack_text(text), True
         await self._workspace.changed()
         after = {**message_json(message), "edited": {"user": user, "ts": self._workspace.new_ts()}}
         event = _hidden_event(channel, "message_changed", self._workspace.new_ts())
@@ -55,8 +59,8 @@ class Acts:
         self._start(self._deliver("events_api", body))
 
     async def delete(self, user: str, channel_id: str, ts: str) -> None:
-        """Delete a message of one's own."""
-        channel, message = self._own(user, channel_id, ts)
+        """Delete a person's own message."""
+        channel, message = self._own_message(user, channel_id, ts)
         self._workspace.remove(message)
         await self._workspace.changed()
         event = _hidden_event(channel, "message_deleted", self._workspace.new_ts())
@@ -72,7 +76,7 @@ class Acts:
         payload = {
             "type": "message_action",
             "callback_id": "ask_about_this",
-            **self._who(user),
+            **self._interaction_fields(user),
             "channel": {"id": channel.id, "name": channel.name},
             "message_ts": ts,
             "message": message_json(message),
@@ -84,7 +88,7 @@ class Acts:
             await self._notice(user, _NO_ANSWER)
 
     async def stop(self, user: str, channel_id: str, thread_ts: str) -> None:
-        """Press Stop in a thread that the bot works in."""
+        """Press Stop in a thread in which the bot is working."""
         channel = self._channel(user, channel_id)
         event = {
             "type": "agent_session_stopped",
@@ -99,7 +103,7 @@ class Acts:
         self._start(self._deliver("events_api", _event_body(event)))
 
     async def open_tab(self, user: str, tab: str) -> None:
-        """Open the app: its Home or its Messages tab."""
+        """Open a tab of the app, "home" or "messages"."""
         channel = self._workspace.direct_channel(user)
         event = {
             "type": "app_home_opened",
@@ -111,13 +115,13 @@ class Acts:
         self._start(self._deliver("events_api", _event_body(event)))
 
     async def press_home(self, user: str, block_id: str, action: dict[str, Any], values: dict[str, Any]) -> None:
-        """Use an element of App Home; `values` is what is ticked there."""
+        """Use an element of App Home. `values` is the state of its inputs, as in the payload."""
         view = self._workspace.homes.get(user)
         if view is None:
             raise NotPossibleError("App Home is empty")
         payload = {
             "type": "block_actions",
-            **self._who(user),
+            **self._interaction_fields(user),
             "container": {"type": "view", "view_id": view["id"]},
             "view": {**view, "state": {"values": values}},
             "actions": [{**action, "block_id": block_id, "action_ts": self._workspace.new_ts()}],
@@ -127,7 +131,7 @@ class Acts:
             await self._notice(user, _NO_ANSWER)
 
     async def command(self, user: str, channel_id: str, text: str) -> None:
-        """Run a slash command."""
+        """Run a slash command and show the app's answer to the person."""
         channel = self._channel(user, channel_id)
         name, _, rest = text.strip().partition(" ")
         payload = {
@@ -138,7 +142,7 @@ class Acts:
             "user_id": user,
             "user_name": self._workspace.people[user].name.lower(),
             "command": name,
-            "text": _escaped(rest),
+            "text": _escaped_with_links(rest),
             "api_app_id": APP_ID,
             "is_enterprise_install": "false",
             "response_url": self._response_url(channel.id, user),
@@ -151,7 +155,7 @@ class Acts:
             await self._say(channel.id, user, None, answer.body)
 
     async def press(self, user: str, channel_id: str, ts: str, block_id: str, action: dict[str, Any]) -> None:
-        """Press a button of a message."""
+        """Press a button of a message. `action` is its entry in the payload, without block and timestamp."""
         channel = self._channel(user, channel_id)
         message = self._workspace.message(channel.id, ts)
         if message is None or message.visible_to not in {None, user}:
@@ -160,7 +164,7 @@ class Acts:
             message.chosen[f"{user}:{block_id}"] = str(action["value"])
         payload = {
             "type": "block_actions",
-            **self._who(user),
+            **self._interaction_fields(user),
             "container": {
                 "type": "message",
                 "message_ts": ts,
@@ -180,13 +184,13 @@ class Acts:
         await self._workspace.changed()
 
     async def submit(self, user: str, view_id: str, values: dict[str, dict[str, Any]]) -> None:
-        """Submit the open modal."""
+        """Submit the open modal. `values` is block id to action id to what the person has filled in."""
         if self._workspace.view_of.get(user) != view_id:
             raise NotPossibleError("this dialog is not open")
         view = self._workspace.views[view_id]
         payload = {
             "type": "view_submission",
-            **self._who(user),
+            **self._interaction_fields(user),
             "view": {**view, "state": {"values": _state(view, values)}},
             "response_urls": [],
         }
@@ -199,25 +203,25 @@ class Acts:
         await self._workspace.changed()
 
     async def respond(self, token: str, body: dict[str, Any]) -> str | None:
-        """Take what the app sends to a response URL; return Slack's error, if any."""
-        place = self._workspace.response_urls.get(token)
-        if place is None:
+        """Post what the app sends to a response URL; return Slack's error code, None if it is posted."""
+        response_url = self._workspace.response_urls.get(token)
+        if response_url is None:
             return "invalid_url"
-        if error := place.take(time.monotonic()):
+        if error := response_url.take(time.monotonic()):
             return error
         if errors := blockkit.block_errors(body.get("blocks") or []):
             return errors[0]
-        if body.get("replace_original") and place.message_ts:
-            message = self._workspace.message(place.channel, place.message_ts)
+        if body.get("replace_original") and response_url.message_ts:
+            message = self._workspace.message(response_url.channel, response_url.message_ts)
             if message:
                 message.text, message.blocks = str(body.get("text") or ""), list(body.get("blocks") or [])
         else:
-            await self._say(place.channel, place.user, place.thread_ts, body)
+            await self._say(response_url.channel, response_url.user, response_url.thread_ts, body)
         await self._workspace.changed()
         return None
 
     async def finish(self) -> None:
-        """Stop deliveries that are under way."""
+        """Cancel the deliveries that are under way."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -267,22 +271,22 @@ class Acts:
             raise NotPossibleError("no such person or channel")
         return channel
 
-    def _written(self, text: str) -> str:
-        """Return what somebody typed as Slack sends it: escaped, mentions as ids."""
+    def _slack_text(self, text: str) -> str:
+        """Return a typed text as Slack sends it: escaped, with ids for mentions."""
         names = {BOT_NAME: BOT_USER_ID, **{person.name: person.id for person in self._workspace.people.values()}}
-        text = _escaped(text)
+        text = _escaped_with_links(text)
         for name, user in names.items():
             text = re.sub(rf"@{name}\b", f"<@{user}>", text)
         return text
 
-    def _own(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
+    def _own_message(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
         channel = self._channel(user, channel_id)
         message = self._workspace.message(channel.id, ts)
         if message is None or message.user != user:
             raise NotPossibleError("no such message of yours")
         return channel, message
 
-    def _who(self, user: str) -> dict[str, Any]:
+    def _interaction_fields(self, user: str) -> dict[str, Any]:
         name = self._workspace.people[user].name.lower()
         return {
             "user": {"id": user, "username": name, "name": name, "team_id": TEAM_ID},
@@ -305,14 +309,14 @@ def _events(channel: Channel, message: Message) -> list[dict[str, Any]]:
         "team": TEAM_ID,
         "channel": channel.id,
         "event_ts": message.ts,
-        "channel_type": _kind(channel),
+        "channel_type": _channel_type(channel),
     }
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
     if message.files:
         event |= {"subtype": "file_share", "files": message.files}
     mentioned = not channel.is_im and f"<@{BOT_USER_ID}>" in message.text
-    # A mention comes twice, as Slack sends it to an app that subscribes to both.
+    # Slack sends a mention twice to an app that subscribes to both kinds of event.
     mention = {k: v for k, v in event.items() if k != "channel_type"} | {"type": "app_mention"}
     return [event, mention] if mentioned else [event]
 
@@ -334,24 +338,24 @@ def _event_body(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _state(view: dict[str, Any], values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what was filled in as Slack sends it: by the kind of the element."""
+    """Return the state of a modal's inputs as Slack sends it; its shape depends on the type of the element."""
     elements = {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
     state: dict[str, Any] = {}
     for block_id, element in elements.items():
-        given = (values.get(block_id) or {}).get(element["action_id"])
-        state[block_id] = {element["action_id"]: {"type": element["type"], **_given(element, given)}}
+        filled_in = (values.get(block_id) or {}).get(element["action_id"])
+        state[block_id] = {element["action_id"]: {"type": element["type"], **_input_value(element, filled_in)}}
     return state
 
 
-def _given(element: dict[str, Any], given: Any) -> dict[str, Any]:  # noqa: ANN401 - text, a value or values
+def _input_value(element: dict[str, Any], filled_in: Any) -> dict[str, Any]:  # noqa: ANN401 - text, a value or values
     match element["type"]:
         case "static_select":
-            wanted = given or (element.get("initial_option") or {}).get("value")
-            return {"selected_option": next((o for o in element["options"] if o["value"] == wanted), None)}
+            chosen = filled_in or (element.get("initial_option") or {}).get("value")
+            return {"selected_option": next((o for o in element["options"] if o["value"] == chosen), None)}
         case "checkboxes":
-            return {"selected_options": [o for o in element["options"] if o["value"] in (given or [])]}
+            return {"selected_options": [o for o in element["options"] if o["value"] in (filled_in or [])]}
         case _:
-            return {"value": given or None}
+            return {"value": filled_in or None}
 
 
 def _hidden_event(channel: Channel, subtype: str, ts: str) -> dict[str, Any]:
@@ -360,20 +364,16 @@ def _hidden_event(channel: Channel, subtype: str, ts: str) -> dict[str, Any]:
         "subtype": subtype,
         "hidden": True,
         "channel": channel.id,
-        "channel_type": _kind(channel),
+        "channel_type": _channel_type(channel),
         "ts": ts,
         "event_ts": ts,
     }
 
 
-def _kind(channel: Channel) -> str:
+def _channel_type(channel: Channel) -> str:
     return "im" if channel.is_im else ("group" if channel.is_private else "channel")
 
 
-def _written(text: str) -> str:
-    return _escaped(text).replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
-
-
-def _escaped(text: str) -> str:
+def _escaped_with_links(text: str) -> str:
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"(https?://[^\s&]+)", r"<\1>", text)

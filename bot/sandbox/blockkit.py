@@ -1,6 +1,6 @@
-"""Slack's rules for blocks and views, as far as Citedesk uses them. Anything else is refused.
+"""Check blocks and views against Slack's rules. Elements and fields that Citedesk does not use are refused.
 
-Limits: docs.slack.dev, Block Kit reference; the total for `markdown` blocks is enforced per message.
+Limits: docs.slack.dev, Block Kit reference; the limit for `markdown` holds for all such blocks of a message together.
 """
 
 from typing import Annotated, Any, Literal
@@ -179,8 +179,8 @@ class _HomeView(_Strict):
     private_metadata: str = Field("", max_length=3000)
 
 
-def block_errors(blocks: Any) -> list[str]:  # noqa: ANN401 - whatever a client sent
-    """Return what Slack would refuse in `blocks`, as `response_metadata.messages` words it."""
+def block_errors(blocks: Any) -> list[str]:  # noqa: ANN401 - unchecked JSON
+    """Return the errors of a message's blocks, worded like Slack's `response_metadata.messages`; [] if valid."""
     try:
         parsed = _BLOCKS.validate_python(blocks)
     except ValidationError as error:
@@ -196,12 +196,12 @@ def block_errors(blocks: Any) -> list[str]:  # noqa: ANN401 - whatever a client 
 
 
 def markdown_length(blocks: Any) -> int:  # noqa: ANN401 - valid blocks
-    """Return the characters in `markdown` blocks, which count together for a message."""
+    """Return the number of characters in all `markdown` blocks of a message."""
     return sum(len(block["text"]) for block in blocks if block.get("type") == "markdown")
 
 
-def view_errors(view: Any) -> list[str]:  # noqa: ANN401 - whatever a client sent
-    """Return what Slack would refuse in a modal or in App Home."""
+def view_errors(view: Any) -> list[str]:  # noqa: ANN401 - unchecked JSON
+    """Return the errors of a modal or of App Home, worded as in `block_errors`; [] if valid."""
     is_home = isinstance(view, dict) and view.get("type") == "home"
     try:
         parsed = (_HomeView if is_home else _View).model_validate(view)

@@ -1,4 +1,4 @@
-"""How Slack reaches an app: signed HTTP requests, or envelopes over a WebSocket; both redelivered."""
+"""Deliver payloads to the app as Slack does: by signed HTTP requests, or by envelopes over a WebSocket."""
 
 import asyncio
 import hashlib
@@ -18,7 +18,8 @@ from bot.sandbox.webapi import WebApi
 from bot.sandbox.workspace import APP_ID
 
 Kind = Literal["events_api", "interactive", "slash_commands"]
-# docs.slack.dev, Events API: an app has 3 seconds; then three more tries, at once, after 1 and after 5 minutes.
+# docs.slack.dev, Events API: an app has 3 seconds to answer; Slack tries three times more, at once, after a minute
+# and after five minutes.
 ANSWER_SECONDS = 3.0
 RETRY_SECONDS = (0.0, 60.0, 300.0)
 _OK = 200
@@ -26,7 +27,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class AppAnswer:
-    """Whether the app acknowledged, and the body of its answer."""
+    """The result of one try to deliver. `reason` is Slack's code for a failure, which the next try names."""
 
     acknowledged: bool
     body: dict[str, Any]
@@ -34,16 +35,19 @@ class AppAnswer:
 
 
 class Transport(Protocol):
-    """One try to hand a payload to the app."""
+    """A way to deliver a payload to the app."""
 
     async def send(self, kind: Kind, payload: Mapping[str, Any], retry: int, reason: str) -> AppAnswer:
-        """Return what the app answered within three seconds."""
+        """Deliver once and return the app's answer; it is not acknowledged after ANSWER_SECONDS.
+
+        `retry` is 0 for the first try; `reason` is the failure of the try before.
+        """
 
 
 async def deliver(
     transport: Transport, kind: Kind, payload: Mapping[str, Any], retry_seconds: tuple[float, ...] = RETRY_SECONDS
 ) -> AppAnswer:
-    """Hand a payload over; events are repeated on Slack's schedule, everything else has one try."""
+    """Deliver a payload and return the app's last answer. Only events are tried again, after `retry_seconds` each."""
     answer = await transport.send(kind, payload, 0, "")
     if kind != "events_api":
         return answer
@@ -56,7 +60,7 @@ async def deliver(
 
 
 class HttpTransport:
-    """Signed requests to the app's URL, as docs.slack.dev, "Verifying requests from Slack"."""
+    """Delivers signed requests to the app's URL (docs.slack.dev, "Verifying requests from Slack")."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, signing_secret: str) -> None:
         self._session = session
@@ -64,7 +68,7 @@ class HttpTransport:
         self._secret = signing_secret
 
     async def send(self, kind: Kind, payload: Mapping[str, Any], retry: int, reason: str) -> AppAnswer:
-        """Return what the app answered within three seconds."""
+        """Deliver once and return the app's answer; it is acknowledged with status 200 within ANSWER_SECONDS."""
         body, content_type = _http_body(kind, payload)
         headers = {"Content-Type": content_type, **signature(self._secret, body, int(time.time()))}
         if retry:
@@ -75,7 +79,7 @@ class HttpTransport:
                 self._session.post(self._url, data=body.encode(), headers=headers) as response,
             ):
                 text = await response.text()
-                return AppAnswer(response.status == _OK, _json_or_nothing(text), "http_error")
+                return AppAnswer(response.status == _OK, _json_object(text), "http_error")
         except TimeoutError:
             return AppAnswer(acknowledged=False, body={}, reason="http_timeout")
         except aiohttp.ClientError:
@@ -83,16 +87,16 @@ class HttpTransport:
 
 
 class SocketTransport:
-    """Socket Mode: the app connects, envelopes go out, acknowledgements come back."""
+    """Delivers envelopes over the WebSockets of the app (Socket Mode). `connected` is set once there was one."""
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
         self._sockets: list[web.WebSocketResponse] = []
-        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._unanswered: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.connected = asyncio.Event()
 
     async def link(self, request: web.Request) -> web.StreamResponse:
-        """Serve one connection of the app, admitted by a ticket from apps.connections.open."""
+        """Serve one connection of the app. Its ticket from apps.connections.open admits one connection only."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._api.socket_tickets:
             raise web.HTTPUnauthorized
@@ -116,11 +120,11 @@ class SocketTransport:
             await socket.close()
 
     async def send(self, kind: Kind, payload: Mapping[str, Any], retry: int, reason: str) -> AppAnswer:
-        """Return what the app acknowledged within three seconds."""
+        """Deliver once, to the newest connection; return the app's answer, if it comes within ANSWER_SECONDS."""
         if not self._sockets:
             return AppAnswer(acknowledged=False, body={}, reason="connection_failed")
         envelope_id = secrets.token_hex(12)
-        waiting = self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
+        acknowledgement = self._unanswered[envelope_id] = asyncio.get_running_loop().create_future()
         envelope: dict[str, Any] = {
             "envelope_id": envelope_id,
             "type": kind,
@@ -132,21 +136,21 @@ class SocketTransport:
         try:
             await self._sockets[-1].send_json(envelope)
             async with asyncio.timeout(ANSWER_SECONDS):
-                return AppAnswer(acknowledged=True, body=await waiting)
+                return AppAnswer(acknowledged=True, body=await acknowledgement)
         except (TimeoutError, ConnectionError):
             return AppAnswer(acknowledged=False, body={}, reason="timeout")
         finally:
-            self._waiting.pop(envelope_id, None)
+            self._unanswered.pop(envelope_id, None)
 
     def _acknowledged(self, text: str) -> None:
-        body = _json_or_nothing(text)
-        waiting = self._waiting.get(str(body.get("envelope_id")))
-        if waiting and not waiting.done():
-            waiting.set_result(body.get("payload") or {})
+        body = _json_object(text)
+        acknowledgement = self._unanswered.get(str(body.get("envelope_id")))
+        if acknowledgement and not acknowledgement.done():
+            acknowledgement.set_result(body.get("payload") or {})
 
 
 def signature(secret: str, body: str, timestamp: int) -> dict[str, str]:
-    """Return the two headers by which an app recognizes Slack."""
+    """Return the two headers by which an app verifies that a request is from Slack. `timestamp` is in seconds."""
     digest = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": str(timestamp), "X-Slack-Signature": f"v0={digest}"}
 
@@ -158,7 +162,7 @@ def _http_body(kind: Kind, payload: Mapping[str, Any]) -> tuple[str, str]:
     return urlencode(fields), "application/x-www-form-urlencoded"
 
 
-def _json_or_nothing(text: str) -> dict[str, Any]:
+def _json_object(text: str) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except json.JSONDecodeError:

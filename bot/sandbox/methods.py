@@ -1,4 +1,7 @@
-"""The Web API methods that the bot uses, as Slack's reference describes them: arguments, limits, errors, scopes."""
+"""Web API methods as Slack's reference describes them: arguments, limits and errors.
+
+Each returns the fields of Slack's answer. It raises ApiError where Slack answers `ok: false`.
+"""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +19,7 @@ _MAX_PAGE = 1000
 
 
 class ApiError(Exception):
-    """Slack's `ok: false`."""
+    """Slack's answer `ok: false`, with an error code and further fields."""
 
     def __init__(self, error: str, **details: Any) -> None:  # noqa: ANN401 - goes out as JSON
         super().__init__(error)
@@ -25,12 +28,12 @@ class ApiError(Exception):
 
 
 async def api_test(_: Workspace, __: Arguments) -> dict[str, Any]:
-    """Answer."""
+    """Return nothing but `ok`."""
     return {}
 
 
 async def auth_test(_: Workspace, __: Arguments) -> dict[str, Any]:
-    """Say who the bot is."""
+    """Return the identity of the bot and its workspace."""
     return {
         "url": "https://sandbox.slack.test/",
         "team": "Sandbox",
@@ -43,7 +46,7 @@ async def auth_test(_: Workspace, __: Arguments) -> dict[str, Any]:
 
 
 async def post_message(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Post a message."""
+    """Post a message of the bot; in a thread this ends the status there."""
     channel = channel_of(space, arguments)
     text, blocks = content(arguments)
     message = Message(
@@ -63,7 +66,7 @@ async def post_message(space: Workspace, arguments: Arguments) -> dict[str, Any]
 
 
 async def post_ephemeral(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Post a message that one person sees."""
+    """Post a message that only one person sees."""
     channel = channel_of(space, arguments)
     user = str(arguments.get("user") or "")
     if user not in channel.members:
@@ -113,7 +116,7 @@ async def history(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def open_conversation(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return the direct conversation with a person."""
+    """Return the id of the direct conversation with a person."""
     channel = space.direct_channel(str(arguments.get("users") or ""))
     if channel is None:
         raise ApiError("user_not_found")
@@ -121,13 +124,13 @@ async def open_conversation(space: Workspace, arguments: Arguments) -> dict[str,
 
 
 async def members(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return who is in a channel."""
+    """Return the user ids of the members of a channel."""
     channel = channel_of(space, arguments)
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
 async def usergroup_users(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return who is in a user group."""
+    """Return the user ids of the members of a user group."""
     group = space.usergroups.get(str(arguments.get("usergroup") or ""))
     if group is None:
         raise ApiError("no_such_subteam")
@@ -135,7 +138,7 @@ async def usergroup_users(space: Workspace, arguments: Arguments) -> dict[str, A
 
 
 async def user_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return a person."""
+    """Return the profile of a person."""
     person = space.people.get(str(arguments.get("user")))
     if person is None:
         raise ApiError("user_not_found")
@@ -143,7 +146,7 @@ async def user_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def open_view(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Open a modal."""
+    """Open a modal for the person whose action gave the trigger id."""
     view = checked_view(arguments.get("view"), "modal")
     user, problem = space.take_trigger(str(arguments.get("trigger_id") or ""))
     if user is None:
@@ -165,7 +168,7 @@ async def publish_view(space: Workspace, arguments: Arguments) -> dict[str, Any]
 
 
 async def set_status(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Show in a thread what the bot does."""
+    """Show a status of the bot in a thread; an empty one ends it."""
     channel, thread = str(arguments.get("channel_id")), str(arguments.get("thread_ts") or "")
     if channel not in space.channels or not thread:
         raise ApiError("channel_not_found" if thread else "invalid_thread_ts")
@@ -177,11 +180,11 @@ async def set_status(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def set_prompts(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Suggest questions in the agent view."""
+    """Set the questions that the agent view suggests."""
     prompts = list(arguments.get("prompts") or [])
     if not 0 < len(prompts) <= _MAX_PROMPTS or any({"title", "message"} - set(prompt) for prompt in prompts):
         raise ApiError("invalid_arguments")
-    # In the agent view Slack takes a call with a thread and does nothing.
+    # Slack's agent view accepts a call with a thread and ignores it.
     if not arguments.get("thread_ts"):
         space.prompts[str(arguments.get("channel_id"))] = prompts
         await space.changed()
@@ -189,7 +192,7 @@ async def set_prompts(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def set_session(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Note the state of an agent's session."""
+    """Set the status of the agent's session in a thread."""
     status = str(arguments.get("status"))
     if status not in _SESSIONS:
         raise ApiError("invalid_arguments")
@@ -199,7 +202,7 @@ async def set_session(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 def channel_of(space: Workspace, arguments: Arguments) -> Channel:
-    """Return the channel that a call names, if the bot is in it."""
+    """Return the channel that a call names. Raises ApiError if the bot is not in it."""
     name = str(arguments.get("channel") or "")
     channel = space.direct_channel(name) if name.startswith("U") else space.channels.get(name)
     if channel is None:
@@ -210,7 +213,7 @@ def channel_of(space: Workspace, arguments: Arguments) -> Channel:
 
 
 def thread_of(space: Workspace, channel: Channel, arguments: Arguments) -> str | None:
-    """Return the thread that a call names."""
+    """Return the timestamp of the thread that a call names, None if it names none. Raises ApiError."""
     thread = arguments.get("thread_ts")
     if not thread:
         return None
@@ -220,7 +223,7 @@ def thread_of(space: Workspace, channel: Channel, arguments: Arguments) -> str |
 
 
 def content(arguments: Arguments) -> tuple[str, list[dict[str, Any]]]:
-    """Return text and blocks of a message, or raise what Slack objects to."""
+    """Return text and blocks of a message. Raises ApiError."""
     text, blocks = str(arguments.get("text") or ""), arguments.get("blocks") or []
     if not text and not blocks:
         raise ApiError("no_text")
@@ -229,8 +232,8 @@ def content(arguments: Arguments) -> tuple[str, list[dict[str, Any]]]:
     return text, checked_blocks(blocks)
 
 
-def checked_blocks(blocks: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whatever a client sent
-    """Return blocks, or raise what Slack objects to."""
+def checked_blocks(blocks: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - unchecked JSON
+    """Return the blocks of a message. Raises ApiError."""
     if errors := blockkit.block_errors(blocks):
         raise ApiError("invalid_blocks", errors=errors, response_metadata={"messages": errors})
     if blockkit.markdown_length(blocks) > blockkit.MAX_MARKDOWN_TOTAL:
@@ -238,8 +241,8 @@ def checked_blocks(blocks: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - whate
     return [dict(block) for block in blocks]
 
 
-def checked_view(view: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401
-    """Return a view, or raise what Slack objects to."""
+def checked_view(view: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401 - unchecked JSON
+    """Return a view of type `kind`, "modal" or "home". Raises ApiError."""
     errors = blockkit.view_errors(view)
     if errors or dict(view).get("type") != kind:
         raise ApiError("invalid_arguments", response_metadata={"messages": errors or [f"[ERROR] must be a {kind}"]})
@@ -247,7 +250,7 @@ def checked_view(view: Any, kind: str) -> dict[str, Any]:  # noqa: ANN401
 
 
 def message_json(message: Message, *, with_metadata: bool = True) -> dict[str, Any]:
-    """Return a message as Slack's payloads carry it."""
+    """Return a message in the form that it has in Slack's payloads."""
     body: dict[str, Any] = {
         "type": "message",
         "user": message.user,

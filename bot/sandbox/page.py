@@ -1,4 +1,4 @@
-"""What the browser page asks for: the workspace as one person sees it, and what that person does."""
+"""The HTTP interface of the browser page: the workspace as one person sees it, and that person's actions."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -40,7 +40,7 @@ class _Submit(_Act):
     values: dict[str, dict[str, str | list[str]]]
 
 
-class _Own(_Act):
+class _MessageAct(_Act):
     channel: str = Field(max_length=40)
     ts: str = Field(max_length=40)
     text: str | None = Field(None, max_length=12_000)
@@ -57,7 +57,7 @@ class _HomePress(_Act):
 
 
 class Page:
-    """Routes of the page; `suggestions` are questions to try, in order."""
+    """Answers the browser page. `suggestions` are questions to try, in order, each with the outcome that it shows."""
 
     def __init__(self, workspace: Workspace, acts: Acts, suggestions: list[dict[str, str]]) -> None:
         self._workspace = workspace
@@ -87,10 +87,10 @@ class Page:
         since = request.query.get("since", "")
         if since.isdigit() and int(since) >= self._workspace.version:
             await self._workspace.wait_for_change(int(since), _POLL_SECONDS)
-        return web.json_response(self._seen_by(user))
+        return web.json_response(self._state_for(user))
 
     async def _post(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Post, self._say)
+        return await _run_act(request, _Post, self._say)
 
     async def _say(self, act: _Post) -> None:
         if act.text.startswith("/"):
@@ -100,35 +100,37 @@ class Page:
             await self._acts.post(act.user, act.channel, act.text, act.thread_ts, files)
 
     async def _press(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action))
+        return await _run_act(
+            request, _Press, lambda a: self._acts.press(a.user, a.channel, a.ts, a.block_id, a.action)
+        )
 
     async def _submit(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Submit, lambda a: self._acts.submit(a.user, a.view_id, a.values))
+        return await _run_act(request, _Submit, lambda a: self._acts.submit(a.user, a.view_id, a.values))
 
     async def _close(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Act, lambda a: self._acts.close(a.user))
+        return await _run_act(request, _Act, lambda a: self._acts.close(a.user))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Own, lambda a: self._acts.edit(a.user, a.channel, a.ts, a.text or ""))
+        return await _run_act(request, _MessageAct, lambda a: self._acts.edit(a.user, a.channel, a.ts, a.text or ""))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Own, lambda a: self._acts.delete(a.user, a.channel, a.ts))
+        return await _run_act(request, _MessageAct, lambda a: self._acts.delete(a.user, a.channel, a.ts))
 
     async def _shortcut(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Own, lambda a: self._acts.shortcut(a.user, a.channel, a.ts))
+        return await _run_act(request, _MessageAct, lambda a: self._acts.shortcut(a.user, a.channel, a.ts))
 
     async def _stop(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Own, lambda a: self._acts.stop(a.user, a.channel, a.ts))
+        return await _run_act(request, _MessageAct, lambda a: self._acts.stop(a.user, a.channel, a.ts))
 
     async def _tab(self, request: web.Request) -> web.Response:
-        return await _acted(request, _Tab, lambda a: self._acts.open_tab(a.user, a.tab))
+        return await _run_act(request, _Tab, lambda a: self._acts.open_tab(a.user, a.tab))
 
     async def _home(self, request: web.Request) -> web.Response:
-        return await _acted(
+        return await _run_act(
             request, _HomePress, lambda a: self._acts.press_home(a.user, a.block_id, a.action, a.values)
         )
 
-    def _seen_by(self, user: str) -> dict[str, Any]:
+    def _state_for(self, user: str) -> dict[str, Any]:
         space = self._workspace
         channels = [c for c in space.channels.values() if user in c.members]
         view_id = space.view_of.get(user)
@@ -154,7 +156,7 @@ class Page:
         return message.visible_to in {None, user} and any(c.id == message.channel for c in channels)
 
 
-async def _acted(request: web.Request, shape: type[ActT], act: Callable[[ActT], Awaitable[Any]]) -> web.Response:
+async def _run_act(request: web.Request, shape: type[ActT], act: Callable[[ActT], Awaitable[Any]]) -> web.Response:
     try:
         await act(shape.model_validate_json(await request.read()))
     except ValidationError:

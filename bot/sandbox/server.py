@@ -1,4 +1,4 @@
-"""The sandbox as one aiohttp server on loopback."""
+"""The sandbox as one HTTP server on loopback."""
 
 import json
 import secrets
@@ -31,21 +31,19 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-
-
-# What the app's manifest asks for.
+# The scopes of the bot token: those that the app's manifest asks for.
 GRANTED = frozenset(json.loads((files("deploy.slack") / "manifest.json").read_text())["oauth_config"]["scopes"]["bot"])
 
 
 class PortTakenError(CitedeskError):
-    """Something else listens there."""
+    """Another program listens on the port."""
 
     code = "PORT_TAKEN"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What an app needs to talk to this workspace; made up anew for each sandbox."""
+    """The tokens and the signing secret with which an app is installed in the workspace."""
 
     bot_token: str
     app_token: str
@@ -53,19 +51,22 @@ class Credentials:
 
     @classmethod
     def random(cls) -> Self:
-        """Return credentials that look like Slack's."""
+        """Return new random credentials in Slack's form."""
         return cls(f"xoxb-{secrets.token_hex(12)}", f"xapp-{secrets.token_hex(12)}", secrets.token_hex(16))
 
 
 class Sandbox:
-    """A running workspace. Use as an async context manager."""
+    """A workspace that is served while it is entered as an async context manager.
+
+    `port` 0 picks a free port; `url` is set on entering, which raises PortTakenError.
+    """
 
     def __init__(self, port: int = 0, suggestions: Sequence[dict[str, str]] = ()) -> None:
         self.credentials = Credentials.random()
         self.workspace = Workspace()
         self.api = WebApi(self.workspace, self.credentials.bot_token, self.credentials.app_token, GRANTED)
         self.socket = SocketTransport(self.api)
-        self._transport = _Switch(self.socket)
+        self._transport = _SwitchableTransport(self.socket)
         self._port = port
         self._suggestions = list(suggestions)
         self.url = ""
@@ -108,7 +109,7 @@ class Sandbox:
 
     @property
     def api_url(self) -> str:
-        """Base URL of the Web API: what `SLACK_API_URL` is set to."""
+        """Base URL of the Web API, for the setting `slack.api_url`."""
         return f"{self.url}/api/"
 
     def deliver_over_http(self, url: str) -> None:
@@ -120,8 +121,8 @@ class Sandbox:
         return web.Response(text=error or "ok", status=404 if error else 200)
 
 
-class _Switch:
-    """The transport in use, which a test may change."""
+class _SwitchableTransport:
+    """Passes payloads to the current transport: Socket Mode until another is set."""
 
     def __init__(self, transport: SocketTransport) -> None:
         self._current: SocketTransport | HttpTransport = transport
@@ -137,7 +138,7 @@ class _Switch:
 async def _loopback_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Refuse names that are not loopback's, and pages of other origins: both are how outsiders get in."""
+    """Refuse host names other than loopback's (DNS rebinding) and pages of other origins (forged requests)."""
     host = urlsplit(f"//{request.host}").hostname
     origin = request.headers.get("Origin")
     if host not in _LOOPBACK_NAMES or (origin and urlsplit(origin).netloc != request.host):

@@ -1,4 +1,7 @@
-"""Streamed messages: chat.startStream, chat.appendStream, chat.stopStream (docs.slack.dev, reference)."""
+"""Streamed messages: chat.startStream, chat.appendStream and chat.stopStream, as in docs.slack.dev, reference.
+
+Each returns the fields of Slack's answer. It raises ApiError where Slack answers `ok: false`.
+"""
 
 from typing import Any
 
@@ -10,7 +13,7 @@ _MAX_MARKDOWN = 12_000
 
 
 async def start(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Begin a message that grows; only in a thread, and in a channel only for a named person."""
+    """Start a streamed message. It must be in a thread; in a channel it needs a recipient."""
     channel = channel_of(space, arguments)
     thread = thread_of(space, channel, arguments)
     if thread is None:
@@ -18,25 +21,25 @@ async def start(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     if not channel.is_im and not (arguments.get("recipient_user_id") and arguments.get("recipient_team_id")):
         raise ApiError("missing_recipient_user_id")
     message = Message(space.new_ts(), channel.id, BOT_USER_ID, "", [], thread, is_streaming=True)
-    _take(message, arguments)
+    _add(message, arguments)
     space.add(message)
     await space.changed()
     return {"channel": channel.id, "ts": message.ts}
 
 
 async def append(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Let the message grow."""
+    """Add text and tasks to a streamed message."""
     message = _streaming(space, arguments)
-    _take(message, arguments)
+    _add(message, arguments)
     await space.changed()
     return {"channel": message.channel, "ts": message.ts}
 
 
 async def stop(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """End the message, with what it says in the end."""
+    """End a streamed message and set its final blocks and metadata."""
     message = _streaming(space, arguments)
     blocks = checked_blocks(arguments.get("blocks") or [])
-    _take(message, arguments)
+    _add(message, arguments)
     message.is_streaming = False
     message.blocks = blocks
     message.metadata = arguments.get("metadata")
@@ -57,7 +60,7 @@ def _streaming(space: Workspace, arguments: Arguments) -> Message:
     return message
 
 
-def _take(message: Message, arguments: Arguments) -> None:
+def _add(message: Message, arguments: Arguments) -> None:
     message.text += str(arguments.get("markdown_text") or "")
     if len(message.text) > _MAX_MARKDOWN:
         raise ApiError("msg_too_long")

@@ -1,4 +1,4 @@
-"""`POST /api/<method>`: tokens, scopes, faults on demand; a method that the bot does not use is refused."""
+"""Serve `/api/<method>`: check token and scopes, inject faults, call the method. Other methods are refused."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from bot.sandbox.workspace import APP_ID, BOT_USER_ID, TEAM_ID, Workspace
 _JSON_FIELDS = ("blocks", "view", "metadata", "attachments", "loading_messages", "chunks", "prompts")
 _CALLS_KEPT = 20_000
 _TOKEN_SECONDS = 43_200
-# Each with the scopes of which it needs one; none needs no more than a token.
+# Each method with its scopes, of which the token must have one; an empty set asks for none.
 METHODS: Mapping[str, tuple[Method, frozenset[str]]] = {
     "api.test": (methods.api_test, frozenset()),
     "auth.test": (methods.auth_test, frozenset()),
@@ -44,7 +44,11 @@ METHODS: Mapping[str, tuple[Method, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with one call. `after` does the call first: the bot cannot know that it was done."""
+    """A failure injected into one call.
+
+    `after` carries the call out first, so that the bot cannot know that it was done. `stall_s` and `retry_after` are
+    seconds; `drop` closes the connection instead of answering.
+    """
 
     after: bool = False
     status: int = 500
@@ -54,7 +58,12 @@ class Fault:
 
 
 class WebApi:
-    """The API of one workspace. `granted` are the bot token's scopes; `fault` decides what goes wrong when."""
+    """The Web API of one workspace.
+
+    `granted` are the bot token's scopes, `lacking` the methods that do not exist here. `fault` returns the failure to
+    inject into a call of a method, if any. `calls` are the latest calls. `codes` are the OAuth codes and refresh tokens
+    that `client`, an id and a secret, can exchange.
+    """
 
     def __init__(self, workspace: Workspace, bot_token: str, app_token: str, granted: frozenset[str]) -> None:
         self._workspace = workspace
@@ -68,7 +77,7 @@ class WebApi:
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one call: HTTP 200, `ok` true or false, as Slack does; unless a fault is due."""
+        """Answer one call as Slack does: HTTP 200 with `ok` true or false, unless a fault is injected."""
         method = request.match_info["method"]
         fault = self.fault(method)
         if fault and not fault.after:
@@ -81,7 +90,7 @@ class WebApi:
         try:
             arguments = await _arguments(request)
             if method == "oauth.v2.access":
-                return web.json_response({"ok": True, **self._installed(request, arguments)}, headers=headers)
+                return web.json_response({"ok": True, **self._exchanged_tokens(request, arguments)}, headers=headers)
             kind = self._kind_of_token(request, arguments)
             self.calls.append((method, {k: v for k, v in arguments.items() if k != "token"}))
             del self.calls[:-_CALLS_KEPT]
@@ -107,10 +116,10 @@ class WebApi:
             raise ApiError("missing_scope", needed=min(scopes), provided=",".join(sorted(self.granted)))
         return await call(self._workspace, arguments)
 
-    def _installed(self, request: web.Request, arguments: Arguments) -> dict[str, Any]:
-        """Return the tokens of an installation, for a code that a person brought back or for a refresh token."""
-        known = b64encode(":".join(self.client).encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {known}":
+    def _exchanged_tokens(self, request: web.Request, arguments: Arguments) -> dict[str, Any]:
+        """Return the bot token and a new refresh token for an OAuth code or a refresh token, each usable once."""
+        credentials = b64encode(":".join(self.client).encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {credentials}":
             raise ApiError("bad_client_secret")
         given = str(arguments.get("refresh_token") or arguments.get("code") or "")
         if given not in self.codes:

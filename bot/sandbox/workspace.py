@@ -1,4 +1,4 @@
-"""The state of the sandbox workspace: people, channels, messages, modals. Lives in memory."""
+"""The state of the sandbox workspace, in memory: people, channels, messages, modals."""
 
 import asyncio
 import itertools
@@ -14,13 +14,13 @@ BOT_ID = "B0CITEDESK"
 BOT_USER_ID = "U0CITEDESK"
 BOT_NAME = "Citedesk"
 _TRIGGER_SECONDS = 3.0
-_RESPONSE_URL_USES = 5
+_RESPONSE_URL_MAX_USES = 5
 _RESPONSE_URL_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose part can be played on the page."""
+    """A person of the workspace. The user of the page can act as this person."""
 
     id: str
     name: str
@@ -41,7 +41,10 @@ class Channel:
 
 @dataclass(slots=True)
 class Message:
-    """A posted message; `visible_to` is set on an ephemeral one."""
+    """A posted message. `visible_to` is the one person who sees an ephemeral message.
+
+    `chosen` is "user:block id" to the value of the feedback button that the user has pressed.
+    """
 
     ts: str
     channel: str
@@ -59,27 +62,27 @@ class Message:
 
     @property
     def is_bot(self) -> bool:
-        """Tell whether the bot wrote it."""
+        """Whether the bot wrote it."""
         return self.user == BOT_USER_ID
 
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where an app may answer a command or an action: five times in 30 minutes."""
+    """A URL at which an app may answer a command or an action, five times within 30 minutes of `made_at`."""
 
     channel: str
     user: str
     thread_ts: str | None
     message_ts: str | None
     made_at: float
-    uses: int = 0
+    use_count: int = 0
 
     def take(self, now: float) -> str | None:
-        """Count one use; return Slack's error if there is none left."""
+        """Count one use at the monotonic time `now`; return Slack's error code if no use is left, else None."""
         if now - self.made_at > _RESPONSE_URL_SECONDS:
             return "expired_url"
-        self.uses += 1
-        return "used_url" if self.uses > _RESPONSE_URL_USES else None
+        self.use_count += 1
+        return "used_url" if self.use_count > _RESPONSE_URL_MAX_USES else None
 
 
 PEOPLE = (
@@ -93,7 +96,11 @@ REVIEWS = Channel("C0REVIEWS", "support-reviews", _ALL - {"U0ASKER"}, is_private
 
 
 class Workspace:
-    """Everything a page or a bot can see. Changes raise `version` and wake whoever waits."""
+    """The whole state. Call `changed` after a change: it raises `version` and wakes the waiting pages.
+
+    `view_of` is user id to the id of the open modal; `view_errors` is view id to block id to error. `homes` and
+    `notices` are by user id, `prompts` by channel id, `status` and `sessions` by channel id and thread.
+    """
 
     def __init__(self) -> None:
         self.people = {person.id: person for person in PEOPLE}
@@ -103,7 +110,7 @@ class Workspace:
         ]
         self.channels = {channel.id: channel for channel in (SUPPORT, REVIEWS, *direct)}
         self.messages: list[Message] = []
-        self._placed: dict[tuple[str, str], Message] = {}
+        self._by_channel_and_ts: dict[tuple[str, str], Message] = {}
         self.views: dict[str, dict[str, Any]] = {}
         self.view_of: dict[str, str] = {}
         self.view_errors: dict[str, dict[str, str]] = {}
@@ -121,7 +128,7 @@ class Workspace:
         self._changed = asyncio.Condition()
 
     async def changed(self) -> None:
-        """Tell every waiting page that something is new."""
+        """Raise `version` and wake every waiting page."""
         async with self._changed:
             self.version += 1
             self._changed.notify_all()
@@ -136,46 +143,45 @@ class Workspace:
                 return
 
     def new_ts(self) -> str:
-        """Return a timestamp in microseconds that comes after all others, also after those of an earlier workspace."""
+        """Return a message timestamp, "seconds.microseconds", later than all before, also of an earlier workspace."""
         self._latest = max(self._latest + 1, time.time_ns() // 1000)
         return f"{self._latest // 1_000_000}.{self._latest % 1_000_000:06d}"
 
     def direct_channel(self, user_id: str) -> Channel | None:
-        """Return the conversation between a person and the bot."""
+        """Return the direct conversation of a person with the bot; None for an unknown person."""
         return next((c for c in self.channels.values() if c.is_im and user_id in c.members), None)
 
     def message(self, channel: str, ts: str) -> Message | None:
-        """Return a message by its place."""
-        return self._placed.get((channel, ts))
+        """Return the message with this timestamp in this channel; None if there is none."""
+        return self._by_channel_and_ts.get((channel, ts))
 
     def add(self, message: Message) -> None:
-        """Put a message where it belongs."""
+        """Add a message to its channel."""
         self.messages.append(message)
-        self._placed[message.channel, message.ts] = message
+        self._by_channel_and_ts[message.channel, message.ts] = message
 
     def remove(self, message: Message) -> None:
-        """Take a message away."""
+        """Remove a message from its channel."""
         self.messages.remove(message)
-        del self._placed[message.channel, message.ts]
+        del self._by_channel_and_ts[message.channel, message.ts]
 
     def open_view(self, user: str, view: dict[str, Any]) -> dict[str, Any]:
-        """Show a modal to a person, over whatever is open; return it as Slack keeps it."""
+        """Open a modal for a person in place of any open one; return it with the fields that Slack adds."""
         view_id = f"V{secrets.token_hex(6).upper()}"
         stored = {**view, "id": view_id, "team_id": TEAM_ID, "app_id": APP_ID, "bot_id": BOT_ID}
         stored["hash"] = secrets.token_hex(8)
         self.views[view_id] = stored
         self.view_of[user] = view_id
-        self.view_errors.pop(view_id, None)
         return stored
 
     def new_trigger(self, user_id: str) -> str:
-        """Return a trigger id; it opens one modal within three seconds."""
+        """Return a trigger id, with which the app can open one modal within three seconds."""
         trigger = f"{next(self._serial)}.{secrets.token_hex(8)}"
         self._triggers[trigger] = (user_id, time.monotonic())
         return trigger
 
     def take_trigger(self, trigger: str) -> tuple[str | None, str | None]:
-        """Return (user, None), or (None, Slack's error)."""
+        """Use up a trigger id; return (user id, None), or (None, Slack's error code)."""
         user_id, made_at = self._triggers.pop(trigger, (None, 0.0))
         if user_id is None:
             return None, "exchanged_trigger_id" if "." in trigger else "invalid_trigger_id"
@@ -184,7 +190,7 @@ class Workspace:
         return user_id, None
 
     def new_response_url(self, channel: str, user: str, message: Message | None = None) -> str:
-        """Return the token of a new response URL."""
+        """Return the token of a new response URL. `message` is the one whose button was pressed, if any."""
         token = secrets.token_urlsafe(18)
         thread = (message.thread_ts or message.ts) if message else None
         self.response_urls[token] = ResponseUrl(

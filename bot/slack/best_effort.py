@@ -1,4 +1,4 @@
-"""Calls that a workspace may refuse. The answer does not depend on them; a missing method is not called again."""
+"""Web API calls that may fail without changing the answer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,14 +9,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 _log = structlog.get_logger(__name__)
-_MISSING = frozenset(
+# With these codes a workspace refuses a method for good: it does not exist there, or the token may not use it.
+_REFUSED_FOR_GOOD = frozenset(
     {"unknown_method", "missing_scope", "not_allowed", "not_allowed_token_type", "feature_not_enabled"}
 )
-TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
+CALL_ERRORS = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 def error_of(error: Exception) -> str:
-    """Return Slack's code for an error, "http_500" for another status, or the kind of the failure."""
+    """Return Slack's error code, "http_<status>" for a response without one, or the name of any other exception."""
     if not isinstance(error, SlackApiError):
         return type(error).__name__
     response: Any = error.response
@@ -26,22 +27,22 @@ def error_of(error: Exception) -> str:
 
 
 class BestEffortCalls:
-    """Makes calls, and remembers for each workspace which methods it lacks."""
+    """Makes calls, and skips those methods that a workspace has refused for good since the process started."""
 
     def __init__(self) -> None:
-        self._lacking: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, str]] = set()
 
     async def call(
         self, tenant_id: str, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
     ) -> AsyncSlackResponse | None:
-        """Return the response, or None if there is none. The answer to a question never depends on it."""
-        if (tenant_id, method) in self._lacking:
+        """Return the response; None if the call failed or is skipped. A failure is logged, never raised."""
+        if (tenant_id, method) in self._refused:
             return None
         try:
             return await call()
-        except TROUBLE as error:
+        except CALL_ERRORS as error:
             code = error_of(error)
-            if code in _MISSING:
-                self._lacking.add((tenant_id, method))
+            if code in _REFUSED_FOR_GOOD:
+                self._refused.add((tenant_id, method))
             _log.info("best_effort_call_failed", method=method, reason=code)
             return None

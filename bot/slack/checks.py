@@ -11,9 +11,9 @@ from bot.surfaces.product import Diagnosis
 
 
 async def checks(settings: Settings) -> Sequence[Diagnosis]:
-    """Return every check of Slack in the order in which they should be mended."""
-    own = await _token(settings) if settings.slack.client_id is None else _installation(settings)
-    return [own, await _socket(settings)]
+    """Return the result of each check of Slack, in the order in which to fix them."""
+    credentials = await _token(settings) if settings.slack.client_id is None else _installation(settings)
+    return [credentials, await _socket(settings)]
 
 
 async def _token(settings: Settings) -> Diagnosis:
@@ -36,7 +36,7 @@ async def _token(settings: Settings) -> Diagnosis:
 
 
 def _missing_scopes(headers: Mapping[str, str]) -> list[str]:
-    """Return the scopes that the token lacks; Slack names those it has with every response."""
+    """Return the scopes that the token lacks; none if the response does not name the granted ones."""
     named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
     granted = {scope.strip() for scope in named.split(",")} if named is not None else set(SCOPES)
     return sorted(SCOPES.keys() - granted)

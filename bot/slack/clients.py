@@ -1,4 +1,4 @@
-"""One Web API client for each workspace, and whether a workspace is ours at all."""
+"""Web API clients for the workspaces in which the app is installed."""
 
 from typing import Protocol
 
@@ -20,19 +20,19 @@ class ForeignWorkspaceError(CitedeskError):
 
 
 class Workspaces(Protocol):
-    """The workspaces that the bot serves. `only` is the id of the one where there is just one, else empty."""
+    """The workspaces that the bot serves. `only` is the id of the workspace if the bot serves just one, else ""."""
 
     only: str
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
-        """Return the client of a workspace. Raises ForeignWorkspaceError."""
+        """Return a client with the token of a workspace. Raises ForeignWorkspaceError."""
 
     async def bot_user_id(self, tenant_id: str) -> str:
-        """Return who the bot is in a workspace. Raises ForeignWorkspaceError."""
+        """Return the bot's user id in a workspace. Raises ForeignWorkspaceError."""
 
 
 def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
-    """Return a Web API client. It repeats a call only after 429, where Slack has surely done nothing."""
+    """Return a Web API client. It repeats a call only after HTTP 429, twice at most: Slack did nothing then."""
     return AsyncWebClient(
         token=token,
         base_url=str(settings.api_url),
@@ -50,19 +50,19 @@ class OneWorkspace:
         self._bot_user_id = bot_user_id
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
-        """Return the client of the workspace. Raises ForeignWorkspaceError."""
+        """Return the client of the one workspace. Raises ForeignWorkspaceError for any other."""
         if tenant_id != self.only:
             raise ForeignWorkspaceError(tenant_id)
         return self._client
 
     async def bot_user_id(self, tenant_id: str) -> str:
-        """Return who the bot is. Raises ForeignWorkspaceError."""
+        """Return the bot's user id. Raises ForeignWorkspaceError."""
         await self.client(tenant_id)
         return self._bot_user_id
 
 
 class InstalledWorkspaces:
-    """Every workspace in which somebody installed the app; tokens that are about to end are rotated."""
+    """The workspaces in which somebody installed the app. Tokens that are about to expire are rotated."""
 
     only = ""
 
@@ -75,7 +75,10 @@ class InstalledWorkspaces:
         )
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
-        """Return the client of a workspace. Raises ForeignWorkspaceError."""
+        """Return a client with the token of a workspace.
+
+        Raises ForeignWorkspaceError, and slack_sdk's SlackTokenRotationError if Slack refuses to rotate the token.
+        """
         bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
         if bot is None:
             raise ForeignWorkspaceError(tenant_id)
@@ -89,7 +92,7 @@ class InstalledWorkspaces:
         return build_client(self._settings, bot.bot_token)
 
     async def bot_user_id(self, tenant_id: str) -> str:
-        """Return who the bot is in a workspace. Raises ForeignWorkspaceError."""
+        """Return the bot's user id in a workspace. Raises ForeignWorkspaceError."""
         bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
         if bot is None or bot.bot_user_id is None:
             raise ForeignWorkspaceError(tenant_id)

@@ -1,4 +1,4 @@
-"""`/citedesk`: everything but `ask`, which the inbox takes."""
+"""The commands of `/citedesk`, except `ask`: the intake stores that question in the inbox."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ from index.errors import CitedeskError
 from pipeline.types import Trace
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
-# A response_url takes five messages in 30 minutes: the start, three steps of progress, the end.
+# A response URL takes five messages in 30 minutes: the start, three steps of progress, the end.
 _PROGRESS_STEPS = (0.25, 0.5, 0.75)
 _PROGRESS_PAUSE_S = 5.0
 _HELP = (
@@ -54,13 +54,16 @@ _HELP = (
 
 
 async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Respond) -> None:
-    """Run one `/citedesk` command; every path answers, only to the person who typed it."""
+    """Run one command and answer the person who typed it; a CitedeskError is answered in words.
+
+    Without a name, or with an unknown one, the answer is the help.
+    """
     name, _, rest = str(command.get("text") or "").strip().partition(" ")
-    typed = _Typed(slack, str(command["user_id"]), team_of(command), rest.strip().strip("`"), respond)
+    call = _CommandCall(slack, str(command["user_id"]), team_of(command), rest.strip().strip("`"), respond)
     run = _COMMANDS.get(name.lower() or "help")
     try:
         if run:
-            await run(typed)
+            await run(call)
         else:
             await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
     except CitedeskError as error:
@@ -69,55 +72,55 @@ async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Resp
 
 
 @dataclass(frozen=True, slots=True)
-class _Typed:
+class _CommandCall:
     slack: SlackServices
     user_id: str
     tenant_id: str
-    rest: str
+    argument: str
     respond: Respond
 
-    async def say(self, text: str, blocks: Sequence[Block]) -> None:
+    async def answer(self, text: str, blocks: Sequence[Block]) -> None:
         await self.respond(text=text, blocks=list(blocks))
 
 
-async def _help(typed: _Typed) -> None:
-    await typed.respond(text=_HELP)
+async def _help(call: _CommandCall) -> None:
+    await call.respond(text=_HELP)
 
 
-async def _reindex(typed: _Typed) -> None:
-    await reindex(typed.slack.operations, typed.user_id, typed.respond)
+async def _reindex(call: _CommandCall) -> None:
+    await reindex(call.slack.operations, call.user_id, call.respond)
 
 
-async def _rollback(typed: _Typed) -> None:
-    manifest = await typed.slack.operations.rollback(typed.user_id)
-    await typed.respond(text=f"Serving the index of {manifest.created_at[:16]} UTC again: `{manifest.name}`.")
+async def _rollback(call: _CommandCall) -> None:
+    manifest = await call.slack.operations.rollback(call.user_id)
+    await call.respond(text=f"Serving the index of {manifest.created_at[:16]} UTC again: `{manifest.name}`.")
 
 
-async def _status(typed: _Typed) -> None:
-    await typed.say("Citedesk status", [section(status_text(await typed.slack.operations.status()))])
+async def _status(call: _CommandCall) -> None:
+    await call.answer("Citedesk status", [section(status_text(await call.slack.operations.status()))])
 
 
-async def _why(typed: _Typed) -> None:
-    await typed.say("Why", why_blocks(await typed.slack.operations.why(typed.user_id, typed.rest)))
+async def _why(call: _CommandCall) -> None:
+    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.argument)))
 
 
-async def _usage(typed: _Typed) -> None:
-    operations = typed.slack.operations
-    usage = await operations.usage(typed.user_id)
-    await typed.say("Usage", usage_blocks(usage, (await operations.status()).days))
+async def _usage(call: _CommandCall) -> None:
+    operations = call.slack.operations
+    usage = await operations.usage(call.user_id)
+    await call.answer("Usage", usage_blocks(usage, (await operations.status()).days))
 
 
-async def _gaps(typed: _Typed) -> None:
-    await typed.say("Gaps", gap_blocks(await typed.slack.operations.gaps(typed.user_id, typed.tenant_id)))
+async def _gaps(call: _CommandCall) -> None:
+    await call.answer("Gaps", gap_blocks(await call.slack.operations.gaps(call.user_id, call.tenant_id)))
 
 
-async def _reviews(typed: _Typed) -> None:
-    reviews = await typed.slack.reviews.listed(typed.user_id, ReviewFilter())
-    names = await typed.slack.questions.store.people.names([who for review in reviews for who in people_of(review)])
-    await typed.say("Reviews", review_blocks(reviews, names))
+async def _reviews(call: _CommandCall) -> None:
+    reviews = await call.slack.reviews.listed(call.user_id, ReviewFilter())
+    names = await call.slack.questions.store.people.names([who for review in reviews for who in people_of(review)])
+    await call.answer("Reviews", review_blocks(reviews, names))
 
 
-_COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {
+_COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
     "help": _help,
     "status": _status,
     "reviews": _reviews,
@@ -130,19 +133,22 @@ _COMMANDS: Mapping[str, Callable[[_Typed], Coroutine[Any, Any, None]]] = {
 
 
 async def reindex(operations: Operations, user_id: str, respond: Respond) -> None:
-    """Build the index, telling how far it is."""
+    """Build the index; answer at its start, at three steps at most, and with the coverage report.
+
+    Raises NotAdminError, BuildRefusedError.
+    """
     operations.require_admin(user_id)
     await respond(text=REINDEXING)
     loop = asyncio.get_running_loop()
     steps = list(_PROGRESS_STEPS)
-    last = [time.monotonic()]
+    answered_at = [time.monotonic()]
 
     def progress(done: int, total: int) -> None:
-        # Called on the build's thread.
+        # Runs on the build's thread, so the answer is handed to the event loop.
         due = bool(steps) and total > 0 and done / total >= steps[0] and done < total
-        if due and time.monotonic() - last[0] >= _PROGRESS_PAUSE_S:
+        if due and time.monotonic() - answered_at[0] >= _PROGRESS_PAUSE_S:
             steps.pop(0)
-            last[0] = time.monotonic()
+            answered_at[0] = time.monotonic()
             asyncio.run_coroutine_threadsafe(respond(text=f"Reindexing: {done:,} of {total:,} chunks."), loop)
 
     coverage = await operations.reindex(user_id, progress)
@@ -151,7 +157,7 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
 
 
 def coverage_message(coverage: Coverage) -> SlackMessage:
-    """Return the coverage report: what was seen, indexed and skipped, and why."""
+    """Return the coverage report: how much was seen, indexed and skipped, and why."""
     head = coverage_words(coverage)
     lines = [f"• `{escape(s.document_id)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
@@ -162,8 +168,8 @@ def coverage_message(coverage: Coverage) -> SlackMessage:
 
 
 def why_blocks(trace: Trace) -> list[Block]:
-    """Return the path that a request took."""
-    lines = [f"{name}: {told}" for name, told in why_facts(trace)]
+    """Return the trace of a request: outcome, verdict, facts and the time of each stage."""
+    lines = [f"{name}: {value}" for name, value in why_facts(trace)]
     return [
         section(f"`{trace.request_id}` ended as *{outcome_words(trace)}*, verdict `{trace.verdict}`."),
         section(escaped_within("\n".join(lines), SECTION_CHARS)),
@@ -172,13 +178,13 @@ def why_blocks(trace: Trace) -> list[Block]:
 
 
 def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:
-    """Return what was asked and what it took."""
-    head, told = usage_words(usage)
-    return [section(f"*{head}*: {told}"), *([section(outcome_bars(days))] if days else [])]
+    """Return the usage of the last days and a chart of `days`, which are (day, outcome, count)."""
+    head, words = usage_words(usage)
+    return [section(f"*{head}*: {words}"), *([section(outcome_bars(days))] if days else [])]
 
 
 def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
-    """Return what people asked and the documents do not answer, as a list to work from."""
+    """Return the clusters of questions that the documents do not answer, GAPS_SHOWN at most."""
     if not clusters:
         return [section(NO_GAPS)]
     blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
@@ -194,18 +200,18 @@ def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
 
 
 def review_blocks(reviews: Sequence[Review], names: Names = NO_NAMES) -> list[Block]:
-    """Return the reviews that wait, oldest first."""
+    """Return the waiting reviews in the given order, REVIEWS_SHOWN at most."""
 
-    def stands(review: Review) -> str:
+    def state_words(review: Review) -> str:
         return decision_words(review, lambda user_id: person(user_id, names))
 
     if not reviews:
         return [section(NO_REVIEWS)]
     lines = [
-        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({stands(r)})"
+        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({state_words(r)})"
         for r in reviews[:REVIEWS_SHOWN]
     ]
     if len(reviews) > REVIEWS_SHOWN:
         lines.append(f"…and {len(reviews) - REVIEWS_SHOWN} more")
-    told = "\n".join(["*Waiting for a reviewer*", *lines, "Decide them on their cards, or on my Home tab."])
-    return [section(cut(told, SECTION_CHARS))]
+    text = "\n".join(["*Waiting for a reviewer*", *lines, "Decide them on their cards, or on my Home tab."])
+    return [section(cut(text, SECTION_CHARS))]

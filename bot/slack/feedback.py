@@ -1,4 +1,4 @@
-"""Feedback on answers: the buttons, and for a bad answer a modal that asks why."""
+"""Feedback on answers: the two buttons, and the modal that asks why an answer is bad."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.blocks import InputBlock, Option, PlainTextInputElement, PlainTextObject, StaticSelectElement
 from slack_sdk.models.views import View
 
-from bot.slack.best_effort import TROUBLE
+from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import conversation_of
 from bot.slack.services import SlackServices
 from bot.store.records import Asked, Feedback
@@ -17,10 +17,13 @@ REASON_GIVEN = "feedback_reason_given"
 _NOTE_CHARS = 1000
 
 
-async def judged(slack: SlackServices, body: Mapping[str, Any]) -> None:
-    """Keep a judgement; thank for a good one, ask why for a bad one."""
-    head, _, question = str(body["actions"][0]["value"]).partition("\n")
-    request_id, _, judgement = head.rpartition(":")
+async def button_pressed(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    """Store the feedback of a pressed button. Thank for a good answer; open the modal for a bad one.
+
+    If enough people have found the answer bad, open a review of it.
+    """
+    ids, _, question = str(body["actions"][0]["value"]).partition("\n")
+    request_id, _, judgement = ids.rpartition(":")
     user_id = str(body["user"]["id"])
     helpful = judgement == "up"
     disputed = await slack.questions.give_feedback(Feedback(request_id=request_id, user_id=user_id, helpful=helpful))
@@ -33,8 +36,8 @@ async def judged(slack: SlackServices, body: Mapping[str, Any]) -> None:
                 text="Thanks, noted.",
                 thread_ts=body["message"].get("thread_ts"),
             )
-        except TROUBLE:
-            # The button shows it as well.
+        except CALL_ERRORS:
+            # The pressed button already shows the choice, so the thanks may be missing.
             return
         return
     await client.views_open(trigger_id=body["trigger_id"], view=_view(request_id))
@@ -45,7 +48,7 @@ async def judged(slack: SlackServices, body: Mapping[str, Any]) -> None:
 
 
 async def reason_given(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Keep why an answer is bad."""
+    """Store the reason from the modal, and show it on the card of an open review of the answer."""
     values = body["view"]["state"]["values"]
     reason = str((values["reason"]["reason"].get("selected_option") or {}).get("value") or "other")
     note = str(values["note"]["note"].get("value") or "").strip()

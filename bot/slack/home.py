@@ -1,4 +1,4 @@
-"""App Home: what is published for whom."""
+"""Publish App Home: the reviews for reviewers, the status for admins."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,23 +17,31 @@ _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 
 async def refresh(slack: SlackServices, body: Mapping[str, Any], notice: str = "") -> None:
-    """Publish App Home anew for whoever acted there; nothing for an act elsewhere."""
+    """Publish App Home again for the user of a payload.
+
+    A payload from elsewhere, such as a button of a message, changes App Home only if there is a notice to show.
+    """
     view = body.get("view") or {}
     if view.get("type") != "home" and not notice:
         return
-    await publish(slack, team_of(body), str(body["user"]["id"]), place_of(body), notice)
+    await publish(slack, team_of(body), str(body["user"]["id"]), selection_of(body), notice)
 
 
-async def publish(slack: SlackServices, tenant_id: str, user_id: str, place: str = "open:0", notice: str = "") -> None:
-    """Publish a person's App Home: `place` is the filter and the page of its reviews."""
+async def publish(
+    slack: SlackServices, tenant_id: str, user_id: str, selection: str = "open:0", notice: str = ""
+) -> None:
+    """Publish a person's App Home. `selection` is filter and page of its reviews, as `selection_of` returns them.
+
+    A failed call is logged. Raises ForeignWorkspaceError.
+    """
     home = Home(notice=notice)
     if slack.reviews.is_reviewer(user_id):
-        wanted, _, page = place.partition(":")
+        chosen, _, page = selection.partition(":")
         waiting = await slack.reviews.listed(user_id, _OPEN)
-        listed = await _listed(slack, user_id, wanted, waiting)
+        listed = await _listed(slack, user_id, chosen, waiting)
         last = max(0, (len(listed) - 1) // SHOWN)
         names = await slack.questions.store.people.names([who for review in listed for who in people_of(review)])
-        home = Home(listed, len(waiting), wanted, min(int(page), last), notice=notice, names=names)
+        home = Home(listed, len(waiting), chosen, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
         home = replace(home, status=await slack.operations.status())
     client = await slack.workspaces.client(tenant_id)
@@ -41,28 +49,28 @@ async def publish(slack: SlackServices, tenant_id: str, user_id: str, place: str
     await slack.best_effort.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
 
 
-def place_of(body: Mapping[str, Any]) -> str:
-    """Return the filter and page that somebody chose, or those in force: "open:0"."""
-    wanted, _, page = str((body.get("view") or {}).get("private_metadata") or "").partition(":")
+def selection_of(body: Mapping[str, Any]) -> str:
+    """Return the filter and page chosen in a payload, else those shown now, as "filter:page"; pages count from 0."""
+    chosen, _, page = str((body.get("view") or {}).get("private_metadata") or "").partition(":")
     for action in body.get("actions") or []:
         if action.get("action_id") == FILTER:
-            wanted, page = str((action.get("selected_option") or {}).get("value")), "0"
+            chosen, page = str((action.get("selected_option") or {}).get("value")), "0"
         if action.get("action_id") in {PREVIOUS, NEXT}:
             page = str(action.get("value"))
-    return f"{wanted if wanted in FILTERS else 'open'}:{page if page.isdigit() else 0}"
+    return f"{chosen if chosen in FILTERS else 'open'}:{page if page.isdigit() else 0}"
 
 
 def selected(body: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the ticked reviews."""
+    """Return the ids of the ticked reviews in a payload of App Home."""
     values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
     chosen = ((values.get(SELECT_BLOCK) or {}).get(SELECTED) or {}).get("selected_options") or []
     return [str(option["value"]) for option in chosen]
 
 
-async def _listed(slack: SlackServices, user_id: str, wanted: str, waiting: list[Review]) -> list[Review]:
-    if wanted == "decided":
+async def _listed(slack: SlackServices, user_id: str, chosen: str, waiting: list[Review]) -> list[Review]:
+    if chosen == "decided":
         return await slack.reviews.listed(user_id, _DECIDED)
-    if wanted == "mine":
+    if chosen == "mine":
         return [review for review in waiting if review.claimed_by == user_id]
-    reason = _REASONS.get(wanted)
+    reason = _REASONS.get(chosen)
     return [review for review in waiting if reason is None or review.case.reason is reason]

@@ -1,4 +1,4 @@
-"""App Home as Block Kit: how to ask; for reviewers what waits; for admins how it goes. Pure functions."""
+"""App Home as Block Kit (pure): how to ask; for reviewers the reviews; for admins the status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,12 +41,16 @@ FILTERS: Mapping[str, str] = {
     "decided": "Decided lately",
 }
 SHOWN = 8
-_BAR = 24
+_BAR_CHARS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What one person's App Home shows. `reviews` and `status` are None for those whom they do not concern."""
+    """The contents of one person's App Home.
+
+    `reviews` is None for people who do not review, `status` for people who are no admins. `waiting` is the number of
+    open reviews that the person may decide. `filter` is a key of FILTERS; `page` counts from 0.
+    """
 
     reviews: Sequence[Review] | None = None
     waiting: int = 0
@@ -58,7 +62,7 @@ class Home:
 
 
 def home_view(home: Home) -> View:
-    """Return App Home."""
+    """Return the view of App Home."""
     blocks: list[Block] = [
         HeaderBlock(text="Citedesk"),
         section(
@@ -76,12 +80,12 @@ def home_view(home: Home) -> View:
 
 
 def status_text(status: Status) -> str:
-    """Return the state of the service in a few lines."""
-    return "\n".join(f"*{name}*: {escape(told)}" for name, told in status_facts(status, "/citedesk reindex"))
+    """Return the state of the service as mrkdwn, one fact a line."""
+    return "\n".join(f"*{name}*: {escape(value)}" for name, value in status_facts(status, "/citedesk reindex"))
 
 
 def outcome_bars(days: Sequence[tuple[str, str, int]]) -> str:
-    """Return the outcomes of some days as a picture in text: one bar an outcome, the longest full width."""
+    """Return two bar charts as mrkdwn code, by outcome and by day. `days` are (day, outcome, count)."""
     totals = {kind: sum(n for _, k, n in days if k == kind) for kind in OUTCOMES}
     per_day = {date: sum(n for d, _, n in days if d == date) for date in sorted({d for d, _, _ in days})}
     kinds = {OUTCOMES[kind]: n for kind, n in totals.items() if n}
@@ -91,12 +95,12 @@ def outcome_bars(days: Sequence[tuple[str, str, int]]) -> str:
 def _bars(counts: Mapping[str, int]) -> list[str]:
     most = max(counts.values(), default=1)
     width = max(map(len, counts), default=0)
-    return [f"{name:<{width}} {'█' * max(1, round(n / most * _BAR))} {n}" for name, n in counts.items()]
+    return [f"{name:<{width}} {'█' * max(1, round(n / most * _BAR_CHARS))} {n}" for name, n in counts.items()]
 
 
 def _reviews(home: Home) -> list[Block]:
-    everything = list(home.reviews or ())
-    reviews = everything[home.page * SHOWN : (home.page + 1) * SHOWN]
+    listed = list(home.reviews or ())
+    reviews = listed[home.page * SHOWN : (home.page + 1) * SHOWN]
     options = [Option(value=value, text=PlainTextObject(text=words)) for value, words in FILTERS.items()]
     chosen = next(option for option in options if option.value == home.filter)
     blocks: list[Block] = [
@@ -111,7 +115,7 @@ def _reviews(home: Home) -> list[Block]:
     for review in reviews:
         blocks += _review(review, home.names)
     open_ones = [review for review in reviews if review.state == "open"]
-    return [*blocks, *_paging(home.page, len(everything)), *(_bulk(open_ones) if open_ones else [])]
+    return [*blocks, *_paging(home.page, len(listed)), *(_bulk(open_ones) if open_ones else [])]
 
 
 def _paging(page: int, count: int) -> list[Block]:
@@ -128,10 +132,10 @@ def _paging(page: int, count: int) -> list[Block]:
 
 def _review(review: Review, names: Names) -> list[Block]:
     asked = f"*{person(review.conversation.user_id, names)}*, {day(review.opened_at)}" if review.opened_at else ""
-    stands = decision_words(review, lambda user_id: person(user_id, names))
+    state = decision_words(review, lambda user_id: person(user_id, names))
     blocks: list[Block] = [
         section(f"{asked}\n{quoted(review.question, 600)}"),
-        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {stands}"),
+        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {state}"),
     ]
     if review.case.draft:
         blocks.insert(1, section(f"*Draft*\n{quoted(review.case.draft.answer, 900)}"))

@@ -21,7 +21,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def routes(settings: SlackSettings, bolt: AsyncApp) -> Iterator[web.RouteDef]:
-    """Return the routes of the settings. Without a signing secret there is no events route: any sender could use it."""
+    """Yield the routes that the settings ask for.
+
+    Without a signing secret there is no events route, because no sender could be verified.
+    """
     if settings.signing_secret:
         yield web.post(EVENTS_PATH, _events(bolt, settings.signing_secret.get_secret_value()))
     if settings.client_id:
@@ -33,7 +36,7 @@ def _events(bolt: AsyncApp, secret: str) -> Handler:
     verifier = SignatureVerifier(secret)
 
     async def events(request: web.Request) -> web.StreamResponse:
-        # Bolt parses a body before it checks the signature, and stumbles over what is no payload.
+        # Bolt parses a body before it checks the signature, and a malformed body makes it raise.
         if not verifier.is_valid_request(await request.read(), dict(request.headers)):
             _log.warning("signature_refused", bytes=request.content_length)
             return web.Response(status=401)
@@ -46,7 +49,7 @@ def _events(bolt: AsyncApp, secret: str) -> Handler:
 
 
 def _page(bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
-    """Return the handler of an OAuth page: what it gets is checked by its one-time state, not by a signature."""
+    """Return the handler of an OAuth page. Browsers send no signature; Bolt checks the one-time state."""
 
     async def page(request: web.Request) -> web.StreamResponse:
         if bolt.oauth_flow is None:

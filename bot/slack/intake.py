@@ -1,4 +1,4 @@
-"""Before Slack gets its acknowledgement: refuse foreign workspaces, store questions in the inbox."""
+"""Refuse foreign workspaces and store questions in the inbox, before Slack gets its acknowledgement."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,10 +15,11 @@ _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
-def remember(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
-    """Return the global middleware.
+def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
+    """Return the middleware that every payload passes.
 
-    If storing fails, Bolt answers 500 and Slack delivers again; a question that is known already ends here.
+    An event with a question ends here; all else goes on to the listeners. If storing fails, the answer is 500 and
+    Slack delivers the event again.
     """
 
     async def middleware(body: dict[str, Any], next_: Next) -> BoltResponse:
@@ -30,7 +31,7 @@ def remember(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
         try:
             intake = intake_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # Signed, but of a shape that no version of Slack sends: the sender will not send better.
+            # Delivering this payload again would not help, so the answer is not 500.
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
         if intake and await _is_for_us(slack, intake):
@@ -38,7 +39,7 @@ def remember(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
                 _log.info("redelivery_dropped", key=intake.keys[0])
             slack.wake_inbox()
             if body.get("type") == "event_callback":
-                # Nothing is left for a listener to do.
+                # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
                 return BoltResponse(status=200, body="")
         return await next_()
 
@@ -46,10 +47,13 @@ def remember(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
 
 
 async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:
-    """Tell whether a message is meant for the bot. One without a mention must continue a thread of its writer."""
+    """Tell whether a message is meant for the bot.
+
+    A channel message without a mention must be in a thread in which its writer has asked before.
+    """
     asked, where = intake.asked, intake.asked.where
     if asked.is_reply and await slack.questions.store.reviews.awaiting(where):
-        # A reviewer asked back: even a bare "yes" is an answer.
+        # A reviewer has asked back, so even a bare "yes" is an answer.
         return True
     if asked.is_reply and is_pleasantry(asked.text) and not asked.has_files:
         return not intake.untagged and not where.private

@@ -1,6 +1,5 @@
-"""Bolt listeners: they unpack, call and reply, nothing else."""
+"""Bolt listeners: each unpacks a payload, calls a use case and replies."""
 
-import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from bot.slack import commands, feedback, home, review_actions
 from bot.slack.best_effort import error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import remember
+from bot.slack.intake import build_intake
 from bot.slack.payloads import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
 from bot.slack.render import ESCALATE, FEEDBACK
 from bot.slack.review_cards import (
@@ -45,17 +44,17 @@ Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, A
 def build_bolt(
     settings: SlackSettings, client: AsyncWebClient, slack: SlackServices, oauth: AsyncOAuthSettings | None = None
 ) -> AsyncApp:
-    """Return the Bolt app with every listener."""
+    """Return the Bolt app with every listener. Without `oauth` it has no install page."""
     app = AsyncApp(
-        name="citedesk",  # without one Bolt reads the source of every caller, to find the name of a file
+        name="citedesk",  # without a name Bolt inspects the call stack for a file name
         client=client,
-        authorize=_Authorize(logger=logging.getLogger(__name__), workspaces=slack.workspaces),  # type: ignore[arg-type]
+        authorize=_Authorize(slack.workspaces),  # type: ignore[arg-type]
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
         oauth_settings=oauth,
     )
-    app.middleware(remember(slack))
+    app.middleware(build_intake(slack))
     app.error(_failed)
     _listen_for_questions(app, slack)
     _listen_for_presses(app, slack)
@@ -65,14 +64,13 @@ def build_bolt(
 
 
 class _Authorize(AsyncAuthorize):
-    """Tells Bolt who the bot is from what we know: its own way asks Slack, before the acknowledgement."""
+    """Tells Bolt the bot's identity from `workspaces`. Bolt's default asks Slack, before the acknowledgement."""
 
-    def __init__(self, *, logger: logging.Logger, workspaces: Workspaces) -> None:
-        self.logger = logger
+    def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
     async def __call__(self, *, team_id: str | None, enterprise_id: str | None, **_: object) -> AuthorizeResult | None:
-        """Return the bot's identity in a workspace; None for a foreign one."""
+        """Return the bot's identity in a workspace; None for a foreign workspace."""
         try:
             client = await self._workspaces.client(team_id or "")
             bot_user_id = await self._workspaces.bot_user_id(team_id or "")
@@ -85,7 +83,7 @@ class _Authorize(AsyncAuthorize):
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_message(body: dict[str, Any]) -> None:
-        # A question is in the inbox by now; what is left are edits and deletions of one.
+        # The intake has taken the questions; only their edits and deletions are left to act on.
         if withdrawal := withdrawal_of(body):
             await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
 
@@ -98,9 +96,6 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_members(body: dict[str, Any]) -> None:
         slack.membership.forget(team_of(body), str(body["event"].get("channel")))
 
-    async def on_shortcut(ack: AsyncAck) -> None:
-        await ack()
-
     async def on_command(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
         if str(command.get("text") or "").strip().partition(" ")[0].lower() != "ask":
@@ -111,14 +106,11 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     app.event("agent_session_stopped")(on_stop)
     app.event("member_joined_channel")(on_members)
     app.event("member_left_channel")(on_members)
-    app.shortcut(ASK_ABOUT_THIS)(on_shortcut)
+    app.shortcut(ASK_ABOUT_THIS)(_acknowledge)
     app.command(COMMAND)(on_command)
 
 
 def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
-    async def on_taken(ack: AsyncAck) -> None:
-        await ack()
-
     async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
         request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
         asked = Asked(text=text, where=conversation_of(body))
@@ -126,16 +118,16 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
         await ack()
         slack.wake_outbox()
 
-    # The inbox has these two already.
-    app.action(RETRY)(on_taken)
-    app.action(ASK_PRIVATELY)(on_taken)
+    # The intake has put the questions of these two buttons into the inbox.
+    app.action(RETRY)(_acknowledge)
+    app.action(ASK_PRIVATELY)(_acknowledge)
     app.action(ESCALATE)(on_escalate)
-    app.action(FEEDBACK)(_acting(slack, feedback.judged))
-    app.action(APPROVE)(_acting(slack, review_actions.approve))
+    app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
+    app.action(APPROVE)(_on_press(slack, review_actions.approve))
     for action_id in (EDIT, REJECT, ASK_BACK):
-        app.action(action_id)(_acting(slack, review_actions.open_modal))
-    app.action(CLAIM)(_acting(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
-    app.action(TAKE_OVER)(_acting(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
+        app.action(action_id)(_on_press(slack, review_actions.open_modal))
+    app.action(CLAIM)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
+    app.action(TAKE_OVER)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
 
 
 def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
@@ -146,10 +138,10 @@ def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
         (ASKED_BACK, review_actions.submit_question),
         (feedback.REASON_GIVEN, feedback.reason_given),
     ):
-        app.view(callback_id)(_submitting(slack, submit))
+        app.view(callback_id)(_on_submit(slack, submit))
 
 
-def _submitting(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
+def _on_submit(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await submit(slack, ack, body)
 
@@ -161,7 +153,7 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
         event, team = body["event"], team_of(body)
         if event.get("tab") == "messages":
             client = await slack.client(body)
-            # Without thread_ts: with it, the agent view ignores the call.
+            # The agent view ignores a call that has thread_ts.
             await slack.best_effort.call(
                 team,
                 "assistant.threads.setSuggestedPrompts",
@@ -178,9 +170,6 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
         await ack()
         await home.refresh(slack, body)
 
-    async def on_selected(ack: AsyncAck) -> None:
-        await ack()
-
     async def on_reindex(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         user_id = str(body["user"]["id"])
@@ -195,15 +184,17 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     app.event("app_home_opened")(on_opened)
     for action_id in (FILTER, PREVIOUS, NEXT):
         app.action(action_id)(on_filter)
-    app.action(SELECTED)(on_selected)
+    app.action(SELECTED)(_acknowledge)
     app.action(HOME_REINDEX)(on_reindex)
-    app.action(CLAIM_SELECTED)(_acting(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body))))
+    app.action(CLAIM_SELECTED)(
+        _on_press(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body)))
+    )
     app.action(REJECT_SELECTED)(
-        _acting(slack, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
+        _on_press(slack, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
     )
 
 
-def _acting(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
+def _on_press(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         await act(slack, body)
@@ -211,9 +202,13 @@ def _acting(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any,
     return listener
 
 
+async def _acknowledge(ack: AsyncAck) -> None:
+    await ack()
+
+
 async def _failed(error: Exception, body: Mapping[str, Any], respond: AsyncRespond) -> None:
-    """Log what a listener did not expect, and tell the person who waits: no silence."""
-    # Never the message of an exception: it may hold a payload.
+    """Log an unexpected error, and tell the person who waits if the payload has a response URL."""
+    # The message of an exception may hold a payload, so it is not logged.
     reason = error_of(error) if isinstance(error, SlackApiError) else None
     _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
     if body.get("response_url"):

@@ -1,4 +1,4 @@
-"""User groups and channel members, asked of Slack. A failure counts as nobody."""
+"""User groups and channel members from Slack. If Slack cannot be asked, nobody counts as a member."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from bot.store.records import Conversation
 from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audience
 
 _PAGE = 200
-_TROUBLE = (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError)
+_LOOKUP_ERRORS = (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class SlackMembership:
@@ -24,29 +24,29 @@ class SlackMembership:
     ) -> None:
         self._workspaces = workspaces
         self._access = access
-        self._known = MembersCache(access.refresh_s, _TROUBLE, now)
+        self._cache = MembersCache(access.refresh_s, _LOOKUP_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups whose Slack user group holds this person."""
+        """Return the names in `access.slack_groups` of the user groups that this person is in."""
         if not is_slack_id(user_id):
             return NOBODY
-        # Who reviews a question of another chat product does so as a member of our only workspace.
-        home = self._workspaces.only or tenant_id
+        # A question of another chat product has that product's tenant; its reviewers here are in our only workspace.
+        workspace_id = self._workspaces.only or tenant_id
         return frozenset(
             [
                 name
                 for name, usergroup in self._access.slack_groups.items()
-                if user_id in (await self._members_of_group(home, usergroup) or NOBODY)
+                if user_id in (await self._members_of_group(workspace_id, usergroup) or NOBODY)
             ]
         )
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of a conversation is in; None if only the asker reads it."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
     def forget(self, tenant_id: str, name: str) -> None:
-        """Ask again next time: the members of a channel or a group have changed."""
-        self._known.forget(tenant_id, name)
+        """Drop the cached members of a channel or a user group, because they have changed."""
+        self._cache.forget(tenant_id, name)
 
     async def _members_of_group(self, tenant_id: str, usergroup: str) -> Members:
         async def ask() -> frozenset[str]:
@@ -54,10 +54,13 @@ class SlackMembership:
             found = await client.usergroups_users_list(usergroup=usergroup)
             return frozenset(map(str, found["users"]))
 
-        return await self._known.members(tenant_id, usergroup, ask)
+        return await self._cache.members(tenant_id, usergroup, ask)
 
     async def _members_of_channel(self, where: Conversation) -> Members:
-        """Return who reads a channel, without the bot; None if it cannot be told or too many do."""
+        """Return the members of a channel without the bot.
+
+        None if Slack cannot be asked or there are more than `access.audience_members_max`.
+        """
         tenant_id, channel_id = where.tenant_id, where.channel_id
 
         async def ask() -> Members:
@@ -73,4 +76,4 @@ class SlackMembership:
                 if not cursor:
                     return frozenset(members) - {await self._workspaces.bot_user_id(tenant_id)}
 
-        return await self._known.members(tenant_id, channel_id, ask)
+        return await self._cache.members(tenant_id, channel_id, ask)

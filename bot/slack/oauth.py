@@ -1,4 +1,4 @@
-"""Installation in many workspaces by OAuth; installations and states live in SQLite beside the store."""
+"""Installation in many workspaces by OAuth. Installations and states are in one SQLite file beside the store."""
 
 import logging
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.settings import SlackSettings
 
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
-# Each with what it is for; deploy/slack/manifest.json asks for the same, and a test holds them together.
+# Each scope with its purpose. deploy/slack/manifest.json must name the same scopes; a test compares them.
 SCOPES = {
     "app_mentions:read": "be asked by mention",
     "assistant:write": "the agent view: suggested prompts, status, Stop",
@@ -29,7 +29,7 @@ _STATE_SECONDS = 600
 
 
 def installation_store(file: Path, client_id: str) -> SQLite3InstallationStore:
-    """Return the store of installations: tokens, so only the owner may read the file."""
+    """Open the store of installations; create the file if needed. It holds tokens, so only its owner may read it."""
     store = SQLite3InstallationStore(database=str(file), client_id=client_id, logger=logging.getLogger(__name__))
     store.init()  # type: ignore[no-untyped-call]
     file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""Rendered messages as rows of the outbox (pure)."""
+"""Turn rendered messages into rows of the outbox (pure)."""
 
 from typing import Any, Literal
 
@@ -18,10 +18,11 @@ class Part(FrozenModel):
 
 
 class SlackPayload(FrozenModel):
-    """What only Slack's posting reads of an `Outgoing`.
+    """The part of an `Outgoing` that only Slack's posting reads.
 
-    `before` are pieces to post first, in their order. `response_url` takes a hidden answer to a command. `session` is
-    the status to show for the thread. `apologise_to` is told if the message cannot be delivered.
+    `before` are pieces to post first, in their order. `response_url` takes the hidden answer to a command or a
+    shortcut. `session` is the status to show for the thread; "" leaves it as it is. `apologise_to` is the user who
+    gets a direct message if this one cannot be delivered.
     """
 
     blocks: Blocks = ()
@@ -32,14 +33,17 @@ class SlackPayload(FrozenModel):
 
 
 def payload_of(message: Outgoing) -> SlackPayload:
-    """Return what a row of the outbox holds for Slack."""
+    """Return Slack's part of a row of the outbox."""
     return SlackPayload.model_validate(message.payload)
 
 
 def to_asker(
     key: str, request_id: str, where: Conversation, message: SlackMessage, payload: SlackPayload | None = None
 ) -> Outgoing:
-    """Return a message to where a question was asked; `payload` holds all but the blocks."""
+    """Return a message for the conversation of a question, with an apology to the asker if it cannot be delivered.
+
+    `blocks` and `apologise_to` of `payload` are replaced.
+    """
     own = (payload or SlackPayload()).model_copy(update={"blocks": blocks_of(message), "apologise_to": where.user_id})
     return Outgoing(
         key=key,
@@ -54,7 +58,7 @@ def to_asker(
 
 
 def reply_to(request_id: str, asked: Asked, message: SlackMessage, payload: SlackPayload) -> Outgoing:
-    """Return the one reply to a question. The session of a thread is set only where there is a thread."""
+    """Return the one reply to a question; its key is the request id. Only a thread gets the session status."""
     own = payload.model_copy(
         update={
             "response_url": asked.response_url,
@@ -65,7 +69,7 @@ def reply_to(request_id: str, asked: Asked, message: SlackMessage, payload: Slac
 
 
 def card_outgoing(review: Review, tenant_id: str, channel_id: str, message: SlackMessage) -> Outgoing:
-    """Return the card of a review."""
+    """Return the card of a review, for the reviewers' channel."""
     return Outgoing(
         key=f"card:{review.review_id}",
         request_id=review.review_id,
@@ -79,7 +83,7 @@ def card_outgoing(review: Review, tenant_id: str, channel_id: str, message: Slac
 
 
 def under_card(key: str, review: Review, tenant_id: str, card: tuple[str, str], message: SlackMessage) -> Outgoing:
-    """Return a message in the thread of a review's card."""
+    """Return a message in the thread of a review's card. `card` is channel id and timestamp of the card."""
     return Outgoing(
         key=key,
         request_id=review.review_id,
@@ -93,5 +97,5 @@ def under_card(key: str, review: Review, tenant_id: str, card: tuple[str, str], 
 
 
 def blocks_of(message: SlackMessage) -> Blocks:
-    """Return the blocks of a message as JSON. Raises slack_sdk's SlackObjectFormationError if one is over a limit."""
+    """Return the blocks of a message as JSON. Raises slack_sdk's SlackObjectFormationError if one exceeds a limit."""
     return tuple(block.to_dict() for block in message.blocks)

@@ -1,4 +1,4 @@
-"""Reading Slack's payloads. Pure functions; whatever does not look as it should is nothing."""
+"""Parse Slack payloads (pure)."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,10 @@ _REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A question and the keys under which it must be answered once. `untagged` ones count only in known threads."""
+    """A question and its inbox keys: it is answered once, even if only one of the keys is known.
+
+    `untagged` marks a channel message without a mention; it is a question only in a thread of its writer.
+    """
 
     asked: Asked
     keys: tuple[str, ...]
@@ -32,14 +35,20 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A message that was edited (then `text` is what it says now) or deleted while its question may be pending."""
+    """An edit or a deletion of a message that may be a pending question.
+
+    `key` is the inbox key of the question; `text` is the new text, None for a deletion.
+    """
 
     key: str
     text: str | None
 
 
 def intake_of(body: Mapping[str, Any]) -> Intake | None:
-    """Return the question in a payload of any kind, or None if it holds none."""
+    """Return the question in a payload of any kind, or None if it holds none.
+
+    A malformed payload raises AttributeError, KeyError, TypeError or ValueError.
+    """
     match body.get("type"):
         case "event_callback":
             return _from_event(body)
@@ -54,9 +63,9 @@ def intake_of(body: Mapping[str, Any]) -> Intake | None:
 
 
 def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
-    """Return the edit or deletion in an event, by the key of the message that it is about."""
+    """Return the edit or deletion in an event; None for any other event and for an edit that keeps the text."""
     event = body.get("event") or {}
-    team, channel = _team(body), str(event.get("channel") or "")
+    team, channel = team_of(body), str(event.get("channel") or "")
     if event.get("subtype") == "message_deleted" and event.get("deleted_ts"):
         return Withdrawal(_message_key(team, channel, str(event["deleted_ts"])), None)
     message = event.get("message") or {}
@@ -68,28 +77,29 @@ def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
 
 
 def team_of(body: Mapping[str, Any]) -> str:
-    """Return the workspace that a payload comes from."""
-    return _team(body)
+    """Return the id of the workspace that a payload comes from; "" if it names none."""
+    team = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id")
+    return str(team or "")
 
 
 def conversation_of(body: Mapping[str, Any]) -> Conversation:
-    """Return where a pressed button stands."""
+    """Return the conversation in which a button was pressed; for an ephemeral message, that of the user alone."""
     message = body.get("message") or {}
-    # What only one person saw is continued in a direct message, never in the channel below it.
-    hidden = bool((body.get("container") or {}).get("is_ephemeral"))
-    channel = str(body["user"]["id"] if hidden else body["channel"]["id"])
+    # Only one person saw an ephemeral message, so the conversation goes on in a direct message, not in the channel.
+    ephemeral = bool((body.get("container") or {}).get("is_ephemeral"))
+    channel = str(body["user"]["id"] if ephemeral else body["channel"]["id"])
     return Conversation(
         surface=SURFACE,
-        tenant_id=_team(body),
+        tenant_id=team_of(body),
         user_id=str(body["user"]["id"]),
         channel_id=channel,
-        thread_id="" if hidden else str(message.get("thread_ts") or message.get("ts") or ""),
-        private=hidden or channel.startswith("D"),
+        thread_id="" if ephemeral else str(message.get("thread_ts") or message.get("ts") or ""),
+        private=ephemeral or channel.startswith("D"),
     )
 
 
 def is_well_formed(body: str, content_type: str) -> bool:
-    """Tell whether a request's body has the outer shape of a payload; what reads it on relies on that."""
+    """Tell whether a request's body has the outer shape of a payload, on which Bolt and this module rely."""
     try:
         if content_type == "application/json":
             payload = json.loads(body)
@@ -109,7 +119,7 @@ def is_well_formed(body: str, content_type: str) -> bool:
     )
 
 
-def _has_text_ids(part: Any) -> bool:  # noqa: ANN401 - whatever was sent
+def _has_text_ids(part: Any) -> bool:  # noqa: ANN401 - unchecked JSON
     names = ("id", "team_id", "type", "event_id", "ts", "thread_ts", "channel_type", "action_id", "trigger_id", "value")
     return isinstance(part, dict) and all(isinstance(part.get(name) or "", str) for name in names)
 
@@ -118,7 +128,7 @@ def _from_event(body: Mapping[str, Any]) -> Intake | None:
     event = body.get("event") or {}
     if not _is_question(event):
         return None
-    team, channel, ts = _team(body), str(event["channel"]), str(event["ts"])
+    team, channel, ts = team_of(body), str(event["channel"]), str(event["ts"])
     is_direct = event.get("channel_type") == "im"
     untagged = event.get("type") == "message" and not is_direct
     if untagged and (not event.get("thread_ts") or "<@" in str(event.get("text"))):
@@ -139,7 +149,7 @@ def _from_event(body: Mapping[str, Any]) -> Intake | None:
         is_reply=bool(event.get("thread_ts")) and event.get("thread_ts") != ts,
         has_files=bool(event.get("files")),
     )
-    # The same message can come as `app_mention` and as `message`, and any event can come again.
+    # One message can come both as `app_mention` and as `message`, and Slack can deliver any event again.
     return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"), untagged)
 
 
@@ -157,8 +167,8 @@ def _from_command(body: Mapping[str, Any]) -> Intake | None:
         return None
     asked = Asked(
         text=rest.strip(),
-        # A decision that comes later reaches the asker in a direct message, not in the channel.
-        where=_alone(_team(body), str(body["user_id"])),
+        # A later decision of a reviewer goes to the asker in a direct message, not to the channel.
+        where=_direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),
     )
     return Intake(asked, (f"slack:command:{body.get('trigger_id')}",))
@@ -168,7 +178,7 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
     message = body.get("message") or {}
     asked = Asked(
         text=str(message.get("text") or ""),
-        where=_alone(_team(body), str(body["user"]["id"])),
+        where=_direct_conversation(team_of(body), str(body["user"]["id"])),
         response_url=str(body.get("response_url") or ""),
         has_files=bool(message.get("files")),
     )
@@ -181,20 +191,15 @@ def _from_button(body: Mapping[str, Any]) -> Intake | None:
         return None
     where = conversation_of(body)
     if action["action_id"] == ASK_PRIVATELY:
-        where = _alone(where.tenant_id, where.user_id)
+        where = _direct_conversation(where.tenant_id, where.user_id)
     asked = Asked(text=str(action.get("value") or "").partition("\n")[2], where=where)
     return Intake(asked, (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
 
 
-def _alone(tenant_id: str, user_id: str) -> Conversation:
+def _direct_conversation(tenant_id: str, user_id: str) -> Conversation:
     return Conversation(
         surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
     )
-
-
-def _team(body: Mapping[str, Any]) -> str:
-    team = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id")
-    return str(team or "")
 
 
 def _message_key(team: str, channel: str, ts: str) -> str:

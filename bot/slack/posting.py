@@ -1,4 +1,7 @@
-"""Post one message to Slack once: after a doubtful try, look for it before posting again."""
+"""Post messages to Slack once: after a try with an unknown result, search for the message before posting again.
+
+Messages of a response URL cannot be searched for, so after such a try they can appear twice.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.slack.best_effort import TROUBLE, BestEffortCalls, error_of
+from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Blocks, SlackPayload, payload_of
 from bot.slack.payloads import SURFACE
@@ -21,52 +24,55 @@ _log = structlog.get_logger(__name__)
 _PAGES = 5
 _PAGE = 200
 _OK = 200
-_GONE = frozenset({404, 410})
-# Slack may accept the message later; every other refusal will be repeated.
-_PASSING = frozenset(
+_EXPIRED_STATUSES = frozenset({404, 410})
+# After these codes a later try may succeed; after any other code Slack would refuse the message again.
+_TEMPORARY_CODES = frozenset(
     {
         "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
         "team_added_to_org", "org_login_required", "accesslimited",
     }
 )  # fmt: skip
-_NO_STREAM = frozenset({"message_not_in_streaming_state", "streaming_state_conflict", "stream_not_found"})
+_NOT_STREAMING = frozenset({"message_not_in_streaming_state", "streaming_state_conflict", "stream_not_found"})
 _SORRY = "I have an answer for you but could not post it where you asked ({reason}). Please ask me here."
 
 
 class ExpiredUrlError(Exception):
-    """The response URL of a command takes no more messages."""
+    """The response URL of a command or a shortcut takes no more messages."""
 
 
 class SlackPoster:
-    """Posts the messages of the outbox."""
+    """Posts Slack's messages of the outbox."""
 
     def __init__(self, workspaces: Workspaces, best_effort: BestEffortCalls) -> None:
         self._workspaces = workspaces
         self._best_effort = best_effort
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
-        """Post a message, or find it if an earlier try has posted it. Raises PostError."""
+        """Post a message, or find it if an earlier try has posted it. Raises PostError.
+
+        The message id of an answer to a response URL is "", and a second try posts it again.
+        """
         payload = payload_of(message)
         try:
-            channel, ts = await self._posted(message, payload, may_be_there=not first_try)
-        except (*TROUBLE, ForeignWorkspaceError, ExpiredUrlError) as error:
+            channel, ts = await self._post_or_find(message, payload, may_exist=not first_try)
+        except (*CALL_ERRORS, ForeignWorkspaceError, ExpiredUrlError) as error:
             raise _post_error(message, payload, error) from None
         return Posted(channel, ts)
 
-    async def _posted(self, message: Outgoing, payload: SlackPayload, *, may_be_there: bool) -> tuple[str, str]:
-        """Return channel and timestamp of the message, posted now or, after a doubtful try, found."""
+    async def _post_or_find(self, message: Outgoing, payload: SlackPayload, *, may_exist: bool) -> tuple[str, str]:
+        """Return channel id and timestamp of the message, posted now or by an earlier try."""
         if payload.response_url:
             await _respond(message, payload)
             return message.channel_id, ""
         client = await self._workspaces.client(message.tenant_id)
         channel = await _channel(client, message.channel_id)
-        there = await self._found(client, channel, message) if may_be_there else {}
+        found = await self._find_parts(client, channel, message) if may_exist else {}
         for number, part in enumerate(payload.before):
             key = f"{message.key}#{number}"
-            if key not in there:
+            if key not in found:
                 await _post(client, channel, message, key, part.text, part.blocks)
-        if message.key in there:
-            return channel, there[message.key]
+        if message.key in found:
+            return channel, found[message.key]
         if message.progress_id:
             ts = await _end_stream(client, channel, message, payload.blocks)
         else:
@@ -74,8 +80,8 @@ class SlackPoster:
         await self._set_session(client, channel, message, payload.session)
         return channel, ts
 
-    async def _found(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, str]:
-        """Return, by key, those parts of the message that Slack has already."""
+    async def _find_parts(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, str]:
+        """Return key to timestamp of the parts that were posted, among the first _PAGES pages that Slack returns."""
         found: dict[str, str] = {}
         cursor = ""
         try:
@@ -89,7 +95,7 @@ class SlackPoster:
                 if not cursor or message.key in found:
                     break
         except SlackApiError as error:
-            # Where the bot may not read, it cannot look. A second message is better than none.
+            # The bot may not read this conversation, so it posts again: a duplicate is better than no answer.
             if error_of(error) not in {"missing_scope", "not_allowed", "channel_not_found", "not_in_channel"}:
                 raise
             _log.warning("cannot_look_for_own_message", request_id=message.request_id, reason=error_of(error))
@@ -120,17 +126,17 @@ def _post_error(message: Outgoing, payload: SlackPayload, error: Exception) -> P
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     return PostError(
         reason,
-        is_passing=_is_passing(error, reason),
+        is_passing=_is_temporary(error, reason),
         retry_after=retry_after(headers),
         instead=_apology(message, payload, reason),
     )
 
 
 def _apology(message: Outgoing, payload: SlackPayload, reason: str) -> list[Outgoing]:
-    """Return what the asker gets in a direct message if this message is given up."""
+    """Return the direct message that the asker gets if this message is given up."""
     if not payload.apologise_to:
         return []
-    # A hidden answer that came too late for its command is still the answer.
+    # Only the response URL has failed: the direct message can hold the answer itself.
     is_hidden = bool(payload.response_url)
     return [
         Outgoing(
@@ -149,10 +155,10 @@ async def _respond(message: Outgoing, payload: SlackPayload) -> None:
     response = await AsyncWebhookClient(payload.response_url).send(
         text=message.text, blocks=list(payload.blocks) or None, response_type="ephemeral", replace_original=False
     )
-    if response.status_code in _GONE:
+    if response.status_code in _EXPIRED_STATUSES:
         raise ExpiredUrlError
     if response.status_code != _OK:
-        raise TimeoutError
+        raise TimeoutError  # counts as temporary
 
 
 async def _channel(client: AsyncWebClient, channel_id: str) -> str:
@@ -176,14 +182,14 @@ async def _post(client: AsyncWebClient, channel: str, message: Outgoing, key: st
 
 
 async def _end_stream(client: AsyncWebClient, channel: str, message: Outgoing, blocks: Blocks) -> str:
-    """Turn the message that showed the progress into the answer."""
+    """Turn the progress message into the answer; post a new message if it no longer exists."""
     metadata = _metadata(message, message.key)
     try:
         await client.chat_stopStream(channel=channel, ts=message.progress_id, blocks=list(blocks), metadata=metadata)
     except SlackApiError as error:
         if error_of(error) in {"message_not_found", "channel_not_found"}:
             return await _post(client, channel, message, message.key, message.text, blocks)
-        if error_of(error) not in _NO_STREAM:
+        if error_of(error) not in _NOT_STREAMING:
             raise
         await client.chat_update(
             channel=channel, ts=message.progress_id, text=message.text, blocks=list(blocks), metadata=metadata
@@ -195,7 +201,7 @@ def _metadata(message: Outgoing, key: str) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"request_id": message.request_id, "key": key}}
 
 
-def _is_passing(error: Exception, reason: str) -> bool:
+def _is_temporary(error: Exception, reason: str) -> bool:
     if isinstance(error, ForeignWorkspaceError | ExpiredUrlError):
         return False
-    return not isinstance(error, SlackApiError) or reason in _PASSING or reason.startswith("http_")
+    return not isinstance(error, SlackApiError) or reason in _TEMPORARY_CODES or reason.startswith("http_")

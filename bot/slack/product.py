@@ -1,4 +1,4 @@
-"""Slack as the answering flow and the posting flow see it: `bot.surfaces.product.ChatProduct`."""
+"""`bot.surfaces.product.ChatProduct` for Slack: what the answering flow and the posting flow call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import structlog
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
-from bot.slack.best_effort import TROUBLE, BestEffortCalls, error_of
+from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
 from bot.slack.clients import Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
 from bot.slack.posting import SlackPoster
@@ -19,7 +19,7 @@ from bot.surfaces.product import Notice, Posted
 from pipeline.types import NeedsReview, ThreadTurn
 
 _log = structlog.get_logger(__name__)
-_EARLIER = 30
+_MESSAGES_READ = 30
 _NOTICES: dict[Notice, Callable[[], SlackMessage]] = {
     Notice.GIVEN_UP: lambda: APOLOGY,
     Notice.STOPPED: lambda: STOPPED,
@@ -29,7 +29,7 @@ _NOTICES: dict[Notice, Callable[[], SlackMessage]] = {
 
 @dataclass(frozen=True, slots=True)
 class SlackProduct:
-    """Reads threads, shows progress, renders and posts. Commands come as slash commands, never as messages."""
+    """Reads threads, shows progress, renders and posts. Commands are slash commands, so no message is a command."""
 
     workspaces: Workspaces
     best_effort: BestEffortCalls
@@ -38,7 +38,7 @@ class SlackProduct:
     keeps_turns: bool = False
 
     async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:  # noqa: ARG002
-        """Return what the asker and the bot said in the thread before; nothing where it cannot be read."""
+        """Return what the asker and the bot said in the thread before, oldest first; () if it cannot be read."""
         if not asked.is_reply:
             return ()
         client = await self.workspaces.client(asked.where.tenant_id)
@@ -50,7 +50,7 @@ class SlackProduct:
                 ts=asked.where.thread_id,
                 latest=asked.message_id,
                 include_all_metadata=True,
-                limit=_EARLIER,
+                limit=_MESSAGES_READ,
             ),
         )
         messages = (found.get("messages") or []) if found else []
@@ -61,13 +61,13 @@ class SlackProduct:
         """Return None: every message is a question."""
 
     async def progress(self, asked: Asked, *, resumed: bool) -> SlackProgress:
-        """Return the progress view; of a resumed question, the one that a killed process left behind."""
+        """Return the progress view of a question. A resumed one goes on in the message that a killed process left."""
         left_behind = await self._abandoned_progress(asked) if resumed else ""
         client = await self.workspaces.client(asked.where.tenant_id)
         return SlackProgress(client, self.best_effort, asked.where, self.progress_after_s, left_behind)
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
-        """Return the reply to a question."""
+        """Return the reply to a question; its key is the request id."""
         *before, last = reply_message(reply, asked, names)
         payload = SlackPayload(
             before=tuple(Part(text=message.text, blocks=blocks_of(message)) for message in before),
@@ -76,16 +76,16 @@ class SlackProduct:
         return reply_to(reply.request_id, asked, last, payload).model_copy(update={"progress_id": progress_id})
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
-        """Return a reply that is no outcome."""
+        """Return the reply for a notice; its key is the request id."""
         message = reply_to(request_id, asked, _NOTICES[notice](), SlackPayload(session="active"))
         return message.model_copy(update={"progress_id": progress_id})
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
-        """Post a message once. Raises PostError."""
+        """Post a message as `SlackPoster.post` does. Raises PostError."""
         return await self.poster.post(message, first_try=first_try)
 
     async def _abandoned_progress(self, asked: Asked) -> str:
-        """Return the id of the progress message that a killed process left behind, so that it becomes the answer."""
+        """Return the id of the progress message that a killed process left, "" if there is none."""
         if not asked.where.thread_id or asked.response_url:
             return ""
         client = await self.workspaces.client(asked.where.tenant_id)
@@ -96,9 +96,9 @@ class SlackProduct:
                 ts=asked.where.thread_id,
                 oldest=asked.message_id or asked.where.thread_id,
                 include_all_metadata=True,
-                limit=_EARLIER,
+                limit=_MESSAGES_READ,
             )
-        except TROUBLE as error:
+        except CALL_ERRORS as error:
             _log.info("thread_not_read", reason=error_of(error))
             return ""
         own = [m for m in page.get("messages") or [] if m.get("user") == bot and not m.get("metadata")]

@@ -1,4 +1,4 @@
-"""The progress view in Slack: a status at once, the steps of the work if it takes longer, never a draft."""
+"""The progress view in Slack: a status at once, later a message with the steps of the work. No draft is shown."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from bot.store.records import Conversation
 from bot.surfaces.wording import cut, linkable
 from pipeline.recorder import Progress
 
-CHECKING = "is reading the documents…"
+_STATUS = "is reading the documents…"
 _LOADING = ("Reading the documents…", "Comparing what they say…", "Checking every source…")
 _STEPS: Mapping[str, str] = {
     "retrieve": "Search the documents",
@@ -22,7 +22,10 @@ _SOURCES = 3
 
 
 class SlackProgress:
-    """The progress of one question. `message_id` is the message that shows it, once there is one."""
+    """Shows the progress of one question. The steps appear after `after_s` seconds.
+
+    `message_id` is the message that shows the steps, "" while there is none.
+    """
 
     def __init__(
         self,
@@ -39,12 +42,11 @@ class SlackProgress:
         self._tasks: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._begun: asyncio.Task[bool] | None = None
-        # A message that a killed process left behind is used again.
+        self._stream_start: asyncio.Task[bool] | None = None
         self.message_id = message_id
 
     def start(self, stop: Callable[[], object]) -> None:  # noqa: ARG002 - Slack's Stop comes as an event of its own
-        """Begin to show; return at once. Only a thread can show progress."""
+        """Begin to show and return at once. Outside a thread Slack shows no progress, so nothing is shown."""
         if self._where.thread_id:
             self._task = asyncio.create_task(self._show())
 
@@ -70,8 +72,8 @@ class SlackProgress:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._begun:
-            await self._begun
+        if self._stream_start:
+            await self._stream_start
         return self.message_id
 
     async def discard(self) -> None:
@@ -102,23 +104,23 @@ class SlackProgress:
             lambda: self._client.assistant_threads_setStatus(
                 channel_id=where.channel_id,
                 thread_ts=where.thread_id,
-                status=CHECKING,
+                status=_STATUS,
                 loading_messages=list(_LOADING),
             ),
         )
         await asyncio.sleep(self._after_s)
-        if bool(self.message_id) or await asyncio.shield(self._beginning()):
+        if bool(self.message_id) or await asyncio.shield(self._starting_stream()):
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                await self._append()
+                await self._append_to_stream()
 
-    def _beginning(self) -> asyncio.Task[bool]:
-        # Kept and shielded: once Slack has made the message, its id must not get lost.
-        self._begun = asyncio.create_task(self._begin())
-        return self._begun
+    def _starting_stream(self) -> asyncio.Task[bool]:
+        # `end` cancels `_show` but waits for this task: once Slack has made the message, its id must be known.
+        self._stream_start = asyncio.create_task(self._start_stream())
+        return self._stream_start
 
-    async def _begin(self) -> bool:
+    async def _start_stream(self) -> bool:
         self._changed.clear()
         started = await self._best_effort.call(
             self._where.tenant_id,
@@ -135,7 +137,7 @@ class SlackProgress:
         self.message_id = str(started["ts"]) if started else ""
         return bool(self.message_id)
 
-    async def _append(self) -> None:
+    async def _append_to_stream(self) -> None:
         await self._best_effort.call(
             self._where.tenant_id,
             "chat.appendStream",

@@ -1,4 +1,4 @@
-"""Outcomes as Block Kit. Pure functions; Slack's lengths are checked by the block types."""
+"""Render outcomes as Block Kit (pure). slack_sdk's block types check Slack's length limits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ FEEDBACK = "answer_feedback"
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """What is posted: blocks, and plain text for notifications and screen readers."""
+    """A rendered message: its blocks, and the text for notifications and screen readers."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -86,15 +86,15 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[S
         notes.append(FILES_LEFT_OUT)
     if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
         blocks = _with_button(blocks, _button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
-    # Of an answer in several pieces each is a message; the sources and buttons stay with the last.
+    # Each piece of a long answer is a message of its own; the sources and buttons stay with the last piece.
     early = [block for block in blocks if isinstance(block, MarkdownBlock)][:-1]
     last = [*map(small, notes), *(block for block in blocks if block not in early)]
-    words = cut(escape(text), FALLBACK_CHARS)
-    return [*(SlackMessage(words, (block,)) for block in early), SlackMessage(words, tuple(last))]
+    fallback = cut(escape(text), FALLBACK_CHARS)
+    return [*(SlackMessage(fallback, (block,)) for block in early), SlackMessage(fallback, tuple(last))]
 
 
 def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
-    """Return what a message of a thread says, if the asker or the bot itself said it."""
+    """Return a message of a thread as a turn; None if it is empty, or by neither the asker nor the bot."""
     text = unmarked(str(message.get("text") or ""))
     if not text:
         return None
@@ -104,7 +104,7 @@ def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
 
 
 def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
-    """Return what the asker gets when a review has ended."""
+    """Return the message that tells the asker how a review ended."""
     if review.state == "expired":
         return SlackMessage(EXPIRED, (section(EXPIRED), small(f"`{review.review_id}`")))
     reviewer = person(review.decided_by or "", names)
@@ -194,7 +194,7 @@ def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[
 
 
 def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
-    # Slack keeps the question in the button, so that we need not keep it. Too long: no button.
+    # The button carries the question, so that it need not be stored. A question too long for it gets no button.
     value = f"{request_id}\n{question}"
     if len(value) > VALUE_CHARS:
         return []
@@ -202,7 +202,7 @@ def _button(action_id: str, label: str, request_id: str, question: str) -> list[
 
 
 def _source_blocks(sources: Sequence[Source]) -> list[Block]:
-    """Return the source list in as many sections as its length needs; none is cut."""
+    """Return the sources in as many sections as they need; no source is left out."""
     sections: list[str] = []
     for line in map(source_line, sources):
         if sections and len(sections[-1]) + len(line) < SECTION_CHARS:
@@ -213,7 +213,7 @@ def _source_blocks(sources: Sequence[Source]) -> list[Block]:
 
 
 def _feedback(request_id: str, question: str) -> Block:
-    # The question stays in the button, so that a disputed answer can be looked at without our keeping it.
+    # The button carries the question, so that a disputed answer can be reviewed without storing the question.
     words = cut(question, VALUE_CHARS - len(request_id) - 10)
     return ContextActionsBlock(
         block_id=f"feedback_{request_id}",
@@ -228,7 +228,7 @@ def _feedback(request_id: str, question: str) -> Block:
 
 
 def _with_button(blocks: list[Block], added: list[Block]) -> list[Block]:
-    """Return blocks with a button beside the first row of buttons, or in a row of its own before the small print."""
+    """Return the blocks with one more button: in the first row of buttons, else in a row before the last block."""
     rows = [block for block in blocks if isinstance(block, ActionsBlock)]
     if rows and added and isinstance(added[0], ActionsBlock):
         rows[0].elements = [*rows[0].elements, *added[0].elements]
@@ -236,17 +236,17 @@ def _with_button(blocks: list[Block], added: list[Block]) -> list[Block]:
     return [*blocks[:-1], *added, *blocks[-1:]]
 
 
-def _feedback_button(label: str, value: str, accessible: str) -> dict[str, object]:
-    return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": accessible}
+def _feedback_button(label: str, value: str, accessibility_label: str) -> dict[str, object]:
+    return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": accessibility_label}
 
 
 def section(text: str) -> Block:
-    """Return a section of mrkdwn."""
+    """Return a section block with mrkdwn."""
     return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
 
 
 def small(text: str) -> Block:
-    """Return a line of small print."""
+    """Return a context block with mrkdwn, which Slack shows as small print."""
     return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
 
 

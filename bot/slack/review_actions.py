@@ -1,4 +1,4 @@
-"""The review desk in Slack: presses on cards and in App Home, and the modals that they open."""
+"""The review desk in Slack: the buttons of cards and of App Home, and the modals that they open."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.desk.permissions import AlreadyDecidedError, concerned, refusal_words
 from bot.slack import home
-from bot.slack.best_effort import TROUBLE
+from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
 from bot.slack.review_cards import (
     ANYWAY_BLOCK,
@@ -26,23 +26,23 @@ from bot.slack.text import person
 from bot.store.records import Decision, Review
 from index.errors import CitedeskError
 
-# Above it, a selection would take longer than Slack waits.
+# Bounds the work for one payload. App Home itself offers no more reviews than it shows on a page.
 MAX_SELECTED = 25
 
 
 async def approve(slack: SlackServices, body: Mapping[str, Any]) -> None:
-    """Send the draft as it is."""
-    reviewer, review_id = _who_and_what(body)
+    """Approve the draft, so that the asker gets it unchanged; tell the reviewer if that is refused."""
+    reviewer, review_id = _reviewer_and_review(body)
     decision = Decision(state="approved", reviewer_id=reviewer)
     try:
-        await _decided(slack, body, await _decide(slack, review_id, decision))
+        await _after_decision(slack, body, await _decide(slack, review_id, decision))
     except CitedeskError as error:
         await refuse(slack, body, error)
 
 
 async def claim(slack: SlackServices, body: Mapping[str, Any], *, take_over: bool) -> None:
-    """Show the others who is at work."""
-    reviewer, review_id = _who_and_what(body)
+    """Claim a review, or take it over from another reviewer; tell the reviewer if that is refused."""
+    reviewer, review_id = _reviewer_and_review(body)
     try:
         await slack.boards.refresh(await slack.reviews.claim(review_id, reviewer, take_over=take_over))
     except CitedeskError as error:
@@ -52,8 +52,8 @@ async def claim(slack: SlackServices, body: Mapping[str, Any], *, take_over: boo
 
 
 async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
-    """Open the modal to edit, to reject or to ask back, for those who may."""
-    reviewer, review_id = _who_and_what(body)
+    """Open the modal to edit, to reject or to ask back, if the reviewer may decide the review."""
+    reviewer, review_id = _reviewer_and_review(body)
     try:
         review = await slack.reviews.open_review(review_id, reviewer)
     except CitedeskError as error:
@@ -65,48 +65,51 @@ async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
 
 
 async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Check an edited answer like a model's; send it if it is proved, or if the reviewer stands for it."""
+    """Verify an edited answer as a model's draft is verified, and decide the review with it.
+
+    If there are findings, show them instead, unless the reviewer has ticked to send it anyway.
+    """
     reviewer, review_id, text = _submitted(body)
     values = body["view"]["state"]["values"]
-    anyway = bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options"))
+    send_anyway = bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options"))
     try:
         review = await slack.reviews.open_review(review_id, reviewer)
         if not text:
             await ack(response_action="errors", errors={TEXT_BLOCK: "Write an answer, or cancel and reject."})
             return
         check = await slack.reviews.checked(review, text)
-        if check.findings and not anyway:
+        if check.findings and not send_anyway:
             await ack(response_action="update", view=edit_view(review, text, check.findings))
             return
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
         decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
         return
     await ack()
-    await _decided(slack, body, decided)
+    await _after_decision(slack, body, decided)
 
 
 async def submit_rejection(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Take a rejection with its reason."""
+    """Reject the draft with the reason from the modal, which the asker gets."""
     reviewer, review_id, text = _submitted(body)
     try:
         decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
         decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
         return
     await ack()
-    await _decided(slack, body, decided)
+    await _after_decision(slack, body, decided)
 
 
 async def submit_question(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Send a reviewer's question to the asker."""
+    """Send a reviewer's question from the modal to the asker."""
     reviewer, review_id, text = _submitted(body)
     try:
         review = await slack.reviews.ask_back(review_id, reviewer, text, await slack.boards.asked_back_by(reviewer))
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _words_for(slack, error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
         return
     await ack()
     slack.wake_outbox()
@@ -114,7 +117,7 @@ async def submit_question(slack: SlackServices, ack: AsyncAck, body: Mapping[str
 
 
 async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
-    """Claim the selected reviews; what cannot be claimed is left."""
+    """Claim the selected reviews; show in App Home how many could not be claimed."""
     reviewer = str(body["user"]["id"])
     missed = 0
     for review_id in review_ids[:MAX_SELECTED]:
@@ -126,7 +129,7 @@ async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: 
 
 
 async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
-    """Open the modal for the one reason of several rejections."""
+    """Open the modal that asks for one reason to reject all selected reviews."""
     if not review_ids:
         await home.refresh(slack, body, "Select some reviews first.")
         return
@@ -135,7 +138,7 @@ async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids:
 
 
 async def submit_rejections(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Reject the selected reviews, each once and each only if this person may."""
+    """Reject the selected reviews; show in App Home how many this person could not reject."""
     reviewer, review_ids, text = _submitted(body)
     await ack()
     missed = 0
@@ -150,21 +153,21 @@ async def submit_rejections(slack: SlackServices, ack: AsyncAck, body: Mapping[s
 
 
 async def refuse(slack: SlackServices, body: Mapping[str, Any], error: CitedeskError) -> None:
-    """Tell whoever pressed why nothing happened; a card that is out of date is mended on the way."""
+    """Tell the person why an action was refused. If the review was decided before, update its cards too."""
     if isinstance(error, AlreadyDecidedError):
         await slack.boards.refresh(error.review)
-    words = await _words_for(slack, error)
+    words = await _refusal(slack, error)
     if "channel" not in body:
         await home.refresh(slack, body, words)
         return
     client = await slack.client(body)
     try:
         await client.chat_postEphemeral(channel=str(body["channel"]["id"]), user=str(body["user"]["id"]), text=words)
-    except TROUBLE:
+    except CALL_ERRORS:
         await client.chat_postMessage(channel=str(body["user"]["id"]), text=words)
 
 
-async def _words_for(slack: SlackServices, error: CitedeskError) -> str:
+async def _refusal(slack: SlackServices, error: CitedeskError) -> str:
     names = await slack.questions.store.people.names(concerned(error))
     return refusal_words(error, lambda user_id: person(user_id, names))
 
@@ -173,13 +176,13 @@ async def _decide(slack: SlackServices, review_id: str, decision: Decision) -> R
     return await slack.reviews.decide(review_id, decision, await slack.boards.decided_by(decision.reviewer_id))
 
 
-async def _decided(slack: SlackServices, body: Mapping[str, Any], review: Review) -> None:
+async def _after_decision(slack: SlackServices, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
     await slack.boards.refresh(review)
-    await home.publish(slack, team_of(body), str(body["user"]["id"]), home.place_of(body))
+    await home.publish(slack, team_of(body), str(body["user"]["id"]), home.selection_of(body))
 
 
-def _who_and_what(body: Mapping[str, Any]) -> tuple[str, str]:
+def _reviewer_and_review(body: Mapping[str, Any]) -> tuple[str, str]:
     return str(body["user"]["id"]), str(body["actions"][0]["value"])
 
 

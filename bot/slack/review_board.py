@@ -1,4 +1,4 @@
-"""Slack's review board: compose the cards, and update the posted ones."""
+"""Slack's review board: compose the messages about a review, and update its posted card."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import structlog
 
 from bot.desk.permissions import Names
 from bot.desk.reviews import ReviewDesk, ReviewView
-from bot.slack.best_effort import TROUBLE, error_of
+from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE
@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 class SlackReviewBoard:
     """`bot.surfaces.review_board.Board` in Slack.
 
-    `default_channel` takes the cards of channels that have none of their own; "" means no cards.
+    `default_channel` gets the cards of questions whose channel has no reviewers' channel of its own; "" if unset.
     """
 
     def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str) -> None:
@@ -29,7 +29,10 @@ class SlackReviewBoard:
         self._default_channel = default_channel
 
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the card of a review; none for another product's review where the workspace is not known."""
+        """Return the card of a review; none without a reviewers' channel.
+
+        A review of another chat product gets a card only where the bot serves just one workspace.
+        """
         review = view.review
         tenant, channel = self._tenant_of(review), self._default_channel
         if review.conversation.surface == SURFACE:
@@ -37,31 +40,34 @@ class SlackReviewBoard:
         return [card_outgoing(review, tenant, channel, _card(view))] if tenant and channel else []
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the reminder under a card."""
+        """Return the reminder for the thread of a posted card; none if no card was posted."""
         review = view.review
-        place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
+        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         key = f"reminder:{review.review_id}"
-        return [under_card(key, review, self._tenant_of(review), place, reminder_message(review))] if place else []
+        return [under_card(key, review, self._tenant_of(review), posted, reminder_message(review))] if posted else []
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review. A failure is logged: the review itself is stored."""
+        """Update the posted card of a review, if there is one. Raises ForeignWorkspaceError.
+
+        A failed call is only logged, because the review itself is stored.
+        """
         review, card = view.review, _card(view)
-        place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        if place is None:
+        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
+        if posted is None:
             return
         try:
             client = await self._workspaces.client(self._tenant_of(review))
-            await client.chat_update(channel=place[0], ts=place[1], text=card.text, blocks=list(card.blocks))
-        except TROUBLE as error:
+            await client.chat_update(channel=posted[0], ts=posted[1], text=card.text, blocks=list(card.blocks))
+        except CALL_ERRORS as error:
             _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the word to the asker that a person has the question now."""
-        said = escalated_message(review.review_id)
-        return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, said)]
+        """Return the message that tells the asker that a person has the question now."""
+        message = escalated_message(review.review_id)
+        return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
+        """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
         key = f"decided:{review.review_id}"
@@ -73,7 +79,7 @@ class SlackReviewBoard:
         return [to_asker(key, review.review_id, review.conversation, asked_back_message(review, names))]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
-        """Return the asker's answer, for the thread of the card."""
+        """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
         key = f"answered:{review.review_id}:{len(review.exchange)}"
         return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
 

@@ -1,4 +1,4 @@
-"""Review cards and modals as Block Kit. Pure functions."""
+"""Render review cards and modals as Block Kit (pure)."""
 
 from collections.abc import Sequence
 
@@ -40,13 +40,13 @@ ANYWAY_INPUT = "anyway_input"
 _INPUT_CHARS = 3000
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
-_MAXFINDING_WORDS = 8
+_MAX_FINDINGS = 8
 
 
 def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
-    """Return the card for the reviewers' channel.
+    """Return the card of an open review.
 
-    `show_draft` is False when not every reviewer may read what the draft cites.
+    `show_draft` is False if some of its reviewers may not read a document that the draft cites.
     """
     draft = review.case.draft
     asker = person(review.conversation.user_id, names)
@@ -69,7 +69,7 @@ def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) ->
 
 
 def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
-    """Return the card after the decision: who, what, and no buttons."""
+    """Return the card after the decision: who decided, how, and no buttons."""
     head = decision_words(review, lambda user_id: person(user_id, names))
     asker = person(review.conversation.user_id, names)
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
@@ -87,13 +87,13 @@ def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -
 
 
 def reminder_message(review: Review) -> SlackMessage:
-    """Return the reminder under a card."""
+    """Return the reminder for the thread of a card."""
     text = "This still waits for a reviewer, and somebody waits for the answer."
     return SlackMessage(text, (section(f":hourglass_flowing_sand: {text}"), small(f"`{review.review_id}`")))
 
 
 def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
-    """Return what the asker answered, for the thread of the card."""
+    """Return the asker's latest answer, for the thread of the card."""
     turn = review.exchange[-1]
     head = f"{person(turn.user_id, names)} answers:"
     return SlackMessage(
@@ -102,33 +102,36 @@ def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMes
 
 
 def passed_on() -> SlackMessage:
-    """Return what the asker gets for an answer to a reviewer's question."""
+    """Return the confirmation that the asker's answer has reached the reviewer."""
     return SlackMessage(PASSED_ON, (section(PASSED_ON),))
 
 
 def edit_view(
     review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
 ) -> View:
-    """Return the modal in which a reviewer rewrites the draft; with `findings`, also why it cannot be proved."""
+    """Return the modal in which a reviewer rewrites the draft.
+
+    `text` replaces the draft. `findings` are shown with a box to send the answer anyway.
+    """
     draft = review.case.draft
-    words = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
+    initial = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
     sources = "\n".join(source_line(source) for source in review.case.sources)
     hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
     blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
-    said = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
-    blocks += [section(f"*{who}*\n{text}") for who, text in said]
+    turns = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
+    blocks += [section(f"*{who}*\n{text}") for who, text in turns]
     if hint:
         blocks.append(section(cut(hint, SECTION_CHARS)))
-    blocks.append(_input("Answer", words, optional=False))
+    blocks.append(_input("Answer", initial, optional=False))
     if findings:
-        told = _findings(findings)
-        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{told}", SECTION_CHARS)))
-        blocks.append(_anyway())
+        listed = _findings(findings)
+        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{listed}", SECTION_CHARS)))
+        blocks.append(_send_anyway_box())
     return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
 
 
 def reject_view(review: Review) -> View:
-    """Return the modal in which a reviewer says why there is no answer."""
+    """Return the modal in which a reviewer gives the reason of a rejection."""
     blocks: list[Block] = [
         section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
         _input("Reason for the asker", "", optional=False),
@@ -137,7 +140,7 @@ def reject_view(review: Review) -> View:
 
 
 def ask_back_view(review: Review) -> View:
-    """Return the modal in which a reviewer asks the asker something."""
+    """Return the modal in which a reviewer writes a question to the asker."""
     blocks: list[Block] = [
         section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
         _input("What do you need to know?", "", optional=False),
@@ -146,7 +149,7 @@ def ask_back_view(review: Review) -> View:
 
 
 def reject_many_view(review_ids: Sequence[str]) -> View:
-    """Return the modal in which a reviewer says once why several drafts are rejected."""
+    """Return the modal in which a reviewer gives one reason to reject several drafts."""
     count = len(review_ids)
     blocks: list[Block] = [
         section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
@@ -165,7 +168,7 @@ def _state(review: Review, names: Names) -> list[Block]:
     return blocks
 
 
-def _anyway() -> Block:
+def _send_anyway_box() -> Block:
     option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
     return InputBlock(
         block_id=ANYWAY_BLOCK,
@@ -197,9 +200,9 @@ def _quote_line(citation: Citation) -> str:
 def _findings(findings: Sequence[Finding]) -> str:
     lines = [
         f"• `{finding.code}` {FINDING_WORDS[finding.code]}: “{escaped_within(' '.join(finding.span.split()), 200)}”"
-        for finding in findings[:_MAXFINDING_WORDS]
+        for finding in findings[:_MAX_FINDINGS]
     ]
-    more = len(findings) - _MAXFINDING_WORDS
+    more = len(findings) - _MAX_FINDINGS
     return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
 
 
@@ -208,7 +211,7 @@ def _buttons(review: Review, *, can_approve: bool) -> Block:
 
 
 def review_buttons(review: Review, *, can_approve: bool) -> list[ButtonElement]:
-    """Return what can be done about an open review."""
+    """Return the buttons of an open review. "Approve" needs `can_approve`."""
 
     def button(action_id: str, name: str, style: str | None = None) -> ButtonElement:
         words = f"{name}: {review.question}"

@@ -1,4 +1,4 @@
-"""What Slack's listeners share."""
+"""The objects that Slack's listeners call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ from bot.surfaces.running_questions import RunningQuestions
 
 @dataclass(frozen=True, slots=True)
 class SlackServices:
-    """The use cases, the workspaces, and how to wake the workers."""
+    """The use cases, the workspaces, and how to wake the workers.
+
+    `prompts` are the questions suggested in the agent view, each with `title` and `message`.
+    """
 
     questions: QuestionDesk
     reviews: ReviewDesk
@@ -34,5 +37,5 @@ class SlackServices:
     wake_outbox: Callable[[], None]
 
     async def client(self, body: Mapping[str, Any]) -> AsyncWebClient:
-        """Return the client of the workspace that a payload comes from."""
+        """Return a client for the workspace that a payload comes from. Raises ForeignWorkspaceError."""
         return await self.workspaces.client(team_of(body))

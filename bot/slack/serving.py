@@ -1,4 +1,4 @@
-"""Slack as the process sees it: `bot.delivery.runtime.Product`."""
+"""`bot.delivery.runtime.Product` for Slack: what the process and `citedesk doctor` call."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -27,22 +27,22 @@ from index.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
-class _Home:
-    """The workspaces that are served, and how the app is installed in more of them."""
+class _Installation:
+    """The workspaces that are served. `oauth` is set if more workspaces can install the app."""
 
     workspaces: Workspaces
     oauth: AsyncOAuthSettings | None
 
 
 class SlackServing:
-    """Serves and checks Slack."""
+    """Connects Slack to a running process, and checks its settings."""
 
     @asynccontextmanager
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
-        """Serve Slack's jobs while the body runs. Raises SettingsError."""
+        """Connect Slack to `runtime`; yield its routes and its connection. Raises SettingsError if Slack refuses."""
         slack = runtime.settings.slack
-        home = await _home(runtime.settings)
-        workspaces, best_effort = home.workspaces, BestEffortCalls()
+        installation = await _installation(runtime.settings)
+        workspaces, best_effort = installation.workspaces, BestEffortCalls()
         membership = SlackMembership(workspaces, runtime.settings.access)
         poster = SlackPoster(workspaces, best_effort)
         product = SlackProduct(workspaces, best_effort, poster, slack.progress_after_s)
@@ -61,20 +61,20 @@ class SlackServing:
             wake_inbox=runtime.wake_inbox,
             wake_outbox=runtime.wake_outbox,
         )
-        bolt = build_bolt(slack, build_client(slack, None), services, home.oauth)
+        bolt = build_bolt(slack, build_client(slack, None), services, installation.oauth)
         yield Served(tuple(routes(slack, bolt)), socket_mode(slack, bolt))
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
-        """Return what `citedesk doctor` says of Slack."""
+        """Return what `citedesk doctor` says of Slack, in the order in which to fix it."""
         return await checks(settings)
 
 
-async def _home(settings: Settings) -> _Home:
+async def _installation(settings: Settings) -> _Installation:
     slack = settings.slack
     if slack.client_id:
         file = settings.data_dir / "installations.sqlite"
         store = installation_store(file, slack.client_id)
-        return _Home(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
+        return _Installation(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
@@ -82,4 +82,4 @@ async def _home(settings: Settings) -> _Home:
         raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
     except (OSError, TimeoutError):
         raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
-    return _Home(OneWorkspace(client, str(who["team_id"]), str(who["user_id"])), None)
+    return _Installation(OneWorkspace(client, str(who["team_id"]), str(who["user_id"])), None)

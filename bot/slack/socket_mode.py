@@ -1,4 +1,4 @@
-"""Slack's Socket Mode: the connection on which events arrive."""
+"""Socket Mode: the WebSocket connection on which Slack delivers events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,10 @@ from index.errors import SettingsError
 
 @asynccontextmanager
 async def socket_mode(settings: SlackSettings, bolt: AsyncApp) -> AsyncIterator[Callable[[], bool] | None]:
-    """Hold the connection while the body runs, if an app token is set; yield its health. Raises SettingsError."""
+    """Hold the connection while the body runs; yield a function that tells whether it is healthy.
+
+    Without an app token there is no connection, and None is yielded. Raises SettingsError if Slack refuses the token.
+    """
     if settings.app_token is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Text for Slack: escaped, within the limits, never a mention or a link that we did not mean."""
+"""Text for Slack: escaped, within the length limits, without unintended mentions or links (pure)."""
 
 import re
 
@@ -8,23 +8,23 @@ from pipeline.types import DocumentRef, Source
 
 SECTION_CHARS = 3000
 MARKDOWN_CHARS = 12_000
-# All markdown of one message counts together, and some over 12,000 in all is refused: a distance is kept.
+# Slack refuses a message whose `markdown` blocks exceed 12,000 characters in all; 1,000 are kept in reserve.
 ANSWER_CHARS = MARKDOWN_CHARS - 1000
 VALUE_CHARS = 2000
 FALLBACK_CHARS = 3000
 _TITLE_CHARS = 120
-# How Slack's own ids of people look; whoever has another one is not in Slack and cannot be mentioned.
+# The ids of Slack users. A person with another id belongs to another chat product and cannot be mentioned.
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]+")
-_LABEL = str.maketrans("<>", "  ")
+_WITHOUT_ANGLES = str.maketrans("<>", "  ")
 
 
 def escape(text: str) -> str:
-    """Return `text` with Slack's three control characters disarmed."""
+    """Return `text` with Slack's control characters `&`, `<` and `>` escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escaped_within(text: str, limit: int) -> str:
-    """Return escaped text of at most `limit` characters, without cutting an entity in two."""
+    """Return `text` escaped and cut to at most `limit` characters, never within an entity such as `&amp;`."""
     kept = cut(text, limit)
     while len(escape(kept)) > limit:
         kept = cut(kept, len(kept) - max(1, (len(escape(kept)) - limit) // 4))
@@ -32,14 +32,14 @@ def escaped_within(text: str, limit: int) -> str:
 
 
 def answer_markdown(text: str) -> str:
-    """Return an answer for a `markdown` block: escaped, its Markdown links reduced to their words."""
+    """Return an answer for one `markdown` block: escaped, without links, cut to ANSWER_CHARS characters."""
     return escaped_within(unlinked(text), ANSWER_CHARS)
 
 
 def answer_parts(text: str) -> list[str]:
-    """Return an answer as the texts of as many `markdown` blocks, one a message, as its length needs."""
+    """Return a whole answer, escaped and without links, in pieces of at most ANSWER_CHARS characters."""
     plain = unlinked(text)
-    # Escaping makes a character at most five.
+    # Escaping turns one character into at most five.
     parts = [plain] if len(escape(plain)) <= ANSWER_CHARS else split(plain, ANSWER_CHARS // 5)
     return [escape(part) for part in parts]
 
@@ -57,18 +57,18 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def is_slack_id(user_id: str) -> bool:
-    """Tell whether an id is one of somebody in Slack."""
+    """Tell whether an id is the id of a Slack user."""
     return bool(_SLACK_ID.fullmatch(user_id))
 
 
 def person(user_id: str, names: Names = NO_NAMES) -> str:
-    """Return a mention of somebody; the name of somebody of another chat product."""
+    """Return a mention of a Slack user, or the name (without one the id) of a user of another chat product."""
     return f"<@{user_id}>" if is_slack_id(user_id) else escaped_within(names.get(user_id, user_id), 80)
 
 
 def label(text: str, limit: int) -> str:
-    """Return `text` for a plain label of at most `limit` characters: one line, nothing that looks like markup."""
-    return cut(" ".join(text.translate(_LABEL).split()) or "?", limit)
+    """Return `text` for a plain label: one line of at most `limit` characters, without `<` and `>`; "?" if empty."""
+    return cut(" ".join(text.translate(_WITHOUT_ANGLES).split()) or "?", limit)
 
 
 def quoted(text: str, limit: int) -> str:
@@ -78,13 +78,13 @@ def quoted(text: str, limit: int) -> str:
 
 
 def source_line(source: Source) -> str:
-    """Return `[n] linked title > heading`."""
-    place = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
-    return f"[{source.marker}] {_linked(source.title, source.url)}{place}"
+    """Return `[n] linked title > heading` as mrkdwn."""
+    heading = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
+    return f"[{source.marker}] {_linked(source.title, source.url)}{heading}"
 
 
 def document_line(document: DocumentRef) -> str:
-    """Return a bullet with the document's linked title."""
+    """Return a bullet with the document's linked title as mrkdwn."""
     return f"• {_linked(document.title, document.url)}"
 
 

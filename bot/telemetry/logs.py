@@ -1,4 +1,4 @@
-"""Write the log: one JSON line an event, on standard error, with secrets redacted."""
+"""Write the log to standard error: one JSON line for each event, with secrets redacted."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from pipeline.safety.redaction import redacted_event
 
 
 def configure_logging(level: str = "INFO") -> None:
-    """Log our events from `level` on, and the warnings of libraries without their messages."""
+    """Log our own events from `level` on, and the warnings of libraries without their messages."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

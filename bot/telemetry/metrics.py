@@ -1,4 +1,4 @@
-"""Prometheus metrics of finished requests. Labels hold outcomes, stages and settings, never ids or text."""
+"""Prometheus metrics. Their labels hold names such as outcomes, stages and providers, never ids or text."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """The metrics of one process. A route that is not one of `routes` counts as "other", so the label stays small."""
+    """The metrics of one process. A route that is not in `routes` counts as "other", to keep the label small."""
 
     def __init__(self, routes: Collection[str]) -> None:
         self._routes = frozenset(routes)
@@ -57,7 +57,10 @@ class Metrics:
             self._findings.labels(code.value).inc()
 
     def exposition(self, in_flight: int, open_circuits: dict[str, bool]) -> bytes:
-        """Return all metrics in Prometheus' text format. `open_circuits`: provider to whether its circuit is open."""
+        """Return all metrics in Prometheus' text format.
+
+        `in_flight` counts running and waiting requests. `open_circuits` maps a provider to whether its circuit is open.
+        """
         self._in_flight.set(in_flight)
         for provider, is_open in open_circuits.items():
             self._circuit.labels(provider).set(is_open)

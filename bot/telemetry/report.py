@@ -1,4 +1,4 @@
-"""The report over stored traces, as text and as a chart."""
+"""The report over stored traces: fixed questions with answers, and a chart."""
 
 import re
 from collections import Counter
@@ -11,12 +11,12 @@ from bot.evaluation.charts import Bar, bars
 from index.errors import SettingsError
 from pipeline.types import Failure, Trace
 
-# A tenant, user or route has unusual volume if it has at least _MIN_REQUESTS requests and more than _UNUSUAL times
-# the median of its kind.
-_UNUSUAL = 5
+# A tenant, user or route has unusual volume if it has at least _MIN_REQUESTS requests and more than _UNUSUAL_FACTOR
+# times the median of its kind.
+_UNUSUAL_FACTOR = 5
 _MIN_REQUESTS = 20
 # A stage got slower if its median in the second half is more than this many times that in the first half.
-_GREW = 1.5
+_GROWTH_FACTOR = 1.5
 _NO_EVIDENCE = frozenset({Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW, Failure.ACCESS_FILTERED})
 _MODEL_FAILURES = frozenset(
     {
@@ -38,7 +38,7 @@ class Line:
 
 
 def span(text: str) -> timedelta:
-    """Parse a length of time such as "30m", "12h" or "7d". Raises SettingsError."""
+    """Parse a length of time such as "30m", "12h" or "7d". Raises SettingsError for any other text."""
     match = re.fullmatch(r"(\d{1,6})([mhd])", text)
     if match is None:
         raise SettingsError(f"--since {text!r} is not a time such as 30m, 12h or 7d")
@@ -46,7 +46,7 @@ def span(text: str) -> timedelta:
 
 
 def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
-    """Return the report. `traces` are sorted, the oldest first."""
+    """Return the lines of the report. `traces` must be sorted, the oldest first."""
     if not traces:
         return (Line("How many questions were there?", "None in this time."),)
     outcomes = Counter(trace.outcome for trace in traces)
@@ -54,10 +54,12 @@ def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
         Line("How many questions were there?", f"{len(traces)}: {_counts(outcomes)}."),
         Line("Did retrieval find relevant context?", _retrieval(traces)),
         Line(
-            "Did the model fail or time out?", _of(traces, lambda t: t.verdict in _MODEL_FAILURES, lambda t: t.verdict)
+            "Did the model fail or time out?",
+            _share_named(traces, lambda t: t.verdict in _MODEL_FAILURES, lambda t: t.verdict),
         ),
         Line(
-            "Which fallbacks were used?", _of(traces, lambda t: bool(t.fallback_used), lambda t: t.fallback_used or "")
+            "Which fallbacks were used?",
+            _share_named(traces, lambda t: bool(t.fallback_used), lambda t: t.fallback_used or ""),
         ),
         Line("Which prompt version produced what?", _prompts(traces)),
         Line("Where did validation fail?", _findings(traces)),
@@ -73,11 +75,16 @@ def report_text(lines: Iterable[Line]) -> str:
 
 
 def picture(traces: Sequence[Trace]) -> str:
-    """Return an SVG file: requests by outcome, and the median time of the slowest stages in each half of the traces."""
+    """Return an SVG chart: requests by outcome, and the median times of the six slowest stages.
+
+    Each stage has a bar for either half of `traces`, which must be sorted, the oldest first.
+    """
     outcomes = Counter(trace.outcome for trace in traces)
-    stages = sorted({stage for trace in traces for stage in trace.stage_ms}, key=lambda name: -_stage(traces, name))[:6]
+    stages = sorted(
+        {stage for trace in traces for stage in trace.stage_ms}, key=lambda name: -_stage_median(traces, name)
+    )[:6]
     halves = dict(zip(("earlier", "later"), _halves(traces), strict=True))
-    medians = [(stage, half, _stage(halves[half], stage)) for stage in stages for half in halves]
+    medians = [(stage, half, _stage_median(halves[half], stage)) for stage in stages for half in halves]
     return bars(
         "Requests by outcome, and the median time of the slowest stages",
         [
@@ -95,7 +102,7 @@ def _share(count: int, total: int) -> str:
     return f"{count} of {total} ({count / total:.0%})"
 
 
-def _of(traces: Sequence[Trace], chosen: Callable[[Trace], bool], name: Callable[[Trace], str]) -> str:
+def _share_named(traces: Sequence[Trace], chosen: Callable[[Trace], bool], name: Callable[[Trace], str]) -> str:
     found = [trace for trace in traces if chosen(trace)]
     return f"{_share(len(found), len(traces))}: {_counts(Counter(map(name, found)))}." if found else "No."
 
@@ -124,22 +131,22 @@ def _findings(traces: Sequence[Trace]) -> str:
     codes = Counter(code.value for trace in traces for code in set(trace.findings))
     unreadable = sum(trace.verdict == Failure.SCHEMA_INVALID for trace in traces)
     repaired = sum(trace.repaired for trace in traces)
-    told = [f"requests with each finding: {_counts(codes)}"] if codes else []
-    told += [f"{repaired} replies were repaired, {unreadable} stayed unreadable"] if repaired or unreadable else []
-    return f"{'; '.join(told)}." if told else "Nowhere."
+    parts = [f"requests with each finding: {_counts(codes)}"] if codes else []
+    parts += [f"{repaired} replies were repaired, {unreadable} stayed unreadable"] if repaired or unreadable else []
+    return f"{'; '.join(parts)}." if parts else "Nowhere."
 
 
 def _volume(traces: Sequence[Trace]) -> str:
-    told = []
+    parts = []
     for kind, name in (("tenant", "tenant_id"), ("user", "user_id"), ("route", "route")):
         counts = Counter(getattr(trace, name) for trace in traces)
         usual = median(counts.values())
-        told += [
+        parts += [
             f"{kind} {who} asked {count}, {count / usual:.0f} times the median"
             for who, count in counts.most_common(3)
-            if count >= _MIN_REQUESTS and count > _UNUSUAL * usual
+            if count >= _MIN_REQUESTS and count > _UNUSUAL_FACTOR * usual
         ]
-    return "; ".join(told) + "." if told else "Nobody."
+    return "; ".join(parts) + "." if parts else "Nobody."
 
 
 def _latency(traces: Sequence[Trace]) -> str:
@@ -148,8 +155,8 @@ def _latency(traces: Sequence[Trace]) -> str:
         return "There are too few requests to tell."
     grown = []
     for stage in ("retrieve", "generate"):
-        before, after = _stage(earlier, stage), _stage(later, stage)
-        if before and after > _GREW * before:
+        before, after = _stage_median(earlier, stage), _stage_median(later, stage)
+        if before and after > _GROWTH_FACTOR * before:
             grown.append(f"{stage} from {before:.0f} to {after:.0f} ms")
     before, after = (median(trace.total_ms for trace in half) for half in (earlier, later))
     whole = f"median of a request {before:.0f} ms, then {after:.0f} ms"
@@ -168,6 +175,6 @@ def _halves(traces: Sequence[Trace]) -> tuple[Sequence[Trace], Sequence[Trace]]:
     return traces[:middle], traces[middle:]
 
 
-def _stage(traces: Sequence[Trace], stage: str) -> float:
+def _stage_median(traces: Sequence[Trace], stage: str) -> float:
     spent = [trace.stage_ms[stage] for trace in traces if stage in trace.stage_ms]
     return median(spent) if spent else 0.0
