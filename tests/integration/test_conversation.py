@@ -198,7 +198,7 @@ class _UsedUp(dict[str, ResponseUrl]):
     """Response URLs that take nothing any more."""
 
     def __setitem__(self, token: str, url: ResponseUrl) -> None:
-        super().__setitem__(token, replace(url, uses=5))
+        super().__setitem__(token, replace(url, use_count=5))
 
 
 async def test_a_hidden_answer_that_comes_too_late_for_its_command_is_sent_directly(own_desk: Desk) -> None:
