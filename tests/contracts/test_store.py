@@ -157,6 +157,7 @@ async def test_many_transactions_at_once_do_not_mix(store: Store) -> None:
     async def send(number: int) -> None:
         async with store.transaction() as tx:
             await tx.outbox.send([_message(f"{number}-a")])
+            # Let the others begin theirs: only that could mix them.
             await asyncio.sleep(0)
             await tx.outbox.send([_message(f"{number}-b")])
             if number % 2:

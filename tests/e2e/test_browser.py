@@ -65,6 +65,7 @@ def _printed_url(log: Path, demo: subprocess.Popen[bytes]) -> str:
     while time.monotonic() < end and demo.poll() is None:
         if found := re.search(r"Open (http://127\.0\.0\.1:\d+)", log.read_text()):
             return found[1]
+        # The process writes into a file, which cannot be waited for.
         time.sleep(0.2)
     raise AssertionError(log.read_text())
 

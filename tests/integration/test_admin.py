@@ -110,24 +110,26 @@ _FOREIGN: tuple[tuple[str, str], ...] = (
 
 @pytest.mark.parametrize(("body", "kind"), _FOREIGN, ids=["event", "command", "button"])
 async def test_signed_payloads_of_foreign_workspaces_are_refused_and_change_nothing(
-    body: str, kind: str, own_data: Path, articles: Path, capfd: pytest.CaptureFixture[str]
+    body: str, kind: str, own_data: Path, articles: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with workspace(own_data, articles, "http") as desk:
-        status = await _posted(desk, body, kind)
-        assert status in {200, 403}
-        await asyncio.sleep(0.3)
+        before = list(desk.sandbox.api.calls)
+        # Acknowledged, or Slack would send it again. Bolt refuses it, as it knows no token for it.
+        assert await _posted(desk, body, kind) == 200
+        assert [record.name for record in caplog.records] == ["slack_bolt.AsyncMultiTeamsAuthorization"]
+        await desk.settled()
         assert desk.sandbox.workspace.messages == []
-        assert (await desk.bot.use_cases.questions.store.inbox.length()).waiting == 0
-        written = "".join(capfd.readouterr())
-    assert "foreign_workspace_refused" in written or status == 200
+        assert desk.sandbox.api.calls == before
 
 
+_INCOMPLETE = (
+    '{"type": "event_callback", "team_id": "T0SANDBOX", "event_id": "E", "event": {"type": "app_home_opened"}}'
+)
 _MALFORMED = (
     "", "{", "[]", "null", "7", '"x"', '{"type": "event_callback"}',
     '{"type": "event_callback", "team_id": "T0SANDBOX", "event": 7}',
     '{"type": "event_callback", "team_id": "T0SANDBOX", "event": {"type": "app_mention", "user": {}, "ts": []}}',
     '{"type": "block_actions", "team": {"id": "T0SANDBOX"}, "actions": [{"action_id": "review_approve"}]}',
-    '{"type": "event_callback", "team_id": "T0SANDBOX", "event_id": "E", "event": {"type": "app_home_opened"}}',
     '{"type": "event_callback", "team_id": {"a": 1}, "event": {}}',
     '{"type": "block_actions", "team": {"id": "T0SANDBOX"}, "actions": "x"}',
     '{"type": "view_submission", "team": {"id": "T0SANDBOX"}, "view": {"callback_id": "review_edited"}}',
@@ -140,8 +142,10 @@ async def test_signed_payloads_of_no_known_shape_do_no_harm(
 ) -> None:
     async with workspace(own_data, articles, "http") as desk:
         bodies = [*_MALFORMED, *(urlencode({"payload": text}) for text in _MALFORMED), "a" * 200_000]
-        statuses = [await _posted(desk, body, kind) for body in bodies]
-        assert all(status in {200, 400, 403, 404} for status in statuses), statuses
+        assert [body for body in bodies if await _posted(desk, body, kind) != 400] == []
+        # An event of a known kind is acknowledged, or Slack would send it again.
+        opened = _INCOMPLETE if kind == "application/json" else urlencode({"payload": _INCOMPLETE})
+        assert await _posted(desk, opened, kind) == 200
         long = json.dumps(
             {"team_id": TEAM_ID, "type": "event_callback", "event_id": "E", "event": {**_EVENT, "text": "x" * 900_000}}
         )
@@ -170,7 +174,7 @@ async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns
         await asyncio.wait_for(sandbox.socket.connected.wait(), 10)
         desk = Desk(sandbox, bot, settings)
         question = await desk.ask(_ANSWERABLE)
-        await asyncio.sleep(0.5)
+        await desk.settled()
         assert desk.replies(question) == []
         await _install(bot.url, sandbox)
         assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0

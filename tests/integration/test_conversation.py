@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
+from support.waiting import until
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.workspace import BOT_USER_ID, ResponseUrl
@@ -75,15 +76,17 @@ async def test_a_rewritten_follow_up_that_gives_orders_is_not_used(own_data: Pat
         await desk.exactly_one_reply(question)
         await desk.sandbox.acts.post(ASKER, SUPPORT, "and the second one?", question.ts)
         assert order not in shown(await desk.reply_to(question, 2))
+    answering = server.requests[2]["messages"][1]["content"]
+    assert answering.rstrip().endswith(f"Question:\n{_ANSWERABLE} and the second one?")
 
 
 async def test_an_edit_before_the_answer_is_what_gets_answered(own_data: Path, articles: Path) -> None:
     async with (
-        scripted_llm(Step(_NO, stall=1.5), Step(_NO)) as server,
+        scripted_llm(Step(_NO, held=asyncio.Event()), Step(_NO)) as server,
         workspace(own_data, articles, **_with_model(server)) as desk,
     ):
         question = await desk.ask("When does the first reminder go out?")
-        await desk.until(lambda: server.requests, 1)  # type: ignore[arg-type, return-value]
+        await until(lambda: server.requests)
         await desk.sandbox.acts.edit(ASKER, SUPPORT, question.ts, "@Citedesk How long is an invitation valid?")
         await desk.exactly_one_reply(question)
     assert server.requests[-1]["messages"][1]["content"].rstrip().endswith("How long is an invitation valid?")
@@ -91,52 +94,68 @@ async def test_an_edit_before_the_answer_is_what_gets_answered(own_data: Path, a
 
 async def test_a_question_deleted_before_the_answer_gets_none(own_data: Path, articles: Path) -> None:
     async with (
-        scripted_llm(Step(_NO, stall=1.5)) as server,
+        scripted_llm(Step(_NO, held=asyncio.Event())) as server,
         workspace(own_data, articles, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
-        await desk.until(lambda: server.requests, 1)  # type: ignore[arg-type, return-value]
+        await until(lambda: server.requests)
         await desk.sandbox.acts.delete(ASKER, SUPPORT, question.ts)
-        await asyncio.sleep(2.0)
+        await until(lambda: server.closed_early == 1)
+        await desk.settled()
         assert desk.replies(question) == []
-        assert (await desk.bot.use_cases.questions.store.inbox.length()).waiting == 0
 
 
 async def test_an_edit_after_the_answer_changes_nothing(own_desk: Desk) -> None:
     question = await own_desk.ask(_ANSWERABLE)
     await own_desk.exactly_one_reply(question)
     await own_desk.sandbox.acts.edit(ASKER, SUPPORT, question.ts, "@Citedesk How long is an invitation valid?")
-    await asyncio.sleep(0.3)
+    await own_desk.delivered()
+    # Listeners begin in the order of their events: with this answer, the edit has been dealt with.
+    await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE))
     assert len(own_desk.replies(question)) == 1
 
 
 async def test_stop_cancels_the_model_call_and_says_so_once(own_data: Path, articles: Path) -> None:
     async with (
-        scripted_llm(Step(_NO, stall=5.0)) as server,
+        scripted_llm(Step(_NO, held=asyncio.Event())) as server,
         workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
         await desk.reply_to(question)
-        await desk.until(lambda: server.requests, 1)  # type: ignore[arg-type, return-value]
-        assert desk.sandbox.workspace.sessions[SUPPORT, question.ts] == "processing"
-        await desk.sandbox.acts.stop(ADMIN, SUPPORT, question.ts)
-        await asyncio.sleep(0.2)
-        assert desk.replies(question)[0].is_streaming
+        await until(lambda: server.requests)
+        sessions = desk.sandbox.workspace.sessions
+        assert sessions[SUPPORT, question.ts] == "processing"
         await desk.sandbox.acts.stop(ASKER, SUPPORT, question.ts)
-        await desk.until(lambda: [m for m in desk.replies(question) if not m.is_streaming], 1)
-        (reply,) = desk.replies(question)
-        assert "Stopped" in shown(reply)
-        await desk.until(
-            lambda: [m for m in [question] if desk.sandbox.workspace.sessions[SUPPORT, m.ts] == "active"], 1
-        )
-    assert server.closed_early == 1
+        assert "Stopped" in shown(await desk.exactly_one_reply(question))
+        await until(lambda: sessions[SUPPORT, question.ts] == "active")
+        await until(lambda: server.closed_early == 1)
+
+
+async def test_stop_of_somebody_else_stops_nothing(own_data: Path, articles: Path) -> None:
+    held = asyncio.Event()
+    async with (
+        scripted_llm(Step(_NO, held=held)) as server,
+        workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
+    ):
+        question = await desk.ask(_ANSWERABLE)
+        await desk.reply_to(question)
+        await until(lambda: server.requests)
+        await desk.sandbox.acts.stop(ADMIN, SUPPORT, question.ts)
+        await desk.delivered()
+        # Listeners begin in the order of their events: with this page, the Stop has been dealt with.
+        await desk.open_home(ASKER)
+        await desk.home(ASKER, "I answer from your team")
+        held.set()
+        assert "Not enough info" in shown(await desk.exactly_one_reply(question))
+    assert server.closed_early == 0
 
 
 async def test_what_takes_long_shows_its_steps_and_their_sources_in_the_message_that_becomes_the_answer(
     own_data: Path, articles: Path
 ) -> None:
+    held = asyncio.Event()
     async with (
-        scripted_llm(Step(_NO, stall=1.0)) as server,
+        scripted_llm(Step(_NO, held=held)) as server,
         workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
@@ -146,6 +165,7 @@ async def test_what_takes_long_shows_its_steps_and_their_sources_in_the_message_
         assert progress.blocks == []
         assert [task["title"] for task in progress.tasks] == ["Search the documents", "Draft an answer"]
         assert "https://help.fernpost.example/reminders" in str(progress.tasks[0]["sources"])
+        held.set()
         await desk.until(lambda: [m for m in [progress] if not m.is_streaming], 1)
         assert "Not enough info" in shown(await desk.exactly_one_reply(question))
 
@@ -169,12 +189,8 @@ async def test_the_message_shortcut_answers_only_to_whoever_chose_it(own_desk: D
 async def test_the_messages_tab_suggests_questions(own_data: Path, articles: Path) -> None:
     async with workspace(own_data, articles, slack_extra={"prompts": (_ANSWERABLE,)}) as desk:
         await desk.sandbox.acts.open_tab(ASKER, "messages")
-        space = desk.sandbox.workspace
-        for _ in range(50):
-            if space.prompts:
-                break
-            await space.wait_for_change(space.version, 0.2)
-        assert space.prompts["D0ASKER"][0]["message"] == _ANSWERABLE
+        prompts = await until(lambda: desk.sandbox.workspace.prompts)
+        assert prompts["D0ASKER"][0]["message"] == _ANSWERABLE
 
 
 async def test_a_workspace_that_lacks_every_nicety_still_gets_its_answers(own_data: Path, articles: Path) -> None:

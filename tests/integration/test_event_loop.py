@@ -16,6 +16,7 @@ _LONGEST_S = 0.5
 async def _longest_pause(stop: asyncio.Event) -> float:
     longest, last = 0.0, time.monotonic()
     while not stop.is_set():
+        # The clock of the test: how much later than this it wakes is what is measured.
         await asyncio.sleep(0.01)
         now = time.monotonic()
         longest, last = max(longest, now - last), now
@@ -32,7 +33,7 @@ async def test_questions_are_answered_and_nothing_blocks_while_the_index_is_buil
         with blockbuster_ctx(scanned_modules=["bot.slack", "bot.store", "bot.desk", "pipeline", "index"]):
             await desk.command(ADMIN, "/citedesk reindex")
             questions = [await desk.ask("When does the first payment reminder go out?") for _ in range(5)]
-            replies = [await desk.reply_to(question) for question in questions]
+            replies = [await desk.exactly_one_reply(question) for question in questions]
             await desk.until(lambda: [m for m in desk.hidden(ADMIN) if "Reindexed" in m.text], 1)
         stop.set()
         assert all("7 days" in shown(reply) for reply in replies)

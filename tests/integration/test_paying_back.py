@@ -22,11 +22,10 @@ async def _approved(desk: Desk, user: str = ASKER, channel: str = SUPPORT, text:
     card = (await desk.until(lambda: _cards(desk), len(_cards(desk)) or 1))[-1]
     await desk.press(REVIEWER, card, "Approve")
     await desk.until(lambda: [m for m in desk.replies(question) if "Approved by" in shown(m)], 1)
-    for _ in range(100):
-        if await desk.bot.use_cases.questions.store.curated.live():
-            return card
-        await desk.sandbox.workspace.wait_for_change(desk.sandbox.workspace.version, 0.05)
-    raise AssertionError("nothing was remembered")
+    # The card is changed last: the answer is stored by then.
+    await desk.until(lambda: [m for m in [card] if "Approved by" in shown(m)], 1)
+    assert await desk.store.curated.live(), "nothing was remembered"
+    return card
 
 
 def _cards(desk: Desk) -> list[Message]:
@@ -43,7 +42,7 @@ async def test_an_approved_answer_is_served_at_once_and_says_who_approved_it(aga
 
 async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Desk) -> None:
     await _approved(own_desk)
-    store, embedder = own_desk.bot.use_cases.questions.store, own_desk.bot.use_cases.questions.embedder
+    store, embedder = own_desk.store, own_desk.bot.use_cases.questions.embedder
     (answer,) = await store.curated.live()
     await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
     assert not await store.curated.vectors(answer.tenant_id, embedder.name)
@@ -53,12 +52,18 @@ async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Des
 
 
 @pytest.mark.parametrize(
-    "other", ["Can I not get my money back?", "When can I get my money back?", "Can I pay by card?"]
+    ("other", "own_answer"),
+    [
+        ("Can I not get my money back?", "A person is checking it"),
+        ("When can I get my money back?", "5 to 10 working days"),
+        ("Can I pay by card?", "by card or by bank debit"),
+    ],
 )
-async def test_another_question_does_not_get_it(other: str, own_desk: Desk) -> None:
+async def test_another_question_does_not_get_it(other: str, own_answer: str, own_desk: Desk) -> None:
     await _approved(own_desk)
     reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(other)))
-    assert "on 2" not in reply.partition("Approved by")[2][:40]
+    assert own_answer in reply
+    assert "Approved by" not in reply
 
 
 async def test_an_approved_answer_over_a_restricted_article_is_served_only_to_those_who_may_read_it(
@@ -84,7 +89,7 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
     folder = Path(shutil.copytree(articles, tmp_path / "articles"))
     async with workspace(own_data, folder) as desk:
         await _approved(desk)
-        (answer,) = await desk.bot.use_cases.questions.store.curated.live()
+        (answer,) = await desk.store.curated.live()
         for document in {source.document_id for source in answer.sources}:
             page = folder / document
             page.write_text(page.read_text() + "\nRefunds are also listed in the yearly statement.\n")
@@ -93,10 +98,10 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         await desk.until(lambda: [m for m in desk.hidden(ADMIN) if "Reindexed" in m.text], 1)
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
-        assert " on " not in shown(reply).partition("Approved by")[2][:30]
+        assert "A person is checking it" in shown(reply)
         await desk.bot.maintenance.sweep()
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
-        assert await desk.bot.use_cases.questions.store.curated.counts() == {"stale": 1}
+        assert await desk.store.curated.counts() == {"stale": 1}
         await desk.bot.maintenance.sweep()
         assert len([c for c in _cards(desk) if "has changed since" in shown(c)]) == 1
         await desk.press(REVIEWER, cards[0], "Approve")
@@ -132,7 +137,7 @@ async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_serv
     reply = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN))
     await _find_bad(own_desk, reply, (ASKER, ADMIN))
     await own_desk.until(lambda: [c for c in _cards(own_desk) if "Readers found" in shown(c)], 1)
-    assert await own_desk.bot.use_cases.questions.store.curated.counts() == {"stale": 1}
+    assert await own_desk.store.curated.counts() == {"stale": 1}
     again = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, REVIEWER))
     assert "A person is checking it" in shown(again)
 

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from support.waiting import until
 
 from bot.sandbox.delivery import HttpTransport, deliver
 from bot.sandbox.server import Sandbox
@@ -159,7 +160,7 @@ async def test_a_page_waits_for_what_is_new(sandbox: Sandbox, client: AsyncWebCl
         waiting = asyncio.create_task(
             session.get(f"{sandbox.url}/sandbox/state?as=U0ASKER&since={first['version']}").__aenter__()
         )
-        await asyncio.sleep(0.05)
+        await until(lambda: sandbox.workspace._changed._waiters)
         assert not waiting.done()
         await client.chat_postMessage(channel="C0SUPPORT", text="news")
         state = await (await waiting).json()

@@ -1,6 +1,5 @@
 """Teams from the connector's activities to what it is asked to post, over HTTP on loopback."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -33,7 +32,7 @@ async def teams(own_data: Path, articles: Path) -> AsyncIterator[FakeConnector]:
     async with connector() as fake:
         settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
         async with workspace(own_data, articles, teams=settings, access=access) as desk:
-            fake.bot_url = desk.bot.url
+            fake.talk_to(desk.bot)
             yield fake
 
 
@@ -71,8 +70,7 @@ async def test_an_activity_that_is_sent_again_is_answered_once(teams: FakeConnec
     for _ in range(3):
         assert (await teams.send(question))[0] == 202
     await teams.until(lambda: teams.messages("a:asker"))
-    await asyncio.sleep(0.3)
-    assert len(teams.messages("a:asker")) == 1
+    await teams.exactly("a:asker", 1)
 
 
 async def test_in_a_channel_the_answer_stands_in_the_thread_and_holds_only_what_everyone_may_read(
@@ -143,8 +141,7 @@ async def test_a_reviewer_claims_and_approves_and_everybody_sees_it(teams: FakeC
     assert "Nothing was changed. Approved by Reviewer." in late["value"]
     _, refreshed = await teams.send(teams.press("second", REVIEWS, REFRESH, data))
     assert "Approved by Reviewer" in json.dumps(refreshed)
-    await asyncio.sleep(0.2)
-    assert len(teams.messages("a:asker")) == 2
+    await teams.exactly("a:asker", 2)
 
 
 async def test_an_old_client_rejects_by_submit_and_the_asker_reads_the_reason(teams: FakeConnector) -> None:
@@ -164,7 +161,7 @@ async def test_a_review_that_nobody_decides_is_shown_again_and_then_ends_with_a_
         access = {"reviewers": ["reviewer", "U0REVIEWER"]}
         clock = Clock()
         async with workspace(own_data, articles, now=clock, teams=settings, access=access) as desk:
-            fake.bot_url = desk.bot.url
+            fake.talk_to(desk.bot)
             await _review(fake)
             for hours, where, count, words in ((5, REVIEWS, 2, "Review needed"), (100, "a:asker", 2, "in time")):
                 clock.move(hours=hours)
@@ -180,16 +177,15 @@ async def test_who_is_no_reviewer_changes_nothing(teams: FakeConnector, verb: st
     _, data = await _review(teams)
     _, told = await teams.send(teams.press("asker", REVIEWS, verb, data | {"answer": "Free.", "reason": "x"}))
     assert "Only reviewers may decide this. Nothing was changed." in told["value"]
-    await asyncio.sleep(0.2)
+    await teams.exactly("a:asker", 1)
     assert not teams.updates
-    assert len(teams.messages("a:asker")) == 1
 
 
 async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, articles: Path) -> None:
     async with connector() as fake:
         settings = {"anonymous": True, "reviewers_conversation": REVIEWS}
         async with workspace(own_data, articles, teams=settings) as desk:
-            fake.bot_url = desk.bot.url
+            fake.talk_to(desk.bot)
             reply = await _reply(fake, fake.question(_ANSWERABLE))
             form = {"reason": "outdated", "note": "It is 10 days now."}
             value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(form)}}
@@ -198,7 +194,7 @@ async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, arti
             assert await fake.send(bad | {"replyToId": "m-0"}) == (200, {})
             fetch = fake.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
             assert "What is wrong with it?" in json.dumps((await fake.send(fetch))[1])
-            store = desk.bot.use_cases.questions.store
+            store = desk.store
             assert await store.feedback.counts(1) == (0, 1)
 
 
@@ -208,8 +204,7 @@ async def test_what_passes_is_tried_again_and_posted_once(teams: FakeConnector, 
     reply = await _reply(teams, teams.question(_ANSWERABLE))
     assert "7 days" in reply["text"]
     assert teams.refused == [status]
-    await asyncio.sleep(0.2)
-    assert len(teams.messages("a:asker")) == 1
+    await teams.exactly("a:asker", 1)
 
 
 async def test_what_does_not_pass_is_given_up(teams: FakeConnector) -> None:
@@ -236,10 +231,17 @@ async def test_a_malformed_activity_is_refused_and_the_next_one_answered(teams: 
         {"from": None},
         {"type": "invoke", "name": "adaptiveCard/action", "value": None},
         {"type": "invoke", "name": "adaptiveCard/action", "value": {"action": {"verb": "nope", "data": {}}}},
-        {"type": "invoke", "name": "message/submitAction", "replyToId": "m-1", "value": []},
     ):
-        assert (await teams.send(teams.question(_ANSWERABLE) | broken))[0] in {200, 400}
+        assert (await teams.send(teams.question(_ANSWERABLE) | broken))[0] == 400
     assert "7 days" in (await _reply(teams, teams.question(_ANSWERABLE)))["text"]
+    await teams.exactly("a:asker", 1)
+
+
+async def test_feedback_on_a_message_that_answers_nothing_is_taken_and_not_kept(teams: FakeConnector) -> None:
+    judged = {"name": "message/submitAction", "replyToId": "m-0", "value": []}
+    assert await teams.send(teams.activity("invoke", "asker", "a:asker", **judged)) == (200, {})
+    assert teams.store is not None
+    assert await teams.store.feedback.counts(1) == (0, 0)
 
 
 _APP = "00000000-0000-0000-0000-000000000042"

@@ -77,6 +77,7 @@ class BotProcess:
                 with suppress(aiohttp.ClientError):
                     async with session.get("/healthz"):
                         return
+                # A process that starts tells nobody when it listens.
                 await asyncio.sleep(0.02)
 
     def kill(self) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class Step:
-    """One answer: text of the completion, or another status, body, delay or break."""
+    """One answer: text of the completion, or another status, body, delay or break; not before `held` is set."""
 
     text: str = ""
     status: int = 200
@@ -28,6 +28,14 @@ class Step:
     reset: bool = False
     truncate: bool = False
     padding: int = 0
+    held: asyncio.Event | None = None
+
+    async def wait(self) -> None:
+        """Wait as long as the answer takes."""
+        if self.held:
+            await self.held.wait()
+        # A slow server: its client waits in real seconds.
+        await asyncio.sleep(self.stall)
 
 
 @dataclass
@@ -57,7 +65,7 @@ async def scripted_llm(*script: Step) -> AsyncIterator[ScriptedLlm]:
         server.paths.append(request.path_qs)
         server.headers.append(dict(request.headers))
         try:
-            await asyncio.sleep(step.stall)
+            await step.wait()
         except asyncio.CancelledError:
             server.closed_early += 1
             raise
@@ -94,6 +102,7 @@ async def _in_pieces(request: web.Request, step: Step, body: bytes) -> web.Strea
     if step.truncate and request.transport:
         request.transport.close()
         return response
+    # A server that is slow in the middle of a body.
     await asyncio.sleep(step.stall_in_body)
     for at in range(half, len(body)):
         await response.write(body[at : at + 1])

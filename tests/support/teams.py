@@ -1,6 +1,5 @@
 """Microsoft Teams' connector on loopback, speaking its REST protocol, and the activities that Teams sends."""
 
-import asyncio
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +10,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bot.server import RunningBot
+from bot.store.port import Store
+from support.waiting import PATIENCE_S, settled, until
+
 REVIEWS = "19:reviews@thread.tacv2"
-_PATIENCE = 20.0
 _ids = itertools.count(1)
 
 
@@ -30,6 +32,11 @@ class FakeConnector:
     groups: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
+    store: Store | None = None
+
+    def talk_to(self, bot: RunningBot) -> None:
+        """Send activities to this bot."""
+        self.bot_url, self.store = bot.url, bot.use_cases.questions.store
 
     def all(self, conversation: str, count: int) -> list[dict[str, Any]] | None:
         """Return the messages of a conversation once there are `count`."""
@@ -46,13 +53,17 @@ class FakeConnector:
         """Return the messages of a conversation, without typing."""
         return [a for a in self.posted.values() if a["where"] == conversation and a["type"] == "message"]
 
-    async def until(self, look: Callable[[], Any], patience_s: float = _PATIENCE) -> Any:  # noqa: ANN401 - whatever is looked for
+    async def until(self, look: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:  # noqa: ANN401 - whatever is looked for
         """Return what `look` sees once it is true."""
-        end = time.monotonic() + patience_s
-        while not (seen := look()):
-            assert time.monotonic() < end, self.posted
-            await asyncio.sleep(0.02)
-        return seen
+        return await until(look, patience_s, lambda: self.posted)
+
+    async def exactly(self, conversation: str, count: int) -> list[dict[str, Any]]:
+        """Return the messages of a conversation once no more can come; fail if there are not `count`."""
+        assert self.store is not None
+        await settled(self.store)
+        found = self.messages(conversation)
+        assert len(found) == count, found
+        return found
 
     async def send(self, activity: dict[str, Any]) -> tuple[int, Any]:
         """Send an activity to the bot; return status and what it said."""

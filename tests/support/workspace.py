@@ -18,10 +18,11 @@ from bot.sandbox.workspace import BOT_USER_ID, Message
 from bot.server import RunningBot, running_bot
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
+from bot.store.port import Store
+from support.waiting import PATIENCE_S, settled, until
 
 ASKER, REVIEWER, ADMIN = "U0ASKER", "U0REVIEWER", "U0ADMIN"
 SUPPORT, REVIEWS = "C0SUPPORT", "C0REVIEWS"
-_PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Desk:
     sandbox: Sandbox
     bot: RunningBot
     settings: Settings
+
+    @property
+    def store(self) -> Store:
+        """The bot's store."""
+        return self.bot.use_cases.questions.store
 
     async def ask(self, text: str, user: str = ASKER, channel: str = SUPPORT) -> Message:
         """Post a question and return it."""
@@ -48,9 +54,18 @@ class Desk:
     async def exactly_one_reply(self, question: Message) -> Message:
         """Return the reply; fail on silence and on a second one."""
         reply = await self.reply_to(question)
-        await asyncio.sleep(0.3)
+        await self.settled()
         assert len(self.replies(question)) == 1
         return reply
+
+    async def delivered(self) -> None:
+        """Return when the bot has acknowledged every event; what is asked in one is in its inbox then."""
+        await until(lambda: not self.sandbox.acts._tasks)
+
+    async def settled(self) -> None:
+        """Return when nothing more can come of the events so far."""
+        await self.delivered()
+        await settled(self.store)
 
     def messages(self, channel: str) -> list[Message]:
         """Return a channel's messages."""
@@ -62,7 +77,7 @@ class Desk:
 
     async def until(self, look: Callable[[], list[Message]], count: int) -> list[Message]:
         """Return what `look` sees once it is `count` long."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE_S
         while len(look()) < count:
             assert time.monotonic() < end, [m.text for m in self.sandbox.workspace.messages]
             await self.sandbox.workspace.wait_for_change(self.sandbox.workspace.version, 0.5)
@@ -80,7 +95,7 @@ class Desk:
 
     async def modal(self, user: str) -> str:
         """Return the id of this person's open modal once there is one: it opens after the button's acknowledgement."""
-        space, end = self.sandbox.workspace, time.monotonic() + _PATIENCE
+        space, end = self.sandbox.workspace, time.monotonic() + PATIENCE_S
         while user not in space.view_of:
             assert time.monotonic() < end, f"no modal opened for {user}"
             await space.wait_for_change(space.version, 0.5)
@@ -97,7 +112,7 @@ class Desk:
     async def home(self, user: str, words: str) -> dict[str, Any]:
         """Return App Home once it shows these words."""
         space = self.sandbox.workspace
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE_S
         while words not in json.dumps(space.homes.get(user, {}), ensure_ascii=False):
             assert time.monotonic() < end, space.homes.get(user)
             await space.wait_for_change(space.version, 0.5)

@@ -123,7 +123,7 @@ async def test_low_confidence_goes_to_a_person_with_the_draft() -> None:
 async def test_findings_lower_the_models_confidence() -> None:
     _, trace = await asked(pipeline(ScriptedProvider(reply("wrong_quote.json"))), "q?", context())
     assert trace.confidence == "low"
-    assert trace.findings
+    assert trace.findings == ("QUOTE_NOT_FOUND", "UNCITED_CLAIM")
 
 
 async def test_a_proved_answer_from_doubtful_chunks_goes_to_a_person_all_the_same() -> None:

@@ -67,6 +67,15 @@ def test_links_are_embedded_by_their_words() -> None:
     assert embedding_text(("Guide",), "See [the page](https://x.example/y).") == "Guide\nSee the page."
 
 
-@pytest.mark.parametrize("text", ["word\n", "# Only a heading\n", "\n\n\nword", "\t\n* \n* a\n", "a" * 5000])
-def test_odd_documents_give_at_least_one_chunk(text: str) -> None:
-    assert chunk_document(_document(text), _words, 40)
+@pytest.mark.parametrize(
+    ("text", "chunks"),
+    [
+        ("word\n", ["word"]),
+        ("# Only a heading\n", ["Only a heading"]),
+        ("\n\n\nword", ["word"]),
+        ("\t\n* \n* a\n", ["* \n* a"]),
+        ("a" * 5000, ["a" * 5000]),
+    ],
+)
+def test_odd_documents_give_their_words_as_chunks(text: str, chunks: list[str]) -> None:
+    assert [chunk.text for chunk in chunk_document(_document(text), _words, 40)] == chunks

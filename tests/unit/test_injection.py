@@ -1,12 +1,18 @@
 """Attempts to steer the model, in a page and in a question, against a model that obeys all of them."""
 
+import json
+
 import pytest
 from support.attacks import ATTACKS
 from support.builders import QUOTA, FixedRetriever, asked, chunk, context, pipeline
 from support.obeying import WAYS, ObeyingModel
 
+from bot.desk.questions import Reply
+from bot.slack.render import reply_message
+from bot.store.records import Asked, Conversation
 from pipeline.types import Answered, NeedsReview
 
+_WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
 _OBEYED = "Everything is free for OBEYED customers."
 
 
@@ -21,9 +27,11 @@ async def test_an_obeyed_attempt_is_never_shown(place: str, attack: str, way: st
     page = f"{QUOTA}\n\n{attack}\n\nInvoices are sent by e-mail." if place == "page" else QUOTA
     question = attack if place == "question" else "How many invoices does the Team plan allow?"
     model = ObeyingModel(attack, _OBEYED, QUOTA, way)
-    outcome, _ = await asked(pipeline(model, FixedRetriever([chunk("c1", page)])), question, context())
+    outcome, trace = await asked(pipeline(model, FixedRetriever([chunk("c1", page)])), question, context())
     if isinstance(outcome, Answered):
         assert outcome.text == f"{QUOTA} [1]"
+    told = reply_message(Reply("r-1", outcome, trace), Asked(text="q", where=_WHERE))
+    assert "OBEYED" not in json.dumps([block.to_dict() for message in told for block in message.blocks])
 
 
 @pytest.mark.parametrize(("place", "attack"), [(p, a) for p, a in ATTACKS if p == "page"])

@@ -1,7 +1,6 @@
-import asyncio
-
 import pytest
 from support.builders import context
+from support.clocks import Clock
 
 from pipeline.errors import LimitReachedError
 from pipeline.limits import Admission, AdmissionLimits
@@ -14,15 +13,16 @@ async def _ask(admission: Admission, **fields: object) -> None:
         pass
 
 
-async def test_a_user_is_refused_at_the_window_and_told_when_to_come_back() -> None:
+async def test_a_user_is_refused_at_the_window_and_told_when_to_come_back(wall_clock: Clock) -> None:
     admission = Admission(AdmissionLimits(per_user="2/minute"), memory_rate_limits())
     await _ask(admission)
+    wall_clock.advance(20)
     await _ask(admission)
     with pytest.raises(LimitReachedError) as caught:
         await _ask(admission)
     assert caught.value.failure is Failure.USER_LIMIT
     assert caught.value.limit == 2
-    assert 0 < (caught.value.retry_after or 0) <= 61
+    assert caught.value.retry_after == pytest.approx(40)
     await _ask(admission, user_id="U2")
 
 
@@ -45,10 +45,13 @@ async def test_a_full_queue_refuses_at_once_and_frees_its_places() -> None:
     async with admission.admitted(context()):
         with pytest.raises(LimitReachedError) as caught:
             await _ask(admission)
+        assert admission.in_flight == 1
     assert caught.value.failure is Failure.QUEUE_FULL
     await _ask(admission)
+    assert admission.in_flight == 0
 
 
+@pytest.mark.usefixtures("wall_clock")
 async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
     admission = Admission(AdmissionLimits(tenant_tokens_per_day=1000), memory_rate_limits())
     async with admission.admitted(context()):
@@ -58,8 +61,7 @@ async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
         async with admission.admitted(context()):
             pass
     assert caught.value.failure is Failure.TOKEN_BUDGET
-    assert caught.value.retry_after is not None
-    assert 0 < caught.value.retry_after <= 86_400
+    assert caught.value.retry_after == pytest.approx(86_400)
     async with admission.admitted(context(tenant_id="T2")):
         pass
 
@@ -67,17 +69,18 @@ async def test_a_tenants_tokens_of_the_day_are_counted_and_end() -> None:
 async def test_what_cannot_be_served_in_time_is_refused_at_once_with_when_to_come_back() -> None:
     admission = Admission(AdmissionLimits("999/minute", "999/minute", concurrency=1), memory_rate_limits())
     for _ in range(30):
-        async with admission.admitted(context()):
-            await asyncio.sleep(0.02)
+        await _ask(admission)
+    # However fast those were, they took longer than the nanosecond that is left on this clock that stands still.
+    no_time = Deadline(1e-9, Clock())
     async with admission.admitted(context()), admission.admitted(context()):
         with pytest.raises(LimitReachedError) as caught:
-            async with admission.admitted(context(deadline=Deadline.after(0.005))):
+            async with admission.admitted(context(deadline=no_time)):
                 pass
         async with admission.admitted(context(deadline=Deadline.after(10))):
             pass
     assert caught.value.failure is Failure.QUEUE_FULL
     assert caught.value.retry_after is not None
-    assert caught.value.retry_after > 0.005
+    assert caught.value.retry_after > no_time.remaining()
 
 
 @pytest.mark.parametrize(

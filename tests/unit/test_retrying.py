@@ -68,7 +68,7 @@ async def test_a_wait_that_reaches_past_the_deadline_ends_the_loop_at_once() -> 
 async def test_a_call_that_hangs_ends_as_a_timeout_at_the_deadline() -> None:
     began = time.monotonic()
     with pytest.raises(RetryableModelError) as caught:
-        await with_retries(lambda: asyncio.sleep(60, "late"), _FAST, Deadline.after(0.1))
+        await with_retries(asyncio.Event().wait, _FAST, Deadline.after(0.1))
     assert caught.value.failure is Failure.MODEL_TIMEOUT
     assert time.monotonic() - began < 0.5
 
@@ -86,8 +86,14 @@ async def test_backoff_is_full_jitter_doubling_up_to_the_cap() -> None:
 
 
 async def test_cancellation_passes() -> None:
-    task = asyncio.create_task(with_retries(lambda: asyncio.sleep(60), _FAST, Deadline.after(60)))
-    await asyncio.sleep(0)
+    begun = asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(with_retries(hang, _FAST, Deadline.after(60)))
+    await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
