@@ -216,7 +216,7 @@ def test_no_question_breaks_the_full_text_query(
     retriever = LiveRetriever(data, embedder)
     assert sorted(_ids(retriever, question)) == ["note.txt", "page.html", "plans.md"]
     found = retriever.search(question, _PUBLIC, 5)
-    assert found.sufficiency < found.floor
+    assert found.sufficiency < found.abstain_below
 
 
 def test_chunks_keep_within_the_models_tokens(articles: Path, tmp_path: Path, embedder: OnnxEmbedder) -> None:
