@@ -1,1 +1,1 @@
-"""Citedesk in Microsoft Teams, over the connector of the Microsoft 365 Agents SDK."""
+"""Citedesk in Microsoft Teams, through the connector client of the Microsoft 365 Agents SDK."""

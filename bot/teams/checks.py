@@ -1,4 +1,4 @@
-"""Teams' part of `citedesk doctor`: what Entra, the connector and Graph let the bot do."""
+"""The Teams checks of `citedesk doctor`: settings, token, reviewers' conversation and Entra groups."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from bot.teams.graph import Graph
 from bot.teams.http import auth_configuration, authenticator
 from index.errors import SettingsError
 
-_TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
-_MANY = 10_000
+_API_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
+_MEMBERS_MAX = 10_000
 
 
 async def checks(settings: Settings, tokens: Tokens | None = None) -> Sequence[Diagnosis]:
-    """Return every check of Teams in the order in which they should be mended; `tokens` are Entra's unless given."""
+    """Return the results of the Teams checks, in the order in which to mend them. Tokens come from Entra by default."""
     teams = settings.teams
     if not teams.is_served:
         return [Diagnosis("teams", ok=False, words=f"no application: set {environment_name(teams.switch)}")]
@@ -37,19 +37,19 @@ async def checks(settings: Settings, tokens: Tokens | None = None) -> Sequence[D
 
 
 async def _conversation(connector: Connector, teams: TeamsSettings) -> Diagnosis:
-    """Look at the reviewers' conversation with the bot's own token: both must work for anything to work."""
+    """Read the members of the reviewers' conversation. This checks the bot's token and the connector, too."""
     who = "anybody on this machine may write" if teams.anonymous else f"application {teams.app_id}"
     if teams.reviewers_conversation is None:
         return Diagnosis("teams", ok=True, words=f"{who}; reviews are decided in Slack only")
     try:
-        members = await connector.members(str(teams.service_url), teams.reviewers_conversation, _MANY)
+        members = await connector.members(str(teams.service_url), teams.reviewers_conversation, _MEMBERS_MAX)
     except TokenRefusedError as error:
         words = f"Entra gives no token ({error}); check the application, its secret and its directory"
         return Diagnosis("teams", ok=False, words=words)
     except aiohttp.ClientResponseError as error:
         words = f"the reviewers' conversation cannot be read ({error.status}); add the app where it is"
         return Diagnosis("teams", ok=False, words=words)
-    except _TROUBLE:
+    except _API_ERRORS:
         return Diagnosis("teams", ok=False, words=f"no answer from {teams.service_url}")
     count = "reviewers' conversation found" if members is None else f"{len(members)} people read the reviews"
     return Diagnosis("teams", ok=True, words=f"{who}; {count}")
@@ -66,7 +66,7 @@ async def _groups(settings: Settings, tokens: Tokens | None) -> Sequence[Diagnos
         except aiohttp.ClientResponseError as error:
             needed = "grant the application GroupMember.Read.All, and check the group's object id"
             words, ok = f"{name} cannot be read ({error.status}); {needed}", False
-        except _TROUBLE as error:
+        except _API_ERRORS as error:
             words, ok = f"{name} cannot be read ({type(error).__name__})", False
         found.append(Diagnosis("groups", ok=ok, words=words))
     return found

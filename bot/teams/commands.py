@@ -1,4 +1,4 @@
-"""Commands, typed as the first words of a message: everything but a question."""
+"""Commands that are typed as messages in Teams, and the cards that answer them."""
 
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -27,16 +27,16 @@ from bot.surfaces.command_messages import (
 )
 from bot.surfaces.wording import day
 from bot.teams.outgoing import to_asker
-from bot.teams.render import TeamsMessage, called, card_message, facts, paragraph, small
+from bot.teams.render import TeamsMessage, card_message, display_name, facts, paragraph, small
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace
 
-# Words that are a command only if they stand alone: "status of my order" is a question.
+# A command is the whole message: "status of my order" is a question.
 _ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
-# What these show is not for everybody who reads a channel.
+# These run only in a personal chat: not everybody in a channel may see what they show.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
 _HELP = {
@@ -53,7 +53,7 @@ _HELP = {
 
 
 def command_in(text: str) -> tuple[str, str] | None:
-    """Return a command and what follows it; None for a question."""
+    """Return the command that a message holds and its argument ("" if it takes none); None for a question."""
     words = text.strip().removeprefix("/")
     if words.lower() in _ALONE:
         return words.lower(), ""
@@ -64,14 +64,14 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Runs commands; every path answers."""
+    """Runs commands. A refused or failed command gets an answer, too."""
 
     operations: Operations
     reviews: ReviewDesk
     wake_outbox: Callable[[], None]
 
-    async def run(self, request_id: str, asked: Asked, name: str, rest: str) -> TeamsMessage:
-        """Return the answer to a command."""
+    async def run(self, request_id: str, asked: Asked, name: str, argument: str) -> TeamsMessage:
+        """Run a command of `command_in` and return its answer."""
         if name in _IN_PRIVATE and not asked.where.private:
             return _words(_NOT_HERE)
         user_id, tenant_id = asked.where.user_id, asked.where.tenant_id
@@ -82,7 +82,7 @@ class Commands:
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
             "rollback": lambda: self._rollback(user_id),
-            "why": lambda: self._why(user_id, rest),
+            "why": lambda: self._why(user_id, argument),
             "usage": lambda: self._usage(user_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
         }
@@ -97,10 +97,10 @@ class Commands:
 
     async def _status(self) -> TeamsMessage:
         status = await self.operations.status()
-        # The command itself stands in the queue.
+        # The status command is itself a waiting job of the inbox.
         counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
-        told = status_facts(replace(status, counts=counts), "reindex")
-        return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(told)])
+        pairs = status_facts(replace(status, counts=counts), "reindex")
+        return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(pairs)])
 
     async def _reviews(self, user_id: str) -> TeamsMessage:
         reviews = await self.reviews.listed(user_id, ReviewFilter())
@@ -111,8 +111,8 @@ class Commands:
 
     async def _reindex(self, request_id: str, asked: Asked) -> TeamsMessage:
         self.operations.require_admin(asked.where.user_id)
-        begun = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
-        await self.reviews.questions.store.outbox.send([begun])
+        notice = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
+        await self.reviews.questions.store.outbox.send([notice])
         self.wake_outbox()
         return coverage_message(await self.operations.reindex(asked.where.user_id, lambda _, __: None))
 
@@ -131,13 +131,13 @@ class Commands:
 
 
 def help_message() -> TeamsMessage:
-    """Return what one can write to the bot."""
+    """Return the list of commands."""
     head = "Citedesk answers from your team's documents, with sources, or says that it cannot."
     return card_message(head, [paragraph(head, weight="Bolder"), facts(_HELP.items())])
 
 
 def coverage_message(coverage: Coverage) -> TeamsMessage:
-    """Return the coverage report: what was seen, indexed and skipped, and why."""
+    """Return the coverage report of a build, with the documents that were skipped and why."""
     head = coverage_words(coverage)
     lines = [f"- {literal(s.document_id, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
@@ -148,7 +148,7 @@ def coverage_message(coverage: Coverage) -> TeamsMessage:
 
 
 def why_message(trace: Trace) -> TeamsMessage:
-    """Return the path that a request took."""
+    """Return the trace of a request."""
     head = f"{trace.request_id} ended as {outcome_words(trace)}, verdict {trace.verdict}."
     return card_message(
         head, [paragraph(literal(head, 200), weight="Bolder"), facts(why_facts(trace)), small(stages_words(trace), 500)]
@@ -156,13 +156,13 @@ def why_message(trace: Trace) -> TeamsMessage:
 
 
 def usage_message(usage: Usage) -> TeamsMessage:
-    """Return what was asked and what it took."""
-    head, told = usage_words(usage)
-    return card_message(f"{head}: {told}", [paragraph(head, weight="Bolder"), paragraph(told)])
+    """Return the counts of `Usage` as a card."""
+    head, words = usage_words(usage)
+    return card_message(f"{head}: {words}", [paragraph(head, weight="Bolder"), paragraph(words)])
 
 
 def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
-    """Return what people asked and the documents do not answer, as a list to work from."""
+    """Return the questions that the documents do not answer, one paragraph per cluster."""
     if not clusters:
         return _words(NO_GAPS)
     head = "Asked, and not answered by the documents"
@@ -180,17 +180,19 @@ def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
 
 
 def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:
-    """Return the reviews that wait, oldest first."""
+    """Return the open reviews in the order given."""
     if not reviews:
         return _words(NO_REVIEWS)
     lines = [
-        f"- {day(r.opened_at)}: “{literal(r.question, 140)}” ({decision_words(r, lambda who: called(who, names))})"
+        f"- {day(r.opened_at)}: “{literal(r.question, 140)}” ({decision_words(r, lambda p: display_name(p, names))})"
         for r in reviews[:REVIEWS_SHOWN]
     ]
     more = len(reviews) - REVIEWS_SHOWN
-    told = "\n".join([*lines, *([f"- …and {more} more"] if more > 0 else [])])
+    listed = "\n".join([*lines, *([f"- …and {more} more"] if more > 0 else [])])
     head = "Waiting for a reviewer"
-    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(told), small("Decide them on their cards.")])
+    return card_message(
+        head, [paragraph(head, weight="Bolder"), paragraph(listed), small("Decide them on their cards.")]
+    )
 
 
 def _words(text: str) -> TeamsMessage:

@@ -21,7 +21,7 @@ _NOTE_CHARS = 1000
 
 @dataclass(frozen=True, slots=True)
 class FeedbackActions:
-    """Stores judgements and complaints."""
+    """Stores feedback and opens reviews of disputed answers."""
 
     questions: QuestionDesk
     reviews: ReviewDesk
@@ -29,9 +29,9 @@ class FeedbackActions:
     wake_outbox: Callable[[], None]
 
     async def judged(self, activity: Mapping[str, Any]) -> Coroutine[Any, Any, None] | None:
-        """Store what a reader thinks of an answer; return work that takes longer than the client waits, if any.
+        """Store a reader's feedback. For a complaint, return a coroutine that takes longer than the client waits.
 
-        Teams names only the message that the answer stands in.
+        Teams names only the message, so the request is looked up by the message id.
         """
         where = conversation_of(activity)
         request_id = await self.questions.store.posted.request_of(
@@ -54,7 +54,7 @@ class FeedbackActions:
         return None if feedback.helpful else self._complaint(request_id, where, disputed=disputed)
 
     async def _complaint(self, request_id: str, where: Conversation, *, disputed: bool) -> None:
-        """Open a review of an answer that several people found bad; show the reviewers their complaints."""
+        """Open a review of a disputed answer, and add the complaints to the review that is open."""
         if disputed:
             asked = Asked(text=await self.questions.store.turns.question_of(request_id), where=where)
             await self.reviews.second_look(request_id, asked, self.boards.cards)
@@ -64,7 +64,7 @@ class FeedbackActions:
 
 
 def feedback_form() -> Json:
-    """Return the form that asks what is wrong with an answer, as the answer to the client's fetch."""
+    """Return the form that asks what is wrong with an answer, as the response to `message/fetchTask`."""
     choices = [{"title": title, "value": value} for value, title in FEEDBACK_REASONS.items()]
     reason = {"type": "Input.ChoiceSet", "id": "reason", "label": "What is wrong with it?", "choices": choices}
     note = {"type": "Input.Text", "id": "note", "label": "What should it say?", "isMultiline": True}
@@ -79,12 +79,12 @@ def feedback_form() -> Json:
     return {"task": {"type": "continue", "value": {"title": "Feedback", "card": attachment}}}
 
 
-def _form(told: object) -> Mapping[str, Any]:
-    """Return what was filled in: the custom form comes as JSON text, the product's own as words."""
-    if isinstance(told, Mapping):
-        return told
+def _form(submitted: object) -> Mapping[str, Any]:
+    """Return the fields of a feedback form. Our form arrives as JSON text, the form of Teams itself as plain text."""
+    if isinstance(submitted, Mapping):
+        return submitted
     try:
-        read = json.loads(str(told))
+        read = json.loads(str(submitted))
     except ValueError:
-        return {"note": str(told or "")}
-    return read if isinstance(read, Mapping) else {"note": str(told)}
+        return {"note": str(submitted or "")}
+    return read if isinstance(read, Mapping) else {"note": str(submitted)}

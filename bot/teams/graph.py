@@ -1,4 +1,4 @@
-"""Microsoft Graph, of which one question is asked: who is in a group."""
+"""Read the members of Entra groups from Microsoft Graph."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -11,16 +11,16 @@ _PAGES = 200
 
 
 class Graph:
-    """Reads members of Entra groups, with the application permission GroupMember.Read.All. `url` ends in a slash."""
+    """Reads group members. Needs the application permission GroupMember.Read.All. `url` ends in a slash."""
 
     def __init__(self, tokens: Tokens | None, url: str, timeout_s: float) -> None:
         self._tokens, self._url = tokens, url
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def members(self, group_id: str) -> frozenset[str]:
-        """Return the ids of everybody in a group, members of groups in it included.
+        """Return the directory ids of everybody in a group, members of nested groups included.
 
-        Raises aiohttp.ClientError, TimeoutError, and ValueError for what is no list of members.
+        Raises aiohttp.ClientError, TimeoutError, and ValueError for an unexpected or too long response.
         """
         found: set[str] = set()
         page = urljoin(self._url, f"groups/{group_id}/transitiveMembers/microsoft.graph.user?$select=id&$top={_PAGE}")
@@ -37,7 +37,7 @@ class Graph:
                 if not following:
                     return frozenset(found)
                 page = str(following)
-                # The token is for Graph; a link elsewhere must not get it.
+                # The token is for Graph only: do not send it to another server.
                 if urlsplit(page)[:2] != urlsplit(self._url)[:2]:
                     raise ValueError("the next page is on another server")
         raise ValueError("a group of too many pages")

@@ -1,4 +1,4 @@
-"""Teams' HTTP route: authenticate the sender before the body is read, answer every request at once."""
+"""The HTTP route of Teams: authenticate the sender before reading the body, then hand over the activity."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,7 +24,7 @@ Take = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
 
 class RefusedError(Exception):
-    """A request that is not Teams', or not for this bot. `status` is what the sender gets."""
+    """A request does not come from Teams or is not meant for this bot. `status` is the HTTP status to answer."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -33,14 +33,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestAuthenticator:
-    """Checks tokens, service addresses and tenants. All are None for a test client on this machine."""
+    """Checks token, service address and tenant. A check whose field is None is off, as for a local test client."""
 
     validator: JwtTokenValidator | None
     hosts: OutboundHostValidator | None
     tenant_id: str | None
 
     async def admitted(self, request: web.Request) -> Mapping[str, Any]:
-        """Return the activity of a request. Raises RefusedError."""
+        """Return the activity of an authenticated request. Raises RefusedError."""
         claims = await self._claims(request)
         try:
             activity = json.loads(await request.text())
@@ -62,18 +62,18 @@ class RequestAuthenticator:
         try:
             return await self.validator.validate_token(token.strip())
         except jwt.PyJWKClientConnectionError:
-            # Teams' fault or the network's, not the sender's: it shall come again.
+            # The sender did nothing wrong: status 503 makes it try again.
             raise RefusedError("keys cannot be fetched", 503) from None
         except (ValueError, KeyError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
-        """Refuse other directories than the one that the settings name: their people are in none of our groups."""
+        """Refuse activities of any directory but the one in the settings."""
         if self.tenant_id is not None and tenant_of(activity) != self.tenant_id:
             raise RefusedError("foreign tenant", 403)
 
     def _check_address(self, service_url: str, claims: ClaimsIdentity | None) -> None:
-        """Refuse to send the bot's tokens and answers anywhere but to Teams."""
+        """Refuse a service address outside Teams: the bot would send its token and answers there."""
         if self.hosts is None:
             return
         if not service_url.startswith("https://") or not self.hosts.is_allowed(service_url):
@@ -84,7 +84,7 @@ class RequestAuthenticator:
 
 
 def authenticator(settings: TeamsSettings, host: str) -> RequestAuthenticator:
-    """Return the authenticator of the settings. Raises SettingsError if strangers could send anonymous requests."""
+    """Return the authenticator for the settings. Raises SettingsError for anonymous access on a public address."""
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
@@ -98,7 +98,7 @@ def authenticator(settings: TeamsSettings, host: str) -> RequestAuthenticator:
 
 
 def auth_configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
-    """Return the application's identity, as the SDK takes it."""
+    """Return the application's credentials in the form of the SDK."""
     return AgentAuthConfiguration(
         client_id=settings.app_id,
         tenant_id=settings.tenant_id,
@@ -108,7 +108,10 @@ def auth_configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
 
 
 def messages(guard: RequestAuthenticator, take: Take) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return the route's handler: `take` stores or does what an activity asks for, and returns what it is told."""
+    """Return the handler of the route. `take` handles an activity and returns the response body, if it has one.
+
+    Statuses: 202, or 200 with a body; 400 for a malformed activity; that of RefusedError for a refused request.
+    """
 
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
@@ -117,11 +120,11 @@ def messages(guard: RequestAuthenticator, take: Take) -> Callable[[web.Request],
             _log.warning("activity_refused", reason=error.reason, bytes=request.content_length)
             return web.Response(status=error.status)
         try:
-            told = await take(activity)
+            body = await take(activity)
         except (KeyError, TypeError, ValueError, AttributeError, ValidationError) as error:
-            # Admitted, but of a shape that Teams does not send: the sender will not send better.
+            # The sender is authentic but the activity is malformed; sending it again would not help.
             _log.warning("activity_malformed", kind=str(activity["type"])[:40], error=type(error).__name__)
             return web.Response(status=400)
-        return web.Response(status=202) if told is None else web.json_response(told)
+        return web.Response(status=202) if body is None else web.json_response(body)
 
     return handler

@@ -1,4 +1,4 @@
-"""Before Teams gets its acknowledgement: store questions in the inbox, do what buttons ask for."""
+"""Handle an activity before Teams gets its acknowledgement: store a question in the inbox, or carry out a button."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -16,7 +16,7 @@ from bot.teams.feedback import FeedbackActions, feedback_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
 from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of
-from bot.teams.product import EARLIER, FOLLOW_UP_MINUTES
+from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
 from bot.teams.render import Json
 from bot.teams.review_actions import ReviewActions
 
@@ -26,7 +26,7 @@ _NAME_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class TeamsIntake:
-    """Takes the activities of Teams."""
+    """Handles the activities of Teams."""
 
     questions: QuestionDesk
     actions: ReviewActions
@@ -38,9 +38,12 @@ class TeamsIntake:
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take(self, activity: Mapping[str, Any]) -> Json | None:
-        """Store or do what an admitted activity asks for; return what an invoke is told."""
-        if called := str(activity["from"].get("name") or "").strip():
-            await self.questions.store.people.put(person_of(activity), called[:_NAME_CHARS])
+        """Handle an authenticated activity. Return the response body of an invoke, None for any other activity.
+
+        Raises KeyError, TypeError, ValueError or AttributeError for a malformed activity.
+        """
+        if display_name := str(activity["from"].get("name") or "").strip():
+            await self.questions.store.people.put(person_of(activity), display_name[:_NAME_CHARS])
         match activity["type"]:
             case "message":
                 await self._message(activity)
@@ -62,8 +65,8 @@ class TeamsIntake:
                 action = activity["value"]["action"]
                 return await self.actions.pressed(activity, str(action["verb"]), dict(action.get("data") or {}))
             case "message/submitAction":
-                if rest := await self.feedback.judged(activity):
-                    self._later(rest)
+                if work := await self.feedback.judged(activity):
+                    self._in_background(work)
                 return {}
             case "message/fetchTask":
                 return feedback_form()
@@ -74,7 +77,7 @@ class TeamsIntake:
     async def _message(self, activity: Mapping[str, Any]) -> None:
         value = activity.get("value")
         if isinstance(value, Mapping) and "verb" in value:
-            # A button of a client that does not know Action.Execute: the card is updated for everybody anyway.
+            # A client without Action.Execute sends a button as a message. Its card is updated by the review board.
             await self.actions.pressed(activity, str(value["verb"]), dict(value))
             return
         if not is_addressed(activity):
@@ -88,17 +91,17 @@ class TeamsIntake:
         self.wake_inbox()
 
     async def _is_only_thanks(self, asked: Asked, key: str) -> bool:
-        """Tell whether a message ends an exchange and needs no reply."""
+        """Tell whether a message only thanks the bot for its last answer and needs no reply."""
         if not asked.text.strip() or asked.has_files or not is_pleasantry(asked.text):
             return False
         store = self.questions.store
         if await store.reviews.awaiting(asked.where):
-            # A reviewer asked back: even a bare "yes" is an answer.
+            # A reviewer asked back, so even a bare "yes" is an answer to pass on.
             return False
-        return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER))
+        return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
 
     async def _members_changed(self, activity: Mapping[str, Any]) -> None:
-        """Forget who reads a conversation; say once what the bot does where it has come to."""
+        """Drop the cached members of a conversation. Where the bot itself was added, send the help message once."""
         where = conversation_of(activity)
         self.membership.forget(where.tenant_id, where.channel_id)
         added = [str(member.get("id")) for member in activity.get("membersAdded") or []]
@@ -106,18 +109,18 @@ class TeamsIntake:
             await self.questions.store.outbox.send([to_asker(f"welcome:{where.channel_id}", "", where, help_message())])
             self.wake_outbox()
 
-    def _later(self, rest: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._unwatched(rest))
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._logging_failure(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     @staticmethod
-    async def _unwatched(rest: Coroutine[Any, Any, None]) -> None:
+    async def _logging_failure(work: Coroutine[Any, Any, None]) -> None:
         try:
-            await rest
-        except Exception as error:  # noqa: BLE001 - nobody waits for it; the judgement itself is kept
+            await work
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task; the feedback itself is stored
             _log.error("second_look_failed", error=type(error).__name__)
 
     async def aclose(self) -> None:
-        """Wait for what still runs."""
+        """Wait for the complaints that are still being handled."""
         await asyncio.gather(*self._background)

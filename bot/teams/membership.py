@@ -1,4 +1,4 @@
-"""Entra groups and members of conversations, asked of Microsoft. A failure counts as nobody."""
+"""Entra groups and members of conversations, read from Microsoft. After a failure the members count as nobody."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,20 @@ from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audien
 from bot.teams.connector import Connector
 from bot.teams.graph import Graph
 
-_TROUBLE = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
+_API_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
 
 
 class TeamsMembership:
-    """`bot.desk.questions.Directory` over Entra groups and the members of Teams' conversations."""
+    """`bot.desk.questions.Directory` for Teams: Entra groups and the members of conversations."""
 
     def __init__(
         self, connector: Connector, graph: Graph, access: AccessSettings, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._connector, self._graph, self._access = connector, graph, access
-        self._known = MembersCache(access.refresh_s, _TROUBLE, now)
+        self._cache = MembersCache(access.refresh_s, _API_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
-        """Return the groups whose Entra group holds this person, directly or through another group."""
+        """Return the names of the groups in `access.entra_groups` that hold this person, nested groups included."""
         held = [
             name
             for name, group_id in self._access.entra_groups.items()
@@ -34,21 +34,21 @@ class TeamsMembership:
         return frozenset(held)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of the conversation is in; None for a personal chat."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
     def forget(self, tenant_id: str, channel_id: str) -> None:
-        """Ask again next time: the members of a conversation have changed."""
-        self._known.forget(tenant_id, channel_id)
+        """Drop the cached members of a conversation, because they have changed."""
+        self._cache.forget(tenant_id, channel_id)
 
     async def _members_of_group(self, group_id: str) -> Members:
         async def ask() -> Members:
             return await self._graph.members(group_id)
 
-        return await self._known.members("", group_id, ask)
+        return await self._cache.members("", group_id, ask)
 
     async def _members_of_conversation(self, where: Conversation) -> Members:
         async def ask() -> Members:
             return await self._connector.members(where.service_url, where.channel_id, self._access.audience_members_max)
 
-        return await self._known.members(where.tenant_id, where.channel_id, ask)
+        return await self._cache.members(where.tenant_id, where.channel_id, ask)

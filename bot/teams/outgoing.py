@@ -9,19 +9,19 @@ from pipeline.types import FrozenModel
 
 
 class TeamsPayload(FrozenModel):
-    """What only Teams' posting reads of an `Outgoing`: the activity, and the address of its connector."""
+    """The payload of an `Outgoing` for Teams: the activity, and the address of the connector."""
 
     activity: dict[str, Any]
     service_url: str
 
 
 def payload_of(message: Outgoing) -> TeamsPayload:
-    """Return what a row of the outbox holds for Teams."""
+    """Return the Teams payload of a row of the outbox. Raises pydantic.ValidationError."""
     return TeamsPayload.model_validate(message.payload)
 
 
 def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessage) -> Outgoing:
-    """Return a message to where a question was asked."""
+    """Return `message` as a row of the outbox for the conversation in which the question was asked."""
     return Outgoing(
         key=key,
         request_id=request_id,
@@ -37,7 +37,7 @@ def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessa
 def to_reviewers(
     key: str, review: Review, service_url: str, conversation_id: str, message: TeamsMessage, *, is_card: bool = False
 ) -> Outgoing:
-    """Return a message about a review; `is_card` marks the card that is updated when the review changes."""
+    """Return a message for the reviewers. `is_card` marks the card that is updated when the review changes."""
     return Outgoing(
         key=key,
         request_id=review.review_id,

@@ -1,4 +1,7 @@
-"""From the connector's activities to questions. Pure functions; raises KeyError and ValueError for what is none."""
+"""Parse the activities of the connector (pure).
+
+Malformed activities raise KeyError, TypeError, ValueError or AttributeError.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +11,7 @@ from bot.store.records import Asked, Conversation
 
 SURFACE = "teams"
 _THREAD = ";messageid="
-# The command list puts the command before what is asked.
+# Choosing `ask` in Teams' command list puts the word in front of the question.
 _ASK = re.compile(r"^/?ask\s+(?=\S)", re.IGNORECASE)
 _MENTION = re.compile(r"<at[^>]*>.*?</at>", re.DOTALL)
 
@@ -16,7 +19,7 @@ Json = Mapping[str, Any]
 
 
 def asked_of(activity: Json) -> Asked:
-    """Return the question of a message, without the mention that brought it here."""
+    """Return the question of a message, without the mention of the bot and a leading `ask`."""
     return Asked(
         text=_ASK.sub("", text_of(activity)),
         where=conversation_of(activity),
@@ -26,12 +29,12 @@ def asked_of(activity: Json) -> Asked:
 
 
 def key_of(activity: Json) -> str:
-    """Return what makes a message one: Teams sends it again if it gets no answer in time."""
+    """Return the inbox key of a message. Teams repeats a message that is not acknowledged in time; the key tells."""
     return f"{SURFACE}:{activity['conversation']['id']}:{activity['id']}"
 
 
 def conversation_of(activity: Json) -> Conversation:
-    """Return where an activity comes from; of a channel, the thread."""
+    """Return the conversation of an activity, in a channel with its thread."""
     conversation = activity["conversation"]
     channel_id, _, thread_id = str(conversation["id"]).partition(_THREAD)
     kind = conversation.get("conversationType")
@@ -50,27 +53,27 @@ def conversation_of(activity: Json) -> Conversation:
 
 
 def tenant_of(activity: Json) -> str:
-    """Return the directory that an activity comes from."""
+    """Return the id of the directory that an activity comes from, "" if it names none."""
     data = activity.get("channelData") or {}
     return str(activity["conversation"].get("tenantId") or (data.get("tenant") or {}).get("id") or "")
 
 
 def person_of(activity: Json) -> str:
-    """Return the directory's id of whoever sent an activity: the one that settings name people by."""
+    """Return the directory id of the sender, by which the settings name people; else the sender's id in Teams."""
     sender = activity["from"]
     return str(sender.get("aadObjectId") or sender["id"])
 
 
 def is_addressed(activity: Json) -> bool:
-    """Tell whether a message is meant for the bot: in a chat of two always, elsewhere by a mention.
+    """Tell whether a message is meant for the bot: in a personal chat always, elsewhere if it mentions the bot.
 
-    An app that may read every message of a team gets those of others, too.
+    An app with permission to read every message of a team also receives those that are not meant for it.
     """
     return activity["conversation"].get("conversationType") == "personal" or bool(_mentions(activity))
 
 
 def text_of(activity: Json) -> str:
-    """Return a message's text without mentions of the bot; other people's stay as names."""
+    """Return a message's text without mentions of the bot. Mentions of other people become their names."""
     text = str(activity.get("text") or "")
     for mention in _mentions(activity):
         text = text.replace(mention or "\0", " ")
@@ -78,12 +81,12 @@ def text_of(activity: Json) -> str:
 
 
 def address_of(channel_id: str, thread_id: str) -> str:
-    """Return the connector's id of a conversation, or of a thread in it."""
+    """Return the id by which the connector knows a conversation, or a thread in it."""
     return f"{channel_id}{_THREAD}{thread_id}" if thread_id else channel_id
 
 
 def _mentions(activity: Json) -> list[str]:
-    """Return the words by which a message mentions the bot."""
+    """Return the parts of a message's text that mention the bot."""
     bot = str((activity.get("recipient") or {}).get("id") or "")
     return [
         str(entity.get("text") or "")
@@ -93,5 +96,5 @@ def _mentions(activity: Json) -> list[str]:
 
 
 def _is_file(attachment: Json) -> bool:
-    # Teams attaches the message's own HTML, too.
+    # Teams also attaches the message itself as HTML.
     return str(attachment.get("contentType") or "") not in {"", "text/html"}

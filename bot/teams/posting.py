@@ -12,9 +12,9 @@ from bot.teams.progress import ending
 from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
-# The connector may accept the message later; every other refusal will be repeated.
-_PASSING = frozenset({408, 412, 429, 500, 502, 503, 504})
-_TROUBLE = (aiohttp.ClientError, TimeoutError)
+# Statuses after which another try may succeed. Any other refusal would be repeated.
+_PASSING_STATUSES = frozenset({408, 412, 429, 500, 502, 503, 504})
+_API_ERRORS = (aiohttp.ClientError, TimeoutError)
 
 
 class TeamsPoster:
@@ -24,26 +24,29 @@ class TeamsPoster:
         self._connector = connector
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
-        """Post a message, as the end of its progress stream if it has one. Raises PostError."""
+        """Post a message and return where it is. Raises PostError.
+
+        The first try ends the progress stream of the message, if it has one; a later try posts the message by itself.
+        """
         address = address_of(message.channel_id, message.thread_id)
         try:
             posted = await self._posted(message, address, may_end_stream=first_try)
-        except _TROUBLE as error:
+        except _API_ERRORS as error:
             raise _post_error(error) from None
-        # Feedback may name the message that the stream began as.
+        # Feedback may name the first message of the stream instead of its end.
         return Posted(address, posted, tuple({posted, message.progress_id} - {""}))
 
     async def _posted(self, message: Outgoing, address: str, *, may_end_stream: bool) -> str:
-        """Return the id of the message, posted as the end of its stream, or by itself if the stream is over."""
+        """Post a message as the end of its stream, or by itself if the stream is over; return its id."""
         payload = payload_of(message)
         if message.progress_id and may_end_stream:
             try:
                 ended = ending(payload.activity, message.progress_id)
                 return await self._connector.send(payload.service_url, address, ended)
             except aiohttp.ClientResponseError as error:
-                if error.status in _PASSING:
+                if error.status in _PASSING_STATUSES:
                     raise
-                # The stream took too long, or the asker has just pressed Stop.
+                # The stream timed out, or the asker has just pressed Stop.
                 _log.info("stream_not_ended", request_id=message.request_id, reason=error.status)
         return await self._connector.send(payload.service_url, address, payload.activity)
 
@@ -52,6 +55,6 @@ def _post_error(error: Exception) -> PostError:
     status = getattr(error, "status", None)
     return PostError(
         str(status or type(error).__name__),
-        is_passing=status is None or status in _PASSING,
+        is_passing=status is None or status in _PASSING_STATUSES,
         retry_after=retry_after(getattr(error, "headers", None) or {}),
     )

@@ -1,4 +1,4 @@
-"""Teams as the answering flow and the posting flow see it: `bot.surfaces.product.ChatProduct`."""
+"""`bot.surfaces.product.ChatProduct` for Teams."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from bot.teams.progress import TeamsProgress
 from bot.teams.render import TeamsMessage, apology, passed_on, reply_message, stopped
 from pipeline.types import ThreadTurn
 
-# A personal chat has no threads: an older question is another matter.
+# A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
 FOLLOW_UP_MINUTES = 10.0
-EARLIER = 3
+EARLIER_QUESTIONS = 3
 _NOTICES: dict[Notice, Callable[[], TeamsMessage]] = {
     Notice.GIVEN_UP: apology,
     Notice.STOPPED: stopped,
@@ -38,8 +38,8 @@ class TeamsProduct:
     keeps_turns: bool = True
 
     async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:
-        """Return what the asker and the bot said here in the last minutes."""
-        return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER)
+        """Return the last questions and answers of this person in this conversation, oldest first."""
+        return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply; None for a question."""
@@ -48,7 +48,7 @@ class TeamsProduct:
             return None
         return to_asker(request_id, request_id, asked.where, await self.commands.run(request_id, asked, *command))
 
-    async def progress(self, asked: Asked, *, resumed: bool) -> TeamsProgress:  # noqa: ARG002 - a stream cannot be found
+    async def progress(self, asked: Asked, *, resumed: bool) -> TeamsProgress:  # noqa: ARG002 - Teams cannot find a stream again
         """Return the progress view of a question."""
         return TeamsProgress(self.connector, asked.where, self.progress_after_s)
 
@@ -58,7 +58,7 @@ class TeamsProduct:
         return message.model_copy(update={"progress_id": progress_id})
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
-        """Return a reply that is no outcome."""
+        """Return a notice as the reply to a question."""
         message = to_asker(request_id, request_id, asked.where, _NOTICES[notice]())
         return message.model_copy(update={"progress_id": progress_id})
 

@@ -1,4 +1,4 @@
-"""The progress view in Teams: typing at once, the steps of the work in a personal chat, never a draft."""
+"""The progress view in Teams: the typing indicator, and in a personal chat the steps of the work, never a draft."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -13,20 +13,20 @@ from bot.teams.payloads import address_of
 from pipeline.recorder import Progress
 
 _log = structlog.get_logger(__name__)
-_TROUBLE = (aiohttp.ClientError, TimeoutError)
+_API_ERRORS = (aiohttp.ClientError, TimeoutError)
 _STEPS: Mapping[str, str] = {
     "retrieve": "Searching the documents…",
     "generate": "Drafting an answer…",
     "verify": "Checking every citation…",
 }
-# Teams takes one update of a stream a second; and only by one does it tell that the asker pressed Stop.
-_EVERY_S = 1.5
-_PATIENCE_S = 2.0
+# Teams accepts one stream update per second. Only its response to an update tells that the asker pressed Stop.
+_UPDATE_INTERVAL_S = 1.5
+_LAST_UPDATE_S = 2.0
 _FORBIDDEN = 403
 
 
 class TeamsProgress:
-    """The progress of one question. A stream that was begun must be ended by the reply."""
+    """Shows the progress of one question as a stream, which the reply ends."""
 
     def __init__(self, connector: Connector, where: Conversation, after_s: float) -> None:
         self._connector = connector
@@ -39,30 +39,30 @@ class TeamsProgress:
         self.stopped = False
 
     def start(self, stop: Callable[[], object]) -> None:
-        """Begin to show; return at once. `stop` is called when the asker presses Stop."""
+        """Begin to show progress in the background. `stop` is called when the asker presses Stop."""
         self._task = asyncio.create_task(self._show(stop))
 
     def watch(self, progress: Progress) -> None:
-        """Show the stage that the pipeline has reached."""
+        """Show the stage that the pipeline has reached, with the next update."""
         self._step = _STEPS.get(progress.stage, self._step)
 
     async def end(self) -> str:
-        """Stop showing; return the id of the stream that the reply ends, "" if there is none."""
+        """Stop showing progress; return the id of the stream that the reply must end, "" if there is none."""
         self._ending.set()
         if self._task:
-            # What is on its way may be the beginning of a stream, whose id must not get lost.
-            await asyncio.wait([self._task], timeout=_PATIENCE_S)
+            # A request that is still running may have begun a stream, and the reply needs its id.
+            await asyncio.wait([self._task], timeout=_LAST_UPDATE_S)
             self._task.cancel()
         return "" if self.stopped else self._stream_id
 
     async def discard(self) -> None:
-        """Stop showing. Teams ends a stream without an answer by itself."""
+        """Stop showing progress. Teams itself ends a stream that gets no reply."""
         await self.end()
 
     async def _show(self, stop: Callable[[], object]) -> None:
         try:
             await self._send({"type": "typing"})
-            # One stream a chat, and only where two talk.
+            # Teams allows streams only in personal chats.
             if not self._where.private or await self._ends_within(self._after_s):
                 return
             sequence = 1
@@ -70,14 +70,14 @@ class TeamsProgress:
                 posted = await self._send(informative(self._step, sequence, self._stream_id))
                 self._stream_id = self._stream_id or posted
                 sequence += 1
-                await self._ends_within(_EVERY_S)
+                await self._ends_within(_UPDATE_INTERVAL_S)
         except aiohttp.ClientResponseError as error:
             if self._stream_id and error.status == _FORBIDDEN:
                 self.stopped = True
                 stop()
                 return
             _log.info("progress_not_shown", reason=error.status)
-        except _TROUBLE as error:
+        except _API_ERRORS as error:
             _log.info("progress_not_shown", reason=type(error).__name__)
 
     async def _ends_within(self, seconds: float) -> bool:
@@ -93,12 +93,12 @@ class TeamsProgress:
 
 
 def informative(words: str, sequence: int, stream_id: str) -> dict[str, Any]:
-    """Return an update of a stream that shows what is being done."""
+    """Return a stream update that shows `words`; without `stream_id` it begins a stream."""
     return {"type": "typing", "text": words, "entities": [_stream("informative", stream_id, streamSequence=sequence)]}
 
 
 def ending(activity: Mapping[str, Any], stream_id: str) -> dict[str, Any]:
-    """Return a message as the end of a stream."""
+    """Return a message as the last part of a stream."""
     return {**activity, "entities": [*activity.get("entities", []), _stream("final", stream_id)]}
 
 

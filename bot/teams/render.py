@@ -1,4 +1,4 @@
-"""Outcomes as activities: text with citations for an answer, an Adaptive Card for all else. Pure functions."""
+"""Render outcomes as activities (pure): an answer as text with citations, everything else as an Adaptive Card."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from pipeline.types import (
 ESCALATE, RETRY = "ask_a_person", "try_again"
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 _CARD_VERSION = "1.5"
-# Teams cuts what a card carries at 28 KB; the question travels in its buttons.
+# Teams limits a message to about 28 KB, and the buttons of a card carry the question.
 _QUESTION_CHARS = 2000
 _NOTE_CHARS = 1500
 
@@ -51,14 +51,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TeamsMessage:
-    """What is posted: an activity that has no address yet, and the same as plain words."""
+    """A rendered message: the activity without its conversation, and the same as plain text."""
 
     text: str
     activity: Json
 
     @property
     def card(self) -> Json:
-        """The Adaptive Card of a message that is one."""
+        """The Adaptive Card. Raises KeyError for an answer, which has none."""
         content: Json = self.activity["attachments"][0]["content"]
         return content
 
@@ -80,11 +80,11 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsM
 
 
 def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return what the asker gets when a review has ended."""
+    """Return the message to the asker about an ended review."""
     small_print = [small(review.review_id)]
     if review.state == "expired":
         return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
-    reviewer = called(review.decided_by or "", names)
+    reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
         by = small(f"Reviewed by {reviewer}")
@@ -95,7 +95,7 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     if review.state == "edited" and not sources:
         verb = "Answered, not from the documents,"
     facts = [f"{verb} by {reviewer}", review.review_id]
-    # What a person wrote is no longer what a model made: it goes out without the label.
+    # A person wrote an edited answer, so it does not get the label for generated text.
     made_by_model = review.state == "approved"
     return _cited(review.answer, draft.citations if draft else (), sources, facts, made_by_model=made_by_model)
 
@@ -109,44 +109,47 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
     words = f"{names.get(turn.user_id, turn.user_id)} is looking at your question and asks: {turn.text}"
-    head = paragraph(f"**{called(turn.user_id, names)} is looking at your question and asks:**")
+    head = paragraph(f"**{display_name(turn.user_id, names)} is looking at your question and asks:**")
     how = "Reply here." if review.conversation.private else "Mention me in your reply."
     return card_message(cut(words, _NOTE_CHARS), [head, paragraph(literal(turn.text, 2500)), small(how)])
 
 
 def passed_on() -> TeamsMessage:
-    """Return what the asker gets for an answer to a reviewer's question."""
+    """Return the confirmation that the asker's message went to the reviewer."""
     return card_message(PASSED_ON, [paragraph(PASSED_ON)])
 
 
 def stopped() -> TeamsMessage:
-    """Return what the asker gets who pressed Stop."""
+    """Return the confirmation that a question was stopped."""
     return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
 
 
-def facts(told: Iterable[tuple[str, str]]) -> Json:
-    """Return names and values in two columns."""
-    return {"type": "FactSet", "facts": [{"title": name, "value": literal(value, _NOTE_CHARS)} for name, value in told]}
+def facts(pairs: Iterable[tuple[str, str]]) -> Json:
+    """Return pairs of name and value in two columns."""
+    return {
+        "type": "FactSet",
+        "facts": [{"title": name, "value": literal(value, _NOTE_CHARS)} for name, value in pairs],
+    }
 
 
-def called(user_id: str, names: Names) -> str:
-    """Return a person's name."""
+def display_name(user_id: str, names: Names) -> str:
+    """Return a person's name, or the id if the name is unknown, escaped for Markdown."""
     return literal(names.get(user_id, user_id), NAME_CHARS)
 
 
 def apology() -> TeamsMessage:
-    """Return what the asker gets for a question that was given up."""
+    """Return the message about a question that was given up."""
     return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
 
 
 def card_message(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> TeamsMessage:
-    """Return a message of one card; notifications and screen readers get `words`."""
+    """Return a message with one card. Notifications and screen readers use `words`."""
     attachment = {"contentType": CARD_TYPE, "content": card(words, parts, actions)}
     return TeamsMessage(words, {"type": "message", "summary": words, "attachments": [attachment]})
 
 
 def card(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> Json:
-    """Return an Adaptive Card."""
+    """Return an Adaptive Card. `words` is its text for clients without cards and for screen readers."""
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -164,12 +167,12 @@ def paragraph(text: str, **more: Any) -> Json:  # noqa: ANN401 - properties of a
 
 
 def small(text: str, limit: int = 200) -> Json:
-    """Return a line of small print."""
+    """Return a small line of plain text, cut to `limit` characters."""
     return paragraph(literal(text, limit), size="Small", isSubtle=True, spacing="Small")
 
 
 def execute(verb: str, title: str, data: Json, **more: Any) -> Json:  # noqa: ANN401 - properties of an action
-    """Return a button that old clients, too, can press."""
+    """Return an Action.Execute button, with an Action.Submit as fallback for old clients."""
     old = {"type": "Action.Submit", "title": title, "data": {"verb": verb, **data}}
     return {"type": "Action.Execute", "title": title, "verb": verb, "data": data, "fallback": old} | more
 
@@ -180,7 +183,7 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
             nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
             parts = [paragraph("**Not enough info.** The documents do not answer this.")]
             parts += [paragraph(f"The nearest documents:\n\n{nearest}")] if nearest else []
-            return NOT_ENOUGH, parts, _again(ESCALATE, "Ask a person", request_id, question)
+            return NOT_ENOUGH, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
         case NeedsReview():
             return CHECKED_BY_A_PERSON, [paragraph(CHECKED_BY_A_PERSON)], []
         case Blocked():
@@ -190,15 +193,15 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
             return words, [paragraph(words)], []
         case Unavailable():
             words = unavailable_words(outcome)
-            return words, [paragraph(words)], _again(RETRY, "Try again", request_id, question)
+            return words, [paragraph(words)], _question_button(RETRY, "Try again", request_id, question)
         case Answered():
             raise ValueError("an answer is no card")
         case _:
             assert_never(outcome)
 
 
-def _again(verb: str, title: str, request_id: str, question: str) -> list[Json]:
-    # Teams keeps the question in the button, so that we need not keep it. Too long: no button.
+def _question_button(verb: str, title: str, request_id: str, question: str) -> list[Json]:
+    # The button carries the question, so the bot need not store it. A question that is too long gets no button.
     if len(question) > _QUESTION_CHARS:
         return []
     return [execute(verb, title, {"request_id": request_id, "question": question})]
@@ -207,7 +210,7 @@ def _again(verb: str, title: str, request_id: str, question: str) -> list[Json]:
 def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
     facts = [f"Confidence: {outcome.confidence}"]
     if outcome.approved:
-        facts = [f"Approved by {called(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
+        facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
     before = [*notes, *([DEGRADED] if outcome.degraded else [])]
@@ -223,8 +226,8 @@ def _cited(
     *,
     made_by_model: bool = True,
 ) -> TeamsMessage:
-    """Return an answer with its one root Message entity: label, and a citation a marker that stands in the text."""
-    told = "\n\n".join([*(f"_{line}_" for line in before), answer_markdown(answer), f"_{' · '.join(facts)}_"])
+    """Return an answer as text with one Message entity: the AI label, and one citation per source."""
+    text = "\n\n".join([*(f"_{line}_" for line in before), answer_markdown(answer), f"_{' · '.join(facts)}_"])
     quotes = {citation.marker: citation.quote for citation in reversed(citations)}
     entity = {
         "type": "https://schema.org/Message",
@@ -236,7 +239,7 @@ def _cited(
     }
     activity = {
         "type": "message",
-        "text": told,
+        "text": text,
         "textFormat": "markdown",
         "entities": [entity],
         "channelData": {"feedbackLoop": {"type": "custom"}},

@@ -12,7 +12,7 @@ from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Decision, Review
 from bot.surfaces.review_board import Boards
 from bot.teams.payloads import conversation_of, key_of, person_of
-from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, called
+from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, display_name
 from bot.teams.review_board import card_of, names_of
 from bot.teams.review_cards import (
     ANSWER_INPUT,
@@ -37,7 +37,7 @@ _MESSAGE_TYPE = "application/vnd.microsoft.activity.message"
 
 @dataclass(frozen=True, slots=True)
 class ReviewActions:
-    """Does what a button asks for, and returns what the client shows."""
+    """Carries out buttons. Each method returns what the client shows, as the response to an invoke."""
 
     questions: QuestionDesk
     reviews: ReviewDesk
@@ -46,22 +46,22 @@ class ReviewActions:
     wake_outbox: Callable[[], None]
 
     async def pressed(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Json:
-        """Do what a card's button asks for; return the answer to the invoke: a card, or words."""
+        """Carry out a button of a card; return a card or a message. Raises KeyError, ValueError for malformed data."""
         try:
             if verb in {ESCALATE, RETRY}:
-                return _said(await self._asker(activity, verb, data))
-            return await self._reviewer(person_of(activity), verb, data)
+                return _message_response(await self._asker_action(activity, verb, data))
+            return await self._reviewer_action(person_of(activity), verb, data)
         except CitedeskError as error:
-            return _said(await self._refusal(error))
+            return _message_response(await self._refusal(error))
 
     async def _refusal(self, error: CitedeskError) -> str:
-        """Return why nothing happened; cards that are out of date are mended on the way."""
+        """Return why a button was refused. If the review is decided already, update its cards."""
         if isinstance(error, AlreadyDecidedError):
             await self.boards.refresh(error.review)
         names = await self.questions.store.people.names(concerned(error))
-        return refusal_words(error, lambda user_id: called(user_id, names))
+        return refusal_words(error, lambda user_id: display_name(user_id, names))
 
-    async def _asker(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
+    async def _asker_action(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
         asked = Asked(text=_typed(data, "question"), where=conversation_of(activity))
         if verb == RETRY:
             if await self.questions.store.inbox.add([f"{key_of(activity)}:retry"], asked.model_dump_json()):
@@ -71,52 +71,52 @@ class ReviewActions:
         self.wake_outbox()
         return "A person has your question now." if opened else "A person has your question already."
 
-    async def _reviewer(self, reviewer: str, verb: str, data: Mapping[str, Any]) -> Json:
+    async def _reviewer_action(self, reviewer: str, verb: str, data: Mapping[str, Any]) -> Json:
         review_id = str(data["review_id"])
         if verb == REFRESH:
-            return _shown(await self._as_it_stands(reviewer, review_id))
+            return _card_response(await self._current_card(reviewer, review_id))
         if verb in {CLAIM, TAKE_OVER}:
             review = await self.reviews.claim(review_id, reviewer, take_over=verb == TAKE_OVER)
         elif verb == EDIT:
             return await self._edited(reviewer, review_id, data)
         elif verb == ASK_BACK:
-            question, told = _typed(data, QUESTION_INPUT), await self.boards.asked_back_by(reviewer)
+            question, messages = _typed(data, QUESTION_INPUT), await self.boards.asked_back_by(reviewer)
             if not question:
-                return _said("Write what you need to know first.")
-            review = await self.reviews.ask_back(review_id, reviewer, question, told)
+                return _message_response("Write what you need to know first.")
+            review = await self.reviews.ask_back(review_id, reviewer, question, messages)
         else:
-            told = await self.boards.decided_by(reviewer)
-            review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), told)
+            messages = await self.boards.decided_by(reviewer)
+            review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), messages)
         return await self._changed(review)
 
     async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
-        """Send an edit that the documents prove, or that the reviewer stands for; else show what they do not."""
+        """Send an edited answer if it is verified or the reviewer chose "Send anyway"; else return the findings."""
         text = _typed(data, ANSWER_INPUT)
         review = await self.reviews.open_review(review_id, reviewer)
         if not text:
-            return _said("Write an answer first, or reject.")
+            return _message_response("Write an answer first, or reject.")
         check = await self.reviews.checked(review, text)
         anyway = str(data.get(ANYWAY_INPUT)) == "true"
         if check.findings and not anyway:
             names = names_of(review, await self.questions.store.people.names(people_of(review)))
             message = review_card(review, show_draft=True, names=names, findings=check.findings, text=text)
-            return _shown(message.card)
+            return _card_response(message.card)
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
         return await self._changed(
             await self.reviews.decide(review_id, decision, await self.boards.decided_by(reviewer))
         )
 
     async def _changed(self, review: Review) -> Json:
-        """Update the cards of a review, and return the one that the presser sees at once."""
+        """Update the posted cards of a review, and return its card for the person who pressed the button."""
         self.wake_outbox()
-        return _shown(card_of(await self.boards.refresh(review)).card)
+        return _card_response(card_of(await self.boards.refresh(review)).card)
 
-    async def _as_it_stands(self, reviewer: str, review_id: str) -> Json:
+    async def _current_card(self, reviewer: str, review_id: str) -> Json:
         try:
             review = await self.reviews.open_review(review_id, reviewer)
         except AlreadyDecidedError as error:
             return card_of(await self.reviews.view(error.review)).card
-        # This card is for one person, who may read what the draft cites.
+        # Only this reviewer sees the card, and may read what the draft cites.
         return card_of(replace(await self.reviews.view(review), show_draft=True)).card
 
 
@@ -129,13 +129,13 @@ def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:
 
 
 def _typed(data: Mapping[str, Any], name: str) -> str:
-    """Return what was typed into an input; a client of somebody's own may send more than the input takes."""
+    """Return the text of an input, cut to its limit: a forged request may hold more than the input takes."""
     return str(data.get(name) or "").strip()[:INPUT_CHARS]
 
 
-def _shown(card: Json) -> Json:
+def _card_response(card: Json) -> Json:
     return {"statusCode": 200, "type": CARD_TYPE, "value": card}
 
 
-def _said(words: str) -> Json:
+def _message_response(words: str) -> Json:
     return {"statusCode": 200, "type": _MESSAGE_TYPE, "value": words}

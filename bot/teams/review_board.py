@@ -1,4 +1,4 @@
-"""Teams' review board: compose the cards, and update the posted ones."""
+"""The review board in Teams: renders cards for the outbox and updates posted cards."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 class TeamsReviewBoard:
     """`bot.surfaces.review_board.Board` in Teams.
 
-    Cards go to the reviewers' conversation of the channel that was asked in, else to the one of all reviewers.
+    A card goes to the reviewers' conversation of the question's channel, else to that of all reviewers.
     """
 
     def __init__(self, reviews: ReviewDesk, connector: Connector, settings: TeamsSettings) -> None:
@@ -30,7 +30,7 @@ class TeamsReviewBoard:
         self._settings = settings
 
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the card of a review, if there is a conversation for it."""
+        """Return the card of a review, or nothing if no conversation is set for it."""
         review, conversation = view.review, self._settings.reviewers_conversation
         if review.conversation.surface == SURFACE:
             conversation = self._reviews.questions.channel(review.conversation).reviewers_channel or conversation
@@ -40,12 +40,12 @@ class TeamsReviewBoard:
         return [to_reviewers(key, review, url, conversation, card_of(view), is_card=True)]
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the card of a review once more: the first one has scrolled away."""
+        """Return the card of a review again, because the first one has scrolled away."""
         key = f"reminder:teams:{view.review.review_id}"
         return [card.model_copy(update={"key": key}) for card in await self.cards(view)]
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review. A failure is logged: the review itself is stored."""
+        """Update the posted card of a review. A failure is only logged, because the review itself is stored."""
         review = view.review
         place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         if place is None:
@@ -56,12 +56,12 @@ class TeamsReviewBoard:
             _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the word to the asker that a person has the question now."""
-        key, said = f"escalated:{review.review_id}", escalated_message(review.review_id)
-        return [to_asker(key, review.review_id, review.conversation, said)]
+        """Return the confirmation to the asker that a person has the question now."""
+        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id)
+        return [to_asker(key, review.review_id, review.conversation, message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
+        """Return the message to the asker about a decided or expired review."""
         key = f"decided:{review.review_id}"
         return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
 
@@ -71,7 +71,7 @@ class TeamsReviewBoard:
         return [to_asker(key, review.review_id, review.conversation, asked_back_message(review, names))]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
-        """Return the asker's answer, for the conversation of the card."""
+        """Return the asker's answer as a message to the conversation of the card."""
         key = f"answered:teams:{review.review_id}:{len(review.exchange)}"
         message = answer_of_asker_message(review, names_of(review, names))
         return [to_reviewers(key, review, self._url_of(review), card[0], message)]
@@ -82,7 +82,7 @@ class TeamsReviewBoard:
 
 
 def card_of(view: ReviewView) -> TeamsMessage:
-    """Return the card of a review as every reviewer sees it."""
+    """Return the card of a review: with buttons while it is open, then with the decision."""
     review, names = view.review, names_of(view.review, view.names)
     if review.state != "open":
         return decided_card(review, show_draft=view.show_draft, names=names)
@@ -90,7 +90,7 @@ def card_of(view: ReviewView) -> TeamsMessage:
 
 
 def names_of(review: Review, names: Names) -> Names:
-    """Return `names` with a word for an asker in another product, whose id says nothing to anybody here."""
+    """Return `names`, and for an asker in another chat product, whose id means nothing here, the product's name."""
     where = review.conversation
     stranger = {} if where.surface == SURFACE else {where.user_id: f"Somebody in {where.surface.title()}"}
     return {**stranger, **names}

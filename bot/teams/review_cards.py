@@ -1,11 +1,11 @@
-"""Review cards as Adaptive Cards. Pure functions."""
+"""Render review cards as Adaptive Cards (pure)."""
 
 from collections.abc import Sequence
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.store.records import Review
 from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS, cut
-from bot.teams.render import Json, TeamsMessage, called, card_message, execute, paragraph, small
+from bot.teams.render import Json, TeamsMessage, card_message, display_name, execute, paragraph, small
 from bot.teams.text import answer_markdown, literal, source_line
 from pipeline.types import Finding
 
@@ -22,10 +22,10 @@ INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
 _QUOTE_CHARS = 500
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
-# More than sixty people cannot be given a card of their own.
+# Teams refreshes a card for at most 60 people.
 _MAX_REFRESHED = 60
-# How Teams names somebody of the directory.
-_USER = "8:orgid:"
+# Teams' prefix for a directory id.
+_USER_PREFIX = "8:orgid:"
 
 
 def review_card(
@@ -37,15 +37,15 @@ def review_card(
     findings: Sequence[Finding] = (),
     text: str = "",
 ) -> TeamsMessage:
-    """Return the card for the reviewers, who alone get its buttons.
+    """Return the card of an open review. Everybody in the conversation sees its buttons; a press is checked later.
 
-    `show_draft` is False when not every reviewer may read what the draft cites. `findings` are what the documents do
-    not prove of `text`, an edit that was not sent.
+    `show_draft` is False when not every reviewer may read what the draft cites. For each of `reviewers` the client
+    fetches a card of their own. `findings` are the objections to `text`, an edited answer that was not sent.
     """
     draft = review.case.draft
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
-        paragraph(f"**{called(review.conversation.user_id, names)} asked**"),
+        paragraph(f"**{display_name(review.conversation.user_id, names)} asked**"),
         paragraph(literal(review.question, _QUESTION_CHARS)),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
@@ -56,11 +56,11 @@ def review_card(
     else:
         parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
         parts += _evidence(review)
-    parts += [paragraph(f"**{called(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+    parts += [paragraph(f"**{display_name(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
     if review.awaits_asker:
         parts.append(small("Waiting for the asker's answer."))
     if review.claimed_by:
-        parts.append(small(f"Claimed by {called(review.claimed_by, names)}"))
+        parts.append(small(f"Claimed by {display_name(review.claimed_by, names)}"))
     if findings:
         parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
     shown = text or (draft.answer if draft and show_draft else "")
@@ -70,14 +70,14 @@ def review_card(
     if reviewers:
         refresh = {
             "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
-            "userIds": [f"{_USER}{reviewer}" for reviewer in sorted(reviewers)[:_MAX_REFRESHED]],
+            "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(reviewers)[:_MAX_REFRESHED]],
         }
         message.card["refresh"] = refresh
     return message
 
 
 def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return what the asker answered, for those who review it."""
+    """Return the asker's answer as a message to the reviewers."""
     turn = review.exchange[-1]
     head = f"{names.get(turn.user_id, turn.user_id)} answers:"
     parts = [paragraph(f"**{literal(head, 100)}**"), paragraph(literal(turn.text, 2500)), small(review.review_id)]
@@ -85,11 +85,11 @@ def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMes
 
 
 def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return the card after the decision: who, what, and no buttons."""
+    """Return the card of a decided or expired review: who decided what, without buttons."""
     head = decision_words(review, lambda user_id: names.get(user_id, user_id))
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
-        paragraph(f"**{called(review.conversation.user_id, names)} asked**"),
+        paragraph(f"**{display_name(review.conversation.user_id, names)} asked**"),
         paragraph(literal(review.question, _QUESTION_CHARS)),
     ]
     if review.answer and show_draft:
@@ -135,9 +135,9 @@ def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) ->
     edit = [_input(ANSWER_INPUT, "Answer", cut(text, INPUT_CHARS)), *([anyway] if unproved else [])]
     return [
         *([execute(APPROVE, "Approve", data, style="positive")] if can_approve else []),
-        _unfolding("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
-        _unfolding("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
-        _unfolding(
+        _show_card("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
+        _show_card("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
+        _show_card(
             "Ask back", [_input(QUESTION_INPUT, "What do you need to know?", "")], execute(ASK_BACK, "Ask", data)
         ),
         execute(TAKE_OVER, "Take over", data) if review.claimed_by else execute(CLAIM, "Claim", data),
@@ -148,7 +148,7 @@ def _data(review: Review) -> Json:
     return {"review_id": review.review_id}
 
 
-def _unfolding(title: str, body: Sequence[Json], action: Json) -> Json:
+def _show_card(title: str, body: Sequence[Json], action: Json) -> Json:
     return {
         "type": "Action.ShowCard",
         "title": title,

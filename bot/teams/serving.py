@@ -1,4 +1,4 @@
-"""Teams as the process sees it: `bot.delivery.runtime.Product`."""
+"""`bot.delivery.runtime.Product` for Teams."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -31,7 +31,7 @@ class TeamsServing:
 
     @asynccontextmanager
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
-        """Serve Teams' jobs while the body runs. Raises SettingsError."""
+        """Connect Teams to the process while the body runs. Raises SettingsError."""
         settings, use_cases = runtime.settings.teams, runtime.use_cases
         guard = authenticator(settings, runtime.settings.server.host)
         tokens = None if settings.anonymous else MsalAuth(auth_configuration(settings))
@@ -65,5 +65,5 @@ class TeamsServing:
             await connector.aclose()
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
-        """Return what `citedesk doctor` says of Teams."""
+        """Return the results of the Teams checks of `citedesk doctor`."""
         return await checks(settings)
