@@ -13,7 +13,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.desk.curated import Version
+from bot.desk.curated import CuratedVersion
 from bot.surfaces.running_questions import RunningQuestions
 from pipeline.caching import AnswerCache
 from pipeline.rate_limits import RateLimits
@@ -25,7 +25,7 @@ class ProcessState:
 
     answers: AnswerCache
     rates: RateLimits
-    curated: Version = field(default_factory=Version)
+    curated: CuratedVersion = field(default_factory=CuratedVersion)
     running: RunningQuestions = field(default_factory=RunningQuestions)
     reindexing: asyncio.Lock = field(default_factory=asyncio.Lock)
     inbox_wake: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,1 +1,1 @@
-"""Workers for the durable queues, and what is done on a schedule."""
+"""Workers for the durable queues, and scheduled work."""

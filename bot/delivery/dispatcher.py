@@ -1,4 +1,4 @@
-"""The two workers of the process, which hand each job to the chat product that it belongs to."""
+"""Run the workers of inbox and outbox, and hand each job to its chat product."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,21 +15,21 @@ Work = Callable[[Job], Awaitable[None]]
 
 
 class UnservedSurfaceError(CitedeskError):
-    """A job belongs to a chat product that this process does not serve; it waits for a process that does."""
+    """A job belongs to a chat product that this process does not serve. The job stays in the queue."""
 
     code = "SURFACE_UNSERVED"
 
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """How a chat product answers a question of the inbox and delivers a message of the outbox."""
+    """The functions of a chat product that work on a job of the inbox and of the outbox."""
 
     answer: Work
     deliver: Work
 
 
 class Dispatcher:
-    """Inbox and outbox at work for the chat products that were added. The events wake the workers."""
+    """Works on inbox and outbox for the chat products that were added. The two events wake its workers."""
 
     def __init__(
         self, settings: DeliverySettings, store: Store, inbox_wake: asyncio.Event, outbox_wake: asyncio.Event
@@ -44,28 +44,28 @@ class Dispatcher:
         )
 
     def add(self, surface: str, handlers: Handlers) -> None:
-        """Serve one more chat product."""
+        """Register the handlers of a chat product."""
         self._handlers[surface] = handlers
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work while the body runs; then finish or give back what is held."""
+        """Work while the body runs. Then wait up to `drain_s` for each worker and give back unfinished jobs."""
         self._inbox.start()
         self._outbox.start()
         try:
             yield
         finally:
-            # Questions first: their replies still go out.
+            # Stop the inbox first, so that the outbox still posts the replies to its last questions.
             await self._inbox.stop(self._settings.drain_s)
             await self._outbox.stop(self._settings.drain_s)
 
     async def _answer(self, job: Job) -> None:
-        await self._of(Asked.model_validate_json(job.payload).where.surface).answer(job)
+        await self._handlers_of(Asked.model_validate_json(job.payload).where.surface).answer(job)
 
     async def _deliver(self, job: Job) -> None:
-        await self._of(Outgoing.model_validate_json(job.payload).surface).deliver(job)
+        await self._handlers_of(Outgoing.model_validate_json(job.payload).surface).deliver(job)
 
-    def _of(self, surface: str) -> Handlers:
+    def _handlers_of(self, surface: str) -> Handlers:
         handlers = self._handlers.get(surface)
         if handlers is None:
             raise UnservedSurfaceError(surface)

@@ -1,4 +1,4 @@
-"""Scheduled work: remind of reviews, expire them, reopen approved answers, purge old texts."""
+"""Scheduled work: remind of reviews, expire them, reopen approved answers and purge old texts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Does what is due every `review.sweep_s` seconds, and shows it on every board."""
+    """Sweeps every `review.sweep_s` seconds."""
 
     settings: Settings
     use_cases: UseCases
@@ -25,30 +25,30 @@ class Maintenance:
     wake_outbox: Callable[[], None]
 
     async def sweep(self) -> Sequence[Review]:
-        """Do what is due once. Return the reviews that expired and those that were opened."""
-        ended = await self.use_cases.reviews.sweep(self.boards.reminder, self.boards.expired)
-        for review in ended:
+        """Do all work that is due. Return the reviews that expired and those that were opened."""
+        expired = await self.use_cases.reviews.sweep(self.boards.reminder, self.boards.expired)
+        for review in expired:
             await self.boards.refresh(review)
         reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)
         store = self.settings.store
         await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()
-        return [*ended, *reopened]
+        return [*expired, *reopened]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Sweep at intervals while the body runs."""
-        task = asyncio.create_task(self._for_ever())
+        task = asyncio.create_task(self._sweep_at_intervals())
         try:
             yield
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _for_ever(self) -> None:
+    async def _sweep_at_intervals(self) -> None:
         while True:
             try:
                 await self.sweep()
-            except Exception as error:  # noqa: BLE001 - what is due stays due
+            except Exception as error:  # noqa: BLE001 - the next sweep tries again
                 _log.error("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(self.settings.review.sweep_s)

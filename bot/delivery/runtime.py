@@ -1,4 +1,4 @@
-"""How a chat product is connected to the process that serves it."""
+"""Connect a chat product to the process that serves it."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What a chat product finds in the process: use cases, boards, running questions, and how to wake the workers."""
+    """The parts of the process that a chat product uses. `wake_inbox` and `wake_outbox` wake the workers."""
 
     settings: Settings
     use_cases: UseCases
@@ -34,7 +34,7 @@ class Runtime:
     wake_outbox: Callable[[], None]
 
     def connect(self, surface: str, product: ChatProduct, directory: Directory, board: Board) -> None:
-        """Have the workers, the boards and the access rules serve a chat product."""
+        """Register a chat product with the workers, the review boards and the directories."""
         questions, delivery = self.use_cases.questions, self.settings.delivery
         answering = Answering(
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
@@ -47,9 +47,9 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """How events reach a chat product: HTTP routes, and a connection that is held while it is entered.
+    """How events reach a chat product: HTTP routes, and a connection to enter while the bot runs.
 
-    The connection yields a function that tells whether it is alive; None if there is no connection.
+    The connection yields a function that tells whether it is alive; None if the product needs no connection.
     """
 
     routes: Sequence["web.RouteDef"]
@@ -60,7 +60,7 @@ class Product(Protocol):
     """A chat product as the process and `citedesk doctor` see it."""
 
     def serving(self, runtime: Runtime) -> AbstractAsyncContextManager[Served]:
-        """Serve the jobs of the product while the context is entered. Raises SettingsError."""
+        """Connect the product to the process while the context is entered. Raises SettingsError."""
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
-        """Return what `citedesk doctor` says of the product, in the order in which to mend it."""
+        """Return the results of the product's checks, in the order in which to mend them."""

@@ -1,4 +1,4 @@
-"""Workers for the durable inbox and outbox: bounded, under a lease, and stopped without losing anything."""
+"""A worker for a durable queue: bounded concurrency, jobs under a lease, and a stop that loses no job."""
 
 import asyncio
 import secrets
@@ -16,7 +16,7 @@ _RENEWALS_PER_LEASE = 3
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """How many jobs at once, for how long a job is held and how often to poll (seconds).
+    """`concurrency` is the number of jobs at once; lease and poll interval are in seconds.
 
     `pause_s` returns the seconds to wait after a number of attempts.
     """
@@ -28,9 +28,9 @@ class WorkerLimits:
 
 
 class Worker:
-    """Takes jobs and hands them to `work`, which ends each of them. If `work` raises, the job comes again later.
+    """Takes jobs and hands each to `work`, which finishes it. If `work` raises, the job is tried again later.
 
-    `wake` is set by whoever adds a job; without it the queue is polled.
+    Whoever adds a job sets `wake`. The queue is also polled, for jobs of other processes and retries.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to take jobs."""
+        """Begin to take jobs, in the background."""
         self._tasks = [asyncio.create_task(self._take()), asyncio.create_task(self._renew())]
 
     async def stop(self, drain_s: float) -> None:
-        """Take nothing new, wait for what runs, and give back what is not done in `drain_s` seconds."""
+        """Take no new jobs, wait up to `drain_s` seconds for running ones, then cancel them and give them back."""
         self._stopping = True
         self._wake.set()
         if self._running:
@@ -66,7 +66,7 @@ class Worker:
         await asyncio.gather(*self._running.values(), *self._tasks, return_exceptions=True)
         try:
             await self._queue.release(self._owner)
-        except Exception as error:  # noqa: BLE001 - then the leases run out
+        except Exception as error:  # noqa: BLE001 - the leases will run out
             _log.error("release_failed", worker=self._name, error=type(error).__name__)
 
     async def _take(self) -> None:
@@ -76,7 +76,7 @@ class Worker:
             jobs = await self._claimed(free) if free else []
             for job in jobs:
                 if job.key in self._running:
-                    # The loop was held up for longer than a lease; the job is in our hands all the same.
+                    # The event loop was blocked for longer than a lease: the job was claimed again while it runs.
                     continue
                 task = self._running[job.key] = asyncio.create_task(self._run(job))
                 task.add_done_callback(lambda _, key=job.key: self._ended(key))  # type: ignore[misc]
@@ -86,21 +86,21 @@ class Worker:
     async def _claimed(self, limit: int) -> list[Job]:
         try:
             return await self._queue.claim(self._owner, self._limits.lease_s, limit)
-        except Exception as error:  # noqa: BLE001 - a store in trouble must not end the worker
+        except Exception as error:  # noqa: BLE001 - a failing store must not end the worker
             _log.error("claim_failed", worker=self._name, error=type(error).__name__)
             return []
 
     async def _run(self, job: Job) -> None:
         try:
             await self._work(job)
-        except Exception as error:  # noqa: BLE001 - the worker's last resort: the job stays and comes again
+        except Exception as error:  # noqa: BLE001 - the worker's last resort: the job is tried again
             _log.error("job_failed", worker=self._name, key=job.key, attempts=job.attempts, error=type(error).__name__)
             await self._give_back(job)
 
     async def _give_back(self, job: Job) -> None:
         try:
             await self._queue.retry(job.key, self._limits.pause_s(job.attempts))
-        except Exception as error:  # noqa: BLE001 - then its lease runs out
+        except Exception as error:  # noqa: BLE001 - its lease will run out
             _log.error("retry_failed", worker=self._name, key=job.key, error=type(error).__name__)
 
     def _ended(self, key: str) -> None:

@@ -1,1 +1,1 @@
-"""The use cases, free of any chat product."""
+"""The use cases. They import no chat product."""

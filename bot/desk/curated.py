@@ -1,4 +1,4 @@
-"""Answers that people approved: served again, to those who may read them, while their sources stay as they were."""
+"""Approved answers: stored when a reviewer sends them, and served again while the chunks that they cite exist."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -35,19 +35,19 @@ _CANDIDATES = 5
 
 
 @dataclass(slots=True)
-class Version:
-    """Counts the changes of the approved answers in this process, so that their vectors are read again."""
+class CuratedVersion:
+    """Counts changes of the approved answers in this process. Cached vectors of an older version are read again."""
 
     number: int = 0
 
     def bump(self) -> None:
-        """Note a change."""
+        """Count a change."""
         self.number += 1
 
 
 @dataclass(slots=True)
-class _Known:
-    """A tenant's vectors as one matrix, float32[n, dimensions], as of one version of the table."""
+class _CachedVectors:
+    """The cached vectors of a tenant at one version, float32[n, dimensions], unit length. Row n is `ids[n]`."""
 
     version: int
     ids: list[str]
@@ -56,17 +56,20 @@ class _Known:
 
 @dataclass(slots=True)
 class CuratedDesk:
-    """Remembers, recalls and withdraws approved answers. `retriever` looks into the live snapshot."""
+    """Stores approved answers, finds them for questions, and reopens them when their sources change.
+
+    `retriever` reads the live snapshot. `similarity` is the least cosine between a question and an approved one.
+    """
 
     store: Store
-    version: Version
+    version: CuratedVersion
     embedder: Embedder
     retriever: Retriever
     similarity: float
-    _known: dict[str, _Known] = field(default_factory=dict)
+    _cache: dict[str, _CachedVectors] = field(default_factory=dict)
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
-        """Return the approved answer to this question that these readers may see, if it still holds."""
+        """Return the approved answer to this question, if its sources are unchanged and its readers may see them."""
         known = await self._vectors(context.tenant_id)
         if not known.ids:
             return None
@@ -76,12 +79,12 @@ class CuratedDesk:
             if scores[at] < self.similarity:
                 return None
             answer = await self.store.curated.get(known.ids[at])
-            if answer and same_question(question.text, answer.question) and await self._holds(answer, context):
+            if answer and same_question(question.text, answer.question) and await self._is_valid(answer, context):
                 return _answered(answer)
         return None
 
     async def remember(self, review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
-        """Keep what a reviewer sent, bound to the chunks it cites; nothing that cites none."""
+        """Store the answer that a reviewer sent, bound to the chunks that it cites. Return None if it cites none."""
         cited = {citation.chunk_id for citation in citations}
         sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
         if not sources or review.decided_by is None or review.decided_at is None:
@@ -106,9 +109,9 @@ class CuratedDesk:
         return answer
 
     async def sweep(self, announce: Announce) -> list[Review]:
-        """Take answers whose cited chunks changed out of service, and hand them back to the reviewers.
+        """Reopen the answers whose cited chunks changed; return the new reviews. Stop early if there is no index.
 
-        Those that were kept under another embedding model are found again from then on.
+        Answers that another embedding model embedded get new vectors first.
         """
         for answer in await self.store.curated.of_other_models(self.embedder.name):
             vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
@@ -127,14 +130,14 @@ class CuratedDesk:
         return reopened
 
     async def reopen(self, answer: CuratedAnswer, reason: Failure, announce: Announce) -> Review | None:
-        """Stop serving an answer and open a review of it; None if that is so already."""
+        """Stop serving an answer and open a review of it. Return None if it is stale already or was never reviewed."""
         if not await self.store.curated.set_state(answer.curated_id, "stale"):
             return None
         self.version.bump()
         first = await self.store.reviews.get(answer.curated_id)
         if first is None:
             return None
-        case = await asyncio.to_thread(_rebound, answer, self.retriever)
+        case = await asyncio.to_thread(_draft_on_current_chunks, answer, self.retriever)
         review = Review(
             review_id=f"{answer.curated_id}-{sha256(answer.approved_at.encode()).hexdigest()[:6]}",
             question=answer.question,
@@ -145,32 +148,32 @@ class CuratedDesk:
         _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
         return await opened(self.store, review, announce)
 
-    async def _holds(self, answer: CuratedAnswer, context: RequestContext) -> bool:
-        """Tell whether these readers may see the answer, and its sources still say what they said."""
+    async def _is_valid(self, answer: CuratedAnswer, context: RequestContext) -> bool:
+        """Tell whether all cited chunks still exist, unchanged, and these readers may see them."""
         held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
-        # The groups that count are those of today, not those of the day of the approval.
-        return answer.chunk_ids <= held.keys() and _may_use(held.values(), context)
+        # Access is checked on the chunks of today: groups may have changed since the approval.
+        return answer.chunk_ids <= held.keys() and _may_be_shown(held.values(), context)
 
-    async def _vectors(self, tenant_id: str) -> _Known:
+    async def _vectors(self, tenant_id: str) -> _CachedVectors:
         version = self.version.number
-        known = self._known.get(tenant_id)
+        known = self._cache.get(tenant_id)
         if known is None or known.version != version:
             rows = await self.store.curated.vectors(tenant_id, self.embedder.name)
             matrix = np.array([np.frombuffer(row.vector, dtype=np.float32) for row in rows], dtype=np.float32)
-            known = self._known[tenant_id] = _Known(version, [row.key for row in rows], matrix)
+            known = self._cache[tenant_id] = _CachedVectors(version, [row.key for row in rows], matrix)
         return known
 
 
-def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
-    """Tell whether these readers may see all of the chunks, and the channel's sources hold them."""
+def _may_be_shown(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
+    """Tell whether these readers may see all of the chunks, and the channel's sources include them."""
     groups = context.readable_groups | {EVERYONE}
     return all(
         chunk.groups & groups and (not context.within or matches(chunk.document_id, context.within)) for chunk in chunks
     )
 
 
-def _rebound(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
-    """Return the answer as a draft over what its documents say now, where they still say something near."""
+def _draft_on_current_chunks(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
+    """Return the answer as a draft that cites the nearest chunks of today. Sources that are gone are left out."""
     sources = []
     for source in answer.sources:
         quotes = [c.quote for c in answer.citations if c.marker == source.marker]
@@ -185,7 +188,7 @@ def _rebound(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
 
 
 def _nearest(quotes: Sequence[str], source: Source, chunks: Sequence[RetrievedChunk]) -> RetrievedChunk | None:
-    """Return the chunk that still holds a quote, else the one under the same heading, else the first."""
+    """Return the first chunk that holds a quote, else the first under the same heading, else the first, if any."""
     holding = [c for c in chunks if any(contains(comparable(c.text), comparable(quote)) for quote in quotes)]
     under = [c for c in chunks if c.heading == source.heading]
     return next(iter([*holding, *under, *chunks]), None)

@@ -1,4 +1,4 @@
-"""What admins do: reindex, go back, see the state, explain a request, find what is missing."""
+"""The use cases of admins: reindex, roll back, explain a request, see usage and gaps. The status is for everybody."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """State of the service. `manifest` is None when no index can be served."""
+    """State of the service. `manifest` is None when no index can be served.
+
+    `curated` counts approved answers by state, `days` holds (day, outcome, count), `helpful` and `unhelpful` count
+    feedback over the same days.
+    """
 
     manifest: Manifest | None
     counts: Counts
@@ -35,24 +39,24 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class GapCluster:
-    """Questions that ask for the same missing thing, the newest first."""
+    """Unanswered questions about the same subject, newest first."""
 
     gaps: tuple[Gap, ...]
 
     @property
     def askers(self) -> int:
-        """How many people asked."""
+        """Number of people who asked."""
         return len({gap.user_id for gap in self.gaps})
 
     @property
     def nearest(self) -> tuple[str, ...]:
-        """Titles of the documents that came close, the most frequent first."""
+        """Titles of the three documents that were nearest most often, the most frequent first."""
         return tuple(title for title, _ in Counter(t for gap in self.gaps for t in gap.nearest).most_common(3))
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Counts over some days."""
+    """Requests of the last `days` days. `cost_usd` is None without prices, `median_ms` 0.0 without requests."""
 
     days: int
     requests: int
@@ -65,7 +69,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """The use cases of admins."""
+    """The use cases of admins. `gap_similarity` is the least cosine of a question to its cluster."""
 
     questions: QuestionDesk
     build_index: Callable[[Progress], Awaitable[Coverage]]
@@ -82,11 +86,11 @@ class Operations:
             raise NotAdminError
 
     def is_admin(self, user_id: str) -> bool:
-        """Tell whether somebody is an admin."""
+        """Tell whether a user is an admin."""
         return user_id in self.questions.access.admins
 
     async def reindex(self, user_id: str, progress: Progress) -> Coverage:
-        """Build the index anew. Raises NotAdminError, BuildRefusedError."""
+        """Build the index and serve it; return its coverage. Raises NotAdminError, BuildRefusedError."""
         self.require_admin(user_id)
         if self.reindexing.locked():
             raise BuildRefusedError("another build of this index is running")
@@ -96,7 +100,10 @@ class Operations:
         return coverage
 
     async def rollback(self, user_id: str) -> Manifest:
-        """Serve the snapshot before the live one. Raises NotAdminError, IndexUnavailableError."""
+        """Serve the snapshot before the live one again; return its manifest.
+
+        Raises NotAdminError, BuildRefusedError while a build runs, and IndexUnavailableError without such a snapshot.
+        """
         self.require_admin(user_id)
         if self.reindexing.locked():
             raise BuildRefusedError("another build of this index is running")
@@ -105,7 +112,7 @@ class Operations:
         return manifest
 
     async def status(self, days: int = 7) -> Status:
-        """Return what an operator wants to know first."""
+        """Return the state of the service, with outcomes and feedback of the last `days` days."""
         try:
             manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
@@ -123,7 +130,7 @@ class Operations:
         )
 
     async def why(self, user_id: str, request_id: str) -> Trace:
-        """Return what happened to a request. Raises NotAdminError, UnknownRequestError."""
+        """Return the trace of a request. Raises NotAdminError, UnknownRequestError."""
         self.require_admin(user_id)
         trace = await self.questions.store.requests.get(request_id)
         if trace is None:
@@ -131,7 +138,7 @@ class Operations:
         return trace
 
     async def usage(self, user_id: str, days: int = 7) -> Usage:
-        """Return what was asked and what it took. Raises NotAdminError."""
+        """Return counts, tokens, cost and latency of the last `days` days. Raises NotAdminError."""
         self.require_admin(user_id)
         traces = await self.questions.store.requests.since(datetime.now(UTC) - timedelta(days=days))
         costs = [trace.cost_usd for trace in traces if trace.cost_usd is not None]
@@ -146,14 +153,21 @@ class Operations:
         )
 
     async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
-        """Return what people asked and nobody could answer, the most wanted first. Raises NotAdminError."""
+        """Return the unanswered questions of the last `gap_days` days in clusters. Raises NotAdminError.
+
+        The cluster that most people asked about comes first.
+        """
         self.require_admin(user_id)
         found = await self.questions.store.gaps.since(tenant_id, self.questions.embedder.name, max(self.gap_days, 1))
         return await asyncio.to_thread(clustered, found, self.gap_similarity)
 
 
 def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:
-    """Return gaps in groups: each joins the group whose mean is nearest, if that is near enough."""
+    """Return gaps in clusters, largest number of askers first.
+
+    Each gap comes with its vector as bytes of float32[n], unit length. It joins the cluster whose mean is nearest, if
+    the cosine is at least `similarity`.
+    """
     groups: list[list[Gap]] = []
     sums: list[np.ndarray] = []
     for gap, raw in gaps:

@@ -1,4 +1,4 @@
-"""Who may do what: the refusals, each with the words that the person gets."""
+"""Refusals of the use cases, each with the text for the user, and texts that name people."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,21 +7,21 @@ from index.access import EVERYONE
 from index.errors import CitedeskError
 from pipeline.types import Source
 
-# What people are called, by id, and how a chat product writes somebody's id.
+# Display names by user id, and the function by which a chat product shows a user id.
 Names = Mapping[str, str]
 NO_NAMES: Names = {}
 Called = Callable[[str], str]
 
 
 class NotAllowedError(CitedeskError):
-    """The person may not do this."""
+    """The user may not do this."""
 
     code = "NOT_ALLOWED"
     user_message = "Only reviewers may decide this."
 
 
 class NotAdminError(NotAllowedError):
-    """The person is not an admin."""
+    """The user is not an admin."""
 
     user_message = "Only admins may do this. Ask whoever runs Citedesk to add you to `access.admins`."
 
@@ -33,28 +33,28 @@ class RestrictedReviewError(NotAllowedError):
 
 
 class UnknownReviewError(CitedeskError):
-    """There is no such review."""
+    """No review has this id."""
 
     code = "REVIEW_UNKNOWN"
     user_message = "This review no longer exists."
 
 
 class UnknownRequestError(CitedeskError):
-    """There is no such request in the store."""
+    """No stored request has this id."""
 
     code = "REQUEST_UNKNOWN"
     user_message = "I know no request with this id."
 
 
 class NothingToApproveError(CitedeskError):
-    """The review has no draft."""
+    """A review without a draft cannot be approved."""
 
     code = "REVIEW_WITHOUT_DRAFT"
     user_message = "There is no draft to approve. Write an answer instead."
 
 
 class AlreadyDecidedError(CitedeskError):
-    """Another reviewer was faster."""
+    """The review is no longer open: another reviewer decided it, or it expired."""
 
     code = "REVIEW_DECIDED"
     user_message = "Somebody else has already decided this."
@@ -65,7 +65,7 @@ class AlreadyDecidedError(CitedeskError):
 
 
 class ClaimedError(CitedeskError):
-    """Another reviewer is at work on it."""
+    """Another reviewer has claimed the review."""
 
     code = "REVIEW_CLAIMED"
     user_message = "Somebody else is working on this."
@@ -81,13 +81,13 @@ def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
 
 
 def people_of(review: Review) -> frozenset[str]:
-    """Return everybody whom a review names."""
+    """Return the user ids in a review: asker, claimer, decider and those of its exchange."""
     turns = (turn.user_id for turn in review.exchange)
     return frozenset(p for p in (review.conversation.user_id, review.claimed_by, review.decided_by, *turns) if p)
 
 
 def decision_words(review: Review, called: Called) -> str:
-    """Return how a review stands, in words: for the card, the list and whoever was too late."""
+    """Return the state of a review in words, for cards, lists and refusals."""
     if review.state == "expired":
         return "Ended without a decision: nobody was in time"
     if review.state == "open":
@@ -97,7 +97,7 @@ def decision_words(review: Review, called: Called) -> str:
 
 
 def refusal_words(error: CitedeskError, called: Called) -> str:
-    """Return why something was refused."""
+    """Return the text of a refusal."""
     match error:
         case AlreadyDecidedError():
             return f"Nothing was changed. {decision_words(error.review, called)}."
@@ -110,7 +110,7 @@ def refusal_words(error: CitedeskError, called: Called) -> str:
 
 
 def concerned(error: CitedeskError) -> frozenset[str]:
-    """Return everybody whom the words of a refusal name."""
+    """Return the user ids that the text of a refusal names."""
     if isinstance(error, AlreadyDecidedError):
         return people_of(error.review)
     return frozenset([error.claimed_by]) if isinstance(error, ClaimedError) else frozenset()

@@ -1,4 +1,4 @@
-"""The use cases around a question: ask, settle, escalate, give feedback."""
+"""The use cases of askers: ask, settle, escalate, give feedback."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -39,18 +39,22 @@ _SOURCES_FOR_A_PERSON = 5
 
 
 class Directory(Protocol):
-    """Knows who is in which group, and who reads a channel."""
+    """Group memberships and the audiences of conversations."""
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups that a person is in; none for somebody unknown."""
+        """Return the groups of a user; none for an unknown user."""
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of a conversation is in; None if only the asker reads it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An outcome and its trace, the review it opens, and how a follow-up was understood."""
+    """An outcome with its trace and the review that it opens, if any.
+
+    `read_as` is a follow-up rewritten as a question of its own, "" if it was not. `may_see_more` tells that the asker
+    may read documents that this conversation may not show.
+    """
 
     request_id: str
     outcome: Outcome
@@ -62,7 +66,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class QuestionDesk:
-    """The use cases over a pipeline, a store and who may read what."""
+    """The use cases of askers.
+
+    `negative_feedback` is the number of people who must find an answer bad to dispute it.
+    """
 
     pipeline: Pipeline
     store: Store
@@ -79,7 +86,10 @@ class QuestionDesk:
     async def ask(
         self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
     ) -> Reply:
-        """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
+        """Answer a question. Nothing is stored until `settle`.
+
+        The reply holds a review if the answer is doubtful or blocked. `approval` sends every answer to review.
+        """
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
@@ -104,9 +114,10 @@ class QuestionDesk:
         dead: bool = False,
         keep_turn: bool = False,
     ) -> bool:
-        """End a question with everything that it leaves behind; False, and nothing written, if it has ended already.
+        """Finish a job of the inbox and store its results in one transaction: trace, review, gap, turn, messages.
 
-        `dead` ends it as a dead letter. `keep_turn` stores question and answer for follow-ups.
+        Return False, and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn`
+        stores question and answer for follow-ups.
         """
         gap = _gap(asked, reply) if reply and self.keeps_gaps else None
         vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
@@ -130,7 +141,7 @@ class QuestionDesk:
         return True
 
     async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
-        """Hand a question to a person because the asker wants it; None if it is with one already."""
+        """Open a review because the asker wants a person to answer. Return None if the request has a review already."""
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
@@ -138,9 +149,9 @@ class QuestionDesk:
         return await opened(self.store, review, announce)
 
     async def give_feedback(self, feedback: Feedback) -> bool:
-        """Keep what a reader thinks; True if enough people now find this answer bad that a person should look."""
+        """Store feedback. Return True if the answer is disputed now: enough people found it bad."""
         trace = await self.store.requests.get(feedback.request_id)
-        # An answer that a reviewer sent has no hash of its own: it goes by its request.
+        # An answer that a reviewer sent has no hash, so the request id stands for it.
         known = feedback.model_copy(
             update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
         )
@@ -153,9 +164,9 @@ class QuestionDesk:
         return disputed
 
     async def dispute(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
-        """Open a review of an answer that readers found bad; None if there is one already.
+        """Open a review of a disputed answer. Return None if there is one already.
 
-        The answer's text was never kept, so the question is asked once more and the draft held back.
+        The text of the answer was never stored, so the question is asked again and the new draft goes to review.
         """
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
@@ -170,7 +181,7 @@ class QuestionDesk:
         return await opened(self.store, review, announce)
 
     async def add_complaint(self, request_id: str) -> Review | None:
-        """Show in an open review of a disputed answer what readers say of it; None if there is no such review."""
+        """Write the stored complaints into the open review of a disputed answer. Return None if there is none."""
         turns = complaint_turns(await self.store.feedback.complaints(request_id))
         disputed = f"{request_id}-disputed"
         return await changed(
@@ -178,16 +189,16 @@ class QuestionDesk:
         )
 
     async def delivery_failed(self, request_id: str) -> None:
-        """Note that a reply was made and could not be posted."""
+        """Record that a message of a request could not be posted."""
         _log.error("delivery_failed", request_id=request_id)
         await self.store.requests.set_verdict(request_id, Failure.DELIVERY_FAILED)
 
     def channel(self, where: Conversation) -> ChannelSettings:
-        """Return what is set for a channel, else for its team."""
+        """Return the settings of a channel, else those of its team, else the defaults."""
         return self.channels.get(where.channel_id) or self.channels.get(where.team_id) or ChannelSettings()
 
     async def names_in(self, outcome: Outcome) -> Names:
-        """Return what the people are called whom an outcome names."""
+        """Return the display names of the people whom an outcome names."""
         approval = outcome.approved if isinstance(outcome, Answered) else None
         return await self.store.people.names([approval.by]) if approval else NO_NAMES
 
@@ -196,7 +207,7 @@ class QuestionDesk:
         return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups that a person is in, by settings and by the chat product."""
+        """Return the groups of a user, from the settings and from the chat product."""
         return self.access.groups_of(user_id) | await self.directory.groups_of(tenant_id, user_id)
 
     async def _context(
@@ -219,7 +230,7 @@ class QuestionDesk:
         )
 
     async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
-        """Return the nearest chunks, so that whoever writes the answer can cite them."""
+        """Return the nearest chunks as sources that the reviewer can cite; none if the index cannot be searched."""
         try:
             found = await asyncio.to_thread(
                 self.pipeline.retriever.search,
@@ -234,7 +245,7 @@ class QuestionDesk:
 
 
 def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
-    """Return complaints as turns of a review."""
+    """Return complaints as turns of a review's exchange."""
     return tuple(
         Turn(user_id=c.user_id, text=": ".join(part for part in (c.reason.replace("_", " "), c.note) if part))
         for c in complaints
@@ -242,7 +253,7 @@ def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
 
 
 def request_id_of(key: str) -> str:
-    """Return the id of the request under an inbox key: the same after a crash, so that nothing doubles."""
+    """Return the request id of an inbox key. It is the same on every try, so that no reply is doubled."""
     return f"r-{sha256(key.encode()).hexdigest()[:12]}"
 
 
@@ -250,7 +261,7 @@ def _case(outcome: Outcome) -> NeedsReview | None:
     if isinstance(outcome, NeedsReview):
         return outcome
     if isinstance(outcome, Blocked):
-        # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
+        # A person should see whether this was an attack or a false alarm. Nobody gets to see the draft.
         return NeedsReview(reason=outcome.reason, draft=None, sources=())
     return None
 

@@ -1,4 +1,4 @@
-"""Opening and changing a review together with the messages that tell of it: all of it is stored, or nothing."""
+"""Open or change a review and queue its messages, in one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -6,19 +6,19 @@ from bot.store.port import Store
 from bot.store.records import Outgoing, Review
 
 Change = Callable[[Review], Review]
-# The messages that tell of a change. Rendered inside the transaction, so it must not wait for anything.
+# Renders the messages about a change. It runs inside the transaction, so it must not wait for anything.
 Messages = Callable[[Review], Sequence[Outgoing]]
-# The messages that tell of a new review, rendered before it is stored.
+# Renders the messages about a new review, before it is stored.
 Announce = Callable[[Review], Awaitable[Sequence[Outgoing]]]
 
 
 def no_messages(_: Review) -> Sequence[Outgoing]:
-    """Return no message."""
+    """Return no messages."""
     return ()
 
 
 async def opened(store: Store, review: Review, announce: Announce) -> Review | None:
-    """Store a new review and queue its messages; return None if its request has a review already."""
+    """Store a new review, queue its messages and return it; None if its id is taken already."""
     messages = await announce(review)
     async with store.transaction() as tx:
         if not await tx.reviews.open(review):
@@ -30,10 +30,10 @@ async def opened(store: Store, review: Review, announce: Announce) -> Review | N
 async def changed(
     store: Store, review_id: str, user_id: str, what: str, change: Change, messages: Messages = no_messages
 ) -> Review | None:
-    """Change an open review and queue the messages of the change; return None if it is not open.
+    """Change an open review, queue its messages and return it; None if it is not open.
 
-    Of two that change a review at once, the second one sees what the first one did. `change` may raise; then nothing
-    is changed.
+    `what` is the line of history. Changes of the same review run one after the other. If `change` raises, nothing is
+    stored.
     """
     async with store.transaction() as tx:
         review = await tx.reviews.locked(review_id)

@@ -1,4 +1,4 @@
-"""What reviewers do: claim, approve, edit, reject, ask back; and what time does: remind, expire."""
+"""The use cases of reviewers: claim, approve, edit, reject, ask back. Also reminders and expiry."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EditCheck:
-    """An edited text with the quotes that it stands on, and what verification objects to."""
+    """An edited text as a draft with quotes found for it, and the findings of its verification."""
 
     draft: Draft
     findings: tuple[Finding, ...]
@@ -41,7 +41,7 @@ class EditCheck:
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
-    """A review as its cards show it. `show_draft`: all its reviewers may read what the draft cites."""
+    """A review as its cards show it. `show_draft` tells that all its reviewers may read what the draft cites."""
 
     review: Review
     show_draft: bool
@@ -51,7 +51,7 @@ class ReviewView:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDesk:
-    """The use cases of reviewers. `now` is a clock of UTC."""
+    """The use cases of reviewers. `now` returns the time in UTC."""
 
     questions: QuestionDesk
     curated: CuratedDesk
@@ -61,17 +61,17 @@ class ReviewDesk:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def is_reviewer(self, user_id: str) -> bool:
-        """Tell whether somebody reviews anywhere."""
+        """Tell whether a user may decide reviews of any channel."""
         return user_id in self.questions.access.reviewers or any(
             user_id in channel.reviewers for channel in self.questions.channels.values()
         )
 
     def reviewers_of(self, review: Review) -> frozenset[str]:
-        """Return who may decide a review: those of its channel, else all."""
+        """Return who may decide a review: the reviewers of its channel if set, else `access.reviewers`."""
         return self.questions.channel(review.conversation).reviewers or self.questions.access.reviewers
 
     async def open_review(self, review_id: str, reviewer_id: str) -> Review:
-        """Return an open review to somebody who may decide it.
+        """Return an open review for a reviewer who may decide it.
 
         Raises NotAllowedError, UnknownReviewError, RestrictedReviewError, AlreadyDecidedError.
         """
@@ -88,7 +88,10 @@ class ReviewDesk:
         return review
 
     async def claim(self, review_id: str, reviewer_id: str, *, take_over: bool = False) -> Review:
-        """Tell the others that somebody is at work. Raises what `open_review` raises, and ClaimedError."""
+        """Claim a review: for `claim_h` hours nobody else may decide it. `take_over` replaces another's claim.
+
+        Raises the errors of `open_review`, and ClaimedError.
+        """
         await self.open_review(review_id, reviewer_id)
 
         def claimed(review: Review) -> Review:
@@ -99,7 +102,10 @@ class ReviewDesk:
         return await self._changed(review_id, reviewer_id, "taken over" if take_over else "claimed", claimed)
 
     async def decide(self, review_id: str, decision: Decision, messages: Messages = no_messages) -> Review:
-        """Decide a review once, and let what `messages` returns go out. Raises what `claim` raises."""
+        """Decide a review and queue its messages; an approved or edited answer is stored for later questions.
+
+        Raises the errors of `claim`, and NothingToApproveError.
+        """
         review = await self.open_review(review_id, decision.reviewer_id)
         if decision.state == "approved" and review.case.draft is None:
             raise NothingToApproveError(review_id)
@@ -124,7 +130,7 @@ class ReviewDesk:
         return review
 
     async def checked(self, review: Review, text: str) -> EditCheck:
-        """Put an edited text through the same citation check as a model's."""
+        """Verify an edited text like a draft of the model, and return its findings."""
         chunks = await self._evidence(review.case)
         draft = Draft(status="answered", answer=text, confidence="high", citations=quoted_for(text, chunks))
         if not chunks or not markers_in(text):
@@ -136,10 +142,10 @@ class ReviewDesk:
         return EditCheck(draft, findings)
 
     async def ask_back(self, review_id: str, reviewer_id: str, question: str, messages: Messages) -> Review:
-        """Ask the asker something; the review stays open and waits for a word. Raises what `claim` raises."""
+        """Send the asker a question and claim the review, which waits for the answer. Raises the errors of `claim`."""
         await self.open_review(review_id, reviewer_id)
 
-        def asked(review: Review) -> Review:
+        def with_question(review: Review) -> Review:
             self._refuse_if_claimed(review, reviewer_id)
             turn = Turn(user_id=reviewer_id, text=question)
             return review.model_copy(
@@ -151,19 +157,22 @@ class ReviewDesk:
                 }
             )
 
-        return await self._changed(review_id, reviewer_id, "asked back", asked, messages)
+        return await self._changed(review_id, reviewer_id, "asked back", with_question, messages)
 
     async def asker_said(self, review_id: str, user_id: str, text: str, messages: Messages) -> Review:
-        """Add the asker's answer to a review. Raises AlreadyDecidedError."""
+        """Add the asker's answer to a review. Raises AlreadyDecidedError, UnknownReviewError."""
 
-        def said(review: Review) -> Review:
+        def with_answer(review: Review) -> Review:
             turn = Turn(user_id=user_id, text=text)
             return review.model_copy(update={"exchange": (*review.exchange, turn), "awaits_asker": False})
 
-        return await self._changed(review_id, user_id, "asker answered", said, messages)
+        return await self._changed(review_id, user_id, "asker answered", with_answer, messages)
 
     async def second_look(self, request_id: str, asked: Asked, announce: Announce) -> None:
-        """Open a review of an answer that several people found bad; an approved one is no longer served."""
+        """Open a review of a disputed answer. An approved answer is no longer served.
+
+        Without the text of the question only an approved answer can be reviewed.
+        """
         trace = await self.questions.store.requests.get(request_id)
         curated_id = trace.curated_id if trace else None
         answer = await self.questions.store.curated.get(curated_id) if curated_id else None
@@ -177,9 +186,9 @@ class ReviewDesk:
         reminder: Callable[[Review], Awaitable[Sequence[Outgoing]]],
         expiry: Callable[[Review], Sequence[Outgoing]],
     ) -> list[Review]:
-        """Remind of what waits too long and end what has waited far too long; return what ended."""
+        """Queue the reminders that are due and end the reviews that have expired; return those."""
         hour = 3600.0
-        late, over = await self.questions.store.reviews.due(
+        late, overdue = await self.questions.store.reviews.due(
             self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
         )
         for review in late:
@@ -188,7 +197,7 @@ class ReviewDesk:
                 if await tx.reviews.remind(review.review_id):
                     await tx.outbox.send(messages)
         ended = []
-        for review in over:
+        for review in overdue:
             expired = await changed(
                 self.questions.store,
                 review.review_id,
@@ -201,7 +210,7 @@ class ReviewDesk:
         return ended
 
     async def listed(self, reviewer_id: str, wanted: ReviewFilter) -> list[Review]:
-        """Return the reviews that this person may decide and read."""
+        """Return the reviews that this reviewer may decide and whose sources they may read."""
         found = await self.questions.store.reviews.listed(wanted)
         return [
             review
@@ -211,7 +220,10 @@ class ReviewDesk:
         ]
 
     async def view(self, review: Review) -> ReviewView:
-        """Return how every card shows a review now. Cards are read by all reviewers, so the least of them decides."""
+        """Return how the cards show a review now.
+
+        All reviewers read a posted card, so it shows the draft only if every one of them may read its sources.
+        """
         reviewers = sorted(self.reviewers_of(review))
         may_all_read = bool(reviewers)
         for user_id in reviewers:
@@ -240,10 +252,10 @@ class ReviewDesk:
             raise ClaimedError(str(review.claimed_by))
 
     async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
-        """Return the chunks of a case so that marker n is the n-th; a gap is an empty chunk."""
+        """Return the chunks of a case, marker n at index n - 1. A marker without a chunk gets an empty one."""
         ids = {source.marker: source.chunk_id for source in case.sources}
         known = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
-        return [known.get(ids.get(marker, ""), _no_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
+        return [known.get(ids.get(marker, ""), _empty_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
 
     async def _remember(self, review: Review) -> None:
         if review.state not in {"approved", "edited"}:
@@ -252,5 +264,5 @@ class ReviewDesk:
         await self.curated.remember(review, check.draft.citations)
 
 
-def _no_chunk(marker: int) -> RetrievedChunk:
+def _empty_chunk(marker: int) -> RetrievedChunk:
     return RetrievedChunk(f"-{marker}", "", "", "", "", None, 0.0)

@@ -1,1 +1,1 @@
-"""What Citedesk remembers between requests."""
+"""The store: its port, its records and the implementation in SQLite."""

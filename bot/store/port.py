@@ -1,4 +1,4 @@
-"""The `Store` port: everything that Citedesk remembers between requests.
+"""The `Store` port: everything that Citedesk keeps between requests.
 
 Each table is a protocol. A store has all of them, and so has a transaction:
 
@@ -6,9 +6,9 @@ Each table is a protocol. A store has all of them, and so has a transaction:
         if await tx.inbox.finish(key):
             await tx.outbox.send(messages)
 
-What the body did is on disk when the `async with` block ends; if the body raises, nothing of it is. Inside the body
-only `tx` may be used: a call of the store itself would wait for the transaction to end. The body must not wait for
-anything but `tx`, because other writers wait meanwhile.
+When the `async with` block ends, all writes of the body are on disk; if the body raises, none is. Inside the body use
+only `tx`: a call of the store itself raises StoreError. Wait for nothing but `tx`, because other writers wait
+meanwhile.
 """
 
 from collections.abc import Collection, Sequence
@@ -36,201 +36,207 @@ from pipeline.types import ThreadTurn, Trace
 
 
 class StoreError(CitedeskError):
-    """The store cannot be opened, is not ours, is closed, or was used in a way that would wait for ever."""
+    """The store cannot be opened, is closed, failed, or was used wrongly inside a transaction."""
 
     code = "STORE_UNAVAILABLE"
 
 
 class Queue(Protocol):
-    """Jobs that survive a crash, taken by one worker at a time under a lease.
+    """Jobs that survive a crash. One worker at a time holds a job, under a lease.
 
-    A finished or dead job keeps its key, so that it never comes again, and loses its payload.
+    A finished or dead job keeps its key, so that it is not added again, and loses its payload.
     """
 
     async def add(self, keys: Sequence[str], payload: str) -> bool:
-        """Store a job under its keys; False if any of them is known, that is, it came before."""
+        """Store a job under its first key and reserve the others. Return False if any key is known already."""
 
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
-        """Return due jobs that nobody holds, oldest first, now held by `owner` for `lease_s` seconds."""
+        """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
 
     async def renew(self, owner: str, lease_s: float) -> None:
-        """Extend the lease of everything that `owner` holds."""
+        """Extend the leases of `owner` to `lease_s` seconds from now."""
 
     async def release(self, owner: str) -> None:
-        """Give back what `owner` holds: any worker may take it at once. The attempt still counts."""
+        """End the leases of `owner`, so that any worker may take the jobs at once. Their attempts still count."""
 
     async def retry(self, key: str, after_s: float) -> None:
-        """Give one job back, due again in `after_s` seconds."""
+        """End the lease of a job and make it due in `after_s` seconds."""
 
     async def replace(self, key: str, payload: str) -> bool:
-        """Change the payload of a waiting job; False if it is no longer waiting."""
+        """Change the payload of a waiting job. Return False if it is not waiting."""
 
     async def finish(self, key: str) -> bool:
-        """Mark a job as done; False if it was not waiting."""
+        """Mark a job as done. Return False if it was not waiting."""
 
     async def bury(self, key: str) -> bool:
-        """Mark a job as a dead letter; False if it was not waiting."""
+        """Mark a job as a dead letter. Return False if it was not waiting."""
 
     async def payload(self, key: str) -> str | None:
-        """Return the payload of a waiting job."""
+        """Return the payload of a waiting job; None if it is not waiting."""
 
     async def length(self) -> QueueLength:
-        """Return how many jobs wait, and how many were buried in the last seven days."""
+        """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
 
 
 class Outbox(Queue, Protocol):
     """The queue of messages to post. The key of a job is the key of its message."""
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Queue messages; one whose key is known is not queued again."""
+        """Queue messages. A message whose key is known is not queued again."""
 
 
 class Reviews(Protocol):
     """Reviews and their append-only history."""
 
     async def open(self, review: Review) -> bool:
-        """Store a new review; False if this request has one already."""
+        """Store a new review. Return False if one with this id is stored already."""
 
     async def get(self, review_id: str) -> Review | None:
-        """Return a review as it stands."""
+        """Return a review; None if there is none with this id."""
 
     async def locked(self, review_id: str) -> Review | None:
-        """Return an open review for a change in this transaction; None if it is not open.
+        """Return an open review to change in this transaction; None if it is not open.
 
-        Until the transaction ends, another one that locks the same review waits.
+        Until the transaction ends, others that lock the same review wait.
         """
 
     async def save(self, review: Review, user_id: str, what: str) -> Review:
-        """Store a changed review with a line of history; return it with the time of its decision, if it has one."""
+        """Store a changed review, with `what` as a line of its history. Return it with its time of decision, if any."""
 
     async def listed(self, wanted: ReviewFilter) -> list[Review]:
-        """Return reviews, oldest first while open, newest first once decided."""
+        """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
 
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 
-        A review whose question was asked by a command is answered in any direct message.
+        If the question was asked by a slash command, any direct message of the person is the answer.
         """
 
     async def due(self, remind_s: float, expire_s: float) -> tuple[list[Review], list[Review]]:
-        """Return the open reviews to remind of, once each, and those older than `expire_s` seconds."""
+        """Return two lists of open reviews: those older than `remind_s` seconds without a reminder, and the expired.
+
+        A review expires after `expire_s` seconds.
+        """
 
     async def remind(self, review_id: str) -> bool:
-        """Note that the reviewers are reminded of a review; False if they were before."""
+        """Record the reminder of a review. Return False if there was one before."""
 
     async def set_card(self, review_id: str, surface: str, channel: str, card_id: str) -> None:
-        """Note where the card of a review was posted in a chat product."""
+        """Store where the card of a review was posted in a chat product."""
 
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
-        """Return channel and message id of a review's card in a chat product."""
+        """Return channel and message id of a review's card in a chat product; None if it was not posted."""
 
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
 
     async def purge(self, days: int) -> int:
-        """Empty the texts of reviews decided more than `days` days ago; return how many."""
+        """Empty the texts of reviews that ended more than `days` days ago; return how many."""
 
 
 class Requests(Protocol):
     """The traces of finished requests."""
 
     async def save(self, trace: Trace) -> None:
-        """Store a trace; it replaces one of the same request."""
+        """Store a trace. It replaces an earlier one of the same request."""
 
     async def get(self, request_id: str) -> Trace | None:
-        """Return the trace of a request."""
+        """Return the trace of a request; None if there is none."""
 
     async def set_verdict(self, request_id: str, verdict: str) -> None:
         """Change the verdict of a stored request."""
 
     async def since(self, since: datetime) -> list[Trace]:
-        """Return the traces of the requests finished since then, oldest first."""
+        """Return the traces that were stored since then, oldest first."""
 
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
-        """Return (day, outcome, count) of the last days, oldest first; days are UTC."""
+        """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
 
 
 class FeedbackOnAnswers(Protocol):
-    """What readers think of answers."""
+    """Feedback of readers on answers."""
 
     async def save(self, feedback: Feedback) -> int:
-        """Store a user's latest judgement; return how many people now find this answer bad."""
+        """Store feedback; it replaces the user's earlier one. Return how many people find this answer bad now."""
 
     async def complaints(self, request_id: str) -> list[Feedback]:
-        """Return the complaints about the answer to this request, whoever got the same answer, oldest first."""
+        """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
 
     async def counts(self, days: int) -> tuple[int, int]:
-        """Return how many judgements of the last days were good, and how many bad."""
+        """Return how many of the last days' feedback was good, and how many bad."""
 
     async def purge(self, days: int) -> None:
-        """Empty the notes that are older than `days` days."""
+        """Empty notes that are older than `days` days."""
 
 
 class CuratedAnswers(Protocol):
     """Answers that reviewers approved, with the vectors of their questions."""
 
     async def save(self, answer: CuratedAnswer, embedder: str, vector: bytes) -> None:
-        """Store an approved answer as live; it replaces one with the same id."""
+        """Store an approved answer as live. It replaces one with the same id. `vector` is float32[n], unit length."""
 
     async def get(self, curated_id: str) -> CuratedAnswer | None:
-        """Return a live answer."""
+        """Return a live answer; None if there is none with this id."""
 
     async def live(self) -> list[CuratedAnswer]:
         """Return every live answer, oldest first."""
 
     async def vectors(self, tenant_id: str, embedder: str) -> list[Embedded]:
-        """Return the vectors of a tenant's live answers that this embedding model made."""
+        """Return the vectors that this embedding model made of a tenant's live answers."""
 
     async def of_other_models(self, embedder: str) -> list[CuratedAnswer]:
-        """Return the live answers whose vectors another embedding model made: questions do not find them."""
+        """Return the live answers of other embedding models. Questions do not find them until they get new vectors."""
 
     async def set_vector(self, curated_id: str, embedder: str, vector: bytes) -> None:
         """Replace the vector of an answer."""
 
     async def set_state(self, curated_id: str, state: Literal["live", "stale", "withdrawn"]) -> bool:
-        """Change the state of an answer; False if it was in that state already."""
+        """Change the state of an answer. Return False if it was in that state already, or is not stored."""
 
     async def counts(self) -> dict[str, int]:
-        """Return how many answers there are in each state."""
+        """Return the number of answers by state."""
 
 
 class Gaps(Protocol):
     """Questions that ended without an answer, with their vectors."""
 
     async def put(self, gap: Gap, embedder: str, vector: bytes) -> None:
-        """Store a gap; one of the same request stays as it is."""
+        """Store a gap, unless its request has one. `vector` is float32[n], unit length."""
 
     async def since(self, tenant_id: str, embedder: str, days: int) -> Sequence[tuple[Gap, bytes]]:
         """Return a tenant's gaps of the last days with their vectors, newest first, 2,000 at most."""
 
     async def forget(self, request_id: str) -> None:
-        """Delete the gap of a request that has an answer now."""
+        """Delete the gap of a request, because it has an answer now."""
 
     async def purge(self, days: int) -> int:
         """Delete gaps that are older than `days` days; return how many."""
 
 
 class Posted(Protocol):
-    """Which message holds the answer to which request: ids, no text."""
+    """Which message holds the answer to which request. Only ids are stored."""
 
     async def put(self, channel_id: str, message_id: str, request_id: str) -> None:
-        """Note which request a message answers."""
+        """Store which request a message answers."""
 
     async def request_of(self, channel_id: str, message_id: str) -> str | None:
-        """Return the request that a message answers."""
+        """Return the id of the request that a message answers; None if it is not stored."""
 
     async def purge(self, days: int) -> None:
         """Delete what is older than `days` days."""
 
 
 class Turns(Protocol):
-    """Questions and answers of the last days, for products that let no bot read a conversation."""
+    """Questions and answers of the last days, for products in which a bot cannot read a conversation."""
 
     async def put(self, turn: KeptTurn) -> None:
-        """Store a question and its answer; they replace those of the same request."""
+        """Store a question and its answer. They replace those of the same request."""
 
     async def before(self, request_id: str, where: Conversation, minutes: float, limit: int) -> tuple[ThreadTurn, ...]:
-        """Return what this person and the bot said here in the last minutes, oldest first, without this request."""
+        """Return the last turns of this person and the bot in this thread, oldest first, without those of `request_id`.
+
+        `limit` is the number of questions, `minutes` the age of the oldest.
+        """
 
     async def question_of(self, request_id: str) -> str:
         """Return the question of a request; "" if it is not stored."""
@@ -240,31 +246,31 @@ class Turns(Protocol):
 
 
 class People(Protocol):
-    """Display names of people, by their id in the chat product."""
+    """Display names of people, by user id."""
 
     async def put(self, user_id: str, name: str) -> None:
         """Store the name of a person."""
 
     async def names(self, user_ids: Collection[str]) -> dict[str, str]:
-        """Return the names of those that are known."""
+        """Return the names of these users, as far as they are known."""
 
 
 class Threads(Protocol):
     """Who has asked in which thread."""
 
     async def put(self, where: Conversation) -> None:
-        """Note that this person has asked in this thread."""
+        """Store that this person has asked in this thread."""
 
     async def owns(self, where: Conversation) -> bool:
         """Tell whether this person has asked in this thread before."""
 
 
 class Tables(Protocol):
-    """All tables, as a store and a transaction have them."""
+    """The tables of a store or of a transaction."""
 
     @property
     def inbox(self) -> Queue:
-        """Questions and commands that came in."""
+        """Questions and commands to answer."""
 
     @property
     def outbox(self) -> Outbox:
@@ -276,11 +282,11 @@ class Tables(Protocol):
 
     @property
     def requests(self) -> Requests:
-        """Traces."""
+        """Traces of finished requests."""
 
     @property
     def feedback(self) -> FeedbackOnAnswers:
-        """Judgements of readers."""
+        """Feedback of readers."""
 
     @property
     def curated(self) -> CuratedAnswers:
@@ -292,32 +298,32 @@ class Tables(Protocol):
 
     @property
     def posted(self) -> Posted:
-        """Messages that hold answers."""
+        """Messages that hold an answer."""
 
     @property
     def turns(self) -> Turns:
-        """What was said where nobody can look it up."""
+        """Questions and answers of products in which a bot cannot read a conversation."""
 
     @property
     def people(self) -> People:
-        """Names."""
+        """Display names."""
 
     @property
     def threads(self) -> Threads:
-        """Threads that the bot was asked in."""
+        """Threads in which the bot was asked."""
 
 
 class Store(Tables, Protocol):
-    """The tables, each call a transaction of its own, and transactions over several calls."""
+    """The tables, where each call is a transaction of its own, and transactions over several calls."""
 
     def transaction(self) -> AbstractAsyncContextManager[Tables]:
-        """Begin a transaction: see the docstring of this module. Raises StoreError."""
+        """Begin a transaction, as the docstring of this module describes. Raises StoreError."""
 
     async def counts(self) -> Counts:
-        """Return the outcomes of the last day, and how much waits or was given up."""
+        """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
 
     async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than their days."""
+        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
 
     async def close(self) -> None:
-        """Finish what waits and close the store."""
+        """Finish waiting calls and close the store."""

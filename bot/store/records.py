@@ -11,10 +11,11 @@ ReviewState = Literal["open", "approved", "edited", "rejected", "expired"]
 
 
 class Conversation(FrozenModel):
-    """Where a question was asked and where its answer belongs.
+    """Where a question was asked and its answer goes.
 
-    `shared_outside` marks a channel that people of other organizations read; `service_url` is where the product takes
-    messages for it, if that differs from one conversation to another; `team_id` is the team that a channel is of.
+    `private` marks a conversation of the asker and the bot alone, `shared_outside` a channel that people of other
+    organizations read. `service_url` is the address for messages, if the product has one for each conversation.
+    `team_id` is the team that a channel belongs to.
     """
 
     surface: str
@@ -29,9 +30,10 @@ class Conversation(FrozenModel):
 
 
 class Asked(FrozenModel):
-    """A question as it came in. `message_id` is the message it stands in; `response_url` takes a hidden answer.
+    """A question as it was received.
 
-    `is_reply` marks one that may lean on what was said before it in its thread.
+    `message_id` is the message that holds it. `response_url` is where an answer goes that only the asker sees.
+    `is_reply` marks a reply in a thread, which may be a follow-up.
     """
 
     text: str
@@ -43,11 +45,11 @@ class Asked(FrozenModel):
 
 
 class Outgoing(FrozenModel):
-    """One message to post once. The key travels in the message's metadata.
+    """One message to post. Its key keeps it from being queued twice.
 
-    `channel_id` may be a user's id: then it is a direct message. `card_of` names the review whose card it is.
-    `progress_id` is the progress message that it completes. `payload` holds what only the product of `surface`
-    reads: the rendered message, and whatever its posting needs.
+    If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
+    `progress_id` is the progress message that it completes. `payload` is for the product of `surface` alone: the
+    rendered message, and what posting it needs.
     """
 
     key: str
@@ -63,17 +65,18 @@ class Outgoing(FrozenModel):
 
 
 class Turn(FrozenModel):
-    """One thing said between a reviewer and the asker about a review."""
+    """One message about a review: a reviewer's question, the asker's answer or a reader's complaint."""
 
     user_id: str
     text: str
 
 
 class Review(FrozenModel):
-    """A question that a person decides on. `answer` is the decided text, `note` the reviewer's reason.
+    """A question that a reviewer decides on.
 
-    `sent_anyway` marks an edited text that verification objected to. `curated_id` names the approved answer
-    that is looked at again.
+    `answer` is the text that was sent, `note` the reviewer's reason for a rejection. `sent_anyway` marks an edited text
+    that failed verification. `curated_id` is the approved answer that is reviewed again. Times are ISO timestamps in
+    UTC.
     """
 
     review_id: str
@@ -95,7 +98,7 @@ class Review(FrozenModel):
 
 
 class Decision(FrozenModel):
-    """What a reviewer wants done with a review."""
+    """A reviewer's decision about a review."""
 
     state: Literal["approved", "edited", "rejected"]
     reviewer_id: str
@@ -114,7 +117,7 @@ class ReviewEvent(FrozenModel):
 
 
 class CuratedAnswer(FrozenModel):
-    """An answer that a person approved, bound to the chunks that it cites: their ids change with their words."""
+    """An approved answer, bound to the chunks that it cites. The id of a chunk changes with its text."""
 
     curated_id: str
     tenant_id: str
@@ -133,7 +136,7 @@ class CuratedAnswer(FrozenModel):
 
 
 class Gap(FrozenModel):
-    """A question that ended without an answer. `nearest` are the titles of documents that came close."""
+    """A question that ended without an answer. `nearest` are the titles of the nearest documents."""
 
     request_id: str
     tenant_id: str
@@ -145,7 +148,7 @@ class Gap(FrozenModel):
 
 
 class Feedback(FrozenModel):
-    """What a reader thinks of an answer."""
+    """A reader's feedback on an answer. Requests with the same answer have the same `answer_hash`."""
 
     request_id: str
     user_id: str
@@ -156,7 +159,7 @@ class Feedback(FrozenModel):
 
 
 class KeptTurn(FrozenModel):
-    """A question and its answer, kept where the chat product cannot be asked for them. `answer` may be empty."""
+    """A stored question and its answer, for products in which a bot cannot read a conversation. `answer` may be ""."""
 
     request_id: str
     where: Conversation
@@ -166,7 +169,7 @@ class KeptTurn(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing to do. `attempts` counts this attempt."""
+    """A job of a queue. `attempts` includes the present one."""
 
     key: str
     payload: str
@@ -175,7 +178,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class QueueLength:
-    """Jobs that wait or are worked on, and dead letters of the last week."""
+    """Jobs that wait or are worked on, and dead letters among the jobs added in the last seven days."""
 
     waiting: int
     dead: int
@@ -183,7 +186,7 @@ class QueueLength:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Outcomes of the last day by kind, reviews that wait, jobs that wait, and dead letters of a week."""
+    """Outcomes of the last 24 hours by kind, open reviews, waiting jobs, and dead letters of seven days."""
 
     outcomes: dict[str, int]
     open_reviews: int
@@ -193,7 +196,7 @@ class Counts:
 
 
 class ReviewFilter(FrozenModel):
-    """Which reviews to list."""
+    """Which reviews to list: their states, who claimed them, and how many at most."""
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
@@ -202,7 +205,7 @@ class ReviewFilter(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """A stored text's vector: float32[n], unit length."""
+    """The vector of a stored question, as bytes of float32[n], unit length."""
 
     key: str
     vector: bytes = field(repr=False)

@@ -1,4 +1,4 @@
-"""The inbox at work: a message becomes its one reply, whatever chat product it came from."""
+"""Work on the inbox: every message gets one reply, in whatever chat product it was written."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Works on the questions of one chat product. After `attempts` tries a question is given up."""
+    """Answers the messages of one chat product. After `attempts` tries a message is given up."""
 
     product: ChatProduct
     questions: QuestionDesk
@@ -29,24 +29,24 @@ class Answering:
     wake_outbox: Callable[[], None]
 
     async def work(self, job: Job) -> None:
-        """Answer one message and hand its reply to the outbox."""
+        """Answer one message and put its reply into the outbox."""
         asked, request_id = Asked.model_validate_json(job.payload), request_id_of(job.key)
         if job.attempts > self.attempts:
             await self._give_up(job, asked, request_id)
-        elif said := await self.product.command_reply(request_id, asked):
-            await self._settle(job, asked, None, [said])
+        elif command_reply := await self.product.command_reply(request_id, asked):
+            await self._settle(job, asked, None, [command_reply])
         elif not await self._passed_to_reviewer(job, asked, request_id):
             await self._answer(job, asked, request_id)
 
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
         left_behind = await (await self.product.progress(asked, resumed=True)).end()
-        sorry = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
-        await self._settle(job, asked, None, [sorry], dead=True)
+        notice = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
+        await self._settle(job, asked, None, [notice], dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
     async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
         progress = await self.product.progress(asked, resumed=job.attempts > 1)
-        task = asyncio.create_task(self._asked(request_id, asked, progress))
+        task = asyncio.create_task(self._ask(request_id, asked, progress))
         self.running.begin(job.key, asked.where, task)
         progress.start(lambda: self.running.interrupt(job.key, "stopped"))
         try:
@@ -63,12 +63,12 @@ class Answering:
         cards = await self.boards.cards(reply.review) if reply.review else ()
         await self._settle(job, asked, reply, [message, *cards])
 
-    async def _asked(self, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
+    async def _ask(self, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
         earlier = await self.product.earlier_turns(request_id, asked)
         return await self.questions.ask(request_id, asked, earlier, progress.watch)
 
     async def _interrupted(self, job: Job, asked: Asked, request_id: str, progress: ProgressView) -> bool:
-        """Do what the interruption asks for; False if the process is being stopped instead."""
+        """Handle an interruption by Stop, an edit or a deletion. Return False if the process is stopping instead."""
         why = self.running.reason(job.key)
         if why is None:
             return False
@@ -84,8 +84,8 @@ class Answering:
         return True
 
     async def _passed_to_reviewer(self, job: Job, asked: Asked, request_id: str) -> bool:
-        """Add the message to the review that waits for a word of its asker, if there is one."""
-        # A private command belongs to no thread, so it answers nobody.
+        """Add the message to the review that waits for its asker's answer. Return False if there is none."""
+        # A private slash command belongs to no thread, so it cannot be the answer to a reviewer.
         review = None if asked.response_url else await self.questions.store.reviews.awaiting(asked.where)
         if review is None:
             return False

@@ -1,4 +1,4 @@
-"""What commands tell, in plain words: each chat product puts its own markup around them."""
+"""Plain texts of the replies to commands. Each chat product adds its own markup."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN = 20, 12, 15
 NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
-# Errors whose own words help whoever typed the command.
+# Codes of errors whose own text is shown to the user, because it says what to do.
 PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
 OUTCOMES: Mapping[str, str] = {
     "answered": "answered",
@@ -22,11 +22,11 @@ OUTCOMES: Mapping[str, str] = {
     "limited": "limited",
     "unavailable": "unavailable",
 }
-_UNTOLD = {"request_id", "outcome", "verdict", "stage_ms", "tenant_id"}
+_NOT_LISTED = {"request_id", "outcome", "verdict", "stage_ms", "tenant_id"}
 
 
 def status_facts(status: Status, rebuild: str) -> list[Fact]:
-    """Return the state of the service; `rebuild` is the command that makes an index."""
+    """Return the state of the service. `rebuild` is the command that builds an index in this chat product."""
     manifest, counts = status.manifest, status.counts
     index = (
         f"{len(manifest.documents)} documents, {manifest.chunk_count:,} chunks, built {manifest.created_at[:16]} UTC, "
@@ -51,8 +51,8 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
 
 
 def why_facts(trace: Trace) -> list[Fact]:
-    """Return what is known of a request's path, without what is empty."""
-    facts = trace.model_dump(mode="json", exclude=_UNTOLD)
+    """Return the fields of a trace that are not empty, without those that are shown elsewhere."""
+    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED)
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in facts.items()
@@ -61,28 +61,28 @@ def why_facts(trace: Trace) -> list[Fact]:
 
 
 def stages_words(trace: Trace) -> str:
-    """Return the stages that a request passed, with their times."""
+    """Return the stages that a request passed, with their times in milliseconds."""
     stages = " → ".join(f"{stage} {spent:.0f} ms" for stage, spent in trace.stage_ms.items())
     return stages or "no stage was reached"
 
 
 def outcome_words(trace: Trace) -> str:
-    """Return how a request ended."""
+    """Return the outcome of a request in words."""
     return trace.outcome.replace("_", " ")
 
 
 def usage_words(usage: Usage) -> Fact:
-    """Return the days, and what was asked in them and what it took."""
+    """Return a heading that names the days, and a sentence with the figures."""
     cost = "no price is set" if usage.cost_usd is None else f"{usage.cost_usd:.2f} US dollars"
-    told = (
+    sentence = (
         f"{usage.requests:,} questions by {counted(usage.people, 'person', 'people')}, "
         f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
     )
-    return f"Last {usage.days} days", told
+    return f"Last {usage.days} days", sentence
 
 
 def coverage_words(coverage: Coverage) -> str:
-    """Return what a build has seen and indexed."""
+    """Return the counts of a build in one sentence."""
     return (
         f"Reindexed: {coverage.indexed} of {coverage.seen} files, {coverage.chunks:,} chunks "
         f"({coverage.reused:,} unchanged)."
@@ -90,6 +90,6 @@ def coverage_words(coverage: Coverage) -> str:
 
 
 def gap_words(cluster: GapCluster) -> str:
-    """Return how often, by how many and when last something was asked that the documents do not answer."""
+    """Return how often, by how many people and when last the questions of a cluster were asked."""
     times = counted(len(cluster.gaps), "time", "times")
     return f"{times}, {counted(cluster.askers, 'person', 'people')}, last {day(cluster.gaps[0].at)}"

@@ -1,4 +1,4 @@
-"""Group membership and audiences: asked of the chat products, cached for a while."""
+"""Group memberships and audiences, read from the chat products and cached."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ Ask = Callable[[], Awaitable[Members]]
 
 
 class Directories:
-    """The directories of all chat products that are served.
+    """`bot.desk.questions.Directory` over all chat products that are served.
 
     A product that is not registered has an empty audience: only public documents may appear there.
     """
@@ -25,47 +25,47 @@ class Directories:
         self._directories: dict[str, Directory] = {}
 
     def add(self, surface: str, directory: Directory) -> None:
-        """Ask one more chat product."""
+        """Register the directory of a chat product."""
         self._directories[surface] = directory
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups that a person is in, whichever product knows the person."""
+        """Return the groups of a user in all chat products."""
         groups = [await directory.groups_of(tenant_id, user_id) for directory in self._directories.values()]
         return NOBODY.union(*groups)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of the conversation is in; None if only the asker reads it."""
         directory = self._directories.get(where.surface)
         return await directory.audience_of(where) if directory else NOBODY
 
 
 class MembersCache:
-    """Members of groups and conversations, asked for once in `refresh_s` seconds.
+    """Members of groups and conversations, kept for `refresh_s` seconds.
 
-    `trouble` are the errors of the product's API: after one of them the members are unknown.
+    `errors` are those of the product's API. After one of them the members are unknown, also for `refresh_s` seconds.
     """
 
     def __init__(
-        self, refresh_s: float, trouble: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
+        self, refresh_s: float, errors: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._refresh_s, self._trouble, self._now = refresh_s, trouble, now
+        self._refresh_s, self._errors, self._now = refresh_s, errors, now
         self._known: dict[tuple[str, str], tuple[float, Members]] = {}
 
     async def members(self, tenant_id: str, name: str, ask: Ask) -> Members:
-        """Return the members of a group or conversation; None if they cannot be told."""
+        """Return the members of a group or conversation, fetched by `ask` if they are not cached; None if unknown."""
         known = self._known.get((tenant_id, name))
         if known and self._now() - known[0] < self._refresh_s:
             return known[1]
         try:
             members = await ask()
-        except self._trouble as error:
+        except self._errors as error:
             _log.warning("members_unknown", name=name, error=type(error).__name__)
             members = None
         self._known[tenant_id, name] = (self._now(), members)
         return members
 
     def forget(self, tenant_id: str, name: str) -> None:
-        """Ask again next time: the members have changed."""
+        """Drop cached members, because they have changed."""
         self._known.pop((tenant_id, name), None)
 
 
@@ -75,9 +75,10 @@ async def shared_audience(
     groups_of: Callable[[str, str], Awaitable[frozenset[str]]],
     members_of: Callable[[Conversation], Awaitable[Members]],
 ) -> frozenset[str] | None:
-    """Return the groups that everybody who reads there is in; None when the asker alone reads.
+    """Return the groups that every reader of a conversation is in; None if only the asker reads it.
 
-    `groups_of` takes tenant and person. Where people of other organizations read, or nobody knows who does: no group.
+    `groups_of` takes a tenant id and a user id. Return no group if people of other organizations read the
+    conversation, if its members are unknown, or if the settings have no groups.
     """
     if where.private:
         return None

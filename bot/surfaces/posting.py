@@ -1,4 +1,4 @@
-"""The outbox at work: each message is posted, tried again later, or given up with a word to the asker."""
+"""Work on the outbox: post each message, try it again later, or give it up."""
 
 from dataclasses import dataclass
 
@@ -14,23 +14,23 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Posts the messages of one chat product."""
+    """Posts the messages of one chat product. A message that is given up becomes a dead letter."""
 
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
 
     async def deliver(self, job: Job) -> None:
-        """Post one message and note where it stands."""
+        """Post one message and store where it was posted, or that it was not."""
         message = Outgoing.model_validate_json(job.payload)
         try:
             posted = await self.product.post(message, first_try=job.attempts == 1)
         except PostError as error:
-            await self._failed(job, message, error)
+            await self._not_posted(job, message, error)
         else:
-            await self._note(job, message, posted)
+            await self._posted(job, message, posted)
 
-    async def _note(self, job: Job, message: Outgoing, posted: Posted) -> None:
+    async def _posted(self, job: Job, message: Outgoing, posted: Posted) -> None:
         async with self.questions.store.transaction() as tx:
             if message.card_of:
                 await tx.reviews.set_card(message.card_of, message.surface, posted.channel_id, posted.message_id)
@@ -39,7 +39,7 @@ class Posting:
                     await tx.posted.put(message.channel_id, message_id, message.request_id)
             await tx.outbox.finish(job.key)
 
-    async def _failed(self, job: Job, message: Outgoing, error: PostError) -> None:
+    async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
         store = self.questions.store
         if error.is_passing and job.attempts < self.settings.attempts:

@@ -1,4 +1,4 @@
-"""What the answering flow and the posting flow need of a chat product."""
+"""The ports that `answering` and `posting` need of a chat product."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pipeline.types import ThreadTurn
 
 
 class Notice(Enum):
-    """A reply that is no outcome of the pipeline."""
+    """A reply that is not an outcome of the pipeline."""
 
     GIVEN_UP = auto()
     STOPPED = auto()
@@ -22,7 +22,7 @@ class Notice(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message was posted. `answer_ids` are the message ids by which the product names it in feedback."""
+    """Where a message was posted. `answer_ids` are the message ids by which the product may name it in feedback."""
 
     channel_id: str
     message_id: str
@@ -32,8 +32,8 @@ class Posted:
 class PostError(Exception):
     """A message could not be posted.
 
-    `reason` is the product's code. `is_passing` says that another try may succeed, after `retry_after` seconds if the
-    product named a time. `instead` is sent if the message is given up.
+    `reason` is the product's code. `is_passing` tells that another try may succeed, after `retry_after` seconds if the
+    product named a time. `instead` are messages to queue if this one is given up.
     """
 
     def __init__(
@@ -49,50 +49,50 @@ class PostError(Exception):
 
 
 class ProgressView(Protocol):
-    """Shows the asker that a question is being worked on: its steps, never a draft."""
+    """Shows the asker the steps of the work on a question, never a draft."""
 
     def start(self, stop: Callable[[], object]) -> None:
-        """Begin to show; return at once. `stop` is called when the asker presses Stop in this view."""
+        """Begin to show progress; return at once. `stop` is called when the asker presses Stop in this view."""
 
     def watch(self, progress: Progress) -> None:
         """Show the stage that the pipeline has reached."""
 
     async def end(self) -> str:
-        """Stop showing; return the id of the message that the reply completes, "" if there is none."""
+        """Stop showing progress; return the id of the message that the reply completes, "" if there is none."""
 
     async def discard(self) -> None:
-        """Stop showing and remove what was shown: the question was deleted."""
+        """Stop showing progress because the question was deleted. Remove what was shown, if the product can."""
 
 
 class ChatProduct(Protocol):
-    """What `answering` and `posting` need of a chat product."""
+    """A chat product as `answering` and `posting` use it."""
 
     @property
     def keeps_turns(self) -> bool:
-        """Whether questions and answers must be stored because the product lets no bot read a conversation."""
+        """Whether questions and answers are stored, because a bot cannot read conversations in this product."""
 
     async def earlier_turns(self, request_id: str, asked: Asked) -> Sequence[ThreadTurn]:
-        """Return what the asker and the bot said in the thread before, oldest first."""
+        """Return the earlier messages of the asker and the bot in the thread, oldest first."""
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command that was typed as a message and return its reply; None for a question."""
 
     async def progress(self, asked: Asked, *, resumed: bool) -> ProgressView:
-        """Return the progress view of a question. `resumed` says that an earlier try may have left one behind."""
+        """Return the progress view of a question. `resumed` tells that an earlier try may have left one behind."""
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question; its key is the request id."""
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
-        """Return a reply that is no outcome; its key is the request id."""
+        """Return a notice as the reply to a question; its key is the request id."""
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
-        """Post a message once, as far as the product allows. Raises PostError."""
+        """Post a message, once if the product has a way to find it after an ambiguous failure. Raises PostError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of one check of `citedesk doctor`."""
+    """The result of one check of `citedesk doctor`: what was checked, and what was found or how to mend it."""
 
     what: str
     ok: bool

@@ -1,4 +1,4 @@
-"""Reviews on the boards of all chat products: a card in each, decided in any, kept alike in all."""
+"""Review cards in all chat products: each product has one, reviewers decide in any, and all are updated."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,32 +11,32 @@ from bot.store.records import Outgoing, Review
 
 
 class Board(Protocol):
-    """Shows reviews to the reviewers in one chat product, and tells the asker what comes of them."""
+    """The review cards of one chat product, and the messages to askers about their reviews."""
 
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the card of a review; none where this product has no place for it."""
+        """Return the card of a review; none if no channel is set for it in this product."""
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the reminder of a review that waits."""
+        """Return the reminder of an open review."""
 
     async def refresh(self, view: ReviewView) -> None:
         """Update the posted card of a review."""
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the word to the asker that a person has the question now."""
+        """Return the confirmation to the asker that a person has the question now."""
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
+        """Return the message to the asker about a decided or expired review."""
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
-        """Return the asker's answer, to be shown beside this card."""
+        """Return the asker's answer as a message to the reviewers. `card` is channel and message id of the card."""
 
 
 class Boards:
-    """The boards of the chat products that are served. The asker hears of a review where the question was asked."""
+    """The boards of all chat products that are served. Askers get messages in the product in which they asked."""
 
     def __init__(self, reviews: ReviewDesk) -> None:
         self._reviews = reviews
@@ -44,49 +44,49 @@ class Boards:
         self._boards: dict[str, Board] = {}
 
     def add(self, surface: str, board: Board) -> None:
-        """Show reviews in one more chat product."""
+        """Register the board of a chat product."""
         self._boards[surface] = board
 
     async def cards(self, review: Review) -> Sequence[Outgoing]:
-        """Return the cards of a new review."""
+        """Return the cards of a new review, in all products."""
         view = await self._reviews.view(review)
         return [card for board in self._boards.values() for card in await board.cards(view)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return what goes out when an asker wants a person: a word to the asker, and the cards."""
+        """Return the messages of an escalation: the confirmation to the asker, and the cards."""
         return [*self._to_asker(review, lambda board: board.escalated(review)), *await self.cards(review)]
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:
-        """Return the reminders of a review that waits."""
+        """Return the reminders of an open review, in all products."""
         view = await self._reviews.view(review)
         return [message for board in self._boards.values() for message in await board.reminder(view)]
 
     async def refresh(self, review: Review) -> ReviewView:
-        """Update the cards of a review; return how they show it."""
+        """Update the posted cards of a review; return the view that they show."""
         view = await self._reviews.view(review)
         await asyncio.gather(*(board.refresh(view) for board in self._boards.values()))
         return view
 
     async def decided_by(self, reviewer_id: str) -> Messages:
-        """Return how to tell the asker what this reviewer decided."""
+        """Return the function that renders this reviewer's decision for the asker."""
         names = await self._store.people.names([reviewer_id])
         return lambda review: self._decided(review, names)
 
     def expired(self, review: Review) -> Sequence[Outgoing]:
-        """Return what the asker gets when a review ended without a decision."""
+        """Return the message to the asker about an expired review."""
         return self._decided(review, NO_NAMES)
 
     async def asked_back_by(self, reviewer_id: str) -> Messages:
-        """Return how to put this reviewer's question to the asker."""
+        """Return the function that renders this reviewer's question for the asker."""
         names = await self._store.people.names([reviewer_id])
         return lambda review: self._to_asker(review, lambda board: board.asked_back(review, names))
 
     async def answer_of_asker(self, review: Review) -> Messages:
-        """Return how to show the reviewers what the asker answered."""
+        """Return the function that renders the asker's answer for the reviewers, once for each posted card."""
         names = await self._store.people.names([review.conversation.user_id])
         places = {surface: await self._store.reviews.card(review.review_id, surface) for surface in self._boards}
 
-        def shown(changed: Review) -> Sequence[Outgoing]:
+        def messages(changed: Review) -> Sequence[Outgoing]:
             return [
                 message
                 for surface, place in places.items()
@@ -94,13 +94,13 @@ class Boards:
                 for message in self._boards[surface].answer_of_asker(changed, place, names)
             ]
 
-        return shown
+        return messages
 
     def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        # The asker did not ask for a second look at an approved answer, and so hears only of an edit.
-        is_unasked = bool(review.curated_id) and review.state != "edited"
-        return () if is_unasked else self._to_asker(review, lambda board: board.decided(review, names))
+        # The asker did not request the second review of an approved answer, so only an edit is sent.
+        is_unrequested = bool(review.curated_id) and review.state != "edited"
+        return () if is_unrequested else self._to_asker(review, lambda board: board.decided(review, names))
 
-    def _to_asker(self, review: Review, tell: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
+    def _to_asker(self, review: Review, render: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)
-        return tell(board) if board else ()
+        return render(board) if board else ()

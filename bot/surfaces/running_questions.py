@@ -1,4 +1,4 @@
-"""Questions that this process works on, and what can interrupt the work: Stop, an edit, a deletion."""
+"""The questions that this process is working on. Stop, an edit or a deletion interrupts the work."""
 
 import asyncio
 from typing import Any, Literal
@@ -10,34 +10,34 @@ Why = Literal["stopped", "edited", "deleted"]
 
 
 class RunningQuestions:
-    """The questions of all chat products, by their keys in the inbox."""
+    """The running questions of all chat products, by inbox key."""
 
     def __init__(self) -> None:
         self._running: dict[str, tuple[Conversation, asyncio.Task[Any]]] = {}
         self._reasons: dict[str, Why] = {}
 
     def begin(self, key: str, where: Conversation, task: asyncio.Task[Any]) -> None:
-        """Note that `task` works on a question."""
+        """Register the task that works on a question."""
         self._running[key] = (where, task)
 
     def end(self, key: str) -> None:
-        """Forget a question and cancel what is left of its work."""
+        """Remove a question and cancel its task if it still runs."""
         if running := self._running.pop(key, None):
             running[1].cancel()
 
     def interrupt(self, key: str, why: Why) -> None:
-        """Cancel the work on a question if it is still going on."""
+        """Cancel the work on a question if it still runs, and keep the reason."""
         running = self._running.get(key)
         if running and not running[1].done():
             self._reasons[key] = why
             running[1].cancel()
 
     def reason(self, key: str) -> Why | None:
-        """Return and forget why the work on a question was cancelled; None if the process is being stopped."""
+        """Return why the work on a question was interrupted, once; None if nobody interrupted it."""
         return self._reasons.pop(key, None)
 
     def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
-        """Stop the work on what this person asked in this thread."""
+        """Stop the work on the questions of this person in this thread."""
         place = (tenant_id, channel_id, thread_id, user_id)
         asked_there = [
             key
@@ -48,7 +48,7 @@ class RunningQuestions:
             self.interrupt(key, "stopped")
 
     async def withdraw(self, inbox: Queue, key: str, text: str | None) -> None:
-        """Take up an edit of a question that is not answered yet, or drop a deleted one (`text` is None)."""
+        """Replace the text of a waiting question after an edit, or drop it after a deletion (`text` is None)."""
         payload = await inbox.payload(key)
         if payload is None:
             return

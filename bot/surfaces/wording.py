@@ -1,4 +1,4 @@
-"""Words that every chat product shows alike: what an outcome, a limit, a reason or a finding is called."""
+"""Texts that all chat products share: outcomes, limits, reasons and findings in words."""
 
 import re
 from datetime import datetime
@@ -75,12 +75,12 @@ FINDING_WORDS = {
 
 
 def limit_words(outcome: Limited) -> str:
-    """Return which limit is reached, and when to come back."""
+    """Return which limit is reached, and when to ask again."""
     return _LIMITS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=waiting_time(outcome.retry_after))
 
 
 def unavailable_words(outcome: Unavailable) -> str:
-    """Return why there is no answer right now."""
+    """Return why there is no answer now."""
     reason = {
         Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
         Failure.DEADLINE: "it took too long",
@@ -90,7 +90,7 @@ def unavailable_words(outcome: Unavailable) -> str:
 
 
 def waiting_time(seconds: float | None) -> str:
-    """Return a wait in words."""
+    """Return a time in seconds or minutes; None gives "a moment"."""
     if seconds is None:
         return "a moment"
     if seconds < 90:  # noqa: PLR2004 - below it, seconds read better than minutes
@@ -100,33 +100,33 @@ def waiting_time(seconds: float | None) -> str:
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun, singular or plural."""
     return f"{count:,} {one if count == 1 else many}"
 
 
 def day(stamp: str) -> str:
-    """Return the day of an ISO timestamp, as people write it."""
+    """Return the day of an ISO timestamp, such as 3 May 2026."""
     when = datetime.fromisoformat(stamp)
     return f"{when.day} {when:%B %Y}"
 
 
 def is_pleasantry(text: str) -> bool:
-    """Tell whether a message only says thanks: nothing that needs an answer."""
+    """Tell whether a message is empty, holds only emoji, or at most four polite words such as thanks or ok."""
     text = _EMOJI.sub(" ", text)
     words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
     return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
 
 
 def cut(text: str, limit: int) -> str:
-    """Return `text` with at most `limit` characters, an ellipsis marking a cut end."""
+    """Return `text` cut to `limit` characters; an ellipsis marks the cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def unlinked(text: str) -> str:
-    """Return Markdown with its links reduced to their words and its pictures left out."""
+    """Return Markdown with links replaced by their texts, and without images."""
     return without_links_and_images(text, loose=True)
 
 
 def linkable(url: str) -> bool:
-    """Tell whether a link can stand in a message without breaking out of it."""
+    """Tell whether `url` is an http(s) address without characters that would end a link's markup."""
     return url.startswith(("https://", "http://")) and not any(character in url for character in "<>| \n")

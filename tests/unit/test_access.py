@@ -112,7 +112,7 @@ def _by_link_rules(pattern: str, document_id: str, _folder: Path) -> bool:
 
 def _by_curated_answers(pattern: str, document_id: str, _folder: Path) -> bool:
     asked = replace(context(), within=(pattern,))
-    return curated._may_use([chunk("c1", document_id=document_id)], asked)
+    return curated._may_be_shown([chunk("c1", document_id=document_id)], asked)
 
 
 _READERS: dict[str, Callable[[str, str, Path], bool]] = {

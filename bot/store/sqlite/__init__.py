@@ -1,1 +1,1 @@
-"""The default store: one SQLite file."""
+"""The store in one SQLite file."""

@@ -1,4 +1,4 @@
-"""The tables `curated_answers` and `gaps`. Both hold the vector of their question."""
+"""The tables `curated_answers` and `gaps`. Both hold the vectors of questions."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,14 +14,14 @@ class CuratedTable:
         self._database = database
 
     async def save(self, answer: CuratedAnswer, embedder: str, vector: bytes) -> None:
-        """Store an approved answer as live; it replaces one with the same id."""
+        """Store an approved answer as live. It replaces one with the same id."""
         await self._database.write(
             "INSERT OR REPLACE INTO curated_answers VALUES (?, ?, ?, 'live', ?, ?, ?)",
             (answer.curated_id, answer.tenant_id, self._database.stamp(), answer.model_dump_json(), embedder, vector),
         )
 
     async def get(self, curated_id: str) -> CuratedAnswer | None:
-        """Return a live answer."""
+        """Return a live answer; None if there is none with this id."""
         rows = await self._database.rows(
             "SELECT answer FROM curated_answers WHERE curated_id = ? AND state = 'live'", (curated_id,)
         )
@@ -33,7 +33,7 @@ class CuratedTable:
         return [CuratedAnswer.model_validate_json(row[0]) for row in rows]
 
     async def vectors(self, tenant_id: str, embedder: str) -> list[Embedded]:
-        """Return the vectors of a tenant's live answers that this embedding model made."""
+        """Return the vectors that this embedding model made of a tenant's live answers."""
         rows = await self._database.rows(
             "SELECT curated_id, vector FROM curated_answers WHERE tenant_id = ? AND embedder = ? AND state = 'live'",
             (tenant_id, embedder),
@@ -41,7 +41,7 @@ class CuratedTable:
         return [Embedded(*row) for row in rows]
 
     async def of_other_models(self, embedder: str) -> list[CuratedAnswer]:
-        """Return the live answers whose vectors another embedding model made: questions do not find them."""
+        """Return the live answers of other embedding models."""
         rows = await self._database.rows(
             "SELECT answer FROM curated_answers WHERE embedder != ? AND state = 'live'", (embedder,)
         )
@@ -54,7 +54,7 @@ class CuratedTable:
         )
 
     async def set_state(self, curated_id: str, state: Literal["live", "stale", "withdrawn"]) -> bool:
-        """Change the state of an answer; False if it was in that state already."""
+        """Change the state of an answer. Return False if it was in that state already, or is not stored."""
         return bool(
             await self._database.write(
                 "UPDATE curated_answers SET state = ? WHERE curated_id = ? AND state != ?", (state, curated_id, state)
@@ -62,7 +62,7 @@ class CuratedTable:
         )
 
     async def counts(self) -> dict[str, int]:
-        """Return how many answers there are in each state."""
+        """Return the number of answers by state."""
         return dict(await self._database.rows("SELECT state, count(*) FROM curated_answers GROUP BY state"))
 
 
@@ -73,7 +73,7 @@ class GapTable:
         self._database = database
 
     async def put(self, gap: Gap, embedder: str, vector: bytes) -> None:
-        """Store a gap; one of the same request stays as it is."""
+        """Store a gap, unless its request has one."""
         await self._database.write(
             "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -113,7 +113,7 @@ class GapTable:
         ]
 
     async def forget(self, request_id: str) -> None:
-        """Delete the gap of a request that has an answer now."""
+        """Delete the gap of a request, because it has an answer now."""
         await self._database.write("DELETE FROM gaps WHERE request_id = ?", (request_id,))
 
     async def purge(self, days: int) -> int:

@@ -1,4 +1,4 @@
-"""One SQLite file and the one thread that talks to it. Statements that wait at the same time share a commit."""
+"""One SQLite file and the thread that uses it. Statements that wait at the same time share a commit."""
 
 import asyncio
 import queue
@@ -20,15 +20,15 @@ from bot.store.sqlite.migrations import migrations
 
 T = TypeVar("T")
 _BUSY_S = 5.0
-# A burst of events is written a hundred to a commit: each commit waits for the disk.
+# Statements per commit, at most. Each commit waits for the disk, so a burst of events shares commits.
 _BATCH = 100
-# A transaction without a statement for so long is rolled back: other writers wait for it.
+# A transaction without a statement for this long is rolled back, because other writers wait for it.
 _IDLE_S = 10.0
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
 class Executor(Protocol):
-    """Runs statements: each by itself (`Database`), or inside a transaction (`Transaction`)."""
+    """Runs statements, each by itself (`Database`) or inside a transaction (`Transaction`). Raises StoreError."""
 
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """Return all rows of a statement."""
@@ -53,7 +53,7 @@ class _Work:
 
 
 class _Statements:
-    """The statements of an executor, over `_do`."""
+    """Implements `Executor` on top of `_do`."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -100,7 +100,7 @@ class Database(_Statements):
         return self
 
     async def close(self) -> None:
-        """Finish what waits and close the file."""
+        """Finish waiting statements and close the file."""
         if not self._closed:
             self._closed = True
             self._waiting.put(None)
@@ -108,7 +108,7 @@ class Database(_Statements):
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[Transaction]":
-        """Yield an executor whose statements are kept together, or not at all if the body raises."""
+        """Yield an executor whose statements are committed together, or rolled back if the body raises."""
         transaction = Transaction(self._now, self._idle_s)
         ended = self._submit(transaction.serve)
         token = _in_transaction.set(True)
@@ -116,7 +116,7 @@ class Database(_Statements):
             yield transaction
         except BaseException:
             transaction.end(commit=False)
-            # A transaction whose turn has not come is never begun.
+            # A transaction that still waits for the thread is not begun at all.
             ended.cancel()
             raise
         finally:
@@ -142,7 +142,7 @@ class Database(_Statements):
             connection = sqlite3.connect(self._file, timeout=_BUSY_S, check_same_thread=False)
             database = sqlite_utils.Database(connection)
             database.enable_wal()
-            # Foreign keys are checked only after the migrations: a rebuilt table is missing for a moment.
+            # Foreign keys are switched on after the migrations, because a migration may drop and rebuild a table.
             migrations.apply(database)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.isolation_level = None
@@ -153,13 +153,13 @@ class Database(_Statements):
 
     def _serve(self) -> None:
         while (first := self._waiting.get()) is not None:
-            batch = [first, *self._at_hand()]
+            batch = [first, *self._also_waiting()]
             self._commit([work for work in batch if work and work.result.set_running_or_notify_cancel()])
             if batch[-1] is None:
                 break
         self._connection.close()
 
-    def _at_hand(self) -> list[_Work | None]:
+    def _also_waiting(self) -> list[_Work | None]:
         found: list[_Work | None] = []
         while len(found) < _BATCH - 1 and (not found or found[-1] is not None):
             try:
@@ -171,7 +171,7 @@ class Database(_Statements):
     def _commit(self, batch: Sequence[_Work]) -> None:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = [(work, _apart(self._connection, work.run)) for work in batch]
+            done = [(work, _in_savepoint(self._connection, work.run)) for work in batch]
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
@@ -184,35 +184,35 @@ class Database(_Statements):
 
 
 class _RolledBackError(Exception):
-    """The body of a transaction raised; its caller has that error already."""
+    """The body of a transaction raised. The caller gets the error of the body, not this one."""
 
 
 class Transaction(_Statements):
-    """Statements that are kept together. The store's thread serves it until it ends."""
+    """Statements that are committed together. The store's thread serves them until the transaction ends."""
 
     def __init__(self, now: Callable[[], datetime], idle_s: float) -> None:
         super().__init__(now)
         self._idle_s = idle_s
         self._statements: queue.SimpleQueue[_Work | bool] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        # Set once the transaction was rolled back because it was idle.
+        # Set when the transaction is rolled back because it was idle.
         self.ended = threading.Event()
 
     def end(self, *, commit: bool) -> None:
-        """Let the store's thread go on, and keep or undo what was written."""
+        """End the transaction: the store's thread commits it or rolls it back, and goes on."""
         self._statements.put(commit)
 
     def serve(self, connection: sqlite3.Connection) -> None:
-        """Run the statements as they come. Raises StoreError if none comes for too long."""
+        """Run the statements as they come. Raises StoreError if none comes for `idle_s` seconds."""
         try:
             while not isinstance(work := self._statements.get(timeout=self._idle_s), bool):
                 if work.result.set_running_or_notify_cancel():
-                    value, problem = _apart(connection, work.run)
+                    value, problem = _in_savepoint(connection, work.run)
                     work.result.set_exception(problem) if problem else work.result.set_result(value)
             if not work:
                 raise _RolledBackError
         except queue.Empty:
-            self._refuse_the_rest()
+            self._fail_waiting_statements()
             raise StoreError(f"a transaction was idle for {self._idle_s:g} s and is rolled back") from None
 
     async def _do(self, run: _Run) -> Any:  # noqa: ANN401 - what `run` returns
@@ -223,7 +223,7 @@ class Transaction(_Statements):
             self._statements.put(work)
         return await _result(work.result)
 
-    def _refuse_the_rest(self) -> None:
+    def _fail_waiting_statements(self) -> None:
         with self._lock:
             self.ended.set()
             while not self._statements.empty():
@@ -238,12 +238,12 @@ async def _result(future: "Future[Any]") -> Any:  # noqa: ANN401 - what the stat
         raise StoreError(f"the store failed: {error}") from error
 
 
-def _apart(connection: sqlite3.Connection, run: _Run) -> tuple[Any, Exception | None]:
-    """Run one piece so that its failure undoes itself and nothing else."""
+def _in_savepoint(connection: sqlite3.Connection, run: _Run) -> tuple[Any, Exception | None]:
+    """Run one unit of work in a savepoint; return its value, or its error after undoing this unit alone."""
     connection.execute("SAVEPOINT piece")
     try:
         value = run(connection)
-    except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
+    except Exception as error:  # noqa: BLE001 - the error is raised where the result is awaited
         connection.execute("ROLLBACK TO piece")
         return None, error
     finally:

@@ -1,4 +1,4 @@
-"""The store's schema as numbered steps. A released step never changes; add a new one."""
+"""The migrations of the store. A released migration never changes; add a new one."""
 
 import json
 
@@ -42,14 +42,14 @@ def first_tables(db: Database) -> None:
 
 @migrations(name="002_outbox_and_desk")
 def outbox_and_desk(db: Database) -> None:
-    """Give jobs leases and dead letters, replies an outbox, and reviews their claims, curated answers and gaps."""
+    """Add leases and dead letters to the inbox, the outbox, threads, complaints, curated answers and gaps."""
     for table in ("inbox_next", "outbox"):
         db.execute(
             f"CREATE TABLE {table} (key TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('waiting', 'done', "
             "'dead')), received_at TEXT NOT NULL, due_at TEXT NOT NULL, payload TEXT, attempts INTEGER NOT NULL "
             "DEFAULT 0, lease_until TEXT, owner TEXT) STRICT"
         )
-    # What an earlier version received and did not answer was kept as Slack's event.
+    # The first release stored the event of Slack as payload: convert those that are not answered yet.
     db.execute(
         "INSERT INTO inbox_next (key, state, received_at, due_at, payload) SELECT key, "
         "CASE state WHEN 'received' THEN 'waiting' ELSE 'done' END, received_at, received_at, "
@@ -90,7 +90,7 @@ def outbox_and_desk(db: Database) -> None:
 
 @migrations(name="003_posted_messages")
 def posted_messages(db: Database) -> None:
-    """Note which message holds the answer to which request, and what people are called."""
+    """Add `posted`, which message answers which request, and `people`, the display names."""
     db.execute("CREATE TABLE people (user_id TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID")
     db.execute(
         "CREATE TABLE posted (channel_id TEXT NOT NULL, message_id TEXT NOT NULL, request_id TEXT NOT NULL, "
@@ -115,7 +115,7 @@ def cards_of_every_product(db: Database) -> None:
 
 @migrations(name="005_turns")
 def turns(db: Database) -> None:
-    """Keep for a while what was said where the chat product itself cannot be asked for it."""
+    """Add `turns`: questions and answers for products in which a bot cannot read a conversation."""
     db.execute(
         "CREATE TABLE turns (request_id TEXT PRIMARY KEY, at TEXT NOT NULL, channel_id TEXT NOT NULL, "
         "thread_id TEXT NOT NULL, user_id TEXT NOT NULL, question TEXT NOT NULL, answer TEXT NOT NULL) STRICT"
@@ -125,7 +125,7 @@ def turns(db: Database) -> None:
 
 @migrations(name="006_payloads_by_product")
 def payloads_by_product(db: Database) -> None:
-    """Put the fields of waiting messages that only one chat product reads into its `payload`."""
+    """Move the fields of waiting messages that only one chat product reads into their `payload`."""
     waiting = db.execute("SELECT key, payload FROM outbox WHERE state = 'waiting'").fetchall()
     for key, payload in waiting:
         message = json.loads(payload)
@@ -143,7 +143,7 @@ def payloads_by_product(db: Database) -> None:
 
 
 def _widen_reviews(db: Database) -> None:
-    """Rebuild `reviews`: SQLite cannot change a CHECK, and history refers to the table by name."""
+    """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(
         "CREATE TABLE reviews_next (review_id TEXT PRIMARY KEY, at TEXT NOT NULL, tenant_id TEXT NOT NULL, "
         "state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'edited', 'rejected', 'expired')), "

@@ -14,14 +14,14 @@ class PostedTable:
         self._database = database
 
     async def put(self, channel_id: str, message_id: str, request_id: str) -> None:
-        """Note which request a message answers."""
+        """Store which request a message answers."""
         await self._database.write(
             "INSERT OR REPLACE INTO posted VALUES (?, ?, ?, ?)",
             (channel_id, message_id, request_id, self._database.stamp()),
         )
 
     async def request_of(self, channel_id: str, message_id: str) -> str | None:
-        """Return the request that a message answers."""
+        """Return the id of the request that a message answers; None if it is not stored."""
         rows = await self._database.rows(
             "SELECT request_id FROM posted WHERE channel_id = ? AND message_id = ?", (channel_id, message_id)
         )
@@ -39,7 +39,7 @@ class TurnTable:
         self._database = database
 
     async def put(self, turn: KeptTurn) -> None:
-        """Store a question and its answer; they replace those of the same request."""
+        """Store a question and its answer. They replace those of the same request."""
         where = turn.where
         await self._database.write(
             "INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -55,7 +55,7 @@ class TurnTable:
         )
 
     async def before(self, request_id: str, where: Conversation, minutes: float, limit: int) -> tuple[ThreadTurn, ...]:
-        """Return what this person and the bot said here in the last minutes, oldest first, without this request."""
+        """Return the last turns of this person and the bot in this thread, oldest first, without this request."""
         rows = await self._database.rows(
             "SELECT question, answer FROM turns WHERE request_id != ? AND channel_id = ? AND thread_id = ? "
             "AND user_id = ? AND at > ? ORDER BY at DESC LIMIT ?",
@@ -68,10 +68,10 @@ class TurnTable:
                 limit,
             ),
         )
-        said = [
+        turns = [
             turn for row in reversed(rows) for turn in (ThreadTurn("asker", row[0]), ThreadTurn("assistant", row[1]))
         ]
-        return tuple(turn for turn in said if turn.text)
+        return tuple(turn for turn in turns if turn.text)
 
     async def question_of(self, request_id: str) -> str:
         """Return the question of a request; "" if it is not stored."""
@@ -91,7 +91,7 @@ class PeopleTable:
 
     async def put(self, user_id: str, name: str) -> None:
         """Store the name of a person."""
-        # A name that is known already changes no row, and so costs no write to the disk.
+        # An unchanged name changes no row, so it costs no write to the disk.
         await self._database.write(
             "INSERT INTO people VALUES (?, ?) ON CONFLICT (user_id) DO UPDATE SET name = excluded.name "
             "WHERE name != excluded.name",
@@ -99,7 +99,7 @@ class PeopleTable:
         )
 
     async def names(self, user_ids: Collection[str]) -> dict[str, str]:
-        """Return the names of those that are known."""
+        """Return the names of these users, as far as they are known."""
         marks = ",".join("?" * len(user_ids))
         rows = await self._database.rows(
             f"SELECT user_id, name FROM people WHERE user_id IN ({marks})",  # noqa: S608

@@ -15,12 +15,13 @@ class QueueTable:
         self._table = table
 
     async def add(self, keys: Sequence[str], payload: str) -> bool:
-        """Store a job under its keys; False if any of them is known, that is, it came before."""
+        """Store a job under its first key and reserve the others. Return False if any key is known already."""
         now = self._database.stamp()
         rows = [
-            (key, "done", now, now, None) if at else (key, "waiting", now, now, payload) for at, key in enumerate(keys)
+            (key, "done", now, now, None) if number else (key, "waiting", now, now, payload)
+            for number, key in enumerate(keys)
         ]
-        # One statement, so that it shares a commit with others: SQLite runs the SELECT whole before it inserts.
+        # One statement, so that it can share a commit with others. SQLite finishes the SELECT before it inserts.
         values = ",".join("(?, ?, ?, ?, ?)" for _ in rows)
         marks = ",".join("?" * len(keys))
         added = await self._database.write(
@@ -31,7 +32,7 @@ class QueueTable:
         return added > 0
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Queue messages; one whose key is known is not queued again."""
+        """Queue messages. A message whose key is known is not queued again."""
         now = self._database.stamp()
         await self._database.write_many(
             f"INSERT OR IGNORE INTO {self._table} (key, state, received_at, due_at, payload) "  # noqa: S608
@@ -40,7 +41,7 @@ class QueueTable:
         )
 
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
-        """Return due jobs that nobody holds, oldest first, now held by `owner` for `lease_s` seconds."""
+        """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
         now, until = self._database.stamp(), self._database.stamp(lease_s)
         rows = await self._database.rows(
             f"UPDATE {self._table} SET lease_until = ?, owner = ?, attempts = attempts + 1 "  # noqa: S608
@@ -52,14 +53,14 @@ class QueueTable:
         return [Job(*row) for row in rows]
 
     async def renew(self, owner: str, lease_s: float) -> None:
-        """Extend the lease of everything that `owner` holds."""
+        """Extend the leases of `owner` to `lease_s` seconds from now."""
         await self._database.write(
             f"UPDATE {self._table} SET lease_until = ? WHERE owner = ? AND state = 'waiting'",  # noqa: S608
             (self._database.stamp(lease_s), owner),
         )
 
     async def release(self, owner: str) -> None:
-        """Give back what `owner` holds: any worker may take it at once. The attempt still counts."""
+        """End the leases of `owner`, so that any worker may take the jobs at once. Their attempts still count."""
         await self._database.write(
             f"UPDATE {self._table} SET lease_until = NULL, owner = NULL "  # noqa: S608
             "WHERE owner = ? AND state = 'waiting'",
@@ -67,7 +68,7 @@ class QueueTable:
         )
 
     async def retry(self, key: str, after_s: float) -> None:
-        """Give one job back, due again in `after_s` seconds."""
+        """End the lease of a job and make it due in `after_s` seconds."""
         await self._database.write(
             f"UPDATE {self._table} SET lease_until = NULL, owner = NULL, due_at = ? "  # noqa: S608
             "WHERE key = ? AND state = 'waiting'",
@@ -75,7 +76,7 @@ class QueueTable:
         )
 
     async def replace(self, key: str, payload: str) -> bool:
-        """Change the payload of a waiting job; False if it is no longer waiting."""
+        """Change the payload of a waiting job. Return False if it is not waiting."""
         changed = await self._database.write(
             f"UPDATE {self._table} SET payload = ? WHERE key = ? AND state = 'waiting'",  # noqa: S608
             (payload, key),
@@ -83,15 +84,15 @@ class QueueTable:
         return changed > 0
 
     async def finish(self, key: str) -> bool:
-        """Mark a job as done; False if it was not waiting."""
+        """Mark a job as done. Return False if it was not waiting."""
         return await self._end(key, "done")
 
     async def bury(self, key: str) -> bool:
-        """Mark a job as a dead letter; False if it was not waiting."""
+        """Mark a job as a dead letter. Return False if it was not waiting."""
         return await self._end(key, "dead")
 
     async def payload(self, key: str) -> str | None:
-        """Return the payload of a waiting job."""
+        """Return the payload of a waiting job; None if it is not waiting."""
         rows = await self._database.rows(
             f"SELECT payload FROM {self._table} WHERE key = ? AND state = 'waiting'",  # noqa: S608
             (key,),
@@ -99,7 +100,7 @@ class QueueTable:
         return rows[0][0] if rows else None
 
     async def length(self) -> QueueLength:
-        """Return how many jobs wait, and how many were buried in the last seven days."""
+        """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
         rows = await self._database.rows(
             f"SELECT count(*) FILTER (WHERE state = 'waiting'), "  # noqa: S608
             f"count(*) FILTER (WHERE state = 'dead' AND received_at > ?) FROM {self._table}",

@@ -14,7 +14,7 @@ class RequestTable:
         self._database = database
 
     async def save(self, trace: Trace) -> None:
-        """Store a trace; it replaces one of the same request."""
+        """Store a trace. It replaces an earlier one of the same request."""
         await self._database.write(
             "INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -29,7 +29,7 @@ class RequestTable:
         )
 
     async def get(self, request_id: str) -> Trace | None:
-        """Return the trace of a request."""
+        """Return the trace of a request; None if there is none."""
         rows = await self._database.rows("SELECT trace FROM requests WHERE request_id = ?", (request_id,))
         return Trace.model_validate_json(rows[0][0]) if rows else None
 
@@ -41,13 +41,13 @@ class RequestTable:
         )
 
     async def since(self, since: datetime) -> list[Trace]:
-        """Return the traces of the requests finished since then, oldest first."""
+        """Return the traces that were stored since then, oldest first."""
         at = since.astimezone(UTC).isoformat(timespec="microseconds")
         rows = await self._database.rows("SELECT trace FROM requests WHERE at >= ? ORDER BY at", (at,))
         return [Trace.model_validate_json(row[0]) for row in rows]
 
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
-        """Return (day, outcome, count) of the last days, oldest first; days are UTC."""
+        """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         return await self._database.rows(
             "SELECT substr(at, 1, 10), outcome, count(*) FROM requests WHERE at >= ? GROUP BY 1, 2 ORDER BY 1, 2",
             (self._database.stamp(-days * 86_400),),
@@ -61,7 +61,7 @@ class FeedbackTable:
         self._database = database
 
     async def save(self, feedback: Feedback) -> int:
-        """Store a user's latest judgement; return how many people now find this answer bad."""
+        """Store feedback; it replaces the user's earlier one. Return how many people find this answer bad now."""
         await self._database.write(
             "INSERT OR REPLACE INTO feedback (request_id, user_id, at, helpful, reason, note, answer_hash) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -82,7 +82,7 @@ class FeedbackTable:
         return int(rows[0][0])
 
     async def complaints(self, request_id: str) -> list[Feedback]:
-        """Return the complaints about the answer to this request, whoever got the same answer, oldest first."""
+        """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
         rows = await self._database.rows(
             "SELECT f.request_id, f.user_id, f.reason, f.note, f.answer_hash FROM feedback f JOIN feedback g "
             "ON g.answer_hash = f.answer_hash WHERE g.request_id = ? AND f.helpful = 0 AND f.reason != '' "
@@ -95,7 +95,7 @@ class FeedbackTable:
         ]
 
     async def counts(self, days: int) -> tuple[int, int]:
-        """Return how many judgements of the last days were good, and how many bad."""
+        """Return how many of the last days' feedback was good, and how many bad."""
         rows = await self._database.rows(
             "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback WHERE at >= ?",
             (self._database.stamp(-days * 86_400),),
@@ -103,7 +103,7 @@ class FeedbackTable:
         return rows[0][0], rows[0][1]
 
     async def purge(self, days: int) -> None:
-        """Empty the notes that are older than `days` days."""
+        """Empty notes that are older than `days` days."""
         await self._database.write(
             "UPDATE feedback SET note = '' WHERE note != '' AND at < ?", (self._database.stamp(-days * 86_400),)
         )
@@ -116,7 +116,7 @@ class ThreadTable:
         self._database = database
 
     async def put(self, where: Conversation) -> None:
-        """Note that this person has asked in this thread."""
+        """Store that this person has asked in this thread."""
         await self._database.write(
             "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?)",
             (where.tenant_id, where.channel_id, where.thread_id, where.user_id, self._database.stamp()),

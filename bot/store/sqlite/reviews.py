@@ -5,13 +5,13 @@ from bot.store.sqlite.database import Executor
 
 
 class ReviewTable:
-    """`bot.store.port.Reviews` in SQLite, where a transaction locks every table."""
+    """`bot.store.port.Reviews` in SQLite. Transactions run one at a time, so `locked` needs no lock of its own."""
 
     def __init__(self, database: Executor) -> None:
         self._database = database
 
     async def open(self, review: Review) -> bool:
-        """Store a new review; False if this request has one already."""
+        """Store a new review. Return False if one with this id is stored already."""
         now = self._database.stamp()
         opened = review.model_copy(update={"opened_at": now})
         added = await self._database.write(
@@ -23,19 +23,19 @@ class ReviewTable:
         return added > 0
 
     async def get(self, review_id: str) -> Review | None:
-        """Return a review as it stands."""
+        """Return a review; None if there is none with this id."""
         rows = await self._database.rows("SELECT review FROM reviews WHERE review_id = ?", (review_id,))
         return Review.model_validate_json(rows[0][0]) if rows else None
 
     async def locked(self, review_id: str) -> Review | None:
-        """Return an open review for a change in this transaction; None if it is not open."""
+        """Return an open review to change in this transaction; None if it is not open."""
         rows = await self._database.rows(
             "SELECT review FROM reviews WHERE review_id = ? AND state = 'open'", (review_id,)
         )
         return Review.model_validate_json(rows[0][0]) if rows else None
 
     async def save(self, review: Review, user_id: str, what: str) -> Review:
-        """Store a changed review with a line of history; return it with the time of its decision, if it has one."""
+        """Store a changed review, with `what` as a line of its history. Return it with its time of decision, if any."""
         if review.state != "open":
             review = review.model_copy(update={"decided_at": self._database.stamp(), "awaits_asker": False})
         await self._database.write(
@@ -46,7 +46,7 @@ class ReviewTable:
         return review
 
     async def listed(self, wanted: ReviewFilter) -> list[Review]:
-        """Return reviews, oldest first while open, newest first once decided."""
+        """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
         marks = ",".join("?" * len(wanted.states))
         order = "at" if wanted.states == ("open",) else "at DESC"
         claimed = "AND json_extract(review, '$.claimed_by') = ?" if wanted.claimed_by else ""
@@ -59,8 +59,8 @@ class ReviewTable:
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 
-        A review whose question was asked by a command is answered in any direct message: its conversation is that
-        of the person alone, whose channel is the person.
+        If the question was asked by a slash command, any direct message of the person is the answer. Such a review has
+        the user id as its channel.
         """
         rows = await self._database.rows(
             "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? "
@@ -73,17 +73,17 @@ class ReviewTable:
         return Review.model_validate_json(rows[0][0]) if rows else None
 
     async def due(self, remind_s: float, expire_s: float) -> tuple[list[Review], list[Review]]:
-        """Return the open reviews to remind of, once each, and those older than `expire_s` seconds."""
+        """Return two lists of open reviews: those older than `remind_s` seconds without a reminder, and the expired."""
         remind, expire = self._database.stamp(-remind_s), self._database.stamp(-expire_s)
         rows = await self._database.rows(
             "SELECT review, at < ?, reminded_at IS NULL FROM reviews WHERE state = 'open' AND at < ? ORDER BY at",
             (expire, max(remind, expire)),
         )
-        found = [(Review.model_validate_json(review), over, fresh) for review, over, fresh in rows]
-        return [r for r, over, fresh in found if fresh and not over], [r for r, over, _ in found if over]
+        found = [(Review.model_validate_json(review), expired, due) for review, expired, due in rows]
+        return [r for r, expired, due in found if due and not expired], [r for r, expired, _ in found if expired]
 
     async def remind(self, review_id: str) -> bool:
-        """Note that the reviewers are reminded of a review; False if they were before."""
+        """Record the reminder of a review. Return False if there was one before."""
         noted = await self._database.write(
             "UPDATE reviews SET reminded_at = ? WHERE review_id = ? AND reminded_at IS NULL",
             (self._database.stamp(), review_id),
@@ -93,13 +93,13 @@ class ReviewTable:
         return noted > 0
 
     async def set_card(self, review_id: str, surface: str, channel: str, card_id: str) -> None:
-        """Note where the card of a review was posted in a chat product."""
+        """Store where the card of a review was posted in a chat product."""
         await self._database.write(
             "INSERT OR REPLACE INTO review_cards VALUES (?, ?, ?, ?)", (review_id, surface, channel, card_id)
         )
 
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
-        """Return channel and message id of a review's card in a chat product."""
+        """Return channel and message id of a review's card in a chat product; None if it was not posted."""
         rows = await self._database.rows(
             "SELECT channel, card_id FROM review_cards WHERE review_id = ? AND surface = ?", (review_id, surface)
         )
@@ -113,7 +113,7 @@ class ReviewTable:
         return [ReviewEvent(review_id=r[0], at=r[1], user_id=r[2], what=r[3]) for r in rows]
 
     async def purge(self, days: int) -> int:
-        """Empty the texts of reviews decided more than `days` days ago; return how many."""
+        """Empty the texts of reviews that ended more than `days` days ago; return how many."""
         return await self._database.write(
             "UPDATE reviews SET review = json_set(review, '$.question', '', '$.answer', '', '$.note', '', "
             "'$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]')) "

@@ -1,4 +1,4 @@
-"""The default store: one SQLite file in one process."""
+"""The store in one SQLite file."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from bot.store.sqlite.reviews import ReviewTable
 
 
 class SqliteTables:
-    """All tables over one executor."""
+    """All tables, on one executor."""
 
     def __init__(self, database: Executor) -> None:
         self.inbox = QueueTable(database, "inbox")
@@ -33,7 +33,7 @@ class SqliteTables:
 
 
 class SqliteStore(SqliteTables):
-    """`bot.store.port.Store` in one file. `now` is a clock of UTC."""
+    """`bot.store.port.Store` in one file. `now` returns the time in UTC."""
 
     def __init__(self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = Database(file, now)
@@ -45,17 +45,17 @@ class SqliteStore(SqliteTables):
         return self
 
     async def close(self) -> None:
-        """Finish what waits and close the file."""
+        """Finish waiting calls and close the file."""
         await self._database.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTables]:
-        """Begin a transaction: see `bot.store.port`. Raises StoreError."""
+        """Begin a transaction, as `bot.store.port` describes. Raises StoreError."""
         async with self._database.transaction() as transaction:
             yield SqliteTables(transaction)
 
     async def counts(self) -> Counts:
-        """Return the outcomes of the last day, and how much waits or was given up."""
+        """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
         outcomes = await self._database.rows(
             "SELECT outcome, count(*) FROM requests WHERE at >= ? GROUP BY outcome ORDER BY outcome",
             (self._database.stamp(-86_400),),
@@ -65,7 +65,7 @@ class SqliteStore(SqliteTables):
         return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
 
     async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than their days."""
+        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
         await self.reviews.purge(review_text_days)
         await self.gaps.purge(gap_text_days)
         await self.turns.purge(turn_text_days)
