@@ -1,7 +1,7 @@
-"""Every setting, its unit and its default, in one place.
+"""All settings with their units and defaults.
 
-Sources, the later ones win: defaults, `citedesk.toml`, the names that people already have
-(`SLACK_BOT_TOKEN`, …), `CITEDESK_…` variables with `__` for nesting.
+Sources, where a later one wins: defaults, `citedesk.toml`, the variables that people already have
+(`SLACK_BOT_TOKEN`, …), and `CITEDESK_…` variables with `__` between section and key.
 """
 
 import os
@@ -32,13 +32,14 @@ _FAMILIAR_NAMES = {
 }
 
 
-def _window(value: str) -> str:
+def _valid_window(value: str) -> str:
     parse(value)
     return value
 
 
-Window = Annotated[str, AfterValidator(_window)]
+Window = Annotated[str, AfterValidator(_valid_window)]
 Seconds = Annotated[float, Field(gt=0)]
+Hours = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -54,52 +55,65 @@ class IndexSettings(Section):
     paths: tuple[Path | str, ...] = Field(
         (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
     )
-    embedding_model: str = Field("packaged", description="folder of a sentence-transformers model")
-    embedders_dir: Path | None = Field(None, description="where exported models are kept; none: below `data_dir`")
-    precision: Literal["int8", "fp32"] = Field("int8", description="numbers that the embedding model runs in")
+    embedding_model: str = Field("packaged", description="`packaged`, or the folder of a sentence-transformers model")
+    embedders_dir: Path | None = Field(None, description="folder of exported models; none: below `data_dir`")
+    precision: Literal["int8", "fp32"] = Field("int8", description="number format of the embedding model")
     unlabelled: Literal["everyone", "nobody"] = Field(
-        "everyone", description="who may read a document that says nothing of it"
+        "everyone", description="who may read a document for which no groups are set"
     )
     access: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="pattern of document ids to groups that may read them"
+        default_factory=dict, description="groups that may read documents, by pattern of document ids"
     )
     links: dict[str, str] = Field(
-        default_factory=dict, description="pattern of document ids to their public address, with {path} or {file}"
+        default_factory=dict,
+        description="public address of documents, by pattern of document ids, with {path} or {file}",
     )
     max_document_bytes: Count = Field(5_000_000, description="larger files and pages are skipped")
     document_s: Seconds = Field(20.0, description="seconds to read one document")
-    document_memory_bytes: int = Field(2_000_000_000, ge=500_000_000, description="memory to read one document")
+    document_memory_bytes: int = Field(
+        2_000_000_000, ge=500_000_000, description="bytes of memory to read one document"
+    )
     fetch_delay_s: float = Field(0.5, ge=0, description="seconds between two requests to a site")
-    pages_max: Count = Field(2_000, description="pages fetched of one site map")
+    pages_max: Count = Field(2_000, description="pages fetched from one site map")
     private_hosts: tuple[str, ...] = Field((), description="hosts that may be fetched at private addresses")
-    max_drop: float = Field(0.5, ge=0, le=1, description="share of documents that may vanish in a build")
-    keep_snapshots: Count = Field(3, description="snapshots kept for fallback")
-    exact_chunks: Count = Field(8_000, description="up to so many chunks every vector is compared")
-    recall: float = Field(0.97, gt=0, le=1, description="share of the nearest ten that a larger index must find")
-    whole_chunks: Count = Field(2, description="first chunks of a result that keep their whole text")
-    excerpt_chars: int = Field(500, ge=100, description="characters kept of the others, about")
+    max_drop: float = Field(
+        0.5, ge=0, le=1, description="share of documents that may vanish in a build; a build that loses more is refused"
+    )
+    keep_snapshots: Count = Field(3, description="newest snapshots kept on disk")
+    exact_chunks: Count = Field(8_000, description="largest number of chunks with which every vector is compared")
+    recall: float = Field(
+        0.97, gt=0, le=1, description="share of the ten nearest chunks that the search of a larger index must find"
+    )
+    whole_chunks: Count = Field(2, description="number of best chunks of a result that keep their whole text")
+    excerpt_chars: int = Field(500, ge=100, description="characters kept of each other chunk, about")
     wrong_rate: float = Field(
-        0.05, gt=0, lt=1, description="share of unanswerable questions a calibration may have answered unseen"
+        0.05,
+        gt=0,
+        lt=1,
+        description="share of unanswerable questions that a calibration may let through without a reviewer",
     )
     missed_rate: float = Field(
-        0.05, gt=0, lt=1, description="share of answerable questions a calibration may call not enough info"
+        0.05, gt=0, lt=1, description="share of answerable questions that a calibration may end as not enough info"
     )
 
 
-class Tokens(Section):
+class ModelPrice(Section):
     """Prices of a model in US dollars."""
 
-    input_usd: float = Field(ge=0, description="a million tokens read")
-    output_usd: float = Field(ge=0, description="a million tokens written")
+    input_usd: float = Field(ge=0, description="US dollars for a million input tokens")
+    output_usd: float = Field(ge=0, description="US dollars for a million output tokens")
 
 
 class FailoverSettings(Section):
-    """A further server, asked when those before it have no answer."""
+    """Table `[[llm.failover]]`: a server that is asked when those before it give no answer."""
 
-    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    base_url: HttpUrl | None = None
-    api_key: SecretStr | None = None
-    model: str
+    name: str = Field(
+        pattern=r"^[a-z0-9-]{1,32}$",
+        description="name in logs and metrics: lower-case letters, digits and hyphens, 32 at most",
+    )
+    base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server; none: the API of OpenAI itself")
+    api_key: SecretStr | None = Field(None, description="key for that server")
+    model: str = Field(description="model name sent to that server")
 
 
 class LlmSettings(Section):
@@ -111,20 +125,24 @@ class LlmSettings(Section):
     model: str = Field("gpt-4.1-mini", description="model name sent to the server")
     prompt_version: str = Field("support_rag/v2", description="prompt template")
     repair_version: str = Field("repair/v1", description="template for the one repair attempt")
-    condense_version: str = Field("condense/v1", description="template that makes a follow-up a question of its own")
+    condense_version: str = Field(
+        "condense/v1", description="template that rewrites a follow-up as a question of its own"
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="randomness of the model")
     connect_timeout_s: Seconds = Field(5.0, description="seconds to connect")
-    read_timeout_s: Seconds = Field(30.0, description="seconds without a byte")
+    read_timeout_s: Seconds = Field(30.0, description="seconds without a byte before a request fails")
     attempts: int = Field(3, ge=1, le=10, description="requests per generation, the first included")
-    backoff_base_s: Seconds = Field(0.5, description="seconds; doubled per attempt, full jitter")
+    backoff_base_s: Seconds = Field(0.5, description="first backoff in seconds; doubled per attempt, full jitter")
     backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
     concurrency: Count = Field(16, description="simultaneous requests to the server")
     output_format: Literal["auto", "json_schema", "json_object", "text"] = Field(
         "auto", description="how JSON is asked for; `auto` finds out what the server takes"
     )
-    key_header: str | None = Field(None, description="header that takes the key too; Azure wants `api-key`")
-    failover: tuple[FailoverSettings, ...] = Field((), description="further servers in order: name, base_url, …")
-    prices: dict[str, Tokens] = Field(default_factory=dict, description="US dollars a million tokens, by model")
+    key_header: str | None = Field(None, description="second header for the key; Azure wants `api-key`")
+    failover: tuple[FailoverSettings, ...] = Field(
+        (), description="further servers in the order in which they are asked, see below"
+    )
+    prices: dict[str, ModelPrice] = Field(default_factory=dict, description="US dollars a million tokens, by model")
     requests_per_minute: Count | None = Field(None, description="requests the server allows")
     tokens_per_minute: Count | None = Field(None, description="tokens the server allows")
     circuit_failures: Count = Field(5, description="failures in a row that open the circuit")
@@ -141,7 +159,7 @@ class LimitSettings(Section):
     answer_chars: int = Field(3000, ge=200, le=10_000, description="longest answer shown")
     response_bytes: Count = Field(2_000_000, description="longest HTTP response of a model that is read")
     reply_chars: Count = Field(20_000, description="longest raw reply that is parsed")
-    quote_chars_min: int = Field(12, ge=1, description="shorter quotes prove nothing")
+    quote_chars_min: int = Field(12, ge=1, description="characters of the shortest quote that counts as proof")
     sufficiency_min: float | None = Field(
         None, ge=0, le=1, description="below it: not enough info, no model call; none: as calibrated"
     )
@@ -149,37 +167,43 @@ class LimitSettings(Section):
         None, ge=0, le=1, description="below it: a person looks at the answer first; none: as calibrated"
     )
     request_deadline_s: Seconds = Field(60.0, description="seconds from question to outcome")
-    fallback_reserve_s: Seconds = Field(1.0, description="seconds of those kept for quoting if the model has no answer")
+    fallback_reserve_s: Seconds = Field(
+        1.0, description="seconds of the request deadline kept for quoting documents if the model has no answer"
+    )
     per_user: Window = Field("20/minute", description="questions per user")
     per_tenant: Window = Field("300/minute", description="questions per workspace")
     per_route: dict[str, Window] = Field(default_factory=dict, description="questions per route")
     tenant_tokens_per_day: Count | None = Field(None, description="tokens a workspace may use in a day")
     in_flight: Count = Field(200, description="requests running or waiting in this process")
-    queue_retry_s: Seconds = Field(5.0, description="when to come back if the queue is full")
+    queue_retry_s: Seconds = Field(5.0, description="shortest wait in seconds that is named when the queue is full")
     cache_answers: Count = Field(1000, description="verified answers kept in memory")
-    cache_fresh_s: float = Field(600.0, ge=0, description="age up to which a cached answer is given at once")
-    cache_stale_s: float = Field(86_400.0, ge=0, description="age up to which it is given when the model is down")
-    nearest_documents: int = Field(3, ge=0, le=10, description="documents named in a not-enough-info")
+    cache_fresh_s: float = Field(600.0, ge=0, description="age in seconds up to which a cached answer is given at once")
+    cache_stale_s: float = Field(
+        86_400.0, ge=0, description="age in seconds up to which it is given when no model answers"
+    )
+    nearest_documents: int = Field(3, ge=0, le=10, description="documents named in a reply without an answer")
 
 
 class AccessSettings(Section):
     """Table `[access]`."""
 
-    groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="group name to chat user ids")
+    groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="chat user ids, by group name")
     reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
-    admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex")
-    slack_groups: dict[str, str] = Field(default_factory=dict, description="group name to id of a Slack user group")
-    entra_groups: dict[str, str] = Field(default_factory=dict, description="group name to object id of an Entra group")
-    refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are remembered")
+    admins: frozenset[str] = Field(
+        frozenset(), description="user ids who may use `reindex`, `rollback`, `why`, `usage` and `gaps`"
+    )
+    slack_groups: dict[str, str] = Field(default_factory=dict, description="id of a Slack user group, by group name")
+    entra_groups: dict[str, str] = Field(default_factory=dict, description="object id of an Entra group, by group name")
+    refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are cached")
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
 
     @property
     def has_groups(self) -> bool:
-        """Whether any group is configured, by hand or from a chat product."""
+        """Whether any group is set, with user ids or as a group of a chat product."""
         return bool(self.groups or self.slack_groups or self.entra_groups)
 
     def groups_of(self, user_id: str) -> frozenset[str]:
-        """Return the groups that a user is in; none for an unknown user."""
+        """Return the names of the groups whose user ids include this one."""
         return frozenset(name for name, members in self.groups.items() if user_id in members)
 
 
@@ -187,8 +211,8 @@ class ChannelSettings(Section):
     """Table `[channels.C0123456789]`."""
 
     sources: tuple[str, ...] = Field((), description="patterns of document ids, such as `billing/*`; none: all")
-    reviewers: frozenset[str] = Field(frozenset(), description="who reviews its questions instead")
-    reviewers_channel: str | None = Field(None, description="where its review cards go instead")
+    reviewers: frozenset[str] = Field(frozenset(), description="user ids who review its questions instead")
+    reviewers_channel: str | None = Field(None, description="channel or conversation id of its review cards instead")
     auto_answer: bool = Field(default=True, description="false: a person approves every answer first")
     language: str = Field("", max_length=40, description="language to answer in; none: that of the question")
 
@@ -196,15 +220,17 @@ class ChannelSettings(Section):
 class ReviewSettings(Section):
     """Table `[review]`."""
 
-    remind_after_h: Seconds = Field(4.0, description="hours until the reviewers are reminded")
-    expire_after_h: Seconds = Field(72.0, description="hours until a review ends and the asker is told")
-    claim_h: Seconds = Field(1.0, description="hours for which a claim keeps others from deciding")
-    sweep_s: Seconds = Field(60.0, description="seconds between looks for what is due")
+    remind_after_h: Hours = Field(4.0, description="hours until the reviewers are reminded")
+    expire_after_h: Hours = Field(72.0, description="hours until a review ends and the asker is told")
+    claim_h: Hours = Field(1.0, description="hours for which a claim keeps others from deciding")
+    sweep_s: Seconds = Field(
+        60.0, description="seconds between checks for due reminders, expired reviews, changed sources and old texts"
+    )
     negative_feedback: Count = Field(2, description="people who must find an answer bad to open a review of it")
     curated_similarity: float = Field(
-        0.80, ge=0, le=1, description="cosine from which a question counts as asked and approved before"
+        0.80, ge=0, le=1, description="cosine from which a question may get the approved answer to another"
     )
-    gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which two open questions are one gap")
+    gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which unanswered questions form one gap")
 
 
 class DeliverySettings(Section):
@@ -212,23 +238,23 @@ class DeliverySettings(Section):
 
     question_workers: Count = Field(16, description="questions worked on at once")
     reply_workers: Count = Field(8, description="messages posted at once")
-    lease_s: Seconds = Field(15.0, description="seconds after which the work of a dead process is taken up")
-    poll_s: Seconds = Field(1.0, description="seconds between looks at the queues when nothing wakes them")
-    attempts: Count = Field(6, description="tries before a question or a reply is given up")
-    backoff_base_s: Seconds = Field(1.0, description="seconds; doubled per try")
+    lease_s: Seconds = Field(15.0, description="seconds after which the jobs of a dead process are taken over")
+    poll_s: Seconds = Field(1.0, description="seconds between polls of the queues")
+    attempts: Count = Field(6, description="tries after which a question or a reply is given up")
+    backoff_base_s: Seconds = Field(1.0, description="first pause between tries in seconds; doubled per try")
     backoff_cap_s: Seconds = Field(60.0, description="longest pause between tries in seconds")
-    drain_s: Seconds = Field(10.0, description="seconds for running work when the process is told to stop")
+    drain_s: Seconds = Field(10.0, description="seconds for running work when the process is stopped")
 
     def pause_s(self, attempts: int) -> float:
-        """Return the seconds to wait after that many attempts."""
+        """Return the seconds to wait after attempt number `attempts`."""
         return min(self.backoff_cap_s, self.backoff_base_s * 2.0 ** min(attempts - 1, 20))
 
 
 class ProductSettings(Section):
-    """What the sections of all chat products have in common. Setting names in the properties are `section.key`."""
+    """The part that the sections of all chat products share. Settings are named as `section.key`."""
 
     title: ClassVar[str]
-    # The setting that switches the product on, and the one that says where its review cards go.
+    # Names of the setting that switches the product on, and of the one that says where its review cards go.
     switch: ClassVar[str]
     reviewers_setting: ClassVar[str]
 
@@ -255,7 +281,7 @@ class SlackSettings(ProductSettings):
     switch: ClassVar[str] = "slack.bot_token"
     reviewers_setting: ClassVar[str] = "slack.reviewers_channel"
 
-    bot_token: SecretStr | None = Field(None, description="xoxb-…")
+    bot_token: SecretStr | None = Field(None, description="xoxb-…; set it to serve Slack")
     app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
     signing_secret: SecretStr | None = Field(None, description="set it to receive events over HTTP")
     api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
@@ -264,9 +290,11 @@ class SlackSettings(ProductSettings):
     prompts: tuple[str, ...] = Field((), max_length=4, description="questions suggested in the agent view")
     progress_after_s: Seconds = Field(1.5, description="seconds after which the steps of an answer are shown")
     silence_s: Seconds = Field(60.0, description="seconds without a sign of life after which Socket Mode reconnects")
-    quiet_s: Seconds = Field(900.0, description="seconds without a delivery after which it reconnects to be sure")
-    client_id: str | None = Field(None, description="set it, with the next two, to be installed in many workspaces")
-    client_secret: SecretStr | None = Field(None, description="of the app")
+    quiet_s: Seconds = Field(900.0, description="seconds without an event after which Socket Mode reconnects")
+    client_id: str | None = Field(
+        None, description="client id of the app; set it and the next two to serve many workspaces"
+    )
+    client_secret: SecretStr | None = Field(None, description="client secret of the app")
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
 
     @property
@@ -302,19 +330,22 @@ class TeamsSettings(ProductSettings):
     reviewers_setting: ClassVar[str] = "teams.reviewers_conversation"
 
     app_id: str | None = Field(None, description="application id of the bot; set it to serve Teams")
-    app_secret: SecretStr | None = Field(None, description="of that application")
-    tenant_id: str | None = Field(None, description="directory that the application belongs to")
+    app_secret: SecretStr | None = Field(None, description="client secret of that application")
+    tenant_id: str | None = Field(None, description="id of the directory (tenant) of the application")
     reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
     service_url: HttpUrl = Field(
         HttpUrl("https://smba.trafficmanager.net/teams/"),
-        description="where review cards go out for questions that were not asked in Teams",
+        description="connector address for review cards of questions that were not asked in Teams",
     )
     graph_url: HttpUrl = Field(
-        HttpUrl("https://graph.microsoft.com/v1.0/"), description="where members of `access.entra_groups` are read"
+        HttpUrl("https://graph.microsoft.com/v1.0/"),
+        description="Microsoft Graph, where members of `access.entra_groups` are read",
     )
     service_hosts: tuple[str, ...] = Field((), description="further hosts that messages may be sent to")
     timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector")
-    progress_after_s: Seconds = Field(1.5, description="seconds after which a personal chat shows the steps")
+    progress_after_s: Seconds = Field(
+        1.5, description="seconds after which a personal chat shows the steps of an answer"
+    )
     anonymous: bool = Field(default=False, description="true: no tokens at all, for a test client on this machine")
 
     @property
@@ -358,7 +389,7 @@ class StoreSettings(Section):
 
 
 class Settings(BaseSettings):
-    """The whole tree."""
+    """All settings of Citedesk."""
 
     model_config = SettingsConfigDict(
         env_prefix="CITEDESK_",
@@ -397,20 +428,20 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources, the winner first."""
+        """Return the sources, strongest first."""
         familiar = _FamiliarNames(settings_cls)
         return init_settings, env_settings, familiar, TomlConfigSettingsSource(settings_cls)
 
 
 class _FamiliarNames(PydanticBaseSettingsSource):
-    """Reads the environment variables that people already have."""
+    """The variables of `_FAMILIAR_NAMES` as a source of settings."""
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401, ARG002
-        """Unused: the whole tree is built in __call__."""
+        """Return nothing: pydantic-settings requires the method, but `__call__` builds all values."""
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the set ones, nested as the settings are."""
+        """Return the values of the variables that are set, nested as the settings are."""
         found: dict[str, Any] = {}
         for name, (section, key) in _FAMILIAR_NAMES.items():
             if value := os.environ.get(name):
@@ -419,7 +450,10 @@ class _FamiliarNames(PydanticBaseSettingsSource):
 
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are checked by the model
-    """Return the settings, or raise SettingsError with one line that names the first wrong one."""
+    """Return the settings. `overrides` win over every source.
+
+    Raises SettingsError with one line that names the first wrong setting.
+    """
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -431,7 +465,7 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are ch
 
 
 def reviewers_places(settings: Settings) -> dict[str, str | None]:
-    """Return the settings of the served chat products that say where review cards go; one of them must be set."""
+    """Return where the review cards of each served chat product go, by the name of the setting; None if not set."""
     return {
         product.reviewers_setting: product.reviewers_place
         for product in settings.products.values()
@@ -440,7 +474,7 @@ def reviewers_places(settings: Settings) -> dict[str, str | None]:
 
 
 def environment_name(setting: str) -> str:
-    """Return the variable that sets `section.key`, as messages name it."""
+    """Return the name of the environment variable that sets `section.key`."""
     for name, path in _FAMILIAR_NAMES.items():
         if ".".join(path) == setting:
             return name

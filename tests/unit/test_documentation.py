@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from support.settings_page import PAGE, settings_page
 
 from bot.cli.main import COMMANDS, main
-from bot.settings import FailoverSettings, Section, Settings, Tokens, environment_name
+from bot.settings import FailoverSettings, ModelPrice, Section, Settings, environment_name
 from bot.telemetry.metrics import Metrics
 from pipeline.fallbacks import FALLBACKS, Row
 from pipeline.types import Failure, FindingCode, Outcome
@@ -134,7 +134,7 @@ def test_every_setting_is_listed_with_its_meaning_and_no_other() -> None:
     ("title", "model"),
     [
         ("`[[llm.failover]]`", FailoverSettings),
-        ("`[llm.prices.MODEL]`", Tokens),
+        ("`[llm.prices.MODEL]`", ModelPrice),
         ("`[channels.CHANNEL]`", Settings.model_fields["channels"].annotation.__args__[1]),  # type: ignore[union-attr]
     ],
 )
