@@ -20,7 +20,8 @@ help:
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
 
-# torch comes first and pinned: asked for by another package, pip would take a build with gigabytes of CUDA.
+# torch is installed first and pinned. As a dependency of another package, pip would choose a build with gigabytes of
+# CUDA.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Citedesk needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
@@ -60,7 +61,7 @@ test-llm: $(READY) $(LLM_VENV)/.ready
 test-faults: $(READY)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 
-# Microsoft's own test client of Teams; its licence is for evaluation, so it is fetched for the tests and never shipped.
+# Microsoft's test client for Teams. Its licence is for evaluation, so it is fetched for the tests and never shipped.
 test-teams: $(READY)
 	@if ! command -v npm >/dev/null; then echo "skipped: the Agents Playground needs Node and npm"; \
 	elif npm install --silent --no-save --prefix $(PLAYGROUND) @microsoft/m365agentsplayground@0.2.28 >/dev/null 2>&1; then \
