@@ -1,4 +1,4 @@
-"""The composition root: it alone builds concrete classes from settings."""
+"""The composition root: builds embedder, retriever, pipeline, use cases and runtime from the settings."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -38,13 +38,16 @@ from pipeline.rate_limits import RateLimits, memory_rate_limits
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
-    """Return the embedding model of the settings, exported at the very first use; it loads when it is needed."""
-    kept = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
-    return open_embedder(kept, settings.index.embedding_model, settings.index.precision)
+    """Return the embedding model of the settings. It is exported on first use and loaded when it is needed.
+
+    Raises IndexUnavailableError.
+    """
+    folder = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
+    return open_embedder(folder, settings.index.embedding_model, settings.index.precision)
 
 
 def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
-    """Return how to build the index."""
+    """Return the rules for building the index."""
     index = settings.index
     return BuildRules(
         load=LoadRules(
@@ -66,7 +69,7 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
 
 
 def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
-    """Return the retriever over whatever snapshot is live."""
+    """Return a retriever that always searches the live snapshot."""
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
     return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts)
 
@@ -81,7 +84,10 @@ def build_pipeline(
     retriever: Retriever | None = None,
     state: ProcessState | None = None,
 ) -> Pipeline:
-    """Return the pipeline, ready to answer from the live snapshot or from another retriever."""
+    """Return the pipeline over the live snapshot, unless another `retriever` is given. Raises SettingsError.
+
+    `state` holds its cache and rate limits; a new one is used if none is given.
+    """
     limits = settings.limits
     extractive = ExtractiveProvider(embedder)
     state = state or build_process_state(settings)
@@ -123,19 +129,19 @@ def build_pipeline(
 
 
 def _build_openai(settings: Settings, rates: RateLimits) -> ModelProvider:
-    # The client takes a quarter of a second to load; who quotes only need not wait for it.
+    # The client takes a quarter of a second to load, and a bot without a model server does not need it.
     from bot.models import build_openai  # noqa: PLC0415
 
     return build_openai(settings, rates)
 
 
 def store_file(settings: Settings) -> Path:
-    """Return where the SQLite store is."""
+    """Return the path of the SQLite store."""
     return settings.data_dir / "citedesk.sqlite"
 
 
 def _slack() -> Product:
-    # Bolt and the Teams SDK take a third of a second each to load, so only a product that is used is loaded.
+    # Bolt and the Teams SDK take a third of a second each to load, so only the products in use are loaded.
     from bot.slack.serving import SlackServing  # noqa: PLC0415
 
     return SlackServing()
@@ -147,19 +153,19 @@ def _teams() -> Product:
     return TeamsServing()
 
 
-# Every chat product, by the name of its section in the settings. Only this table knows which there are.
+# Every chat product, by the name of its section in the settings. `Settings.products` has the same names.
 PRODUCTS: Mapping[str, Callable[[], Product]] = {"slack": _slack, "teams": _teams}
 
 
 def build_process_state(settings: Settings) -> ProcessState:
-    """Return the state of this process, empty."""
+    """Return empty state for a process."""
     return ProcessState(answers=MemoryAnswerCache(settings.limits.cache_answers), rates=memory_rate_limits())
 
 
 def build_use_cases(
     settings: Settings, store: Store, embedder: OnnxEmbedder, directory: Directory, state: ProcessState
 ) -> UseCases:
-    """Return the use cases over a fresh pipeline."""
+    """Return the use cases, over a pipeline of their own. Raises SettingsError."""
     retriever = build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
@@ -208,7 +214,7 @@ def build_use_cases(
 
 
 def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> Runtime:
-    """Return what the chat products are connected to. No product is connected yet."""
+    """Return the runtime, to which no chat product is connected yet. Raises SettingsError."""
     state, directories = build_process_state(settings), Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
     return Runtime(
@@ -224,5 +230,5 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
 
 
 def _build(settings: Settings, progress: Progress) -> Coverage:
-    # A model of its own: questions go on being embedded while the build runs.
+    # The build has an embedding model of its own, so that questions need not wait for it.
     return build(settings.index.paths, settings.data_dir, build_embedder(settings), build_rules(settings), progress)

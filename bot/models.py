@@ -1,4 +1,4 @@
-"""Builds the OpenAI-compatible provider of the settings. Part of `bot.app`, and loaded by it only when it is needed."""
+"""Build the OpenAI-compatible provider. `bot.app` imports this module only when the settings ask for it."""
 
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -15,7 +15,7 @@ from pipeline.rate_limits import RateLimits
 
 
 def build_openai(settings: Settings, rates: RateLimits) -> OpenAIProvider | FailoverProvider:
-    """Return the OpenAI-compatible provider. Raises SettingsError without a key or a base URL."""
+    """Return the provider of the settings. Raises SettingsError if `llm` has neither key nor base URL."""
     llm = settings.llm
     if llm.api_key is None and llm.base_url is None:
         raise SettingsError(f"setting llm.api_key is missing: set {environment_name('llm.api_key')}")
@@ -52,7 +52,7 @@ def _client(server: FailoverSettings, key_header: str | None, max_bytes: int) ->
     url = urlsplit(str(server.base_url)) if server.base_url else None
     return AsyncOpenAI(
         api_key=key,
-        # A query in the base URL, such as Azure's api-version, belongs to every request.
+        # Every request needs the query of the base URL, such as Azure's api-version.
         base_url=urlunsplit(url._replace(query="")) if url else None,
         default_query=dict(parse_qsl(url.query)) if url else None,
         default_headers={key_header: key} if key_header else None,

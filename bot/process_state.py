@@ -1,13 +1,15 @@
-"""State in the memory of one process: the whole of it. Several processes that serve together must replace each part.
+"""State in the memory of one process. To serve with several processes, each part must become shared state.
 
-| part | what goes wrong in several processes |
+| part | what goes wrong with several processes |
 | --- | --- |
-| `rates` | each process counts for itself, so every limit holds once a process |
-| `answers` | a disputed answer is forgotten in one process only |
-| `curated` | the others do not see a newly approved answer before they restart |
-| `running` | Stop and edits reach only questions that this process works on |
-| `reindexing` | only `build.lock` on the same disk keeps two builds apart |
-| `inbox_wake`, `outbox_wake` | the others find a new job by polling only |
+| `rates` | each process counts for itself, so a limit holds for each process, not for all together |
+| `answers` | a disputed answer is removed from the cache of one process only |
+| `curated` | another process keeps its cached vectors until it approves or reopens an answer itself |
+| `running` | Stop, edits and deletions interrupt only the questions of this process |
+| `reindexing` | only `build.lock`, on the same disk, prevents two builds at once |
+| `inbox_wake`, `outbox_wake` | other processes find a new job only by polling |
+
+Circuit breakers, metrics, cached group members and the bounds on concurrent requests are also per process.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from pipeline.rate_limits import RateLimits
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """Built once by `bot.app`, which hands each part to whoever needs it."""
+    """The state of a process. `bot.app` builds it once and hands each part to the classes that need it."""
 
     answers: AnswerCache
     rates: RateLimits

@@ -1,4 +1,4 @@
-"""Run the bot: store, pipeline, workers and the chat products that are set, in one process."""
+"""Run the bot in one process: store, pipeline, workers, HTTP server and chat products."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -29,7 +29,7 @@ Healthy = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class RunningBot:
-    """A bot that listens. `url` is where its HTTP server answers."""
+    """A running bot. `url` is the address of its HTTP server."""
 
     runtime: Runtime
     maintenance: Maintenance
@@ -45,11 +45,11 @@ class RunningBot:
 async def running_bot(
     settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> AsyncIterator[RunningBot]:
-    """Start the bot and stop it when the body ends. Raises SettingsError, StoreError.
+    """Run the bot while the body runs. Raises SettingsError, StoreError, IndexUnavailableError.
 
-    `now` is the clock of the store.
+    `now` is the clock of the store and returns the time in UTC.
     """
-    _require(settings)
+    _require_product_and_reviewers(settings)
     end_tracing = start_tracing()
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
@@ -58,7 +58,8 @@ async def running_bot(
         stack.push_async_callback(store.close)
         runtime = build_runtime(settings, store, embedder)
         stack.push_async_callback(runtime.use_cases.questions.pipeline.provider.aclose)
-        # The model loads beside the chat products: it takes as long as Bolt does, and most of that without Python.
+        # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
+        # outside the interpreter lock.
         _, served = await asyncio.gather(asyncio.to_thread(embedder.embed, ["ready"]), _serve_products(stack, runtime))
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
@@ -72,7 +73,7 @@ async def running_bot(
 
 
 async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, Served]:
-    """Serve every chat product that is switched on; return how events reach each."""
+    """Serve the chat products that are switched on; return each by its name."""
     return {
         name: await stack.enter_async_context(PRODUCTS[name]().serving(runtime))
         for name, section in runtime.settings.products.items()
@@ -80,8 +81,8 @@ async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, 
     }
 
 
-def _require(settings: Settings) -> None:
-    """Raise SettingsError where nobody could ask, or nobody could review."""
+def _require_product_and_reviewers(settings: Settings) -> None:
+    """Raise SettingsError if no chat product is served, if one cannot be, or if review cards have no place to go."""
     served = [section for section in settings.products.values() if section.is_served]
     if not served:
         switches = [f"{environment_name(s.switch)} for {s.title}" for s in settings.products.values()]
@@ -99,19 +100,19 @@ async def _http_server(
     settings: Settings, use_cases: UseCases, routes: Iterable[web.RouteDef], healthy: Mapping[str, Healthy]
 ) -> AsyncIterator[str]:
     async def health(_: web.Request) -> web.Response:
-        told = {"index": False, "store": True, **({"socket": all(h() for h in healthy.values())} if healthy else {})}
+        state = {"index": False, "store": True, **({"socket": all(h() for h in healthy.values())} if healthy else {})}
         try:
-            told["index"] = (await use_cases.operations.status()).manifest is not None
+            state["index"] = (await use_cases.operations.status()).manifest is not None
         except StoreError:
-            told["store"] = False
-        is_well = told["store"] and told.get("socket", True)
-        return web.json_response(told, status=200 if is_well else 503)
+            state["store"] = False
+        is_well = state["store"] and state.get("socket", True)
+        return web.json_response(state, status=200 if is_well else 503)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
 
     app = web.Application(client_max_size=_MAX_BODY)
-    # Counts are nobody else's business: on a public address only what asks from this machine gets them.
+    # Metrics are not public: only requests from this machine get them, whatever address the server binds.
     app.router.add_routes([web.get("/healthz", health), web.get("/metrics", _from_loopback(metrics)), *routes])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

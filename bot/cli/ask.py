@@ -1,4 +1,4 @@
-"""`citedesk ask`: one question from the command line."""
+"""`citedesk ask`: answer one question on the command line."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ def command(
 async def ask_once(
     settings: Settings, question: str, user: str, groups: frozenset[str], audience: frozenset[str] | None
 ) -> Response:
-    """Return what one question comes to, asked outside any chat."""
+    """Return outcome and trace of a question. `audience` are the groups of all readers; None: only the user reads."""
     pipeline = build_pipeline(settings, build_embedder(settings))
     context = RequestContext(
         request_id=f"r-{secrets.token_hex(6)}",
@@ -67,7 +67,7 @@ async def ask_once(
 
 
 def outcome_text(outcome: Outcome) -> str:
-    """Return an outcome as a person reads it in a terminal."""
+    """Return an outcome as text for a terminal."""
     match outcome:
         case Answered():
             sources = [

@@ -37,7 +37,7 @@ async def run_demo(
     say: Callable[[str], Any],
     progress: Callable[[], AbstractContextManager[Progress]],
 ) -> None:
-    """Index the demo knowledge base, start workspace and bot, print one URL, run until stopped."""
+    """Index the demo knowledge base, start workspace and bot, print the URL, and run until stopped."""
     stopped = stop_event()
     with as_file(_KNOWLEDGE_BASE / "articles") as articles:
         async with Sandbox(port, suggestions()) as sandbox:
@@ -54,7 +54,7 @@ async def run_demo(
 
 
 def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides: Any) -> Settings:  # noqa: ANN401
-    """Return settings for a sandbox; only the model may come from the environment."""
+    """Return settings for a sandbox. They win over environment and citedesk.toml, which set everything else."""
     return load_settings(
         **{
             "data_dir": data_dir,
@@ -80,6 +80,6 @@ def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides:
 
 
 def suggestions() -> list[dict[str, str]]:
-    """Return the questions to try, with the outcome that each shows."""
+    """Return the questions to try, each with its expected outcome."""
     loaded: list[dict[str, str]] = json.loads((_KNOWLEDGE_BASE / "questions.json").read_text(encoding="utf-8"))
     return loaded

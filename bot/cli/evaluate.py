@@ -1,4 +1,4 @@
-"""`citedesk eval`: measure, calibrate, report, compare."""
+"""`citedesk eval`: measure retrieval and answers, calibrate, write a report, compare with an earlier run."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""`citedesk index`: build, inspect and go back."""
+"""`citedesk index`: build, watch, inspect and roll back the index."""
 
 import json
 import sys
@@ -104,7 +104,7 @@ def index_rollback(data_dir: Path | None) -> None:
 
 @contextmanager
 def build_progress(*, show: bool = True) -> Iterator[Progress]:
-    """Yield a callback that draws a progress bar on standard error."""
+    """Yield a callback that draws a progress bar on standard error, or none if `show` is false."""
     bars: list[Any] = []
 
     def progress(done: int, total: int) -> None:
@@ -122,7 +122,7 @@ def build_progress(*, show: bool = True) -> Iterator[Progress]:
 
 
 def coverage_text(coverage: Coverage) -> str:
-    """Return the coverage report as lines."""
+    """Return the coverage report as text."""
     counts = (
         f"{coverage.seen} documents seen, {coverage.indexed} indexed, {len(coverage.skipped)} skipped; "
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
@@ -132,7 +132,7 @@ def coverage_text(coverage: Coverage) -> str:
 
 
 def coverage_json(coverage: Coverage) -> dict[str, Any]:
-    """Return the coverage report as JSON."""
+    """Return the coverage report as a JSON object."""
     return {
         "snapshot": coverage.snapshot,
         "seen": coverage.seen,

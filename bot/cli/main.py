@@ -1,4 +1,4 @@
-"""`citedesk`: the group of all commands. One line for every error, never a traceback."""
+"""`citedesk`: the group of all commands. An error of ours is printed as one line, without a traceback."""
 
 import os
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-# One product of small matrices is done before a second thread has woken up: threads cost a search half its time.
+# The matrix products of a search are too small for threads: waking them would take half of the search's time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from index.errors import CitedeskError, SettingsError
 
 _SETTINGS_ERROR = 2
-# Each command with its module and its line of help. A module is loaded when its command runs: some take a second.
+# Module and help line of each command. A module is loaded when its command runs, because some take a second.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "ask": ("bot.cli.ask", "Answer QUESTION from the index."),
     "demo": ("bot.cli.demo", "Try Citedesk in a loopback Slack workspace: no account, no key."),
@@ -29,14 +29,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 class _Commands(click.Group):
-    """Loads commands late, and turns our errors into one line and an exit status: 2 for settings, 1 for the rest."""
+    """Loads commands when they run, and prints our errors as one line. Exit status: 2 for SettingsError, else 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Load a command: its module has it as `command`."""
+        """Load a command from its module; None if there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
@@ -48,7 +48,7 @@ class _Commands(click.Group):
             formatter.write_dl([(name, words) for name, (_, words) in sorted(COMMANDS.items())])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
-        """Run a command."""
+        """Run a command; exit with a status if it raises CitedeskError."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
@@ -63,8 +63,8 @@ class _Commands(click.Group):
 @click.version_option(package_name="citedesk")
 def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
-    # The weights are on disk; no library may ask a hub for others.
+    # The weights are on disk, so no library should ask the Hugging Face hub.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` need not wait for it
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` is faster without it
 
     configure_logging("ERROR")

@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share."""
+"""Options that several commands share."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def settings_of(data_dir: Path | None) -> Settings:
-    """Return the settings, with the data directory of the command line. Raises SettingsError."""
+    """Return the settings; `data_dir`, if given, wins over the one that is set. Raises SettingsError."""
     return load_settings(**({"data_dir": data_dir} if data_dir else {}))
 
 
 def names(text: str) -> frozenset[str]:
-    """Return names that are separated by commas."""
+    """Return the names in a list separated by commas."""
     return frozenset(name.strip() for name in text.split(",") if name.strip())

@@ -1,4 +1,4 @@
-"""`citedesk report`: what the stored traces say about the last days."""
+"""`citedesk report`: figures of the last days from the stored traces."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,6 @@ def command(data_dir: Path | None, since: str, picture: TextIO | None) -> None:
 
 
 async def stored_traces(settings: Settings, span: timedelta) -> list[Trace]:
-    """Return the traces of the last `span`, oldest first; none without a store."""
+    """Return the traces of the last `span`, oldest first; none if there is no store."""
     async with opened_store(settings) as store:
         return await store.requests.since(datetime.now(UTC) - span) if store else []

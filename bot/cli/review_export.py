@@ -1,4 +1,4 @@
-"""Stored reviews as JSON lines, CSV and plain lines."""
+"""Read stored reviews, and write them as JSON lines, CSV or text."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ _FIELDS = (
     "review_id", "state", "reason", "tenant_id", "channel_id", "asked_by", "opened_at", "decided_at", "decided_by",
     "claimed_by", "sent_anyway", "findings", "question", "draft", "answer", "note",
 )  # fmt: skip
-# A cell that begins like this would be run as a formula by a spreadsheet.
+# A spreadsheet would run a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LIMIT = 100_000
 
 
 async def stored_reviews(settings: Settings, states: Sequence[ReviewState]) -> list[Review]:
-    """Return the reviews in these states; none without a store."""
+    """Return the reviews in these states, `_LIMIT` at most; none if there is no store."""
     async with opened_store(settings) as store:
         return await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT)) if store else []
 
@@ -36,12 +36,12 @@ async def stored_review(settings: Settings, review_id: str) -> tuple[Review, lis
 
 
 def as_jsonl(reviews: Sequence[Review]) -> str:
-    """Return one JSON line a review."""
+    """Return one JSON line for each review."""
     return "".join(f"{json.dumps(_flat(review), ensure_ascii=False)}\n" for review in reviews)
 
 
 def as_csv(reviews: Sequence[Review]) -> str:
-    """Return a table with a header; no cell can be taken for a formula."""
+    """Return a table with a header. Cells that a spreadsheet would take for formulas begin with an apostrophe."""
     table = io.StringIO()
     writer = csv.DictWriter(table, _FIELDS)
     writer.writeheader()
@@ -51,12 +51,12 @@ def as_csv(reviews: Sequence[Review]) -> str:
 
 
 def as_lines(reviews: Sequence[Review]) -> str:
-    """Return one line a review, as a person reads it in a terminal."""
+    """Return one line of text for each review, for a terminal."""
     return "\n".join(f"{r.review_id}  {r.state:8}  {r.opened_at[:16]}  {r.question[:80]!r}" for r in reviews)
 
 
-def as_story(review: Review, events: Sequence[ReviewEvent]) -> str:
-    """Return a review and its history as lines."""
+def as_text(review: Review, events: Sequence[ReviewEvent]) -> str:
+    """Return a review and its history as text."""
     lines = [f"{name}: {value}" for name, value in _flat(review).items() if value not in ("", None, False)]
     return "\n".join([*lines, *(f"  {event.at[:19]}  {event.what}  {event.user_id}" for event in events)])
 

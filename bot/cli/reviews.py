@@ -1,4 +1,4 @@
-"""`citedesk reviews`: list, show and export."""
+"""`citedesk reviews`: list, show and export reviews."""
 
 import asyncio
 from pathlib import Path
@@ -33,7 +33,7 @@ def reviews_list(data_dir: Path | None, states: tuple[Any, ...], *, as_json: boo
 @DATA_DIR
 def reviews_show(review_id: str, data_dir: Path | None) -> None:
     """Show one review and its history."""
-    click.echo(review_export.as_story(*asyncio.run(review_export.stored_review(settings_of(data_dir), review_id))))
+    click.echo(review_export.as_text(*asyncio.run(review_export.stored_review(settings_of(data_dir), review_id))))
 
 
 @command.command("export")

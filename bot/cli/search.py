@@ -1,4 +1,4 @@
-"""`citedesk search`: retrieved chunks, with the parts of their scores and of the sufficiency."""
+"""`citedesk search`: retrieved chunks with the parts of their scores, and the sufficiency with its features."""
 
 import json
 from dataclasses import asdict
@@ -31,7 +31,7 @@ def command(question: str, data_dir: Path | None, groups: str, limit: int, *, as
 
 
 def search_json(found: Retrieval) -> dict[str, Any]:
-    """Return the chunks with the parts of their scores, and the sufficiency with its features."""
+    """Return a result as a JSON object: chunks with the parts of their scores, sufficiency with its features."""
     chunks = [
         {name: getattr(chunk, name) for name in _FIELDS} | ({"parts": asdict(chunk.parts)} if chunk.parts else {})
         for chunk in found.chunks
@@ -47,7 +47,7 @@ def search_json(found: Retrieval) -> dict[str, Any]:
 
 
 def search_text(question: str, found: Retrieval) -> str:
-    """Return the same as lines to read."""
+    """Return a result as text: a line of scores for each chunk, with the words that it shares with the question."""
     head = f"{'score':>6} {'cosine':>7} {'tokens':>7} {'words':>6}  place"
     lines = [line for chunk in found.chunks for line in _chunk_lines(question, chunk)]
     features = "  ".join(f"{name} {value:.2f}" for name, value in asdict(found.features).items())
@@ -58,8 +58,8 @@ def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
     parts = chunk.parts
     numbers = f"{parts.cosine:7.3f} {parts.tokens:7.3f} {parts.words:6.2f}" if parts else " " * 22
     place = f"{chunk.title} > {chunk.heading}" if chunk.heading else chunk.title
-    said = {stem(word) for word in question_terms(f"{chunk.title} {chunk.heading} {chunk.text}")}
-    shared = [word for word in question_terms(question) if stem(word) in said]
+    stems = {stem(word) for word in question_terms(f"{chunk.title} {chunk.heading} {chunk.text}")}
+    shared = [word for word in question_terms(question) if stem(word) in stems]
     return [
         f"{chunk.score:6.3f} {numbers}  {place}  ({chunk.document_id})",
         f"{'':31}same words: {', '.join(shared) or 'none'}",

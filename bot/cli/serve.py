@@ -1,4 +1,4 @@
-"""`citedesk serve`: run the bot until it is told to stop."""
+"""`citedesk serve`: run the bot until it is stopped."""
 
 import asyncio
 from pathlib import Path

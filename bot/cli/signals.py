@@ -9,7 +9,7 @@ import click
 
 
 def stop_event() -> asyncio.Event:
-    """Return an event that SIGINT or SIGTERM sets. Make it first, so that a stop during the start is graceful too."""
+    """Return an event that SIGINT or SIGTERM sets. Call it first, so that a stop during the start is graceful, too."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -18,7 +18,7 @@ def stop_event() -> asyncio.Event:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work`; an interrupt before its signal handlers are set ends it too."""
+    """Run `work`. An interrupt before `stop_event` is called ends it without a traceback."""
     try:
         asyncio.run(work)
     except KeyboardInterrupt:

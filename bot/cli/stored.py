@@ -1,4 +1,4 @@
-"""The store of the settings, for commands that only read it."""
+"""Open the store for commands that only read it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from bot.store.sqlite.store import SqliteStore
 
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store | None]:
-    """Open the store while the body runs; yield None if there is none yet. Raises StoreError."""
+    """Keep the store open while the body runs; yield None if there is none yet. Raises StoreError."""
     file = store_file(settings)
     if not await asyncio.to_thread(file.is_file):
         yield None
