@@ -70,15 +70,15 @@ class CuratedDesk:
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question, if its sources are unchanged and its readers may see them."""
-        known = await self._vectors(context.tenant_id)
-        if not known.ids:
+        cached = await self._vectors(context.tenant_id)
+        if not cached.ids:
             return None
         vector = (await asyncio.to_thread(self.embedder.embed, [question.text]))[0]
-        scores = known.vectors @ vector
+        scores = cached.vectors @ vector
         for at in np.argsort(-scores)[:_CANDIDATES]:
             if scores[at] < self.similarity:
                 return None
-            answer = await self.store.curated.get(known.ids[at])
+            answer = await self.store.curated.get(cached.ids[at])
             if answer and same_question(question.text, answer.question) and await self._is_valid(answer, context):
                 return _answered(answer)
         return None
@@ -120,10 +120,10 @@ class CuratedDesk:
         reopened: list[Review] = []
         for answer in await self.store.curated.live():
             try:
-                held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
+                current = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
             except CitedeskError:
                 return reopened
-            if answer.chunk_ids <= held.keys():
+            if answer.chunk_ids <= current.keys():
                 continue
             review = await self.reopen(answer, Failure.SOURCE_CHANGED, announce)
             reopened += [review] if review else []
@@ -150,18 +150,18 @@ class CuratedDesk:
 
     async def _is_valid(self, answer: CuratedAnswer, context: RequestContext) -> bool:
         """Tell whether all cited chunks still exist, unchanged, and these readers may see them."""
-        held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
+        current = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
         # Access is checked on the chunks of today: groups may have changed since the approval.
-        return answer.chunk_ids <= held.keys() and _may_be_shown(held.values(), context)
+        return answer.chunk_ids <= current.keys() and _may_be_shown(current.values(), context)
 
     async def _vectors(self, tenant_id: str) -> _CachedVectors:
         version = self.version.number
-        known = self._cache.get(tenant_id)
-        if known is None or known.version != version:
+        cached = self._cache.get(tenant_id)
+        if cached is None or cached.version != version:
             rows = await self.store.curated.vectors(tenant_id, self.embedder.name)
             matrix = np.array([np.frombuffer(row.vector, dtype=np.float32) for row in rows], dtype=np.float32)
-            known = self._cache[tenant_id] = _CachedVectors(version, [row.key for row in rows], matrix)
-        return known
+            cached = self._cache[tenant_id] = _CachedVectors(version, [row.key for row in rows], matrix)
+        return cached
 
 
 def _may_be_shown(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:

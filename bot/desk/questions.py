@@ -152,15 +152,15 @@ class QuestionDesk:
         """Store feedback. Return True if the answer is disputed now: enough people found it bad."""
         trace = await self.store.requests.get(feedback.request_id)
         # An answer that a reviewer sent has no hash, so the request id stands for it.
-        known = feedback.model_copy(
+        with_hash = feedback.model_copy(
             update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
         )
         async with self.store.transaction() as tx:
-            count = await tx.feedback.save(known)
+            count = await tx.feedback.save(with_hash)
         _log.info("feedback_given", request_id=feedback.request_id, helpful=feedback.helpful, reason=feedback.reason)
-        disputed = not feedback.helpful and bool(known.answer_hash) and count >= self.negative_feedback
+        disputed = not feedback.helpful and bool(with_hash.answer_hash) and count >= self.negative_feedback
         if disputed:
-            await self.pipeline.cache.forget(known.answer_hash)
+            await self.pipeline.cache.forget(with_hash.answer_hash)
         return disputed
 
     async def dispute(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:

@@ -61,7 +61,7 @@ class ReviewDesk:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def is_reviewer(self, user_id: str) -> bool:
-        """Tell whether a user may decide reviews of any channel."""
+        """Tell whether a user is a reviewer, of all channels or of one."""
         return user_id in self.questions.access.reviewers or any(
             user_id in channel.reviewers for channel in self.questions.channels.values()
         )
@@ -135,10 +135,10 @@ class ReviewDesk:
         draft = Draft(status="answered", answer=text, confidence="high", citations=quoted_for(text, chunks))
         if not chunks or not markers_in(text):
             return EditCheck(draft, (Finding(code=FindingCode.NO_CITATION, span=text),))
-        whole = [
+        with_whole_chunks = [
             Citation(marker=c.marker, chunk_id=c.chunk_id, quote=chunks[c.marker - 1].text) for c in draft.citations
         ]
-        findings = verify(draft.model_copy(update={"citations": tuple(whole)}), chunks, self.limits)
+        findings = verify(draft.model_copy(update={"citations": tuple(with_whole_chunks)}), chunks, self.limits)
         return EditCheck(draft, findings)
 
     async def ask_back(self, review_id: str, reviewer_id: str, question: str, messages: Messages) -> Review:
@@ -188,10 +188,10 @@ class ReviewDesk:
     ) -> list[Review]:
         """Queue the reminders that are due and end the reviews that have expired; return those."""
         hour = 3600.0
-        late, overdue = await self.questions.store.reviews.due(
+        to_remind, overdue = await self.questions.store.reviews.due(
             self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
         )
-        for review in late:
+        for review in to_remind:
             messages = await reminder(review)
             async with self.questions.store.transaction() as tx:
                 if await tx.reviews.remind(review.review_id):
@@ -254,8 +254,8 @@ class ReviewDesk:
     async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
         """Return the chunks of a case, marker n at index n - 1. A marker without a chunk gets an empty one."""
         ids = {source.marker: source.chunk_id for source in case.sources}
-        known = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
-        return [known.get(ids.get(marker, ""), _empty_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
+        chunks = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
+        return [chunks.get(ids.get(marker, ""), _empty_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
 
     async def _remember(self, review: Review) -> None:
         if review.state not in {"approved", "edited"}:

@@ -1,4 +1,4 @@
-"""The records that the store keeps, all frozen."""
+"""The records of the store. All are frozen."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,1 +1,1 @@
-"""What all chat products share."""
+"""Code that all chat products share."""

@@ -49,24 +49,24 @@ class MembersCache:
         self, refresh_s: float, errors: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
     ) -> None:
         self._refresh_s, self._errors, self._now = refresh_s, errors, now
-        self._known: dict[tuple[str, str], tuple[float, Members]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, Members]] = {}
 
     async def members(self, tenant_id: str, name: str, ask: Ask) -> Members:
         """Return the members of a group or conversation, fetched by `ask` if they are not cached; None if unknown."""
-        known = self._known.get((tenant_id, name))
-        if known and self._now() - known[0] < self._refresh_s:
-            return known[1]
+        cached = self._cache.get((tenant_id, name))
+        if cached and self._now() - cached[0] < self._refresh_s:
+            return cached[1]
         try:
             members = await ask()
         except self._errors as error:
             _log.warning("members_unknown", name=name, error=type(error).__name__)
             members = None
-        self._known[tenant_id, name] = (self._now(), members)
+        self._cache[tenant_id, name] = (self._now(), members)
         return members
 
     def forget(self, tenant_id: str, name: str) -> None:
         """Drop cached members, because they have changed."""
-        self._known.pop((tenant_id, name), None)
+        self._cache.pop((tenant_id, name), None)
 
 
 async def shared_audience(

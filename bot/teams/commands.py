@@ -64,7 +64,7 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Runs commands. A refused or failed command gets an answer, too."""
+    """Runs commands. A CitedeskError becomes an answer, too."""
 
     operations: Operations
     reviews: ReviewDesk

@@ -29,7 +29,7 @@ class FeedbackActions:
     wake_outbox: Callable[[], None]
 
     async def judged(self, activity: Mapping[str, Any]) -> Coroutine[Any, Any, None] | None:
-        """Store a reader's feedback. For a complaint, return a coroutine that takes longer than the client waits.
+        """Store a reader's feedback. Return a coroutine for the slow rest of a complaint, None for praise.
 
         Teams names only the message, so the request is looked up by the message id.
         """

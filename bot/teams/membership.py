@@ -26,12 +26,12 @@ class TeamsMembership:
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
         """Return the names of the groups in `access.entra_groups` that hold this person, nested groups included."""
-        held = [
+        names = [
             name
             for name, group_id in self._access.entra_groups.items()
             if user_id in (await self._members_of_group(group_id) or NOBODY)
         ]
-        return frozenset(held)
+        return frozenset(names)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
         """Return the groups that every reader of the conversation is in; None for a personal chat."""

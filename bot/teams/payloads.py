@@ -29,7 +29,7 @@ def asked_of(activity: Json) -> Asked:
 
 
 def key_of(activity: Json) -> str:
-    """Return the inbox key of a message. Teams repeats a message that is not acknowledged in time; the key tells."""
+    """Return the inbox key of a message, the same when Teams repeats one that was not acknowledged in time."""
     return f"{SURFACE}:{activity['conversation']['id']}:{activity['id']}"
 
 
