@@ -1,4 +1,4 @@
-"""The composition root: it alone builds concrete classes from settings."""
+"""The composition root: builds the concrete classes from the settings."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ from pipeline.rate_limits import RateLimits, memory_rate_limits
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
-    """Return the embedding model of the settings, exported at the very first use; it loads when it is needed."""
+    """Return the embedding model of the settings, exported if it never was. It loads when it first embeds."""
     kept = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
     return open_embedder(kept, settings.index.embedding_model, settings.index.precision)
 
@@ -66,7 +66,7 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
 
 
 def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
-    """Return the retriever over whatever snapshot is live."""
+    """Return the retriever over the live snapshot."""
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
     return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts)
 
@@ -123,7 +123,7 @@ def build_pipeline(
 
 
 def _build_openai(settings: Settings, rates: RateLimits) -> ModelProvider:
-    # The client takes a quarter of a second to load; who quotes only need not wait for it.
+    # The client takes a quarter of a second to load, and extractive answers do not need it.
     from bot.models import build_openai  # noqa: PLC0415
 
     return build_openai(settings, rates)
@@ -224,5 +224,5 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
 
 
 def _build(settings: Settings, progress: Progress) -> Coverage:
-    # A model of its own: questions go on being embedded while the build runs.
+    # The build gets its own model, so that questions are embedded meanwhile.
     return build(settings.index.paths, settings.data_dir, build_embedder(settings), build_rules(settings), progress)

@@ -1,4 +1,4 @@
-"""Builds the OpenAI-compatible provider of the settings. Part of `bot.app`, and loaded by it only when it is needed."""
+"""Build the OpenAI-compatible provider of the settings. `bot.app` loads this module only if it is needed."""
 
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -52,7 +52,7 @@ def _client(server: FailoverSettings, key_header: str | None, max_bytes: int) ->
     url = urlsplit(str(server.base_url)) if server.base_url else None
     return AsyncOpenAI(
         api_key=key,
-        # A query in the base URL, such as Azure's api-version, belongs to every request.
+        # A query in the base URL, such as Azure's api-version, is sent with every request.
         base_url=urlunsplit(url._replace(query="")) if url else None,
         default_query=dict(parse_qsl(url.query)) if url else None,
         default_headers={key_header: key} if key_header else None,

@@ -1,4 +1,4 @@
-"""State in the memory of one process: the whole of it. Several processes that serve together must replace each part.
+"""All state that lives in the memory of one process. To serve from several processes, replace each part.
 
 | part | what goes wrong in several processes |
 | --- | --- |

@@ -58,7 +58,7 @@ async def running_bot(
         stack.push_async_callback(store.close)
         runtime = build_runtime(settings, store, embedder)
         stack.push_async_callback(runtime.use_cases.questions.pipeline.provider.aclose)
-        # The model loads beside the chat products: it takes as long as Bolt does, and most of that without Python.
+        # The model loads in a thread while the chat products start.
         _, served = await asyncio.gather(asyncio.to_thread(embedder.embed, ["ready"]), _serve_products(stack, runtime))
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
@@ -81,7 +81,7 @@ async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, 
 
 
 def _require(settings: Settings) -> None:
-    """Raise SettingsError where nobody could ask, or nobody could review."""
+    """Raise SettingsError if no chat product can be served, or no place for review cards is set."""
     served = [section for section in settings.products.values() if section.is_served]
     if not served:
         switches = [f"{environment_name(s.switch)} for {s.title}" for s in settings.products.values()]
@@ -111,7 +111,7 @@ async def _http_server(
         return web.Response(body=use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
 
     app = web.Application(client_max_size=_MAX_BODY)
-    # Counts are nobody else's business: on a public address only what asks from this machine gets them.
+    # Only requests from this machine get metrics. A proxy on this machine makes them public.
     app.router.add_routes([web.get("/healthz", health), web.get("/metrics", _from_loopback(metrics)), *routes])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

@@ -1,4 +1,4 @@
-"""Every setting, its unit and its default, in one place.
+"""All settings, with units and defaults.
 
 Sources, the later ones win: defaults, `citedesk.toml`, the names that people already have
 (`SLACK_BOT_TOKEN`, …), `CITEDESK_…` variables with `__` for nesting.
@@ -96,10 +96,13 @@ class Tokens(Section):
 class FailoverSettings(Section):
     """A further server, asked when those before it have no answer."""
 
-    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
-    base_url: HttpUrl | None = None
-    api_key: SecretStr | None = None
-    model: str
+    name: str = Field(
+        pattern=r"^[a-z0-9-]{1,32}$",
+        description="name in logs and metrics: lower-case letters, digits and hyphens, 32 at most",
+    )
+    base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server; none: the API of OpenAI itself")
+    api_key: SecretStr | None = Field(None, description="key for that server")
+    model: str = Field(description="model name sent to that server")
 
 
 class LlmSettings(Section):
@@ -167,7 +170,7 @@ class AccessSettings(Section):
 
     groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="group name to chat user ids")
     reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
-    admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex")
+    admins: frozenset[str] = Field(frozenset(), description="user ids who may reindex, roll back, see gaps and usage")
     slack_groups: dict[str, str] = Field(default_factory=dict, description="group name to id of a Slack user group")
     entra_groups: dict[str, str] = Field(default_factory=dict, description="group name to object id of an Entra group")
     refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are remembered")
@@ -440,7 +443,7 @@ def reviewers_places(settings: Settings) -> dict[str, str | None]:
 
 
 def environment_name(setting: str) -> str:
-    """Return the variable that sets `section.key`, as messages name it."""
+    """Return the environment variable that sets `section.key`, for messages."""
     for name, path in _FAMILIAR_NAMES.items():
         if ".".join(path) == setting:
             return name

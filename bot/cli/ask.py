@@ -50,7 +50,7 @@ def command(
 async def ask_once(
     settings: Settings, question: str, user: str, groups: frozenset[str], audience: frozenset[str] | None
 ) -> Response:
-    """Return what one question comes to, asked outside any chat."""
+    """Ask one question outside any chat."""
     pipeline = build_pipeline(settings, build_embedder(settings))
     context = RequestContext(
         request_id=f"r-{secrets.token_hex(6)}",

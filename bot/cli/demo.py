@@ -80,6 +80,6 @@ def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides:
 
 
 def suggestions() -> list[dict[str, str]]:
-    """Return the questions to try, with the outcome that each shows."""
+    """Return the suggested questions, each with the outcome that it shows."""
     loaded: list[dict[str, str]] = json.loads((_KNOWLEDGE_BASE / "questions.json").read_text(encoding="utf-8"))
     return loaded

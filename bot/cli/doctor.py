@@ -1,4 +1,4 @@
-"""`citedesk doctor`: what is set up, what is not, and what to do about it."""
+"""`citedesk doctor`: check the set-up, and say what to do about each problem."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def command(data_dir: Path | None) -> None:
 
 
 async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
-    """Return every check in the order in which they should be mended."""
+    """Return the results of all checks, in the order in which to mend them."""
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-# One product of small matrices is done before a second thread has woken up: threads cost a search half its time.
+# A search multiplies small matrices. Waking further threads for them doubles its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from index.errors import CitedeskError, SettingsError
@@ -63,7 +63,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="citedesk")
 def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
-    # The weights are on disk; no library may ask a hub for others.
+    # The weights are on disk. No library may look for others on a hub.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` need not wait for it
 

@@ -15,7 +15,7 @@ _FIELDS = (
     "review_id", "state", "reason", "tenant_id", "channel_id", "asked_by", "opened_at", "decided_at", "decided_by",
     "claimed_by", "sent_anyway", "findings", "question", "draft", "answer", "note",
 )  # fmt: skip
-# A cell that begins like this would be run as a formula by a spreadsheet.
+# A spreadsheet runs a cell that begins with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LIMIT = 100_000
 
@@ -41,7 +41,7 @@ def as_jsonl(reviews: Sequence[Review]) -> str:
 
 
 def as_csv(reviews: Sequence[Review]) -> str:
-    """Return a table with a header; no cell can be taken for a formula."""
+    """Return a CSV table with a header, with formulas disarmed."""
     table = io.StringIO()
     writer = csv.DictWriter(table, _FIELDS)
     writer.writeheader()

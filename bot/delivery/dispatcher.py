@@ -29,7 +29,7 @@ class Handlers:
 
 
 class Dispatcher:
-    """Inbox and outbox at work for the chat products that were added. The events wake the workers."""
+    """Runs the workers of inbox and outbox for the chat products that were added. The events wake the workers."""
 
     def __init__(
         self, settings: DeliverySettings, store: Store, inbox_wake: asyncio.Event, outbox_wake: asyncio.Event

@@ -1,4 +1,4 @@
-"""Workers for the durable inbox and outbox: bounded, under a lease, and stopped without losing anything."""
+"""Workers for the durable queues: bounded, under a lease, stopped without losing a job."""
 
 import asyncio
 import secrets
@@ -76,7 +76,7 @@ class Worker:
             jobs = await self._claimed(free) if free else []
             for job in jobs:
                 if job.key in self._running:
-                    # The loop was held up for longer than a lease; the job is in our hands all the same.
+                    # The event loop was blocked for longer than a lease, but this worker still runs the job.
                     continue
                 task = self._running[job.key] = asyncio.create_task(self._run(job))
                 task.add_done_callback(lambda _, key=job.key: self._ended(key))  # type: ignore[misc]

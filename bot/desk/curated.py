@@ -1,4 +1,4 @@
-"""Answers that people approved: served again, to those who may read them, while their sources stay as they were."""
+"""Curated answers: approved by a reviewer, served again while their sources are unchanged and readable."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -47,7 +47,7 @@ class Version:
 
 @dataclass(slots=True)
 class _Known:
-    """A tenant's vectors as one matrix, float32[n, dimensions], as of one version of the table."""
+    """The vectors of a tenant's curated answers, float32[n, dimensions], as of one version."""
 
     version: int
     ids: list[str]
@@ -56,7 +56,7 @@ class _Known:
 
 @dataclass(slots=True)
 class CuratedDesk:
-    """Remembers, recalls and withdraws approved answers. `retriever` looks into the live snapshot."""
+    """Stores, recalls and withdraws curated answers."""
 
     store: Store
     version: Version
@@ -81,7 +81,7 @@ class CuratedDesk:
         return None
 
     async def remember(self, review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
-        """Keep what a reviewer sent, bound to the chunks it cites; nothing that cites none."""
+        """Store what a reviewer sent, bound to the chunks that it cites; None if it cites none."""
         cited = {citation.chunk_id for citation in citations}
         sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
         if not sources or review.decided_by is None or review.decided_at is None:
@@ -106,9 +106,9 @@ class CuratedDesk:
         return answer
 
     async def sweep(self, announce: Announce) -> list[Review]:
-        """Take answers whose cited chunks changed out of service, and hand them back to the reviewers.
+        """Withdraw answers whose cited chunks changed, and open reviews of them. Return the reviews.
 
-        Those that were kept under another embedding model are found again from then on.
+        Answers embedded by another model get new vectors.
         """
         for answer in await self.store.curated.of_other_models(self.embedder.name):
             vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
@@ -127,7 +127,7 @@ class CuratedDesk:
         return reopened
 
     async def reopen(self, answer: CuratedAnswer, reason: Failure, announce: Announce) -> Review | None:
-        """Stop serving an answer and open a review of it; None if that is so already."""
+        """Withdraw an answer and open a review of it; None if it was withdrawn before."""
         if not await self.store.curated.set_state(answer.curated_id, "stale"):
             return None
         self.version.bump()
@@ -146,9 +146,9 @@ class CuratedDesk:
         return await opened(self.store, review, announce)
 
     async def _holds(self, answer: CuratedAnswer, context: RequestContext) -> bool:
-        """Tell whether these readers may see the answer, and its sources still say what they said."""
+        """Tell whether the cited chunks are unchanged and these readers may read them."""
         held = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
-        # The groups that count are those of today, not those of the day of the approval.
+        # Access is checked against today's groups, not those of the day of the approval.
         return answer.chunk_ids <= held.keys() and _may_use(held.values(), context)
 
     async def _vectors(self, tenant_id: str) -> _Known:
@@ -162,7 +162,7 @@ class CuratedDesk:
 
 
 def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
-    """Tell whether these readers may see all of the chunks, and the channel's sources hold them."""
+    """Tell whether these readers may read all chunks, and all are among the channel's sources."""
     groups = context.readable_groups | {EVERYONE}
     return all(
         chunk.groups & groups and (not context.within or matches(chunk.document_id, context.within)) for chunk in chunks
@@ -170,7 +170,7 @@ def _may_use(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
 
 
 def _rebound(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
-    """Return the answer as a draft over what its documents say now, where they still say something near."""
+    """Return the answer as a draft that cites the nearest chunks of its documents today."""
     sources = []
     for source in answer.sources:
         quotes = [c.quote for c in answer.citations if c.marker == source.marker]

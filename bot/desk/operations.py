@@ -1,4 +1,4 @@
-"""What admins do: reindex, go back, see the state, explain a request, find what is missing."""
+"""The use cases of admins: reindex, roll back, status, explain a request, usage, gaps."""
 
 import asyncio
 from collections import Counter
@@ -35,7 +35,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class GapCluster:
-    """Questions that ask for the same missing thing, the newest first."""
+    """Gaps that ask for the same thing, newest first."""
 
     gaps: tuple[Gap, ...]
 
@@ -105,7 +105,7 @@ class Operations:
         return manifest
 
     async def status(self, days: int = 7) -> Status:
-        """Return what an operator wants to know first."""
+        """Return the state of index, queues, reviews and answers."""
         try:
             manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
@@ -123,7 +123,7 @@ class Operations:
         )
 
     async def why(self, user_id: str, request_id: str) -> Trace:
-        """Return what happened to a request. Raises NotAdminError, UnknownRequestError."""
+        """Return the trace of a request. Raises NotAdminError, UnknownRequestError."""
         self.require_admin(user_id)
         trace = await self.questions.store.requests.get(request_id)
         if trace is None:
@@ -131,7 +131,7 @@ class Operations:
         return trace
 
     async def usage(self, user_id: str, days: int = 7) -> Usage:
-        """Return what was asked and what it took. Raises NotAdminError."""
+        """Return counts, tokens, cost and times of the last days. Raises NotAdminError."""
         self.require_admin(user_id)
         traces = await self.questions.store.requests.since(datetime.now(UTC) - timedelta(days=days))
         costs = [trace.cost_usd for trace in traces if trace.cost_usd is not None]
@@ -146,7 +146,7 @@ class Operations:
         )
 
     async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
-        """Return what people asked and nobody could answer, the most wanted first. Raises NotAdminError."""
+        """Return the gaps in clusters, those of the most askers first. Raises NotAdminError."""
         self.require_admin(user_id)
         found = await self.questions.store.gaps.since(tenant_id, self.questions.embedder.name, max(self.gap_days, 1))
         return await asyncio.to_thread(clustered, found, self.gap_similarity)

@@ -1,4 +1,4 @@
-"""Who may do what: the refusals, each with the words that the person gets."""
+"""Refusals of the desk: one exception each, with the words that the person gets."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from index.access import EVERYONE
 from index.errors import CitedeskError
 from pipeline.types import Source
 
-# What people are called, by id, and how a chat product writes somebody's id.
+# Display names by user id; and how a chat product writes a person.
 Names = Mapping[str, str]
 NO_NAMES: Names = {}
 Called = Callable[[str], str]
@@ -81,13 +81,13 @@ def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
 
 
 def people_of(review: Review) -> frozenset[str]:
-    """Return everybody whom a review names."""
+    """Return the ids of all people that a review names."""
     turns = (turn.user_id for turn in review.exchange)
     return frozenset(p for p in (review.conversation.user_id, review.claimed_by, review.decided_by, *turns) if p)
 
 
 def decision_words(review: Review, called: Called) -> str:
-    """Return how a review stands, in words: for the card, the list and whoever was too late."""
+    """Return the state of a review in words."""
     if review.state == "expired":
         return "Ended without a decision: nobody was in time"
     if review.state == "open":
@@ -97,7 +97,7 @@ def decision_words(review: Review, called: Called) -> str:
 
 
 def refusal_words(error: CitedeskError, called: Called) -> str:
-    """Return why something was refused."""
+    """Return the words for a refusal."""
     match error:
         case AlreadyDecidedError():
             return f"Nothing was changed. {decision_words(error.review, called)}."
@@ -110,7 +110,7 @@ def refusal_words(error: CitedeskError, called: Called) -> str:
 
 
 def concerned(error: CitedeskError) -> frozenset[str]:
-    """Return everybody whom the words of a refusal name."""
+    """Return the ids of all people that the words of a refusal name."""
     if isinstance(error, AlreadyDecidedError):
         return people_of(error.review)
     return frozenset([error.claimed_by]) if isinstance(error, ClaimedError) else frozenset()

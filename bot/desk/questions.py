@@ -39,13 +39,13 @@ _SOURCES_FOR_A_PERSON = 5
 
 
 class Directory(Protocol):
-    """Knows who is in which group, and who reads a channel."""
+    """Knows group membership and the readers of conversations."""
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups that a person is in; none for somebody unknown."""
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of the conversation is in; None when only the asker reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class QuestionDesk:
-    """The use cases over a pipeline, a store and who may read what."""
+    """The use cases of askers, over a pipeline and a store."""
 
     pipeline: Pipeline
     store: Store
@@ -79,7 +79,7 @@ class QuestionDesk:
     async def ask(
         self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
     ) -> Reply:
-        """Answer a question. Nothing is kept until `settle`; a doubtful or blocked answer brings a review."""
+        """Answer a question. Nothing is stored before `settle`. A doubtful or blocked answer comes with a review."""
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
@@ -130,7 +130,7 @@ class QuestionDesk:
         return True
 
     async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
-        """Hand a question to a person because the asker wants it; None if it is with one already."""
+        """Open a review because the asker wants a person; None if the question has a review already."""
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
@@ -138,9 +138,9 @@ class QuestionDesk:
         return await opened(self.store, review, announce)
 
     async def give_feedback(self, feedback: Feedback) -> bool:
-        """Keep what a reader thinks; True if enough people now find this answer bad that a person should look."""
+        """Store a judgement; True if enough people now find this answer bad to open a review of it."""
         trace = await self.store.requests.get(feedback.request_id)
-        # An answer that a reviewer sent has no hash of its own: it goes by its request.
+        # An answer that a reviewer sent has no hash; its request id stands for it.
         known = feedback.model_copy(
             update={"answer_hash": (trace.answer_hash if trace else None) or feedback.request_id}
         )
@@ -155,7 +155,7 @@ class QuestionDesk:
     async def dispute(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
         """Open a review of an answer that readers found bad; None if there is one already.
 
-        The answer's text was never kept, so the question is asked once more and the draft held back.
+        The answer's text is not stored, so the question is asked again and the draft goes to the reviewers.
         """
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
@@ -170,7 +170,7 @@ class QuestionDesk:
         return await opened(self.store, review, announce)
 
     async def add_complaint(self, request_id: str) -> Review | None:
-        """Show in an open review of a disputed answer what readers say of it; None if there is no such review."""
+        """Add the readers' complaints to the open review of a disputed answer; None if there is no such review."""
         turns = complaint_turns(await self.store.feedback.complaints(request_id))
         disputed = f"{request_id}-disputed"
         return await changed(
@@ -178,16 +178,16 @@ class QuestionDesk:
         )
 
     async def delivery_failed(self, request_id: str) -> None:
-        """Note that a reply was made and could not be posted."""
+        """Note that the reply to a request could not be posted."""
         _log.error("delivery_failed", request_id=request_id)
         await self.store.requests.set_verdict(request_id, Failure.DELIVERY_FAILED)
 
     def channel(self, where: Conversation) -> ChannelSettings:
-        """Return what is set for a channel, else for its team."""
+        """Return the settings of a channel, else of its team."""
         return self.channels.get(where.channel_id) or self.channels.get(where.team_id) or ChannelSettings()
 
     async def names_in(self, outcome: Outcome) -> Names:
-        """Return what the people are called whom an outcome names."""
+        """Return the names of the people that an outcome names."""
         approval = outcome.approved if isinstance(outcome, Answered) else None
         return await self.store.people.names([approval.by]) if approval else NO_NAMES
 
@@ -196,7 +196,7 @@ class QuestionDesk:
         return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups that a person is in, by settings and by the chat product."""
+        """Return the groups of a person, from the settings and from the chat products."""
         return self.access.groups_of(user_id) | await self.directory.groups_of(tenant_id, user_id)
 
     async def _context(
@@ -219,7 +219,7 @@ class QuestionDesk:
         )
 
     async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
-        """Return the nearest chunks, so that whoever writes the answer can cite them."""
+        """Return the nearest chunks as sources that a reviewer can cite."""
         try:
             found = await asyncio.to_thread(
                 self.pipeline.retriever.search,
@@ -242,7 +242,7 @@ def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
 
 
 def request_id_of(key: str) -> str:
-    """Return the id of the request under an inbox key: the same after a crash, so that nothing doubles."""
+    """Return the request id of an inbox key. It is the same after a crash, so a reply keeps its key."""
     return f"r-{sha256(key.encode()).hexdigest()[:12]}"
 
 
@@ -250,7 +250,7 @@ def _case(outcome: Outcome) -> NeedsReview | None:
     if isinstance(outcome, NeedsReview):
         return outcome
     if isinstance(outcome, Blocked):
-        # Whether it was an attack or a false alarm is for a person to see; the draft is for nobody.
+        # A reviewer decides whether it was an attack or a false alarm. Nobody sees the draft.
         return NeedsReview(reason=outcome.reason, draft=None, sources=())
     return None
 

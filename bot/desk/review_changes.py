@@ -1,4 +1,4 @@
-"""Opening and changing a review together with the messages that tell of it: all of it is stored, or nothing."""
+"""Open or change a review together with the messages about it, in one transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -6,9 +6,9 @@ from bot.store.port import Store
 from bot.store.records import Outgoing, Review
 
 Change = Callable[[Review], Review]
-# The messages that tell of a change. Rendered inside the transaction, so it must not wait for anything.
+# Renders the messages about a change. It runs inside the transaction, so it must not wait for anything.
 Messages = Callable[[Review], Sequence[Outgoing]]
-# The messages that tell of a new review, rendered before it is stored.
+# Renders the messages about a new review, before the review is stored.
 Announce = Callable[[Review], Awaitable[Sequence[Outgoing]]]
 
 

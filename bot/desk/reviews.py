@@ -1,4 +1,4 @@
-"""What reviewers do: claim, approve, edit, reject, ask back; and what time does: remind, expire."""
+"""The use cases of reviewers: claim, approve, edit, reject, ask back; and reminders and expiry."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -67,11 +67,11 @@ class ReviewDesk:
         )
 
     def reviewers_of(self, review: Review) -> frozenset[str]:
-        """Return who may decide a review: those of its channel, else all."""
+        """Return who may decide a review: the reviewers of its channel, else all reviewers."""
         return self.questions.channel(review.conversation).reviewers or self.questions.access.reviewers
 
     async def open_review(self, review_id: str, reviewer_id: str) -> Review:
-        """Return an open review to somebody who may decide it.
+        """Return an open review, after checking that this person may decide it.
 
         Raises NotAllowedError, UnknownReviewError, RestrictedReviewError, AlreadyDecidedError.
         """
@@ -88,7 +88,7 @@ class ReviewDesk:
         return review
 
     async def claim(self, review_id: str, reviewer_id: str, *, take_over: bool = False) -> Review:
-        """Tell the others that somebody is at work. Raises what `open_review` raises, and ClaimedError."""
+        """Claim a review, so that others do not decide it. Raises what `open_review` raises, and ClaimedError."""
         await self.open_review(review_id, reviewer_id)
 
         def claimed(review: Review) -> Review:
@@ -99,7 +99,7 @@ class ReviewDesk:
         return await self._changed(review_id, reviewer_id, "taken over" if take_over else "claimed", claimed)
 
     async def decide(self, review_id: str, decision: Decision, messages: Messages = no_messages) -> Review:
-        """Decide a review once, and let what `messages` returns go out. Raises what `claim` raises."""
+        """Decide a review once and queue what `messages` returns. Raises what `claim` raises."""
         review = await self.open_review(review_id, decision.reviewer_id)
         if decision.state == "approved" and review.case.draft is None:
             raise NothingToApproveError(review_id)
@@ -124,7 +124,7 @@ class ReviewDesk:
         return review
 
     async def checked(self, review: Review, text: str) -> EditCheck:
-        """Put an edited text through the same citation check as a model's."""
+        """Verify an edited text like a model's draft."""
         chunks = await self._evidence(review.case)
         draft = Draft(status="answered", answer=text, confidence="high", citations=quoted_for(text, chunks))
         if not chunks or not markers_in(text):
@@ -136,7 +136,7 @@ class ReviewDesk:
         return EditCheck(draft, findings)
 
     async def ask_back(self, review_id: str, reviewer_id: str, question: str, messages: Messages) -> Review:
-        """Ask the asker something; the review stays open and waits for a word. Raises what `claim` raises."""
+        """Ask the asker a question; the review stays open and awaits the answer. Raises what `claim` raises."""
         await self.open_review(review_id, reviewer_id)
 
         def asked(review: Review) -> Review:
@@ -177,7 +177,7 @@ class ReviewDesk:
         reminder: Callable[[Review], Awaitable[Sequence[Outgoing]]],
         expiry: Callable[[Review], Sequence[Outgoing]],
     ) -> list[Review]:
-        """Remind of what waits too long and end what has waited far too long; return what ended."""
+        """Queue the reminders that are due and expire old reviews. Return the expired ones."""
         hour = 3600.0
         late, over = await self.questions.store.reviews.due(
             self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
@@ -211,7 +211,7 @@ class ReviewDesk:
         ]
 
     async def view(self, review: Review) -> ReviewView:
-        """Return how every card shows a review now. Cards are read by all reviewers, so the least of them decides."""
+        """Return how every card shows a review now. A card shows a draft only if all reviewers may read it."""
         reviewers = sorted(self.reviewers_of(review))
         may_all_read = bool(reviewers)
         for user_id in reviewers:
@@ -240,7 +240,7 @@ class ReviewDesk:
             raise ClaimedError(str(review.claimed_by))
 
     async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
-        """Return the chunks of a case so that marker n is the n-th; a gap is an empty chunk."""
+        """Return the chunks of a case; marker n names the n-th. A marker without a source gets an empty chunk."""
         ids = {source.marker: source.chunk_id for source in case.sources}
         known = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
         return [known.get(ids.get(marker, ""), _no_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]

@@ -1,1 +1,1 @@
-"""What Citedesk remembers between requests."""
+"""The store: what is kept between requests."""

@@ -36,7 +36,7 @@ from pipeline.types import ThreadTurn, Trace
 
 
 class StoreError(CitedeskError):
-    """The store cannot be opened, is not ours, is closed, or was used in a way that would wait for ever."""
+    """The store cannot be opened or is closed, a statement failed, or a call would wait for ever."""
 
     code = "STORE_UNAVAILABLE"
 

@@ -1,4 +1,4 @@
-"""The inbox at work: a message becomes its one reply, whatever chat product it came from."""
+"""The answering flow of all chat products: a message of the inbox becomes its one reply."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -85,7 +85,7 @@ class Answering:
 
     async def _passed_to_reviewer(self, job: Job, asked: Asked, request_id: str) -> bool:
         """Add the message to the review that waits for a word of its asker, if there is one."""
-        # A private command belongs to no thread, so it answers nobody.
+        # A private command belongs to no thread, so it cannot be the answer to a reviewer.
         review = None if asked.response_url else await self.questions.store.reviews.awaiting(asked.where)
         if review is None:
             return False

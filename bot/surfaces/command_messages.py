@@ -1,4 +1,4 @@
-"""What commands tell, in plain words: each chat product puts its own markup around them."""
+"""The contents of command replies. Each chat product adds its own markup."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN = 20, 12, 15
 NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
-# Errors whose own words help whoever typed the command.
+# Errors whose message is shown to the person who typed the command.
 PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
 OUTCOMES: Mapping[str, str] = {
     "answered": "answered",
@@ -51,7 +51,7 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
 
 
 def why_facts(trace: Trace) -> list[Fact]:
-    """Return what is known of a request's path, without what is empty."""
+    """Return the filled fields of a trace by name."""
     facts = trace.model_dump(mode="json", exclude=_UNTOLD)
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
@@ -61,7 +61,7 @@ def why_facts(trace: Trace) -> list[Fact]:
 
 
 def stages_words(trace: Trace) -> str:
-    """Return the stages that a request passed, with their times."""
+    """Return the stages of a request with their times."""
     stages = " → ".join(f"{stage} {spent:.0f} ms" for stage, spent in trace.stage_ms.items())
     return stages or "no stage was reached"
 
@@ -72,7 +72,7 @@ def outcome_words(trace: Trace) -> str:
 
 
 def usage_words(usage: Usage) -> Fact:
-    """Return the days, and what was asked in them and what it took."""
+    """Return the span of days, and counts, tokens and cost in words."""
     cost = "no price is set" if usage.cost_usd is None else f"{usage.cost_usd:.2f} US dollars"
     told = (
         f"{usage.requests:,} questions by {counted(usage.people, 'person', 'people')}, "
@@ -82,7 +82,7 @@ def usage_words(usage: Usage) -> Fact:
 
 
 def coverage_words(coverage: Coverage) -> str:
-    """Return what a build has seen and indexed."""
+    """Return the counts of a build in words."""
     return (
         f"Reindexed: {coverage.indexed} of {coverage.seen} files, {coverage.chunks:,} chunks "
         f"({coverage.reused:,} unchanged)."
@@ -90,6 +90,6 @@ def coverage_words(coverage: Coverage) -> str:
 
 
 def gap_words(cluster: GapCluster) -> str:
-    """Return how often, by how many and when last something was asked that the documents do not answer."""
+    """Return how often, by how many people and when last the questions of a cluster were asked."""
     times = counted(len(cluster.gaps), "time", "times")
     return f"{times}, {counted(cluster.askers, 'person', 'people')}, last {day(cluster.gaps[0].at)}"

@@ -29,12 +29,12 @@ class Directories:
         self._directories[surface] = directory
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
-        """Return the groups that a person is in, whichever product knows the person."""
+        """Return the groups that a person is in, in any product."""
         groups = [await directory.groups_of(tenant_id, user_id) for directory in self._directories.values()]
         return NOBODY.union(*groups)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of the conversation is in; None when only the asker reads it."""
         directory = self._directories.get(where.surface)
         return await directory.audience_of(where) if directory else NOBODY
 
@@ -52,7 +52,7 @@ class MembersCache:
         self._known: dict[tuple[str, str], tuple[float, Members]] = {}
 
     async def members(self, tenant_id: str, name: str, ask: Ask) -> Members:
-        """Return the members of a group or conversation; None if they cannot be told."""
+        """Return the members of a group or conversation; None if they are unknown."""
         known = self._known.get((tenant_id, name))
         if known and self._now() - known[0] < self._refresh_s:
             return known[1]
@@ -75,9 +75,10 @@ async def shared_audience(
     groups_of: Callable[[str, str], Awaitable[frozenset[str]]],
     members_of: Callable[[Conversation], Awaitable[Members]],
 ) -> frozenset[str] | None:
-    """Return the groups that everybody who reads there is in; None when the asker alone reads.
+    """Return the groups that every reader of the conversation is in; None when only the asker reads it.
 
-    `groups_of` takes tenant and person. Where people of other organizations read, or nobody knows who does: no group.
+    `groups_of` takes tenant and person. No group, if people of other organizations read there or the readers are
+    unknown.
     """
     if where.private:
         return None

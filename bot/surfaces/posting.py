@@ -1,4 +1,4 @@
-"""The outbox at work: each message is posted, tried again later, or given up with a word to the asker."""
+"""The posting flow of all chat products: a message of the outbox is posted, tried again later, or given up."""
 
 from dataclasses import dataclass
 

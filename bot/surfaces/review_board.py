@@ -1,4 +1,4 @@
-"""Reviews on the boards of all chat products: a card in each, decided in any, kept alike in all."""
+"""Review boards: a review has a card in every chat product, is decided in any, and is updated in all."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from bot.store.records import Outgoing, Review
 
 
 class Board(Protocol):
-    """Shows reviews to the reviewers in one chat product, and tells the asker what comes of them."""
+    """Shows reviews to the reviewers in one chat product, and tells the asker how they end."""
 
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review; none where this product has no place for it."""
@@ -23,10 +23,10 @@ class Board(Protocol):
         """Update the posted card of a review."""
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the word to the asker that a person has the question now."""
+        """Return the message that tells the asker that a person has the question now."""
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
+        """Return the message that tells the asker how a review ended."""
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
@@ -53,7 +53,7 @@ class Boards:
         return [card for board in self._boards.values() for card in await board.cards(view)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return what goes out when an asker wants a person: a word to the asker, and the cards."""
+        """Return the messages of an escalation: one to the asker, and the cards."""
         return [*self._to_asker(review, lambda board: board.escalated(review)), *await self.cards(review)]
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:
@@ -68,21 +68,21 @@ class Boards:
         return view
 
     async def decided_by(self, reviewer_id: str) -> Messages:
-        """Return how to tell the asker what this reviewer decided."""
+        """Return what renders this reviewer's decision for the asker."""
         names = await self._store.people.names([reviewer_id])
         return lambda review: self._decided(review, names)
 
     def expired(self, review: Review) -> Sequence[Outgoing]:
-        """Return what the asker gets when a review ended without a decision."""
+        """Return the message that tells the asker that a review expired."""
         return self._decided(review, NO_NAMES)
 
     async def asked_back_by(self, reviewer_id: str) -> Messages:
-        """Return how to put this reviewer's question to the asker."""
+        """Return what renders this reviewer's question for the asker."""
         names = await self._store.people.names([reviewer_id])
         return lambda review: self._to_asker(review, lambda board: board.asked_back(review, names))
 
     async def answer_of_asker(self, review: Review) -> Messages:
-        """Return how to show the reviewers what the asker answered."""
+        """Return what renders the asker's answer for the reviewers."""
         names = await self._store.people.names([review.conversation.user_id])
         places = {surface: await self._store.reviews.card(review.review_id, surface) for surface in self._boards}
 
@@ -97,7 +97,7 @@ class Boards:
         return shown
 
     def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        # The asker did not ask for a second look at an approved answer, and so hears only of an edit.
+        # The asker did not request a second review of an approved answer, and so hears only of an edit.
         is_unasked = bool(review.curated_id) and review.state != "edited"
         return () if is_unasked else self._to_asker(review, lambda board: board.decided(review, names))
 

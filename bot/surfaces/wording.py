@@ -1,4 +1,4 @@
-"""Words that every chat product shows alike: what an outcome, a limit, a reason or a finding is called."""
+"""Words that all chat products share: outcomes, limits, reasons, findings."""
 
 import re
 from datetime import datetime
@@ -75,12 +75,12 @@ FINDING_WORDS = {
 
 
 def limit_words(outcome: Limited) -> str:
-    """Return which limit is reached, and when to come back."""
+    """Return which limit is reached and when to ask again."""
     return _LIMITS[outcome.reason].format(limit=f"{outcome.limit:,}", wait=waiting_time(outcome.retry_after))
 
 
 def unavailable_words(outcome: Unavailable) -> str:
-    """Return why there is no answer right now."""
+    """Return the words for an outcome `unavailable`."""
     reason = {
         Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
         Failure.DEADLINE: "it took too long",
@@ -111,7 +111,7 @@ def day(stamp: str) -> str:
 
 
 def is_pleasantry(text: str) -> bool:
-    """Tell whether a message only says thanks: nothing that needs an answer."""
+    """Tell whether a message only says thanks or the like, and needs no answer."""
     text = _EMOJI.sub(" ", text)
     words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
     return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
@@ -123,10 +123,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def unlinked(text: str) -> str:
-    """Return Markdown with its links reduced to their words and its pictures left out."""
+    """Return Markdown with links replaced by their texts and without pictures."""
     return without_links_and_images(text, loose=True)
 
 
 def linkable(url: str) -> bool:
-    """Tell whether a link can stand in a message without breaking out of it."""
+    """Tell whether an address is http(s) and cannot break out of a link."""
     return url.startswith(("https://", "http://")) and not any(character in url for character in "<>| \n")

@@ -1,4 +1,4 @@
-"""Teams' part of `citedesk doctor`: what Entra, the connector and Graph let the bot do."""
+"""Teams' part of `citedesk doctor`: application, reviewers' conversation and Entra groups."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _MANY = 10_000
 
 
 async def checks(settings: Settings, tokens: Tokens | None = None) -> Sequence[Diagnosis]:
-    """Return every check of Teams in the order in which they should be mended; `tokens` are Entra's unless given."""
+    """Return the checks of Teams, in the order in which to mend them. A test may pass its own `tokens`."""
     teams = settings.teams
     if not teams.is_served:
         return [Diagnosis("teams", ok=False, words=f"no application: set {environment_name(teams.switch)}")]
@@ -37,7 +37,7 @@ async def checks(settings: Settings, tokens: Tokens | None = None) -> Sequence[D
 
 
 async def _conversation(connector: Connector, teams: TeamsSettings) -> Diagnosis:
-    """Look at the reviewers' conversation with the bot's own token: both must work for anything to work."""
+    """Read the reviewers' conversation with the bot's own token. Without both nothing works."""
     who = "anybody on this machine may write" if teams.anonymous else f"application {teams.app_id}"
     if teams.reviewers_conversation is None:
         return Diagnosis("teams", ok=True, words=f"{who}; reviews are decided in Slack only")

@@ -1,4 +1,4 @@
-"""Commands, typed as the first words of a message: everything but a question."""
+"""Commands that are typed as messages."""
 
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -33,10 +33,10 @@ from index.builder import Coverage
 from index.errors import CitedeskError
 from pipeline.types import Trace
 
-# Words that are a command only if they stand alone: "status of my order" is a question.
+# These are commands only if they are the whole message: "status of my order" is a question.
 _ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
-# What these show is not for everybody who reads a channel.
+# The replies to these must not be read by everybody in a channel.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
 _HELP = {
@@ -64,14 +64,14 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Runs commands; every path answers."""
+    """Runs commands. Every command gets a reply, errors included."""
 
     operations: Operations
     reviews: ReviewDesk
     wake_outbox: Callable[[], None]
 
     async def run(self, request_id: str, asked: Asked, name: str, rest: str) -> TeamsMessage:
-        """Return the answer to a command."""
+        """Run a command and return its reply."""
         if name in _IN_PRIVATE and not asked.where.private:
             return _words(_NOT_HERE)
         user_id, tenant_id = asked.where.user_id, asked.where.tenant_id
@@ -97,7 +97,7 @@ class Commands:
 
     async def _status(self) -> TeamsMessage:
         status = await self.operations.status()
-        # The command itself stands in the queue.
+        # The command itself is one of the waiting questions.
         counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
         told = status_facts(replace(status, counts=counts), "reindex")
         return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(told)])
@@ -131,7 +131,7 @@ class Commands:
 
 
 def help_message() -> TeamsMessage:
-    """Return what one can write to the bot."""
+    """Return the list of commands."""
     head = "Citedesk answers from your team's documents, with sources, or says that it cannot."
     return card_message(head, [paragraph(head, weight="Bolder"), facts(_HELP.items())])
 
@@ -162,7 +162,7 @@ def usage_message(usage: Usage) -> TeamsMessage:
 
 
 def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
-    """Return what people asked and the documents do not answer, as a list to work from."""
+    """Return the questions that the documents do not answer, one paragraph per cluster."""
     if not clusters:
         return _words(NO_GAPS)
     head = "Asked, and not answered by the documents"

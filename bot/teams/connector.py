@@ -1,4 +1,4 @@
-"""Posts activities to conversations, through the connector client of the Microsoft 365 Agents SDK."""
+"""Post activities to Teams through the connector client of the Microsoft 365 Agents SDK."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ _PAGE = 200
 
 
 class Tokens(Protocol):
-    """Whoever gets the bot's own access tokens, and keeps them while they are valid."""
+    """Gets the bot's access tokens and caches them while they are valid."""
 
     async def get_access_token(self, resource_url: str, scopes: list[str], force_refresh: bool = False) -> str:  # noqa: FBT001, FBT002 - the SDK's signature
         """Return a token for `resource_url`."""
@@ -28,12 +28,12 @@ async def token_for(tokens: Tokens, resource: str) -> str:
     try:
         return await tokens.get_access_token(resource, [f"{resource}/.default"])
     except (ValueError, OSError, RuntimeError) as error:
-        # Never the library's message: it may hold what Entra said about the secret.
+        # The library's message is dropped: it may hold what Entra said about the secret.
         raise TokenRefusedError(type(error).__name__) from None
 
 
 class Connector:
-    """The way out to Teams. What fails raises aiohttp.ClientError or TimeoutError."""
+    """Calls Teams. Every failure raises aiohttp.ClientError or TimeoutError."""
 
     def __init__(self, tokens: Tokens | None, timeout_s: float) -> None:
         self._tokens = tokens
@@ -49,13 +49,13 @@ class Connector:
     async def update(
         self, service_url: str, conversation_id: str, activity_id: str, activity: Mapping[str, Any]
     ) -> None:
-        """Put another activity in the place of one that was posted."""
+        """Replace a posted activity."""
         async with self._client(service_url) as client:
             body = Activity.model_validate({**activity, "id": activity_id})
             await client.conversations.update_activity(conversation_id, activity_id, body)
 
     async def members(self, service_url: str, conversation_id: str, limit: int) -> frozenset[str] | None:
-        """Return the directory ids of who reads a conversation; None if more than `limit` do, or somebody has none."""
+        """Return the directory ids of a conversation's members; None if more than `limit`, or if one has no id."""
         found: set[str] = set()
         token = ""
         async with self._client(service_url) as client:
@@ -77,7 +77,7 @@ class Connector:
     @asynccontextmanager
     async def _client(self, service_url: str) -> AsyncIterator[TeamsConnectorClient]:
         token = await token_for(self._tokens, _RESOURCE) if self._tokens else ""
-        # The address and the token belong to a session of the SDK; the connections are shared by all.
+        # Address and token belong to a session of the SDK; all sessions share one pool of connections.
         base = service_url if service_url.endswith("/") else f"{service_url}/"
         session = aiohttp.ClientSession(
             base_url=base, connector=self._pool, connector_owner=False, timeout=self._timeout

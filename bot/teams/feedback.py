@@ -80,7 +80,7 @@ def feedback_form() -> Json:
 
 
 def _form(told: object) -> Mapping[str, Any]:
-    """Return what was filled in: the custom form comes as JSON text, the product's own as words."""
+    """Return the fields of a feedback form. The custom form comes as JSON text, Teams' own form as plain text."""
     if isinstance(told, Mapping):
         return told
     try:

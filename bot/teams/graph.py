@@ -1,4 +1,4 @@
-"""Microsoft Graph, of which one question is asked: who is in a group."""
+"""Microsoft Graph: the members of Entra groups."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -18,9 +18,9 @@ class Graph:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def members(self, group_id: str) -> frozenset[str]:
-        """Return the ids of everybody in a group, members of groups in it included.
+        """Return the ids of all members of a group, nested groups included.
 
-        Raises aiohttp.ClientError, TimeoutError, and ValueError for what is no list of members.
+        Raises aiohttp.ClientError, TimeoutError, and ValueError if the response is no list of members.
         """
         found: set[str] = set()
         page = urljoin(self._url, f"groups/{group_id}/transitiveMembers/microsoft.graph.user?$select=id&$top={_PAGE}")
@@ -37,7 +37,7 @@ class Graph:
                 if not following:
                     return frozenset(found)
                 page = str(following)
-                # The token is for Graph; a link elsewhere must not get it.
+                # The token must not be sent to another server.
                 if urlsplit(page)[:2] != urlsplit(self._url)[:2]:
                     raise ValueError("the next page is on another server")
         raise ValueError("a group of too many pages")

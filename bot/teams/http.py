@@ -24,7 +24,7 @@ Take = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 
 
 class RefusedError(Exception):
-    """A request that is not Teams', or not for this bot. `status` is what the sender gets."""
+    """A request that Teams did not send, or that is for another bot. `status` goes back to the sender."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -62,18 +62,18 @@ class RequestAuthenticator:
         try:
             return await self.validator.validate_token(token.strip())
         except jwt.PyJWKClientConnectionError:
-            # Teams' fault or the network's, not the sender's: it shall come again.
+            # The sender is not at fault, so it gets 503 and sends again.
             raise RefusedError("keys cannot be fetched", 503) from None
         except (ValueError, KeyError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
-        """Refuse other directories than the one that the settings name: their people are in none of our groups."""
+        """Refuse every directory but the configured one: its people are in none of our groups."""
         if self.tenant_id is not None and tenant_of(activity) != self.tenant_id:
             raise RefusedError("foreign tenant", 403)
 
     def _check_address(self, service_url: str, claims: ClaimsIdentity | None) -> None:
-        """Refuse to send the bot's tokens and answers anywhere but to Teams."""
+        """Refuse a service address outside Teams: tokens and answers are sent there."""
         if self.hosts is None:
             return
         if not service_url.startswith("https://") or not self.hosts.is_allowed(service_url):
@@ -108,7 +108,7 @@ def auth_configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
 
 
 def messages(guard: RequestAuthenticator, take: Take) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Return the route's handler: `take` stores or does what an activity asks for, and returns what it is told."""
+    """Return the route's handler. `take` handles an activity and returns the body of the response, None for 202."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
@@ -119,7 +119,7 @@ def messages(guard: RequestAuthenticator, take: Take) -> Callable[[web.Request],
         try:
             told = await take(activity)
         except (KeyError, TypeError, ValueError, AttributeError, ValidationError) as error:
-            # Admitted, but of a shape that Teams does not send: the sender will not send better.
+            # Teams never sends this shape, so a retry would not help.
             _log.warning("activity_malformed", kind=str(activity["type"])[:40], error=type(error).__name__)
             return web.Response(status=400)
         return web.Response(status=202) if told is None else web.json_response(told)

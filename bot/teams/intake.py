@@ -26,7 +26,7 @@ _NAME_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class TeamsIntake:
-    """Takes the activities of Teams."""
+    """Handles the activities that Teams sends."""
 
     questions: QuestionDesk
     actions: ReviewActions
@@ -38,7 +38,7 @@ class TeamsIntake:
     _background: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def take(self, activity: Mapping[str, Any]) -> Json | None:
-        """Store or do what an admitted activity asks for; return what an invoke is told."""
+        """Handle an authenticated activity. Return the response to an invoke, None for everything else."""
         if called := str(activity["from"].get("name") or "").strip():
             await self.questions.store.people.put(person_of(activity), called[:_NAME_CHARS])
         match activity["type"]:
@@ -74,7 +74,7 @@ class TeamsIntake:
     async def _message(self, activity: Mapping[str, Any]) -> None:
         value = activity.get("value")
         if isinstance(value, Mapping) and "verb" in value:
-            # A button of a client that does not know Action.Execute: the card is updated for everybody anyway.
+            # A client without Action.Execute sends its buttons as messages.
             await self.actions.pressed(activity, str(value["verb"]), dict(value))
             return
         if not is_addressed(activity):
@@ -98,7 +98,7 @@ class TeamsIntake:
         return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER))
 
     async def _members_changed(self, activity: Mapping[str, Any]) -> None:
-        """Forget who reads a conversation; say once what the bot does where it has come to."""
+        """Drop the cached members of a conversation; welcome a conversation that the bot was added to, once."""
         where = conversation_of(activity)
         self.membership.forget(where.tenant_id, where.channel_id)
         added = [str(member.get("id")) for member in activity.get("membersAdded") or []]
@@ -119,5 +119,5 @@ class TeamsIntake:
             _log.error("second_look_failed", error=type(error).__name__)
 
     async def aclose(self) -> None:
-        """Wait for what still runs."""
+        """Wait for the background work."""
         await asyncio.gather(*self._background)

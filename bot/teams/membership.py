@@ -34,7 +34,7 @@ class TeamsMembership:
         return frozenset(held)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:
-        """Return the groups that everybody who reads there is in; None when the asker alone reads."""
+        """Return the groups that every reader of the conversation is in; None when only the asker reads it."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
     def forget(self, tenant_id: str, channel_id: str) -> None:

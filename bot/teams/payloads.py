@@ -1,4 +1,4 @@
-"""From the connector's activities to questions. Pure functions; raises KeyError and ValueError for what is none."""
+"""Parse Teams' activities (pure). Malformed activities raise KeyError or ValueError."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from bot.store.records import Asked, Conversation
 
 SURFACE = "teams"
 _THREAD = ";messageid="
-# The command list puts the command before what is asked.
+# A command chosen from Teams' list is put before the text.
 _ASK = re.compile(r"^/?ask\s+(?=\S)", re.IGNORECASE)
 _MENTION = re.compile(r"<at[^>]*>.*?</at>", re.DOTALL)
 
@@ -26,12 +26,12 @@ def asked_of(activity: Json) -> Asked:
 
 
 def key_of(activity: Json) -> str:
-    """Return what makes a message one: Teams sends it again if it gets no answer in time."""
+    """Return the inbox key of a message. Teams sends a message again if it gets no response in time."""
     return f"{SURFACE}:{activity['conversation']['id']}:{activity['id']}"
 
 
 def conversation_of(activity: Json) -> Conversation:
-    """Return where an activity comes from; of a channel, the thread."""
+    """Return the conversation of an activity; in a channel, its thread."""
     conversation = activity["conversation"]
     channel_id, _, thread_id = str(conversation["id"]).partition(_THREAD)
     kind = conversation.get("conversationType")
@@ -56,21 +56,21 @@ def tenant_of(activity: Json) -> str:
 
 
 def person_of(activity: Json) -> str:
-    """Return the directory's id of whoever sent an activity: the one that settings name people by."""
+    """Return the sender's object id in the directory, by which settings name people."""
     sender = activity["from"]
     return str(sender.get("aadObjectId") or sender["id"])
 
 
 def is_addressed(activity: Json) -> bool:
-    """Tell whether a message is meant for the bot: in a chat of two always, elsewhere by a mention.
+    """Tell whether a message is meant for the bot: always in a personal chat, elsewhere only with a mention.
 
-    An app that may read every message of a team gets those of others, too.
+    An app with permission to read a team gets the messages between other people, too.
     """
     return activity["conversation"].get("conversationType") == "personal" or bool(_mentions(activity))
 
 
 def text_of(activity: Json) -> str:
-    """Return a message's text without mentions of the bot; other people's stay as names."""
+    """Return the text of a message without mentions of the bot. Mentions of people become their names."""
     text = str(activity.get("text") or "")
     for mention in _mentions(activity):
         text = text.replace(mention or "\0", " ")
@@ -93,5 +93,5 @@ def _mentions(activity: Json) -> list[str]:
 
 
 def _is_file(attachment: Json) -> bool:
-    # Teams attaches the message's own HTML, too.
+    # Teams also attaches the HTML of the message itself.
     return str(attachment.get("contentType") or "") not in {"", "text/html"}

@@ -19,7 +19,7 @@ _STEPS: Mapping[str, str] = {
     "generate": "Drafting an answer…",
     "verify": "Checking every citation…",
 }
-# Teams takes one update of a stream a second; and only by one does it tell that the asker pressed Stop.
+# Teams takes one update of a stream per second, and reports a pressed Stop only in response to an update.
 _EVERY_S = 1.5
 _PATIENCE_S = 2.0
 _FORBIDDEN = 403
@@ -50,7 +50,7 @@ class TeamsProgress:
         """Stop showing; return the id of the stream that the reply ends, "" if there is none."""
         self._ending.set()
         if self._task:
-            # What is on its way may be the beginning of a stream, whose id must not get lost.
+            # A pending request may be the one that begins the stream; its id must not get lost.
             await asyncio.wait([self._task], timeout=_PATIENCE_S)
             self._task.cancel()
         return "" if self.stopped else self._stream_id
@@ -62,7 +62,7 @@ class TeamsProgress:
     async def _show(self, stop: Callable[[], object]) -> None:
         try:
             await self._send({"type": "typing"})
-            # One stream a chat, and only where two talk.
+            # Teams allows one stream per chat, and only in personal chats.
             if not self._where.private or await self._ends_within(self._after_s):
                 return
             sequence = 1

@@ -1,4 +1,4 @@
-"""Outcomes as activities: text with citations for an answer, an Adaptive Card for all else. Pure functions."""
+"""Render outcomes as activities (pure): an answer as text with citations, everything else as an Adaptive Card."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ from pipeline.types import (
 ESCALATE, RETRY = "ask_a_person", "try_again"
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 _CARD_VERSION = "1.5"
-# Teams cuts what a card carries at 28 KB; the question travels in its buttons.
+# A card is limited to 28 KB, and the question travels in its buttons.
 _QUESTION_CHARS = 2000
 _NOTE_CHARS = 1500
 
@@ -51,7 +51,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TeamsMessage:
-    """What is posted: an activity that has no address yet, and the same as plain words."""
+    """An activity without an address, and the same in plain words."""
 
     text: str
     activity: Json
@@ -80,7 +80,7 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsM
 
 
 def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return what the asker gets when a review has ended."""
+    """Return the message that tells the asker how a review ended."""
     small_print = [small(review.review_id)]
     if review.state == "expired":
         return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
@@ -95,7 +95,7 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     if review.state == "edited" and not sources:
         verb = "Answered, not from the documents,"
     facts = [f"{verb} by {reviewer}", review.review_id]
-    # What a person wrote is no longer what a model made: it goes out without the label.
+    # A text that a person wrote or edited does not get the AI label.
     made_by_model = review.state == "approved"
     return _cited(review.answer, draft.citations if draft else (), sources, facts, made_by_model=made_by_model)
 
@@ -115,12 +115,12 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
 
 
 def passed_on() -> TeamsMessage:
-    """Return what the asker gets for an answer to a reviewer's question."""
+    """Return the confirmation that the reviewer has the asker's answer."""
     return card_message(PASSED_ON, [paragraph(PASSED_ON)])
 
 
 def stopped() -> TeamsMessage:
-    """Return what the asker gets who pressed Stop."""
+    """Return the reply to a question that was stopped."""
     return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
 
 
@@ -135,7 +135,7 @@ def called(user_id: str, names: Names) -> str:
 
 
 def apology() -> TeamsMessage:
-    """Return what the asker gets for a question that was given up."""
+    """Return the reply to a question that was given up."""
     return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
 
 
@@ -169,7 +169,7 @@ def small(text: str, limit: int = 200) -> Json:
 
 
 def execute(verb: str, title: str, data: Json, **more: Any) -> Json:  # noqa: ANN401 - properties of an action
-    """Return a button that old clients, too, can press."""
+    """Return a button, with a fallback for clients without Action.Execute."""
     old = {"type": "Action.Submit", "title": title, "data": {"verb": verb, **data}}
     return {"type": "Action.Execute", "title": title, "verb": verb, "data": data, "fallback": old} | more
 
@@ -198,7 +198,7 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
 
 
 def _again(verb: str, title: str, request_id: str, question: str) -> list[Json]:
-    # Teams keeps the question in the button, so that we need not keep it. Too long: no button.
+    # The button carries the question, so the store need not keep it. A question that is too long gets no button.
     if len(question) > _QUESTION_CHARS:
         return []
     return [execute(verb, title, {"request_id": request_id, "question": question})]
@@ -223,7 +223,7 @@ def _cited(
     *,
     made_by_model: bool = True,
 ) -> TeamsMessage:
-    """Return an answer with its one root Message entity: label, and a citation a marker that stands in the text."""
+    """Return an answer with its one root Message entity, which holds the AI label and one citation per source."""
     told = "\n\n".join([*(f"_{line}_" for line in before), answer_markdown(answer), f"_{' · '.join(facts)}_"])
     quotes = {citation.marker: citation.quote for citation in reversed(citations)}
     entity = {

@@ -46,7 +46,7 @@ class ReviewActions:
     wake_outbox: Callable[[], None]
 
     async def pressed(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Json:
-        """Do what a card's button asks for; return the answer to the invoke: a card, or words."""
+        """Do what a button asks for; return the response to the invoke: a card, or words."""
         try:
             if verb in {ESCALATE, RETRY}:
                 return _said(await self._asker(activity, verb, data))
@@ -55,7 +55,7 @@ class ReviewActions:
             return _said(await self._refusal(error))
 
     async def _refusal(self, error: CitedeskError) -> str:
-        """Return why nothing happened; cards that are out of date are mended on the way."""
+        """Return why nothing was changed; update the cards if they are out of date."""
         if isinstance(error, AlreadyDecidedError):
             await self.boards.refresh(error.review)
         names = await self.questions.store.people.names(concerned(error))
@@ -90,7 +90,7 @@ class ReviewActions:
         return await self._changed(review)
 
     async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
-        """Send an edit that the documents prove, or that the reviewer stands for; else show what they do not."""
+        """Send an edit that verification accepts or that the reviewer sends anyway; else show the findings."""
         text = _typed(data, ANSWER_INPUT)
         review = await self.reviews.open_review(review_id, reviewer)
         if not text:
@@ -129,7 +129,7 @@ def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:
 
 
 def _typed(data: Mapping[str, Any], name: str) -> str:
-    """Return what was typed into an input; a client of somebody's own may send more than the input takes."""
+    """Return the text of an input, cut to the input's limit: a modified client may send more."""
     return str(data.get(name) or "").strip()[:INPUT_CHARS]
 
 

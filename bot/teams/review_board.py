@@ -56,12 +56,12 @@ class TeamsReviewBoard:
             _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the word to the asker that a person has the question now."""
+        """Return the message that tells the asker that a person has the question now."""
         key, said = f"escalated:{review.review_id}", escalated_message(review.review_id)
         return [to_asker(key, review.review_id, review.conversation, said)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
-        """Return what the asker gets at the end of a review."""
+        """Return the message that tells the asker how a review ended."""
         key = f"decided:{review.review_id}"
         return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
 
@@ -90,7 +90,7 @@ def card_of(view: ReviewView) -> TeamsMessage:
 
 
 def names_of(review: Review, names: Names) -> Names:
-    """Return `names` with a word for an asker in another product, whose id says nothing to anybody here."""
+    """Return `names`, with a placeholder for an asker of another chat product: an id means nothing to a reader."""
     where = review.conversation
     stranger = {} if where.surface == SURFACE else {where.user_id: f"Somebody in {where.surface.title()}"}
     return {**stranger, **names}

@@ -1,4 +1,4 @@
-"""Review cards as Adaptive Cards. Pure functions."""
+"""Render review cards as Adaptive Cards (pure)."""
 
 from collections.abc import Sequence
 
@@ -22,9 +22,9 @@ INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
 _QUOTE_CHARS = 500
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
-# More than sixty people cannot be given a card of their own.
+# Teams refreshes a card for at most sixty people.
 _MAX_REFRESHED = 60
-# How Teams names somebody of the directory.
+# The prefix of a person's id in Teams.
 _USER = "8:orgid:"
 
 
@@ -37,7 +37,7 @@ def review_card(
     findings: Sequence[Finding] = (),
     text: str = "",
 ) -> TeamsMessage:
-    """Return the card for the reviewers, who alone get its buttons.
+    """Return the card of an open review. Only the reviewers get its buttons.
 
     `show_draft` is False when not every reviewer may read what the draft cites. `findings` are what the documents do
     not prove of `text`, an edit that was not sent.
@@ -77,7 +77,7 @@ def review_card(
 
 
 def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return what the asker answered, for those who review it."""
+    """Return the asker's answer, for the reviewers."""
     turn = review.exchange[-1]
     head = f"{names.get(turn.user_id, turn.user_id)} answers:"
     parts = [paragraph(f"**{literal(head, 100)}**"), paragraph(literal(turn.text, 2500)), small(review.review_id)]
@@ -85,7 +85,7 @@ def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMes
 
 
 def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> TeamsMessage:
-    """Return the card after the decision: who, what, and no buttons."""
+    """Return the card of a decided review: who decided what, without buttons."""
     head = decision_words(review, lambda user_id: names.get(user_id, user_id))
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),

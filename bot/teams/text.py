@@ -1,4 +1,4 @@
-"""Text for Teams: nothing in it is markup, a mention or a link that we did not mean."""
+"""Escape text for Teams, so that it cannot add markup, mentions or links."""
 
 import re
 
@@ -7,24 +7,24 @@ from pipeline.types import Source
 
 ANSWER_CHARS = 20_000
 NAME_CHARS, ABSTRACT_CHARS = 80, 160
-# What Teams and Adaptive Cards read as Markdown outside of an answer, whose own Markdown stays.
+# Markdown marks of Teams and Adaptive Cards. An answer keeps its own Markdown.
 _MARKS = re.compile(r"([\\`*_~\[\]()#|])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _TAGS = re.compile(r"[&<>]")
 
 
 def answer_markdown(text: str) -> str:
-    """Return an answer with its own Markdown, without links and without anything that could be a tag."""
+    """Return an answer with its Markdown, without links and with tags escaped."""
     return untagged(cut(unlinked(text), ANSWER_CHARS))
 
 
 def untagged(text: str) -> str:
-    """Return `text` with what would begin or end a tag disarmed."""
+    """Return `text` with `&`, `<` and `>` escaped."""
     return _TAGS.sub(lambda match: _ENTITIES[match[0]], text)
 
 
 def literal(text: str, limit: int) -> str:
-    """Return at most `limit` characters of a person's or a document's text on one line, shown as they are."""
+    """Return `text` on one line, at most `limit` characters, with its Markdown marks escaped."""
     return _MARKS.sub(r"\\\1", cut(" ".join(text.split()), limit))
 
 
@@ -35,11 +35,11 @@ def source_line(source: Source) -> str:
 
 
 def linked(title: str, url: str | None) -> str:
-    """Return a title, as a link if it has a safe one."""
+    """Return a title, as a link if its address is safe."""
     words = literal(title, NAME_CHARS)
     return f"[{words}]({safe_url(url)})" if safe_url(url) else words
 
 
 def safe_url(url: str | None) -> str | None:
-    """Return an address that can stand in Markdown without breaking out of it, else None."""
+    """Return an address if it cannot break out of a Markdown link, else None."""
     return url if url and linkable(url) and not set(url) & set("()[]\\") else None

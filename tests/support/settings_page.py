@@ -72,13 +72,6 @@ _ABOUT: Mapping[str, str] = {
 }
 # What stands for the free part of a table's name.
 _FREE_NAME = {"llm.prices": "MODEL", "channels": "CHANNEL"}
-# Meanings of the keys that have no description in bot/settings.py.
-_MEANINGS = {
-    ("llm.failover", "name"): "name in logs and metrics: lower-case letters, digits and hyphens, 32 at most",
-    ("llm.failover", "base_url"): "OpenAI-compatible server; none: the API of OpenAI itself",
-    ("llm.failover", "api_key"): "key for that server",
-    ("llm.failover", "model"): "model name sent to that server",
-}
 
 
 def settings_page() -> str:
@@ -137,10 +130,7 @@ def _nested(fields: Mapping[str, FieldInfo]) -> Iterator[_Table]:
 def _part(table: _Table) -> str:
     level = "###" if table.is_nested else "##"
     heading = table.title if table.title == _TOP else f"`[{table.title}]`"
-    rows = [
-        f"| `{table.prefix}{key}` | {_default(field)} | {_meaning(table.name, key, field)} |"
-        for key, field in table.fields.items()
-    ]
+    rows = [f"| `{table.prefix}{key}` | {_default(field)} | {_meaning(field)} |" for key, field in table.fields.items()]
     listed = "\n".join(["| setting | default | meaning |", "| --- | --- | --- |", *rows])
     about = _ABOUT.get(table.title)
     return "\n\n".join([f"{level} {heading}", *([about] if about else []), listed])
@@ -155,8 +145,8 @@ def _default(field: FieldInfo) -> str:
     return "none" if value is None or value in ((), {}, frozenset(), "") else f"`{value}`"
 
 
-def _meaning(name: str, key: str, field: FieldInfo) -> str:
-    meaning = field.description or _MEANINGS.get((name, key), "")
+def _meaning(field: FieldInfo) -> str:
+    meaning = field.description or ""
     if get_origin(field.annotation) is Literal:
         return f"{meaning}; one of {', '.join(f'`{value}`' for value in get_args(field.annotation))}"
     return meaning

@@ -20,7 +20,7 @@ class QueueTable:
         rows = [
             (key, "done", now, now, None) if at else (key, "waiting", now, now, payload) for at, key in enumerate(keys)
         ]
-        # One statement, so that it shares a commit with others: SQLite runs the SELECT whole before it inserts.
+        # One statement can share a commit with others. SQLite runs the SELECT to its end before it inserts.
         values = ",".join("(?, ?, ?, ?, ?)" for _ in rows)
         marks = ",".join("?" * len(keys))
         added = await self._database.write(

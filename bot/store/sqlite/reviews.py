@@ -59,8 +59,8 @@ class ReviewTable:
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 
-        A review whose question was asked by a command is answered in any direct message: its conversation is that
-        of the person alone, whose channel is the person.
+        A review whose question was asked by a command is answered in any direct message. The channel of such a
+        review is the id of its asker.
         """
         rows = await self._database.rows(
             "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? "
