@@ -52,6 +52,13 @@ class Desk:
         assert len(self.replies(question)) == 1
         return reply
 
+    async def settled(self, patience_s: float = _PATIENCE) -> None:
+        """Return when every event is delivered and nothing waits: what was not posted by then never will be."""
+        store, end = self.bot.use_cases.questions.store, time.monotonic() + patience_s
+        while self.sandbox.acts._tasks or (await store.inbox.length()).waiting or (await store.outbox.length()).waiting:
+            assert time.monotonic() < end, "events, questions or messages still wait"
+            await asyncio.sleep(0.05)
+
     def messages(self, channel: str) -> list[Message]:
         """Return a channel's messages."""
         return [m for m in self.sandbox.workspace.messages if m.channel == channel]
