@@ -69,10 +69,10 @@ class Desk:
         """Return when the bot has acknowledged every event; what is asked in one is in its inbox then."""
         await until(lambda: not self.sandbox.acts._tasks)
 
-    async def settled(self) -> None:
+    async def settled(self, patience_s: float = PATIENCE_S) -> None:
         """Return when nothing more can come of the events so far."""
         await self.delivered()
-        await settled(self.store)
+        await settled(self.store, patience_s)
 
     def messages(self, channel: str) -> list[Message]:
         """Return a channel's messages."""
