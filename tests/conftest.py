@@ -34,6 +34,13 @@ DATA = REPOSITORY.parent / "shared" / "data"
 ARTICLES = REPOSITORY / "deploy" / "demo" / "articles"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which size ran, where a test has sizes."""
+    if size := sys.modules.get("support.size"):
+        more = "" if size.SIZE == "full" else ", FULL=1 runs all of it"
+        terminalreporter.write_line(f"size: {size.SIZE}{more}")
+
+
 @pytest.fixture
 def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Replace `time.time`, which the library `limits` reads and takes from nobody; it is half past a minute."""

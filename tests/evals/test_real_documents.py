@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.size import sized, spread
 
 from bot.app import build_pipeline
 from bot.evaluation.run import EvalQuestion, evaluate, metrics, read_questions, unlimited
@@ -15,6 +16,7 @@ from index.embedding.model import OnnxEmbedder
 
 pytestmark = pytest.mark.data
 _DEADLINE_S = 60.0
+_QUESTIONS = sized(1000, 120)  # of each set, at most
 
 
 def _figures(folder: Path, questions: list[EvalQuestion], data_dir: Path, embedder: OnnxEmbedder) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def test_the_gold_text_is_retrieved_and_every_answer_is_quoted(
     embedder: OnnxEmbedder,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    questions = read_questions(real_data / corpus / "questions.jsonl")
+    questions = spread(read_questions(real_data / corpus / "questions.jsonl"), _QUESTIONS)
     figures = _figures(real_data / corpus, questions, tmp_path, embedder)
     with capsys.disabled():
         print(f"\n{corpus}: {json.dumps(figures)}")

@@ -11,6 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from support.corruptions import CORRUPTIONS, Case, prose, real_chunks, true_cases
 from support.paraphrases import PARAPHRASES
+from support.size import sized, spread
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
@@ -22,7 +23,8 @@ from pipeline.types import Citation, Draft
 
 pytestmark = pytest.mark.data
 _LIMITS = VerificationLimits()
-_TRUE_CASES = 3000
+_TRUE_CASES = sized(3000, 400)
+_JUDGED = sized(1000, 80)  # answers of each set, at most
 _SEED = 20261124
 
 
@@ -59,7 +61,8 @@ def test_no_corrupted_draft_is_proved(chunks: list[RetrievedChunk], capsys: pyte
         for name, (count, proved) in table.items():
             print(f"{name:20} {count:6} {proved:7}")
         print(f"{'all':20} {total:6} {sum(proved for _, proved in table.values()):7}")
-    assert total >= 10_000
+    assert total >= sized(10_000, 2_000)
+    assert min(count for count, _ in table.values()) >= sized(50, 5)
 
 
 def test_faithful_answers_are_not_thrown_away(
@@ -97,17 +100,20 @@ def test_a_near_copy_with_one_fact_changed_is_told_from_the_right_sentence(
     assert 40 - passed[True] <= 6
 
 
-@pytest.mark.parametrize("name", ["zulip_minimal_pairs", "begin_wow", "halueval_qa", "mtrag_human_eval"])
-def test_the_verifier_is_reported_beside_word_overlap(
-    real_data: Path, name: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("zulip_minimal_pairs", 0.90), ("begin_wow", 0.87), ("halueval_qa", 0.88), ("mtrag_human_eval", 0.95)],
+)
+def test_the_verifier_tells_false_from_true_and_is_reported_beside_word_overlap(
+    real_data: Path, name: str, least: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = _pairs(real_data, name)
+    rows = spread(_pairs(real_data, name), _JUDGED)
     truth = [row["supported"] for row in rows]
     overlap = roc_auc_score(truth, [_overlap(row) for row in rows])
     judged = roc_auc_score(truth, [_score(row) for row in rows])
     with capsys.disabled():
         print(f"\n{name}: AUC of the verifier {judged:.3f}, of word overlap {overlap:.3f}, over {len(rows)} answers")
-    assert 0 <= judged <= 1
+    assert judged >= least
 
 
 def _pair_case(row: dict[str, Any], right: str) -> Case:

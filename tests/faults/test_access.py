@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.models import shared_embedder
+from support.size import sized
 
 from bot.evaluation.run import read_questions
 from index.access import EVERYONE
@@ -35,7 +36,7 @@ _access = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=sized(25, 8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     access=_access,
     changed=_access,

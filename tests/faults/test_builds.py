@@ -1,8 +1,9 @@
-"""Builds killed at random moments, and 500 hostile documents."""
+"""Builds killed at random moments, and hostile documents (500 in full)."""
 
 import io
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -11,13 +12,27 @@ import zipfile
 from pathlib import Path
 
 from support.models import EMBEDDERS, shared_embedder
+from support.size import sized, spread
 
 from index.builder import BuildRules, build
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
 from index.snapshot import SnapshotFolder, verified_manifest
 
-_KILLS = 100
+_KILLS = sized(100, 20)
+_PATIENCE_S = 60.0
+_BOMB = 51
+_HOSTILE = sorted({_BOMB, *spread(range(100), sized(100, 6))})
+_SECONDS_A_DOCUMENT = 4.0
+_REASONS = {
+    "deep": "nested too deeply",
+    "line": "took longer than 4 s to read",
+    "odd": "binary, or not UTF-8 text",
+    "broken": "broken or locked PDF",
+    "link": "symbolic link that leads out of the folder",
+    "bomb": "cannot be read",
+    "cut": "broken archive",
+}
 _ENDLESS = """
 import sys
 from pathlib import Path
@@ -31,12 +46,13 @@ if __name__ == "__main__":
         for n in range(12):
             text = f"# Topic {n}\\n\\nEdition {edition} of rule {n}: wait {n + edition} days.\\n"
             (documents / f"{n}.md").write_text(text)
+        print("building", flush=True)
         build([documents], data, open_embedder(embedders), BuildRules())
         edition += 1
 """
 
 
-def test_killed_a_hundred_times_the_live_snapshot_is_always_whole_and_right(tmp_path: Path) -> None:
+def test_killed_at_any_moment_the_live_snapshot_is_always_whole_and_right(tmp_path: Path) -> None:
     documents, data, script = tmp_path / "documents", tmp_path / "data", tmp_path / "endless.py"
     documents.mkdir()
     script.write_text(_ENDLESS)
@@ -45,27 +61,39 @@ def test_killed_a_hundred_times_the_live_snapshot_is_always_whole_and_right(tmp_
     build([documents], data, shared_embedder(), BuildRules())
     command = [sys.executable, str(script), str(documents), str(data), str(EMBEDDERS)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    rng, folder, seen = random.Random(1), SnapshotFolder(data), set()
+    rng, folder, seen, a_build_s = random.Random(1), SnapshotFolder(data), set(), 0.0
     for _ in range(_KILLS):
         # A session of its own: the workers of a build die with it.
-        process = subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - ourselves
-        time.sleep(rng.uniform(0.6, 2.2))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        with subprocess.Popen(  # noqa: S603 - ourselves
+            command, env=environment, start_new_session=True, stdout=subprocess.PIPE
+        ) as process:
+            _until_a_build_begins(process)
+            began = time.monotonic()
+            if not a_build_s:
+                _until_a_build_begins(process)
+                a_build_s = time.monotonic() - began
+            time.sleep(rng.uniform(0.0, 1.5 * a_build_s))
+            os.killpg(process.pid, signal.SIGKILL)
         live = folder.current_name() or ""
         seen.add(live)
         assert len(verified_manifest(folder.path(live)).documents) == 12
         found = LiveRetriever(data, shared_embedder()).search("How long is the wait of rule 7?", (), 3)
         assert found.chunks[0].document_id == "7.md"
     print(f"{_KILLS} kills, {len(seen)} different snapshots were live in between, each whole")
-    assert len(seen) > 3
+    assert len(seen) > _KILLS / 10
     build([documents], data, shared_embedder(), BuildRules())
     assert not list(folder.snapshots.glob(".building-*"))
 
 
+def _until_a_build_begins(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], _PATIENCE_S)[0], "no build begins"
+    os.read(process.stdout.fileno(), 1000)
+
+
 def _hostile(folder: Path, outside: Path) -> None:
     rng = random.Random(5)
-    for n in range(100):
+    for n in _HOSTILE:
         (folder / f"deep-{n}.html").write_text("<div><ul><li>" * (200 * (n + 1)) + "word" + "</div>" * n)
         (folder / f"line-{n}.md").write_text(("[" * 50 + "a" * 50 + "*_`" * 20) * (40 * n + 1))
         (folder / f"odd-{n}.txt").write_bytes(rng.randbytes(500) if n % 2 else "ünïcödé".encode("latin-1") * 9)
@@ -76,13 +104,13 @@ def _hostile(folder: Path, outside: Path) -> None:
         elif n % 2:
             bomb = io.BytesIO()
             with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.writestr("word/document.xml", b"0" * 250_000_000 if n == 51 else rng.randbytes(99))
+                archive.writestr("word/document.xml", b"0" * 250_000_000 if n == _BOMB else rng.randbytes(99))
             (folder / f"bomb-{n}.docx").write_bytes(bomb.getvalue())
         else:
             (folder / f"cut-{n}.xlsx").write_bytes(b"PK\x03\x04" + rng.randbytes(300))
 
 
-def test_five_hundred_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(tmp_path: Path) -> None:
+def test_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(tmp_path: Path) -> None:
     embedder = shared_embedder()
     documents, outside = tmp_path / "documents", tmp_path / "secret.md"
     documents.mkdir()
@@ -90,12 +118,18 @@ def test_five_hundred_hostile_documents_neither_crash_nor_hang_a_build_and_each_
     _hostile(documents, outside)
     (documents / "good.md").write_text("# Good\n\nThe answer is 42 days.\n")
     began = time.monotonic()
-    rules = BuildRules(load=LoadRules(seconds=4))
+    rules = BuildRules(load=LoadRules(seconds=_SECONDS_A_DOCUMENT))
     coverage = build([documents], tmp_path / "data", embedder, rules)
-    assert time.monotonic() - began < 500 * 4
-    assert coverage.seen == 501
-    assert all(item.reason for item in coverage.skipped)
-    assert len({item.document_id for item in coverage.skipped}) + coverage.indexed == 501
+    took = time.monotonic() - began
+    assert coverage.seen == 5 * len(_HOSTILE) + 1
+    reasons = {item.document_id: item.reason for item in coverage.skipped}
+    # How long a line is too long depends on the machine; everything else must be skipped on any.
+    others = {path.name for path in documents.iterdir() if not path.name.startswith("line-")}
+    assert others - {"good.md"} <= set(reasons)
+    bomb = reasons.pop(f"bomb-{_BOMB}.docx")
+    assert "unpacks to 250,000,000 bytes" in bomb
+    assert [name for name, reason in reasons.items() if _REASONS[name.split("-")[0]] not in reason] == []
+    assert took < 60 + _SECONDS_A_DOCUMENT * sum(name.startswith("line-") for name in reasons)
     retriever = LiveRetriever(tmp_path / "data", embedder)
     assert retriever.search("What is the answer?", (), 1).chunks[0].document_id == "good.md"
     assert all("never to be read" not in chunk.text for chunk in retriever.search("secret", (), 50).chunks)

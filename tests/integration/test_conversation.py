@@ -121,7 +121,7 @@ async def test_stop_cancels_the_model_call_and_says_so_once(own_data: Path, arti
         workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
-        await desk.reply_to(question)
+        await desk.progress_of(question)
         await until(lambda: server.requests)
         sessions = desk.sandbox.workspace.sessions
         assert sessions[SUPPORT, question.ts] == "processing"
@@ -138,7 +138,7 @@ async def test_stop_of_somebody_else_stops_nothing(own_data: Path, articles: Pat
         workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
-        await desk.reply_to(question)
+        await desk.progress_of(question)
         await until(lambda: server.requests)
         await desk.sandbox.acts.stop(ADMIN, SUPPORT, question.ts)
         await desk.delivered()
@@ -159,15 +159,15 @@ async def test_what_takes_long_shows_its_steps_and_their_sources_in_the_message_
         workspace(own_data, articles, slack_extra={"progress_after_s": 0.05}, **_with_model(server)) as desk,
     ):
         question = await desk.ask(_ANSWERABLE)
-        progress = await desk.reply_to(question)
+        progress = await desk.progress_of(question)
         await desk.until(lambda: [m for m in [progress] if len(m.tasks) >= 2], 1)
         assert progress.is_streaming
         assert progress.blocks == []
         assert [task["title"] for task in progress.tasks] == ["Search the documents", "Draft an answer"]
         assert "https://help.fernpost.example/reminders" in str(progress.tasks[0]["sources"])
         held.set()
-        await desk.until(lambda: [m for m in [progress] if not m.is_streaming], 1)
-        assert "Not enough info" in shown(await desk.exactly_one_reply(question))
+        assert await desk.exactly_one_reply(question) is progress
+        assert "Not enough info" in shown(progress)
 
 
 async def test_files_are_left_out_with_a_word(own_desk: Desk) -> None:

