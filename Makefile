@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
 PLAYGROUND := $(CURDIR)/.playground
-# The long suites do a little of each kind; FULL=1 makes them do all of it.
+# The long suites run in a small size; FULL=1 runs them in full.
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
@@ -52,8 +52,8 @@ test: check
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
 
-# A real model of 135 million parameters behind llama.cpp's server: what the boundary makes of it. It reads no pictures,
-# so the third of the code that is for pictures is not compiled.
+# llama.cpp's server for a real model of 135 million parameters. The model reads no pictures, so the code for pictures,
+# a third of the whole, is not compiled.
 $(LLM_VENV)/.ready:
 	$(PYTHON) -m venv $(LLM_VENV)
 	CMAKE_ARGS=-DLLAVA_BUILD=OFF $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check \
@@ -63,7 +63,7 @@ $(LLM_VENV)/.ready:
 test-llm: $(READY) $(LLM_VENV)/.ready
 	CITEDESK_TEST_LLM=$(LLM_VENV)/bin/python $(BIN)/pytest -q -s tests/llm
 
-# In full the serving process is killed 200 times, and 1,000 questions come at once. pytest-socket allows the fork server.
+# In full, kills the serving process 200 times and asks 1,000 questions at once. The fork server needs a Unix socket.
 test-faults: $(READY)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 

@@ -112,7 +112,7 @@ async def _http_server(
         return web.Response(body=use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
 
     app = web.Application(client_max_size=_MAX_BODY)
-    # Metrics are not public: only requests from this machine get them, whatever address the server binds.
+    # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.
     app.router.add_routes([web.get("/healthz", health), web.get("/metrics", _from_loopback(metrics)), *routes])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()

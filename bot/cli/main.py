@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-# The matrix products of a search are too small for threads: waking them would take half of the search's time.
+# A search multiplies small matrices. Waking further threads for them doubles its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from index.errors import CitedeskError, SettingsError

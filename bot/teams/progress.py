@@ -62,7 +62,7 @@ class TeamsProgress:
     async def _show(self, stop: Callable[[], object]) -> None:
         try:
             await self._send({"type": "typing"})
-            # Teams allows streams only in personal chats.
+            # Teams allows one stream per chat, and only in personal chats.
             if not self._where.private or await self._ends_within(self._after_s):
                 return
             sequence = 1
