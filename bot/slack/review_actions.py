@@ -1,6 +1,6 @@
 """The review desk in Slack: the buttons of cards and of App Home, and the modals that they open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -93,27 +93,29 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
 async def submit_rejection(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Reject the draft with the reason from the modal, which the asker gets."""
     reviewer, review_id, text = _submitted(body)
-    try:
-        decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
-        decided = await _decide(slack, review_id, decision)
-    except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
-        return
-    await ack()
-    await _after_decision(slack, body, decided)
+    decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
+    if decided := await _acknowledged(slack, ack, _decide(slack, review_id, decision)):
+        await _after_decision(slack, body, decided)
 
 
 async def submit_question(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Send a reviewer's question from the modal to the asker."""
     reviewer, review_id, text = _submitted(body)
+    messages = await slack.boards.asked_back_by(reviewer)
+    if review := await _acknowledged(slack, ack, slack.reviews.ask_back(review_id, reviewer, text, messages)):
+        slack.wake_outbox()
+        await slack.boards.refresh(review)
+
+
+async def _acknowledged(slack: SlackServices, ack: AsyncAck, change: Awaitable[Review]) -> Review | None:
+    """Make a change and close the modal; if it is refused, show why in the modal and return None."""
     try:
-        review = await slack.reviews.ask_back(review_id, reviewer, text, await slack.boards.asked_back_by(reviewer))
+        review = await change
     except CitedeskError as error:
         await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
-        return
+        return None
     await ack()
-    slack.wake_outbox()
-    await slack.boards.refresh(review)
+    return review
 
 
 async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
