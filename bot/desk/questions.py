@@ -1,7 +1,7 @@
 """The use cases of askers: ask, settle, escalate, give feedback."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -125,17 +125,19 @@ class QuestionDesk:
         async with self.store.transaction() as tx:
             if not await (tx.inbox.bury(key) if dead else tx.inbox.finish(key)):
                 return False
+            writes: list[Awaitable[object]] = [tx.outbox.send(outgoing)]
             if reply:
-                await tx.requests.save(reply.trace)
+                writes.append(tx.requests.save(reply.trace))
             if reply and reply.review:
-                await tx.reviews.open(reply.review)
+                writes.append(tx.reviews.open(reply.review))
             if gap and vector is not None:
-                await tx.gaps.put(gap, self.embedder.name, vector.tobytes())
+                writes.append(tx.gaps.put(gap, self.embedder.name, vector.tobytes()))
             if turn:
-                await tx.turns.put(turn)
+                writes.append(tx.turns.put(turn))
             if asked.where.thread_id:
-                await tx.threads.put(asked.where)
-            await tx.outbox.send(outgoing)
+                writes.append(tx.threads.put(asked.where))
+            # Handed to the store together: other writers wait while a transaction goes back and forth.
+            await asyncio.gather(*writes)
         if reply:
             self.metrics.observe(reply.trace)
         return True
