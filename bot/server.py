@@ -19,7 +19,7 @@ from bot.store.port import StoreError
 from bot.store.sqlite.store import SqliteStore
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
-from index.errors import SettingsError
+from index.errors import IndexUnavailableError, SettingsError
 
 _log = structlog.get_logger(__name__)
 _MAX_BODY = 1 << 20
@@ -100,11 +100,9 @@ async def _http_server(
     settings: Settings, use_cases: UseCases, routes: Iterable[web.RouteDef], healthy: Mapping[str, Healthy]
 ) -> AsyncIterator[str]:
     async def health(_: web.Request) -> web.Response:
-        state = {"index": False, "store": True, **({"socket": all(h() for h in healthy.values())} if healthy else {})}
-        try:
-            state["index"] = (await use_cases.operations.status()).manifest is not None
-        except StoreError:
-            state["store"] = False
+        state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
+        if healthy:
+            state["socket"] = all(is_alive() for is_alive in healthy.values())
         is_well = state["store"] and state.get("socket", True)
         return web.json_response(state, status=200 if is_well else 503)
 
@@ -126,6 +124,22 @@ async def _http_server(
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+
+
+async def _has_index(use_cases: UseCases) -> bool:
+    try:
+        await asyncio.to_thread(use_cases.operations.retriever.manifest)
+    except IndexUnavailableError:
+        return False
+    return True
+
+
+async def _has_store(use_cases: UseCases) -> bool:
+    try:
+        await use_cases.questions.store.counts()
+    except StoreError:
+        return False
+    return True
 
 
 def _from_loopback(

@@ -58,7 +58,7 @@ class EvalRow:
     retrieved: tuple[RetrievedChunk, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the row as written to the --rows file; DESIGN, "Command line", describes it."""
+        """Return the row as `--rows` writes it; docs/measuring.md lists the fields."""
         outcome = self.outcome
         draft = outcome.draft if isinstance(outcome, NeedsReview) else None
         citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())

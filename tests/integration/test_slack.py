@@ -362,6 +362,23 @@ async def test_health_says_whether_the_index_is_served(desk: Desk) -> None:
         assert await response.json() == {"index": True, "store": True, "socket": True}
 
 
+async def test_health_is_bad_once_the_store_no_longer_answers(desk: Desk) -> None:
+    await desk.bot.use_cases.questions.store.close()
+    async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.url}/healthz") as response:
+        assert response.status == 503
+        assert await response.json() == {"index": True, "store": False, "socket": True}
+
+
+async def test_health_without_an_index_says_so_and_is_good(tmp_path: Path, articles: Path) -> None:
+    async with (
+        workspace(tmp_path, articles) as desk,
+        aiohttp.ClientSession() as session,
+        session.get(f"{desk.bot.url}/healthz") as response,
+    ):
+        assert response.status == 200
+        assert await response.json() == {"index": False, "store": True, "socket": True}
+
+
 async def test_without_an_index_the_asker_is_told_and_offered_another_try(tmp_path: Path, articles: Path) -> None:
     async with workspace(tmp_path, articles) as desk:
         question = await desk.ask(_ANSWERABLE)

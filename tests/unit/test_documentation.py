@@ -14,10 +14,11 @@ from pydantic import TypeAdapter
 from support.settings_page import PAGE, settings_page
 
 from bot.cli.main import COMMANDS, main
+from bot.evaluation.run import EvalQuestion, EvalRow
 from bot.settings import FailoverSettings, ModelPrice, Section, Settings, environment_name
 from bot.telemetry.metrics import Metrics
 from pipeline.fallbacks import FALLBACKS, Row
-from pipeline.types import Failure, FindingCode, Outcome
+from pipeline.types import Failure, FindingCode, NotEnoughInfo, Outcome, Trace
 
 _ROOT = Path(__file__).parents[2]
 _FILES = (_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted((_ROOT / "docs").glob("*.md")))
@@ -274,3 +275,14 @@ def test_the_help_of_the_whole_names_each_command_as_the_command_names_itself() 
         assert command is not None
         assert command.name == name
         assert (command.help or "").replace("\n", " ").startswith(words.rstrip("."))
+
+
+def test_every_field_of_an_evaluation_row_is_listed_and_no_other() -> None:
+    table = _TEXTS["docs/measuring.md"].split("| field | holds |", 1)[1].split("\n\n", 1)[0]
+    listed = {name for row in table.split("\n") for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    outcome = NotEnoughInfo(reason=Failure.RETRIEVAL_EMPTY)
+    trace = Trace(
+        request_id="r", tenant_id="t", user_id="u", channel_id="c", route="eval", outcome=outcome.kind, verdict="OK"
+    )  # fmt: skip
+    row = EvalRow(EvalQuestion(id="q", question="?", answerable=True), outcome, trace, ())
+    assert listed == set(row.as_json())
