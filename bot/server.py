@@ -60,7 +60,10 @@ async def running_bot(
         stack.push_async_callback(runtime.use_cases.questions.pipeline.provider.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
-        _, served = await asyncio.gather(asyncio.to_thread(embedder.embed, ["ready"]), _serve_products(stack, runtime))
+        loading = asyncio.create_task(asyncio.to_thread(embedder.embed, ["ready"]))
+        stack.push_async_callback(asyncio.wait, [loading])
+        served = await _serve_products(stack, runtime)
+        await loading
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(maintenance.running())

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 _log = structlog.get_logger(__name__)
@@ -13,7 +13,7 @@ _log = structlog.get_logger(__name__)
 _REFUSED_FOR_GOOD = frozenset(
     {"unknown_method", "missing_scope", "not_allowed", "not_allowed_token_type", "feature_not_enabled"}
 )
-CALL_ERRORS = (SlackApiError, aiohttp.ClientError, OSError, TimeoutError)
+CALL_ERRORS = (SlackApiError, SlackTokenRotationError, aiohttp.ClientError, OSError, TimeoutError)
 
 
 def error_of(error: Exception) -> str:

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
-from bot.slack.clients import Workspaces
+from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
 from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
 from bot.store.records import Asked, Outgoing
-from bot.surfaces.product import Notice, Posted
+from bot.surfaces.product import NoProgress, Notice, Posted, ProgressView
 from pipeline.types import NeedsReview, ThreadTurn
 
 _log = structlog.get_logger(__name__)
@@ -60,11 +61,21 @@ class SlackProduct:
     async def command_reply(self, request_id: str, asked: Asked) -> None:
         """Return None: every message is a question."""
 
-    async def progress(self, asked: Asked, *, resumed: bool) -> SlackProgress:
-        """Return the progress view of a question. A resumed one goes on in the message that a killed process left."""
-        left_behind = await self._abandoned_progress(asked) if resumed else ""
-        client = await self.workspaces.client(asked.where.tenant_id)
-        return SlackProgress(client, self.best_effort, asked.where, self.progress_after_s, left_behind)
+    async def progress(self, asked: Asked, *, resumed: bool) -> ProgressView:
+        """Return the progress view of a question. A resumed one goes on in the message that a killed process left.
+
+        Outside a thread, and where the workspace cannot be reached, nothing is shown.
+        """
+        where = asked.where
+        if not where.thread_id or asked.response_url:
+            return NoProgress()
+        try:
+            client = await self.workspaces.client(where.tenant_id)
+            left_behind = await self._abandoned_progress(client, asked) if resumed else ""
+        except (*CALL_ERRORS, ForeignWorkspaceError) as error:
+            _log.info("progress_not_shown", reason=error_of(error))
+            return NoProgress()
+        return SlackProgress(client, self.best_effort, where, self.progress_after_s, left_behind)
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question; its key is the request id."""
@@ -84,11 +95,8 @@ class SlackProduct:
         """Post a message as `SlackPoster.post` does. Raises PostError."""
         return await self.poster.post(message, first_try=first_try)
 
-    async def _abandoned_progress(self, asked: Asked) -> str:
+    async def _abandoned_progress(self, client: AsyncWebClient, asked: Asked) -> str:
         """Return the id of the progress message that a killed process left, "" if there is none."""
-        if not asked.where.thread_id or asked.response_url:
-            return ""
-        client = await self.workspaces.client(asked.where.tenant_id)
         bot = await self.workspaces.bot_user_id(asked.where.tenant_id)
         try:
             page = await client.conversations_replies(

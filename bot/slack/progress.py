@@ -46,9 +46,8 @@ class SlackProgress:
         self.message_id = message_id
 
     def start(self, stop: Callable[[], object]) -> None:  # noqa: ARG002 - Slack's Stop comes as an event of its own
-        """Begin to show and return at once. Outside a thread Slack shows no progress, so nothing is shown."""
-        if self._where.thread_id:
-            self._task = asyncio.create_task(self._show())
+        """Begin to show and return at once."""
+        self._task = asyncio.create_task(self._show())
 
     def watch(self, progress: Progress) -> None:
         """Show the stage that the pipeline has reached."""

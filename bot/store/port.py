@@ -314,7 +314,11 @@ class Tables(Protocol):
 
 
 class Store(Tables, Protocol):
-    """The tables, where each call is a transaction of its own, and transactions over several calls."""
+    """The tables, and transactions over several calls.
+
+    A call of the store itself is committed by itself. Calls that write two tables (`reviews.open`, `reviews.save`,
+    `reviews.remind`) and `feedback.save`, which writes and counts, belong in a transaction.
+    """
 
     def transaction(self) -> AbstractAsyncContextManager[Tables]:
         """Begin a transaction, as the docstring of this module describes. Raises StoreError."""

@@ -64,6 +64,23 @@ class ProgressView(Protocol):
         """Stop showing progress because the question was deleted. Remove what was shown, if the product can."""
 
 
+class NoProgress:
+    """A `ProgressView` that shows nothing."""
+
+    def start(self, stop: Callable[[], object]) -> None:
+        """Show nothing."""
+
+    def watch(self, progress: Progress) -> None:
+        """Show nothing."""
+
+    async def end(self) -> str:
+        """Return "": the reply is a message of its own."""
+        return ""
+
+    async def discard(self) -> None:
+        """Remove nothing."""
+
+
 class ChatProduct(Protocol):
     """A chat product as `answering` and `posting` use it."""
 

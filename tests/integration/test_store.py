@@ -67,9 +67,53 @@ async def test_a_transaction_that_is_left_idle_is_rolled_back_so_that_others_can
             await asyncio.to_thread(transaction.ended.wait)
             await transaction.write("INSERT INTO people VALUES ('U2', 'Robin')")
 
-    with pytest.raises(StoreError, match="rolled back"):
+    with pytest.raises(StoreError, match="ended"):
         await idle()
     assert await database.rows("SELECT * FROM people") == []
+    await database.close()
+
+
+async def test_a_transaction_that_cannot_begin_raises_and_the_next_one_works(tmp_path: Path) -> None:
+    database = await Database(tmp_path / "s.sqlite", busy_s=0.1).open()
+    other = sqlite3.connect(tmp_path / "s.sqlite")
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write() -> None:
+        async with asyncio.timeout(5), database.transaction() as transaction:
+            await transaction.write("INSERT INTO people VALUES ('U1', 'Sam')")
+
+    with pytest.raises(StoreError, match="ended"):
+        await write()
+    other.rollback()
+    other.close()
+    await write()
+    assert await database.rows("SELECT user_id FROM people") == [("U1",)]
+    await database.close()
+
+
+async def test_a_full_disk_ends_a_transaction_with_an_error(tmp_path: Path) -> None:
+    database = await Database(tmp_path / "s.sqlite").open()
+    (pages,) = (await database.rows("PRAGMA page_count"))[0]
+    await database.rows(f"PRAGMA max_page_count = {pages + 2}")
+
+    async def fill() -> None:
+        async with asyncio.timeout(5), database.transaction() as transaction:
+            for number in range(50):
+                await transaction.write("INSERT INTO people VALUES (?, ?)", (f"U{number}", "x" * 3000))
+
+    with pytest.raises(StoreError):
+        await fill()
+    assert await database.rows("SELECT user_id FROM people") == []
+    await database.close()
+
+
+async def test_a_transaction_that_has_ended_takes_no_statement(tmp_path: Path) -> None:
+    database = await Database(tmp_path / "s.sqlite").open()
+    async with database.transaction() as transaction:
+        await transaction.write("INSERT INTO people VALUES ('U1', 'Sam')")
+    async with asyncio.timeout(5):
+        with pytest.raises(StoreError, match="ended"):
+            await transaction.rows("SELECT 1")
     await database.close()
 
 

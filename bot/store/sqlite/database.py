@@ -22,8 +22,9 @@ T = TypeVar("T")
 _BUSY_S = 5.0
 # Statements per commit, at most. Each commit waits for the disk, so a burst of events shares commits.
 _BATCH = 100
-# A transaction without a statement for this long is rolled back, because other writers wait for it.
-_IDLE_S = 10.0
+# A transaction without a statement for this long is rolled back, because other writers wait for it. Shorter than
+# `_BUSY_S`, so that another process is not refused meanwhile.
+_IDLE_S = 3.0
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -83,10 +84,14 @@ class Database(_Statements):
     """The file. Each statement is a transaction of its own; `transaction` joins several."""
 
     def __init__(
-        self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC), idle_s: float = _IDLE_S
+        self,
+        file: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        idle_s: float = _IDLE_S,
+        busy_s: float = _BUSY_S,
     ) -> None:
         super().__init__(now)
-        self._file, self._idle_s = file, idle_s
+        self._file, self._idle_s, self._busy_s = file, idle_s, busy_s
         self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="store", daemon=True)
         self._connection: sqlite3.Connection
@@ -111,6 +116,8 @@ class Database(_Statements):
         """Yield an executor whose statements are committed together, or rolled back if the body raises."""
         transaction = Transaction(self._now, self._idle_s)
         ended = self._submit(transaction.serve)
+        # However the thread ends with the transaction, a statement that still waits must hear of it.
+        ended.add_done_callback(lambda _: transaction.refuse_statements())
         token = _in_transaction.set(True)
         try:
             yield transaction
@@ -139,7 +146,7 @@ class Database(_Statements):
     def _connect(self) -> sqlite3.Connection:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._file, timeout=_BUSY_S, check_same_thread=False)
+            connection = sqlite3.connect(self._file, timeout=self._busy_s, check_same_thread=False)
             database = sqlite_utils.Database(connection)
             database.enable_wal()
             # Foreign keys are switched on after the migrations, because a migration may drop and rebuild a table.
@@ -195,40 +202,53 @@ class Transaction(_Statements):
         self._idle_s = idle_s
         self._statements: queue.SimpleQueue[_Work | bool] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        # Set when the transaction is rolled back because it was idle.
+        # Set when the transaction takes no further statement.
         self.ended = threading.Event()
 
     def end(self, *, commit: bool) -> None:
         """End the transaction: the store's thread commits it or rolls it back, and goes on."""
-        self._statements.put(commit)
+        with self._lock:
+            self.ended.set()
+            self._statements.put(commit)
+
+    def refuse_statements(self) -> None:
+        """Take no further statement; those that nobody will run raise StoreError where they are awaited."""
+        with self._lock:
+            self.ended.set()
+            while not self._statements.empty():
+                work = self._statements.get_nowait()
+                if not isinstance(work, bool) and work.result.set_running_or_notify_cancel():
+                    work.result.set_exception(StoreError("the transaction has ended"))
 
     def serve(self, connection: sqlite3.Connection) -> None:
         """Run the statements as they come. Raises StoreError if none comes for `idle_s` seconds."""
         try:
             while not isinstance(work := self._statements.get(timeout=self._idle_s), bool):
                 if work.result.set_running_or_notify_cancel():
-                    value, problem = _in_savepoint(connection, work.run)
-                    work.result.set_exception(problem) if problem else work.result.set_result(value)
-            if not work:
-                raise _RolledBackError
+                    _run_into(work, connection)
         except queue.Empty:
-            self._fail_waiting_statements()
             raise StoreError(f"a transaction was idle for {self._idle_s:g} s and is rolled back") from None
+        if not work:
+            raise _RolledBackError
 
     async def _do(self, run: _Run) -> Any:  # noqa: ANN401 - what `run` returns
         work = _Work(run)
         with self._lock:
             if self.ended.is_set():
-                raise StoreError("the transaction is rolled back")
+                raise StoreError("the transaction has ended")
             self._statements.put(work)
         return await _result(work.result)
 
-    def _fail_waiting_statements(self) -> None:
-        with self._lock:
-            self.ended.set()
-            while not self._statements.empty():
-                if not isinstance(work := self._statements.get_nowait(), bool):
-                    work.result.set_exception(StoreError("the transaction is rolled back"))
+
+def _run_into(work: _Work, connection: sqlite3.Connection) -> None:
+    """Run a statement of a transaction. Raises sqlite3.Error if SQLite has undone the whole transaction."""
+    try:
+        value, problem = _in_savepoint(connection, work.run)
+    except sqlite3.Error as error:
+        # With a full disk SQLite rolls back everything, savepoints included.
+        work.result.set_exception(error)
+        raise
+    work.result.set_exception(problem) if problem else work.result.set_result(value)
 
 
 async def _result(future: "Future[Any]") -> Any:  # noqa: ANN401 - what the statement returns

@@ -135,7 +135,7 @@ def payloads_by_product(db: Database) -> None:
         message["surface"] = message.get("surface", "slack")
         message["progress_id"] = message.pop("stream_id", "")
         if message["surface"] == "teams":
-            message["payload"] = {"activity": body[0], "service_url": fields["service_url"]}
+            message["payload"] = {"activity": body[0] if body else {}, "service_url": fields["service_url"]}
         else:
             del fields["service_url"]
             message["payload"] = {"blocks": body, "before": before, **fields}

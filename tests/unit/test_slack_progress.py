@@ -1,0 +1,38 @@
+"""Without a workspace there is no progress to show, and a question can still be given up."""
+
+import pytest
+from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.best_effort import BestEffortCalls
+from bot.slack.clients import ForeignWorkspaceError
+from bot.slack.posting import SlackPoster
+from bot.slack.product import SlackProduct
+from bot.store.records import Asked, Conversation
+
+_WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
+
+
+class _Unreachable:
+    only = ""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def client(self, tenant_id: str) -> AsyncWebClient:  # noqa: ARG002 - the protocol's signature
+        raise self._error
+
+    async def bot_user_id(self, tenant_id: str) -> str:  # noqa: ARG002
+        raise self._error
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize(
+    "error", [ForeignWorkspaceError("T1"), SlackTokenRotationError(ValueError("no")), TimeoutError()], ids=repr
+)
+async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Exception, resumed: bool) -> None:  # noqa: FBT001
+    workspaces, best_effort = _Unreachable(error), BestEffortCalls()
+    product = SlackProduct(workspaces, best_effort, SlackPoster(workspaces, best_effort), 0.0)
+    progress = await product.progress(Asked(text="How?", where=_WHERE), resumed=resumed)
+    progress.start(lambda: None)
+    assert await progress.end() == ""
