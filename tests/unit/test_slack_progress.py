@@ -1,7 +1,7 @@
 """Without a workspace there is no progress to show, and a question can still be given up."""
 
 import pytest
-from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.best_effort import BestEffortCalls
@@ -28,7 +28,7 @@ class _Unreachable:
 
 @pytest.mark.parametrize("resumed", [False, True])
 @pytest.mark.parametrize(
-    "error", [ForeignWorkspaceError("T1"), SlackTokenRotationError(ValueError("no")), TimeoutError()], ids=repr
+    "error", [ForeignWorkspaceError("T1"), SlackTokenRotationError(SlackApiError("no", {})), TimeoutError()], ids=repr
 )
 async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Exception, resumed: bool) -> None:  # noqa: FBT001
     workspaces, best_effort = _Unreachable(error), BestEffortCalls()
