@@ -26,10 +26,11 @@ class _Unreachable:
         raise self._error
 
 
+_ROTATION = SlackTokenRotationError(SlackApiError("no", {}))  # type: ignore[no-untyped-call]
+
+
 @pytest.mark.parametrize("resumed", [False, True])
-@pytest.mark.parametrize(
-    "error", [ForeignWorkspaceError("T1"), SlackTokenRotationError(SlackApiError("no", {})), TimeoutError()], ids=repr
-)
+@pytest.mark.parametrize("error", [ForeignWorkspaceError("T1"), _ROTATION, TimeoutError()], ids=repr)
 async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Exception, resumed: bool) -> None:  # noqa: FBT001
     workspaces, best_effort = _Unreachable(error), BestEffortCalls()
     product = SlackProduct(workspaces, best_effort, SlackPoster(workspaces, best_effort), 0.0)
