@@ -9,13 +9,13 @@ PLAYGROUND := $(CURDIR)/.playground
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo test test-faults test-llm test-teams check format bench eval docs clean
+.PHONY: help demo test test-faults test-llm test-teams check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    try Citedesk in the browser: no account, no key"
 	@echo "make test    make check, and the tests with real components and in the browser"
-	@echo "make check   format, lint, types, imports and the fast tests"
+	@echo "make check   make lint (format, rules, types, imports) and make fast (the fast tests), side by side"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
 	@echo "make test-faults  kill the serving process again and again; a burst of questions; access at random"
 	@echo "make test-llm  questions to a small real model, with and without schema"
@@ -40,10 +40,15 @@ demo: $(READY)
 	$(BIN)/citedesk demo
 
 check: $(READY)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint fast
+
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fast: $(READY)
 	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 test: check
