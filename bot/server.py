@@ -60,7 +60,8 @@ async def running_bot(
         stack.push_async_callback(runtime.use_cases.questions.pipeline.provider.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
-        loading = asyncio.create_task(asyncio.to_thread(embedder.embed, ["ready"]))
+        # The executor starts at once; a task would wait until Bolt is imported.
+        loading = asyncio.get_running_loop().run_in_executor(None, embedder.embed, ["ready"])
         stack.push_async_callback(asyncio.wait, [loading])
         served = await _serve_products(stack, runtime)
         await loading
