@@ -11,14 +11,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self
 
 import sqlite_utils
 
 from bot.store.port import StoreError
 from bot.store.sqlite.migrations import migrations
 
-T = TypeVar("T")
 _BUSY_S = 5.0
 # Statements per commit, at most. Each commit waits for the disk, so a burst of events shares commits.
 _BATCH = 100
