@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
 from pipeline.limits import PipelineLimits
-from pipeline.models.provider import ModelProvider
-from pipeline.models.reply_schema import parse_reply
+from pipeline.contract import parse_reply
 from pipeline.normalizing import normalize
-from pipeline.prompting import PromptTemplate, condense_prompt
+from pipeline.prompting import condense_prompt
 from pipeline.recorder import Recorder
 from pipeline.safety.instructions import is_instruction
 from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
@@ -37,8 +37,7 @@ def is_follow_up(question: str) -> bool:
 async def condensed(
     question: NormalizedQuestion,
     context: RequestContext,
-    provider: ModelProvider,
-    template: PromptTemplate | None,
+    writer: Writer | None,
     limits: PipelineLimits,
     record: Recorder,
 ) -> NormalizedQuestion:
@@ -50,11 +49,11 @@ async def condensed(
     if not is_follow_up(question.text):
         return question
     turns = [turn for turn in context.earlier[-_TURNS:] if not is_instruction(turn.text)]
-    if template:
+    if writer:
         try:
-            prompt = condense_prompt(question, turns, template)
+            prompt = condense_prompt(question, turns, writer.templates.condense)
             in_time = context.deadline.leaving(limits.fallback_reserve_s)
-            completion = await provider.complete(prompt, in_time, record.attempted)
+            completion = await writer.provider.complete(prompt, in_time, record.attempted)
             record.completed(completion)
             rewritten = normalize(parse_reply(completion.text, limits.reply_chars).answer, limits.question_chars)
             if not is_instruction(rewritten.text):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -96,7 +96,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n."""
+    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n.
+
+    `reply_schema` is the JSON schema of the wanted reply.
+    """
 
     version: str
     content_hash: str
@@ -104,6 +107,7 @@ class Prompt:
     question: str
     chunks: tuple[RetrievedChunk, ...]
     size: int
+    reply_schema: Mapping[str, Any]
 
     @property
     def chunk_ids(self) -> tuple[str, ...]:

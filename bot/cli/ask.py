@@ -62,7 +62,7 @@ async def ask_once(
         groups=groups,
         audience=audience,
     )
-    async with aclosing(pipeline.provider):
+    async with aclosing(pipeline):
         return await answer(pipeline, question, context)
 
 
@@ -77,7 +77,7 @@ def outcome_text(outcome: Outcome) -> str:
             degraded = (
                 ["The model could not be reached: these are the documents' own words."] if outcome.degraded else []
             )
-            return "\n".join([*degraded, outcome.text, "", *sources, f"confidence: {outcome.confidence}"])
+            return "\n".join([*degraded, outcome.text, "", *sources])
         case NotEnoughInfo():
             nearest = [f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest]
             return "\n".join(["Not enough info in the documents.", *(["Nearest:"] if nearest else []), *nearest])

@@ -197,7 +197,7 @@ def _nearest(quotes: Sequence[str], source: Source, chunks: Sequence[RetrievedCh
 def _answered(answer: CuratedAnswer) -> Answered:
     return Answered(
         text=answer.answer,
-        confidence="high",
+        form="written",
         citations=answer.citations,
         sources=answer.sources,
         approved=Approval(curated_id=answer.curated_id, by=answer.approved_by, at=answer.approved_at),

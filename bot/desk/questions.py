@@ -22,7 +22,6 @@ from pipeline.normalizing import unmarked
 from pipeline.recorder import Watch
 from pipeline.types import (
     Answered,
-    Blocked,
     Deadline,
     Failure,
     NeedsReview,
@@ -206,7 +205,7 @@ class QuestionDesk:
 
     def exposition(self) -> bytes:
         """Return the metrics of this process in Prometheus' text format."""
-        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
+        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.open_circuits)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups of a user, from the settings and from the chat product."""
@@ -260,12 +259,7 @@ def request_id_of(key: str) -> str:
 
 
 def _case(outcome: Outcome) -> NeedsReview | None:
-    if isinstance(outcome, NeedsReview):
-        return outcome
-    if isinstance(outcome, Blocked):
-        # A person should see whether this was an attack or a false alarm. Nobody gets to see the draft.
-        return NeedsReview(reason=outcome.reason, draft=None, sources=())
-    return None
+    return outcome if isinstance(outcome, NeedsReview) else None
 
 
 def _turn(asked: Asked, reply: Reply) -> KeptTurn:

@@ -17,7 +17,7 @@ from index.retrieval import RetrievedChunk, Retriever
 from index.sufficiency import Calibration, fit
 from pipeline.answering import Pipeline, answer
 from pipeline.proof.comparing import comparable
-from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
+from pipeline.types import Answered, Deadline, Form, NeedsReview, Outcome, RequestContext, Trace
 
 CONTEXT_CHARS = 4000
 TOP = 5
@@ -71,6 +71,7 @@ class EvalRow:
             "has_gold": bool(self.question.gold_quotes),
             "rank": _rank(self, _DEPTH),
             "outcome": outcome.kind,
+            "form": outcome.form if isinstance(outcome, Answered) else None,
             "reason": self.trace.verdict,
             "answer": outcome.text if isinstance(outcome, Answered) else None,
             "draft": draft.answer if draft else None,
@@ -90,6 +91,9 @@ class EvalRow:
             ],
             "sufficiency": self.trace.sufficiency,
             "findings": [finding.value for finding in self.trace.findings],
+            "judge": self.trace.judge,
+            "verdicts": list(self.trace.verdicts),
+            "judge_tokens": self.trace.judge_tokens,
             "attempts": self.trace.attempts,
             "stage_ms": dict(self.trace.stage_ms),
             "total_ms": self.trace.total_ms,
@@ -143,7 +147,7 @@ async def evaluate(
     pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
 ) -> list[EvalRow]:
     """Ask the questions one by one with access to public documents only, then close the provider. Return the rows."""
-    async with aclosing(pipeline.provider):
+    async with aclosing(pipeline):
         return [await _row(pipeline, question, deadline_s, done) for question in questions]
 
 
@@ -184,7 +188,11 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
         ),
         "outcomes_answerable": _kinds(answerable),
         "outcomes_unanswerable": _kinds(unanswerable),
+        "answered_answerable": _share(isinstance(row.outcome, Answered) for row in answerable),
+        "written_answerable": _share(_has_form(row, "written") for row in answerable),
+        "to_a_person": _share(isinstance(row.outcome, NeedsReview) for row in rows),
         "unanswerable_answered": _share(isinstance(row.outcome, Answered) for row in unanswerable),
+        "answers_with_gold": _share(_shows_gold(row) for row in shown if row in gold),
         "answers_fully_quoted": _share(_fully_quoted(row) for row in shown),
         "answers_with_expected_words": _share(_expected_words(row) for row in checked),
         "answers_checked_for_words": len(checked),
@@ -202,6 +210,18 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
 def unlimited(pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with the answer cache switched off, so that every question runs through all stages."""
     return replace(pipeline, limits=replace(pipeline.limits, cache_fresh_s=-1.0))
+
+
+def _has_form(row: EvalRow, form: Form) -> bool:
+    return isinstance(row.outcome, Answered) and row.outcome.form == form
+
+
+def _shows_gold(row: EvalRow) -> bool:
+    """Return whether what is shown, or what it cites, holds a supporting passage."""
+    if not isinstance(row.outcome, Answered):
+        return False
+    told = _letters(" ".join([row.outcome.text, *(citation.quote for citation in row.outcome.citations)]))
+    return any(_letters(quote) in told for quote in row.question.gold_quotes)
 
 
 def _letters(text: str) -> str:

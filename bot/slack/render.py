@@ -50,7 +50,7 @@ from bot.surfaces.wording import (
     unavailable_words,
 )
 from pipeline.normalizing import unmarked
-from pipeline.proof.sentences import markers_in
+from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
@@ -162,7 +162,7 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tup
 
 
 def _answered(outcome: Answered, request_id: str, question: str, names: Names) -> list[Block]:
-    facts = [f"Confidence: {outcome.confidence}"]
+    facts = []
     if outcome.approved:
         facts = [f":white_check_mark: Approved by {person(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:

@@ -65,10 +65,11 @@ FINDING_WORDS = {
     FindingCode.QUOTE_NOT_FOUND: "quotes words that are not in the source",
     FindingCode.UNCITED_CLAIM: "states this without a source",
     FindingCode.UNSUPPORTED_VALUE: "states a value that the source does not hold",
-    FindingCode.WEAK_SUPPORT: "goes beyond the words that it cites",
+    FindingCode.CONTRADICTED: "says otherwise than the words that it cites",
+    FindingCode.NOT_STATED: "goes beyond the words that it cites",
+    FindingCode.NOT_JUDGED: "is not word for word, and nobody has compared it with its source",
     FindingCode.FOREIGN_LINK: "holds a link that no document has",
     FindingCode.TOO_LONG: "is too long",
-    FindingCode.INJECTION: "follows an instruction found in a document",
     FindingCode.LEAK: "repeats our own instructions, or holds a credential",
     FindingCode.CHECK_FAILED: "could not be checked",
 }

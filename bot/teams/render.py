@@ -26,7 +26,7 @@ from bot.surfaces.wording import (
     unavailable_words,
 )
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
-from pipeline.proof.sentences import markers_in
+from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
@@ -208,7 +208,7 @@ def _question_button(verb: str, title: str, request_id: str, question: str) -> l
 
 
 def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
-    facts = [f"Confidence: {outcome.confidence}"]
+    facts = []
     if outcome.approved:
         facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.sentences import passages
+from pipeline.proof.units import units
 from pipeline.safety.instructions import is_instruction
 from pipeline.safety.redaction import holds_credential
 from pipeline.types import Draft, Finding, FindingCode, Prompt
@@ -38,7 +38,7 @@ def screened(chunks: Sequence[RetrievedChunk]) -> tuple[tuple[RetrievedChunk, ..
 
 def violations(draft: Draft, prompt: Prompt) -> tuple[Finding, ...]:
     """Return the reasons why nobody may see `draft`, not even a reviewer; usually none."""
-    return (*_obeyed(draft), *_leaked(draft, prompt))
+    return tuple(_leaked(draft, prompt))
 
 
 @lru_cache(maxsize=_SCREENED_CHUNKS)
@@ -46,7 +46,7 @@ def _without_instructions(text: str) -> tuple[str, int]:
     text, count = _TAGGED.subn(lambda match: _WITHHELD if is_instruction(match[0]) else match[0], text)
     kept = []
     for block in _blocks(text):
-        bad = [sentence for sentence in passages(block) if is_instruction(sentence)]
+        bad = [sentence for sentence in (unit.of(block) for unit in units(block)) if is_instruction(sentence)]
         if not bad and not is_instruction(block):
             kept.append(block)
             continue
@@ -71,14 +71,6 @@ def _is_list(lines: Sequence[str]) -> bool:
 
 def _name(text: str) -> str:
     return _WITHHELD if is_instruction(text) else text
-
-
-def _obeyed(draft: Draft) -> Iterator[Finding]:
-    if is_instruction(draft.answer):
-        yield Finding(code=FindingCode.INJECTION, span=draft.answer)
-    for citation in draft.citations:
-        if is_instruction(citation.quote):
-            yield Finding(code=FindingCode.INJECTION, span=citation.quote)
 
 
 def _leaked(draft: Draft, prompt: Prompt) -> Iterator[Finding]:

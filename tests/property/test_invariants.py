@@ -15,7 +15,7 @@ from index.chunking import chunk_document
 from index.chunks import embedding_text
 from index.reading.documents import Document
 from pipeline.errors import LimitReachedError, SchemaError
-from pipeline.models.reply_schema import parse_reply
+from pipeline.contract import parse_reply
 from pipeline.normalizing import normalize, unmarked
 from pipeline.proof.comparing import comparable
 from pipeline.proof.sentences import sentences

@@ -9,7 +9,7 @@ from support.builders import chunk, context, prompt
 from index.embedding.model import Vectors
 from index.retrieval import RetrievedChunk
 from pipeline.models.extractive import ExtractiveProvider
-from pipeline.models.reply_schema import parse_reply
+from pipeline.contract import parse_reply
 from pipeline.proof.verify import VerificationLimits, verify
 from pipeline.types import Draft
 

@@ -1,7 +1,7 @@
 import pytest
 from support.builders import CHUNKS, chunk, draft, prompt
 
-from pipeline.models.reply_schema import parse_reply
+from pipeline.contract import parse_reply
 from pipeline.safety.instructions import is_instruction
 from pipeline.safety.policy import violations
 from pipeline.types import FindingCode
