@@ -79,17 +79,17 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: 
     """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
     record = Recorder(context, watch)
     request = _Request(pipeline, context, record)
-    understood = ""
+    asked = question = None
     try:
         with record.stage("normalize"):
-            asked = normalize(text, pipeline.limits.question_chars)
+            asked = question = normalize(text, pipeline.limits.question_chars)
         async with pipeline.admission.admitted(context):
             question = await _condensed(request, asked)
             outcome, question = await _outcome(request, question)
-            understood = question.text if question != asked else ""
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
         outcome = _failed(error, context)
     await pipeline.admission.spend(context, record.tokens)
+    understood = question.text if question and question != asked else ""
     return Response(outcome, record.finish(outcome), understood)
 
 

@@ -8,7 +8,7 @@ from pipeline.limits import PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, repair_prompt
 from pipeline.proof.judge import Judge
-from pipeline.proof.verify import NOT_PROVED, Proof, VerificationLimits, checked, judged
+from pipeline.proof.verify import NOT_PROVED, Checked, Proof, VerificationLimits, checked, judged
 from pipeline.recorder import Recorder
 from pipeline.safety import policy
 from pipeline.types import Completion, Deadline, Draft, Finding, FindingCode, Prompt
@@ -24,6 +24,7 @@ _REASONS = {
     FindingCode.NOT_STATED: "the quoted passages do not state all of this",
     FindingCode.TOO_LONG: "the answer is too long",
 }
+_NOT_THE_WRITERS_FAULT = frozenset({FindingCode.NOT_JUDGED, FindingCode.CHECK_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Drafting:
         if found := policy.violations(draft, self.prompt):
             raise PolicyError(found)
         with self.record.stage("verify"):
-            found_in = checked(draft, self.prompt.chunks, self._bounds())
+            found_in = self._checked(draft)
         judge = self.writer.judge
         if judge is None or not found_in.needs_judge:
             return found_in.without_judge()
@@ -113,12 +114,17 @@ class Drafting:
         self.record.read_by(judge.name, proof.judgement)
         return proof
 
-    def _bounds(self) -> VerificationLimits:
-        return VerificationLimits(self.limits.answer_chars, self.limits.quote_chars_min)
+    def _checked(self, draft: Draft) -> Checked:
+        bounds = VerificationLimits(self.limits.answer_chars, self.limits.quote_chars_min)
+        try:
+            return checked(draft, self.prompt.chunks, bounds, self.prompt.question)
+        except Exception:  # noqa: BLE001 - a draft that cannot be checked is not shown
+            return Checked((), (Finding(code=FindingCode.CHECK_FAILED, span=""),))
 
     def _is_worth_revising(self, proof: Proof) -> bool:
-        """Tell whether another draft may be proved: only a judge can, and the deadline must leave half of its time."""
-        return bool(proof.findings) and self.writer.judge is not None
+        """Tell whether another draft may be proved: not without a judge, and not if the judge gave no verdict."""
+        codes = {finding.code for finding in proof.findings}
+        return bool(codes) and self.writer.judge is not None and not codes & _NOT_THE_WRITERS_FAULT
 
     async def _revised(self, completion: Completion, proof: Proof) -> Completion:
         problem = "\n".join(

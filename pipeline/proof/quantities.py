@@ -82,8 +82,13 @@ def quantities(text: str) -> list[Quantity]:
 
 
 def spelled_out(text: str) -> list[Quantity]:
-    """Return the numbers of `text`, those in words included; "a week" and "every week" count as one week."""
-    return quantities(alpha2digit(_ONE.sub("1 ", text), "en", 0))
+    """Return the numbers of `text`, those in words included."""
+    return quantities(alpha2digit(text, "en", 0))
+
+
+def with_single_units(text: str) -> str:
+    """Return `text` with "a week" and "every week" written as one week."""
+    return _ONE.sub("1 ", text)
 
 
 def _found(text: str) -> Iterator[Quantity]:

@@ -26,8 +26,8 @@ class Quote:
 
     @property
     def passage(self) -> str:
-        """The whole sentences, items or rows that the quote is part of, verbatim."""
-        return "\n".join(unit.of(self.chunk.text) for unit in self.units)
+        """The whole sentences that the quote is part of, verbatim; of a list or table all of it, with its lead-in."""
+        return _markdown(self.chunk.text, shown_with(self.chunk.text, self.units))
 
     @property
     def citation(self) -> Citation:

@@ -24,9 +24,10 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # sentencex also cuts before an amount and after some abbreviations; no sentence begins with such a character.
 _GOES_ON = re.compile(r"\s*[a-zß-ÿ$€£%,;:)\]]")
 # A sentence ends where it ends by the abbreviations and ordinals of all these languages.
-_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
+# Italian and Dutch are left out: their lists join English sentences that end in "it", "so" or "form".
+_LANGUAGES = ("en", "de", "fr", "es", "pt")
 # A short number with a full stop may be an ordinal. A unit of two sentences does less harm than half a sentence.
-_ORDINAL = re.compile(r"\s\d{1,2}\.\s*$")
+_ORDINAL = re.compile(r"(?<![\w.])\d{1,2}\.\s*$")
 _TABLE_ROWS, _LIST_CHARS = 12, 1500
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from index.markdown import without_list_mark
 from pipeline.proof.comparing import INLINE_TAG, comparable, contains
 from pipeline.proof.dates import Moment, moments
-from pipeline.proof.quantities import Quantity, quantities, spelled_out
+from pipeline.proof.quantities import Quantity, quantities, spelled_out, with_single_units
 
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}:)?//[^\s<>|\"'`)\]]+|\bwww\.[^\s<>|\"'`)\]]+|\b(?:mailto|tel|javascript|data|file|ftp):[^\s<>|\"'`)\]]+"
@@ -25,7 +25,7 @@ _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
 _WRITTEN = re.compile(
     r"(?P<ticks>`+)(?P<code>[^\n]+?)(?P=ticks)|(?<![\w/.])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?<!\w)--?[A-Za-z][\w-]+"
     r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+|\b\w+_\w+\b|\b(?=\w*[^\W\d_])(?=\w*\d)\w+(?:[.:-]\w*\d\w*)*"
-    r"|(?<![\d.,])\d+(?:\.\d+){2,}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    r"|(?<![\d.,])\d+(?:\.\d+){2,}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=s?\b)",
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?<!\w)(?:\"([^\"\n]{2,80})\"|“([^“”\n]{2,80})”|«([^«»\n]{2,80})»|„([^“”„\n]{2,80})[“”])")
@@ -56,7 +56,7 @@ def missing_values(sentence: str, passages: str) -> list[str]:
     missing = [link for link in links(plain) if link not in held.links]
     plain = _LINK.sub(" ", plain)
     told = moments(plain)
-    missing += [plain[m.start : m.end] for m in told if not any(m.is_part_of(other) for other in held.moments)]
+    missing += [plain[m.start : m.end].rstrip(".") for m in told if not any(m.is_part_of(other) for other in held.moments)]
     missing += [plain[q.start : q.end].strip() for q in _numbers(plain, told) if not _agrees(q, held)]
     missing += ["a number in words" for q in _spelled(plain) if not _agrees(q, held)]
     return missing + [words for words in _written(_without(plain, told)) if not _stands_in(words, held)]
@@ -69,7 +69,7 @@ def _held(passages: str) -> _Held:
     return _Held(
         comparable(passages),
         frozenset(links(passages)),
-        (*quantities(plain), *spelled_out(plain)),
+        (*quantities(plain), *spelled_out(with_single_units(plain))),
         tuple(moments(plain)),
     )
 
@@ -97,7 +97,7 @@ def _without(text: str, told: Iterable[Moment]) -> str:
 
 def _written(text: str) -> Iterator[str]:
     for match in _WRITTEN.finditer(text):
-        yield match["code"] or match[0]
+        yield match["code"] or match[0].rstrip(_EDGE)
     for match in _LABEL.finditer(text):
         yield next(words for words in match.groups() if words)
 

@@ -66,8 +66,10 @@ class Proof:
 NOT_PROVED = Proof((), ())
 
 
-def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits) -> Checked:
-    """Check quotes and values of a draft. Pure."""
+def checked(
+    draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits, question: str = ""
+) -> Checked:
+    """Check quotes and values of a draft. Pure. A value that stands in the question is the asker's own."""
     results = [proved(citation, chunks, limits.quote_chars_min) for citation in draft.citations]
     quotes = tuple(dict.fromkeys(result for result in results if isinstance(result, Quote)))
     by_marker = {marker: [q for q in quotes if q.marker == marker] for marker in {q.marker for q in quotes}}
@@ -80,7 +82,7 @@ def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: Verification
     claims: list[Claim] = []
     for statement in told:
         cited = [quote for marker in statement.markers for quote in by_marker.get(marker, [])]
-        found = list(_findings(statement, cited, draft, chunks))
+        found = _findings(statement, cited, chunks, question)
         findings += found
         if not found and _is_verbatim(statement.text, cited):
             verbatim += 1
@@ -123,12 +125,12 @@ def _formal(draft: Draft, limits: VerificationLimits) -> list[Finding]:
 
 
 def _findings(
-    statement: Statement, cited: Sequence[Quote], draft: Draft, chunks: Sequence[RetrievedChunk]
+    statement: Statement, cited: Sequence[Quote], chunks: Sequence[RetrievedChunk], question: str
 ) -> list[Finding]:
     """Return the objections to one sentence: it cites nothing that is proved, or holds values that its source lacks."""
     if not cited:
         return [Finding(code=FindingCode.UNCITED_CLAIM, span=statement.text)]
-    passages = "\n".join([*(_with_heading(quote) for quote in cited), *(quote.chunk.url or "" for quote in cited)])
+    passages = "\n".join([question, *map(_with_heading, cited), *(quote.chunk.url or "" for quote in cited)])
     everywhere = {link for chunk in chunks for link in links(f"{chunk.text} {chunk.url or ''}")}
     told = set(links(statement.text))
     return [
