@@ -16,7 +16,8 @@ import pytest
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
-from index.embedding.model import _batches, _MicroBatcher
+from index.embedding.model import _MicroBatcher
+from index.embedding.runtime import batches
 from index.excerpts import best_window
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.retrieval import Features, VectorIndex
@@ -70,10 +71,10 @@ def test_an_error_of_a_shared_run_reaches_its_caller_and_the_next_run_is_fine() 
 
 def test_a_run_holds_texts_of_like_length_and_no_more_than_its_tokens() -> None:
     lengths = [10, 500, 12, 9, 510, 200, 210]
-    batches = list(_batches(lengths))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
-    assert batches == [[3, 0, 2], [5, 6], [1], [4]]
-    assert list(_batches([])) == []
+    found = list(batches(lengths))
+    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
+    assert found == [[3, 0, 2], [5, 6], [1], [4]]
+    assert list(batches([])) == []
 
 
 def test_a_window_is_the_best_part_and_what_fits_beside_it() -> None:
