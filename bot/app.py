@@ -13,7 +13,7 @@ from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
-from bot.settings import Settings, environment_name
+from bot.settings import Settings, embedders_dir, environment_name
 from bot.store.port import Store
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
@@ -41,8 +41,7 @@ def build_embedder(settings: Settings) -> OnnxEmbedder:
 
     Raises IndexUnavailableError.
     """
-    folder = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
-    return open_embedder(folder, settings.index.embedding_model, settings.index.precision)
+    return open_embedder(embedders_dir(settings), settings.index.embedding_model, settings.index.precision)
 
 
 def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:

@@ -4,11 +4,11 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from openai import AsyncOpenAI
 
-from bot.settings import FailoverSettings, Settings, environment_name
+from bot.settings import FailoverSettings, Settings, embedders_dir, environment_name
 from index.errors import SettingsError
+from pipeline.drafting import Templates, Writer
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.failover import FailoverProvider
-from pipeline.drafting import Templates, Writer
 from pipeline.models.model_judge import ModelJudge
 from pipeline.models.openai import ModelOptions, OpenAIProvider, Price, bounded_client
 from pipeline.models.provider import ModelProvider
@@ -33,7 +33,7 @@ def build_writer(settings: Settings, rates: RateLimits) -> Writer:
 
 
 def _build_judge(settings: Settings, rates: RateLimits, writer: ModelProvider) -> Judge | None:
-    """Return the judge of the settings; it asks the servers of the writer unless it has a server or model of its own."""
+    """Return the judge of the settings. Without a server or model of its own it asks the servers of the writer."""
     judge, llm = settings.judge, settings.llm
     match judge.kind:
         case "none":
@@ -54,7 +54,12 @@ def _build_judge(settings: Settings, rates: RateLimits, writer: ModelProvider) -
 
 
 def _build_nli(settings: Settings) -> Judge:
-    raise NotImplementedError
+    # ONNX Runtime and the tokenizer are loaded only where this judge is used.
+    from pipeline.proof.nli import open_nli_judge  # noqa: PLC0415
+
+    if settings.judge.folder is None:
+        raise SettingsError(f"setting judge.folder is missing: set {environment_name('judge.folder')}")
+    return open_nli_judge(settings.judge.folder, embedders_dir(settings), "judge.folder")
 
 
 def _build_provider(settings: Settings, rates: RateLimits) -> OpenAIProvider | FailoverProvider:

@@ -159,7 +159,7 @@ class JudgeSettings(Section):
 
     kind: Literal["model", "nli", "none"] = Field(
         "model",
-        description="`model` asks a language model, `nli` runs a cross-encoder here, `none` shows only verbatim wording",
+        description="`model` asks a language model, `nli` runs a cross-encoder, `none` lets only verbatim wording pass",
     )
     base_url: HttpUrl | None = Field(None, description="server of the judge; none: the servers of `llm`")
     api_key: SecretStr | None = Field(None, description="key for that server")
@@ -499,6 +499,11 @@ def reviewers_places(settings: Settings) -> dict[str, str | None]:
         for product in settings.products.values()
         if product.is_served
     }
+
+
+def embedders_dir(settings: Settings) -> Path:
+    """Return the folder of exported models."""
+    return settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
 
 
 def environment_name(setting: str) -> str:

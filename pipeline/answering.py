@@ -1,7 +1,7 @@
 """Answer a question: the stages in their order, top to bottom."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 

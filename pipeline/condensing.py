@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from pipeline.contract import parse_reply
 from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
 from pipeline.limits import PipelineLimits
-from pipeline.contract import parse_reply
 from pipeline.normalizing import normalize
 from pipeline.prompting import condense_prompt
 from pipeline.recorder import Recorder

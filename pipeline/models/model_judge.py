@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.contract import only_object
 from pipeline.errors import SchemaError
 from pipeline.models.provider import ModelProvider
-from pipeline.contract import only_object
 from pipeline.prompting import PromptTemplate, judge_prompt
 from pipeline.proof.judge import Claim, Judgement, Verdict
 from pipeline.types import Deadline

@@ -7,29 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+# Single quotes, double quotes and dashes of all kinds, by their code points.
 _TYPOGRAPHY = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "«": '"',
-        "»": '"',
-        "–": "-",
-        "—": "-",
-        "‑": "-",
-        "‐": "-",
-        "−": "-",
-    }  # noqa: E501, RUF001
+    dict.fromkeys((0x2018, 0x2019, 0x201A), "'")
+    | dict.fromkeys((0x201C, 0x201D, 0x201E, 0xAB, 0xBB), '"')
+    | dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2014, 0x2212), "-")
 )
 INLINE_TAG = re.compile(
-    r"</?(?:a|abbr|aside|b|br|code|details|div|em|i|img|kbd|li|ol|p|section|small|span|strong|sub|summary|sup|td|th|tr|u|ul)"
+    r"</?(?:a|abbr|aside|b|br|code|details|div|em|i|img|kbd|li|ol|p|section|small|span|strong|sub|summary|sup|td"
+    r"|th|tr|u|ul)"
     r"(?:\s[^<>\n]*)?/?>",
     re.IGNORECASE,
 )
-# What may differ in a verbatim quote, as alternatives: link (its text stays), tag, entity, marks of a line, other marks.
+# What may differ in a verbatim quote: link (its text stays), tag, entity, marks of a line, other marks, cell border.
 _LEFT_OUT = re.compile(
     r"!?\[(?P<link>[^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"
     rf"|(?P<tag>{INLINE_TAG.pattern})"

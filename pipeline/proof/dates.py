@@ -7,7 +7,8 @@ from dataclasses import dataclass
 _MONTHS = "january february march april may june july august september october november december".split()
 _NAMES = "|".join(_MONTHS)
 _DATE = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+)?(?P<month>{_NAMES})\b(?:\s+(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b)?"
+    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+)?(?P<month>{_NAMES})\b"
+    r"(?:\s+(?P<d2>\d{1,2})(?:st|nd|rd|th)?\b)?"
     r"(?:,?\s+(?:of\s+)?(?P<year>\d{4})\b)?"
     r"|\b(?P<iso_year>\d{4})-(?P<iso_month>\d{2})(?:-(?P<iso_day>\d{2}))?\b"
     r"|\b(?P<dot_day>\d{1,2})\.\s?(?P<dot_month>\d{1,2})\.(?P<dot_year>\d{4})\b",
@@ -15,7 +16,8 @@ _DATE = re.compile(
 )
 # "may" is a month beside a number, with a capital inside a sentence, or after a word that a verb does not follow.
 _IS_MONTH_MAY = re.compile(
-    r"(?:\b(?:in|of|by|since|until|till|from|early|late|mid|last|next|every|before|after|during|through)[\s-]|(?<=[a-z] )(?-i:(?=M)))$",
+    r"(?:\b(?:in|of|by|since|until|till|from|early|late|mid|last|next|every|before|after|during|through)[\s-]"
+    r"|(?<=[a-z] )(?-i:(?=M)))$",
     re.IGNORECASE,
 )
 _TIME = re.compile(

@@ -68,11 +68,11 @@ def _nearest(cut: list[Statement], at: int) -> tuple[int, ...]:
 def _cut(answer: str) -> Iterator[Statement]:
     """Yield the parts of an answer; markers that begin a part belong to the part before it."""
     held: Statement | None = None
-    for text, block in _parts(answer):
-        first = _MARKERS_FIRST.match(text)
+    for part, block in _parts(answer):
+        first = _MARKERS_FIRST.match(part)
         if first and held:
             held = Statement(held.text, (*held.markers, *markers_in(first[0])), held.block)
-            text = text[first.end() :]
+        text = part[first.end() :] if first and held else part
         if not text.strip():
             continue
         if held:

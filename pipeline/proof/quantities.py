@@ -66,9 +66,11 @@ class Quantity:
         """Tell whether both say the same; a number without a unit agrees with any unit."""
         if not self.unit or not other.unit:
             return bool(self.readings & other.readings)
-        return self.unit == other.unit and bool(self._amounts() & other._amounts())
+        return self.unit == other.unit and bool(self.amounts & other.amounts)
 
-    def _amounts(self) -> frozenset[Decimal]:
+    @property
+    def amounts(self) -> frozenset[Decimal]:
+        """What the number may mean, in units."""
         return frozenset(reading * self.factor for reading in self.readings)
 
 

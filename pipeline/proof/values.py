@@ -56,7 +56,9 @@ def missing_values(sentence: str, passages: str) -> list[str]:
     missing = [link for link in links(plain) if link not in held.links]
     plain = _LINK.sub(" ", plain)
     told = moments(plain)
-    missing += [plain[m.start : m.end].rstrip(".") for m in told if not any(m.is_part_of(other) for other in held.moments)]
+    missing += [
+        plain[m.start : m.end].rstrip(".") for m in told if not any(m.is_part_of(other) for other in held.moments)
+    ]
     missing += [plain[q.start : q.end].strip() for q in _numbers(plain, told) if not _agrees(q, held)]
     missing += ["a number in words" for q in _spelled(plain) if not _agrees(q, held)]
     return missing + [words for words in _written(_without(plain, told)) if not _stands_in(words, held)]

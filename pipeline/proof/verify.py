@@ -5,7 +5,7 @@ it cites (`values`). 3. A sentence that repeats a passage word for word is prove
 says whether its passages state it (`judge`). What fails is a finding, and wording with a finding is not shown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.retrieval import RetrievedChunk
@@ -66,9 +66,7 @@ class Proof:
 NOT_PROVED = Proof((), ())
 
 
-def checked(
-    draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits, question: str = ""
-) -> Checked:
+def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: VerificationLimits, question: str = "") -> Checked:
     """Check quotes and values of a draft. Pure. A value that stands in the question is the asker's own."""
     results = [proved(citation, chunks, limits.quote_chars_min) for citation in draft.citations]
     quotes = tuple(dict.fromkeys(result for result in results if isinstance(result, Quote)))

@@ -76,7 +76,7 @@ def _judge_server(kind: str, honest: set[str]) -> ThreadingHTTPServer:
 
 
 def _rows(replies: Path, questions: Path, data_dir: Path, kind: str, judge: str) -> tuple[list[dict[str, Any]], str]:
-    served = [row for row in map(json.loads, replies.read_text(encoding="utf-8").splitlines())]
+    served = list(map(json.loads, replies.read_text(encoding="utf-8").splitlines()))
     honest = {
         comparable(statement.text)
         for row in served

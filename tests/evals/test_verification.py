@@ -54,23 +54,25 @@ def test_no_corrupted_draft_is_shown_in_its_own_words(
 ) -> None:
     rng = random.Random(_SEED)
     cases = list(islice(true_cases(chunks, rng), _TRUE_CASES))
-    table, written_at_all = {}, []
+    table: dict[str, tuple[int, int, int]] = {}
+    examples: dict[str, list[str]] = {}
+    written_at_all: list[Draft] = []
     for name, corrupted in CORRUPTIONS.items():
         made = [false for case in cases if (false := corrupted(case, rng)) and false != case]
         written = [case.draft for case in made if _is_written_without_a_judge(case)]
         believed = [case.answer for case in made if _is_written_if_the_judge_believes_everything(case)]
-        table[name] = (len(made), len(written), len(believed), believed[:1])
+        table[name] = (len(made), len(written), len(believed))
+        examples[name] = believed[:1]
         written_at_all += written
     with capsys.disabled():
         print("\ncorruption           drafts  written: no judge  a judge that believes everything")
-        for name, (count, written, believed, example) in table.items():
-            print(f"{name:20} {count:6} {written:18} {believed:33}  {example}")
+        for name, counts in table.items():
+            print(f"{name:20} {counts[0]:6} {counts[1]:18} {counts[2]:33}  {examples[name]}")
         sums = [sum(row[at] for row in table.values()) for at in range(3)]
         print(f"{'all':20} {sums[0]:6} {sums[1]:18} {sums[2]:33}")
     assert {name: row[1] for name, row in table.items() if row[1]} == {}, written_at_all
     assert {name: table[name][2] for name in _HARD if table[name][2]} == {}
-    made, missed = (sum(table[name][at] for name in _VALUES) for at in (0, 2))
-    assert missed <= _MOST_MISSED * made
+    assert sum(table[name][2] for name in _VALUES) <= _MOST_MISSED * sum(table[name][0] for name in _VALUES)
     assert sums[0] >= sized(10_000, 2_000)
     assert min(count for count, *_ in table.values()) >= sized(50, 5)
 

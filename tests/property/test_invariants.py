@@ -14,12 +14,12 @@ from index.access import matches
 from index.chunking import chunk_document
 from index.chunks import embedding_text
 from index.reading.documents import Document
-from pipeline.errors import LimitReachedError, SchemaError
 from pipeline.contract import parse_reply
+from pipeline.errors import LimitReachedError, SchemaError
 from pipeline.normalizing import normalize, unmarked
 from pipeline.proof.comparing import comparable, located
 from pipeline.proof.units import units
-from pipeline.proof.verify import Checked, VerificationLimits, checked
+from pipeline.proof.verify import VerificationLimits, checked
 from pipeline.safety.policy import screened
 from pipeline.safety.redaction import redacted
 from pipeline.types import Failure, FindingCode

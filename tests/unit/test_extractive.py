@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from pipeline.models.extractive import ExtractiveProvider
 from support.builders import chunk, context, prompt
 
 from index.embedding.model import Vectors
 from index.retrieval import RetrievedChunk
-from pipeline.models.extractive import ExtractiveProvider
 from pipeline.contract import parse_reply
 from pipeline.proof.verify import VerificationLimits, verify
 from pipeline.types import Draft
