@@ -22,7 +22,7 @@ from pipeline.rate_limits import RateLimits
 def build_writer(settings: Settings, rates: RateLimits) -> Writer:
     """Return the model that writes, its judge and its prompts. Raises SettingsError."""
     llm = settings.llm
-    provider = _build_provider(settings, rates)
+    provider = build_provider(settings, rates)
     templates = Templates(
         answer=load_template(llm.prompt_version),
         repair=load_template(llm.repair_version),
@@ -62,7 +62,7 @@ def _build_nli(settings: Settings) -> Judge:
     return open_nli_judge(settings.judge.folder, embedders_dir(settings), "judge.folder")
 
 
-def _build_provider(settings: Settings, rates: RateLimits) -> OpenAIProvider | FailoverProvider:
+def build_provider(settings: Settings, rates: RateLimits) -> OpenAIProvider | FailoverProvider:
     """Return the provider of the settings. Raises SettingsError if `llm` has neither key nor base URL."""
     llm = settings.llm
     if llm.api_key is None and llm.base_url is None:
