@@ -137,6 +137,12 @@ class Retriever(Protocol):
         which must match; none means every document. Both filters apply before ranking.
         """
 
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return the words, in lower case, of the documents that a search for `groups` and `within` may find.
+
+        Each comes with the number of those documents that hold it. Words with digits are left out.
+        """
+
     def chunks(self, chunk_ids: Collection[str]) -> Mapping[str, RetrievedChunk]:
         """Return those of the chunks that the snapshot holds, by id, whoever may read them."""
 

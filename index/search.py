@@ -40,6 +40,8 @@ _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 # the best readable one by _NEARER.
 _NEAR, _NEARER = 0.4, 0.1
 _SCOPES_KEPT, _PIECES_KEPT = 64, 4096
+# A vocabulary takes about 100 bytes for each of its words.
+_VOCABULARIES_KEPT = 8
 _DIGITS = re.compile(r"\d")
 
 
@@ -112,6 +114,7 @@ class SnapshotSearch:
         self._tokens = TokenStore(path, embedder.token_scale)
         self._calibration = load_calibration(path)
         self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_in)
+        self._vocabulary = lru_cache(maxsize=_VOCABULARIES_KEPT)(self._rows.words)
         self._pieces = lru_cache(maxsize=_PIECES_KEPT)(pieces)
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
@@ -123,6 +126,10 @@ class SnapshotSearch:
         encoded = self._embedder.encode([question])[0]
         with self._lock:
             return self._search(question, encoded, Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
+        return self._vocabulary(Scope(frozenset(groups) | {EVERYONE}, tuple(within)))
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, by id, whoever may read them."""

@@ -21,8 +21,15 @@ from pipeline.quoting import Quoter
 from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
 from pipeline.types import Answered, Draft, Failure, NormalizedQuestion, Outcome, RequestContext, Response
+from pipeline.understanding.language import language_of
+from pipeline.understanding.smalltalk import kind_of
+from pipeline.understanding.spelling import corrected
 
 _log = structlog.get_logger(__name__)
+# What is searched for to find example questions.
+_EXAMPLE = NormalizedQuestion("How do I get started?")
+# The language of the documents is told from the first chunks found.
+_READ_CHUNKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,12 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: 
     try:
         with record.stage("normalize"):
             asked = question = normalize(text, pipeline.limits.question_chars)
-        async with pipeline.admission.admitted(context):
-            question = await _condensed(request, asked)
-            outcome, question = await _outcome(request, question)
+        if kind_of(asked.text):
+            outcome = await _greeted(request)
+        else:
+            async with pipeline.admission.admitted(context):
+                question = await _condensed(request, asked)
+                outcome, question = await _outcome(request, question)
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
         outcome = _failed(error, context)
     await pipeline.admission.spend(context, record.tokens)
@@ -102,6 +112,8 @@ async def _outcome(request: _Request, question: NormalizedQuestion) -> tuple[Out
     if known:
         return known, question
     found = await _found(request, question)
+    if _gap(found.retrieval, request.pipeline):
+        found = await _respelled(request, found)
     outcome = await _decided(request, found, key)
     if isinstance(outcome, Answered) and not outcome.degraded:
         await request.pipeline.cache.put(key, outcome)
@@ -242,6 +254,22 @@ async def _found(request: _Request, question: NormalizedQuestion) -> _Found:
     return _Found(question, retrieval, chunks)
 
 
+async def _respelled(request: _Request, found: _Found) -> _Found:
+    """Return what is found for the question with its misspelt words corrected, if that is better."""
+    pipeline, context, asked = request.pipeline, request.context, found.question.text
+    with request.record.stage("spell"):
+        words = await asyncio.to_thread(pipeline.retriever.words, context.readable_groups, context.within)
+        meant = await asyncio.to_thread(corrected, asked, words, language_of(asked) or "en")
+    if meant is None:
+        return found
+    again = await _found(request, NormalizedQuestion(meant))
+    if again.retrieval.sufficiency <= found.retrieval.sufficiency:
+        request.record.retrieved(found.retrieval)
+        return found
+    request.record.facts.corrected = True
+    return again
+
+
 async def _retrieved(request: _Request, question: NormalizedQuestion) -> Retrieval:
     pipeline, context = request.pipeline, request.context
     async with asyncio.timeout(context.deadline.remaining()):
@@ -278,9 +306,26 @@ async def _not_enough(request: _Request, found: _Found, reason: Failure) -> Outc
             found.chunks,
             quotes=await asyncio.to_thread(quoter.closest, asked, found.chunks),
             suggestions=await asyncio.to_thread(quoter.suggestions, asked, found.chunks),
+            documents_in=_other_language(request, found),
             nearest=request.pipeline.limits.nearest_documents,
         )
     return decide(reason, evidence)
+
+
+def _other_language(request: _Request, found: _Found) -> str:
+    """Return the language of the documents if the question is surely in another one, else ""."""
+    asked = language_of(found.question.text)
+    request.record.facts.question_language = asked or None
+    written = language_of(" ".join(chunk.text for chunk in found.chunks[:_READ_CHUNKS])) if asked else ""
+    return written if written != asked else ""
+
+
+async def _greeted(request: _Request) -> Outcome:
+    """Return the answer to a message that asks nothing: examples of what can be asked."""
+    pipeline = request.pipeline
+    retrieval = await _retrieved(request, _EXAMPLE)
+    chunks, _ = policy.screened(retrieval.chunks)
+    return decide(Failure.NO_QUESTION, Evidence(suggestions=pipeline.quoter.suggestions(_EXAMPLE.text, chunks)))
 
 
 def _failed(error: Exception, context: RequestContext) -> Outcome:

@@ -40,6 +40,8 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
     {
         Failure.INPUT_EMPTY: Row.LIMIT,
         Failure.INPUT_TOO_LONG: Row.LIMIT,
+        # A greeting, thanks or a call for help: a friendly line, and no gap, review or limit.
+        Failure.NO_QUESTION: Row.SAY_NOT_ENOUGH_INFO,
         Failure.USER_LIMIT: Row.LIMIT,
         Failure.TENANT_LIMIT: Row.LIMIT,
         Failure.ROUTE_LIMIT: Row.LIMIT,

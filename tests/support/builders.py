@@ -1,6 +1,7 @@
 """Small values for tests, every field overridable."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -124,6 +125,11 @@ class FixedRetriever:
             abstain_below=0.27,
             answer_from=self.sure,
         )
+
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> dict[str, int]:  # noqa: ARG002
+        """Return the words of the readable ones of the fixed chunks, with the number of chunks that hold each."""
+        readable = [c for c in self.fixed if c.groups & (frozenset(groups) | {EVERYONE})]
+        return dict(Counter(word for c in readable for word in set(c.text.casefold().split()) if word.isalpha()))
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return the named ones of the fixed chunks."""

@@ -7,6 +7,7 @@ from pipeline.types import Failure, Finding, FindingCode, Limited, NeedsReview, 
 _ROWS = {
     Failure.INPUT_EMPTY: "limited",
     Failure.INPUT_TOO_LONG: "limited",
+    Failure.NO_QUESTION: "not_enough_info",
     Failure.USER_LIMIT: "limited",
     Failure.TENANT_LIMIT: "limited",
     Failure.ROUTE_LIMIT: "limited",
