@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from index.errors import IndexUnavailableError
-from index.retrieval import Retrieval, RetrievedChunk, Retriever
+from index.retrieval import Retriever
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
 from pipeline.drafting import Drafting, Writer
@@ -20,16 +20,13 @@ from pipeline.proof.verify import Proof
 from pipeline.quoting import Quoter
 from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
+from pipeline.searching import Found, Searching
 from pipeline.types import Answered, Draft, Failure, NormalizedQuestion, Outcome, RequestContext, Response
-from pipeline.understanding.language import language_of
 from pipeline.understanding.smalltalk import kind_of
-from pipeline.understanding.spelling import corrected
 
 _log = structlog.get_logger(__name__)
 # What is searched for to find example questions.
 _EXAMPLE = NormalizedQuestion("How do I get started?")
-# The language of the documents is told from the first chunks found.
-_READ_CHUNKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +70,6 @@ class _Request:
     record: Recorder
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was found for a question. `chunks` are those of `retrieval`, without text that addresses a model."""
-
-    question: NormalizedQuestion
-    retrieval: Retrieval
-    chunks: tuple[RetrievedChunk, ...]
-
-
 async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched) -> Response:
     """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
     record = Recorder(context, watch)
@@ -111,19 +99,20 @@ async def _outcome(request: _Request, question: NormalizedQuestion) -> tuple[Out
         known = known or await _cached(request, key, request.pipeline.limits.cache_fresh_s, "fresh_answer_cache")
     if known:
         return known, question
-    found = await _found(request, question)
-    if _gap(found.retrieval, request.pipeline):
-        found = await _respelled(request, found)
+    searching = _searching(request)
+    found = await searching.found(question)
+    if _gap(request, found):
+        found = await searching.respelled(found)
     outcome = await _decided(request, found, key)
     if isinstance(outcome, Answered) and not outcome.degraded:
         await request.pipeline.cache.put(key, outcome)
     return outcome, found.question
 
 
-async def _decided(request: _Request, found: _Found, key: CacheKey) -> Outcome:
+async def _decided(request: _Request, found: Found, key: CacheKey) -> Outcome:
     """Return the outcome for what was found: a draft that is proved, quotes, or why there is neither."""
     writer = request.pipeline.writer
-    if gap := _gap(found.retrieval, request.pipeline):
+    if gap := _gap(request, found):
         return await _not_enough(request, found, gap)
     if writer is None:
         return await _quoted(request, found) or await _not_enough(request, found, Failure.RETRIEVAL_LOW)
@@ -136,7 +125,7 @@ async def _decided(request: _Request, found: _Found, key: CacheKey) -> Outcome:
         return decide(error.failure, Evidence(findings=error.findings))
 
 
-async def _drafted(request: _Request, writer: Writer, found: _Found) -> Outcome:
+async def _drafted(request: _Request, writer: Writer, found: Found) -> Outcome:
     """Run prompt, generate, parse, prove and decide. Raises ModelError, SchemaError and PolicyError."""
     pipeline, context, record = request.pipeline, request.context, request.record
     limits = pipeline.limits
@@ -155,7 +144,7 @@ async def _drafted(request: _Request, writer: Writer, found: _Found) -> Outcome:
         return _shown(request, draft, proof, found)
 
 
-def _shown(request: _Request, draft: Draft, proof: Proof, found: _Found) -> Outcome:
+def _shown(request: _Request, draft: Draft, proof: Proof, found: Found) -> Outcome:
     """Return the wording if it is proved, else the proved quotes; a person decides where the table says so."""
     limits = request.pipeline.limits
     quotes = quoted(proof.quotes, limits.answer_chars)
@@ -170,7 +159,7 @@ def _shown(request: _Request, draft: Draft, proof: Proof, found: _Found) -> Outc
     return quoted_answer(quotes) if quotes else decide(Failure.UNVERIFIED, evidence)
 
 
-async def _quoted(request: _Request, found: _Found) -> Outcome | None:
+async def _quoted(request: _Request, found: Found) -> Outcome | None:
     """Return the sections that the quoter picks as an answer; None if no chunk has a usable one."""
     quoter = request.pipeline.quoter
     with request.record.stage("quote"):
@@ -183,7 +172,7 @@ async def _quoted(request: _Request, found: _Found) -> Outcome | None:
     return quoted_answer(quotes)
 
 
-async def _without_the_model(request: _Request, failure: Failure, key: CacheKey, found: _Found) -> Outcome:
+async def _without_the_model(request: _Request, failure: Failure, key: CacheKey, found: Found) -> Outcome:
     """Return an older cached answer, else the quoter's sections, else what the table says of the failure."""
     pipeline, record = request.pipeline, request.record
     if FALLBACKS[failure] is not Row.DEGRADE:
@@ -192,7 +181,7 @@ async def _without_the_model(request: _Request, failure: Failure, key: CacheKey,
     if known := await _cached(request, key, pipeline.limits.cache_stale_s, "stale_answer_cache"):
         return known
     record.facts.fallback_used = "extractive"
-    enough = found.retrieval.sufficiency >= _quotes_from(found.retrieval, pipeline.limits)
+    enough = found.retrieval.sufficiency >= found.quotes_from(pipeline.limits)
     outcome = await _quoted(request, found) if enough else None
     if outcome is None:
         return decide(failure, Evidence(found.chunks))
@@ -244,61 +233,7 @@ async def _cached(request: _Request, key: CacheKey, max_age_s: float, fallback: 
     return known
 
 
-async def _found(request: _Request, question: NormalizedQuestion) -> _Found:
-    """Run retrieve and screen."""
-    with request.record.stage("retrieve"):
-        retrieval = await _retrieved(request, question)
-    request.record.retrieved(retrieval)
-    with request.record.stage("screen"):
-        chunks, request.record.facts.withheld = policy.screened(retrieval.chunks)
-    return _Found(question, retrieval, chunks)
-
-
-async def _respelled(request: _Request, found: _Found) -> _Found:
-    """Return what is found for the question with its misspelt words corrected, if that is better."""
-    pipeline, context, asked = request.pipeline, request.context, found.question.text
-    with request.record.stage("spell"):
-        words = await asyncio.to_thread(pipeline.retriever.words, context.readable_groups, context.within)
-        meant = await asyncio.to_thread(corrected, asked, words, language_of(asked) or "en")
-    if meant is None:
-        return found
-    again = await _found(request, NormalizedQuestion(meant))
-    if again.retrieval.sufficiency <= found.retrieval.sufficiency:
-        request.record.retrieved(found.retrieval)
-        return found
-    request.record.facts.corrected = True
-    return again
-
-
-async def _retrieved(request: _Request, question: NormalizedQuestion) -> Retrieval:
-    pipeline, context = request.pipeline, request.context
-    async with asyncio.timeout(context.deadline.remaining()):
-        return await asyncio.to_thread(
-            pipeline.retriever.search,
-            question.text,
-            context.readable_groups,
-            pipeline.limits.retrieved_chunks,
-            context.within,
-        )
-
-
-def _gap(retrieval: Retrieval, pipeline: Pipeline) -> Failure | None:
-    """Return why the chunks are not worth a draft or, where no model reads them, a quote; None if they are."""
-    if not retrieval.chunks:
-        return Failure.RETRIEVAL_EMPTY
-    limits = pipeline.limits
-    least = retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
-    if pipeline.writer is None:
-        least = _quotes_from(retrieval, limits)
-    return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
-
-
-def _quotes_from(retrieval: Retrieval, limits: PipelineLimits) -> float:
-    """Return the sufficiency from which quotes are an answer that no model has read."""
-    return retrieval.answer_from if limits.sufficiency_quote is None else limits.sufficiency_quote
-
-
-async def _not_enough(request: _Request, found: _Found, reason: Failure) -> Outcome:
+async def _not_enough(request: _Request, found: Found, reason: Failure) -> Outcome:
     """Return "not enough info" with what comes closest."""
     quoter, asked = request.pipeline.quoter, found.question.text
     with request.record.stage("closest"):
@@ -306,26 +241,27 @@ async def _not_enough(request: _Request, found: _Found, reason: Failure) -> Outc
             found.chunks,
             quotes=await asyncio.to_thread(quoter.closest, asked, found.chunks),
             suggestions=await asyncio.to_thread(quoter.suggestions, asked, found.chunks),
-            documents_in=_other_language(request, found),
+            documents_in=await asyncio.to_thread(found.other_language),
             nearest=request.pipeline.limits.nearest_documents,
         )
     return decide(reason, evidence)
 
 
-def _other_language(request: _Request, found: _Found) -> str:
-    """Return the language of the documents if the question is surely in another one, else ""."""
-    asked = language_of(found.question.text)
-    request.record.facts.question_language = asked or None
-    written = language_of(" ".join(chunk.text for chunk in found.chunks[:_READ_CHUNKS])) if asked else ""
-    return written if written != asked else ""
-
-
 async def _greeted(request: _Request) -> Outcome:
     """Return the answer to a message that asks nothing: examples of what can be asked."""
     pipeline = request.pipeline
-    retrieval = await _retrieved(request, _EXAMPLE)
+    retrieval = await _searching(request).retrieved(_EXAMPLE)
     chunks, _ = policy.screened(retrieval.chunks)
-    return decide(Failure.NO_QUESTION, Evidence(suggestions=pipeline.quoter.suggestions(_EXAMPLE.text, chunks)))
+    suggestions = await asyncio.to_thread(pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
+    return decide(Failure.NO_QUESTION, Evidence(suggestions=suggestions))
+
+
+def _searching(request: _Request) -> Searching:
+    return Searching(request.pipeline.retriever, request.pipeline.limits, request.context, request.record)
+
+
+def _gap(request: _Request, found: Found) -> Failure | None:
+    return found.gap(request.pipeline.limits, has_writer=request.pipeline.writer is not None)
 
 
 def _failed(error: Exception, context: RequestContext) -> Outcome:
