@@ -71,7 +71,6 @@ class Facts:
     verdicts: tuple[str, ...] = ()
     judge_tokens: int | None = None
     corrected: bool = False
-    question_language: str | None = None
     stage_ms: dict[str, float] = field(default_factory=dict)
 
 

@@ -1,4 +1,4 @@
-"""Stage 4 (retrieve): search for a question, screen what is found, and search again with its misspelt words corrected."""
+"""Stage 4 (retrieve): search for a question and screen what is found; search again with misspelt words corrected."""
 
 import asyncio
 from dataclasses import dataclass

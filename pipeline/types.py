@@ -353,7 +353,6 @@ class Trace(FrozenModel):
     verdicts: tuple[str, ...] = ()
     judge_tokens: int | None = None
     corrected: bool = False
-    question_language: str | None = None
     answer_hash: str | None = None
     curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
