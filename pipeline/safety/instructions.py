@@ -32,7 +32,7 @@ _PATTERNS = {
     "rules are void": rf"\b(?:earlier|previous|prior|all|your) (?:\w+ ){{0,3}}?(?:{_RULES}|policy|messages)\b{_NEAR}\b(?:void|cancelled|outdated|revoked|suspended|compromised|no longer)\b|\b(?:what|everything) (?:you were told|(?:\w+ ){{1,3}}told (?:you|u))\b",
     "new task": r"\byour (?:new|real|true|only|next) (?:task|goal|job|mission|purpose|role) is\b",
     "note to a model": rf"\b(?:note|message|instructions?|attention|important|hinweis|nota|bericht|atención)\b[^.:]{{0,30}}\b(?:to|for|an|per|voor|de|all)\b[^.:]{{0,20}}\b{_AGENT}\b[^.:]{{0,40}}:|\bto you, {_AGENT}\b|^\W*(?:note|instructions) (?:to|for) (?:all |any |the )?{_AGENT}\W*$",
-    "model, do this": rf"(?:^|[(\"'|])\W*(?:(?:dear|hey|hello|hi there|attention|for|to|an)\b,? )?(?:alle? |any |the |friendly )*{_ASSISTANT}\b[^.:,]{{0,40}}[:,]\s+{_SAY}\b",
+    "model, do this": rf"(?:^|[(\"'|])\W{{0,8}}(?:(?:dear|hey|hello|hi there|attention|for|to|an)\b,? )?(?:alle? |any |the |friendly )*{_ASSISTANT}\b[^.:,]{{0,40}}[:,]\s+{_SAY}\b",
     "if you are a model": rf"\b(?:if (?:you(?:'re| are)|ur)|si (?:tu es|eres)|se (?:você é|sei)|wenn du) (?:an? |une? |uma |ein )?{_ASSISTANT}\b",
     "you are now": rf"\byou are (?:now|no longer) (?:an? |the )?(?:\w+ ){{0,2}}(?:{_ASSISTANT}|unrestricted)\b",
     "change your reply": rf"(?:^|[.:;,\">] ?|\b(?:please|and|then|always|must|token) ){_CHANGE}\b{_FAR}\byour (?:\w+ )?{_REPLY}(?:$| ?[^\w ]| (?:and|as|by|for|from|in|like|so|that|to|with(?:out)?|\w+ing)\b)|\bin (?:your|every) {_REPLY},",

@@ -1,5 +1,6 @@
 import base64
 import codecs
+import time
 
 import pytest
 from support.builders import CHUNKS, chunk, draft, prompt
@@ -84,6 +85,13 @@ def test_text_for_readers_is_left_alone(text: str) -> None:
 )
 def test_a_disguise_is_taken_off(text: str) -> None:
     assert is_instruction(text)
+
+
+@pytest.mark.parametrize("run", ['"', "|", "note to ", "ignore your ", "A", "system: "])
+def test_a_long_run_of_what_begins_a_pattern_takes_no_long_time(run: str) -> None:
+    started = time.process_time()
+    is_instruction(run * (8000 // len(run)))
+    assert time.process_time() - started < 1.0
 
 
 def test_what_only_looks_encoded_is_left_alone() -> None:
