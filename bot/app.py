@@ -34,6 +34,7 @@ from pipeline.extractive import SectionQuoter
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits
+from pipeline.safety.policy import withheld
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -60,6 +61,7 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
             links=tuple(index.links.items()),
         ),
         search=_search_rules(settings),
+        withheld=withheld,
         max_drop=index.max_drop,
         keep_snapshots=index.keep_snapshots,
         force=force,

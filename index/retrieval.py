@@ -98,10 +98,26 @@ class SkippedFile(BaseModel):
     reason: str
 
 
+class WithheldText(BaseModel):
+    """A document that holds text addressed to a language model: the number of its passages, and where the first stands.
+
+    `line` is a line of the source file, None where its text does not stand there literally (PDF, office, exports).
+    `excerpt` is for the admin's eyes, never for a log.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document_id: str
+    line: int | None
+    passages: int
+    excerpt: str
+
+
 class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
-    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests.
+    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
+    if the build did not look for text that addresses a model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -117,6 +133,7 @@ class Manifest(BaseModel):
     documents: dict[str, str]
     skipped: tuple[SkippedFile, ...]
     checksums: dict[str, str]
+    withheld: tuple[WithheldText, ...] | None = None
 
 
 class Retriever(Protocol):
