@@ -78,8 +78,12 @@ def judge_prompt(
     question: str, claims: Sequence[Claim], template: PromptTemplate, reply_schema: Mapping[str, Any]
 ) -> Prompt:
     """Return the prompt that asks whether the passages of each claim state it."""
-    told = "\n\n".join(_claim(number, claim) for number, claim in enumerate(claims, 1))
-    user = Template(template.user).substitute(question=question, claims=told)
+    passages = list(dict.fromkeys(passage for claim in claims for passage in claim.passages))
+    user = Template(template.user).substitute(
+        question=question,
+        passages="\n\n".join(f"Passage {number}:\n{passage}" for number, passage in enumerate(passages, 1)),
+        claims="\n\n".join(_claim(number, claim, passages) for number, claim in enumerate(claims, 1)),
+    )
     messages = (Message("system", template.system), Message("user", user))
     return _prompt(template, messages, question, reply_schema=reply_schema)
 
@@ -127,9 +131,9 @@ def _prompt(
     )
 
 
-def _claim(number: int, claim: Claim) -> str:
-    passages = "\n---\n".join(claim.passages)
-    return f"Sentence {number}:\n{claim.sentence}\n\nPassages of sentence {number}:\n---\n{passages}\n---"
+def _claim(number: int, claim: Claim, passages: Sequence[str]) -> str:
+    cited = ", ".join(str(passages.index(passage) + 1) for passage in claim.passages)
+    return f"Sentence {number}, which cites passages {cited}:\n{claim.sentence}"
 
 
 def _block(marker: int, chunk: RetrievedChunk) -> str:

@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of a draft, without its markers, and the passages that it cites, each under its heading path."""
+    """A sentence of a draft, without its markers, and the chunks that its proved quotes stand in, each under its heading."""
 
     sentence: str
     passages: tuple[str, ...]

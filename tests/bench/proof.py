@@ -26,7 +26,9 @@ from pipeline.proof.comparing import comparable
 from pipeline.proof.markers import statements
 
 _REPLAY = Path(__file__).parents[2].parent / "shared" / "bench" / "replay.py"
-_SENTENCE = re.compile(r"^Sentence (\d+):\n(.*?)\n\nPassages of sentence", re.MULTILINE | re.DOTALL)
+_SENTENCE = re.compile(
+    r"^Sentence (\d+), which cites passages [\d, ]+:\n(.*?)(?=\n\nSentence |\Z)", re.MULTILINE | re.DOTALL
+)
 _ERRS = 10
 
 

@@ -34,10 +34,10 @@ async def test_each_sentence_is_sent_with_its_own_passages_and_the_question_in_o
     assert prompt.version == "judge/v1"
     assert prompt.reply_schema == VERDICTS_SCHEMA
     sent = prompt.messages[-1].content
-    first, second = sent.split("Sentence 2:")
-    assert "Can it be undone?" in first
-    assert "A deleted topic can be restored." in first
-    assert "A deleted topic can be restored." not in second
+    assert sent.count("A deleted topic can be restored.") == sent.count("For 30 days.") == 1
+    assert "Can it be undone?" in sent
+    assert "Sentence 1, which cites passages 1, 2:\nYou can restore it." in sent
+    assert "Sentence 2, which cites passages 2:\nIt takes a day." in sent
     assert "confidence" not in sent
 
 
