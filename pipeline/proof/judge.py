@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of a draft, without its markers, and the chunks that its proved quotes stand in, each under its heading."""
+    """A sentence of a draft without its markers, and the chunks that its proved quotes stand in, under their headings."""
 
     sentence: str
     passages: tuple[str, ...]

@@ -1,10 +1,10 @@
 """Measure proof: how many honest and how many subtly false model replies are shown, by judge.
 
-usage: python tests/bench/proof.py REPLIES.jsonl QUESTIONS.jsonl DOCS [--judge none|labels|erring|yes] [--data-dir D]
+usage: python tests/bench/proof.py REPLIES.jsonl QUESTIONS.jsonl DATA_DIR [--judge none|labels|erring|yes|URL]
 
 REPLIES are rows with id, kind (honest | subtle) and reply (shape: ../shared/data/README.md). They are served through
 ../shared/bench/replay.py and answered by `citedesk eval`. The judge `labels` supports a sentence if it is one of the
-honest reply; `erring` says the contrary in one case of ten, chosen by a hash; `yes` supports everything.
+honest reply; `erring` says the contrary in one case of ten, chosen by a hash; `yes` supports everything; a URL is that of a real model.
 """
 
 import argparse
@@ -100,7 +100,7 @@ def _rows(replies: Path, questions: Path, data_dir: Path, kind: str, judge: str)
             "CITEDESK_LLM__MODEL": "replay",
             "CITEDESK_LIMITS__SUFFICIENCY_MIN": "0",
             "CITEDESK_JUDGE__KIND": "none" if judge == "none" else "model",
-            "CITEDESK_JUDGE__BASE_URL": f"http://127.0.0.1:{server.server_address[1]}/v1",
+            "CITEDESK_JUDGE__BASE_URL": judge if "://" in judge else f"http://127.0.0.1:{server.server_address[1]}/v1",
             "CITEDESK_JUDGE__API_KEY": "none",
             "CITEDESK_JUDGE__MODEL": "judge",
             "HF_HUB_OFFLINE": "1",
@@ -138,7 +138,7 @@ def main() -> None:
     parser.add_argument("replies", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("data_dir", type=Path)
-    parser.add_argument("--judge", choices=["none", "labels", "erring", "yes"], default="none")
+    parser.add_argument("--judge", default="none")
     parser.add_argument("-v", "--verbose", action="store_true")
     arguments = parser.parse_args()
     for kind in ("honest", "subtle"):
@@ -146,6 +146,12 @@ def main() -> None:
         given = [row for row in rows if row["reply"]["status"] == "answered"]
         told = Counter((row["served"], row["outcome"], row["form"]) for row in given)
         print(f"{kind}, judge {arguments.judge}: {len(given)} replies")
+        judged = [row for row in rows if row["judge"]]
+        tokens = sum(row["judge_tokens"] or 0 for row in judged)
+        ms = sum(row["stage_ms"].get("judge", 0.0) for row in judged)
+        if judged:
+            print(f"  the judge read {len(judged)}: {tokens / len(judged):.0f} tokens, {ms / len(judged):.0f} ms a draft")
+            print(f"  verdicts: {dict(Counter(v for row in judged for v in row['verdicts']))}")
         for (served, outcome, form), count in sorted(told.items(), key=str):
             print(f"  {count:4} served {served}: {outcome} {form or ''}")
         for row in given if arguments.verbose else []:
