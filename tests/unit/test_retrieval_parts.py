@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.snapshots import Passage, searching_by_hand
 
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity, question_terms, write_words
@@ -229,6 +230,13 @@ def test_stability_is_the_share_of_words_without_which_the_best_document_stays_t
 )
 def test_names_are_capitals_inside_a_sentence_and_words_with_digits(question: str, found: list[str]) -> None:
     assert names(question) == found
+
+
+@pytest.mark.parametrize(("question", "missing"), [("Can we log in with Okta?", 0), ("Can we log in with Google?", 1)])
+def test_a_name_is_missing_if_the_best_chunk_does_not_hold_it(question: str, missing: int, tmp_path: Path) -> None:
+    passages = [Passage("a", "Log in with Okta.", 0.9), Passage("b", "Google finds public pages.", 0.3, match=9)]
+    search = searching_by_hand(tmp_path, passages)
+    assert search.search(question, (), 2).features.missing_name == missing
 
 
 def test_thresholds_are_read_off_the_curve() -> None:
