@@ -42,19 +42,16 @@ class RetrievedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one search result, from which sufficiency is computed.
+    """Features of one search result, from which sufficiency is computed (`index.features`).
 
-    standout: standard deviations by which the best cosine-and-words score lies above the mean of the readable chunks,
-    minus the standard deviations by which the best of as many normal numbers does.
-    evidence: log(1 + sum over the question's tokens of rarity * (best match in the top chunks - 0.40)+).
-    agreement: weighted mean of the token matches of the top chunk.
-    specificity: log(1 + sum of the rarities of the question's words). Rarities are relative to the largest one.
+    evidence: sum over the question's tokens of rarity * (match in the best chunk - 0.45), in largest rarities.
+    stability: share of the question's words, weighted by rarity, without which the best document stays the best.
+    missing_name: 1 if a name or a number of the question is nowhere in the best chunk and its headings, else 0.
     """
 
-    standout: float = 0.0
     evidence: float = 0.0
-    agreement: float = 0.0
-    specificity: float = 0.0
+    stability: float = 0.0
+    missing_name: float = 0.0
 
 
 NOTHING = Features()
@@ -64,8 +61,8 @@ NOTHING = Features()
 class Retrieval:
     """Chunks, best first, and the probability (0..1) that they hold the answer.
 
-    `abstain_below` and `answer_from` are the thresholds of the snapshot's calibration. Below `abstain_below` the
-    chunks are not enough to answer; from `answer_from` on no person needs to look at the answer.
+    `abstain_below` and `answer_from` are the thresholds of the snapshot's calibration. Below `abstain_below` no model
+    is asked. From `answer_from` on the documents' words may be shown as an answer although no model has judged them.
     `hidden_is_nearer` tells operators, never the asker, that an unreadable chunk is clearly nearer to the question.
     """
 

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import Posting, Words, largest_rarity, question_terms
+from index.bm25 import FUNCTION_WORDS, Posting, Words, largest_rarity, question_terms
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
+from index.features import evidence, names, stability
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
-from index.sufficiency import chance_standout, load_calibration
+from index.sufficiency import load_calibration
 
 # Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
 # words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
@@ -30,9 +31,6 @@ _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
 # more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
 _CANDIDATES = 40
-_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
-# Evidence and specificity are measured in sixths of the largest possible rarity, so they do not grow with the index.
-_RARE_WORDS = 6
 # Near-duplicates: of two chunks with scores, vectors and words this alike and the same numbers, only the better is
 # returned.
 _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
@@ -62,11 +60,16 @@ class QuestionEncoder(Protocol):
 
 @dataclass(frozen=True)
 class _EncodedQuestion:
-    """A question, encoded: its vector, its content tokens, float32[q, d], with weights, and its words' postings."""
+    """A question, encoded: its vector, its content tokens, and the postings of its words.
+
+    Of the tokens, float32[q, d], `weights`, float32[q], holds the rarity of their words, and `words`, int64[q], the
+    number of the word that each belongs to.
+    """
 
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32]
     weights: NDArray[np.float32]
+    words: NDArray[np.int64]
     postings: Mapping[str, Posting]
 
 
@@ -160,7 +163,7 @@ class SnapshotSearch:
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
         ranked = self._ranked(asked, near.rows, lexical, count)
-        features = self._features(asked, ranked, near.cosines + _COARSE_WORDS * lexical[near.others], readable)
+        features = self._features(question, asked, ranked, len(readable.rows))
         return Retrieval(
             self._chosen(asked, ranked, limit),
             self._calibration.probability(features),
@@ -179,7 +182,12 @@ class SnapshotSearch:
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
-        return _EncodedQuestion(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
+        # Function words are kept only where a question has no other word. They count as one word.
+        content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
+        _, numbers = np.unique(content, return_inverse=True)
+        return _EncodedQuestion(
+            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings
+        )
 
     def _ranked(
         self, asked: _EncodedQuestion, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int
@@ -202,20 +210,16 @@ class SnapshotSearch:
         np.maximum.at(best, of_rows, scores)
         return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(
-        self, asked: _EncodedQuestion, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable
-    ) -> Features:
-        top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
-        first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
-        best = ranked.similar.by_chunk[ranked.positions[first]].max(axis=0)
-        met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
-        count = len(readable.rows)
-        largest = largest_rarity(count)
+    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked, count: int) -> Features:
+        """Return the features of the best chunk by its own score; `count` chunks were readable."""
+        best = int(ranked.own_scores.argmax())
+        matches = ranked.similar.by_chunk[ranked.positions]
+        others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words)
+        named = [asked.postings[name] for name in names(question) if name in asked.postings]
         return Features(
-            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(count),
-            evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
-            agreement=float(ranked.matches[first[0]]),
-            specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
+            evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
+            stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
+            missing_name=float(any(ranked.rows[best] not in posting.rows for posting in named)),
         )
 
     def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
