@@ -87,10 +87,10 @@ class IndexSettings(Section):
     whole_chunks: Count = Field(2, description="number of best chunks of a result that keep their whole text")
     excerpt_chars: int = Field(500, ge=100, description="characters kept of each other chunk, about")
     wrong_rate: float = Field(
-        0.05,
+        0.1,
         gt=0,
         lt=1,
-        description="share of unanswerable questions that a calibration may let through without a reviewer",
+        description="share of unanswerable questions that a calibration may let be answered by quotes without a model",
     )
     missed_rate: float = Field(
         0.05, gt=0, lt=1, description="share of answerable questions that a calibration may end as not enough info"

@@ -162,7 +162,7 @@ class SnapshotSearch:
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
-        ranked = self._ranked(asked, near.rows, lexical, count)
+        ranked = self._ranked(asked, near, lexical, count)
         features = self._features(question, asked, ranked, len(readable.rows))
         return Retrieval(
             self._chosen(asked, ranked, limit),

@@ -150,7 +150,9 @@ def main() -> None:
         tokens = sum(row["judge_tokens"] or 0 for row in judged)
         ms = sum(row["stage_ms"].get("judge", 0.0) for row in judged)
         if judged:
-            print(f"  the judge read {len(judged)}: {tokens / len(judged):.0f} tokens, {ms / len(judged):.0f} ms a draft")
+            print(
+                f"  the judge read {len(judged)}: {tokens / len(judged):.0f} tokens, {ms / len(judged):.0f} ms a draft"
+            )
             print(f"  verdicts: {dict(Counter(v for row in judged for v in row['verdicts']))}")
         for (served, outcome, form), count in sorted(told.items(), key=str):
             print(f"  {count:4} served {served}: {outcome} {form or ''}")

@@ -134,8 +134,8 @@ def test_cosines_are_the_same_whether_few_rows_are_asked_for_or_many(tmp_path: P
     for rows in (np.array([3, 7]), np.arange(0, 40, 2), slice(None)):
         np.testing.assert_allclose(search.cosines(vectors[5], rows), vectors[rows] @ vectors[5], rtol=1e-5)
     near = search.near(vectors[5], Readable.of(np.arange(0, 40, 5), 40), 3)
-    assert near.rows[0] == 5
-    assert set(near.rows.tolist()) <= set(range(0, 40, 5))
+    assert near[0] == 5
+    assert set(near.tolist()) <= set(range(0, 40, 5))
 
 
 def test_a_question_of_function_words_alone_keeps_them() -> None:
