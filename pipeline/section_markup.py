@@ -16,8 +16,10 @@ _ELEMENTS = (
     "|summary|sup|svg|table|tbody|td|template|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|wbr"
 )
 _INLINE_CODE = r"(?P<ticks>`+)[^`\n]+(?P=ticks)"
+# A table in HTML has lost its columns once its tags are taken out, so none of it is shown.
 _UNSEEN = (
-    r"<(?P<unseen>head|script|style|svg|iframe|template)\b[^>]*>[\s\S]*?(?:</(?P=unseen)\s*>|\Z)|<!--[\s\S]*?(?:-->|\Z)"
+    r"<(?P<unseen>head|script|style|svg|iframe|template|table)\b[^>]*>[\s\S]*?(?:</(?P=unseen)\s*>|\Z)"
+    r"|<!--[\s\S]*?(?:-->|\Z)"
 )
 _TAG = rf"</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
 # A tag of another name is a component of the page if it has attributes, closes itself, or has a line for itself.

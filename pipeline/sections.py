@@ -45,7 +45,7 @@ _KINDS = {
     "bullet_list_open": Kind.BULLETS,
     "table_open": Kind.TABLE,
     "fence": Kind.CODE,
-    "code_block": Kind.CODE,
+    "code_block": Kind.CODE,  # indented code
     "blockquote_open": Kind.ADMONITION,
 }
 _TAKES_LEAD_IN = frozenset({Kind.STEPS, Kind.BULLETS, Kind.TABLE})
@@ -220,7 +220,8 @@ def _worth_showing(block: Block, url: str | None) -> Block | None:
     if is_withheld(block.text):
         return None
     if block.kind is Kind.CODE:
-        return block
+        # Text that was indented inside tags only looks like code.
+        return block if all(line.raw.rstrip() == line.clean.rstrip() for line in block.lines) else None
     if only_points_elsewhere(block.text):
         return None
     return replace(block, lines=tuple(_with_links(line, url) for line in block.lines))

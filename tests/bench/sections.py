@@ -3,9 +3,11 @@
 usage: python tests/bench/sections.py [DATA_DIR] [NAME=QUESTIONS.jsonl ...]     (default ../shared/data)
 NAME is a folder of DATA_DIR whose documents another question file is about. "half" is the half of the questions with
 the higher sufficiency. An answer counts if a gold quote stands in what is shown. Also: characters, sections and
-milliseconds of an answer, and how many of the suggestions lead to their own section when they are asked.
+milliseconds of an answer; for the how-to questions of tests/fixtures, how many show a list of the right page; and how
+many of the suggestions lead to their own section when they are asked.
 """
 
+import json
 import os
 import re
 import sys
@@ -31,13 +33,14 @@ from pipeline.types import Quoted
 
 _SETS = ("zulip", "plausible-docs", "xquad-dev")
 _TOP = 10
+_HOW_TO = Path(__file__).parents[1] / "fixtures" / "how_to.jsonl"
 _WITHOUT = (
     ("one section only", extractive, "_SHOWN", 1),
     ("any second section", extractive, "_NEAR", 9.0),
+    ("any page alike", extractive, "_SAME_PAGE", 0.0),
     ("repeating second section", extractive, "_NEW", 0.0),
     ("short second section", extractive, "_TELLING_CHARS", 0),
     ("no steps for how", extractive, "_STEPS", 0.0),
-    ("no identifiers", extractive, "_NAMED", 0.0),
     ("passages of 1000", passages, "SIZE", 1000),
     ("passages of 2000", passages, "SIZE", 2000),
     ("three candidates", extractive, "_CANDIDATES", 3),
@@ -78,7 +81,28 @@ def _asked(name: str, corpus: Path, folder: Path, extra: Sequence[Sequence[str]]
 
 
 def _print(words: str, sets: Sequence[_Asked]) -> None:
-    print(f"{words:26}" + "  ".join(f"{asked.name}: {_measured(asked)}" for asked in sets), flush=True)
+    print(f"{words}; how-to: {_how_to(sets)}")
+    for asked in sets:
+        print(f"    {asked.name:20} {_measured(asked)}", flush=True)
+
+
+def _how_to(sets: Sequence[_Asked]) -> str:
+    searches = {asked.name: asked.search for asked in sets}
+    rows = [json.loads(line) for line in _HOW_TO.read_text(encoding="utf-8").splitlines()]
+    listed = sum(_shows_list(searches[row["set"]], row["question"], row["document"]) for row in rows)
+    return f"{listed}/{len(rows)} with a list of the right page"
+
+
+def _shows_list(search: SnapshotSearch, question: str, document: str) -> bool:
+    answer = SectionQuoter(shared_embedder(), search.chunks_of).answer(
+        question, search.search(question, (), _TOP).chunks
+    )
+    passages_shown = re.split(r"\[\d\]$", answer.text, flags=re.MULTILINE) if answer else []
+    sources = answer.sources if answer else ()
+    return any(
+        source.document_id == document and re.search(r"^\s*(?:\d+\.|[-*]) ", text, re.MULTILINE)
+        for source, text in zip(sources, passages_shown, strict=False)
+    )
 
 
 def _measured(asked: _Asked) -> str:

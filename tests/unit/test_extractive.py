@@ -88,6 +88,8 @@ def test_code_stays_code_with_its_lead_in() -> None:
         "```\nprinter --reset\n```\n\nLike this:\n\n![picture](a.png)",
         "import Box from 'x';\n\n```\nprinter --reset\n```\n\n<Box\n  headline=\"printer reset\"\n/>",
         '<head>\n<script>{`{"printer": "reset"}`}</script>\n</head>\n\n```\nprinter --reset\n```',
+        "```\nprinter --reset\n```\n\n<table>\n<tr><td>printer</td><td>reset</td></tr>\n</table>",
+        "```\nprinter --reset\n```\n\n<div>\n\n    <p>printer reset</p>\n\n</div>",
         f"```\nprinter --reset\n```\n\n{'QUJD' * 40}",
         "```\nprinter --reset\n```\n\n[ref]: https://help.example/reset",
     ],
