@@ -31,10 +31,10 @@ _SUGGESTIONS = 3
 # What the score of a section with steps rises by where "how do I" is asked (tests/fixtures/how_to.jsonl in the bench).
 _STEPS = 0.05
 # The second section scores at most _NEAR less than the first. One of the same page may score _SAME_PAGE less still and
-# comes first: with it 93 instead of 90 of 120 questions show their quote. At least the share _NEW of its words is new, and it is at least
-# _TELLING_CHARS long: shorter ones lead elsewhere ("Have questions? See the FAQ").
+# comes first: with it 93 instead of 90 of 120 questions show their quote. At least the share _NEW of its words is new,
+# and it is at least _TELLING_CHARS long: shorter ones lead elsewhere ("Have questions? See the FAQ").
 _NEAR, _SAME_PAGE = 0.1, 0.1
-_NEW, _TELLING_CHARS = 0.3, 120
+_NEW, _TELLING_CHARS = 0.3, 80
 # A heading of fewer words ("Overview", "Set up") is shown with its title.
 _TELLING_WORDS = 3
 _NAME_CHARS = 80

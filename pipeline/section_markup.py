@@ -4,7 +4,8 @@ The number of lines stays, so that every line that is shown is known by its plac
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from urllib.parse import urljoin
 
 from index import markdown
 
@@ -49,6 +50,7 @@ _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _WITHHELD = "(withheld)"
 # "Other examples: [a](x), [b](y)" and "[Here's how](z)." have at most this many words beside their links.
 _WORDS_BESIDE_LINKS = 3
+_HARDLY_ANY_WORDS = 2
 
 
 def cleaned(lines: Sequence[str]) -> list[str]:
@@ -73,24 +75,42 @@ def only_points_elsewhere(text: str) -> bool:
     return bool(links) and few and len(_SENTENCE_END.findall(beside)) <= links
 
 
-def with_usable_links(line: str, absolute: Callable[[str], str | None]) -> str:
-    """Return `line` with links that work, the others reduced to their text, and no number that looks like a marker."""
+def says_hardly_anything(text: str) -> bool:
+    """Tell whether `text` has so few words ("P.S.") that it says nothing without a link."""
+    return len(_WORD.findall(text)) <= _HARDLY_ANY_WORDS
+
+
+def with_usable_links(line: str, url: str | None) -> str:
+    """Return `line` with links that work, the others reduced to their text, and no number that looks like a marker.
+
+    `url` is the address of the page, if it is known.
+    """
     if "[" not in line:
         return line
-    plain = _LINK_SENTENCE.sub(lambda found: "" if _is_lost(found, absolute) else found[0], line)
-    plain = _LINK.sub(lambda link: _link(link[1], absolute(link[2])), plain)
+    plain = _LINK_SENTENCE.sub(lambda found: "" if _is_lost(found, url) else found[0], line)
+    plain = _LINK.sub(lambda link: _link(link[1], _absolute(link[2], url)), plain)
     # The targets of reference links stand at the end of the document.
     plain = _REFERENCE_LINK.sub(r"\1", plain)
     return _CODE_OR_NUMBER.sub(lambda match: f"({match['number']})" if match["number"] else match[0], plain)
 
 
-def _is_lost(sentence: re.Match[str], absolute: Callable[[str], str | None]) -> bool:
+def _is_lost(sentence: re.Match[str], url: str | None) -> bool:
     """Tell whether a sentence only points to a page that cannot be linked to."""
-    return not absolute(sentence["target"]) and only_points_elsewhere(sentence["sentence"])
+    return not _absolute(sentence["target"], url) and only_points_elsewhere(sentence["sentence"])
 
 
 def _link(text: str, target: str | None) -> str:
     return f"[{text}]({target})" if target and text.strip() else text
+
+
+def _absolute(target: str, url: str | None) -> str | None:
+    """Return the target of a link as it works outside its page; None if that is not known.
+
+    A path from the root is one of the page's server. Other paths lead to files, which pages seldom have as addresses.
+    """
+    if re.match(r"https?://|mailto:", target):
+        return target
+    return urljoin(url, target) if url and target.startswith("/") else None
 
 
 def _without_markup(text: str) -> list[str]:

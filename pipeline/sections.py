@@ -10,11 +10,16 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from index import markdown
 from index.retrieval import RetrievedChunk
-from pipeline.section_markup import cleaned, is_withheld, only_points_elsewhere, with_usable_links
+from pipeline.section_markup import (
+    cleaned,
+    is_withheld,
+    only_points_elsewhere,
+    says_hardly_anything,
+    with_usable_links,
+)
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -181,20 +186,6 @@ def _ends_in_code(lines: Sequence[str]) -> bool:
     return is_code and not (last.count("\n") and last.rstrip().endswith(("```", "~~~")))
 
 
-def _with_links(line: Line, url: str | None) -> Line:
-    return replace(line, clean=with_usable_links(line.clean, lambda target: _absolute(target, url)))
-
-
-def _absolute(target: str, url: str | None) -> str | None:
-    """Return the target of a link as it works outside its page; None if that is not known.
-
-    A path from the root is one of the page's server. Other paths lead to files, which pages seldom have as addresses.
-    """
-    if re.match(r"https?://|mailto:", target):
-        return target
-    return urljoin(url, target) if url and target.startswith("/") else None
-
-
 def _blocks(lines: Sequence[Line], url: str | None) -> Iterator[Block | None]:
     """Yield the blocks that are worth showing, in order; None where something is left out."""
     tokens = markdown.blocks("\n".join(line.clean for line in lines) + "\n")
@@ -224,7 +215,8 @@ def _worth_showing(block: Block, url: str | None) -> Block | None:
         return block if all(line.raw.rstrip() == line.clean.rstrip() for line in block.lines) else None
     if only_points_elsewhere(block.text):
         return None
-    return replace(block, lines=tuple(_with_links(line, url) for line in block.lines))
+    shown = replace(block, lines=tuple(replace(line, clean=with_usable_links(line.clean, url)) for line in block.lines))
+    return None if says_hardly_anything(shown.text) and shown.text != block.text else shown
 
 
 def _starts(kind: Kind, tokens: "Sequence[Token]", offset: int) -> tuple[int, ...]:
@@ -272,7 +264,11 @@ def _needs_more(block: Block) -> bool:
 
 
 def _introduces(block: Block, following: Block) -> bool:
-    return block.kind is Kind.PARAGRAPH and following.kind in _TAKES_LEAD_IN and len(block.text) <= _LEAD_IN_CHARS
+    """Tell whether a paragraph is the lead-in of a list or table, or the last item of a list that of the next block."""
+    if block.kind in (Kind.STEPS, Kind.BULLETS):
+        return bool(_LEADS_IN.search(block.text))
+    short = block.kind is Kind.PARAGRAPH and len(block.text) <= _LEAD_IN_CHARS
+    return short and following.kind in _TAKES_LEAD_IN
 
 
 def _numbered(lines: Sequence[Line], tokens: "Sequence[Token]", offset: int) -> Iterator[Line]:

@@ -76,11 +76,17 @@ def test_code_stays_code_with_its_lead_in() -> None:
     assert _shown(text) == f"{text} [1]"
 
 
+def test_a_list_whose_last_item_announces_code_is_shown_with_it() -> None:
+    text = "1. Open a shell.\n2. Run:\n\n```\nprinter --reset\n```"
+    assert _shown(text) == f"{text}\n\n[1]"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "```\nprinter --reset\n```\n\nOther examples: [one](/a), [two](/b)",
         "```\nprinter --reset\n```\n\n[Here's how](reset.md).",
+        "```\nprinter --reset\n```\n\nP.S. [Here it is](guide.md).",
         "```\nprinter --reset\n```\n\n* [Printers](/a)\n* [Resets](/b)",
         "```\nprinter --reset\n```\n\nSteps for the printer:",
         "```\nprinter --reset\n```\n\n**Printer reset**",
