@@ -30,7 +30,7 @@ from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.drafting import Writer
-from pipeline.extractive import SectionQuoter
+from pipeline.extractive.quoter import SectionQuoter
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits

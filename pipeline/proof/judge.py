@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence of a draft without its markers, and the chunks that its proved quotes stand in, under their headings."""
+    """A sentence of a draft without its markers, and the chunks, with their headings, that it quotes."""
 
     sentence: str
     passages: tuple[str, ...]

@@ -10,7 +10,6 @@ _MARK = r"(?<!\\)\[(\d{1,3})\](?!\()"
 MARKER = re.compile(_MARK)
 _CODE_OR_MARKER = re.compile(rf"(?P<ticks>`+)[\s\S]*?(?P=ticks)|{_MARK}")
 _MARKERS_FIRST = re.compile(rf"\s*(?:{_MARK}\s*)+")
-_LIKE_A_MARKER = re.compile(_MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,6 @@ def with_markers(text: str, numbers: Mapping[int, int]) -> str:
 def without_markers(text: str) -> str:
     """Return `text` without its markers; a bracketed number inside code stays."""
     return " ".join(_CODE_OR_MARKER.sub(lambda match: "" if match[2] else match[0], text).split())
-
-
-def unmarkable(text: str) -> str:
-    """Return a document's text with bracketed numbers escaped, so that they are no markers."""
-    return _LIKE_A_MARKER.sub(lambda match: f"\\{match[0]}", text)
 
 
 def statements(answer: str) -> list[Statement]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from index.retrieval import RetrievedChunk
+from pipeline.markup import readable
 from pipeline.proof.comparing import comparable, located
-from pipeline.proof.markers import unmarkable
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
@@ -68,7 +68,7 @@ def quoted(quotes: Iterable[Quote], max_chars: int) -> Quoted | None:
     for marker, same in enumerate(by_chunk.values(), 1):
         chunk = same[0].chunk
         shown = shown_with(chunk.text, [unit for quote in same for unit in quote.units])
-        passage = _markdown(chunk.text, shown)
+        passage = readable(_markdown(chunk.text, shown), chunk.url)
         if passages and sum(map(len, passages)) + len(passage) > max_chars:
             break
         passages.append(marked(passage, marker))
@@ -81,11 +81,9 @@ def quoted(quotes: Iterable[Quote], max_chars: int) -> Quoted | None:
 
 def marked(passage: str, marker: int) -> str:
     """Return a passage of a document with its marker: at its end, or on a line of its own after a list or a block."""
-    kind = units(passage)[-1].kind if units(passage) else "text"
-    return f"{unmarkable(passage)}{' ' if kind == 'text' else _APART[kind]}[{marker}]"
-
-
-_APART = {"item": "\n\n", "row": "\n\n", "code": "\n\n", "heading": "\n\n"}
+    ends_in_text = not units(passage) or units(passage)[-1].kind == "text"
+    apart = " " if ends_in_text else "\n\n"
+    return f"{passage}{apart}[{marker}]"
 
 
 def source_of(marker: int, chunk: RetrievedChunk) -> Source:

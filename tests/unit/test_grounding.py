@@ -147,7 +147,7 @@ def test_quotes_are_shown_as_passages_with_markers_of_their_own() -> None:
 def test_a_bracketed_number_of_a_document_is_no_marker() -> None:
     shown = _shown([("alpha", "Alpha [3] is it.")])
     assert shown is not None
-    assert shown.text == "Alpha \\[3] is it. [1]"
+    assert shown.text == "Alpha (3) is it. [1]"
 
 
 def test_passages_beyond_the_limit_are_left_out_with_their_sources() -> None:
