@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,19 +50,20 @@ class EvalQuestion(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EvalRow:
-    """One question with its outcome, its trace and the chunks that search returns for it."""
+    """One question with its outcome, its trace, the chunks that search returns for it, and those that it cites."""
 
     question: EvalQuestion
     outcome: Outcome
     trace: Trace
     retrieved: tuple[RetrievedChunk, ...]
+    cited: Mapping[str, RetrievedChunk]
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as `--rows` writes it; docs/measuring.md lists the fields."""
         outcome = self.outcome
         draft = outcome.draft if isinstance(outcome, NeedsReview) else None
         citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())
-        documents = {chunk.chunk_id: chunk.document_id for chunk in self.retrieved}
+        documents = {chunk.chunk_id: chunk.document_id for chunk in (*self.retrieved, *self.cited.values())}
         return {
             "id": self.question.id,
             "question": self.question.question,
@@ -163,8 +164,10 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
     )
     response = await answer(pipeline, question.question, context)
     found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
+    citations = response.outcome.citations if isinstance(response.outcome, Answered) else ()
+    cited = await asyncio.to_thread(pipeline.retriever.chunks, {citation.chunk_id for citation in citations})
     done()
-    return EvalRow(question, response.outcome, response.trace, found.chunks)
+    return EvalRow(question, response.outcome, response.trace, found.chunks, cited)
 
 
 def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
@@ -242,10 +245,10 @@ def _within_context(row: EvalRow) -> bool:
 
 
 def _fully_quoted(row: EvalRow) -> bool:
-    """Return whether each citation quotes a retrieved chunk. This check ignores the verifier's result."""
+    """Return whether each citation quotes a chunk of the index. This check ignores the verifier's result."""
     if not isinstance(row.outcome, Answered) or not row.outcome.citations:
         return False
-    texts = {chunk.chunk_id: comparable(chunk.text) for chunk in row.retrieved}
+    texts = {chunk_id: comparable(chunk.text) for chunk_id, chunk in row.cited.items()}
     return all(comparable(citation.quote) in texts.get(citation.chunk_id, "") for citation in row.outcome.citations)
 
 
