@@ -18,7 +18,7 @@ from slack_sdk.models.views import View
 
 from bot.desk.operations import Status
 from bot.desk.permissions import Names, decision_words
-from bot.slack.render import section, small
+from bot.slack.blocks import section, small
 from bot.slack.review_cards import review_buttons
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review

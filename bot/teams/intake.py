@@ -11,13 +11,13 @@ from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.wording import is_pleasantry
+from bot.teams.cards import Json
 from bot.teams.commands import help_message
 from bot.teams.feedback import FeedbackActions, feedback_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
 from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
-from bot.teams.render import Json
 from bot.teams.review_actions import ReviewActions
 
 _log = structlog.get_logger(__name__)

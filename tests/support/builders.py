@@ -12,6 +12,7 @@ from pipeline.answering import Pipeline, answer
 from pipeline.caching import MemoryAnswerCache
 from pipeline.drafting import Templates, Writer
 from pipeline.errors import ModelError, PipelineError
+from pipeline.fallbacks import cited_sources, quoted_answer
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
@@ -20,6 +21,7 @@ from pipeline.proof.quotes import source_of
 from pipeline.quoting import Quoter
 from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import (
+    Answered,
     Citation,
     Completion,
     Confidence,
@@ -69,6 +71,23 @@ def draft(
         confidence=confidence,
         citations=tuple(Citation(marker=m, chunk_id=c, quote=q) for m, c, q in citations),
     )
+
+
+def written(proved: Draft | None = None, chunks: Sequence[RetrievedChunk] = CHUNKS) -> Answered:
+    """Return the wording of a draft as an answer."""
+    shown = proved or draft()
+    return Answered(form="written", text=shown.answer, citations=shown.citations, sources=cited_sources(shown, chunks))
+
+
+def passages(text: str = f"{QUOTA} [1]", chunks: Sequence[RetrievedChunk] = CHUNKS) -> Quoted:
+    """Return passages of documents; the first chunk has the first marker."""
+    cited = draft(text)
+    return Quoted(text=text, citations=cited.citations, sources=cited_sources(cited, chunks))
+
+
+def quotes(text: str = f"{QUOTA} [1]") -> Answered:
+    """Return passages of documents as an answer."""
+    return quoted_answer(passages(text))
 
 
 def prompt(chunks: Sequence[RetrievedChunk] = CHUNKS, question: str = "How many invoices?") -> Prompt:
