@@ -48,8 +48,6 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.QUEUE_FULL: Row.LIMIT,
         Failure.TOKEN_BUDGET: Row.LIMIT,
         Failure.INDEX_UNAVAILABLE: Row.SAY_UNAVAILABLE,
-        # A greeting, thanks or a call for help: a friendly line with example questions, and no gap.
-        Failure.NO_QUESTION: Row.SAY_NOT_ENOUGH_INFO,
         Failure.RETRIEVAL_EMPTY: Row.SAY_NOT_ENOUGH_INFO,
         Failure.RETRIEVAL_LOW: Row.SAY_NOT_ENOUGH_INFO,
         # A verdict for operators only: the asker sees the same as if there were no hidden document.

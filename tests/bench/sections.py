@@ -27,7 +27,8 @@ from support.models import shared_embedder
 from bot.evaluation.run import EvalQuestion, read_questions
 from index.retrieval import Retrieval
 from index.search import SnapshotSearch
-from pipeline import extractive, passages
+from pipeline.extractive import passages
+from pipeline.extractive import quoter as extractive
 from pipeline.extractive.quoter import SectionQuoter
 from pipeline.types import Quoted
 
