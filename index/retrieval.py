@@ -47,11 +47,13 @@ class Features:
     evidence: sum over the question's tokens of rarity * (match in the best chunk - 0.45), in largest rarities.
     stability: share of the question's words, weighted by rarity, without which the best document stays the best.
     missing_name: 1 if a name or a number of the question is nowhere in the best chunk and its headings, else 0.
+    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings.
     """
 
     evidence: float = 0.0
     stability: float = 0.0
     missing_name: float = 0.0
+    titled: float = 0.0
 
 
 NOTHING = Features()

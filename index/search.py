@@ -19,7 +19,7 @@ from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
-from index.features import evidence, names, stability
+from index.features import evidence, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
@@ -37,6 +37,8 @@ _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 # An unreadable chunk counts as nearer if nothing is readable and its cosine is above _NEAR, or if its cosine exceeds
 # the best readable one by _NEARER.
 _NEAR, _NEARER = 0.4, 0.1
+# A question is a title if it is that of one of so many best chunks.
+_TITLES = 3
 _SCOPES_KEPT, _PIECES_KEPT = 64, 4096
 # A vocabulary takes about 100 bytes for each of its words.
 _VOCABULARIES_KEPT = 8
@@ -220,7 +222,12 @@ class SnapshotSearch:
             evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
             stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
             missing_name=float(any(ranked.rows[best] not in posting.rows for posting in named)),
+            titled=float(any(titled(asked.postings, self._title(row)) for row in ranked.rows[:_TITLES].tolist())),
         )
+
+    def _title(self, row: int) -> str:
+        chunk = self._rows.chunk(row)
+        return f"{chunk.title} {chunk.heading}"
 
     def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
         chosen: list[tuple[int, RetrievedChunk]] = []

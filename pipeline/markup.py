@@ -41,7 +41,7 @@ _NOTE_CLOSES = re.compile(r"(?:^|(?<=\S))[^\S\n]*(?::::+|</aside>)[^\S\n]*$")
 _LINK = re.compile(r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^)\s>]*)>?(?:\s+[\"'][^\n]*?[\"'])?\s*\)")
 # A sentence with one link, such as "See [the guide](guide.md)."
 _LINK_SENTENCE = re.compile(
-    r"(?<=[.!?])[^\S\n]+(?P<sentence>[^.!?\n\[\]]*\[[^\]\n]+\]\((?P<target>[^)\s]*)\)[^.!?\n\[\]]*[.!?])(?=\s|$)"
+    r"(?<=[.!?])[^\S\n]+(?P<sentence>[^.!?\n\[\]]*\[[^\]\n]+\]\((?P<target>[^)\s]*)\)[^.!?\n\[\]]*(?:[.!?]|$))(?=\s|$)"
 )
 _REFERENCE_LINK = re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]")
 _CODE_OR_NUMBER = re.compile(r"(?P<ticks>`+)[^`\n]+(?P=ticks)|\[(?P<number>\d{1,3})\](?!\()")

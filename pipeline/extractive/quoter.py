@@ -26,7 +26,7 @@ _CANDIDATES = 6
 _SHOWN = 2
 # Chunks on either side of the found one that are read of its section.
 _REACH = 6
-_CLOSEST, _CLOSEST_SIZE = 2, 300
+_CLOSEST, _CLOSEST_SIZE = 2, 500
 _SUGGESTIONS = 3
 # What the score of a section with steps rises by where "how do I" is asked (tests/fixtures/how_to.jsonl in the bench).
 _STEPS = 0.05

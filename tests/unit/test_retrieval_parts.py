@@ -20,7 +20,7 @@ from index.chunks import Chunk
 from index.embedding.model import _MicroBatcher
 from index.embedding.runtime import batches
 from index.excerpts import best_window
-from index.features import evidence, names, stability
+from index.features import evidence, names, stability, titled
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.retrieval import Features, VectorIndex
 from index.stemming import stem, without_ending
@@ -247,3 +247,20 @@ def test_thresholds_are_read_off_the_curve() -> None:
     assert answer_threshold(curve, 0.5) == pytest.approx(0.1)
     assert abstain_threshold(curve, 0.0) == pytest.approx(0.3)
     assert abstain_threshold(curve, 0.34) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("words", "title", "is_title"),
+    [
+        (("delete", "site"), "Deleting a site", True),
+        (("delete", "sites", "goal"), "Deleting a site", False),
+        (("notifications",), "Notifications", False),
+        ((), "Notifications", False),
+    ],
+)
+def test_a_question_is_a_title_if_the_title_holds_all_its_words(
+    words: tuple[str, ...],
+    title: str,
+    is_title: bool,  # noqa: FBT001
+) -> None:
+    assert titled(words, title) == is_title
