@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.proof.sentences import passages
+from pipeline.proof.words import content_words, keys_of, tokens
+
 from index.chunking import chunk_document
 from index.markdown import without_list_mark
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.sentences import passages
-from pipeline.proof.words import content_words, keys_of, tokens
 from pipeline.types import Citation, Draft
 from support.documents import documents_in
 
