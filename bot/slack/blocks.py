@@ -23,8 +23,8 @@ from bot.slack.text import (
     answer_parts,
     label,
     packed,
+    quote_lines,
     source_line,
-    source_lines,
 )
 from bot.surfaces.showing import every_link
 from bot.surfaces.wording import cut
@@ -32,6 +32,8 @@ from pipeline.types import Citation, Quoted, Source
 
 ESCALATE = "ask_a_person"
 FEEDBACK = "answer_feedback"
+# A message holds 50 blocks; beyond this number sources share blocks.
+_SOURCES_APART = 12
 
 
 def section(text: str) -> Block:
@@ -100,7 +102,16 @@ def source_blocks(sources: Sequence[Source], citations: Sequence[Citation] = ())
         return []
     if not citations:
         return [section(text) for text in packed(["*Sources*", *map(source_line, sources)], SECTION_CHARS)]
-    return [small(text) for text in packed(["*Sources*", *source_lines(sources, citations)], SMALL_CHARS)]
+    if len(sources) > _SOURCES_APART:
+        lines = ("\n".join([source_line(source), *quote_lines(source, citations)]) for source in sources)
+        return [small(text) for text in packed(["*Sources*", *lines], SMALL_CHARS)]
+    return [block for at, source in enumerate(sources) for block in _source(source, citations, is_first=at == 0)]
+
+
+def _source(source: Source, citations: Sequence[Citation], *, is_first: bool) -> list[Block]:
+    quotes = quote_lines(source, citations)
+    head = "*Sources*\n" if is_first else ""
+    return [section(f"{head}{source_line(source)}"), *([small("\n".join(quotes))] if quotes else [])]
 
 
 def quote_blocks(heading: str, quotes: Quoted) -> list[Block]:

@@ -86,12 +86,9 @@ def source_line(source: Source) -> str:
     return f"[{source.marker}] {_linked(source.title, source.url)}{heading}"
 
 
-def source_lines(sources: Sequence[Source], citations: Sequence[Citation]) -> list[str]:
-    """Return a line for each source, and below it the quotes behind its marker."""
-    return [
-        "\n".join([source_line(source), *(f"“{escape(quote)}”" for quote in small_print(citations, source.marker))])
-        for source in sources
-    ]
+def quote_lines(source: Source, citations: Sequence[Citation]) -> list[str]:
+    """Return the quotes behind a source's marker, a line each."""
+    return [f"“{escape(quote)}”" for quote in small_print(citations, source.marker)]
 
 
 def packed(lines: Iterable[str], limit: int) -> list[str]:

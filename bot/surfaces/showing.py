@@ -19,8 +19,8 @@ _MARKUP = re.compile(
     r"|\\\[(?P<number>\d{1,3})\]|<(?P<address>https?://[^>\s|]+)>|(?P<entity>&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);)"
 )
 _NUMBER = re.compile(r"\\\[(\d{1,3})\]")
-_EMPHASIS = re.compile(r"\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
-_ESCAPE = re.compile(r"\\([^\w\s])")
+_EMPHASIS = re.compile(r"(?<!\\)(?:\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w))")
+_ESCAPE = re.compile(r"\\([^\w\s]|_)")
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-{3}[\s:|-]*$", re.MULTILINE)
 
 

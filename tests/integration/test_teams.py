@@ -18,6 +18,7 @@ from support.workspace import APPROVAL, workspace
 
 from bot.settings import TeamsSettings
 from bot.teams.http import authenticator, messages
+from bot.teams.render import SUGGESTED
 from bot.teams.review_cards import APPROVE, CLAIM, EDIT, REFRESH, REJECT
 from index.errors import SettingsError
 
@@ -125,6 +126,17 @@ async def test_who_wants_a_person_gets_one_and_the_persons_answer(teams: FakeCon
     answer = (await teams.until(lambda: _all(teams, "a:asker", 3)))[2]
     assert "No, there is none." in answer["text"]
     assert "additionalType" not in answer["entities"][0]
+
+
+async def test_a_suggested_question_is_asked_once_however_often_it_is_pressed(teams: FakeConnector) -> None:
+    press = {"request_id": "r-1", "question": _ANSWERABLE}
+    for _ in range(3):
+        _, told = await teams.send(teams.press("asker", "a:asker", SUGGESTED, press))
+        assert told["value"] == "Looking it up."
+    (answer,) = await teams.until(lambda: teams.messages("a:asker"))
+    assert f"You asked: “{_ANSWERABLE}”" in answer["text"]
+    assert "7 days after the due date" in answer["text"]
+    await teams.exactly("a:asker", 1)
 
 
 def _review_id(card: dict[str, Any]) -> str:

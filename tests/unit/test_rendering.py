@@ -151,16 +151,17 @@ def test_a_link_of_a_written_answer_is_shown_only_if_a_quote_or_a_source_holds_i
 
 def test_a_written_answer_shows_its_text_and_below_each_source_the_quote_that_it_stands_on() -> None:
     blocks = _blocks(_reply(_answered("Five hundred invoices [1].")))
-    assert [block["type"] for block in blocks] == ["markdown", "context", "context", "context_actions"]
+    assert [block["type"] for block in blocks] == ["markdown", "section", "context", "context", "context_actions"]
     assert blocks[0]["text"] == "Five hundred invoices [1]."
-    assert f"[1] <https://help.example/c1|Title of c1>\n“{QUOTA}”" in blocks[1]["elements"][0]["text"]
+    assert blocks[1]["text"]["text"] == "*Sources*\n[1] <https://help.example/c1|Title of c1>"
+    assert blocks[2]["elements"][0]["text"] == f"“{QUOTA}”"
 
 
 def test_of_the_quotes_of_one_marker_the_first_two_are_shown_cut_at_a_word() -> None:
     long = " ".join(["invoices"] * 60)
     three = [(1, "c1", "**First** quote."), (1, "c1", long), (1, "c1", "Third quote.")]
-    (source,) = [b for b in _blocks(_reply(written(draft("So [1].", three)))) if "Sources" in str(b)]
-    _, _, first, second = source["elements"][0]["text"].split("\n")
+    below = _blocks(_reply(written(draft("So [1].", three))))[2]
+    first, second = below["elements"][0]["text"].split("\n")
     assert first == "“First quote.”"
     assert second.startswith("“invoices invoices")
     assert second.endswith("invoices…”")
@@ -169,7 +170,7 @@ def test_of_the_quotes_of_one_marker_the_first_two_are_shown_cut_at_a_word() -> 
 
 _PAGE = """To export:
 
-1. Open [Billing](https://help.example/billing), see [below](#export) and ![a cog](cog.png)
+1. Open [Billing](https://help.example/billing), see [below](#export), ![a cog](cog.png) there
 2. Run `invoices[0]` or \\[3] of
 
 ```
@@ -191,7 +192,7 @@ def test_a_quoted_answer_is_headed_and_keeps_the_structure_of_its_document() -> 
         blocks[1]["text"]
         == """To export:
 
-1. Open [Billing](https://help.example/billing), see below and 
+1. Open [Billing](https://help.example/billing), see below,  there
 2. Run `invoices[0]` or [3] of
 
 ```
@@ -317,7 +318,7 @@ def test_a_long_answer_is_split_between_paragraphs_and_keeps_sources_and_buttons
         assert block_errors(_blocks(message)) == []
         assert markdown_length(_blocks(message)) <= 12_000
     assert all([b["type"] for b in _blocks(message)] == ["markdown"] for message in early)
-    assert [b["type"] for b in _blocks(last)] == ["markdown", "context", "context", "context_actions"]
+    assert [b["type"] for b in _blocks(last)] == ["markdown", "section", "context", "context", "context_actions"]
     shown = "\n\n".join(b["text"] for m in (*early, last) for b in _blocks(m) if b["type"] == "markdown")
     assert all(f"{n} &amp; {QUOTA} [1]" in shown for n in range(12))
 

@@ -65,7 +65,7 @@ function safeLink(url, text) {
 // One inline pass for mrkdwn (one star) and Markdown (two stars, links in brackets, backslashes).
 function inline(text, bold) {
   const star = bold === 2 ? "\\*\\*(.+?)\\*\\*" : "\\*([^*\\n]+)\\*";
-  const more = bold === 2 ? "|\\[([^\\]\\n]*)\\]\\((https?:[^)\\s]+)[^)\\n]*\\)|\\\\([^\\w\\s])|(?<![*\\w])\\*([^*\\s][^*\\n]*)\\*(?![*\\w])" : "";
+  const more = bold === 2 ? "|\\[([^\\]\\n]*)\\]\\((https?:[^)\\s]+)[^)\\n]*\\)|\\\\([^\\w\\s]|_)|(?<![*\\w])\\*([^*\\s][^*\\n]*)\\*(?![*\\w])" : "";
   const pattern = new RegExp(
     "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b" + more, "g");
   const nodes = [];
