@@ -187,6 +187,7 @@ def build_use_cases(
         access=settings.access,
         channels=settings.channels,
         deadline_s=settings.limits.request_deadline_s,
+        similarity=settings.review.curated_similarity,
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
         keeps_turns=settings.store.turn_text_days > 0,

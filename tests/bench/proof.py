@@ -1,10 +1,11 @@
 """Measure proof: how many honest and how many subtly false model replies are shown, by judge.
 
-usage: python tests/bench/proof.py REPLIES.jsonl QUESTIONS.jsonl DATA_DIR [--judge none|labels|erring|yes|URL]
+usage: python tests/bench/proof.py REPLIES.jsonl QUESTIONS.jsonl DATA_DIR [--judge none|labels|erring|yes|URL] [-v]
 
 REPLIES are rows with id, kind (honest | subtle) and reply (shape: ../shared/data/README.md). They are served through
 ../shared/bench/replay.py and answered by `citedesk eval`. The judge `labels` supports a sentence if it is one of the
-honest reply; `erring` says the contrary in one case of ten, chosen by a hash; `yes` supports everything; a URL is that of a real model.
+honest reply; `erring` says the contrary in one case of ten, chosen by a hash; `yes` supports everything; a URL is the
+OpenAI-compatible server of a real model.
 """
 
 import argparse
@@ -89,7 +90,7 @@ def _rows(replies: Path, questions: Path, data_dir: Path, kind: str, judge: str)
     port = server.server_address[1] + 1 if server.server_address[1] < 65000 else server.server_address[1] - 1
     with tempfile.TemporaryDirectory() as folder:
         rows, log = Path(folder) / "rows.jsonl", Path(folder) / "log.jsonl"
-        replay = subprocess.Popen(
+        replay = subprocess.Popen(  # noqa: S603 - the replay server
             [sys.executable, str(_REPLAY), str(port), str(replies), str(questions), kind, str(log)]
         )
         time.sleep(0.7)
@@ -114,7 +115,9 @@ def _rows(replies: Path, questions: Path, data_dir: Path, kind: str, judge: str)
             str(rows),
         ]
         try:
-            subprocess.run([*command, "--data-dir", str(data_dir)], env=environment, check=True, capture_output=True)
+            subprocess.run(  # noqa: S603 - our own command
+                [*command, "--data-dir", str(data_dir)], env=environment, check=True, capture_output=True
+            )
         finally:
             replay.terminate()
             server.shutdown()
@@ -159,9 +162,7 @@ def main() -> None:
         for row in given if arguments.verbose else []:
             wrong = row["form"] != "written" if kind == "honest" else row["form"] == "written"
             if row["served"] == "reply" and wrong:
-                print(
-                    f"\n{row['id']} {row['outcome']} {row['form']} {row['findings']}\n  {row['reply']['answer']}\n  {[c['quote'] for c in row['reply']['citations']]}"
-                )
+                print(f"\n{row['id']} {row['outcome']} {row['form']} {row['findings']}\n  {row['reply']['answer']}")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,12 @@ def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: 
         (["serve"], {"SLACK_BOT_TOKEN": "xoxb-1"}, 2, "set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
         (["ask", "x"], {"CITEDESK_LLM__PROVIDER": "openai"}, 2, "llm.api_key is missing: set OPENAI_API_KEY"),
         (["ask", "x"], {"CITEDESK_LIMITS__ANSWER_CHARS": "many"}, 2, "setting limits.answer_chars"),
-        (["ask", "x"], {"CITEDESK_LLM__PROMPT_VERSION": "nope/v1"}, 2, "there is no prompt nope/v1"),
+        (
+            ["ask", "x"],
+            {"CITEDESK_LLM__PROVIDER": "openai", "OPENAI_API_KEY": "k", "CITEDESK_LLM__PROMPT_VERSION": "nope/v1"},
+            2,
+            "there is no prompt nope/v1",
+        ),
         (["ask", "x"], {"CITEDESK_INDEX__EMBEDDING_MODEL": "/nowhere"}, 1, "embedding model folder /nowhere"),
     ],
 )

@@ -30,7 +30,8 @@ _ATTRIBUTES = set(
 def _row(number: int, **fields: object) -> dict[str, Any]:
     return {
         "id": f"q-{number}", "question": f"Question {number}?", "answerable": True, "category": "setup",
-        "has_gold": True, "rank": 1, "outcome": "answered", "form": "written", "sufficiency": 0.9, "stage_ms": {"retrieve": 12.0},
+        "has_gold": True, "rank": 1, "outcome": "answered", "form": "written", "sufficiency": 0.9,
+        "stage_ms": {"retrieve": 12.0},
         "retrieved": [{"title": "Plans", "heading": "Trial", "score": 0.5, "text": "The trial lasts 21 days."}],
         **fields,
     }  # fmt: skip

@@ -44,7 +44,8 @@ async def test_each_sentence_is_sent_with_its_own_passages_and_the_question_in_o
 async def test_verdicts_are_returned_in_the_order_of_the_sentences() -> None:
     entries = [{"sentence": 2, "verdict": "contradicted"}, {"sentence": 1, "verdict": "supported"}]
     judgement, _ = await _judged(json.dumps({"verdicts": entries, "answers_question": False}))
-    assert judgement == Judgement((Verdict.SUPPORTED, Verdict.CONTRADICTED), answers_question=False, input_tokens=100, output_tokens=20)  # fmt: skip
+    assert judgement.verdicts == (Verdict.SUPPORTED, Verdict.CONTRADICTED)
+    assert (judgement.answers_question, judgement.input_tokens, judgement.output_tokens) == (False, 100, 20)
 
 
 @pytest.mark.parametrize(
