@@ -78,18 +78,22 @@ def passage_of(section: Section, found: int, asked: Asked) -> tuple[Unit, ...]:
     return tuple(units[n] for n in _grown(units, scores, seed, SIZE))
 
 
-def short_passage(section: Section, found: int, asked: Asked, size: int) -> Unit | None:
-    """Return the best unit of the retrieved chunk, cut to about `size` characters at sentences, items or rows.
+def short_passage(section: Section, found: int, asked: Asked, size: int) -> tuple[Unit, ...]:
+    """Return the best unit of the retrieved chunk and the neighbours that fit into `size` characters.
 
-    Steps may be twice as long, since some of them without the others help little.
+    A longer unit is cut at sentences, items or rows; steps may be twice as long, since some of them without the others
+    help little. () if the chunk holds nothing that can be shown.
     """
     units = [unit for unit in section.units if found in unit.chunks and unit.kind is not Kind.CODE]
     if not units:
-        return None
+        return ()
     scores = asked.scores([unit.text for unit in units])
-    best = units[scores.index(max(scores))]
-    whole = 2 * size if best.kind is Kind.STEPS else size
-    return best if len(best.text) <= whole else _shortened(best, asked, size)
+    seed = scores.index(max(scores))
+    best = units[seed]
+    if len(best.text) <= size:
+        return tuple(units[n] for n in _grown(units, scores, seed, size))
+    is_whole = best.kind is Kind.STEPS and len(best.text) <= 2 * size
+    return (best if is_whole else _shortened(best, asked, size),)
 
 
 def _grown(units: Sequence[Unit], scores: Sequence[float], seed: int, size: int) -> list[int]:

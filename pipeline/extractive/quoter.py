@@ -81,9 +81,9 @@ class SectionQuoter:
         """Return one or two short passages that may help where there is no answer; None if there is none."""
         asked = Asked.of(question)
         short = [
-            (candidate, (unit,))
+            (candidate, units)
             for candidate in self._ranked(question, chunks)
-            if (unit := short_passage(candidate.section, candidate.found, asked, _CLOSEST_SIZE))
+            if (units := short_passage(candidate.section, candidate.found, asked, _CLOSEST_SIZE))
         ]
         return _quoted(short[:_CLOSEST]) if short else None
 

@@ -254,6 +254,8 @@ def test_thresholds_are_read_off_the_curve() -> None:
     [
         (("delete", "site"), "Deleting a site", True),
         (("delete", "sites", "goal"), "Deleting a site", False),
+        (("bounce", "rate", "mean"), "Bounce rate", True),
+        (("notifications", "work"), "Notifications", False),
         (("notifications",), "Notifications", False),
         ((), "Notifications", False),
     ],
