@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -87,7 +88,8 @@ def _rows(replies: Path, questions: Path, data_dir: Path, kind: str, judge: str)
         for statement in statements(row["reply"].get("answer", ""))
     }
     server = _judge_server(judge, honest)
-    port = server.server_address[1] + 1 if server.server_address[1] < 65000 else server.server_address[1] - 1
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         rows, log = Path(folder) / "rows.jsonl", Path(folder) / "log.jsonl"
         replay = subprocess.Popen(  # noqa: S603 - the replay server
