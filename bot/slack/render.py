@@ -33,7 +33,7 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Asked, Review
-from bot.surfaces.showing import cited_links, links_of, no_link, not_shown_in, readable
+from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
@@ -47,6 +47,7 @@ from bot.surfaces.wording import (
     MEANWHILE,
     NOT_CONFIRMED,
     NOT_ENOUGH,
+    NOT_ENOUGH_AT_ALL,
     QUOTED,
     STOPPED_WORDS,
     cut,
@@ -86,7 +87,7 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[S
     """Return the reply to a question: one message, or several for an answer too long for one."""
     text, blocks = _body(reply.outcome, reply.request_id, asked.text, names)
     notes = _notes(reply, asked)
-    if reply.may_see_more and _may_help_more(reply.outcome):
+    if reply.may_see_more and may_help_more(reply.outcome):
         blocks = with_button(blocks, button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
     fallback = cut(escape(readable(text, no_link)), FALLBACK_CHARS)
     return [SlackMessage(fallback, tuple(group)) for group in messages_of([*map(small, notes), *blocks])]
@@ -103,13 +104,6 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)
     return notes
-
-
-def _may_help_more(outcome: Outcome) -> bool:
-    """Tell whether documents that this conversation may not show could help."""
-    return isinstance(outcome, NeedsReview) or (
-        isinstance(outcome, NotEnoughInfo) and outcome.reason is not Failure.NO_QUESTION
-    )
 
 
 def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
@@ -211,7 +205,7 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     if outcome.suggestions:
         blocks += [section(f"*{DID_YOU_MEAN}*"), suggestion_buttons(outcome.suggestions, request_id)]
     ask_a_person = button(ESCALATE, "Ask a person", request_id, question)
-    return NOT_ENOUGH, [*blocks, *ask_a_person, small(f"`{request_id}`")]
+    return NOT_ENOUGH_AT_ALL, [*blocks, *ask_a_person, small(f"`{request_id}`")]
 
 
 def _introduction(outcome: NotEnoughInfo, request_id: str) -> tuple[str, list[Block]]:

@@ -7,7 +7,7 @@ from textwrap import shorten
 
 from bot.surfaces.wording import cut, linkable
 from index.markdown import code_apart, without_line_marks
-from pipeline.types import Answered, Citation
+from pipeline.types import Answered, Citation, Failure, NeedsReview, NotEnoughInfo, Outcome
 
 Keep = Callable[[str], bool]
 QUOTE_CHARS = 200
@@ -116,3 +116,19 @@ def _rows_as_items(text: str) -> Iterator[str]:
 
 def _cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def may_help_more(outcome: Outcome) -> bool:
+    """Tell whether documents that this conversation may not show could help the asker.
+
+    Quotes that no model has read may come from another page than the one that the asker means.
+    """
+    match outcome:
+        case NeedsReview():
+            return True
+        case NotEnoughInfo():
+            return outcome.reason is not Failure.NO_QUESTION
+        case Answered():
+            return outcome.form == "quoted"
+        case _:
+            return False

@@ -32,6 +32,7 @@ _LIMITS: dict[Failure, str] = {
 }
 ESCALATED = "I have passed your question to a person. The answer will come here."
 NOT_ENOUGH = "No answer that I can prove was found in the documents."
+NOT_ENOUGH_AT_ALL = f"Not enough info. {NOT_ENOUGH}"
 _INTRODUCTION = "I answer questions from your team's documents, and show where each answer stands."
 NOT_CONFIRMED = "A reviewer looked at this and could not confirm an answer from the documents."
 DEGRADED = "The writing model gave no answer. These are the documents' own words."

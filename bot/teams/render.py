@@ -6,7 +6,16 @@ from typing import assert_never
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
-from bot.surfaces.showing import cited_links, cut_at_word, every_link, links_of, no_link, readable, small_print
+from bot.surfaces.showing import (
+    cited_links,
+    cut_at_word,
+    every_link,
+    links_of,
+    may_help_more,
+    no_link,
+    readable,
+    small_print,
+)
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
@@ -21,6 +30,7 @@ from bot.surfaces.wording import (
     MEANWHILE,
     NOT_CONFIRMED,
     NOT_ENOUGH,
+    NOT_ENOUGH_AT_ALL,
     PASSED_ON,
     QUOTED,
     STOPPED_WORDS,
@@ -95,9 +105,7 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
         notes.append(f"{understood_words(corrected=reply.trace.corrected)}: “{literal(reply.read_as, 500)}”")
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)
-    outcome = reply.outcome
-    asks_nothing = isinstance(outcome, NotEnoughInfo) and outcome.reason is Failure.NO_QUESTION
-    if reply.may_see_more and outcome.kind in {"not_enough_info", "needs_review"} and not asks_nothing:
+    if reply.may_see_more and may_help_more(reply.outcome):
         notes.append(MAY_SEE_MORE)
     return notes
 
@@ -191,7 +199,7 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
         parts.append(paragraph(f"The nearest documents:\n\n{nearest}"))
     if suggestions:
         parts += [paragraph(f"**{DID_YOU_MEAN}**"), *suggestions]
-    return NOT_ENOUGH, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
+    return NOT_ENOUGH_AT_ALL, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
 
 
 def _suggestions(questions: Sequence[str], request_id: str) -> list[Json]:
