@@ -1,16 +1,11 @@
 """Texts that all chat products share: outcomes, limits, reasons and findings in words."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.types import Failure, FindingCode, Limited, Unavailable
+from pipeline.understanding.smalltalk import kind_of
 
-_EMOJI = re.compile(r":[a-z0-9_+-]+:")
-_PLEASANTRIES = frozenset(
-    "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
-    "will do makes sense that helped this helped no worries yes no done".split()
-)
 EXPIRED = (
     "Nobody could look at your question in time, so I have no answer that somebody stands for. "
     "Please ask again, or ask a colleague directly."
@@ -145,11 +140,9 @@ def day(stamp: str) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def is_pleasantry(text: str) -> bool:
-    """Tell whether a message is empty, holds only emoji, or at most four polite words such as thanks or ok."""
-    text = _EMOJI.sub(" ", text)
-    words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
-    return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
+def is_reaction(text: str) -> bool:
+    """Tell whether a message in a thread is empty, thanks or acknowledges, and needs no reply."""
+    return not text.strip() or kind_of(text) in {"thanks", "acknowledgement"}
 
 
 def cut(text: str, limit: int) -> str:

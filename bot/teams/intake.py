@@ -10,7 +10,7 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked
 from bot.surfaces.running_questions import RunningQuestions
-from bot.surfaces.wording import is_pleasantry
+from bot.surfaces.wording import is_reaction
 from bot.teams.cards import Json
 from bot.teams.commands import help_message
 from bot.teams.feedback import FeedbackActions, feedback_form
@@ -92,7 +92,7 @@ class TeamsIntake:
 
     async def _is_only_thanks(self, asked: Asked, key: str) -> bool:
         """Tell whether a message only thanks the bot for its last answer and needs no reply."""
-        if not asked.text.strip() or asked.has_files or not is_pleasantry(asked.text):
+        if not asked.text.strip() or asked.has_files or not is_reaction(asked.text):
             return False
         store = self.questions.store
         if await store.reviews.awaiting(asked.where):

@@ -9,7 +9,6 @@ import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
@@ -60,7 +59,7 @@ def _without_words(text: str) -> SmallTalk | None:
 
 def _kinds_of(words: Sequence[str], *, asks: bool) -> frozenset[SmallTalk]:
     """Return the kinds of the phrases that make up the message; none if a word is left over."""
-    phrases = _phrases()
+    phrases = _PHRASES
     kinds: set[SmallTalk] = set()
     at = 0
     while at < len(words):
@@ -111,8 +110,7 @@ def _spelled(character: str) -> str:
     return f" {character} " if unicodedata.name(character, "").startswith(_UNSPACED) else character
 
 
-@lru_cache(maxsize=1)
-def _phrases() -> _Phrases:
+def _read_phrases() -> _Phrases:
     read = tomllib.loads(files(__package__).joinpath("smalltalk.toml").read_text(encoding="utf-8"))
     kinds: dict[tuple[str, ...], SmallTalk] = {}
     for kind in get_args(SmallTalk):
@@ -126,3 +124,7 @@ def _phrases() -> _Phrases:
         if len(words) == 1 and len(words[0]) >= _MISSPELT_FROM and kind in {"thanks", "greeting"}
     )
     return _Phrases(kinds, beside, misspelt, max(map(len, kinds)))
+
+
+# Read at import, so that no event loop waits for the file.
+_PHRASES = _read_phrases()
