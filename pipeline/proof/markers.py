@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
-from pipeline.proof.units import Unit, sentences, units
+from index.markdown import is_numbered_item
+from pipeline.proof.units import sentences, units
 
 _MARK = r"(?<!\\)\[(\d{1,3})\](?!\()"
 MARKER = re.compile(_MARK)
@@ -14,7 +16,10 @@ _MARKERS_FIRST = re.compile(rf"\s*(?:{_MARK}\s*)+")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence, list item, row or code block of an answer without its markers, and the markers that cover it."""
+    """A sentence, list item, row or code block of an answer without its markers, and the markers that cover it.
+
+    Numbered steps are one statement: each may be true, and their order false.
+    """
 
     text: str
     markers: tuple[int, ...]
@@ -33,7 +38,8 @@ def with_markers(text: str, numbers: Mapping[int, int]) -> str:
 
 def without_markers(text: str) -> str:
     """Return `text` without its markers; a bracketed number inside code stays."""
-    return " ".join(_CODE_OR_MARKER.sub(lambda match: "" if match[2] else match[0], text).split())
+    plain = _CODE_OR_MARKER.sub(lambda match: "" if match[2] else match[0], text)
+    return "\n".join(" ".join(line.split()) for line in plain.split("\n")).strip()
 
 
 def statements(answer: str) -> list[Statement]:
@@ -77,11 +83,11 @@ def _cut(answer: str) -> Iterator[Statement]:
 
 
 def _parts(answer: str) -> Iterator[tuple[str, int]]:
-    for unit in units(answer):
-        text = unit.of(answer)
-        for part in sentences(text) if _is_prose(unit) else (text,):
-            yield part, unit.block
-
-
-def _is_prose(unit: Unit) -> bool:
-    return unit.kind in {"item", "text"}
+    for block, run in groupby(units(answer), key=lambda unit: unit.block):
+        texts = [(unit, unit.of(answer)) for unit in run]
+        if texts[0][0].kind == "item" and is_numbered_item(texts[0][1]):
+            yield "\n".join(text for _, text in texts), block
+            continue
+        for unit, text in texts:
+            for part in sentences(text) if unit.kind in {"item", "text"} else (text,):
+                yield part, block

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from index.markdown import without_list_mark
+from index.markdown import without_line_marks
 from pipeline.proof.comparing import INLINE_TAG, comparable, contains
 from pipeline.proof.dates import Moment, moments
 from pipeline.proof.quantities import Quantity, quantities, spelled_out, with_single_units
@@ -52,7 +52,7 @@ def links(text: str) -> list[str]:
 def missing_values(sentence: str, passages: str) -> list[str]:
     """Return the values of `sentence`, as written, that `passages` does not hold."""
     held = _held(passages)
-    plain = INLINE_TAG.sub("", without_list_mark(sentence))
+    plain = INLINE_TAG.sub("", without_line_marks(sentence))
     missing = [link for link in links(plain) if link not in held.links]
     plain = _LINK.sub(" ", plain)
     told = moments(plain)

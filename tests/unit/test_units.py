@@ -70,8 +70,9 @@ def test_a_bracketed_number_in_code_or_behind_a_backslash_is_no_marker() -> None
         ("A [1]. B.", [("A .", (1,)), ("B.", (1,))]),
         (
             "Do this [2]:\n1. Open it.\n2. Close it [1].",
-            [("Do this :", (2,)), ("1. Open it.", (1,)), ("2. Close it .", (1,))],
+            [("Do this :", (2,)), ("1. Open it.\n2. Close it .", (1,))],
         ),
+        ("1. Clear it [1].\n2. Turn it on [2].", [("1. Clear it .\n2. Turn it on .", (1, 2))]),
         ("- one\n- two\n\n[4]", [("- one", (4,)), ("- two", (4,))]),
         ("Sure!\n\nIt is so [1].", [("Sure!", (1,)), ("It is so .", (1,))]),
         ("Nothing cited.", [("Nothing cited.", ())]),
