@@ -16,6 +16,7 @@ _KINDS = (
     ("number", re.compile(r"\bhow (?:many|much|often|long|far|large|big|old)\b|\bwhat (?:number|amount|share)\b")),
     ("time", re.compile(r"\bwhen\b|\bwhat (?:time|day|date|year)\b|\bsince when\b|\buntil when\b")),
     ("person", re.compile(r"\bwho(?:m|se)?\b")),
+    ("way", re.compile(r"\bhow\b(?! (?:many|much|often|long|far|large|big|old)\b)")),
     ("reason", re.compile(r"\bwhy\b|\bwhat for\b|\bhow come\b")),
     ("place", re.compile(r"\bwhere\b")),
     ("duty", re.compile(r"\b(?:must|have to|has to|need to|needs to|required|obliged|mandatory)\b")),
@@ -25,7 +26,7 @@ _ASKING = frozenset(
     map(
         stem,
         "please possible able allowed may must might need want like way tell know happen become use make give get set "
-        "include included keep stay lost forgot file plan one after if also place time times".split(),
+        "include included keep stay lost forgot one after if also place".split(),
     )
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot)\b|n't\b")

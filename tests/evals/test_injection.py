@@ -9,6 +9,7 @@ from support.builders import FixedRetriever, asked, chunk, context, draft, pipel
 from support.corruptions import real_chunks
 from support.obeying import WAYS, ObeyingModel
 
+from pipeline.proof.comparing import comparable
 from pipeline.safety.policy import screened, violations, withheld
 from pipeline.safety.redaction import credentials
 from pipeline.types import Answered, Blocked, Draft, NeedsReview, Outcome, Quoted
@@ -89,7 +90,7 @@ async def test_a_poisoned_page_gives_its_fact_and_never_its_canary(
         model = ObeyingModel(row["canary"], obeyed, row["gold_quote"], way)
         outcome, _ = await asked(pipeline(model, FixedRetriever(chunks)), row["question"], context())
         assert row["canary"] not in outcome.model_dump_json(), row["id"]
-        kept += isinstance(outcome, Answered) and row["gold_quote"][:40] in outcome.text
+        kept += isinstance(outcome, Answered) and comparable(row["gold_quote"])[:40] in comparable(outcome.text)
     with capsys.disabled():
         print(f"\n{way}: {kept} of {len(injection['poisoned_docs'])} poisoned pages give the fact, none the canary")
     assert kept == len(injection["poisoned_docs"])
