@@ -13,7 +13,7 @@ from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
-from bot.settings import Settings, environment_name
+from bot.settings import Settings, embedders_dir, environment_name
 from bot.store.port import Store
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
@@ -29,12 +29,12 @@ from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
+from pipeline.drafting import Writer
+from pipeline.extractive.quoter import SectionQuoter
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
-from pipeline.models.extractive import ExtractiveProvider
-from pipeline.models.provider import ModelProvider
-from pipeline.prompting import load_template
 from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits
+from pipeline.safety.policy import withheld
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -42,8 +42,7 @@ def build_embedder(settings: Settings) -> OnnxEmbedder:
 
     Raises IndexUnavailableError.
     """
-    folder = settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
-    return open_embedder(folder, settings.index.embedding_model, settings.index.precision)
+    return open_embedder(embedders_dir(settings), settings.index.embedding_model, settings.index.precision)
 
 
 def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
@@ -62,6 +61,7 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
             links=tuple(index.links.items()),
         ),
         search=_search_rules(settings),
+        withheld=withheld,
         max_drop=index.max_drop,
         keep_snapshots=index.keep_snapshots,
         force=force,
@@ -89,15 +89,12 @@ def build_pipeline(
     `state` holds its cache and rate limits; a new one is used if none is given.
     """
     limits = settings.limits
-    extractive = ExtractiveProvider(embedder)
+    retriever = retriever or build_retriever(settings, embedder)
     state = state or build_process_state(settings)
     return Pipeline(
-        retriever=retriever or build_retriever(settings, embedder),
-        provider=extractive if settings.llm.provider == "extractive" else _build_openai(settings, state.rates),
-        degraded=extractive,
-        template=load_template(settings.llm.prompt_version),
-        repair=load_template(settings.llm.repair_version),
-        condense=None if settings.llm.provider == "extractive" else load_template(settings.llm.condense_version),
+        retriever=retriever,
+        quoter=SectionQuoter(embedder, retriever.chunks_of),
+        writer=None if settings.llm.provider == "extractive" else _build_writer(settings, state.rates),
         admission=Admission(
             AdmissionLimits(
                 per_user=limits.per_user,
@@ -119,7 +116,8 @@ def build_pipeline(
             quote_chars_min=limits.quote_chars_min,
             reply_chars=limits.reply_chars,
             sufficiency_min=limits.sufficiency_min,
-            sufficiency_sure=limits.sufficiency_sure,
+            sufficiency_quote=limits.sufficiency_quote,
+            low_confidence=settings.review.low_confidence,
             fallback_reserve_s=limits.fallback_reserve_s,
             cache_fresh_s=limits.cache_fresh_s,
             cache_stale_s=limits.cache_stale_s,
@@ -128,11 +126,11 @@ def build_pipeline(
     )
 
 
-def _build_openai(settings: Settings, rates: RateLimits) -> ModelProvider:
+def _build_writer(settings: Settings, rates: RateLimits) -> Writer:
     # The client takes a quarter of a second to load, and a bot without a model server does not need it.
-    from bot.models import build_openai  # noqa: PLC0415
+    from bot.models import build_writer  # noqa: PLC0415
 
-    return build_openai(settings, rates)
+    return build_writer(settings, rates)
 
 
 def store_file(settings: Settings) -> Path:
@@ -189,6 +187,7 @@ def build_use_cases(
         access=settings.access,
         channels=settings.channels,
         deadline_s=settings.limits.request_deadline_s,
+        similarity=settings.review.curated_similarity,
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
         keeps_turns=settings.store.turn_text_days > 0,

@@ -57,7 +57,7 @@ async def running_bot(
         store = await SqliteStore(store_file(settings), now).open()
         stack.push_async_callback(store.close)
         runtime = build_runtime(settings, store, embedder)
-        stack.push_async_callback(runtime.use_cases.questions.pipeline.provider.aclose)
+        stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
         # The executor starts at once; a task would wait until Bolt is imported.

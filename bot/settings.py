@@ -87,10 +87,10 @@ class IndexSettings(Section):
     whole_chunks: Count = Field(2, description="number of best chunks of a result that keep their whole text")
     excerpt_chars: int = Field(500, ge=100, description="characters kept of each other chunk, about")
     wrong_rate: float = Field(
-        0.05,
+        0.1,
         gt=0,
         lt=1,
-        description="share of unanswerable questions that a calibration may let through without a reviewer",
+        description="share of unanswerable questions that a calibration may let be answered by quotes without a model",
     )
     missed_rate: float = Field(
         0.05, gt=0, lt=1, description="share of answerable questions that a calibration may end as not enough info"
@@ -119,12 +119,17 @@ class FailoverSettings(Section):
 class LlmSettings(Section):
     """Table `[llm]`."""
 
-    provider: Literal["extractive", "openai"] = Field("extractive", description="who writes the drafts")
+    provider: Literal["extractive", "openai"] = Field(
+        "extractive", description="who answers: `extractive` quotes the documents without a model, `openai` writes"
+    )
     base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server, for example http://host:8000/v1")
     api_key: SecretStr | None = Field(None, description="key for that server")
     model: str = Field("gpt-4.1-mini", description="model name sent to the server")
     prompt_version: str = Field("support_rag/v2", description="prompt template")
     repair_version: str = Field("repair/v1", description="template for the one repair attempt")
+    revise_version: str = Field(
+        "revise/v1", description="template for the one revision of a draft that cannot be proved"
+    )
     condense_version: str = Field(
         "condense/v1", description="template that rewrites a follow-up as a question of its own"
     )
@@ -149,6 +154,20 @@ class LlmSettings(Section):
     circuit_open_s: Seconds = Field(30.0, description="seconds until one request may try again")
 
 
+class JudgeSettings(Section):
+    """Table `[judge]`: the second reader, who compares the sentences of a draft with the passages that they cite."""
+
+    kind: Literal["model", "nli", "none"] = Field(
+        "model",
+        description="`model` asks a language model, `nli` runs a cross-encoder, `none` lets only verbatim wording pass",
+    )
+    base_url: HttpUrl | None = Field(None, description="server of the judge; none: the servers of `llm`")
+    api_key: SecretStr | None = Field(None, description="key for that server")
+    model: str | None = Field(None, description="model of the judge; none: the model that writes")
+    prompt_version: str = Field("judge/v1", description="prompt template")
+    folder: Path | None = Field(None, description="folder of a sentence-transformers cross-encoder, for `nli`")
+
+
 class LimitSettings(Section):
     """Table `[limits]`."""
 
@@ -163,8 +182,11 @@ class LimitSettings(Section):
     sufficiency_min: float | None = Field(
         None, ge=0, le=1, description="below it: not enough info, no model call; none: as calibrated"
     )
-    sufficiency_sure: float | None = Field(
-        None, ge=0, le=1, description="below it: a person looks at the answer first; none: as calibrated"
+    sufficiency_quote: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="below it: documents are not quoted as an answer that no model has read; none: as calibrated",
     )
     request_deadline_s: Seconds = Field(60.0, description="seconds from question to outcome")
     fallback_reserve_s: Seconds = Field(
@@ -225,6 +247,11 @@ class ReviewSettings(Section):
     claim_h: Hours = Field(1.0, description="hours for which a claim keeps others from deciding")
     sweep_s: Seconds = Field(
         60.0, description="seconds between checks for due reminders, expired reviews, changed sources and old texts"
+    )
+    low_confidence: Literal["review", "quote"] = Field(
+        "review",
+        description="what becomes of a draft that the model itself is not sure of: `review` asks a person and shows the"
+        " quotes meanwhile, `quote` only shows the quotes",
     )
     negative_feedback: Count = Field(2, description="people who must find an answer bad to open a review of it")
     curated_similarity: float = Field(
@@ -404,6 +431,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level logged")
     index: IndexSettings = IndexSettings()
     llm: LlmSettings = LlmSettings()
+    judge: JudgeSettings = JudgeSettings()
     limits: LimitSettings = LimitSettings()
     access: AccessSettings = AccessSettings()
     channels: dict[str, ChannelSettings] = Field(default_factory=dict, description="tables by channel id, see below")
@@ -471,6 +499,11 @@ def reviewers_places(settings: Settings) -> dict[str, str | None]:
         for product in settings.products.values()
         if product.is_served
     }
+
+
+def embedders_dir(settings: Settings) -> Path:
+    """Return the folder of exported models."""
+    return settings.index.embedders_dir or settings.data_dir / "index" / "embedders"
 
 
 def environment_name(setting: str) -> str:

@@ -10,7 +10,6 @@ exact.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,6 @@ _RECALL_AT = 10
 _TRAINING_PER_LIST = 50
 _TRAINING_ROUNDS = 8
 _ONE_QUESTION_ON_ALL_CORES = 1
-_BACKGROUND = 1024
-_BACKGROUNDS_KEPT = 8
 # Gathering one row costs about as much as multiplying four in place, so above a quarter of the rows multiply the whole
 # matrix.
 _GATHERING = 4
@@ -64,22 +61,6 @@ class Readable:
         mask[rows] = True
         return cls(rows, mask, np.packbits(mask, bitorder="little"))
 
-    @cached_property
-    def sample(self) -> Rows:
-        """A random sample of the rows, the same each time."""
-        count = len(self.rows)
-        positions = np.random.default_rng(count).choice(count, min(count, _BACKGROUND), replace=False)
-        return self.rows[np.sort(positions)]
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """The nearest rows, best first, and their background: the rows `others` with their cosines, float32."""
-
-    rows: Rows
-    others: Rows | slice
-    cosines: NDArray[np.float32]
-
 
 class VectorSearch:
     """The vectors of one snapshot. Safe to share between threads."""
@@ -90,21 +71,15 @@ class VectorSearch:
         self._index, self._rules = index, rules
         self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
         self._everything = Readable(np.arange(len(self.vectors)), None)
-        self._background = lru_cache(maxsize=_BACKGROUNDS_KEPT)(lambda readable: self.vectors[readable.sample])
 
-    def near(self, vector: Vectors, readable: Readable, count: int) -> Near:
-        """Return at most `count` readable chunks nearest to `vector`, float32[dimensions].
-
-        Their background is every readable chunk if the search is exact, else a fixed sample of them.
-        """
+    def near(self, vector: Vectors, readable: Readable, count: int) -> Rows:
+        """Return at most `count` readable rows nearest to `vector`, float32[dimensions], best first."""
         if self._is_approximate(readable):
-            rows = self._approximate(vector, readable, count)
-            return Near(rows, readable.sample, self._background(readable) @ vector)
+            return self._approximate(vector, readable, count)
         # A slice makes no copy; an array of all rows would.
-        others = slice(None) if readable.mask is None else readable.rows
-        cosines = self.cosines(vector, others)
+        cosines = self.cosines(vector, slice(None) if readable.mask is None else readable.rows)
         best = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
-        return Near(readable.rows[best[np.argsort(-cosines[best], kind="stable")]], others, cosines)
+        return readable.rows[best[np.argsort(-cosines[best], kind="stable")]]
 
     def largest_cosine(self, vector: Vectors) -> float:
         """Return the cosine of the chunk nearest to `vector`, readable or not; 0 if there is none."""

@@ -19,11 +19,13 @@ from index.embedding.model import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.reading.documents import LoadRules
+from index.reading.source import Source
 from index.reading.sources import Location, discover
-from index.retrieval import Manifest, SkippedFile
+from index.retrieval import Manifest, SkippedFile, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
+from index.withheld_texts import Withheld, withheld_texts
 
 Progress = Callable[[int, int], None]
 # Chunks in memory with their tokens at a time. They are sorted by length, so that a batch needs little padding.
@@ -35,10 +37,14 @@ _QUESTIONS, _QUESTION_WORDS = 200, 9
 
 @dataclass(frozen=True, slots=True)
 class BuildRules:
-    """How to build. `max_drop` is the share of documents that may disappear in a build without `force`."""
+    """How to build. `max_drop` is the share of documents that may disappear in a build without `force`.
+
+    `withheld` finds the passages that address a model, for the coverage report; None looks for none.
+    """
 
     load: LoadRules = field(default_factory=LoadRules)
     search: SearchRules = field(default_factory=SearchRules)
+    withheld: Withheld | None = None
     max_drop: float = 0.5
     keep_snapshots: int = 3
     force: bool = False
@@ -46,13 +52,17 @@ class BuildRules:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a build saw, indexed and skipped. `reused` counts the chunks whose vectors came from the last snapshot."""
+    """What a build saw, indexed and skipped. `reused` counts the chunks whose vectors came from the last snapshot.
+
+    `withheld` are the documents that hold text addressed to a language model.
+    """
 
     snapshot: str
     indexed: int
     chunks: int
     reused: int
     skipped: tuple[SkippedFile, ...]
+    withheld: tuple[WithheldText, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -75,11 +85,15 @@ class _Reusable:
 
 @dataclass(frozen=True)
 class _Content:
-    """What a snapshot will hold. `hashes` are the hashes of the chunks' headings and texts, by row."""
+    """What a snapshot will hold. `hashes` are the hashes of the chunks' headings and texts, by row.
+
+    `withheld` is None if nobody looked for text that addresses a model.
+    """
 
     sources: Sequence[IndexedSource]
     chunks: Sequence[Chunk]
     hashes: Sequence[str]
+    withheld: tuple[WithheldText, ...] | None
 
 
 def build(
@@ -98,18 +112,22 @@ def build(
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     with only_build(folder):
         previous = _previous(folder)
-        sources = _read(locations, folder, previous, embedder, rules)
+        found = list(discover(locations, folder.root, rules.load))
+        sources = _read(found, folder, previous, embedder, rules)
         _refuse_a_drop(_count(sources), previous, rules)
         chunks = [c for source in sources for document in source.documents for c in document.chunks]
         if not chunks:
             raise BuildRefusedError("nothing to index: no readable document at the given places")
         reusable = _reusable(folder, previous, embedder)
-        content = _Content(sources, chunks, [_hash(heading_line(c.heading_path) + c.text) for c in chunks])
+        hashes = [_hash(heading_line(c.heading_path) + c.text) for c in chunks]
+        content = _Content(sources, chunks, hashes, _withheld(found, sources, previous, rules))
         manifest = _write(folder, content, embedder, reusable, rules.search, progress)
         folder.publish(manifest.name)
         folder.prune(rules.keep_snapshots)
     reused = sum(key in reusable.rows for key in content.hashes)
-    return Coverage(manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped)
+    return Coverage(
+        manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped, manifest.withheld or ()
+    )
 
 
 @contextmanager
@@ -125,7 +143,7 @@ def only_build(folder: SnapshotFolder) -> Iterator[None]:
 
 
 def _read(
-    locations: Sequence[Location],
+    found: Sequence[Source],
     folder: SnapshotFolder,
     previous: Manifest | None,
     embedder: OnnxEmbedder,
@@ -134,7 +152,6 @@ def _read(
     """Return what every source gives; unchanged sources are taken from the previous snapshot."""
     from index.ingestion import ingested  # noqa: PLC0415 - its parsers are needed only to build, not to serve
 
-    found = list(discover(locations, folder.root, rules.load))
     wanted = {source.source_id: source.fingerprint for source in found}
     kept = {}
     if previous is not None:
@@ -152,6 +169,14 @@ def _previous(folder: SnapshotFolder) -> Manifest | None:
         return folder.newest_intact()[1]
     except IndexUnavailableError:
         return None
+
+
+def _withheld(
+    found: Sequence[Source], sources: Sequence[IndexedSource], previous: Manifest | None, rules: BuildRules
+) -> tuple[WithheldText, ...] | None:
+    if rules.withheld is None:
+        return None
+    return withheld_texts([source.path for source in found], sources, previous, rules.withheld)
 
 
 def _count(sources: Sequence[IndexedSource]) -> int:
@@ -211,6 +236,7 @@ def _write(
         documents={document.document_id: document.content_hash for document in documents},
         skipped=tuple(SkippedFile(document_id=item.document_id, reason=item.reason) for item in skipped),
         checksums={},
+        withheld=content.withheld,
     )
     return sealed(folder, draft, manifest)
 

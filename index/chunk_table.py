@@ -1,9 +1,15 @@
 """The chunks of one snapshot in its SQLite tables: which rows a search may see, and the chunk in a row."""
 
 import json
+import re
+import sqlite3
+from collections import Counter
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +22,8 @@ from index.snapshot import CHUNKS
 
 _CHUNKS_KEPT = 4096
 _MATCHES = "document_matches"
+# Words without digits or underscores: no codes, versions and identifiers.
+_SPELLED = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,8 @@ class ChunkRows:
     """The table of chunks of one snapshot. Its connection serves one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self.connection = snapshot_tables.open_read_only(folder / CHUNKS)
-        self.connection.create_function(_MATCHES, 2, _matches, deterministic=True)
+        self._file = folder / CHUNKS
+        self.connection = _opened(self._file)
         documents = self.connection.execute("SELECT document FROM chunks ORDER BY id")
         self.documents: NDArray[np.int32] = np.fromiter((document for (document,) in documents), dtype=np.int32)
         self.chunk = lru_cache(maxsize=_CHUNKS_KEPT)(self._read)
@@ -55,6 +63,20 @@ class ChunkRows:
         """Return the rows that a search of this scope may see, ascending."""
         rows = self.connection.execute(f"SELECT DISTINCT c.id {scope.sql} ORDER BY c.id", scope.values)
         return np.fromiter((row for (row,) in rows), dtype=np.int64)
+
+    def words(self, scope: Scope) -> dict[str, int]:
+        """Return the words of the documents of this scope, in lower case, with the number of documents that hold each.
+
+        Reads every chunk, over a connection of its own: searches go on meanwhile.
+        """
+        counts: Counter[str] = Counter()
+        with closing(_opened(self._file)) as connection:
+            rows = connection.execute(
+                f"SELECT DISTINCT c.document, c.heading_path, c.text {scope.sql} ORDER BY c.document", scope.values
+            )
+            for _, chunks in groupby(rows, key=itemgetter(0)):
+                counts.update({word for _, path, text in chunks for word in _spelled(" ".join(json.loads(path)), text)})
+        return dict(counts)
 
     def of_ids(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that the snapshot holds, by id."""
@@ -90,6 +112,16 @@ class ChunkRows:
             score=0.0,
             groups=frozenset(json.loads(groups)),
         )
+
+
+def _spelled(*texts: str) -> list[str]:
+    return [word for text in texts for word in _SPELLED.findall(text.casefold())]
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    connection = snapshot_tables.open_read_only(file)
+    connection.create_function(_MATCHES, 2, _matches, deterministic=True)
+    return connection
 
 
 def _matches(document_id: str, pattern: str) -> bool:

@@ -1,7 +1,7 @@
 """The retriever of a running process: it follows `CURRENT` and falls back when a snapshot is damaged."""
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -35,6 +35,10 @@ class LiveRetriever:
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
         """Return at most `limit` chunks that `groups` may read, best first."""
         return self._current()[0].search(question, groups, limit, within)
+
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
+        return self._current()[0].words(groups, within)
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that the snapshot holds, by id, whoever may read them."""

@@ -42,19 +42,18 @@ class RetrievedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one search result, from which sufficiency is computed.
+    """Features of one search result, from which sufficiency is computed (`index.features`).
 
-    standout: standard deviations by which the best cosine-and-words score lies above the mean of the readable chunks,
-    minus the standard deviations by which the best of as many normal numbers does.
-    evidence: log(1 + sum over the question's tokens of rarity * (best match in the top chunks - 0.40)+).
-    agreement: weighted mean of the token matches of the top chunk.
-    specificity: log(1 + sum of the rarities of the question's words). Rarities are relative to the largest one.
+    evidence: sum over the question's tokens of rarity * (match in the best chunk - 0.45), in largest rarities.
+    stability: share of the question's words, weighted by rarity, without which the best document stays the best.
+    missing_name: 1 if a name or a number of the question is nowhere in the best chunk and its headings, else 0.
+    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings.
     """
 
-    standout: float = 0.0
     evidence: float = 0.0
-    agreement: float = 0.0
-    specificity: float = 0.0
+    stability: float = 0.0
+    missing_name: float = 0.0
+    titled: float = 0.0
 
 
 NOTHING = Features()
@@ -64,8 +63,8 @@ NOTHING = Features()
 class Retrieval:
     """Chunks, best first, and the probability (0..1) that they hold the answer.
 
-    `abstain_below` and `answer_from` are the thresholds of the snapshot's calibration. Below `abstain_below` the
-    chunks are not enough to answer; from `answer_from` on no person needs to look at the answer.
+    `abstain_below` and `answer_from` are the thresholds of the snapshot's calibration. Below `abstain_below` no model
+    is asked. From `answer_from` on the documents' words may be shown as an answer although no model has judged them.
     `hidden_is_nearer` tells operators, never the asker, that an unreadable chunk is clearly nearer to the question.
     """
 
@@ -98,10 +97,26 @@ class SkippedFile(BaseModel):
     reason: str
 
 
+class WithheldText(BaseModel):
+    """A document that holds text addressed to a language model: the number of its passages, and where the first stands.
+
+    `line` is a line of the source file, None where its text does not stand there literally (PDF, office, exports).
+    `excerpt` is for the admin's eyes, never for a log.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document_id: str
+    line: int | None
+    passages: int
+    excerpt: str
+
+
 class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
-    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests.
+    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
+    if the build did not look for text that addresses a model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -117,6 +132,7 @@ class Manifest(BaseModel):
     documents: dict[str, str]
     skipped: tuple[SkippedFile, ...]
     checksums: dict[str, str]
+    withheld: tuple[WithheldText, ...] | None = None
 
 
 class Retriever(Protocol):
@@ -135,6 +151,12 @@ class Retriever(Protocol):
 
         Public documents are always readable. `within` are patterns of document ids (`index.access.matches`), one of
         which must match; none means every document. Both filters apply before ranking.
+        """
+
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return the words, in lower case, of the documents that a search for `groups` and `within` may find.
+
+        Each comes with the number of those documents that hold it. Words with digits are left out.
         """
 
     def chunks(self, chunk_ids: Collection[str]) -> Mapping[str, RetrievedChunk]:

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import Posting, Words, largest_rarity, question_terms
+from index.bm25 import FUNCTION_WORDS, Posting, Words, largest_rarity, question_terms
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
+from index.features import evidence, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
-from index.sufficiency import chance_standout, load_calibration
+from index.sufficiency import load_calibration
 
 # Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
 # words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
@@ -30,16 +31,17 @@ _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
 # more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
 _CANDIDATES = 40
-_EVIDENCE_FROM, _EVIDENCE_CHUNKS = 0.4, 3
-# Evidence and specificity are measured in sixths of the largest possible rarity, so they do not grow with the index.
-_RARE_WORDS = 6
 # Near-duplicates: of two chunks with scores, vectors and words this alike and the same numbers, only the better is
 # returned.
 _TWIN_SCORE, _TWIN_COSINE, _TWIN_WORDS = 0.02, 0.95, 0.9
 # An unreadable chunk counts as nearer if nothing is readable and its cosine is above _NEAR, or if its cosine exceeds
 # the best readable one by _NEARER.
 _NEAR, _NEARER = 0.4, 0.1
+# A question is a title if it is that of one of so many best chunks.
+_TITLES = 3
 _SCOPES_KEPT, _PIECES_KEPT = 64, 4096
+# A vocabulary takes about 100 bytes for each of its words.
+_VOCABULARIES_KEPT = 8
 _DIGITS = re.compile(r"\d")
 
 
@@ -60,11 +62,16 @@ class QuestionEncoder(Protocol):
 
 @dataclass(frozen=True)
 class _EncodedQuestion:
-    """A question, encoded: its vector, its content tokens, float32[q, d], with weights, and its words' postings."""
+    """A question, encoded: its vector, its content tokens, and the postings of its words.
+
+    Of the tokens, float32[q, d], `weights`, float32[q], holds the rarity of their words, and `words`, int64[q], the
+    number of the word that each belongs to.
+    """
 
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32]
     weights: NDArray[np.float32]
+    words: NDArray[np.int64]
     postings: Mapping[str, Posting]
 
 
@@ -112,6 +119,7 @@ class SnapshotSearch:
         self._tokens = TokenStore(path, embedder.token_scale)
         self._calibration = load_calibration(path)
         self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_in)
+        self._vocabulary = lru_cache(maxsize=_VOCABULARIES_KEPT)(self._rows.words)
         self._pieces = lru_cache(maxsize=_PIECES_KEPT)(pieces)
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
@@ -123,6 +131,10 @@ class SnapshotSearch:
         encoded = self._embedder.encode([question])[0]
         with self._lock:
             return self._search(question, encoded, Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
+        """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
+        return self._vocabulary(Scope(frozenset(groups) | {EVERYONE}, tuple(within)))
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, by id, whoever may read them."""
@@ -152,8 +164,8 @@ class SnapshotSearch:
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
-        ranked = self._ranked(asked, near.rows, lexical, count)
-        features = self._features(asked, ranked, near.cosines + _COARSE_WORDS * lexical[near.others], readable)
+        ranked = self._ranked(asked, near, lexical, count)
+        features = self._features(question, asked, ranked, len(readable.rows))
         return Retrieval(
             self._chosen(asked, ranked, limit),
             self._calibration.probability(features),
@@ -172,7 +184,12 @@ class SnapshotSearch:
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
-        return _EncodedQuestion(encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), postings)
+        # Function words are kept only where a question has no other word. They count as one word.
+        content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
+        _, numbers = np.unique(content, return_inverse=True)
+        return _EncodedQuestion(
+            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings
+        )
 
     def _ranked(
         self, asked: _EncodedQuestion, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int
@@ -195,21 +212,22 @@ class SnapshotSearch:
         np.maximum.at(best, of_rows, scores)
         return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(
-        self, asked: _EncodedQuestion, ranked: _Ranked, coarse: NDArray[np.float32], readable: Readable
-    ) -> Features:
-        top = float((ranked.cosines + _COARSE_WORDS * ranked.words).max())
-        first = np.argsort(-ranked.own_scores, kind="stable")[:_EVIDENCE_CHUNKS]
-        best = ranked.similar.by_chunk[ranked.positions[first]].max(axis=0)
-        met = asked.weights * np.maximum(best - _EVIDENCE_FROM, 0)
-        count = len(readable.rows)
-        largest = largest_rarity(count)
+    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked, count: int) -> Features:
+        """Return the features of the best chunk by its own score; `count` chunks were readable."""
+        best = int(ranked.own_scores.argmax())
+        matches = ranked.similar.by_chunk[ranked.positions]
+        others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words)
+        named = [asked.postings[name] for name in names(question) if name in asked.postings]
         return Features(
-            standout=(top - float(coarse.mean())) / max(float(coarse.std()), 1e-6) - chance_standout(count),
-            evidence=float(np.log1p(met.sum() / largest * _RARE_WORDS)),
-            agreement=float(ranked.matches[first[0]]),
-            specificity=float(np.log1p(sum(p.rarity for p in asked.postings.values()) / largest * _RARE_WORDS)),
+            evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
+            stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
+            missing_name=float(any(ranked.rows[best] not in posting.rows for posting in named)),
+            titled=float(any(titled(asked.postings, self._title(row)) for row in ranked.rows[:_TITLES].tolist())),
         )
+
+    def _title(self, row: int) -> str:
+        chunk = self._rows.chunk(row)
+        return f"{chunk.title} {chunk.heading}"
 
     def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
         chosen: list[tuple[int, RetrievedChunk]] = []

@@ -1,60 +1,64 @@
 """Answer a question: the stages in their order, top to bottom."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
 from index.errors import IndexUnavailableError
-from index.retrieval import Retrieval, Retriever
-from pipeline import fallbacks
+from index.retrieval import Retriever
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
-from pipeline.errors import LimitReachedError, ModelError, PipelineError, PolicyError, SchemaError
-from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide
+from pipeline.drafting import Drafting, Writer
+from pipeline.errors import LimitReachedError, ModelError, PolicyError, SchemaError
+from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide, quoted_answer, written_answer
 from pipeline.limits import Admission, PipelineLimits
-from pipeline.models.provider import ModelProvider
-from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
-from pipeline.prompting import PromptTemplate, build_prompt, repair_prompt
-from pipeline.proof.verify import VerificationLimits, verify
+from pipeline.prompting import build_prompt
+from pipeline.proof.quotes import quoted
+from pipeline.proof.verify import Proof
+from pipeline.quoting import Quoter
 from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
-from pipeline.safety.instructions import is_instruction
-from pipeline.types import (
-    Answered,
-    Completion,
-    Draft,
-    Failure,
-    Finding,
-    FindingCode,
-    NormalizedQuestion,
-    Outcome,
-    Prompt,
-    RequestContext,
-    Response,
-)
+from pipeline.searching import Found, Searching
+from pipeline.types import Answered, Draft, Failure, NormalizedQuestion, Outcome, RequestContext, Response
+from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
+# What is searched for to find example questions.
+_EXAMPLE = NormalizedQuestion("How do I get started?")
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """The parts that the stages need, built once by the composition root.
 
-    `condense` is None where no model can rewrite a follow-up; `curated` where no person approves answers.
+    `writer` is None where no model writes: the quoter answers then. `curated` is None where no person approves answers.
     """
 
     retriever: Retriever
-    provider: ModelProvider
-    degraded: ModelProvider
-    template: PromptTemplate
-    repair: PromptTemplate
+    quoter: Quoter
+    writer: Writer | None
     admission: Admission
     cache: AnswerCache
     limits: PipelineLimits
-    condense: PromptTemplate | None = None
     curated: CuratedAnswers | None = None
+
+    @property
+    def answered_by(self) -> str:
+        """Who answers: the model server and its model, or the quoter."""
+        writer = self.writer
+        return f"{writer.provider.name} ({writer.provider.model})" if writer else self.quoter.name
+
+    @property
+    def open_circuits(self) -> dict[str, bool]:
+        """Return, by name of the model server, whether its circuit is open."""
+        return self.writer.provider.open_circuits if self.writer else {}
+
+    async def aclose(self) -> None:
+        """Close the connections to all model servers."""
+        if self.writer:
+            await self.writer.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,84 +70,122 @@ class _Request:
     record: Recorder
 
 
-@dataclass(frozen=True, slots=True)
-class _Grounds:
-    """What a provider drafts from. A person checks the draft if `is_doubtful`: the chunks may not hold the answer."""
-
-    prompt: Prompt
-    is_doubtful: bool
-
-
 async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched) -> Response:
     """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
     record = Recorder(context, watch)
     request = _Request(pipeline, context, record)
-    understood = ""
+    asked = question = None
     try:
         with record.stage("normalize"):
-            asked = normalize(text, pipeline.limits.question_chars)
-        async with pipeline.admission.admitted(context):
-            if is_instruction(asked.text):
-                outcome = decide(Failure.POLICY, Evidence())
-            else:
+            asked = question = normalize(text, pipeline.limits.question_chars)
+        if kind_of(asked.text):
+            outcome = await _greeted(request)
+        else:
+            async with pipeline.admission.admitted(context):
                 question = await _condensed(request, asked)
-                understood = question.text if question != asked else ""
-                outcome = await _outcome(request, question)
+                outcome, question = await _outcome(request, question)
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
         outcome = _failed(error, context)
     await pipeline.admission.spend(context, record.tokens)
+    understood = question.text if question and question != asked else ""
     return Response(outcome, record.finish(outcome), understood)
 
 
-async def _outcome(request: _Request, question: NormalizedQuestion) -> Outcome:
-    """Run recall, retrieve, screen and prompt, then draft; remember a verified answer."""
-    pipeline, context, record = request.pipeline, request.context, request.record
-    with record.stage("recall"):
+async def _outcome(request: _Request, question: NormalizedQuestion) -> tuple[Outcome, NormalizedQuestion]:
+    """Run recall, retrieve and screen, then draft or quote. Return the outcome, and the question as it was searched."""
+    with request.record.stage("recall"):
         key = await _cache_key(request, question)
         known = await _approved(request, question)
-        known = known or await _cached(request, key, pipeline.limits.cache_fresh_s, "fresh_answer_cache")
+        known = known or await _cached(request, key, request.pipeline.limits.cache_fresh_s, "fresh_answer_cache")
     if known:
-        return known
-    with record.stage("retrieve"):
-        retrieval = await _retrieved(request, question)
-    record.retrieved(retrieval)
-    with record.stage("screen"):
-        chunks, record.facts.withheld = policy.screened(retrieval.chunks)
-    if gap := _gap(retrieval, pipeline.limits):
-        return decide(gap, Evidence(retrieval.chunks, nearest=pipeline.limits.nearest_documents))
-    with record.stage("prompt"):
-        prompt = build_prompt(question, chunks, pipeline.template, pipeline.limits.prompt_tokens, context.language)
-    record.prompted(prompt)
-    grounds = _Grounds(prompt, _is_doubtful(retrieval, pipeline.limits))
-    try:
-        outcome = await _drafted(_leaving_time_to_fall_back(request), pipeline.provider, grounds)
-    except ModelError as error:
-        return await _without_the_model(request, error.failure, key, grounds)
-    if isinstance(outcome, Answered):
-        await pipeline.cache.put(key, outcome)
-    return outcome
+        return known, question
+    searching = _searching(request)
+    found = await searching.found(question)
+    if _gap(request, found):
+        found = await searching.respelled(found)
+    outcome = await _decided(request, found, key)
+    if isinstance(outcome, Answered) and not outcome.degraded:
+        await request.pipeline.cache.put(key, outcome)
+    return outcome, found.question
 
 
-async def _drafted(request: _Request, provider: ModelProvider, grounds: _Grounds) -> Outcome:
-    """Run generate, parse, verify and decide with one provider. Raises ModelError."""
-    record, prompt = request.record, grounds.prompt
+async def _decided(request: _Request, found: Found, key: CacheKey) -> Outcome:
+    """Return the outcome for what was found: a draft that is proved, quotes, or why there is neither."""
+    writer = request.pipeline.writer
+    if gap := _gap(request, found):
+        return await _not_enough(request, found, gap)
+    if writer is None:
+        return await _quoted(request, found) or await _not_enough(request, found, Failure.RETRIEVAL_LOW)
     try:
-        with record.stage("generate"):
-            completion = await provider.complete(prompt, request.context.deadline, record.attempted)
-        record.completed(completion)
-        draft = await _parsed(request, provider, prompt, completion)
-        if draft.status == "insufficient_context":
-            return decide(Failure.INSUFFICIENT_CONTEXT, Evidence(prompt.chunks))
-        with record.stage("verify"):
-            findings = _verified(draft, prompt, request.pipeline.limits)
-    except SchemaError as error:
-        record.facts.response_valid = False
-        return decide(error.failure, Evidence(prompt.chunks))
+        return await _drafted(request, writer, found)
+    except (ModelError, SchemaError) as error:
+        return await _without_the_model(request, error.failure, key, found)
     except PolicyError as error:
-        record.judged("low", error.findings)
+        request.record.proved(None, error.findings)
         return decide(error.failure, Evidence(findings=error.findings))
+
+
+async def _drafted(request: _Request, writer: Writer, found: Found) -> Outcome:
+    """Run prompt, generate, parse, prove and decide. Raises ModelError, SchemaError and PolicyError."""
+    pipeline, context, record = request.pipeline, request.context, request.record
+    limits = pipeline.limits
+    with record.stage("prompt"):
+        template = writer.templates.answer
+        prompt = build_prompt(found.question, found.chunks, template, limits.prompt_tokens, context.language)
+    record.prompted(prompt)
+    in_time = context.deadline.leaving(limits.fallback_reserve_s)
+    draft, proof = await Drafting(writer, prompt, in_time, limits, record).run()
     with record.stage("decide"):
-        return _decided(request, draft, findings, grounds)
+        if draft.status == "insufficient_context":
+            return await _not_enough(request, found, Failure.INSUFFICIENT_CONTEXT)
+        record.proved(draft.confidence, proof.findings, proof.verdicts)
+        if proof.judgement and proof.judgement.answers_question is False:
+            return await _not_enough(request, found, Failure.NOT_THE_QUESTION)
+        return _shown(request, draft, proof, found)
+
+
+def _shown(request: _Request, draft: Draft, proof: Proof, found: Found) -> Outcome:
+    """Return the wording if it is proved, else the proved quotes; a person decides where the table says so."""
+    limits = request.pipeline.limits
+    quotes = quoted(proof.quotes, limits.answer_chars)
+    written = None if proof.findings else written_answer(draft, proof.quotes)
+    evidence = Evidence(found.chunks, draft, proof.findings, quotes=quotes)
+    if draft.confidence == "low" and limits.low_confidence == "review":
+        return decide(Failure.LOW_CONFIDENCE, evidence)
+    if request.context.needs_approval:
+        return decide(Failure.APPROVAL_REQUIRED, evidence)
+    if written and (quotes is None or draft.confidence != "low"):
+        return written
+    return quoted_answer(quotes) if quotes else decide(Failure.UNVERIFIED, evidence)
+
+
+async def _quoted(request: _Request, found: Found) -> Outcome | None:
+    """Return the sections that the quoter picks as an answer; None if no chunk has a usable one."""
+    quoter = request.pipeline.quoter
+    with request.record.stage("quote"):
+        quotes = await asyncio.to_thread(quoter.answer, found.question.text, found.chunks)
+    if quotes is None:
+        return None
+    request.record.quoted_by(quoter.name)
+    if request.context.needs_approval:
+        return decide(Failure.APPROVAL_REQUIRED, Evidence(found.chunks, quotes=quotes))
+    return quoted_answer(quotes)
+
+
+async def _without_the_model(request: _Request, failure: Failure, key: CacheKey, found: Found) -> Outcome:
+    """Return an older cached answer, else the quoter's sections, else what the table says of the failure."""
+    pipeline, record = request.pipeline, request.record
+    if FALLBACKS[failure] is not Row.DEGRADE:
+        return decide(failure, Evidence(found.chunks))
+    record.model_failed(failure)
+    if known := await _cached(request, key, pipeline.limits.cache_stale_s, "stale_answer_cache"):
+        return known
+    record.facts.fallback_used = "extractive"
+    enough = found.retrieval.sufficiency >= found.quotes_from(pipeline.limits)
+    outcome = await _quoted(request, found) if enough else None
+    if outcome is None:
+        return decide(failure, Evidence(found.chunks))
+    return outcome.model_copy(update={"degraded": True}) if isinstance(outcome, Answered) else outcome
 
 
 async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:
@@ -152,11 +194,14 @@ async def _condensed(request: _Request, question: NormalizedQuestion) -> Normali
     if not context.earlier:
         return question
     with record.stage("condense"):
-        return await condensed(question, context, pipeline.provider, pipeline.condense, pipeline.limits, record)
+        return await condensed(question, context, pipeline.writer, pipeline.limits, record)
 
 
 async def _cache_key(request: _Request, question: NormalizedQuestion) -> CacheKey:
     pipeline, context = request.pipeline, request.context
+    writer = pipeline.writer
+    template = writer.templates.answer if writer else None
+    judge = writer.judge.name if writer and writer.judge else "none"
     return CacheKey(
         tenant_id=context.tenant_id,
         question=question.text.casefold(),
@@ -164,8 +209,8 @@ async def _cache_key(request: _Request, question: NormalizedQuestion) -> CacheKe
         within=context.within,
         language=context.language,
         snapshot=await asyncio.to_thread(lambda: pipeline.retriever.snapshot),
-        prompt=f"{pipeline.template.version}@{pipeline.template.content_hash}",
-        model=f"{pipeline.provider.name}/{pipeline.provider.model}",
+        prompt=f"{template.version}@{template.content_hash}" if template else "none",
+        model=f"{writer.provider.name}/{writer.provider.model} {judge}" if writer else pipeline.quoter.name,
     )
 
 
@@ -188,96 +233,35 @@ async def _cached(request: _Request, key: CacheKey, max_age_s: float, fallback: 
     return known
 
 
-async def _retrieved(request: _Request, question: NormalizedQuestion) -> Retrieval:
-    pipeline, context = request.pipeline, request.context
-    async with asyncio.timeout(context.deadline.remaining()):
-        return await asyncio.to_thread(
-            pipeline.retriever.search,
-            question.text,
-            context.readable_groups,
-            pipeline.limits.retrieved_chunks,
-            context.within,
+async def _not_enough(request: _Request, found: Found, reason: Failure) -> Outcome:
+    """Return "not enough info" with what comes closest."""
+    quoter, asked = request.pipeline.quoter, found.question.text
+    with request.record.stage("closest"):
+        evidence = Evidence(
+            found.chunks,
+            quotes=await asyncio.to_thread(quoter.closest, asked, found.chunks),
+            suggestions=await asyncio.to_thread(quoter.suggestions, asked, found.chunks),
+            documents_in=await asyncio.to_thread(found.other_language),
+            nearest=request.pipeline.limits.nearest_documents,
         )
+    return decide(reason, evidence)
 
 
-def _gap(retrieval: Retrieval, limits: PipelineLimits) -> Failure | None:
-    """Return why the chunks are not worth a draft; None if they are."""
-    if not retrieval.chunks:
-        return Failure.RETRIEVAL_EMPTY
-    least = retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
-    return Failure.RETRIEVAL_LOW if retrieval.sufficiency < least else None
+async def _greeted(request: _Request) -> Outcome:
+    """Return the answer to a message that asks nothing: examples of what can be asked."""
+    pipeline = request.pipeline
+    retrieval = await _searching(request).retrieved(_EXAMPLE)
+    chunks, _ = policy.screened(retrieval.chunks)
+    suggestions = await asyncio.to_thread(pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
+    return decide(Failure.NO_QUESTION, Evidence(suggestions=suggestions))
 
 
-def _is_doubtful(retrieval: Retrieval, limits: PipelineLimits) -> bool:
-    """Tell whether a person must look at an answer from these chunks, however well it is proved."""
-    enough = retrieval.answer_from if limits.sufficiency_sure is None else limits.sufficiency_sure
-    return retrieval.sufficiency < enough
+def _searching(request: _Request) -> Searching:
+    return Searching(request.pipeline.retriever, request.pipeline.limits, request.context, request.record)
 
 
-def _leaving_time_to_fall_back(request: _Request) -> _Request:
-    deadline = request.context.deadline.leaving(request.pipeline.limits.fallback_reserve_s)
-    return replace(request, context=replace(request.context, deadline=deadline))
-
-
-async def _parsed(request: _Request, provider: ModelProvider, prompt: Prompt, completion: Completion) -> Draft:
-    """Return the draft, after one repair attempt if the first reply was malformed. Raises SchemaError."""
-    limits, record = request.pipeline.limits, request.record
-    try:
-        with record.stage("parse"):
-            return parse_reply(completion.text, limits.reply_chars)
-    except SchemaError as error:
-        problem = str(error)
-    record.facts.repaired = True
-    with record.stage("repair"):
-        stricter = repair_prompt(prompt, completion, problem, request.pipeline.repair)
-        if stricter.size > limits.prompt_tokens * 2:
-            raise SchemaError(problem)
-        again = await provider.complete(stricter, request.context.deadline, record.attempted)
-    record.completed(again)
-    return parse_reply(again.text, limits.reply_chars)
-
-
-def _verified(draft: Draft, prompt: Prompt, limits: PipelineLimits) -> tuple[Finding, ...]:
-    """Return the objections to a draft. Raises PolicyError for one that nobody may see."""
-    if found := policy.violations(draft, prompt):
-        raise PolicyError(found)
-    bounds = VerificationLimits(limits.answer_chars, limits.quote_chars_min)
-    try:
-        return verify(draft, prompt.chunks, bounds)
-    except Exception:  # noqa: BLE001 - a draft that cannot be checked goes to a person
-        return (Finding(code=FindingCode.CHECK_FAILED, span=""),)
-
-
-def _decided(request: _Request, draft: Draft, findings: tuple[Finding, ...], grounds: _Grounds) -> Outcome:
-    """Return the outcome of a checked draft. Evidence can lower the model's confidence and never raises it."""
-    chunks = grounds.prompt.chunks
-    confidence = "low" if findings or grounds.is_doubtful else draft.confidence
-    request.record.judged(confidence, findings)
-    if findings:
-        return decide(Failure.UNVERIFIED, Evidence(chunks, draft, findings))
-    proved = fallbacks.renumbered(draft)
-    if confidence == "low":
-        return decide(Failure.LOW_CONFIDENCE, Evidence(chunks, proved))
-    if request.context.needs_approval:
-        return decide(Failure.APPROVAL_REQUIRED, Evidence(chunks, proved))
-    return fallbacks.answered(proved, confidence, chunks)
-
-
-async def _without_the_model(request: _Request, failure: Failure, key: CacheKey, grounds: _Grounds) -> Outcome:
-    """Return an older cached answer, else verbatim quotes, else what the table says of the failure."""
-    unanswered = decide(failure, Evidence(grounds.prompt.chunks))
-    if FALLBACKS[failure] is not Row.DEGRADE:
-        return unanswered
-    pipeline, record = request.pipeline, request.record
-    record.model_failed(failure)
-    if known := await _cached(request, key, pipeline.limits.cache_stale_s, "stale_answer_cache"):
-        return known
-    record.facts.fallback_used = "extractive"
-    try:
-        outcome = await _drafted(request, pipeline.degraded, grounds)
-    except PipelineError:
-        return unanswered
-    return outcome.model_copy(update={"degraded": True}) if isinstance(outcome, Answered) else outcome
+def _gap(request: _Request, found: Found) -> Failure | None:
+    return found.gap(request.pipeline.limits, has_writer=request.pipeline.writer is not None)
 
 
 def _failed(error: Exception, context: RequestContext) -> Outcome:

@@ -1,63 +1,49 @@
 """Rewrite a follow-up in a thread as a question that can be understood alone. Runs between admit and recall."""
 
-import re
 from collections.abc import Sequence
 
+from index.bm25 import question_terms
+from index.stemming import stem
+from pipeline.contract import parse_reply
+from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
 from pipeline.limits import PipelineLimits
-from pipeline.models.provider import ModelProvider
-from pipeline.models.reply_schema import parse_reply
 from pipeline.normalizing import normalize
-from pipeline.prompting import PromptTemplate, condense_prompt
+from pipeline.prompting import condense_prompt
 from pipeline.recorder import Recorder
-from pipeline.safety.instructions import is_instruction
 from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
+from pipeline.understanding.followups import continued, is_follow_up
+from pipeline.understanding.smalltalk import kind_of
 
-# "Is there an app?" asks for something new; "how do I get there?" does not.
-_THERE = r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )there(?! (?:is|are|was|were|any|anything|a)\b)"
-# Words that refer to something said before.
-_REFERS_BACK = re.compile(
-    rf"\b(?:it|its|that|those|these|this|they|them|their|{_THERE}|then|he|she|one|ones|same|other|others|either|both)\b"
-    r"|^\s*(?:and|or|but|so|also|what about|how about|what if|else|otherwise|since when|how so)\b"
-    r"|^\s*why(?: not)?\s*\?*$"
-    r"|\b(?:instead|as well|too|else)\s*\?*$",
-    re.IGNORECASE,
-)
-# A question with fewer words is taken for a follow-up.
-_STANDS_ALONE_WORDS = 4
 # How many of the latest turns the model gets.
 _TURNS = 6
-
-
-def is_follow_up(question: str) -> bool:
-    """Tell whether a question can be understood only with the turns before it."""
-    return bool(_REFERS_BACK.search(question)) or len(question.split()) < _STANDS_ALONE_WORDS
+# A model may add a few words of its own to those of the thread.
+_OWN_WORDS = 0.5
 
 
 async def condensed(
     question: NormalizedQuestion,
     context: RequestContext,
-    provider: ModelProvider,
-    template: PromptTemplate | None,
+    writer: Writer | None,
     limits: PipelineLimits,
     record: Recorder,
 ) -> NormalizedQuestion:
     """Return a follow-up rewritten by the model, or joined to the question before it; any other question as it is.
 
-    The model's wording is untrusted and checked like a question. It changes what is searched for, never what counts
-    as proof.
+    The model's wording is untrusted: it is normalized like a question, and most of its content words must have been
+    said in the thread. It changes what is searched for, never what counts as proof.
     """
-    if not is_follow_up(question.text):
+    if not context.earlier or not is_follow_up(question.text):
         return question
-    turns = [turn for turn in context.earlier[-_TURNS:] if not is_instruction(turn.text)]
-    if template:
+    turns = [turn for turn in context.earlier if turn.by == "assistant" or kind_of(turn.text) is None]
+    if writer:
         try:
-            prompt = condense_prompt(question, turns, template)
+            prompt = condense_prompt(question, turns[-_TURNS:], writer.templates.condense)
             in_time = context.deadline.leaving(limits.fallback_reserve_s)
-            completion = await provider.complete(prompt, in_time, record.attempted)
+            completion = await writer.provider.complete(prompt, in_time, record.attempted)
             record.completed(completion)
             rewritten = normalize(parse_reply(completion.text, limits.reply_chars).answer, limits.question_chars)
-            if not is_instruction(rewritten.text):
+            if _is_of_the_thread(rewritten.text, [question.text, *(turn.text for turn in turns)]):
                 return rewritten
         except (ModelError, SchemaError, LimitReachedError):
             # Joining the follow-up to the question before it needs no model.
@@ -65,9 +51,19 @@ async def condensed(
     return _joined(question, turns, limits)
 
 
+def _is_of_the_thread(rewritten: str, said: Sequence[str]) -> bool:
+    """Tell whether most content words of a rewritten question were said in the thread."""
+    known = {stem(term) for text in said for term in question_terms(text)}
+    terms = [stem(term) for term in question_terms(rewritten)]
+    return sum(term not in known for term in terms) <= _OWN_WORDS * len(terms)
+
+
 def _joined(question: NormalizedQuestion, turns: Sequence[ThreadTurn], limits: PipelineLimits) -> NormalizedQuestion:
-    before = [turn.text for turn in turns if turn.by == "asker"]
-    try:
-        return normalize(f"{before[-1]} {question.text}", limits.question_chars) if before else question
-    except LimitReachedError:
-        return question
+    """Return the follow-up after the question that it continues; without the follow-ups between if that is too long."""
+    before = continued(turns)
+    for kept in (before, before[:1]):
+        try:
+            return normalize(" ".join((*kept, question.text)), limits.question_chars)
+        except LimitReachedError:
+            continue
+    return question

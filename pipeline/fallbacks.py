@@ -6,11 +6,11 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from index.retrieval import RetrievedChunk
-from pipeline.proof.sentences import markers_in, with_markers
+from pipeline.proof.markers import markers_in, with_markers
+from pipeline.proof.quotes import Quote, source_of
 from pipeline.types import (
     Answered,
     Blocked,
-    Confidence,
     DocumentRef,
     Draft,
     Failure,
@@ -19,6 +19,7 @@ from pipeline.types import (
     NeedsReview,
     NotEnoughInfo,
     Outcome,
+    Quoted,
     Source,
     Unavailable,
 )
@@ -39,6 +40,8 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
     {
         Failure.INPUT_EMPTY: Row.LIMIT,
         Failure.INPUT_TOO_LONG: Row.LIMIT,
+        # A greeting, thanks or a call for help: a friendly line, and no gap, review or limit.
+        Failure.NO_QUESTION: Row.SAY_NOT_ENOUGH_INFO,
         Failure.USER_LIMIT: Row.LIMIT,
         Failure.TENANT_LIMIT: Row.LIMIT,
         Failure.ROUTE_LIMIT: Row.LIMIT,
@@ -50,15 +53,20 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         # A verdict for operators only: the asker sees the same as if there were no hidden document.
         Failure.ACCESS_FILTERED: Row.SAY_NOT_ENOUGH_INFO,
         Failure.INSUFFICIENT_CONTEXT: Row.SAY_NOT_ENOUGH_INFO,
-        # These four: a cached answer that is still valid, else verbatim quotes, else Unavailable.
+        # The judge finds that the sentences, true or not, do not answer what was asked.
+        Failure.NOT_THE_QUESTION: Row.SAY_NOT_ENOUGH_INFO,
+        # From here to SCHEMA_INVALID: a cached answer that is still valid, else verbatim quotes, else Unavailable.
         Failure.MODEL_TIMEOUT: Row.DEGRADE,
         Failure.MODEL_DOWN: Row.DEGRADE,
         Failure.CIRCUIT_OPEN: Row.DEGRADE,
         Failure.MODEL_RATE_LIMITED: Row.DEGRADE,
         # Wrong key, no quota or prompt too long: a retry would fail too, but quoting works.
         Failure.MODEL_REFUSED: Row.DEGRADE,
-        # After one repair attempt. Without chunks there is nothing to review: Unavailable.
-        Failure.SCHEMA_INVALID: Row.ASK_A_PERSON,
+        # The provider's own content filter, or the model's refusal.
+        Failure.CONTENT_FILTER: Row.DEGRADE,
+        # After one repair attempt.
+        Failure.SCHEMA_INVALID: Row.DEGRADE,
+        # After one revision, and without a single proved quote.
         Failure.UNVERIFIED: Row.ASK_A_PERSON,
         Failure.LOW_CONFIDENCE: Row.ASK_A_PERSON,
         # In this channel a person approves every answer first.
@@ -76,11 +84,17 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What `decide` is given about the request."""
+    """What `decide` is given about the request.
+
+    `quotes` are proved quotes where a person decides, and the closest passages where there is not enough info.
+    """
 
     chunks: tuple[RetrievedChunk, ...] = ()
     draft: Draft | None = None
     findings: tuple[Finding, ...] = ()
+    quotes: Quoted | None = None
+    suggestions: tuple[str, ...] = ()
+    documents_in: str = ""
     limit: int = 0
     retry_after: float | None = None
     nearest: int = 3
@@ -90,8 +104,8 @@ def decide(failure: Failure, evidence: Evidence) -> Outcome:
     """Return the outcome of `failure`. DEGRADE gives Unavailable: it is decided here only if degrading failed too."""
     match FALLBACKS[failure]:
         case Row.SAY_NOT_ENOUGH_INFO:
-            return NotEnoughInfo(reason=failure, nearest=nearest_documents(evidence.chunks, evidence.nearest))
-        case Row.ASK_A_PERSON if evidence.chunks:
+            return _not_enough(failure, evidence)
+        case Row.ASK_A_PERSON if evidence.draft or evidence.quotes:
             return _review(failure, evidence)
         case Row.BLOCK:
             return Blocked(reason=failure, findings=evidence.findings)
@@ -101,13 +115,18 @@ def decide(failure: Failure, evidence: Evidence) -> Outcome:
             return Unavailable(reason=failure)
 
 
-def answered(draft: Draft, confidence: Confidence, chunks: Sequence[RetrievedChunk]) -> Answered:
-    """Return the outcome of a verified draft."""
+def quoted_answer(quotes: Quoted) -> Answered:
+    """Return quotes as an answer."""
+    return Answered(form="quoted", text=quotes.text, citations=quotes.citations, sources=quotes.sources)
+
+
+def written_answer(draft: Draft, quotes: Sequence[Quote]) -> Answered:
+    """Return the wording of a proved draft as an answer, its quotes widened to whole sentences."""
+    widened = draft.model_copy(update={"citations": tuple(dict.fromkeys(quote.citation for quote in quotes))})
+    shown = renumbered(widened)
+    chunks = [quote.chunk for quote in quotes]
     return Answered(
-        text=draft.answer.strip(),
-        confidence=confidence,
-        citations=draft.citations,
-        sources=cited_sources(draft, chunks),
+        form="written", text=shown.answer.strip(), citations=shown.citations, sources=cited_sources(shown, chunks)
     )
 
 
@@ -115,12 +134,12 @@ def cited_sources(draft: Draft, chunks: Sequence[RetrievedChunk]) -> tuple[Sourc
     """Return the cited chunks as sources, once each, in marker order."""
     known = {chunk.chunk_id: chunk for chunk in chunks}
     cited = {c.marker: known[c.chunk_id] for c in draft.citations if c.chunk_id in known}
-    return tuple(_source(marker, chunk) for marker, chunk in sorted(cited.items()))
+    return tuple(source_of(marker, chunk) for marker, chunk in sorted(cited.items()))
 
 
 def listed_sources(chunks: Sequence[RetrievedChunk]) -> tuple[Source, ...]:
     """Return chunks as sources, numbered from 1 in their order."""
-    return tuple(_source(marker, chunk) for marker, chunk in enumerate(chunks, 1))
+    return tuple(source_of(marker, chunk) for marker, chunk in enumerate(chunks, 1))
 
 
 def renumbered(draft: Draft) -> Draft:
@@ -142,23 +161,24 @@ def nearest_documents(chunks: Sequence[RetrievedChunk], count: int) -> tuple[Doc
     return tuple(documents.values())[:count]
 
 
+def _not_enough(failure: Failure, evidence: Evidence) -> NotEnoughInfo:
+    return NotEnoughInfo(
+        reason=failure,
+        nearest=nearest_documents(evidence.chunks, evidence.nearest),
+        closest=evidence.quotes,
+        suggestions=evidence.suggestions,
+        documents_in=evidence.documents_in,
+    )
+
+
 def _review(failure: Failure, evidence: Evidence) -> NeedsReview:
-    draft = evidence.draft
+    draft, quotes = evidence.draft, evidence.quotes
+    if draft is None and quotes:
+        draft = Draft(status="answered", answer=quotes.text, confidence="high", citations=quotes.citations)
     return NeedsReview(
         reason=failure,
         draft=draft,
         sources=cited_sources(draft, evidence.chunks) if draft else (),
         findings=evidence.findings,
-    )
-
-
-def _source(marker: int, chunk: RetrievedChunk) -> Source:
-    return Source(
-        marker=marker,
-        chunk_id=chunk.chunk_id,
-        document_id=chunk.document_id,
-        title=chunk.title,
-        heading=chunk.heading,
-        url=chunk.url,
-        groups=chunk.groups,
+        meanwhile=None if failure is Failure.APPROVAL_REQUIRED else quotes,
     )

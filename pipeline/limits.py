@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pipeline.errors import LimitReachedError
 from pipeline.rate_limits import RateLimits, Window
@@ -38,7 +39,8 @@ class PipelineLimits:
     quote_chars_min: int = 12
     reply_chars: int = 20000
     sufficiency_min: float | None = None
-    sufficiency_sure: float | None = None
+    sufficiency_quote: float | None = None
+    low_confidence: Literal["review", "quote"] = "review"
     fallback_reserve_s: float = 1.0
     cache_fresh_s: float = 600.0
     cache_stale_s: float = 86400.0

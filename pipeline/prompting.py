@@ -2,14 +2,17 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 from index.errors import SettingsError
 from index.retrieval import RetrievedChunk
+from pipeline.contract import REPLY_SCHEMA
+from pipeline.proof.judge import Claim
 from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, ThreadTurn
 
 _PARTS = ("system.md", "user.md")
@@ -68,11 +71,25 @@ def condense_prompt(question: NormalizedQuestion, earlier: Sequence[ThreadTurn],
     turns = "\n".join(f"- {turn.by}: {' '.join(turn.text.split())}" for turn in earlier)
     user = Template(template.user).substitute(earlier=_escaped(turns), question=_escaped(question.text))
     messages = (Message("system", template.system), Message("user", user))
-    return Prompt(template.version, template.content_hash, messages, question.text, (), _size(messages))
+    return _prompt(template, messages, question.text)
+
+
+def judge_prompt(
+    question: str, claims: Sequence[Claim], template: PromptTemplate, reply_schema: Mapping[str, Any]
+) -> Prompt:
+    """Return the prompt that asks whether the passages of each claim state it."""
+    passages = list(dict.fromkeys(passage for claim in claims for passage in claim.passages))
+    user = Template(template.user).substitute(
+        question=question,
+        passages="\n\n".join(f"Passage {number}:\n{passage}" for number, passage in enumerate(passages, 1)),
+        claims="\n\n".join(_claim(number, claim, passages) for number, claim in enumerate(claims, 1)),
+    )
+    messages = (Message("system", template.system), Message("user", user))
+    return _prompt(template, messages, question, reply_schema=reply_schema)
 
 
 def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: PromptTemplate) -> Prompt:
-    """Return the stricter prompt that shows the model its malformed reply and what is wrong with it."""
+    """Return the prompt that shows the model its reply and what is wrong with it, and asks for another one."""
     request = Template(template.user).substitute(problem=problem)
     messages = (
         Message("system", f"{prompt.messages[0].content}\n\n{template.system}"),
@@ -80,7 +97,7 @@ def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: Pr
         Message("assistant", failed.text[:_REPAIR_EXCERPT]),
         Message("user", request),
     )
-    return Prompt(template.version, template.content_hash, messages, prompt.question, prompt.chunks, _size(messages))
+    return _prompt(template, messages, prompt.question, prompt.chunks)
 
 
 def estimated_tokens(text: str) -> int:
@@ -99,7 +116,24 @@ def _assembled(
     user = Template(template.user).substitute(context=blocks, question=_escaped(question.text))
     system = Template(template.system).safe_substitute(language=language or "the language of the question")
     messages = (Message("system", system), Message("user", user))
-    return Prompt(template.version, template.content_hash, messages, question.text, chunks, _size(messages))
+    return _prompt(template, messages, question.text, chunks)
+
+
+def _prompt(
+    template: PromptTemplate,
+    messages: tuple[Message, ...],
+    question: str,
+    chunks: tuple[RetrievedChunk, ...] = (),
+    reply_schema: Mapping[str, Any] = REPLY_SCHEMA,
+) -> Prompt:
+    return Prompt(
+        template.version, template.content_hash, messages, question, chunks, _size(messages), reply_schema=reply_schema
+    )
+
+
+def _claim(number: int, claim: Claim, passages: Sequence[str]) -> str:
+    cited = ", ".join(str(passages.index(passage) + 1) for passage in claim.passages)
+    return f"Sentence {number}, which cites passages {cited}:\n{claim.sentence}"
 
 
 def _block(marker: int, chunk: RetrievedChunk) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 import structlog
 
 from index.retrieval import Retrieval, RetrievedChunk
+from pipeline.proof.judge import Judgement
 from pipeline.tracing import span
 from pipeline.types import (
     Answered,
@@ -66,6 +67,10 @@ class Facts:
     response_valid: bool | None = None
     confidence: Confidence | None = None
     findings: tuple[FindingCode, ...] = ()
+    judge: str | None = None
+    verdicts: tuple[str, ...] = ()
+    judge_tokens: int | None = None
+    corrected: bool = False
     stage_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -127,11 +132,28 @@ class Recorder:
         """Tokens read and written for this request so far."""
         return (self.facts.input_tokens or 0) + (self.facts.output_tokens or 0)
 
-    def judged(self, confidence: Confidence, findings: tuple[Finding, ...]) -> None:
-        """Note what verification found."""
+    def quoted_by(self, quoter: str) -> None:
+        """Note who answered without a model."""
+        self.facts.llm_provider = self.facts.model_alias = quoter
+
+    def read_by(self, judge: str, judgement: Judgement | None) -> None:
+        """Note which judge read a draft, and add up what it took."""
+        self.facts.judge = judge
+        if judgement:
+            self.facts.input_tokens = _sum(self.facts.input_tokens, judgement.input_tokens)
+            self.facts.output_tokens = _sum(self.facts.output_tokens, judgement.output_tokens)
+            self.facts.cost_usd = _sum(self.facts.cost_usd, judgement.cost_usd)
+            for tokens in (judgement.input_tokens, judgement.output_tokens):
+                self.facts.judge_tokens = _sum(self.facts.judge_tokens, tokens)
+
+    def proved(
+        self, confidence: Confidence | None, findings: tuple[Finding, ...], verdicts: tuple[str, ...] = ()
+    ) -> None:
+        """Note what the checks and the judge found, and how sure the model says it is."""
         self.facts.response_valid = not findings
         self.facts.confidence = confidence
         self.facts.findings = tuple(finding.code for finding in findings)
+        self.facts.verdicts = verdicts
 
     def model_failed(self, failure: Failure) -> None:
         """Note why the model gave no answer; it is the verdict if the question is answered without the model."""
@@ -148,6 +170,7 @@ class Recorder:
             route=self._context.route,
             outcome=outcome.kind,
             verdict=self._verdict(outcome),
+            form=answered.form if answered else None,
             answer_hash=answered.content_hash if answered else None,
             curated_id=answered.approved.curated_id if answered and answered.approved else None,
             total_ms=round((self._now() - self._started) * 1e3, 3),

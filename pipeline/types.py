@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.retrieval import RetrievedChunk
 
 Confidence = Literal["low", "medium", "high"]
+Form = Literal["written", "quoted"]
 
 
 class FrozenModel(BaseModel):
@@ -95,7 +96,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n."""
+    """What is sent to a provider. `size` is an upper estimate in tokens; chunk n has marker n.
+
+    `reply_schema` is the JSON schema of the wanted reply.
+    """
 
     version: str
     content_hash: str
@@ -103,6 +107,7 @@ class Prompt:
     question: str
     chunks: tuple[RetrievedChunk, ...]
     size: int
+    reply_schema: Mapping[str, Any]
 
     @property
     def chunk_ids(self) -> tuple[str, ...]:
@@ -147,10 +152,11 @@ class FindingCode(StrEnum):
     QUOTE_NOT_FOUND = "QUOTE_NOT_FOUND"
     UNCITED_CLAIM = "UNCITED_CLAIM"
     UNSUPPORTED_VALUE = "UNSUPPORTED_VALUE"
-    WEAK_SUPPORT = "WEAK_SUPPORT"
     FOREIGN_LINK = "FOREIGN_LINK"
+    CONTRADICTED = "CONTRADICTED"
+    NOT_STATED = "NOT_STATED"
+    NOT_JUDGED = "NOT_JUDGED"
     TOO_LONG = "TOO_LONG"
-    INJECTION = "INJECTION"
     LEAK = "LEAK"
     CHECK_FAILED = "CHECK_FAILED"
 
@@ -167,6 +173,7 @@ class Failure(StrEnum):
 
     INPUT_EMPTY = "INPUT_EMPTY"
     INPUT_TOO_LONG = "INPUT_TOO_LONG"
+    NO_QUESTION = "NO_QUESTION"
     USER_LIMIT = "USER_LIMIT"
     TENANT_LIMIT = "TENANT_LIMIT"
     ROUTE_LIMIT = "ROUTE_LIMIT"
@@ -177,10 +184,12 @@ class Failure(StrEnum):
     RETRIEVAL_LOW = "RETRIEVAL_LOW"
     ACCESS_FILTERED = "ACCESS_FILTERED"
     INSUFFICIENT_CONTEXT = "INSUFFICIENT_CONTEXT"
+    NOT_THE_QUESTION = "NOT_THE_QUESTION"
     MODEL_TIMEOUT = "MODEL_TIMEOUT"
     MODEL_DOWN = "MODEL_DOWN"
     MODEL_RATE_LIMITED = "MODEL_RATE_LIMITED"
     MODEL_REFUSED = "MODEL_REFUSED"
+    CONTENT_FILTER = "CONTENT_FILTER"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
     SCHEMA_INVALID = "SCHEMA_INVALID"
     UNVERIFIED = "UNVERIFIED"
@@ -222,15 +231,24 @@ class Approval(FrozenModel):
     at: str
 
 
-class Answered(FrozenModel):
-    """A verified answer. `degraded` marks verbatim quotes given because the model was unreachable.
+class Quoted(FrozenModel):
+    """Passages of documents, word for word: `text` is their Markdown, a marker at the end of each passage."""
 
-    `approved` says which person approved it, and when.
+    text: str
+    citations: tuple[Citation, ...]
+    sources: tuple[Source, ...]
+
+
+class Answered(FrozenModel):
+    """A proved answer: `written` in a model's or a person's words, or `quoted` in the documents' own words.
+
+    `degraded` marks quotes given because the model was unreachable. `approved` says which person approved the answer,
+    and when.
     """
 
     kind: Literal["answered"] = "answered"
+    form: Form
     text: str
-    confidence: Confidence
     citations: tuple[Citation, ...]
     sources: tuple[Source, ...]
     degraded: bool = False
@@ -244,21 +262,32 @@ class Answered(FrozenModel):
 
 
 class NotEnoughInfo(FrozenModel):
-    """No answer that can be proved was found in the documents that the asker may read."""
+    """No answer that can be proved was found in the documents that the asker may read.
+
+    `closest` are one or two short passages that may help, `suggestions` are headings near the question, to be asked
+    instead. `documents_in` is the language of the documents (ISO 639-1) where the question is in another one.
+    """
 
     kind: Literal["not_enough_info"] = "not_enough_info"
     reason: Failure
     nearest: tuple[DocumentRef, ...] = ()
+    closest: Quoted | None = None
+    suggestions: tuple[str, ...] = ()
+    documents_in: str = ""
 
 
 class NeedsReview(FrozenModel):
-    """A person has to decide on the draft; `draft` is None where the model gave nothing readable."""
+    """A person has to decide on the draft. `draft` is None where an asker wants a person to answer.
+
+    `meanwhile` are the proved quotes, which the asker may see before the decision.
+    """
 
     kind: Literal["needs_review"] = "needs_review"
     reason: Failure
     draft: Draft | None
     sources: tuple[Source, ...]
     findings: tuple[Finding, ...] = ()
+    meanwhile: Quoted | None = None
 
 
 class Blocked(FrozenModel):
@@ -319,6 +348,11 @@ class Trace(FrozenModel):
     response_valid: bool | None = None
     confidence: Confidence | None = None
     findings: tuple[FindingCode, ...] = ()
+    form: Form | None = None
+    judge: str | None = None
+    verdicts: tuple[str, ...] = ()
+    judge_tokens: int | None = None
+    corrected: bool = False
     answer_hash: str | None = None
     curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)

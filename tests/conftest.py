@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from support.clocks import Clock  # noqa: E402
 from support.models import EMBEDDERS, shared_embedder  # noqa: E402
-from support.workspace import Desk, workspace  # noqa: E402 - after the environment is set
+from support.workspace import APPROVAL, Desk, workspace  # noqa: E402 - after the environment is set
 
 from index.builder import BuildRules, build  # noqa: E402
 from index.embedding.model import OnnxEmbedder  # noqa: E402
@@ -85,4 +85,11 @@ def own_data(tmp_path: Path, indexed: Path) -> Path:
 @pytest.fixture
 async def own_desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
     async with workspace(own_data, articles) as running:
+        yield running
+
+
+@pytest.fixture
+async def approval_desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
+    """Return a workspace in which every answer waits for a reviewer."""
+    async with workspace(own_data, articles, channels=APPROVAL) as running:
         yield running

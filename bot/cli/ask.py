@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -11,18 +12,35 @@ import click
 from bot.app import build_embedder, build_pipeline
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from bot.settings import Settings
+from bot.surfaces.showing import every_link, links_of, readable, small_print
+from bot.surfaces.wording import (
+    CLOSEST,
+    DEGRADED,
+    DID_YOU_MEAN,
+    FINDING_WORDS,
+    MEANWHILE,
+    NOT_ENOUGH,
+    QUOTED,
+    day,
+    introduction,
+    other_language,
+    understood_words,
+)
 from pipeline.answering import answer
 from pipeline.types import (
     Answered,
     Blocked,
+    Citation,
     Deadline,
     Failure,
     Limited,
     NeedsReview,
     NotEnoughInfo,
     Outcome,
+    Quoted,
     RequestContext,
     Response,
+    Source,
     Unavailable,
 )
 
@@ -44,6 +62,8 @@ def command(
         both = {part: getattr(response, part).model_dump(mode="json") for part in ("outcome", "trace")}
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))
     else:
+        if response.understood:
+            click.echo(f"{understood_words(corrected=response.trace.corrected)}: “{response.understood}”")
         click.echo(outcome_text(response.outcome))
 
 
@@ -62,7 +82,7 @@ async def ask_once(
         groups=groups,
         audience=audience,
     )
-    async with aclosing(pipeline.provider):
+    async with aclosing(pipeline):
         return await answer(pipeline, question, context)
 
 
@@ -70,25 +90,58 @@ def outcome_text(outcome: Outcome) -> str:
     """Return an outcome as text for a terminal."""
     match outcome:
         case Answered():
-            sources = [
-                f"[{s.marker}] {s.title}{f' > {s.heading}' if s.heading else ''}  {s.url or s.document_id}"
-                for s in outcome.sources
-            ]
-            degraded = (
-                ["The model could not be reached: these are the documents' own words."] if outcome.degraded else []
-            )
-            return "\n".join([*degraded, outcome.text, "", *sources, f"confidence: {outcome.confidence}"])
+            return _answer_text(outcome)
         case NotEnoughInfo():
-            nearest = [f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest]
-            return "\n".join(["Not enough info in the documents.", *(["Nearest:"] if nearest else []), *nearest])
+            return _not_enough_text(outcome)
         case NeedsReview():
-            findings = [f"  {f.code}: {f.span}" for f in outcome.findings]
-            draft = outcome.draft.answer if outcome.draft else "(none)"
-            return "\n".join([f"A person should check this ({outcome.reason}). Draft:", draft, *findings])
+            return _review_text(outcome)
         case Limited():
             return _limit_text(outcome)
         case Blocked() | Unavailable():
             return f"No answer ({outcome.reason})."
+
+
+def _answer_text(outcome: Answered) -> str:
+    is_quoted = outcome.form == "quoted"
+    head = [DEGRADED] if outcome.degraded else []
+    head += [f"{QUOTED}:", ""] if is_quoted else []
+    sources = _source_lines(outcome.sources, () if is_quoted else outcome.citations)
+    approved = [f"Approved by {outcome.approved.by} on {day(outcome.approved.at)}"] if outcome.approved else []
+    return "\n".join([*head, readable(outcome.text, links_of(outcome)), "", *sources, *approved])
+
+
+def _not_enough_text(outcome: NotEnoughInfo) -> str:
+    examples = [f"  {question}" for question in outcome.suggestions]
+    if outcome.reason is Failure.NO_QUESTION:
+        return "\n".join([introduction(has_examples=bool(examples)), *examples])
+    lines = [f"Not enough info. {NOT_ENOUGH}"]
+    lines += [other_language(outcome.documents_in)] if outcome.documents_in else []
+    if outcome.closest:
+        lines += ["", f"{CLOSEST}:", "", *_quoted_lines(outcome.closest)]
+    elif outcome.nearest:
+        lines += ["Nearest documents:", *(f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest)]
+    return "\n".join([*lines, *(["", f"{DID_YOU_MEAN}:", *examples] if examples else [])])
+
+
+def _review_text(outcome: NeedsReview) -> str:
+    findings = [f"  “{f.span}” {FINDING_WORDS[f.code]} ({f.code})" for f in outcome.findings]
+    draft = outcome.draft.answer if outcome.draft else "(none)"
+    meanwhile = ["", f"{MEANWHILE}:", "", *_quoted_lines(outcome.meanwhile)] if outcome.meanwhile else []
+    return "\n".join([f"A person should check this ({outcome.reason}). Draft:", draft, *findings, *meanwhile])
+
+
+def _quoted_lines(quotes: Quoted) -> list[str]:
+    return [readable(quotes.text, every_link), "", *_source_lines(quotes.sources, ())]
+
+
+def _source_lines(sources: Sequence[Source], citations: Sequence[Citation]) -> list[str]:
+    """Return a line for each source, and below it the quotes behind its marker."""
+    lines = []
+    for source in sources:
+        place = f"{source.title} > {source.heading}" if source.heading else source.title
+        lines.append(f"[{source.marker}] {place}  {source.url or source.document_id}")
+        lines += [f"    “{quote}”" for quote in small_print(citations, source.marker)]
+    return lines
 
 
 def _limit_text(outcome: Limited) -> str:

@@ -58,7 +58,7 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
     click.echo(
         f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "
-        f"a person looks below {calibration.answer_from:.2f}; live snapshot: {name}",
+        f"quoted without a model from {calibration.answer_from:.2f} on; live snapshot: {name}",
         err=True,
     )
     return calibration.model_dump(mode="json")

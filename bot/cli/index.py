@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -15,7 +15,7 @@ from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
 from index.builder import Coverage, Progress, build
 from index.reading.sources import is_address
-from index.retrieval import Manifest
+from index.retrieval import Manifest, WithheldText
 from index.snapshot import SnapshotFolder
 from index.watching import watched
 
@@ -77,7 +77,7 @@ def index_status(data_dir: Path | None, *, as_json: bool) -> None:
     """Show the live snapshot and what it left out."""
     _, manifest = SnapshotFolder(settings_of(data_dir).data_dir).newest_intact()
     if as_json:
-        click.echo(manifest.model_dump_json(indent=1))
+        click.echo(manifest.model_dump_json(indent=1, exclude={"withheld": {"__all__": {"excerpt"}}}))
     else:
         click.echo(_manifest_text(manifest))
 
@@ -128,7 +128,7 @@ def coverage_text(coverage: Coverage) -> str:
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
     skipped = [f"  skipped {s.document_id}: {s.reason}" for s in coverage.skipped]
-    return "\n".join([counts, *skipped, f"live snapshot: {coverage.snapshot}"])
+    return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), f"live snapshot: {coverage.snapshot}"])
 
 
 def coverage_json(coverage: Coverage) -> dict[str, Any]:
@@ -140,7 +140,18 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
         "chunks": coverage.chunks,
         "reused": coverage.reused,
         "skipped": [skipped.model_dump() for skipped in coverage.skipped],
+        # Scripts may log this, so the text itself is left out.
+        "withheld": [found.model_dump(exclude={"excerpt"}) for found in coverage.withheld],
     }
+
+
+def _withheld_text(withheld: Sequence[WithheldText]) -> Iterator[str]:
+    if withheld:
+        yield "  text that addresses a language model, withheld from answers:"
+    for found in withheld:
+        place = found.document_id if found.line is None else f"{found.document_id}:{found.line}"
+        more = f" (and {found.passages - 1} more)" if found.passages > 1 else ""
+        yield f"    {place}: {found.excerpt}{more}"
 
 
 def _search_text(manifest: Manifest) -> str:
@@ -156,4 +167,5 @@ def _manifest_text(manifest: Manifest) -> str:
         f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, model {manifest.embedder}\n"
         f"{_search_text(manifest)}"
     )
-    return "\n".join([head, *(f"  skipped {s.document_id}: {s.reason}" for s in manifest.skipped)])
+    skipped = [f"  skipped {s.document_id}: {s.reason}" for s in manifest.skipped]
+    return "\n".join([head, *skipped, *_withheld_text(manifest.withheld or ())])

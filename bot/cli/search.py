@@ -1,4 +1,4 @@
-"""`citedesk search`: retrieved chunks with the parts of their scores, and the sufficiency with its features."""
+"""`citedesk search`: retrieved chunks with the parts of their scores, and the numbers that decide about an answer."""
 
 import json
 from dataclasses import asdict
@@ -10,9 +10,15 @@ import click
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from index.bm25 import question_terms
-from index.retrieval import Retrieval, RetrievedChunk
+from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
 
+_MEANINGS = {
+    "evidence": "how much of the question the best chunk matches; below 0 it leaves more unmatched",
+    "stability": "share of the question's words without which the best document stays the best",
+    "missing_name": "1 if a name or a number of the question is not in the best chunk",
+    "titled": "1 if a title or heading of the best chunks holds all words of the question",
+}
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 
 
@@ -47,11 +53,10 @@ def search_json(found: Retrieval) -> dict[str, Any]:
 
 
 def search_text(question: str, found: Retrieval) -> str:
-    """Return a result as text: a line of scores for each chunk, with the words that it shares with the question."""
+    """Return a result as text: scores and shared words of each chunk, the sufficiency, its thresholds and features."""
     head = f"{'score':>6} {'cosine':>7} {'tokens':>7} {'words':>6}  place"
     lines = [line for chunk in found.chunks for line in _chunk_lines(question, chunk)]
-    features = "  ".join(f"{name} {value:.2f}" for name, value in asdict(found.features).items())
-    return "\n".join([head, *lines, _verdict(found), features])
+    return "\n".join([head, *lines, *_verdict(found), *_feature_lines(found.features)])
 
 
 def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
@@ -66,11 +71,18 @@ def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
     ]
 
 
-def _verdict(found: Retrieval) -> str:
+def _verdict(found: Retrieval) -> list[str]:
     if found.sufficiency < found.abstain_below:
-        meaning = f"below {found.abstain_below:.2f}: not enough info"
+        meaning = "not enough info, no model is asked"
     elif found.sufficiency < found.answer_from:
-        meaning = f"from {found.abstain_below:.2f}, below {found.answer_from:.2f}: a person looks at the answer"
+        meaning = "a model may answer; without one not enough info"
     else:
-        meaning = "enough to answer"
-    return f"sufficiency {found.sufficiency:.2f} ({meaning})"
+        meaning = "enough to answer with the documents' own words"
+    return [
+        f"sufficiency {found.sufficiency:.2f}: {meaning}",
+        f"  below {found.abstain_below:.2f} not enough info, from {found.answer_from:.2f} on the documents' own words",
+    ]
+
+
+def _feature_lines(features: Features) -> list[str]:
+    return [f"  {name} {value:.2f}: {_MEANINGS[name]}" for name, value in asdict(features).items()]

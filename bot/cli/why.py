@@ -9,6 +9,7 @@ from bot.cli.options import DATA_DIR, settings_of
 from bot.cli.stored import opened_store
 from bot.desk.permissions import UnknownRequestError
 from bot.settings import Settings
+from bot.surfaces.command_messages import verdicts_words
 from pipeline.types import Trace
 
 
@@ -19,8 +20,9 @@ def command(request_id: str, data_dir: Path | None) -> None:
     """Show the path that a request took, and which stage decided."""
     trace = asyncio.run(stored_trace(settings_of(data_dir), request_id))
     click.echo(f"{trace.request_id}: {trace.outcome} ({trace.verdict})")
-    for name, value in trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict"}).items():
-        if value not in (None, [], {}, False):
+    facts = trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict"})
+    for name, value in (facts | {"verdicts": verdicts_words(trace)}).items():
+        if value not in (None, [], {}, False, ""):
             click.echo(f"  {name}: {value}")
 
 

@@ -103,7 +103,8 @@ class CuratedDesk:
         vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
         async with self.store.transaction() as tx:
             await tx.curated.save(answer, self.embedder.name, vector.tobytes())
-            await tx.gaps.forget(review.review_id)
+            for request_id in (review.review_id, *(asker.request_id for asker in review.joined)):
+                await tx.gaps.forget(request_id)
         self.version.bump()
         _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
         return answer
@@ -144,6 +145,7 @@ class CuratedDesk:
             conversation=first.conversation,
             case=case.model_copy(update={"reason": reason}),
             curated_id=answer.curated_id,
+            readable_groups=first.readable_groups,
         )
         _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
         return await opened(self.store, review, announce)
@@ -197,7 +199,7 @@ def _nearest(quotes: Sequence[str], source: Source, chunks: Sequence[RetrievedCh
 def _answered(answer: CuratedAnswer) -> Answered:
     return Answered(
         text=answer.answer,
-        confidence="high",
+        form="written",
         citations=answer.citations,
         sources=answer.sources,
         approved=Approval(curated_id=answer.curated_id, by=answer.approved_by, at=answer.approved_at),

@@ -117,12 +117,12 @@ class Operations:
             manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
             manifest = None
-        store, provider = self.questions.store, self.questions.pipeline.provider
+        store = self.questions.store
         helpful, unhelpful = await store.feedback.counts(days)
         return Status(
             manifest=manifest,
             counts=await store.counts(),
-            provider=f"{provider.name} ({provider.model})",
+            provider=self.questions.pipeline.answered_by,
             curated=await store.curated.counts(),
             days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,

@@ -81,9 +81,9 @@ def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
 
 
 def people_of(review: Review) -> frozenset[str]:
-    """Return the user ids in a review: asker, claimer, decider and those of its exchange."""
+    """Return the user ids in a review: askers, claimer, decider and those of its exchange."""
     turns = (turn.user_id for turn in review.exchange)
-    return frozenset(p for p in (review.conversation.user_id, review.claimed_by, review.decided_by, *turns) if p)
+    return frozenset(p for p in (*review.askers, review.claimed_by, review.decided_by, *turns) if p)
 
 
 def decision_words(review: Review, called: Called) -> str:

@@ -8,11 +8,13 @@ from typing import Protocol
 
 import structlog
 
+from bot.desk.joining import joins
+from bot.desk.kept import gap_of, review_of, turn_of
 from bot.desk.permissions import NO_NAMES, Names
-from bot.desk.review_changes import Announce, changed, opened
+from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
 from bot.store.port import Store
-from bot.store.records import Asked, Conversation, Feedback, Gap, KeptTurn, Outgoing, Review, Turn
+from bot.store.records import Asked, Conversation, Feedback, Outgoing, Review, Turn
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
@@ -22,11 +24,9 @@ from pipeline.normalizing import unmarked
 from pipeline.recorder import Watch
 from pipeline.types import (
     Answered,
-    Blocked,
     Deadline,
     Failure,
     NeedsReview,
-    NotEnoughInfo,
     Outcome,
     RequestContext,
     Source,
@@ -65,10 +65,18 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A finished job. `joined` is the open review of the same question that the asker joined, if there was one."""
+
+    joined: Review | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionDesk:
     """The use cases of askers.
 
-    `negative_feedback` is the number of people who must find an answer bad to dispute it.
+    `negative_feedback` is the number of people who must find an answer bad to dispute it. `similarity` is the least
+    cosine between two questions that share a review.
     """
 
     pipeline: Pipeline
@@ -82,22 +90,23 @@ class QuestionDesk:
     keeps_gaps: bool
     keeps_turns: bool
     metrics: Metrics
+    similarity: float = 0.8
 
     async def ask(
         self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
     ) -> Reply:
         """Answer a question. Nothing is stored until `settle`.
 
-        The reply holds a review if the answer is doubtful or blocked. `approval` sends every answer to review.
+        The reply holds a review if a person has to decide. `approval` sends every answer to review.
         """
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
-        case = _case(response.outcome)
-        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case) if case else None
+        outcome = response.outcome
+        review = review_of(question, asked, outcome, context) if isinstance(outcome, NeedsReview) else None
         return Reply(
             request_id=request_id,
-            outcome=response.outcome,
+            outcome=outcome,
             trace=response.trace,
             review=review,
             read_as=response.understood,
@@ -113,23 +122,27 @@ class QuestionDesk:
         *,
         dead: bool = False,
         keep_turn: bool = False,
-    ) -> bool:
+    ) -> Settled | None:
         """Finish a job of the inbox and store its results in one transaction: trace, review, gap, turn, messages.
 
-        Return False, and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn`
-        stores question and answer for follow-ups.
+        Where the same question is in review already, the asker joins that review and no new card is sent. Return None,
+        and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn` stores question
+        and answer for follow-ups.
         """
-        gap = _gap(asked, reply) if reply and self.keeps_gaps else None
+        gap = gap_of(asked, reply.outcome, reply.trace, reply.read_as) if reply and self.keeps_gaps else None
         vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
-        turn = _turn(asked, reply) if reply and keep_turn and self.keeps_turns else None
+        keeps_turn = keep_turn and self.keeps_turns
+        turn = turn_of(asked, reply.outcome, reply.request_id, reply.read_as) if reply and keeps_turn else None
+        review = reply.review if reply else None
+        takes = await self._joins(review) if review else joins_none
         async with self.store.transaction() as tx:
             if not await (tx.inbox.bury(key) if dead else tx.inbox.finish(key)):
-                return False
-            writes: list[Awaitable[object]] = [tx.outbox.send(outgoing)]
+                return None
+            stored = await open_or_join(tx, review, takes) if review else None
+            messages = without_cards(outgoing, stored, review) if review else outgoing
+            writes: list[Awaitable[object]] = [tx.outbox.send(messages)]
             if reply:
                 writes.append(tx.requests.save(reply.trace))
-            if reply and reply.review:
-                writes.append(tx.reviews.open(reply.review))
             if gap and vector is not None:
                 writes.append(tx.gaps.put(gap, self.embedder.name, vector.tobytes()))
             if turn:
@@ -140,15 +153,18 @@ class QuestionDesk:
             await asyncio.gather(*writes)
         if reply:
             self.metrics.observe(reply.trace)
-        return True
+        return Settled(joined=stored if stored and review and stored.review_id != review.review_id else None)
 
     async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
-        """Open a review because the asker wants a person to answer. Return None if the request has a review already."""
+        """Open a review because the asker wants a person to answer, or join the open review of the same question.
+
+        Return the review as it is stored; None if the request has a review already.
+        """
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
-        review = Review(review_id=request_id, question=question, conversation=asked.where, case=case)
-        return await opened(self.store, review, announce)
+        review = review_of(question, asked, case, context)
+        return await opened(self.store, review, announce, await self._joins(review))
 
     async def give_feedback(self, feedback: Feedback) -> bool:
         """Store feedback. Return True if the answer is disputed now: enough people found it bad."""
@@ -172,7 +188,8 @@ class QuestionDesk:
         """
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
-        case = _case(reply.outcome) or NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
+        nothing = NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
+        case = reply.review.case if reply.review else nothing
         review = Review(
             review_id=again,
             question=unmarked(asked.text),
@@ -206,7 +223,7 @@ class QuestionDesk:
 
     def exposition(self) -> bytes:
         """Return the metrics of this process in Prometheus' text format."""
-        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.provider.open_circuits)
+        return self.metrics.exposition(self.pipeline.admission.in_flight, self.pipeline.open_circuits)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups of a user, from the settings and from the chat product."""
@@ -230,6 +247,16 @@ class QuestionDesk:
             earlier=earlier,
             needs_approval=approval or not channel.auto_answer,
         )
+
+    async def _joins(self, review: Review) -> Joins:
+        """Return which open reviews the asker of a new one can join."""
+        rivals = await self.store.reviews.open_in(review.conversation.tenant_id)
+        return await asyncio.to_thread(joins, review, rivals, self._asks_alike, self.embedder, self.similarity)
+
+    def _asks_alike(self, one: Conversation, other: Conversation) -> bool:
+        """Tell whether questions in two conversations get answers from the same sources, language and reviewers."""
+        outside = one.shared_outside == other.shared_outside
+        return outside and one.surface == other.surface and self.channel(one) == self.channel(other)
 
     async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
         """Return the nearest chunks as sources that the reviewer can cite; none if the index cannot be searched."""
@@ -260,28 +287,4 @@ def request_id_of(key: str) -> str:
 
 
 def _case(outcome: Outcome) -> NeedsReview | None:
-    if isinstance(outcome, NeedsReview):
-        return outcome
-    if isinstance(outcome, Blocked):
-        # A person should see whether this was an attack or a false alarm. Nobody gets to see the draft.
-        return NeedsReview(reason=outcome.reason, draft=None, sources=())
-    return None
-
-
-def _turn(asked: Asked, reply: Reply) -> KeptTurn:
-    answer = reply.outcome.text if isinstance(reply.outcome, Answered) else ""
-    return KeptTurn(request_id=reply.request_id, where=asked.where, question=reply.read_as or asked.text, answer=answer)
-
-
-def _gap(asked: Asked, reply: Reply) -> Gap | None:
-    if not isinstance(reply.outcome, NotEnoughInfo):
-        return None
-    where = asked.where
-    return Gap(
-        request_id=reply.request_id,
-        tenant_id=where.tenant_id,
-        user_id=where.user_id,
-        question=reply.read_as or unmarked(asked.text),
-        reason=reply.trace.verdict,
-        nearest=tuple(document.title for document in reply.outcome.nearest),
-    )
+    return outcome if isinstance(outcome, NeedsReview) else None

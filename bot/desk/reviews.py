@@ -24,8 +24,8 @@ from bot.desk.review_changes import Announce, Change, Messages, changed, no_mess
 from bot.settings import ReviewSettings
 from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
 from index.retrieval import RetrievedChunk, Retriever
-from pipeline.proof.sentences import markers_in
-from pipeline.proof.verify import VerificationLimits, quoted_for, verify
+from pipeline.proof.markers import markers_in
+from pipeline.proof.verify import VerificationLimits, checked, cited_for
 from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, NeedsReview
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +33,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EditCheck:
-    """An edited text as a draft with quotes found for it, and the findings of its verification."""
+    """An edited text as a draft with quotes found for it, and what the checks by code object to.
+
+    No judge reads it: the reviewer is the second reader.
+    """
 
     draft: Draft
     findings: tuple[Finding, ...]
@@ -130,16 +133,16 @@ class ReviewDesk:
         return review
 
     async def checked(self, review: Review, text: str) -> EditCheck:
-        """Verify an edited text like a draft of the model, and return its findings."""
+        """Check the quotes and values of an edited text like those of a draft."""
         chunks = await self._evidence(review.case)
-        draft = Draft(status="answered", answer=text, confidence="high", citations=quoted_for(text, chunks))
+        draft = Draft(status="answered", answer=text, confidence="high", citations=cited_for(text, chunks))
         if not chunks or not markers_in(text):
             return EditCheck(draft, (Finding(code=FindingCode.NO_CITATION, span=text),))
         with_whole_chunks = [
             Citation(marker=c.marker, chunk_id=c.chunk_id, quote=chunks[c.marker - 1].text) for c in draft.citations
         ]
-        findings = verify(draft.model_copy(update={"citations": tuple(with_whole_chunks)}), chunks, self.limits)
-        return EditCheck(draft, findings)
+        whole = draft.model_copy(update={"citations": tuple(with_whole_chunks)})
+        return EditCheck(draft, checked(whole, chunks, self.limits).findings)
 
     async def ask_back(self, review_id: str, reviewer_id: str, question: str, messages: Messages) -> Review:
         """Send the asker a question and claim the review, which waits for the answer. Raises the errors of `claim`."""

@@ -57,7 +57,7 @@ class ComparedFigure:
 
 @dataclass(frozen=True, slots=True)
 class ChangedQuestion:
-    """A question with another outcome or rank than in the earlier run, and both results in words."""
+    """A question with another outcome, form or rank than in the earlier run, and both results in words."""
 
     question: str
     earlier: str
@@ -150,12 +150,15 @@ def _figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
     found = share(within(row, _TOP) for row in gold)
     mrr = mean([1 / row["rank"] if within(row, _TOP) else 0.0 for row in gold])
     answered, reviewed = (share(ended_as(row, kind) for row in answerable) for kind in ("answered", "needs_review"))
+    written, quoted = (share(row.get("form") == form for row in answerable) for form in ("written", "quoted"))
     wrong = share(ended_as(row, "answered") for row in other)
     return (
         Figure("hit@5", found, "the supporting passage is among the first five"),
         Figure("MRR@5", mrr, "mean of 1 / its rank"),
         Figure("AUROC", auroc(*sufficiencies(rows)), "sufficiency of answerable above that of other questions"),
         Figure("answered", answered, "of the answerable questions, at once"),
+        Figure("written", written, "of the answerable questions, in proved words of a model or a person"),
+        Figure("quoted", quoted, "of the answerable questions, in the documents' own words"),
         Figure("to a person", reviewed, "of the answerable questions"),
         Figure("wrongly answered", wrong, "of the questions without an answer"),
     )
@@ -250,9 +253,9 @@ def _change(before: float | None, now: float | None) -> float | None:
 
 
 def _differs(before: Row, after: Row) -> bool:
-    return (before["outcome"], before["rank"]) != (after["outcome"], after["rank"])
+    return any(before.get(key) != after.get(key) for key in ("outcome", "rank", "form"))
 
 
 def _state(row: Row) -> str:
     place = f"passage at {row['rank']}" if row["rank"] else ("passage not found" if row.get("answerable") else "")
-    return ", ".join(part for part in (row["outcome"].replace("_", " "), place) if part)
+    return ", ".join(part for part in (row["outcome"].replace("_", " "), row.get("form"), place) if part)

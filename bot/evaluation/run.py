@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from index.retrieval import RetrievedChunk, Retriever
 from index.sufficiency import Calibration, fit
 from pipeline.answering import Pipeline, answer
 from pipeline.proof.comparing import comparable
-from pipeline.types import Answered, Deadline, NeedsReview, Outcome, RequestContext, Trace
+from pipeline.types import Answered, Deadline, Form, NeedsReview, Outcome, RequestContext, Trace
 
 CONTEXT_CHARS = 4000
 TOP = 5
@@ -50,19 +50,20 @@ class EvalQuestion(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class EvalRow:
-    """One question with its outcome, its trace and the chunks that search returns for it."""
+    """One question with its outcome, its trace, the chunks that search returns for it, and those that it cites."""
 
     question: EvalQuestion
     outcome: Outcome
     trace: Trace
     retrieved: tuple[RetrievedChunk, ...]
+    cited: Mapping[str, RetrievedChunk]
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as `--rows` writes it; docs/measuring.md lists the fields."""
         outcome = self.outcome
         draft = outcome.draft if isinstance(outcome, NeedsReview) else None
         citations = outcome.citations if isinstance(outcome, Answered) else (draft.citations if draft else ())
-        documents = {chunk.chunk_id: chunk.document_id for chunk in self.retrieved}
+        documents = {chunk.chunk_id: chunk.document_id for chunk in (*self.retrieved, *self.cited.values())}
         return {
             "id": self.question.id,
             "question": self.question.question,
@@ -71,6 +72,7 @@ class EvalRow:
             "has_gold": bool(self.question.gold_quotes),
             "rank": _rank(self, _DEPTH),
             "outcome": outcome.kind,
+            "form": outcome.form if isinstance(outcome, Answered) else None,
             "reason": self.trace.verdict,
             "answer": outcome.text if isinstance(outcome, Answered) else None,
             "draft": draft.answer if draft else None,
@@ -90,6 +92,9 @@ class EvalRow:
             ],
             "sufficiency": self.trace.sufficiency,
             "findings": [finding.value for finding in self.trace.findings],
+            "judge": self.trace.judge,
+            "verdicts": list(self.trace.verdicts),
+            "judge_tokens": self.trace.judge_tokens,
             "attempts": self.trace.attempts,
             "stage_ms": dict(self.trace.stage_ms),
             "total_ms": self.trace.total_ms,
@@ -143,7 +148,7 @@ async def evaluate(
     pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
 ) -> list[EvalRow]:
     """Ask the questions one by one with access to public documents only, then close the provider. Return the rows."""
-    async with aclosing(pipeline.provider):
+    async with aclosing(pipeline):
         return [await _row(pipeline, question, deadline_s, done) for question in questions]
 
 
@@ -159,8 +164,10 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
     )
     response = await answer(pipeline, question.question, context)
     found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
+    citations = response.outcome.citations if isinstance(response.outcome, Answered) else ()
+    cited = await asyncio.to_thread(pipeline.retriever.chunks, {citation.chunk_id for citation in citations})
     done()
-    return EvalRow(question, response.outcome, response.trace, found.chunks)
+    return EvalRow(question, response.outcome, response.trace, found.chunks, cited)
 
 
 def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
@@ -184,7 +191,11 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
         ),
         "outcomes_answerable": _kinds(answerable),
         "outcomes_unanswerable": _kinds(unanswerable),
+        "answered_answerable": _share(isinstance(row.outcome, Answered) for row in answerable),
+        "written_answerable": _share(_has_form(row, "written") for row in answerable),
+        "to_a_person": _share(isinstance(row.outcome, NeedsReview) for row in rows),
         "unanswerable_answered": _share(isinstance(row.outcome, Answered) for row in unanswerable),
+        "answers_with_gold": _share(_shows_gold(row) for row in shown if row in gold),
         "answers_fully_quoted": _share(_fully_quoted(row) for row in shown),
         "answers_with_expected_words": _share(_expected_words(row) for row in checked),
         "answers_checked_for_words": len(checked),
@@ -202,6 +213,18 @@ def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
 def unlimited(pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with the answer cache switched off, so that every question runs through all stages."""
     return replace(pipeline, limits=replace(pipeline.limits, cache_fresh_s=-1.0))
+
+
+def _has_form(row: EvalRow, form: Form) -> bool:
+    return isinstance(row.outcome, Answered) and row.outcome.form == form
+
+
+def _shows_gold(row: EvalRow) -> bool:
+    """Return whether what is shown, or what it cites, holds a supporting passage."""
+    if not isinstance(row.outcome, Answered):
+        return False
+    told = _letters(" ".join([row.outcome.text, *(citation.quote for citation in row.outcome.citations)]))
+    return any(_letters(quote) in told for quote in row.question.gold_quotes)
 
 
 def _letters(text: str) -> str:
@@ -222,10 +245,10 @@ def _within_context(row: EvalRow) -> bool:
 
 
 def _fully_quoted(row: EvalRow) -> bool:
-    """Return whether each citation quotes a retrieved chunk. This check ignores the verifier's result."""
+    """Return whether each citation quotes a chunk of the index. This check ignores the verifier's result."""
     if not isinstance(row.outcome, Answered) or not row.outcome.citations:
         return False
-    texts = {chunk.chunk_id: comparable(chunk.text) for chunk in row.retrieved}
+    texts = {chunk_id: comparable(chunk.text) for chunk_id, chunk in row.cited.items()}
     return all(comparable(citation.quote) in texts.get(citation.chunk_id, "") for citation in row.outcome.citations)
 
 

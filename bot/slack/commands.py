@@ -10,9 +10,10 @@ from slack_sdk.models.blocks import Block
 
 from bot.desk.operations import GapCluster, Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.slack.blocks import section, small
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import team_of
-from bot.slack.render import SlackMessage, section, small
+from bot.slack.render import SlackMessage
 from bot.slack.services import SlackServices
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter

@@ -18,11 +18,12 @@ from slack_sdk.models.views import View
 
 from bot.desk.operations import Status
 from bot.desk.permissions import Names, decision_words
-from bot.slack.render import section, small
+from bot.slack.blocks import section, small
 from bot.slack.review_cards import review_buttons
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
 from bot.surfaces.command_messages import OUTCOMES, status_facts
+from bot.surfaces.showing import plain
 from bot.surfaces.wording import cut, day
 
 FILTER = "home_filter"
@@ -138,7 +139,7 @@ def _review(review: Review, names: Names) -> list[Block]:
         small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {state}"),
     ]
     if review.case.draft:
-        blocks.insert(1, section(f"*Draft*\n{quoted(review.case.draft.answer, 900)}"))
+        blocks.insert(1, section(f"*Draft*\n{quoted(plain(review.case.draft.answer), 900)}"))
     if review.state == "open":
         buttons = review_buttons(review, can_approve=review.case.draft is not None)
         blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=buttons))

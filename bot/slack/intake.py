@@ -9,7 +9,7 @@ from slack_bolt.response import BoltResponse
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
-from bot.surfaces.wording import is_pleasantry
+from bot.surfaces.wording import is_reaction
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
@@ -55,7 +55,7 @@ async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:
     if asked.is_reply and await slack.questions.store.reviews.awaiting(where):
         # A reviewer has asked back, so even a bare "yes" is an answer.
         return True
-    if asked.is_reply and is_pleasantry(asked.text) and not asked.has_files:
+    if asked.is_reply and is_reaction(asked.text) and not asked.has_files:
         return not intake.untagged and not where.private
     if not intake.untagged:
         return True

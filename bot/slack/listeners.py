@@ -15,11 +15,20 @@ from bot.desk.questions import request_id_of
 from bot.settings import SlackSettings
 from bot.slack import commands, feedback, home, review_actions
 from bot.slack.best_effort import error_of
+from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
 from bot.slack.intake import build_intake
-from bot.slack.payloads import ASK_ABOUT_THIS, ASK_PRIVATELY, COMMAND, RETRY, conversation_of, team_of, withdrawal_of
-from bot.slack.render import ESCALATE, FEEDBACK
+from bot.slack.payloads import (
+    ASK_ABOUT_THIS,
+    ASK_PRIVATELY,
+    COMMAND,
+    RETRY,
+    SUGGESTED,
+    conversation_of,
+    team_of,
+    withdrawal_of,
+)
 from bot.slack.review_cards import (
     APPROVE,
     ASK_BACK,
@@ -114,13 +123,15 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
         request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
         asked = Asked(text=text, where=conversation_of(body))
-        await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
+        review = await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
         await ack()
         slack.wake_outbox()
+        if review and review.joined:
+            await slack.boards.refresh(review)
 
-    # The intake has put the questions of these two buttons into the inbox.
-    app.action(RETRY)(_acknowledge)
-    app.action(ASK_PRIVATELY)(_acknowledge)
+    # The intake has put the questions of these buttons into the inbox.
+    for action_id in (RETRY, ASK_PRIVATELY, *SUGGESTED):
+        app.action(action_id)(_acknowledge)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
     app.action(APPROVE)(_on_press(slack, review_actions.approve))

@@ -13,6 +13,8 @@ COMMAND = "/citedesk"
 ASK_ABOUT_THIS = "ask_about_this"
 RETRY = "try_again"
 ASK_PRIVATELY = "ask_privately"
+# The action ids of suggested questions; Slack wants each id once in a message.
+SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -187,13 +189,18 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
 
 def _from_button(body: Mapping[str, Any]) -> Intake | None:
     action = (body.get("actions") or [{}])[0]
-    if action.get("action_id") not in {RETRY, ASK_PRIVATELY}:
+    action_id = action.get("action_id")
+    if action_id not in {RETRY, ASK_PRIVATELY, *SUGGESTED}:
         return None
     where = conversation_of(body)
-    if action["action_id"] == ASK_PRIVATELY:
+    if action_id == ASK_PRIVATELY:
         where = _direct_conversation(where.tenant_id, where.user_id)
-    asked = Asked(text=str(action.get("value") or "").partition("\n")[2], where=where)
-    return Intake(asked, (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
+    request_id, _, text = str(action.get("value") or "").partition("\n")
+    if action_id in SUGGESTED:
+        # However often one person presses it, a suggested question is asked once.
+        key = f"slack:suggested:{where.tenant_id}:{where.user_id}:{request_id}:{action_id}"
+        return Intake(Asked(text=text, where=where, suggested=True), (key,))
+    return Intake(Asked(text=text, where=where), (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
 
 
 def _direct_conversation(tenant_id: str, user_id: str) -> Conversation:

@@ -17,6 +17,7 @@ _STEPS: Mapping[str, str] = {
     "retrieve": "Search the documents",
     "generate": "Draft an answer",
     "verify": "Check every citation",
+    "judge": "Compare each sentence with its source",
 }
 _SOURCES = 3
 

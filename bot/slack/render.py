@@ -1,28 +1,29 @@
 """Render outcomes as Block Kit (pure). slack_sdk's block types check Slack's length limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ButtonElement,
-    ContextActionsBlock,
-    ContextBlock,
-    FeedbackButtonsElement,
-    MarkdownBlock,
-    MarkdownTextObject,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import Block, MarkdownBlock
 
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
+from bot.slack.blocks import (
+    ESCALATE,
+    button,
+    feedback,
+    messages_of,
+    quote_blocks,
+    section,
+    small,
+    source_blocks,
+    suggestion_buttons,
+    with_button,
+)
 from bot.slack.payloads import ASK_PRIVATELY, RETRY
 from bot.slack.text import (
     FALLBACK_CHARS,
     SECTION_CHARS,
-    VALUE_CHARS,
     answer_markdown,
     answer_parts,
     document_line,
@@ -30,42 +31,48 @@ from bot.slack.text import (
     escaped_within,
     person,
     quoted,
-    source_line,
 )
 from bot.store.records import Asked, Review
+from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
+    CLOSEST,
     DEGRADED,
+    DID_YOU_MEAN,
     ESCALATED,
     EXPIRED,
     FILES_LEFT_OUT,
     GIVEN_UP,
+    MEANWHILE,
     NOT_CONFIRMED,
     NOT_ENOUGH,
+    NOT_ENOUGH_AT_ALL,
+    QUOTED,
     STOPPED_WORDS,
     cut,
     day,
+    introduction,
     limit_words,
+    other_language,
     unavailable_words,
+    understood_words,
 )
 from pipeline.normalizing import unmarked
-from pipeline.proof.sentences import markers_in
+from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
+    Failure,
     Limited,
     NeedsReview,
     NotEnoughInfo,
     Outcome,
-    Source,
     ThreadTurn,
     Unavailable,
 )
 
-ESCALATE = "ask_a_person"
 EVENT_TYPE = "citedesk_reply"
-FEEDBACK = "answer_feedback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +86,24 @@ class SlackMessage:
 def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[SlackMessage]:
     """Return the reply to a question: one message, or several for an answer too long for one."""
     text, blocks = _body(reply.outcome, reply.request_id, asked.text, names)
+    notes = _notes(reply, asked)
+    if reply.may_see_more and may_help_more(reply.outcome):
+        blocks = with_button(blocks, button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
+    fallback = cut(escape(readable(text, no_link)), FALLBACK_CHARS)
+    return [SlackMessage(fallback, tuple(group)) for group in messages_of([*map(small, notes), *blocks])]
+
+
+def _notes(reply: Reply, asked: Asked) -> list[str]:
+    """Return what the asker should know before the answer: the question as it was read, and what was not read."""
     notes = []
+    if asked.suggested:
+        notes.append(f"You asked: “{escaped_within(' '.join(asked.text.split()), 500)}”")
     if reply.read_as:
-        notes.append(f"Understood as: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
+        head = understood_words(corrected=reply.trace.corrected)
+        notes.append(f"{head}: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)
-    if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
-        blocks = _with_button(blocks, _button(ASK_PRIVATELY, "Ask in private", reply.request_id, asked.text))
-    # Each piece of a long answer is a message of its own; the sources and buttons stay with the last piece.
-    early = [block for block in blocks if isinstance(block, MarkdownBlock)][:-1]
-    last = [*map(small, notes), *(block for block in blocks if block not in early)]
-    fallback = cut(escape(text), FALLBACK_CHARS)
-    return [*(SlackMessage(fallback, (block,)) for block in early), SlackMessage(fallback, tuple(last))]
+    return notes
 
 
 def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
@@ -113,14 +126,17 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
         signed = small(f"Reviewed by {reviewer} · `{review.review_id}`")
         return SlackMessage(NOT_CONFIRMED, (section(f"{NOT_CONFIRMED}{note}"), signed))
     sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
+    citations = review.case.draft.citations if review.case.draft else ()
+    keep = cited_links(citations, [source.url for source in sources])
+    below = not_shown_in(review.answer, citations) if review.state == "approved" else ()
     verb = "Edited and approved" if review.state == "edited" else "Approved"
     if review.state == "edited" and not sources:
         verb = "Answered, not from the documents,"
     blocks = [
-        MarkdownBlock(text=answer_markdown(review.answer)),
-        *_source_blocks(sources),
+        MarkdownBlock(text=answer_markdown(review.answer, keep)),
+        *source_blocks(sources, below),
         small(f"{verb} by {reviewer} · `{review.review_id}`"),
-        _feedback(review.review_id, review.question),
+        feedback(review.review_id, review.question),
     ]
     return SlackMessage(cut(escape(review.answer), FALLBACK_CHARS), tuple(blocks))
 
@@ -146,10 +162,7 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tup
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
-            return CHECKED_BY_A_PERSON, [
-                section(f":hourglass_flowing_sand: {CHECKED_BY_A_PERSON}"),
-                small(f"`{request_id}`"),
-            ]
+            return CHECKED_BY_A_PERSON, _checked_by_a_person(outcome, request_id)
         case Blocked():
             return BLOCKED, [section(BLOCKED), small(f"`{request_id}`")]
         case Limited():
@@ -162,92 +175,53 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tup
 
 
 def _answered(outcome: Answered, request_id: str, question: str, names: Names) -> list[Block]:
-    facts = [f"Confidence: {outcome.confidence}"]
+    facts = []
     if outcome.approved:
         facts = [f":white_check_mark: Approved by {person(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
-    blocks: list[Block] = []
-    if outcome.degraded:
-        blocks.append(small(f":warning: {DEGRADED}"))
+    is_quoted = outcome.form == "quoted"
     return [
-        *blocks,
-        *(MarkdownBlock(text=part) for part in answer_parts(outcome.text)),
-        *_source_blocks(outcome.sources),
+        *([small(f":warning: {DEGRADED}")] if outcome.degraded else []),
+        *([section(f"*{QUOTED}*")] if is_quoted else []),
+        *(MarkdownBlock(text=part) for part in answer_parts(outcome.text, links_of(outcome))),
+        *source_blocks(outcome.sources, () if is_quoted else outcome.citations),
         small(" · ".join([*facts, f"`{request_id}`"])),
-        _feedback(request_id, question),
+        feedback(request_id, question),
     ]
 
 
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
-    blocks: list[Block] = [section(":mag: *Not enough info.* The documents do not answer this.")]
-    if outcome.nearest:
+    if outcome.reason is Failure.NO_QUESTION:
+        return _introduction(outcome, request_id)
+    blocks: list[Block] = [section(f":mag: *Not enough info.* {NOT_ENOUGH}")]
+    if outcome.documents_in:
+        blocks.append(section(other_language(outcome.documents_in)))
+    if outcome.closest:
+        blocks += quote_blocks(CLOSEST, outcome.closest)
+    elif outcome.nearest:
         lines = "\n".join(document_line(document) for document in outcome.nearest)
         blocks.append(section(cut(f"The nearest documents:\n{lines}", SECTION_CHARS)))
-    blocks += _button(ESCALATE, "Ask a person", request_id, question)
-    return NOT_ENOUGH, [*blocks, small(f"`{request_id}`")]
+    if outcome.suggestions:
+        blocks += [section(f"*{DID_YOU_MEAN}*"), suggestion_buttons(outcome.suggestions, request_id)]
+    ask_a_person = button(ESCALATE, "Ask a person", request_id, question)
+    return NOT_ENOUGH_AT_ALL, [*blocks, *ask_a_person, small(f"`{request_id}`")]
+
+
+def _introduction(outcome: NotEnoughInfo, request_id: str) -> tuple[str, list[Block]]:
+    text = introduction(has_examples=bool(outcome.suggestions))
+    examples = [suggestion_buttons(outcome.suggestions, request_id)] if outcome.suggestions else []
+    return text, [section(text), *examples, small(f"`{request_id}`")]
+
+
+def _checked_by_a_person(outcome: NeedsReview, request_id: str) -> list[Block]:
+    meanwhile = quote_blocks(MEANWHILE, outcome.meanwhile) if outcome.meanwhile else []
+    return [section(f":hourglass_flowing_sand: {CHECKED_BY_A_PERSON}"), *meanwhile, small(f"`{request_id}`")]
 
 
 def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[str, list[Block]]:
     text = unavailable_words(outcome)
-    return text, [section(text), *_button(RETRY, "Try again", request_id, question), small(f"`{request_id}`")]
-
-
-def _button(action_id: str, label: str, request_id: str, question: str) -> list[Block]:
-    # The button carries the question, so that it need not be stored. A question too long for it gets no button.
-    value = f"{request_id}\n{question}"
-    if len(value) > VALUE_CHARS:
-        return []
-    return [ActionsBlock(elements=[ButtonElement(action_id=action_id, text=label, value=value)])]
-
-
-def _source_blocks(sources: Sequence[Source]) -> list[Block]:
-    """Return the sources in as many sections as they need; no source is left out."""
-    sections: list[str] = []
-    for line in map(source_line, sources):
-        if sections and len(sections[-1]) + len(line) < SECTION_CHARS:
-            sections[-1] += f"\n{line}"
-        else:
-            sections.append(line if sections else f"*Sources*\n{line}")
-    return [section(text) for text in sections]
-
-
-def _feedback(request_id: str, question: str) -> Block:
-    # The button carries the question, so that a disputed answer can be reviewed without storing the question.
-    words = cut(question, VALUE_CHARS - len(request_id) - 10)
-    return ContextActionsBlock(
-        block_id=f"feedback_{request_id}",
-        elements=[
-            FeedbackButtonsElement(
-                action_id=FEEDBACK,
-                positive_button=_feedback_button("Good answer", f"{request_id}:up\n{words}", "Helpful"),
-                negative_button=_feedback_button("Bad answer", f"{request_id}:down\n{words}", "Not helpful"),
-            )
-        ],
-    )
-
-
-def _with_button(blocks: list[Block], added: list[Block]) -> list[Block]:
-    """Return the blocks with one more button: in the first row of buttons, else in a row before the last block."""
-    rows = [block for block in blocks if isinstance(block, ActionsBlock)]
-    if rows and added and isinstance(added[0], ActionsBlock):
-        rows[0].elements = [*rows[0].elements, *added[0].elements]
-        return blocks
-    return [*blocks[:-1], *added, *blocks[-1:]]
-
-
-def _feedback_button(label: str, value: str, accessibility_label: str) -> dict[str, object]:
-    return {"text": {"type": "plain_text", "text": label}, "value": value, "accessibility_label": accessibility_label}
-
-
-def section(text: str) -> Block:
-    """Return a section block with mrkdwn."""
-    return SectionBlock(text=MarkdownTextObject(text=text, verbatim=True))
-
-
-def small(text: str) -> Block:
-    """Return a context block with mrkdwn, which Slack shows as small print."""
-    return ContextBlock(elements=[MarkdownTextObject(text=text, verbatim=True)])
+    return text, [section(text), *button(RETRY, "Try again", request_id, question), small(f"`{request_id}`")]
 
 
 APOLOGY = SlackMessage(GIVEN_UP, (section(GIVEN_UP),))

@@ -17,10 +17,12 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
-from bot.slack.render import SlackMessage, section, small
+from bot.slack.blocks import section, small, source_blocks
+from bot.slack.render import SlackMessage
 from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, person, quoted, source_line
 from bot.store.records import Review
-from bot.surfaces.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, cut
+from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
+from bot.surfaces.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, askers_words, cut
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -40,6 +42,8 @@ ANYWAY_INPUT = "anyway_input"
 _INPUT_CHARS = 3000
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
+_MAX_SOURCES = 10
+_QUESTION_CHARS = 2000
 _MAX_FINDINGS = 8
 
 
@@ -49,10 +53,9 @@ def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) ->
     `show_draft` is False if some of its reviewers may not read a document that the draft cites.
     """
     draft = review.case.draft
-    asker = person(review.conversation.user_id, names)
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
-        section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        _asked(review, names),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if not show_draft and review.case.sources:
@@ -60,7 +63,8 @@ def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) ->
             section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
         )
     elif draft:
-        blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer)), *_evidence(review)]
+        keep = cited_links(draft.citations, [source.url for source in review.case.sources])
+        blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep)), *_evidence(review)]
     else:
         blocks += _evidence(review)
     blocks += _state(review, names)
@@ -71,14 +75,13 @@ def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) ->
 def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
     head = decision_words(review, lambda user_id: person(user_id, names))
-    asker = person(review.conversation.user_id, names)
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
-        section(f"*{asker} asked*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        _asked(review, names),
     ]
     if review.answer and show_draft:
-        blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer))]
+        blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
         blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
     if review.note:
@@ -178,28 +181,33 @@ def _send_anyway_box() -> Block:
     )
 
 
+def _asked(review: Review, names: Names) -> Block:
+    who = askers_words([person(user_id, names) for user_id in review.askers])
+    # Ten names of 80 characters and the question stay below the limit of a section.
+    return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
+
+
 def _evidence(review: Review) -> list[Block]:
-    citations = review.case.draft.citations if review.case.draft else ()
-    lines = [_quote_line(citation) for citation in citations]
+    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
+    draft = review.case.draft
+    lines = [_quote_line(citation) for citation in (not_shown_in(draft.answer, draft.citations) if draft else ())]
     blocks: list[Block] = []
     if lines:
         more = f"\n…and {len(lines) - _MAX_QUOTES} more" if len(lines) > _MAX_QUOTES else ""
         blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
-    if review.case.sources:
-        sources = "\n".join(source_line(source) for source in review.case.sources[:10])
-        blocks.append(section(cut(f"*Sources*\n{sources}", SECTION_CHARS)))
+    blocks += source_blocks(review.case.sources[:_MAX_SOURCES])
     if review.case.findings:
         blocks.append(section(cut(f"*Findings*\n{_findings(review.case.findings)}", SECTION_CHARS)))
     return blocks
 
 
 def _quote_line(citation: Citation) -> str:
-    return f"[{citation.marker}] “{escaped_within(' '.join(citation.quote.split()), _QUOTE_CHARS)}”"
+    return f"[{citation.marker}] “{escaped_within(plain(citation.quote), _QUOTE_CHARS)}”"
 
 
 def _findings(findings: Sequence[Finding]) -> str:
     lines = [
-        f"• `{finding.code}` {FINDING_WORDS[finding.code]}: “{escaped_within(' '.join(finding.span.split()), 200)}”"
+        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
         for finding in findings[:_MAX_FINDINGS]
     ]
     more = len(findings) - _MAX_FINDINGS

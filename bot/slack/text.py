@@ -1,12 +1,15 @@
 """Text for Slack: escaped, within the length limits, without unintended mentions or links (pure)."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from bot.desk.permissions import NO_NAMES, Names
-from bot.surfaces.wording import cut, linkable, unlinked
-from pipeline.types import DocumentRef, Source
+from bot.surfaces.showing import Keep, readable, small_print
+from bot.surfaces.wording import cut, linkable
+from pipeline.types import Citation, DocumentRef, Source
 
 SECTION_CHARS = 3000
+SMALL_CHARS = 2000
 MARKDOWN_CHARS = 12_000
 # Slack refuses a message whose `markdown` blocks exceed 12,000 characters in all; 1,000 are kept in reserve.
 ANSWER_CHARS = MARKDOWN_CHARS - 1000
@@ -31,16 +34,16 @@ def escaped_within(text: str, limit: int) -> str:
     return escape(kept)
 
 
-def answer_markdown(text: str) -> str:
-    """Return an answer for one `markdown` block: escaped, without links, cut to ANSWER_CHARS characters."""
-    return escaped_within(unlinked(text), ANSWER_CHARS)
+def answer_markdown(text: str, keep: Keep) -> str:
+    """Return an answer for one `markdown` block: escaped, with the links that `keep` takes, cut to ANSWER_CHARS."""
+    return escaped_within(readable(text, keep), ANSWER_CHARS)
 
 
-def answer_parts(text: str) -> list[str]:
-    """Return a whole answer, escaped and without links, in pieces of at most ANSWER_CHARS characters."""
-    plain = unlinked(text)
+def answer_parts(text: str, keep: Keep) -> list[str]:
+    """Return a whole answer as `answer_markdown` does, in pieces of at most ANSWER_CHARS characters."""
+    shown = readable(text, keep)
     # Escaping turns one character into at most five.
-    parts = [plain] if len(escape(plain)) <= ANSWER_CHARS else split(plain, ANSWER_CHARS // 5)
+    parts = [shown] if len(escape(shown)) <= ANSWER_CHARS else split(shown, ANSWER_CHARS // 5)
     return [escape(part) for part in parts]
 
 
@@ -81,6 +84,22 @@ def source_line(source: Source) -> str:
     """Return `[n] linked title > heading` as mrkdwn."""
     heading = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
     return f"[{source.marker}] {_linked(source.title, source.url)}{heading}"
+
+
+def quote_lines(source: Source, citations: Sequence[Citation]) -> list[str]:
+    """Return the quotes behind a source's marker, a line each."""
+    return [f"“{escape(quote)}”" for quote in small_print(citations, source.marker)]
+
+
+def packed(lines: Iterable[str], limit: int) -> list[str]:
+    """Return lines joined to as few texts of at most `limit` characters as their order allows. None is left out."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < limit:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return texts
 
 
 def document_line(document: DocumentRef) -> str:

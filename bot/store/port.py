@@ -106,6 +106,9 @@ class Reviews(Protocol):
     async def listed(self, wanted: ReviewFilter) -> list[Review]:
         """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
 
+    async def open_in(self, tenant_id: str) -> list[Review]:
+        """Return the open reviews of a tenant, oldest first."""
+
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 

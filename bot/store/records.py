@@ -33,7 +33,8 @@ class Asked(FrozenModel):
     """A question as it was received.
 
     `message_id` is the message that holds it. `response_url` is where an answer goes that only the asker sees.
-    `is_reply` marks a reply in a thread, which may be a follow-up.
+    `is_reply` marks a reply in a thread, which may be a follow-up. `suggested` marks a question that the bot suggested
+    and the asker chose by a button, so that no message shows it.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Asked(FrozenModel):
     response_url: str = ""
     is_reply: bool = False
     has_files: bool = False
+    suggested: bool = False
 
 
 class Outgoing(FrozenModel):
@@ -71,12 +73,20 @@ class Turn(FrozenModel):
     text: str
 
 
+class JoinedAsker(FrozenModel):
+    """Somebody who asked the question of an open review again, and where; they get the same answer."""
+
+    request_id: str
+    conversation: Conversation
+
+
 class Review(FrozenModel):
     """A question that a reviewer decides on.
 
     `answer` is the text that was sent, `note` the reviewer's reason for a rejection. `sent_anyway` marks an edited text
     that failed verification. `curated_id` is the approved answer that is reviewed again. Times are ISO timestamps in
-    UTC.
+    UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
+    may use; None in a review of an older version, which nobody joins.
     """
 
     review_id: str
@@ -95,6 +105,13 @@ class Review(FrozenModel):
     awaits_asker: bool = False
     sent_anyway: bool = False
     curated_id: str | None = None
+    joined: tuple[JoinedAsker, ...] = ()
+    readable_groups: tuple[str, ...] | None = None
+
+    @property
+    def askers(self) -> tuple[str, ...]:
+        """The user ids of everybody who asked, the first one first, each once."""
+        return tuple(dict.fromkeys([self.conversation.user_id, *(j.conversation.user_id for j in self.joined)]))
 
 
 class Decision(FrozenModel):

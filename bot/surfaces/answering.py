@@ -98,5 +98,9 @@ class Answering:
     async def _settle(
         self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
     ) -> None:
-        await self.questions.settle(job.key, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns)
+        settled = await self.questions.settle(
+            job.key, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns
+        )
         self.wake_outbox()
+        if settled and settled.joined:
+            await self.boards.refresh(settled.joined)

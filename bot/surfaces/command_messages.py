@@ -1,5 +1,6 @@
 """Plain texts of the replies to commands. Each chat product adds its own markup."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from bot.desk.operations import GapCluster, Status, Usage
@@ -52,12 +53,17 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
 
 def why_facts(trace: Trace) -> list[Fact]:
     """Return the fields of a trace that are not empty, without those that are shown elsewhere."""
-    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED)
+    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED) | {"verdicts": verdicts_words(trace)}
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in facts.items()
         if value not in (None, [], {}, False, "")
     ]
+
+
+def verdicts_words(trace: Trace) -> str:
+    """Return how many sentences of the last draft got which verdict, "" if no draft was judged."""
+    return ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in Counter(trace.verdicts).items())
 
 
 def stages_words(trace: Trace) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Messages
 from bot.desk.reviews import ReviewDesk, ReviewView
-from bot.store.records import Outgoing, Review
+from bot.store.records import Conversation, JoinedAsker, Outgoing, Review
 
 
 class Board(Protocol):
@@ -68,12 +68,12 @@ class Boards:
         return view
 
     async def decided_by(self, reviewer_id: str) -> Messages:
-        """Return the function that renders this reviewer's decision for the asker."""
+        """Return the function that renders this reviewer's decision for everybody who asked."""
         names = await self._store.people.names([reviewer_id])
         return lambda review: self._decided(review, names)
 
     def expired(self, review: Review) -> Sequence[Outgoing]:
-        """Return the message to the asker about an expired review."""
+        """Return the messages about an expired review to everybody who asked."""
         return self._decided(review, NO_NAMES)
 
     async def asked_back_by(self, reviewer_id: str) -> Messages:
@@ -99,8 +99,25 @@ class Boards:
     def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         # The asker did not request the second review of an approved answer, so only an edit is sent.
         is_unrequested = bool(review.curated_id) and review.state != "edited"
-        return () if is_unrequested else self._to_asker(review, lambda board: board.decided(review, names))
+        told = [] if is_unrequested else list(self._to_asker(review, lambda board: board.decided(review, names)))
+        places = {_place(review.conversation)} if told else set()
+        for asker in review.joined:
+            if (place := _place(asker.conversation)) not in places:
+                places.add(place)
+                told += self._to_joined(review, asker, names)
+        return told
+
+    def _to_joined(self, review: Review, asker: JoinedAsker, names: Names) -> Sequence[Outgoing]:
+        """Return the decision for somebody who joined the review, as if the review had been theirs."""
+        theirs = review.model_copy(update={"conversation": asker.conversation})
+        messages = self._to_asker(theirs, lambda board: board.decided(theirs, names))
+        return [m.model_copy(update={"key": f"{m.key}:{asker.request_id}"}) for m in messages]
 
     def _to_asker(self, review: Review, render: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)
         return render(board) if board else ()
+
+
+def _place(where: Conversation) -> tuple[str, ...]:
+    """Return where a message for a conversation goes: whoever asked twice in one thread is answered there once."""
+    return where.surface, where.tenant_id, where.channel_id, where.thread_id

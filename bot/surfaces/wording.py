@@ -1,27 +1,21 @@
 """Texts that all chat products share: outcomes, limits, reasons and findings in words."""
 
-import re
+from collections.abc import Sequence
 from datetime import datetime
 
-from index.markdown import without_links_and_images
 from pipeline.types import Failure, FindingCode, Limited, Unavailable
+from pipeline.understanding.smalltalk import kind_of
 
-_EMOJI = re.compile(r":[a-z0-9_+-]+:")
-_PLEASANTRIES = frozenset(
-    "thanks thank you thx ty ok okay great perfect cool nice good got it cheers awesome super danke merci "
-    "will do makes sense that helped this helped no worries yes no done".split()
-)
 EXPIRED = (
     "Nobody could look at your question in time, so I have no answer that somebody stands for. "
     "Please ask again, or ask a colleague directly."
 )
-CHECKED_BY_A_PERSON = (
-    "I have found something, but I am not sure enough of it. A person is checking it and will answer here."
-)
-BLOCKED = (
-    "I cannot answer this: the question, or what came back for it, runs against my safety rules. "
-    "An admin can look up the id below."
-)
+CHECKED_BY_A_PERSON = "A person is checking this and will answer here."
+QUOTED = "What the documents say"
+MEANWHILE = "Meanwhile, what the documents say"
+CLOSEST = "Closest passages"
+DID_YOU_MEAN = "Did you mean"
+BLOCKED = "I cannot show what came back for this: it runs against my safety rules. An admin can look up the id below."
 _LIMITS: dict[Failure, str] = {
     Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
     Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
@@ -32,9 +26,11 @@ _LIMITS: dict[Failure, str] = {
     Failure.TOKEN_BUDGET: "This workspace has used what it may use of the model today. Please ask again in {wait}.",
 }
 ESCALATED = "I have passed your question to a person. The answer will come here."
-NOT_ENOUGH = "Not enough info: the documents do not answer this."
+NOT_ENOUGH = "No answer that I can prove was found in the documents."
+NOT_ENOUGH_AT_ALL = f"Not enough info. {NOT_ENOUGH}"
+_INTRODUCTION = "I answer questions from your team's documents, and show where each answer stands."
 NOT_CONFIRMED = "A reviewer looked at this and could not confirm an answer from the documents."
-DEGRADED = "The writing model is not reachable. These are the documents' own words."
+DEGRADED = "The writing model gave no answer. These are the documents' own words."
 GIVEN_UP = (
     "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
 )
@@ -44,9 +40,7 @@ PASSED_ON = "Thanks, I have passed that on to the reviewer."
 STOPPED_WORDS = "Stopped. I have not answered this; ask again whenever you like."
 REVIEW_REASONS = {
     Failure.UNVERIFIED: "The draft could not be proved from the documents.",
-    Failure.LOW_CONFIDENCE: "The draft is proved, but whether it answers the question is doubtful.",
-    Failure.SCHEMA_INVALID: "The model's reply could not be read.",
-    Failure.POLICY: "Blocked for safety: the question, or what came back for it, looked like an attempt to steer me.",
+    Failure.LOW_CONFIDENCE: "The model was not sure that its draft answers the question.",
     Failure.INSUFFICIENT_CONTEXT: "The asker wants a person to answer.",
     Failure.APPROVAL_REQUIRED: "The draft is proved. In this channel a person approves every answer first.",
     Failure.DISPUTED: "Readers found the answer to this bad. This is what I would say now.",
@@ -59,19 +53,55 @@ FEEDBACK_REASONS = {
     "off_topic": "It does not answer the question",
     "other": "Something else",
 }
+# What follows the words that a finding is about.
 FINDING_WORDS = {
     FindingCode.NO_CITATION: "cites nothing",
-    FindingCode.UNKNOWN_CHUNK: "cites something that was not retrieved",
-    FindingCode.QUOTE_NOT_FOUND: "quotes words that are not in the source",
-    FindingCode.UNCITED_CLAIM: "states this without a source",
-    FindingCode.UNSUPPORTED_VALUE: "states a value that the source does not hold",
-    FindingCode.WEAK_SUPPORT: "goes beyond the words that it cites",
-    FindingCode.FOREIGN_LINK: "holds a link that no document has",
+    FindingCode.UNKNOWN_CHUNK: "names no passage that was found",
+    FindingCode.QUOTE_NOT_FOUND: "is not word for word in the source that it is quoted from",
+    FindingCode.UNCITED_CLAIM: "has no proved quote behind it",
+    FindingCode.UNSUPPORTED_VALUE: "is not in the passages that the sentence cites",
+    FindingCode.CONTRADICTED: "says otherwise than the passages that it cites",
+    FindingCode.NOT_STATED: "goes beyond the passages that it cites",
+    FindingCode.NOT_JUDGED: "is not word for word in its source, and no second reader has compared the two",
+    FindingCode.FOREIGN_LINK: "is a link that no document has",
     FindingCode.TOO_LONG: "is too long",
-    FindingCode.INJECTION: "follows an instruction found in a document",
     FindingCode.LEAK: "repeats our own instructions, or holds a credential",
     FindingCode.CHECK_FAILED: "could not be checked",
 }
+_ASKERS_NAMED = 10
+# Languages of documents by their ISO 639-1 codes.
+_LANGUAGES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "fi": "Finnish", "fr": "French", "hi": "Hindi", "hu": "Hungarian", "it": "Italian", "ja": "Japanese",
+    "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese",
+    "zh": "Chinese",
+}  # fmt: skip
+
+
+def introduction(*, has_examples: bool) -> str:
+    """Return the friendly line for a message that asks nothing."""
+    return f"{_INTRODUCTION} {'For example:' if has_examples else 'Ask me one in a sentence.'}"
+
+
+def other_language(code: str) -> str:
+    """Return that the documents are in another language than the question. `code` is ISO 639-1."""
+    name = _LANGUAGES.get(code)
+    return f"The documents are in {name}; try asking in {name}." if name else "The documents are in another language."
+
+
+def understood_words(*, corrected: bool) -> str:
+    """Return what introduces the question as it was read: with its spelling corrected, or out of its thread."""
+    return "I read this as" if corrected else "Understood as"
+
+
+def askers_words(people: Sequence[str]) -> str:
+    """Return who asked a question. `people` are distinct; ten of them are named."""
+    if len(people) == 1:
+        return f"{people[0]} asked"
+    more = len(people) - _ASKERS_NAMED
+    rest = f" and {more} more" if more > 0 else ""
+    return f"Asked by {len(people)} people: {', '.join(people[:_ASKERS_NAMED])}{rest}"
 
 
 def limit_words(outcome: Limited) -> str:
@@ -110,21 +140,14 @@ def day(stamp: str) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def is_pleasantry(text: str) -> bool:
-    """Tell whether a message is empty, holds only emoji, or at most four polite words such as thanks or ok."""
-    text = _EMOJI.sub(" ", text)
-    words = "".join(c if c.isalnum() or c.isspace() else " " for c in text.casefold()).split()
-    return not words or (len(words) <= 4 and all(word in _PLEASANTRIES for word in words))  # noqa: PLR2004
+def is_reaction(text: str) -> bool:
+    """Tell whether a message in a thread is empty, thanks or acknowledges, and needs no reply."""
+    return not text.strip() or kind_of(text) in {"thanks", "acknowledgement"}
 
 
 def cut(text: str, limit: int) -> str:
     """Return `text` cut to `limit` characters; an ellipsis marks the cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def unlinked(text: str) -> str:
-    """Return Markdown with links replaced by their texts, and without images."""
-    return without_links_and_images(text, loose=True)
 
 
 def linkable(url: str) -> bool:

@@ -26,8 +26,8 @@ from bot.surfaces.command_messages import (
     why_facts,
 )
 from bot.surfaces.wording import day
+from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
 from bot.teams.outgoing import to_asker
-from bot.teams.render import TeamsMessage, card_message, display_name, facts, paragraph, small
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError

@@ -12,8 +12,8 @@ from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Conversation, Feedback
 from bot.surfaces.review_board import Boards
 from bot.surfaces.wording import FEEDBACK_REASONS
+from bot.teams.cards import CARD_TYPE, Json
 from bot.teams.payloads import conversation_of
-from bot.teams.render import CARD_TYPE, Json
 
 _log = structlog.get_logger(__name__)
 _NOTE_CHARS = 1000

@@ -10,14 +10,14 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked
 from bot.surfaces.running_questions import RunningQuestions
-from bot.surfaces.wording import is_pleasantry
+from bot.surfaces.wording import is_reaction
+from bot.teams.cards import Json
 from bot.teams.commands import help_message
 from bot.teams.feedback import FeedbackActions, feedback_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
 from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
-from bot.teams.render import Json
 from bot.teams.review_actions import ReviewActions
 
 _log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ class TeamsIntake:
 
     async def _is_only_thanks(self, asked: Asked, key: str) -> bool:
         """Tell whether a message only thanks the bot for its last answer and needs no reply."""
-        if not asked.text.strip() or asked.has_files or not is_pleasantry(asked.text):
+        if not asked.text.strip() or asked.has_files or not is_reaction(asked.text):
             return False
         store = self.questions.store
         if await store.reviews.awaiting(asked.where):

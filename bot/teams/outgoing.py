@@ -3,8 +3,8 @@
 from typing import Any
 
 from bot.store.records import Conversation, Outgoing, Review
+from bot.teams.cards import TeamsMessage
 from bot.teams.payloads import SURFACE
-from bot.teams.render import TeamsMessage
 from pipeline.types import FrozenModel
 
 

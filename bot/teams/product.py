@@ -8,12 +8,13 @@ from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Outgoing
 from bot.surfaces.product import Notice, Posted
+from bot.teams.cards import TeamsMessage
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker
 from bot.teams.posting import TeamsPoster
 from bot.teams.progress import TeamsProgress
-from bot.teams.render import TeamsMessage, apology, passed_on, reply_message, stopped
+from bot.teams.render import apology, passed_on, reply_message, stopped
 from pipeline.types import ThreadTurn
 
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.

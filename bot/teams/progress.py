@@ -18,6 +18,7 @@ _STEPS: Mapping[str, str] = {
     "retrieve": "Searching the documents…",
     "generate": "Drafting an answer…",
     "verify": "Checking every citation…",
+    "judge": "Comparing each sentence with its source…",
 }
 # Teams accepts one stream update per second. Only its response to an update tells that the asker pressed Stop.
 _UPDATE_INTERVAL_S = 1.5

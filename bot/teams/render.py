@@ -1,82 +1,113 @@
 """Render outcomes as activities (pure): an answer as text with citations, everything else as an Adaptive Card."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
+from bot.surfaces.showing import (
+    cited_links,
+    cut_at_word,
+    every_link,
+    links_of,
+    may_help_more,
+    no_link,
+    readable,
+    small_print,
+)
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
+    CLOSEST,
     DEGRADED,
+    DID_YOU_MEAN,
     ESCALATED,
     EXPIRED,
     FILES_LEFT_OUT,
     GIVEN_UP,
     MAY_SEE_MORE,
+    MEANWHILE,
     NOT_CONFIRMED,
     NOT_ENOUGH,
+    NOT_ENOUGH_AT_ALL,
     PASSED_ON,
+    QUOTED,
     STOPPED_WORDS,
     cut,
     day,
+    introduction,
     limit_words,
+    other_language,
     unavailable_words,
+    understood_words,
 )
-from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS, answer_markdown, linked, literal, safe_url
-from pipeline.proof.sentences import markers_in
+from bot.teams.cards import (
+    Json,
+    TeamsMessage,
+    answer_parts,
+    card_message,
+    display_name,
+    execute,
+    paragraph,
+    small,
+)
+from bot.teams.text import (
+    ABSTRACT_CHARS,
+    NAME_CHARS,
+    answer_markdown,
+    linked,
+    literal,
+    safe_url,
+    source_line,
+)
+from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
     Blocked,
     Citation,
+    Failure,
     Limited,
     NeedsReview,
     NotEnoughInfo,
     Outcome,
+    Quoted,
     Source,
     Unavailable,
 )
 
-ESCALATE, RETRY = "ask_a_person", "try_again"
-CARD_TYPE = "application/vnd.microsoft.card.adaptive"
-_CARD_VERSION = "1.5"
+ESCALATE, RETRY, SUGGESTED = "ask_a_person", "try_again", "did_you_mean"
 # Teams limits a message to about 28 KB, and the buttons of a card carry the question.
 _QUESTION_CHARS = 2000
 _NOTE_CHARS = 1500
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TeamsMessage:
-    """A rendered message: the activity without its conversation, and the same as plain text."""
-
-    text: str
-    activity: Json
-
-    @property
-    def card(self) -> Json:
-        """The Adaptive Card. Raises KeyError for an answer, which has none."""
-        content: Json = self.activity["attachments"][0]["content"]
-        return content
+_TITLE_CHARS = 75
+_SUGGESTIONS = 3
 
 
 def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the reply to a question."""
-    notes = []
-    if reply.read_as:
-        notes.append(f"Understood as: “{literal(reply.read_as, 500)}”")
-    if asked.has_files:
-        notes.append(FILES_LEFT_OUT)
-    if reply.may_see_more and reply.outcome.kind in {"not_enough_info", "needs_review"}:
-        notes.append(MAY_SEE_MORE)
+    notes = _notes(reply, asked)
     outcome, request_id = reply.outcome, reply.request_id
     if isinstance(outcome, Answered):
         return _answered(outcome, request_id, notes, names)
+    if isinstance(outcome, NeedsReview) and outcome.meanwhile:
+        return _meanwhile(outcome.meanwhile, request_id, notes)
     words, parts, actions = _card_of(outcome, request_id, asked.text)
     return card_message(words, [*map(small, notes), *parts, small(request_id)], actions)
+
+
+def _notes(reply: Reply, asked: Asked) -> list[str]:
+    """Return what the asker should know before the answer: the question as it was read, and what was not read."""
+    notes = []
+    if asked.suggested:
+        notes.append(f"You asked: “{literal(asked.text, 500)}”")
+    if reply.read_as:
+        notes.append(f"{understood_words(corrected=reply.trace.corrected)}: “{literal(reply.read_as, 500)}”")
+    if asked.has_files:
+        notes.append(FILES_LEFT_OUT)
+    if reply.may_see_more and may_help_more(reply.outcome):
+        notes.append(MAY_SEE_MORE)
+    return notes
 
 
 def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
@@ -97,7 +128,10 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     facts = [f"{verb} by {reviewer}", review.review_id]
     # A person wrote an edited answer, so it does not get the label for generated text.
     made_by_model = review.state == "approved"
-    return _cited(review.answer, draft.citations if draft else (), sources, facts, made_by_model=made_by_model)
+    citations = draft.citations if draft else ()
+    keep = cited_links(citations, [source.url for source in sources])
+    text = _with_facts([answer_markdown(review.answer, keep)], facts)
+    return _cited(review.answer, text, _claims(sources, citations), made_by_model=made_by_model)
 
 
 def escalated_message(request_id: str) -> TeamsMessage:
@@ -124,66 +158,15 @@ def stopped() -> TeamsMessage:
     return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
 
 
-def facts(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Return pairs of name and value in two columns."""
-    return {
-        "type": "FactSet",
-        "facts": [{"title": name, "value": literal(value, _NOTE_CHARS)} for name, value in pairs],
-    }
-
-
-def display_name(user_id: str, names: Names) -> str:
-    """Return a person's name, or the id if the name is unknown, escaped for Markdown."""
-    return literal(names.get(user_id, user_id), NAME_CHARS)
-
-
 def apology() -> TeamsMessage:
     """Return the message about a question that was given up."""
     return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
 
 
-def card_message(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> TeamsMessage:
-    """Return a message with one card. Notifications and screen readers use `words`."""
-    attachment = {"contentType": CARD_TYPE, "content": card(words, parts, actions)}
-    return TeamsMessage(words, {"type": "message", "summary": words, "attachments": [attachment]})
-
-
-def card(words: str, parts: Sequence[Json], actions: Sequence[Json] = ()) -> Json:
-    """Return an Adaptive Card. `words` is its text for clients without cards and for screen readers."""
-    return {
-        "type": "AdaptiveCard",
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "version": _CARD_VERSION,
-        "fallbackText": words,
-        "speak": words,
-        "body": list(parts),
-        **({"actions": list(actions)} if actions else {}),
-    }
-
-
-def paragraph(text: str, **more: Any) -> Json:  # noqa: ANN401 - properties of a TextBlock
-    """Return a paragraph of Markdown."""
-    return {"type": "TextBlock", "text": text, "wrap": True} | more
-
-
-def small(text: str, limit: int = 200) -> Json:
-    """Return a small line of plain text, cut to `limit` characters."""
-    return paragraph(literal(text, limit), size="Small", isSubtle=True, spacing="Small")
-
-
-def execute(verb: str, title: str, data: Json, **more: Any) -> Json:  # noqa: ANN401 - properties of an action
-    """Return an Action.Execute button, with an Action.Submit as fallback for old clients."""
-    old = {"type": "Action.Submit", "title": title, "data": {"verb": verb, **data}}
-    return {"type": "Action.Execute", "title": title, "verb": verb, "data": data, "fallback": old} | more
-
-
 def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
     match outcome:
         case NotEnoughInfo():
-            nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
-            parts = [paragraph("**Not enough info.** The documents do not answer this.")]
-            parts += [paragraph(f"The nearest documents:\n\n{nearest}")] if nearest else []
-            return NOT_ENOUGH, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
+            return _not_enough(outcome, request_id, question)
         case NeedsReview():
             return CHECKED_BY_A_PERSON, [paragraph(CHECKED_BY_A_PERSON)], []
         case Blocked():
@@ -200,6 +183,34 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
             assert_never(outcome)
 
 
+def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
+    suggestions = _suggestions(outcome.suggestions, request_id)
+    if outcome.reason is Failure.NO_QUESTION:
+        words = introduction(has_examples=bool(suggestions))
+        return words, [paragraph(words), *suggestions], []
+    parts = [paragraph(f"**Not enough info.** {NOT_ENOUGH}")]
+    if outcome.documents_in:
+        parts.append(paragraph(other_language(outcome.documents_in)))
+    if outcome.closest:
+        parts += [paragraph(f"**{CLOSEST}**"), *answer_parts(outcome.closest.text, every_link)]
+        parts.append(paragraph("\n".join(f"- {source_line(source)}" for source in outcome.closest.sources)))
+    elif outcome.nearest:
+        nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
+        parts.append(paragraph(f"The nearest documents:\n\n{nearest}"))
+    if suggestions:
+        parts += [paragraph(f"**{DID_YOU_MEAN}**"), *suggestions]
+    return NOT_ENOUGH_AT_ALL, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
+
+
+def _suggestions(questions: Sequence[str], request_id: str) -> list[Json]:
+    """Return a row of buttons, each of which asks its question; nothing without questions."""
+    actions = [
+        execute(SUGGESTED, cut(question, _TITLE_CHARS), {"request_id": request_id, "question": question})
+        for question in questions[:_SUGGESTIONS]
+    ]
+    return [{"type": "ActionSet", "actions": actions}] if actions else []
+
+
 def _question_button(verb: str, title: str, request_id: str, question: str) -> list[Json]:
     # The button carries the question, so the bot need not store it. A question that is too long gets no button.
     if len(question) > _QUESTION_CHARS:
@@ -208,34 +219,43 @@ def _question_button(verb: str, title: str, request_id: str, question: str) -> l
 
 
 def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
-    facts = [f"Confidence: {outcome.confidence}"]
+    facts = []
     if outcome.approved:
         facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
-    before = [*notes, *([DEGRADED] if outcome.degraded else [])]
-    return _cited(outcome.text, outcome.citations, outcome.sources, [*facts, request_id], before)
+    before = [f"_{note}_" for note in [*notes, *([DEGRADED] if outcome.degraded else [])]]
+    heading = [f"### {QUOTED}"] if outcome.form == "quoted" else []
+    answer = answer_markdown(outcome.text, links_of(outcome))
+    text = _with_facts([*before, *heading, answer], [*facts, request_id])
+    made_by_model = outcome.form == "written"
+    return _cited(outcome.text, text, _claims(outcome.sources, outcome.citations), made_by_model=made_by_model)
 
 
-def _cited(
-    answer: str,
-    citations: Sequence[Citation],
-    sources: Sequence[Source],
-    facts: Sequence[str],
-    before: Sequence[str] = (),
-    *,
-    made_by_model: bool = True,
-) -> TeamsMessage:
-    """Return an answer as text with one Message entity: the AI label, and one citation per source."""
-    text = "\n\n".join([*(f"_{line}_" for line in before), answer_markdown(answer), f"_{' · '.join(facts)}_"])
-    quotes = {citation.marker: citation.quote for citation in reversed(citations)}
+def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str]) -> TeamsMessage:
+    """Return that a person decides, and the passages that the documents have on the question."""
+    before = [*(f"_{note}_" for note in notes), CHECKED_BY_A_PERSON, f"### {MEANWHILE}"]
+    text = _with_facts([*before, answer_markdown(quotes.text, every_link)], [request_id])
+    return _cited(CHECKED_BY_A_PERSON, text, _claims(quotes.sources, quotes.citations), made_by_model=False)
+
+
+def _with_facts(parts: Sequence[str], facts: Sequence[str]) -> str:
+    return "\n\n".join([*parts, f"_{' · '.join(facts)}_"])
+
+
+def _cited(words: str, text: str, claims: Sequence[Json], *, made_by_model: bool) -> TeamsMessage:
+    """Return a text with one Message entity: its citations, and the AI label where a model wrote the text.
+
+    `words` is the same as plain text.
+    """
     entity = {
         "type": "https://schema.org/Message",
         "@type": "Message",
         "@context": "https://schema.org",
         "@id": "",
-        "additionalType": ["AIGeneratedContent"] if made_by_model else [],
-        "citation": [_claim(source, quotes.get(source.marker, "")) for source in sources],
+        # Teams refuses an empty list here.
+        **({"additionalType": ["AIGeneratedContent"]} if made_by_model else {}),
+        "citation": list(claims),
     }
     activity = {
         "type": "message",
@@ -244,7 +264,11 @@ def _cited(
         "entities": [entity],
         "channelData": {"feedbackLoop": {"type": "custom"}},
     }
-    return TeamsMessage(answer, activity)
+    return TeamsMessage(readable(words, no_link), activity)
+
+
+def _claims(sources: Sequence[Source], citations: Sequence[Citation]) -> list[Json]:
+    return [_claim(source, " … ".join(small_print(citations, source.marker))) for source in sources]
 
 
 def _claim(source: Source, quote: str) -> Json:
@@ -253,7 +277,7 @@ def _claim(source: Source, quote: str) -> Json:
     appearance = {
         "@type": "DigitalDocument",
         "name": name or "?",
-        "abstract": cut(" ".join(quote.split()) or name, ABSTRACT_CHARS),
+        "abstract": cut_at_word(quote or name or "?", ABSTRACT_CHARS),
         **({"url": url} if url else {}),
     }
     return {"@type": "Claim", "position": source.marker, "appearance": appearance}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -11,8 +12,9 @@ from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Decision, Review
 from bot.surfaces.review_board import Boards
+from bot.teams.cards import CARD_TYPE, Json, display_name
 from bot.teams.payloads import conversation_of, key_of, person_of
-from bot.teams.render import CARD_TYPE, ESCALATE, RETRY, Json, display_name
+from bot.teams.render import ESCALATE, RETRY, SUGGESTED
 from bot.teams.review_board import card_of, names_of
 from bot.teams.review_cards import (
     ANSWER_INPUT,
@@ -48,7 +50,7 @@ class ReviewActions:
     async def pressed(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Json:
         """Carry out a button of a card; return a card or a message. Raises KeyError, ValueError for malformed data."""
         try:
-            if verb in {ESCALATE, RETRY}:
+            if verb in {ESCALATE, RETRY, SUGGESTED}:
                 return _message_response(await self._asker_action(activity, verb, data))
             return await self._reviewer_action(person_of(activity), verb, data)
         except CitedeskError as error:
@@ -62,14 +64,26 @@ class ReviewActions:
         return refusal_words(error, lambda user_id: display_name(user_id, names))
 
     async def _asker_action(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> str:
-        asked = Asked(text=_typed(data, "question"), where=conversation_of(activity))
+        request_id = str(data["request_id"])
+        asked = Asked(text=_typed(data, "question"), where=conversation_of(activity), suggested=verb == SUGGESTED)
         if verb == RETRY:
-            if await self.questions.store.inbox.add([f"{key_of(activity)}:retry"], asked.model_dump_json()):
-                self.wake_inbox()
-            return "Trying again."
-        opened = await self.questions.escalate(str(data["request_id"]), asked, self.boards.escalated)
+            return await self._ask(f"{key_of(activity)}:retry", asked, "Trying again.")
+        if verb == SUGGESTED:
+            # However often one person presses it, a suggested question is asked once.
+            which = sha256(asked.text.encode()).hexdigest()[:12]
+            key = f"teams:suggested:{asked.where.channel_id}:{asked.where.user_id}:{request_id}:{which}"
+            return await self._ask(key, asked, "Looking it up.")
+        review = await self.questions.escalate(request_id, asked, self.boards.escalated)
         self.wake_outbox()
-        return "A person has your question now." if opened else "A person has your question already."
+        if review and review.joined:
+            await self.boards.refresh(review)
+        return "A person has your question now." if review else "A person has your question already."
+
+    async def _ask(self, key: str, asked: Asked, words: str) -> str:
+        """Put a question into the inbox, once; return what the client shows meanwhile."""
+        if await self.questions.store.inbox.add([key], asked.model_dump_json()):
+            self.wake_inbox()
+        return words
 
     async def _reviewer_action(self, reviewer: str, verb: str, data: Mapping[str, Any]) -> Json:
         review_id = str(data["review_id"])

@@ -9,10 +9,11 @@ from bot.desk.permissions import Names
 from bot.desk.reviews import ReviewDesk, ReviewView
 from bot.settings import TeamsSettings
 from bot.store.records import Outgoing, Review
+from bot.teams.cards import TeamsMessage
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker, to_reviewers
 from bot.teams.payloads import SURFACE
-from bot.teams.render import TeamsMessage, asked_back_message, decided_message, escalated_message
+from bot.teams.render import asked_back_message, decided_message, escalated_message
 from bot.teams.review_cards import answer_of_asker_message, decided_card, review_card
 
 _log = structlog.get_logger(__name__)

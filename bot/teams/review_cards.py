@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.store.records import Review
-from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS, cut
-from bot.teams.render import Json, TeamsMessage, card_message, display_name, execute, paragraph, small
-from bot.teams.text import answer_markdown, literal, source_line
+from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
+from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS, askers_words, cut
+from bot.teams.cards import Json, TeamsMessage, answer_parts, card_message, display_name, execute, paragraph, small
+from bot.teams.text import literal, source_line
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
@@ -45,7 +46,7 @@ def review_card(
     draft = review.case.draft
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
-        paragraph(f"**{display_name(review.conversation.user_id, names)} asked**"),
+        _asked(review, names),
         paragraph(literal(review.question, _QUESTION_CHARS)),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
@@ -54,8 +55,7 @@ def review_card(
             paragraph("The draft cites a restricted document. Your own view of this card shows it if you may read it.")
         )
     else:
-        parts += [paragraph("**Draft**"), paragraph(answer_markdown(draft.answer))] if draft else []
-        parts += _evidence(review)
+        parts += [*_draft(review), *_evidence(review)]
     parts += [paragraph(f"**{display_name(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
     if review.awaits_asker:
         parts.append(small("Waiting for the asker's answer."))
@@ -89,11 +89,11 @@ def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -
     head = decision_words(review, lambda user_id: names.get(user_id, user_id))
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
-        paragraph(f"**{display_name(review.conversation.user_id, names)} asked**"),
+        _asked(review, names),
         paragraph(literal(review.question, _QUESTION_CHARS)),
     ]
     if review.answer and show_draft:
-        parts += [paragraph("**Sent**"), paragraph(answer_markdown(review.answer))]
+        parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link)]
     if review.sent_anyway:
         parts.append(small("Sent although not every sentence could be proved from the documents."))
     if review.note:
@@ -101,11 +101,24 @@ def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -
     return card_message(head, [*parts, small(review.review_id)])
 
 
+def _asked(review: Review, names: Names) -> Json:
+    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers])}**")
+
+
+def _draft(review: Review) -> list[Json]:
+    draft = review.case.draft
+    if draft is None:
+        return []
+    keep = cited_links(draft.citations, [source.url for source in review.case.sources])
+    return [paragraph("**Draft**"), *answer_parts(draft.answer, keep)]
+
+
 def _evidence(review: Review) -> list[Json]:
+    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     case = review.case
     parts = []
-    if citations := case.draft.citations if case.draft else ():
-        lines = [f"- \\[{c.marker}\\] “{literal(c.quote, _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
+    if citations := not_shown_in(case.draft.answer, case.draft.citations) if case.draft else ():
+        lines = [f"- \\[{c.marker}\\] “{literal(plain(c.quote), _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
         more = len(citations) - _MAX_QUOTES
         parts.append(_listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])]))
     if case.sources:
@@ -120,7 +133,9 @@ def _listed(head: str, lines: Sequence[str]) -> Json:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    lines = [f"- {finding.code}: {FINDING_WORDS[finding.code]}: “{literal(finding.span, 200)}”" for finding in findings]
+    lines = [
+        f"- “{literal(finding.span, 200)}” {FINDING_WORDS[finding.code]} ({finding.code})." for finding in findings
+    ]
     more = len(lines) - _MAX_FINDINGS
     return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
 

@@ -2,7 +2,9 @@
 
 import re
 
-from bot.surfaces.wording import cut, linkable, unlinked
+from bot.surfaces.showing import Keep, readable, tables_as_lists
+from bot.surfaces.wording import cut, linkable
+from index.markdown import code_apart
 from pipeline.types import Source
 
 ANSWER_CHARS = 20_000
@@ -10,12 +12,29 @@ NAME_CHARS, ABSTRACT_CHARS = 80, 160
 # Characters that Teams and Adaptive Cards read as Markdown. The Markdown of an answer is not escaped.
 _MARKS = re.compile(r"([\\`*_~\[\]()#|])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_NUMBER = r"\[{}\]"
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)[ \t]*#*$", re.MULTILINE)
 _TAGS = re.compile(r"[&<>]")
 
 
-def answer_markdown(text: str) -> str:
-    """Return an answer with its Markdown but without links and tags, cut to ANSWER_CHARS."""
-    return untagged(cut(unlinked(text), ANSWER_CHARS))
+def answer_markdown(text: str, keep: Keep) -> str:
+    """Return an answer with the links that `keep` takes, rows of tables as list items, no tags, cut to ANSWER_CHARS.
+
+    A document's bracketed number is escaped, because Teams takes `[3]` for a citation.
+    """
+    return untagged(cut(tables_as_lists(readable(text, keep, _NUMBER)), ANSWER_CHARS))
+
+
+def card_parts(text: str, keep: Keep) -> list[tuple[str, bool]]:
+    """Return an answer as runs of a card's Markdown and of code, each with whether it is code.
+
+    A card knows neither headings nor fences: a heading becomes a bold line, code is to be shown in a fixed width.
+    """
+    return [
+        ("\n".join(run.strip("\n").split("\n")[1:-1]) if is_code else _HEADING.sub(r"**\1**", run).strip(), is_code)
+        for run, is_code in code_apart(answer_markdown(text, keep))
+        if run.strip()
+    ]
 
 
 def untagged(text: str) -> str:

@@ -32,6 +32,11 @@ class Metrics:
         self._cost = Counter("citedesk_model_cost_usd", "US dollars", ("provider",), registry=self._registry)
         self._fallbacks = Counter("citedesk_fallbacks", "Answers without the model", ("kind",), registry=self._registry)
         self._findings = Counter("citedesk_findings", "Objections to drafts", ("code",), registry=self._registry)
+        self._answers = Counter("citedesk_answers", "Answers", ("form",), registry=self._registry)
+        self._verdicts = Counter(
+            "citedesk_judge_verdicts", "Sentences of drafts", ("verdict",), registry=self._registry
+        )
+        self._judge_tokens = Counter("citedesk_judge_tokens", "Tokens of the judge", registry=self._registry)
         self._withheld = Counter("citedesk_withheld_passages", "Passages that address a model", registry=self._registry)
         self._in_flight = Gauge("citedesk_requests_in_flight", "Running or waiting", registry=self._registry)
         self._circuit = Gauge(
@@ -51,6 +56,11 @@ class Metrics:
         self._tokens.labels(provider, "output").inc(trace.output_tokens or 0)
         self._cost.labels(provider).inc(trace.cost_usd or 0.0)
         self._withheld.inc(trace.withheld)
+        self._judge_tokens.inc(trace.judge_tokens or 0)
+        if trace.form:
+            self._answers.labels(trace.form).inc()
+        for verdict in trace.verdicts:
+            self._verdicts.labels(verdict).inc()
         if trace.fallback_used:
             self._fallbacks.labels(trace.fallback_used).inc()
         for code in set(trace.findings):

@@ -24,9 +24,11 @@ _MODEL_FAILURES = frozenset(
         Failure.MODEL_DOWN,
         Failure.MODEL_RATE_LIMITED,
         Failure.MODEL_REFUSED,
+        Failure.CONTENT_FILTER,
         Failure.CIRCUIT_OPEN,
     }
 )
+_FORM_WORDS = {"written": "written and proved", "quoted": "quoted from the documents"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
             "Which fallbacks were used?",
             _share_named(traces, lambda t: bool(t.fallback_used), lambda t: t.fallback_used or ""),
         ),
+        Line("In whose words were the answers?", _forms(traces)),
+        Line("What did the judge say of the drafts' sentences?", _verdicts(traces)),
         Line("Which prompt version produced what?", _prompts(traces)),
         Line("Where did validation fail?", _findings(traces)),
         Line("Who used unusual volume?", _volume(traces)),
@@ -116,6 +120,20 @@ def _retrieval(traces: Sequence[Trace]) -> str:
     withheld = sum(trace.withheld > 0 for trace in searched)
     extra = f" In {withheld}, a document held words for a model, which were withheld." if withheld else ""
     return f"{words}{f' Not for the rest: {_counts(Counter(without))}.' if without else ''}{extra}"
+
+
+def _forms(traces: Sequence[Trace]) -> str:
+    forms = Counter(_FORM_WORDS[trace.form] for trace in traces if trace.form)
+    return f"{_counts(forms)}." if forms else "There was no answer."
+
+
+def _verdicts(traces: Sequence[Trace]) -> str:
+    verdicts = Counter(verdict.replace("_", " ") for trace in traces for verdict in trace.verdicts)
+    if not verdicts:
+        return "No draft was judged."
+    judges = ", ".join(sorted({trace.judge for trace in traces if trace.judge})) or "no judge"
+    tokens = sum(trace.judge_tokens or 0 for trace in traces)
+    return f"{_counts(verdicts)}; by {judges}, {tokens} tokens."
 
 
 def _prompts(traces: Sequence[Trace]) -> str:

@@ -6,11 +6,7 @@ It runs as a program, so that no process that serves or builds imports torch:
 pooled and normalized as the model does it) and `tokens` (float32[batch, sequence, directions], unit rows).
 """
 
-import json
-import logging
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.digests import digest
+from index.embedding.runtime import MODEL, TOKENIZER, quiet, write_card
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
     from index.embedding.quantize import Inputs
 
 Vectors = NDArray[np.float32]
-MODEL, TOKENIZER, SCALE, CARD = "model.onnx", "tokenizer.json", "token_scale.npy", "embedder.json"
+SCALE, CARD = "token_scale.npy", "embedder.json"
 VECTORS, TOKENS = "vectors", "tokens"
 _WHOLE = "tokens/whole"
 _SAMPLE = Path(__file__).with_name("sample.txt")
@@ -39,9 +35,7 @@ _SCALE_MIN = 1e-6
 
 def main() -> None:
     """Export the model that the command line names."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
+    quiet()
     source, target, name, precision = sys.argv[1:5]
     export(Path(source), Path(target), name, precision)
 
@@ -69,9 +63,8 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
         "name": name,
         "sequence": limit,
         "dimensions": model.get_embedding_dimension(),
-        "checksums": {f: digest(target / f) for f in (MODEL, TOKENIZER, SCALE)},
     }
-    (target / CARD).write_text(json.dumps(card, indent=1), encoding="utf-8")
+    write_card(target, CARD, card, [MODEL, TOKENIZER, SCALE])
 
 
 def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch module

@@ -4,15 +4,8 @@
 Nothing here imports torch.
 """
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.digests import digest
-from index.embedding.export import CARD, MODEL, SCALE, TOKENIZER, TOKENS, VECTORS
+from index.embedding.export import CARD, SCALE, TOKENS, VECTORS
+from index.embedding.runtime import (
+    MODEL,
+    TOKENIZER,
+    batches,
+    checked_card,
+    export_in_process,
+    open_session,
+    open_tokenizer,
+)
 from index.errors import IndexUnavailableError
 
 if TYPE_CHECKING:
@@ -37,9 +39,6 @@ _SPECIAL_TOKENS = 2
 # Export format version, part of the embedder's name. Bump it when an export changes the vectors; indexes built with an
 # older one are rebuilt.
 _EXPORT = 3
-# Tokens in one run of the model, with padding; the activations of more do not fit the CPU caches
-# (tests/bench/embedding.py).
-_TOKENS_PER_RUN = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        card = _card(folder)
+        card = checked_card(folder, CARD, {MODEL, TOKENIZER, SCALE})
         self.name = str(card["name"])
         self.dimensions = int(card["dimensions"])
         self._sequence = int(card["sequence"])
@@ -107,7 +106,7 @@ class OnnxEmbedder:
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
         encodings = self._cut.encode_batch(list(texts))
         found: list[tuple[Any, ...]] = [()] * len(texts)
-        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+        for batch in batches([len(encoding.ids) for encoding in encodings]):
             ids = np.zeros((len(batch), max(len(encodings[text].ids) for text in batch)), dtype=np.int64)
             mask = np.zeros_like(ids)
             for row, text in enumerate(batch):
@@ -120,34 +119,17 @@ class OnnxEmbedder:
 
     @cached_property
     def _cut(self) -> "Tokenizer":
-        tokenizer = self._tokenizer()
+        tokenizer = open_tokenizer(self._folder)
         tokenizer.enable_truncation(self._sequence)
         return tokenizer
 
     @cached_property
     def _whole(self) -> "Tokenizer":
-        return self._tokenizer()
-
-    def _tokenizer(self) -> "Tokenizer":
-        # Imported late, so that `citedesk --help` does not wait for it.
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from tokenizers import Tokenizer  # noqa: PLC0415
-
-        tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        return tokenizer
+        return open_tokenizer(self._folder)
 
     @cached_property
     def _session(self) -> "InferenceSession":
-        import onnxruntime  # noqa: PLC0415
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(4, os.cpu_count() or 1)
-        # Threads that keep spinning after a run would take a core from the search that follows.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
-        options.log_severity_level = 3
-        return onnxruntime.InferenceSession(str(self._folder / MODEL), options, providers=["CPUExecutionProvider"])
+        return open_session(self._folder)
 
 
 @dataclass(slots=True)
@@ -192,18 +174,6 @@ class _MicroBatcher:
             start += len(job.texts)
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield batches of texts, by number, of similar length, so that little of a run is padding."""
-    batch: list[int] = []
-    for text in sorted(range(len(lengths)), key=lambda text: lengths[text]):
-        if batch and (len(batch) + 1) * lengths[text] > _TOKENS_PER_RUN:
-            yield batch
-            batch = []
-        batch.append(text)
-    if batch:
-        yield batch
-
-
 def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:
     """Return the embedder of a model folder; export the model into `kept` first if that was not done (seconds).
 
@@ -215,7 +185,7 @@ def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int
     try:
         return OnnxEmbedder(folder)
     except IndexUnavailableError:
-        _export(source, folder, name, precision)
+        export_in_process("index.embedding.export", source, folder, name, precision)
     return OnnxEmbedder(folder)
 
 
@@ -226,35 +196,6 @@ def _name(source: Path, label: str, precision: Precision) -> str:
     if not weights.is_file():
         raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
     return f"{label}@{digest(weights)[:12]}/{precision}-{_EXPORT}"
-
-
-def _export(source: Path, folder: Path, name: str, precision: Precision) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exporting-"))
-    try:
-        command = [sys.executable, "-m", "index.embedding.export", str(source), str(draft), name, precision]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own module
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no word why"])[-1]
-            raise IndexUnavailableError(f"embedding model {source} cannot be exported: {last}")
-        # If two processes export at the same time, the last one replaces the other's equal export.
-        shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _card(folder: Path) -> dict[str, Any]:
-    """Return the card that the export wrote, after checking every file against its checksums."""
-    try:
-        card: dict[str, Any] = json.loads((folder / CARD).read_bytes())
-        damaged = [file for file, expected in card["checksums"].items() if digest(folder / file) != expected]
-        if damaged or set(card["checksums"]) != {MODEL, TOKENIZER, SCALE}:
-            raise IndexUnavailableError(f"exported embedding model {folder.name} is damaged")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise IndexUnavailableError(f"no exported embedding model {folder.name}") from error
-    return card
 
 
 def _packaged_folder() -> Path:

@@ -31,7 +31,7 @@ class FailoverProvider:
             try:
                 return await provider.complete(prompt, Deadline(deadline.now() + share, deadline.now), attempted)
             except ModelError as error:
-                if error.failure is Failure.POLICY:
+                if error.failure is Failure.CONTENT_FILTER:
                     raise
         return await last.complete(prompt, deadline, attempted)
 

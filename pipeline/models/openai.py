@@ -1,7 +1,7 @@
 """Stage 6 (generate): ask an OpenAI-compatible server, and translate its errors into ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -12,7 +12,6 @@ from openai import AsyncOpenAI
 
 from pipeline.errors import PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
-from pipeline.models.reply_schema import REPLY_SCHEMA
 from pipeline.models.retry_after import retry_after
 from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.models.throttle import Throttle
@@ -21,18 +20,13 @@ from pipeline.types import Completion, Deadline, Failure, Prompt
 
 _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Failure.MODEL_RATE_LIMITED}
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
-_POLICY_CODES = ("content_filter", "content_policy_violation")
+_FILTER_CODES = ("content_filter", "content_policy_violation")
 _SERVER_ERROR = 500
-# Output formats, strictest first: OpenAI's schema, the schema of llama.cpp's server, the prompt alone.
-_FORMATS: tuple[dict[str, Any] | None, ...] = (
-    {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": REPLY_SCHEMA}},
-    {"type": "json_object", "schema": REPLY_SCHEMA},
-    None,
-)
 OutputFormat = Literal["auto", "json_schema", "json_object", "text"]
+# Strictest first: OpenAI's schema, the schema of llama.cpp's server, the prompt alone.
 _FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
 # Error codes whose reason is not the output format.
-_NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_POLICY_CODES, "context_length_exceeded", "model_not_found"})
+_NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_FILTER_CODES, "context_length_exceeded", "model_not_found"})
 _FORMAT_REFUSALS = (400, 415, 422, 500, 501)
 
 
@@ -116,12 +110,12 @@ class OpenAIProvider:
         """
         number = self._format
         try:
-            completion = await self._request(prompt, deadline, _FORMATS[number])
+            completion = await self._request(prompt, deadline, _response_format(number, prompt.reply_schema))
         except (PermanentModelError, RetryableModelError) as error:
-            has_other_reason = error.failure is Failure.POLICY or error.server_code in _NOT_THE_FORMAT
+            has_other_reason = error.failure is Failure.CONTENT_FILTER or error.server_code in _NOT_THE_FORMAT
             if self._format_confirmed or has_other_reason or error.status not in _FORMAT_REFUSALS:
                 raise
-            self._format = (number + 1) % len(_FORMATS)
+            self._format = (number + 1) % len(_FORMAT_NAMES)
             raise RetryableModelError(error.failure, retry_after=0.0, status=error.status) from error
         self._format, self._format_confirmed = number, True
         return completion
@@ -156,6 +150,16 @@ class OpenAIProvider:
         price = self._options.price
         cost = price.of(completion.input_tokens, completion.output_tokens) if price else None
         return replace(completion, cost_usd=cost)
+
+
+def _response_format(number: int, schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the output format `_FORMAT_NAMES[number]` as the API takes it."""
+    formats: tuple[dict[str, Any] | None, ...] = (
+        {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}},
+        {"type": "json_object", "schema": schema},
+        None,
+    )
+    return formats[number]
 
 
 def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
@@ -200,8 +204,8 @@ def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentMode
 def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentModelError:
     status = error.status_code
     code = (error.code or "").lower()
-    if code in _POLICY_CODES:
-        return PermanentModelError(Failure.POLICY, status, code)
+    if code in _FILTER_CODES:
+        return PermanentModelError(Failure.CONTENT_FILTER, status, code)
     if code in _QUOTA_CODES:
         return PermanentModelError(Failure.MODEL_REFUSED, status, code)
     wait = retry_after(error.response.headers)
@@ -233,9 +237,9 @@ def _completion(reply: Any, provider: str, model: str) -> Completion:  # noqa: A
     message = getattr(choices[0], "message", None) if choices else None
     text = getattr(message, "content", None)
     if choices and getattr(choices[0], "finish_reason", None) == "content_filter":
-        raise PermanentModelError(Failure.POLICY)
+        raise PermanentModelError(Failure.CONTENT_FILTER)
     if getattr(message, "refusal", None):
-        raise PermanentModelError(Failure.POLICY)
+        raise PermanentModelError(Failure.CONTENT_FILTER)
     usage = getattr(reply, "usage", None)
     return Completion(
         text=text if isinstance(text, str) else "",

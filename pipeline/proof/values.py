@@ -1,37 +1,19 @@
-"""Find values in a sentence: numbers, units, dates, paths, commands, codes and links. Its source must hold them."""
+"""Hard checks: the values of a sentence must stand in the passages that it cites. They only reject; they prove nothing.
+
+Numbers, prices and percentages (`quantities`) and dates and times (`dates`) are compared as values. Links, addresses,
+paths, commands, identifiers and quoted labels must stand in the passages as they are written, apart from case.
+"""
 
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
+from index.markdown import without_line_marks
 from pipeline.proof.comparing import INLINE_TAG, comparable, contains
+from pipeline.proof.dates import Moment, moments
+from pipeline.proof.quantities import Quantity, quantities, spelled_out, with_single_units
 
-_VALUE = re.compile(
-    r"https?://[^\s)>\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|(?<![\w/])(?:~|\.{1,2})?/[\w./-]+|`[^`\n]+`"
-    r"|\b\w*\d\w*(?:[.,:/]\d\w*)*|[A-Z][A-Z0-9]*_[A-Z0-9_]+"
-    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|(?<!\w)--?[A-Za-z][\w-]+|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+"
-)
-# "25MB" and "25 MB" are one value; a code such as "v2" is one too, and "2" is not in it.
-_GLUED_UNIT = re.compile(r"(?<=\d)(?=[A-Za-z%€$])")
-_MEASURE = re.compile(
-    r"\b(\d+(?:[.,]\d+)*)[\s-]*(%|percent|€|euro|dollar|eur|usd|kb|mb|gb|tb|byte|second|minute|hour|day|week|month|year"
-    r"|pixel|px|character|user|request|invoice|file)s?(?!\w)"
-)
-_MONTH = re.compile(
-    r"\b(?:january|february|march|april|june|july|august|september|october|november|december|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"
-    # May is a month before a number or a comma, and inside a sentence.
-    r"|\b(?-i:May)(?=\s+\d|,)|(?-i:(?<=[a-z] )May\b)",
-    re.IGNORECASE,
-)
-# In lower case "may" is a month only beside a number or after a word that a verb does not follow.
-_LOWER_MAY = re.compile(
-    r"\bmay,?\s+\d|\d(?:st|nd|rd|th)?\s+(?:of\s+)?may\b"
-    r"|\b(?:in|of|by|since|until|till|from|early|late|mid|last|next|every|before|after|during|through)[\s-]may\b"
-)
-_DATE = re.compile(
-    r"\b(january|february|march|april|may|june|july|august|september|october|november|december)"
-    r"(?:\s+\d{1,2}(?:st|nd|rd|th)?)?(?:,|\s+of)?\s+(\d{4})\b"
-)
-_QUOTED = re.compile(r"[\"“]([^\"“”\n]{3,80})[\"”]")
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}:)?//[^\s<>|\"'`)\]]+|\bwww\.[^\s<>|\"'`)\]]+|\b(?:mailto|tel|javascript|data|file|ftp):[^\s<>|\"'`)\]]+"
     r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|test|[a-z]{2})/[^\s<>|\"'`)\]]*"
@@ -39,6 +21,26 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
+# Code in ticks, a path, a flag, key:value, dotted.name, snake_case, CONSTANT, a code with digits, a weekday.
+_WRITTEN = re.compile(
+    r"(?P<ticks>`+)(?P<code>[^\n]+?)(?P=ticks)|(?<![\w/.])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?<!\w)--?[A-Za-z][\w-]+"
+    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+|\b\w+_\w+\b|\b(?=\w*[^\W\d_])(?=\w*\d)\w+(?:[.:-]\w*\d\w*)*"
+    r"|(?<![\d.,])\d+(?:\.\d+){2,}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=s?\b)",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"(?<!\w)(?:\"([^\"\n]{2,80})\"|“([^“”\n]{2,80})”|«([^«»\n]{2,80})»|„([^“”„\n]{2,80})[“”])")
+_VERSION = re.compile(r"^v(?=\d)")
+_EDGE = ".,:;/!?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The values of the passages."""
+
+    text: str
+    links: frozenset[str]
+    quantities: tuple[Quantity, ...]
+    moments: tuple[Moment, ...]
 
 
 def links(text: str) -> list[str]:
@@ -47,33 +49,73 @@ def links(text: str) -> list[str]:
     return list(dict.fromkeys(link.casefold().removeprefix("mailto:").rstrip(".,;:!?*_/") for link in found))
 
 
-def unsupported_values(text: str, support: str) -> list[str]:
-    """Return the values of `text` that are not in `support`, a text from `comparable`."""
-    bare, support = _GLUED_UNIT.sub(" ", _LINK.sub(" ", INLINE_TAG.sub("", text))), _GLUED_UNIT.sub(" ", support)
-    missing = [value for value in values(bare) if not _holds(support, value)]
-    told = comparable(bare)
-    pairs = {*_measures(support), *_DATE.findall(support)}
-    missing += [" ".join(pair) for pair in (*_measures(told), *_DATE.findall(told)) if pair not in pairs]
-    return missing + [words for words in _QUOTED.findall(bare) if " " in words and not _holds(support, words)]
+def missing_values(sentence: str, passages: str) -> list[str]:
+    """Return the values of `sentence`, as written, that `passages` does not hold."""
+    held = _held(passages)
+    plain = INLINE_TAG.sub("", without_line_marks(sentence))
+    missing = [link for link in links(plain) if link not in held.links]
+    plain = _LINK.sub(" ", plain)
+    told = moments(plain)
+    missing += [
+        plain[m.start : m.end].rstrip(".") for m in told if not any(m.is_part_of(other) for other in held.moments)
+    ]
+    missing += [plain[q.start : q.end].strip() for q in _numbers(plain, told) if not _agrees(q, held)]
+    missing += ["a number in words" for q in _spelled(plain) if not _agrees(q, held)]
+    return missing + [words for words in _written(_without(plain, told)) if not _stands_in(words, held)]
 
 
-def _measures(text: str) -> list[tuple[str, str]]:
-    """Return the numbers of a lower-case text, each with its unit in the singular."""
-    return [(number.replace(",", ""), unit) for number, unit in _MEASURE.findall(text)]
+@lru_cache(maxsize=4096)
+def _held(passages: str) -> _Held:
+    # Numbers are read with and without the marks around them: "**10** GB", "`10`".
+    plain = _LINK.sub(" ", passages).replace("**", "").replace("`", "")
+    return _Held(
+        comparable(passages),
+        frozenset(links(passages)),
+        (*quantities(plain), *spelled_out(with_single_units(plain))),
+        tuple(moments(plain)),
+    )
 
 
-def values(text: str) -> list[str]:
-    """Return the values of `text` as written."""
-    found = [value.rstrip(".,:/") for value in _VALUE.findall(text)] + _MONTH.findall(text)
-    return [value for value in found if comparable(value)]
+def _numbers(text: str, told: Iterable[Moment]) -> list[Quantity]:
+    return quantities(_without(text, told).replace("**", "  "))
 
 
-def _holds(support: str, value: str) -> bool:
-    wanted = comparable(value)
-    if wanted == "may":
-        return bool(_LOWER_MAY.search(support))
-    if contains(support, wanted):
-        return True
-    if wanted[0].isdigit():
-        return contains(support.replace(",", ""), wanted.replace(",", ""))
-    return False
+def _spelled(text: str) -> list[Quantity]:
+    """Return the quantities that `text` writes in words. A word without a unit counts nothing: "one of them"."""
+    in_digits = {(quantity.readings, quantity.unit) for quantity in quantities(text)}
+    return [q for q in spelled_out(text) if q.unit and (q.readings, q.unit) not in in_digits]
+
+
+def _agrees(quantity: Quantity, held: _Held) -> bool:
+    return any(quantity.agrees_with(other) for other in held.quantities)
+
+
+def _without(text: str, told: Iterable[Moment]) -> str:
+    """Return `text` with dates and times blanked, so that their numbers are not read again."""
+    for moment in told:
+        text = text[: moment.start] + " " * (moment.end - moment.start) + text[moment.end :]
+    return text
+
+
+def _written(text: str) -> Iterator[str]:
+    for match in _WRITTEN.finditer(text):
+        yield match["code"] or match[0].rstrip(_EDGE)
+    for match in _LABEL.finditer(text):
+        yield next(words for words in match.groups() if words)
+
+
+def _stands_in(words: str, held: _Held) -> bool:
+    wanted = comparable(words).strip(_EDGE)
+    same = {wanted, _VERSION.sub("", wanted)}
+    return (
+        not wanted
+        or any(contains(held.text, form) or contains(held.text, f"v{form}") for form in same)
+        or any(wanted in link for link in held.links)
+        or _is_counted(words, held)
+    )
+
+
+def _is_counted(words: str, held: _Held) -> bool:
+    """Tell whether the words are only a number with a unit that the passages hold: "32k", "10GB", "1st"."""
+    found = quantities(words)
+    return len(found) == 1 and found[0].end - found[0].start == len(words) and _agrees(found[0], held)

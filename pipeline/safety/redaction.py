@@ -37,12 +37,14 @@ _PHONE = re.compile(
     r"|\(?\d{3}\)?[ -]\d{3}-\d{4})(?!\w)"
 )
 _SSN = re.compile(r"\b\d{3}-\d{2}-\d{4}\b")
+_NAME_BEFORE = re.compile(r"^(?:(?:bearer|basic)\s+|[\w-]+[\"']?\s*[:=]\s*)", re.IGNORECASE)
 _MASK = "[redacted]"
 
 
-def holds_credential(text: str) -> bool:
-    """Tell whether `text` holds a key, a token, a private key or a password."""
-    return any(_is_real(match[0]) for match in _CREDENTIAL.finditer(text))
+def credentials(text: str) -> tuple[str, ...]:
+    """Return the keys, tokens, private keys and passwords in `text`, without the name before them."""
+    values = (_value_of(match[0]) for match in _CREDENTIAL.finditer(text))
+    return tuple(value for value in values if _is_real(value))
 
 
 def redacted(text: str) -> str:
@@ -76,9 +78,13 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - a log value is anything
             return redacted(str(value))
 
 
-def _is_real(match: str) -> bool:
+def _value_of(credential: str) -> str:
+    """Return "x1" of "token: x1", "Bearer x1" and "user:x1", without Markdown marks around it."""
+    return _NAME_BEFORE.sub("", credential).strip("\"'`*_.!?)]}=")
+
+
+def _is_real(value: str) -> bool:
     # A manual's placeholders, such as "password: ********" and "token = <token>", are no credentials.
-    value = re.split(r"[:=]\s*[\"']?", match)[-1]
     return any(character.isdigit() for character in value) and "<" not in value and "example" not in value.casefold()
 
 

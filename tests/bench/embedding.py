@@ -21,7 +21,7 @@ from support.documents import documents_in
 from support.models import shared_embedder
 
 from index.chunking import chunk_document
-from index.embedding import model as embedding
+from index.embedding import runtime
 from index.embedding.model import OnnxEmbedder, open_embedder
 
 _CHUNKS, _QUESTIONS, _ROUNDS = 300, 60, 3
@@ -67,11 +67,11 @@ def _fast(int8: OnnxEmbedder, fp32: OnnxEmbedder, texts: Sequence[str], question
 
 
 def _batched(int8: OnnxEmbedder, texts: Sequence[str]) -> None:
-    kept, told = embedding._TOKENS_PER_RUN, []
+    kept, told = runtime._TOKENS_PER_RUN, []
     for tokens in _TOKENS_PER_RUN:
-        embedding._TOKENS_PER_RUN = tokens
+        runtime._TOKENS_PER_RUN = tokens
         told.append(f"{tokens}: {_seconds(lambda: int8.encode(texts)):.2f} s")
-    embedding._TOKENS_PER_RUN = kept
+    runtime._TOKENS_PER_RUN = kept
     print(f"  tokens a run: {', '.join(told)} (used: {kept})")
 
 

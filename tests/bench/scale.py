@@ -64,7 +64,7 @@ def _served(folder: Path, index: VectorIndex, questions: Vectors, some: Rows, tr
         spent, right = [], []
         for question, wanted in zip(questions, truth, strict=True):
             began = time.perf_counter()
-            found = search.near(question, readable, _NEAREST).rows
+            found = search.near(question, readable, _NEAREST)
             spent.append((time.perf_counter() - began) * 1000)
             right.append(len(np.intersect1d(found, wanted)) / _NEAREST)
         lines.append(

@@ -14,7 +14,7 @@ _IMPLEMENTATIONS: Mapping[str, Callable[[Clock], AnswerCache]] = {
     "memory": lambda clock: MemoryAnswerCache(_SIZE, clock)
 }
 _KEY = CacheKey("T1", "q", frozenset({"eu"}), (), "", "s1", "p@1", "m")
-_ANSWER = Answered(text="yes [1]", confidence="high", citations=(), sources=())
+_ANSWER = Answered(text="yes [1]", form="written", citations=(), sources=())
 _OTHER = _ANSWER.model_copy(update={"text": "no [1]"})
 
 

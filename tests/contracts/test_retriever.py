@@ -121,6 +121,15 @@ def test_only_documents_within_the_patterns_are_ranked(filled: KnowledgeBase) ->
     assert retriever.search(_QUESTION, (), 50, ["internal/*"]).chunks == ()
 
 
+def test_words_come_from_documents_that_may_be_read_with_the_number_that_hold_them(filled: KnowledgeBase) -> None:
+    retriever = filled.retriever()
+    everyones = retriever.words(())
+    assert (everyones["money"], everyones["invite"], everyones.get("refund")) == (1, 1, None)
+    assert retriever.words(_LEADS)["refund"] == 45
+    assert retriever.words(_LEADS, ["internal/4?.md"])["refund"] == 5
+    assert retriever.words((), ["internal/*"]) == {}
+
+
 def test_a_result_is_limited_ranked_and_names_its_snapshot(filled: KnowledgeBase) -> None:
     found = filled.retriever().search(_QUESTION, _LEADS, 5)
     scores = [chunk.score for chunk in found.chunks]
@@ -159,6 +168,7 @@ def test_without_an_index_every_call_says_so(empty: KnowledgeBase) -> None:
     retriever = empty.retriever()
     calls: Sequence[Callable[[], object]] = (
         lambda: retriever.search("?", (), 1),
+        lambda: retriever.words(()),
         lambda: retriever.chunks(["c"]),
         lambda: retriever.chunks_of("d"),
         retriever.manifest,

@@ -107,6 +107,29 @@ async def test_a_transaction_is_kept_whole(store: Store) -> None:
     assert (await store.outbox.length()).waiting == 2
 
 
+async def test_who_asks_the_same_joins_the_open_review_of_the_tenant_and_no_other(store: Store) -> None:
+    def other(number: int, **where: str) -> Review:
+        conversation = _WHERE.model_copy(update={"user_id": f"U{number}", **where})
+        return _REVIEW.model_copy(update={"review_id": f"r-{number}", "conversation": conversation})
+
+    async def open_(review: Review) -> Review | None:
+        return await opened(store, review, _no_messages, lambda open_review: open_review.question == review.question)
+
+    await open_(_REVIEW)
+    joined = await asyncio.gather(*(open_(other(number)) for number in (2, 3, 3)))
+    assert sorted(review.review_id for review in joined if review) == ["r-1", "r-1"]
+    (review,) = await store.reviews.open_in("T1")
+    assert sorted(review.askers) == ["U1", "U2", "U3"]
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened", "joined", "joined"]
+    await open_(other(4, tenant_id="T2"))
+    assert [review.review_id for review in await store.reviews.open_in("T2")] == ["r-4"]
+    await _decide(store, "R")
+    assert await store.reviews.open_in("T1") == []
+    stored = await open_(other(5))
+    assert stored is not None
+    assert stored.review_id == "r-5"
+
+
 async def test_a_transaction_whose_body_raises_leaves_nothing(store: Store) -> None:
     await store.inbox.add(["q"], '"q"')
 

@@ -1,24 +1,20 @@
-"""How much of what is false verification stops, and how much of what is true it lets through, on real documents."""
+"""How much of what is false the checks by code stop, with no judge and with one that believes everything."""
 
 import json
 import random
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sklearn.metrics import roc_auc_score
-from support.corruptions import CORRUPTIONS, Case, prose, real_chunks, true_cases
+from support.corruptions import CORRUPTIONS, Case, real_chunks, true_cases
 from support.paraphrases import PARAPHRASES
 from support.size import sized, spread
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.sentences import passages, sentences
-from pipeline.proof.support import Passage, support
-from pipeline.proof.verify import VerificationLimits, verify
-from pipeline.proof.words import content_words, keys, keys_of, tokens
+from pipeline.proof.units import units
+from pipeline.proof.verify import Checked, VerificationLimits, checked
 from pipeline.types import Citation, Draft
 
 pytestmark = pytest.mark.data
@@ -26,6 +22,10 @@ _LIMITS = VerificationLimits()
 _TRUE_CASES = sized(3000, 400)
 _JUDGED = sized(1000, 80)  # answers of each set, at most
 _SEED = 20261124
+# What the checks by code must stop whatever a judge says: values, links, and quotes that are not there.
+_HARD = ("url", "invented_chunk", "trimmed_quote", "paraphrased_quote")
+# Of these a few stay true, such as 0 minutes for 0 seconds, or stand elsewhere in the passage.
+_VALUES, _MOST_MISSED = ("number", "unit", "date"), 0.03
 
 
 @pytest.fixture(scope="module")
@@ -37,122 +37,95 @@ def chunks(real_data: Path) -> list[RetrievedChunk]:
     ]
 
 
-def _pairs(real_data: Path, name: str) -> list[dict[str, Any]]:
-    text = (real_data / "groundedness" / f"{name}.jsonl").read_text(encoding="utf-8")
-    return [row for row in map(json.loads, text.splitlines()) if row["supported"] is not None]
+def _checked(case: Case) -> Checked:
+    return checked(case.draft, case.chunks, _LIMITS)
 
 
-def _accepted(case: Case) -> bool:
-    return not verify(case.draft, case.chunks, _LIMITS)
+def _is_written_without_a_judge(case: Case) -> bool:
+    return not _checked(case).without_judge().findings
 
 
-def test_no_corrupted_draft_is_proved(chunks: list[RetrievedChunk], capsys: pytest.CaptureFixture[str]) -> None:
+def _is_written_if_the_judge_believes_everything(case: Case) -> bool:
+    return not _checked(case).findings
+
+
+def test_no_corrupted_draft_is_shown_in_its_own_words(
+    chunks: list[RetrievedChunk], capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = random.Random(_SEED)
     cases = list(islice(true_cases(chunks, rng), _TRUE_CASES))
-    table = {}
+    table: dict[str, tuple[int, int, int]] = {}
+    examples: dict[str, list[str]] = {}
+    written_at_all: list[Draft] = []
     for name, corrupted in CORRUPTIONS.items():
         made = [false for case in cases if (false := corrupted(case, rng)) and false != case]
-        passed = [case.answer for case in made if _accepted(case)]
-        table[name] = (len(made), len(passed))
-        assert not passed, (name, passed[:3])
-    total = sum(count for count, _ in table.values())
+        written = [case.draft for case in made if _is_written_without_a_judge(case)]
+        believed = [case.answer for case in made if _is_written_if_the_judge_believes_everything(case)]
+        table[name] = (len(made), len(written), len(believed))
+        examples[name] = believed[:1]
+        written_at_all += written
     with capsys.disabled():
-        print("\ncorruption           drafts  proved")
-        for name, (count, proved) in table.items():
-            print(f"{name:20} {count:6} {proved:7}")
-        print(f"{'all':20} {total:6} {sum(proved for _, proved in table.values()):7}")
-    assert total >= sized(10_000, 2_000)
-    assert min(count for count, _ in table.values()) >= sized(50, 5)
+        print("\ncorruption           drafts  written: no judge  a judge that believes everything")
+        for name, counts in table.items():
+            print(f"{name:20} {counts[0]:6} {counts[1]:18} {counts[2]:33}  {examples[name]}")
+        sums = [sum(row[at] for row in table.values()) for at in range(3)]
+        print(f"{'all':20} {sums[0]:6} {sums[1]:18} {sums[2]:33}")
+    assert {name: row[1] for name, row in table.items() if row[1]} == {}, written_at_all
+    assert {name: table[name][2] for name in _HARD if table[name][2]} == {}
+    assert sum(table[name][2] for name in _VALUES) <= _MOST_MISSED * sum(table[name][0] for name in _VALUES)
+    assert sums[0] >= sized(10_000, 2_000)
+    assert min(count for count, *_ in table.values()) >= sized(50, 5)
 
 
-def test_faithful_answers_are_not_thrown_away(
-    chunks: list[RetrievedChunk], real_data: Path, capsys: pytest.CaptureFixture[str]
+def test_the_checks_by_code_throw_no_faithful_answer_away(
+    chunks: list[RetrievedChunk], capsys: pytest.CaptureFixture[str]
 ) -> None:
     rng = random.Random(_SEED)
     kinds: dict[str, list[Case]] = {"verbatim": list(islice(true_cases(chunks, rng), 200))}
     for name, paraphrased in PARAPHRASES.items():
         told = (paraphrased(case, rng) for case in true_cases(chunks, rng))
         kinds[name] = list(islice((case for case in told if case), 40))
-    kinds["zulip_minimal_pairs, the true ones"] = [
-        _pair_case(row, row["answer"]) for row in _pairs(real_data, "zulip_minimal_pairs") if row["supported"]
-    ]
-    accepted = {name: sum(_accepted(case) for case in cases) for name, cases in kinds.items()}
-    total = sum(len(cases) for cases in kinds.values())
-    share = sum(accepted.values()) / total
+    passed = {
+        name: sum(_is_written_if_the_judge_believes_everything(case) for case in cases) for name, cases in kinds.items()
+    }
+    verbatim = sum(map(_is_written_without_a_judge, kinds["verbatim"]))
     with capsys.disabled():
-        print("\nfaithful answers                         drafts  proved")
+        print("\nfaithful answers                         drafts  pass the checks by code")
         for name, cases in kinds.items():
-            print(f"{name:40} {len(cases):6} {accepted[name]:7}")
-        print(f"{'all':40} {total:6} {sum(accepted.values()):7}  {share:.3f}")
-    assert total >= 300
-    assert share >= 0.95
+            print(f"{name:40} {len(cases):6} {passed[name]:7}")
+        print(f"of the verbatim ones {verbatim} need no judge")
+    assert sum(passed.values()) >= 0.99 * sum(map(len, kinds.values()))
 
 
-def test_a_near_copy_with_one_fact_changed_is_told_from_the_right_sentence(
-    real_data: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("name", ["zulip_minimal_pairs", "begin_wow", "halueval_qa", "mtrag_human_eval"])
+def test_no_false_answer_of_others_is_shown_in_its_own_words(
+    real_data: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = _pairs(real_data, "zulip_minimal_pairs")
-    right = {row["id"].rsplit("-", 1)[0]: row["answer"] for row in rows if row["supported"]}
-    passed = Counter(row["supported"] for row in rows if _accepted(_pair_case(row, right[row["id"].rsplit("-", 1)[0]])))
+    text = (real_data / "groundedness" / f"{name}.jsonl").read_text(encoding="utf-8")
+    rows = spread([row for row in map(json.loads, text.splitlines()) if row["supported"] is not None], _JUDGED)
+    false = [_citing_everything(row) for row in rows if not row["supported"]]
+    true = [_citing_everything(row) for row in rows if row["supported"]]
+    written = [case.answer for case in false if _is_written_without_a_judge(case)]
     with capsys.disabled():
-        print(f"\nminimal pairs: {passed[False]} of 40 false ones pass, {40 - passed[True]} of 40 true ones fail")
-    assert passed[False] <= 4
-    assert 40 - passed[True] <= 6
+        believed = sum(map(_is_written_if_the_judge_believes_everything, false))
+        kept = sum(map(_is_written_if_the_judge_believes_everything, true))
+        print(
+            f"\n{name}: of {len(false)} false answers {len(written)} are written without a judge, {believed} with one"
+        )
+        print(f"that believes everything; of {len(true)} true ones the checks by code let {kept} pass")
+    assert written == []
 
 
-@pytest.mark.parametrize(
-    ("name", "least"),
-    [("zulip_minimal_pairs", 0.90), ("begin_wow", 0.87), ("halueval_qa", 0.88), ("mtrag_human_eval", 0.95)],
-)
-def test_the_verifier_tells_false_from_true_and_is_reported_beside_word_overlap(
-    real_data: Path, name: str, least: float, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rows = spread(_pairs(real_data, name), _JUDGED)
-    truth = [row["supported"] for row in rows]
-    overlap = roc_auc_score(truth, [_overlap(row) for row in rows])
-    judged = roc_auc_score(truth, [_score(row) for row in rows])
-    with capsys.disabled():
-        print(f"\n{name}: AUC of the verifier {judged:.3f}, of word overlap {overlap:.3f}, over {len(rows)} answers")
-    assert judged >= least
-
-
-def _pair_case(row: dict[str, Any], right: str) -> Case:
-    """Return a draft that cites, for each clause of the right answer, the two passages nearest to it.
-
-    Both members of a pair cite the same: a liar quotes the true words.
-    """
-    parts = {part: Passage(comparable(part)) for part in passages(row["context"]) if len(comparable(part)) >= 12}
-    quotes: list[str] = []
-    for sentence in sentences(right):
-        for clause in Passage(comparable(sentence)).clauses:
-            quotes += sorted(parts, key=lambda part: (-_covered(clause, parts[part]), len(parts[part].words)))[:2]
-    source = RetrievedChunk("c1", "d", row["context"].splitlines()[0], "", row["context"], None, 0.9, frozenset())
+def _citing_everything(row: dict[str, Any]) -> Case:
+    """Return the answer as a draft that cites every sentence of its context."""
+    source = RetrievedChunk("c1", "d", "", "", row["context"], None, 0.9, frozenset())
+    quotes = [unit.of(source.text) for unit in units(source.text)]
     draft = Draft(
         status="answered",
-        answer=" ".join(f"{sentence} [1]" for sentence in sentences(row["answer"])),
+        answer=f"{row['answer']} [1]",
         confidence="high",
-        citations=tuple(Citation(marker=1, chunk_id="c1", quote=quote) for quote in dict.fromkeys(quotes)),
+        citations=tuple(
+            Citation(marker=1, chunk_id="c1", quote=q) for q in quotes if len(comparable(q)) >= _LIMITS.quote_chars_min
+        ),
     )
     return Case(draft, (source,))
-
-
-def _covered(clause: Passage, passage: Passage) -> float:
-    wanted = content_words(clause.words)
-    return sum(bool(keys(word) & passage.keys) for word in wanted) / len(wanted) if wanted else 1.0
-
-
-def _overlap(row: dict[str, Any]) -> float:
-    words = tokens(row["answer"])
-    return sum(word in set(tokens(row["context"])) for word in words) / max(1, len(words))
-
-
-def _score(row: dict[str, Any]) -> float:
-    """Return the share of the answer's words that single passages hold, less a half if anything is objected to."""
-    case = _pair_case(row, row["answer"])
-    parts = [Passage(comparable(part), keys_of(())) for part in passages(row["context"]) if comparable(part)]
-    held = [support(comparable(sentence), parts) for sentence in sentences(row["answer"])] if parts else [0.0]
-    return sum(held) / max(1, len(held)) - 0.5 * (not _accepted(case))
-
-
-def test_prose_is_found_in_every_corpus(chunks: list[RetrievedChunk]) -> None:
-    assert sum(bool(prose(chunk)) for chunk in chunks) > 500

@@ -46,23 +46,23 @@ async def test_rollback_serves_the_index_before_and_says_when_there_is_none(
     assert "7 days" in shown(await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE)))
 
 
-async def test_why_usage_and_reviews_answer_those_whom_they_concern(own_desk: Desk) -> None:
-    reply = await own_desk.exactly_one_reply(await own_desk.ask(_ANSWERABLE))
-    await own_desk.ask("Can I get my money back?")
-    await own_desk.card()
+async def test_why_usage_and_reviews_answer_those_whom_they_concern(approval_desk: Desk) -> None:
+    reply = await approval_desk.exactly_one_reply(await approval_desk.ask(_ANSWERABLE, ADMIN, "D0ADMIN"))
+    await approval_desk.ask("Can I get my money back?")
+    await approval_desk.card()
     assert reply.metadata is not None
     request_id = reply.metadata["event_payload"]["request_id"]
-    (why,) = await own_desk.command(ADMIN, f"/citedesk why {request_id}")
+    (why,) = await approval_desk.command(ADMIN, f"/citedesk why {request_id}")
     assert "answered" in shown(why)
     assert "retrieve" in shown(why)
     assert _ANSWERABLE not in shown(why)
-    (unknown,) = await own_desk.command(ADMIN, "/citedesk why r-404")
+    (unknown,) = await approval_desk.command(ADMIN, "/citedesk why r-404")
     assert "I know no request" in unknown.text
-    (usage,) = await own_desk.command(ADMIN, "/citedesk usage")
-    assert "2 questions by 1 person" in shown(usage)
-    (mine,) = await own_desk.command(REVIEWER, "/citedesk reviews")
+    (usage,) = await approval_desk.command(ADMIN, "/citedesk usage")
+    assert "2 questions by 2 people" in shown(usage)
+    (mine,) = await approval_desk.command(REVIEWER, "/citedesk reviews")
     assert "Can I get my money back?" in shown(mine)
-    (nobodys,) = await own_desk.command(ASKER, "/citedesk reviews")
+    (nobodys,) = await approval_desk.command(ASKER, "/citedesk reviews")
     assert "No review waits for you" in shown(nobodys)
 
 

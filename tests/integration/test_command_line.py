@@ -135,7 +135,12 @@ def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: 
         (["serve"], {"SLACK_BOT_TOKEN": "xoxb-1"}, 2, "set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET"),
         (["ask", "x"], {"CITEDESK_LLM__PROVIDER": "openai"}, 2, "llm.api_key is missing: set OPENAI_API_KEY"),
         (["ask", "x"], {"CITEDESK_LIMITS__ANSWER_CHARS": "many"}, 2, "setting limits.answer_chars"),
-        (["ask", "x"], {"CITEDESK_LLM__PROMPT_VERSION": "nope/v1"}, 2, "there is no prompt nope/v1"),
+        (
+            ["ask", "x"],
+            {"CITEDESK_LLM__PROVIDER": "openai", "OPENAI_API_KEY": "k", "CITEDESK_LLM__PROMPT_VERSION": "nope/v1"},
+            2,
+            "there is no prompt nope/v1",
+        ),
         (["ask", "x"], {"CITEDESK_INDEX__EMBEDDING_MODEL": "/nowhere"}, 1, "embedding model folder /nowhere"),
     ],
 )
@@ -201,7 +206,7 @@ def test_report_refuses_with_one_line(arguments: tuple[str, str], status: int, s
 def test_an_answer_given_without_the_model_says_so(folder: Path) -> None:
     nobody = {"CITEDESK_LLM__PROVIDER": "openai", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     told = _run("ask", "When does the first payment reminder go out?", cwd=folder, env=nobody).stdout
-    assert told.startswith("The model could not be reached")
+    assert told.startswith("The writing model gave no answer")
     assert "7 days" in told
 
 

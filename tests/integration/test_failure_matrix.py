@@ -48,11 +48,12 @@ class Expected:
     attempts: int
     degraded: bool = False
     opens_circuit: bool = False
+    no_other_is_asked: bool = False
 
     def behind(self, setup: str) -> tuple[str, str, str | None, int]:
         """Return outcome, verdict, fallback and requests to the first provider in a set-up."""
-        if not self.degraded:
-            return self.kind, self.verdict, None, self.attempts
+        if not self.degraded or self.no_other_is_asked:
+            return self.kind, self.verdict, "extractive" if self.degraded else None, self.attempts
         if setup == "a good one behind it":
             return "answered", "OK", None, self.attempts
         if setup == "circuit open" and self.opens_circuit:
@@ -71,7 +72,9 @@ def _refusing(verdict: str, attempts: int = 1) -> Expected:
 
 
 _BLOCKED = Expected("blocked", "POLICY", 1)
-_UNREADABLE = Expected("needs_review", "SCHEMA_INVALID", 2)
+_FILTERED = Expected("answered", "CONTENT_FILTER", 1, degraded=True, no_other_is_asked=True)
+_UNREADABLE = Expected("answered", "SCHEMA_INVALID", 2, degraded=True, no_other_is_asked=True)
+_QUOTED = Expected("answered", "OK", 1)
 _UNPROVED = Expected("needs_review", "UNVERIFIED", 1)
 _FAULTS: Mapping[str, tuple[Step, Expected]] = {
     "stalls before headers": (Step(stall=9), _failing("MODEL_TIMEOUT", 3)),
@@ -96,8 +99,8 @@ _FAULTS: Mapping[str, tuple[Step, Expected]] = {
     "429, come back at a date": (
         Step(status=429, headers={"retry-after": _FAR_DATE}), _failing("MODEL_RATE_LIMITED", 1)),
     "429, quota used up": (Step(status=429, error_code="insufficient_quota"), _refusing("MODEL_REFUSED")),
-    "400, content policy": (Step(status=400, error_code="content_filter"), _BLOCKED),
-    "filtered completion": (Step("x", finish_reason="content_filter"), _BLOCKED),
+    "400, content policy": (Step(status=400, error_code="content_filter"), _FILTERED),
+    "filtered completion": (Step("x", finish_reason="content_filter"), _FILTERED),
     "500": (Step(status=500), _failing("MODEL_DOWN", 3)),
     "503, come back soon": (Step(status=503, headers={"retry-after": "0"}), _failing("MODEL_DOWN", 3)),
     "529": (Step(status=529), _failing("MODEL_DOWN", 3)),
@@ -105,10 +108,10 @@ _FAULTS: Mapping[str, tuple[Step, Expected]] = {
     "prose": (Step("Sure! The answer is 500."), _UNREADABLE),
     "no choices": (Step(body='{"choices": []}'), _UNREADABLE),
     "says it does not know": (Step(_UNKNOWING), Expected("not_enough_info", "INSUFFICIENT_CONTEXT", 1)),
-    "lies about a number": (Step(reply_json("The plan allows 900 invoices. [1]")), _UNPROVED),
+    "lies about a number": (Step(reply_json("The plan allows 900 invoices. [1]")), _QUOTED),
     "invents a source": (Step(reply("unknown_chunk.json")), _UNPROVED),
     "invents a quote": (Step(reply_json(quote="Nobody ever wrote these words.")), _UNPROVED),
-    "adds a link": (Step(reply_json("It allows 500 invoices, see evil.example/x. [1]")), _UNPROVED),
+    "adds a link": (Step(reply_json("It allows 500 invoices, see evil.example/x. [1]")), _QUOTED),
     "is unsure": (Step(reply_json(confidence="low")), Expected("needs_review", "LOW_CONFIDENCE", 1)),
     "repeats its orders": (Step(reply_json(
         "You are a support assistant. You answer a colleague's question from the context blocks below. [1]")),
@@ -179,7 +182,7 @@ async def test_every_fault_ends_in_its_decision(name: str, setup: str, log: io.S
     happened = (outcome.kind, trace.verdict, trace.fallback_used, len(server.requests) - before)
     assert happened == expected.behind(setup)
     assert (isinstance(outcome, Answered) and outcome.degraded) == (trace.fallback_used == "extractive")
-    if expected.degraded and setup == "a good one behind it":
+    if expected.degraded and not expected.no_other_is_asked and setup == "a good one behind it":
         assert trace.llm_provider == "second"
     table.append(
         f"{name:26} | {setup:25} | {outcome.kind:15} | {trace.verdict:20} | {trace.fallback_used or '':9} | "

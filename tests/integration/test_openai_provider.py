@@ -145,7 +145,7 @@ async def test_a_filtered_completion_is_a_policy_matter() -> None:
     async with _provider(Step("x", finish_reason="content_filter")) as (provider, _):
         error, attempts = await _complete(provider)
     assert isinstance(error, PermanentModelError)
-    assert (error.failure, attempts) == (Failure.POLICY, 1)
+    assert (error.failure, attempts) == (Failure.CONTENT_FILTER, 1)
 
 
 async def test_a_provider_that_keeps_failing_is_left_alone() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
+from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.workspace import Message
 
@@ -33,35 +33,35 @@ def _cards(desk: Desk) -> list[Message]:
 
 
 @pytest.mark.parametrize("again", [_DOUBTFUL, "can i get my money back", "Could I get my money back?"])
-async def test_an_approved_answer_is_served_at_once_and_says_who_approved_it(again: str, own_desk: Desk) -> None:
-    await _approved(own_desk)
-    reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(again, ADMIN)))
+async def test_an_approved_answer_is_served_at_once_and_says_who_approved_it(again: str, approval_desk: Desk) -> None:
+    await _approved(approval_desk)
+    reply = shown(await approval_desk.exactly_one_reply(await approval_desk.ask(again, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
-    assert len(_cards(own_desk)) == 1
+    assert len(_cards(approval_desk)) == 1
 
 
-async def test_an_approved_answer_outlives_another_embedding_model(own_desk: Desk) -> None:
-    await _approved(own_desk)
-    store, embedder = own_desk.store, own_desk.bot.use_cases.questions.embedder
+async def test_an_approved_answer_outlives_another_embedding_model(approval_desk: Desk) -> None:
+    await _approved(approval_desk)
+    store, embedder = approval_desk.store, approval_desk.bot.use_cases.questions.embedder
     (answer,) = await store.curated.live()
     await store.curated.set_vector(answer.curated_id, "an-older-model", np.zeros(384, dtype=np.float32).tobytes())
     assert not await store.curated.vectors(answer.tenant_id, embedder.name)
-    await own_desk.bot.maintenance.sweep()
-    reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN)))
+    await approval_desk.bot.maintenance.sweep()
+    reply = shown(await approval_desk.exactly_one_reply(await approval_desk.ask(_DOUBTFUL, ADMIN)))
     assert f"Approved by <@{REVIEWER}> on " in reply
 
 
 @pytest.mark.parametrize(
     ("other", "own_answer"),
     [
-        ("Can I not get my money back?", "A person is checking it"),
-        ("When can I get my money back?", "5 to 10 working days"),
-        ("Can I pay by card?", "by card or by bank debit"),
+        ("Can I not get my money back?", "A person is checking this"),
+        ("When can I get my money back?", "A person is checking this"),
+        ("Can I pay by card?", "A person is checking this"),
     ],
 )
-async def test_another_question_does_not_get_it(other: str, own_answer: str, own_desk: Desk) -> None:
-    await _approved(own_desk)
-    reply = shown(await own_desk.exactly_one_reply(await own_desk.ask(other)))
+async def test_another_question_does_not_get_it(other: str, own_answer: str, approval_desk: Desk) -> None:
+    await _approved(approval_desk)
+    reply = shown(await approval_desk.exactly_one_reply(await approval_desk.ask(other)))
     assert own_answer in reply
     assert "Approved by" not in reply
 
@@ -87,7 +87,7 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
     own_data: Path, articles: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(articles, tmp_path / "articles"))
-    async with workspace(own_data, folder) as desk:
+    async with workspace(own_data, folder, channels=APPROVAL) as desk:
         await _approved(desk)
         (answer,) = await desk.store.curated.live()
         for document in {source.document_id for source in answer.sources}:
@@ -98,7 +98,7 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         await desk.until(lambda: [m for m in desk.hidden(ADMIN) if "Reindexed" in m.text], 1)
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
-        assert "A person is checking it" in shown(reply)
+        assert "A person is checking this" in shown(reply)
         await desk.bot.maintenance.sweep()
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
         assert await desk.store.curated.counts() == {"stale": 1}
@@ -132,14 +132,14 @@ async def test_an_answer_that_several_people_find_bad_opens_a_review_once(own_de
     await own_desk.until(lambda: [c for c in [card] if "outdated: There are four reminders now." in shown(c)], 1)
 
 
-async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_served(own_desk: Desk) -> None:
-    await _approved(own_desk)
-    reply = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, ADMIN))
-    await _find_bad(own_desk, reply, (ASKER, ADMIN))
-    await own_desk.until(lambda: [c for c in _cards(own_desk) if "Readers found" in shown(c)], 1)
-    assert await own_desk.store.curated.counts() == {"stale": 1}
-    again = await own_desk.exactly_one_reply(await own_desk.ask(_DOUBTFUL, REVIEWER))
-    assert "A person is checking it" in shown(again)
+async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_served(approval_desk: Desk) -> None:
+    await _approved(approval_desk)
+    reply = await approval_desk.exactly_one_reply(await approval_desk.ask(_DOUBTFUL, ADMIN))
+    await _find_bad(approval_desk, reply, (ASKER, ADMIN))
+    await approval_desk.until(lambda: [c for c in _cards(approval_desk) if "Readers found" in shown(c)], 1)
+    assert await approval_desk.store.curated.counts() == {"stale": 1}
+    again = await approval_desk.exactly_one_reply(await approval_desk.ask(_DOUBTFUL, REVIEWER))
+    assert "A person is checking this" in shown(again)
 
 
 async def test_gaps_are_listed_in_clusters_for_admins_only(own_desk: Desk) -> None:

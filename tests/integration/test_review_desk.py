@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.clock import Clock
-from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
+from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.desk.permissions import AlreadyDecidedError, ClaimedError, NotAllowedError
 from bot.sandbox.workspace import Message
@@ -22,7 +22,7 @@ _TWO = {"groups": {"leads": ["U0REVIEWER"]}, "reviewers": ["U0REVIEWER", "U0ADMI
 @pytest.fixture
 async def desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
     """Return a workspace with two reviewers: Robin and Alex."""
-    async with workspace(own_data, articles, access=_TWO) as running:
+    async with workspace(own_data, articles, access=_TWO, channels=APPROVAL) as running:
         yield running
 
 
@@ -128,7 +128,7 @@ async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends
     own_data: Path, articles: Path
 ) -> None:
     clock = Clock()
-    async with workspace(own_data, articles, now=clock) as desk:
+    async with workspace(own_data, articles, now=clock, channels=APPROVAL) as desk:
         question = await desk.ask(_DOUBTFUL)
         card = await desk.card()
         review = await _review_of(desk, card)
@@ -192,7 +192,7 @@ async def test_pressing_on_a_card_twice_at_once_sends_one_answer(desk: Desk) -> 
 
 
 async def test_reviewers_of_a_channel_decide_its_reviews_and_get_its_cards(own_data: Path, articles: Path) -> None:
-    channels = {SUPPORT: {"reviewers": [ADMIN], "reviewers_channel": REVIEWS}}
+    channels = {SUPPORT: {"reviewers": [ADMIN], "reviewers_channel": REVIEWS, "auto_answer": False}}
     async with workspace(own_data, articles, channels=channels) as desk:
         await desk.ask(_DOUBTFUL)
         review = await _review_of(desk, await desk.card())
@@ -217,7 +217,7 @@ async def test_with_auto_answer_off_a_proved_answer_waits_for_approval_and_appro
 ) -> None:
     async with workspace(own_data, articles, channels={SUPPORT: {"auto_answer": False}}) as desk:
         question = await desk.ask("When does the first payment reminder go out?")
-        assert "A person is checking it" in shown(await desk.exactly_one_reply(question))
+        assert "A person is checking this" in shown(await desk.exactly_one_reply(question))
         card = await desk.card()
         assert "In this channel a person approves every answer first" in shown(card)
         await desk.press(REVIEWER, card, "Approve")
@@ -225,12 +225,12 @@ async def test_with_auto_answer_off_a_proved_answer_waits_for_approval_and_appro
 
 
 async def test_app_home_lists_filters_and_decides_in_bulk(desk: Desk) -> None:
-    for text in (_DOUBTFUL, "Can I get my money back from you?", "Could I have my money back?"):
+    for text in (_DOUBTFUL, "Can I pay by card?", "How do I switch on two-step login?"):
         await desk.ask(text)
     cards = await desk.until(lambda: desk.messages(REVIEWS), 3)
     await desk.open_home(REVIEWER)
     home = json.dumps(await desk.home(REVIEWER, "Reviews: 3 waiting"))
-    assert all(text in home for text in (_DOUBTFUL, "Could I have my money back?"))
+    assert all(text in home for text in (_DOUBTFUL, "How do I switch on two-step login?"))
     ids = [card.metadata["event_payload"]["request_id"] for card in cards if card.metadata]
     await desk.press_home(REVIEWER, "home_claim_selected", ids[:1])
     await _changed(desk, cards[0], f"Claimed by <@{REVIEWER}>")

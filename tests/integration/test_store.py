@@ -18,7 +18,7 @@ from bot.store.sqlite.database import Database
 from bot.store.sqlite.migrations import migrations
 from bot.store.sqlite.store import SqliteStore
 from bot.teams.outgoing import TeamsPayload
-from pipeline.types import Failure, NeedsReview
+from pipeline.types import Failure, Finding, FindingCode, NeedsReview, Trace
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
 _REVIEW = Review(
@@ -166,6 +166,29 @@ async def test_messages_that_wait_in_an_older_store_are_still_posted(tmp_path: P
     assert TeamsPayload.model_validate(second.payload) == TeamsPayload(
         activity={"type": "message"}, service_url="https://x/"
     )
+    await store.close()
+
+
+async def test_findings_of_checks_that_are_gone_can_still_be_read(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    old = sqlite_utils.Database(file)
+    migrations.apply(old, stop_before="007_codes_of_the_second_reader")
+    finding = Finding(code=FindingCode.NOT_STATED, span="It is 600.")
+    case = _REVIEW.case.model_copy(update={"findings": (finding,)})
+    review = _REVIEW.model_copy(update={"case": case, "question": 'What does "INJECTION" mean?'})
+    trace = Trace(
+        request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="needs_review",
+        verdict="UNVERIFIED", findings=(FindingCode.NOT_STATED, FindingCode.LEAK),
+    )  # fmt: skip
+    stored_review = review.model_dump_json().replace('"NOT_STATED"', '"WEAK_SUPPORT"')
+    stored_trace = trace.model_dump_json().replace('"NOT_STATED"', '"WEAK_SUPPORT"').replace('"LEAK"', '"INJECTION"')
+    with old.conn:
+        old.execute("INSERT INTO reviews VALUES ('r-1', '2026', 'T1', 'open', ?, NULL, NULL)", [stored_review])
+        old.execute("INSERT INTO requests VALUES ('r-1', '2026', 'T1', 'U1', 'x', 'x', ?)", [stored_trace])
+    old.close()
+    store = await SqliteStore(file).open()
+    assert await store.reviews.get("r-1") == review
+    assert await store.requests.get("r-1") == trace
     await store.close()
 
 

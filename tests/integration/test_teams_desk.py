@@ -12,7 +12,7 @@ from support.models import shared_embedder
 from support.scripted_llm import Step, scripted_llm
 from support.teams import REVIEWS, FakeConnector, connector
 from support.waiting import settled, until
-from support.workspace import ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
+from support.workspace import APPROVAL, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
 from bot.cli.doctor import diagnose
 from bot.desk.questions import request_id_of
@@ -62,6 +62,12 @@ async def _both(
 @pytest.fixture
 async def both(own_data: Path, articles: Path) -> AsyncIterator[tuple[FakeConnector, Desk]]:
     async with _both(own_data, articles) as served:
+        yield served
+
+
+@pytest.fixture
+async def approving(own_data: Path, articles: Path) -> AsyncIterator[tuple[FakeConnector, Desk]]:
+    async with _both(own_data, articles, channels=APPROVAL) as served:
         yield served
 
 
@@ -234,8 +240,10 @@ async def test_an_edit_and_a_deletion_before_the_answer_count(own_data: Path, ar
         await teams.exactly("a:second", 1)
 
 
-async def test_a_reviewer_asks_back_and_the_answer_comes_to_the_reviewers(both: tuple[FakeConnector, Desk]) -> None:
-    teams, desk = both
+async def test_a_reviewer_asks_back_and_the_answer_comes_to_the_reviewers(
+    approving: tuple[FakeConnector, Desk],
+) -> None:
+    teams, desk = approving
     await teams.reply(teams.question(_DOUBTFUL))
     (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
     data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"]}
@@ -252,8 +260,10 @@ async def test_a_reviewer_asks_back_and_the_answer_comes_to_the_reviewers(both: 
     assert cards
 
 
-async def test_a_review_of_slack_is_decided_in_teams_and_slack_shows_it(both: tuple[FakeConnector, Desk]) -> None:
-    teams, desk = both
+async def test_a_review_of_slack_is_decided_in_teams_and_slack_shows_it(
+    approving: tuple[FakeConnector, Desk],
+) -> None:
+    teams, desk = approving
     question = await desk.ask(_DOUBTFUL)
     slack_card = await desk.card()
     (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
@@ -271,8 +281,10 @@ async def test_a_review_of_slack_is_decided_in_teams_and_slack_shows_it(both: tu
     assert "Approved by Reviewer" in shown(slack_card)
 
 
-async def test_a_review_of_teams_is_decided_in_slack_and_teams_shows_it(both: tuple[FakeConnector, Desk]) -> None:
-    teams, desk = both
+async def test_a_review_of_teams_is_decided_in_slack_and_teams_shows_it(
+    approving: tuple[FakeConnector, Desk],
+) -> None:
+    teams, desk = approving
     await teams.reply(teams.question(_DOUBTFUL))
     slack_card = await desk.card()
     (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
@@ -361,7 +373,7 @@ async def test_a_team_and_its_channel_have_settings_of_their_own(own_data: Path,
     data = {"team": {"id": "19:team@thread.tacv2"}}
     async with _both(own_data, articles, channels=channels) as (teams, _):
         asked = teams.question(_ANSWERABLE, conversation="19:any@thread.tacv2;messageid=1") | {"channelData": data}
-        assert "A person is checking it" in (await teams.reply(asked))["summary"]
+        assert "A person is checking this" in (await teams.reply(asked))["summary"]
         (card,) = await teams.until(lambda: teams.all(other, 1))
         pressed = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"]}
         _, refused = await teams.send(teams.press("reviewer", other, APPROVE, pressed))
@@ -419,8 +431,8 @@ async def test_a_restricted_draft_is_shown_only_in_the_view_of_a_reviewer_who_ma
 
 
 @pytest.mark.parametrize("verb", [EDIT, ASK_BACK])
-async def test_nothing_typed_sends_nothing(both: tuple[FakeConnector, Desk], verb: str) -> None:
-    teams, _ = both
+async def test_nothing_typed_sends_nothing(approving: tuple[FakeConnector, Desk], verb: str) -> None:
+    teams, _ = approving
     await teams.reply(teams.question(_DOUBTFUL))
     (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
     data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"], "anyway": "true", "answer": "  "}
@@ -430,9 +442,9 @@ async def test_nothing_typed_sends_nothing(both: tuple[FakeConnector, Desk], ver
 
 
 async def test_an_edit_in_teams_of_a_question_from_slack_is_held_to_the_same_check(
-    both: tuple[FakeConnector, Desk],
+    approving: tuple[FakeConnector, Desk],
 ) -> None:
-    teams, desk = both
+    teams, desk = approving
     question = await desk.ask(_DOUBTFUL, ASKER, SUPPORT)
     (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
     data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"], "answer": "Within 90 days [1]."}

@@ -1,6 +1,7 @@
 """Small values for tests, every field overridable."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,18 @@ from index.access import EVERYONE
 from index.retrieval import Manifest, Retrieval, RetrievedChunk, VectorIndex
 from pipeline.answering import Pipeline, answer
 from pipeline.caching import MemoryAnswerCache
-from pipeline.errors import ModelError
+from pipeline.drafting import Templates, Writer
+from pipeline.errors import ModelError, PipelineError
+from pipeline.fallbacks import cited_sources, quoted_answer
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
+from pipeline.proof.judge import Claim, Judge, Judgement, Verdict
+from pipeline.proof.quotes import source_of
+from pipeline.quoting import Quoter
 from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import (
+    Answered,
     Citation,
     Completion,
     Confidence,
@@ -23,6 +30,7 @@ from pipeline.types import (
     NormalizedQuestion,
     Outcome,
     Prompt,
+    Quoted,
     RequestContext,
     Trace,
 )
@@ -63,6 +71,23 @@ def draft(
         confidence=confidence,
         citations=tuple(Citation(marker=m, chunk_id=c, quote=q) for m, c, q in citations),
     )
+
+
+def written(proved: Draft | None = None, chunks: Sequence[RetrievedChunk] = CHUNKS) -> Answered:
+    """Return the wording of a draft as an answer."""
+    shown = proved or draft()
+    return Answered(form="written", text=shown.answer, citations=shown.citations, sources=cited_sources(shown, chunks))
+
+
+def passages(text: str = f"{QUOTA} [1]", chunks: Sequence[RetrievedChunk] = CHUNKS) -> Quoted:
+    """Return passages of documents; the first chunk has the first marker."""
+    cited = draft(text)
+    return Quoted(text=text, citations=cited.citations, sources=cited_sources(cited, chunks))
+
+
+def quotes(text: str = f"{QUOTA} [1]") -> Answered:
+    """Return passages of documents as an answer."""
+    return quoted_answer(passages(text))
 
 
 def prompt(chunks: Sequence[RetrievedChunk] = CHUNKS, question: str = "How many invoices?") -> Prompt:
@@ -120,6 +145,11 @@ class FixedRetriever:
             answer_from=self.sure,
         )
 
+    def words(self, groups: Collection[str], within: Sequence[str] = ()) -> dict[str, int]:  # noqa: ARG002
+        """Return the words of the readable ones of the fixed chunks, with the number of chunks that hold each."""
+        readable = [c for c in self.fixed if c.groups & (frozenset(groups) | {EVERYONE})]
+        return dict(Counter(word for c in readable for word in set(c.text.casefold().split()) if word.isalpha()))
+
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return the named ones of the fixed chunks."""
         return {c.chunk_id: c for c in self.fixed if c.chunk_id in chunk_ids}
@@ -173,16 +203,67 @@ class ScriptedProvider:
         return Completion(step, self.name, self.model, 100, 20)
 
 
+class ScriptedJudge:
+    """Gives every claim the same verdict; an error instead of a verdict is raised. It remembers what it read."""
+
+    name = "scripted-judge"
+
+    def __init__(self, verdict: Verdict | PipelineError = Verdict.SUPPORTED, *, answers_question: bool = True) -> None:
+        self.verdict = verdict
+        self.answers_question = answers_question
+        self.read: list[Sequence[Claim]] = []
+
+    async def judge(
+        self, question: str, claims: Sequence[Claim], deadline: Deadline, attempted: Callable[[], None]
+    ) -> Judgement:
+        """Return the verdict for each claim."""
+        assert question
+        assert deadline.remaining() > 0
+        attempted()
+        self.read.append(claims)
+        if isinstance(self.verdict, PipelineError):
+            raise self.verdict
+        return Judgement((self.verdict,) * len(claims), self.answers_question, 50, 10)
+
+    async def aclose(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+class FixedQuoter:
+    """Quotes the first chunk, or nothing if `usable` is false."""
+
+    name = "fixed-quoter"
+
+    def __init__(self, *, usable: bool = True) -> None:
+        self.usable = usable
+
+    def answer(self, question: str, chunks: Sequence[RetrievedChunk]) -> Quoted | None:  # noqa: ARG002
+        """Return the first chunk as a passage."""
+        if not self.usable or not chunks:
+            return None
+        first = chunks[0]
+        citation = Citation(marker=1, chunk_id=first.chunk_id, quote=first.text)
+        return Quoted(text=f"{first.text} [1]", citations=(citation,), sources=(source_of(1, first),))
+
+    closest = answer
+
+    def suggestions(self, question: str, chunks: Sequence[RetrievedChunk]) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the titles of the chunks."""
+        return tuple(chunk.title for chunk in chunks)
+
+
 def pipeline(
-    provider: ModelProvider, retriever: FixedRetriever | None = None, degraded: ModelProvider | None = None
+    provider: ModelProvider | None,
+    retriever: FixedRetriever | None = None,
+    judge: Judge | None = None,
+    quoter: Quoter | None = None,
 ) -> Pipeline:
-    """Return a pipeline over a scripted provider and fixed chunks."""
+    """Return a pipeline over a scripted provider and fixed chunks; without a provider the quoter answers."""
+    templates = Templates(*(load_template(v) for v in ("support_rag/v1", "repair/v1", "revise/v1", "condense/v1")))
     return Pipeline(
         retriever=retriever or FixedRetriever(),
-        provider=provider,
-        degraded=degraded or ScriptedProvider(reply_json()),
-        template=load_template("support_rag/v1"),
-        repair=load_template("repair/v1"),
+        quoter=quoter or FixedQuoter(),
+        writer=Writer(provider, judge, templates) if provider else None,
         admission=Admission(AdmissionLimits(), memory_rate_limits()),
         cache=MemoryAnswerCache(10),
         limits=PipelineLimits(),

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -33,12 +34,17 @@ def context() -> ForkServerContext:
 
 
 def slack_process(
-    forking: ForkServerContext, data_dir: Path, articles: Path, sandbox: Sandbox, progress_after_s: float = 1.5
+    forking: ForkServerContext,
+    data_dir: Path,
+    articles: Path,
+    sandbox: Sandbox,
+    progress_after_s: float = 1.5,
+    approved: Collection[str] = (),
 ) -> "BotProcess":
-    """Return a bot in the sandbox."""
-    settings = demo_settings(
-        data_dir, articles, sandbox, slack_extra={"progress_after_s": progress_after_s}, **UNLIMITED_AND_HASTY
-    )
+    """Return a bot in the sandbox. In the channels of `approved` a person approves every answer first."""
+    slack = {"progress_after_s": progress_after_s}
+    channels = {channel: {"auto_answer": False} for channel in approved}
+    settings = demo_settings(data_dir, articles, sandbox, slack_extra=slack, channels=channels, **UNLIMITED_AND_HASTY)
     return BotProcess(forking, settings, sandbox.socket.connected)
 
 

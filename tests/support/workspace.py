@@ -23,6 +23,8 @@ from support.waiting import PATIENCE_S, settled, until
 
 ASKER, REVIEWER, ADMIN = "U0ASKER", "U0REVIEWER", "U0ADMIN"
 SUPPORT, REVIEWS = "C0SUPPORT", "C0REVIEWS"
+# Where a person approves every answer first: the way to a review with a draft that needs no model.
+APPROVAL = {place: {"auto_answer": False} for place in (SUPPORT, ASKER, "D0ASKER", "a:asker")}
 
 
 @dataclass(frozen=True)

@@ -284,5 +284,5 @@ def test_every_field_of_an_evaluation_row_is_listed_and_no_other() -> None:
     trace = Trace(
         request_id="r", tenant_id="t", user_id="u", channel_id="c", route="eval", outcome=outcome.kind, verdict="OK"
     )  # fmt: skip
-    row = EvalRow(EvalQuestion(id="q", question="?", answerable=True), outcome, trace, ())
+    row = EvalRow(EvalQuestion(id="q", question="?", answerable=True), outcome, trace, (), {})
     assert listed == set(row.as_json())

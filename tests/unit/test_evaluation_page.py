@@ -30,7 +30,8 @@ _ATTRIBUTES = set(
 def _row(number: int, **fields: object) -> dict[str, Any]:
     return {
         "id": f"q-{number}", "question": f"Question {number}?", "answerable": True, "category": "setup",
-        "has_gold": True, "rank": 1, "outcome": "answered", "sufficiency": 0.9, "stage_ms": {"retrieve": 12.0},
+        "has_gold": True, "rank": 1, "outcome": "answered", "form": "written", "sufficiency": 0.9,
+        "stage_ms": {"retrieve": 12.0},
         "retrieved": [{"title": "Plans", "heading": "Trial", "score": 0.5, "text": "The trial lasts 21 days."}],
         **fields,
     }  # fmt: skip
@@ -62,7 +63,7 @@ def test_a_hostile_text_reaches_the_page_only_escaped(text: str) -> None:
         ("details p > b", "{0} > {0}"),
         ("blockquote", "{}"),
         ("details td:nth-of-type(1)", "{}"),
-        ("details td:nth-of-type(2)", "{}, passage not found"),
+        ("details td:nth-of-type(2)", "{}, written, passage not found"),
         ("h2:-soup-contains('Slowest stages') + table td", "{}"),
         ("body > svg > text", "{} (1)"),
         ("body > svg > rect > title", "{}, answered: 1 of 1"),
@@ -77,8 +78,11 @@ def test_a_hostile_text_is_shown_as_it_was_written(text: str, place: str, shown:
 
 def test_the_page_shows_figures_and_what_changed() -> None:
     rows = [_row(1), _row(2, rank=2), _row(3, answerable=False, rank=None, outcome="not_enough_info", sufficiency=0.1)]
+    rows[1]["form"] = "quoted"
     page = BeautifulSoup(report_page("q", rows, [row | {"rank": None} for row in rows]), "html.parser")
-    assert [tile.text for tile in page.select(".tile b")] == ["1.000", "0.750", "1.000", "1.000", "0.000", "0.000"]
+    assert [tile.text for tile in page.select(".tile b")] == [
+        "1.000", "0.750", "1.000", "1.000", "0.500", "0.500", "0.000", "0.000",
+    ]  # fmt: skip
     assert [cell.text for cell in page.select("table")[0].select("tr")[1].select("td")] == [
         "hit@5", "0.000", "1.000", "+1.000",
     ]  # fmt: skip
@@ -87,7 +91,9 @@ def test_the_page_shows_figures_and_what_changed() -> None:
 
 def test_a_figure_that_no_row_counts_towards_is_a_dash() -> None:
     page = BeautifulSoup(report_page("q", [_row(1)], [_row(1)]), "html.parser")
-    assert [tile.text for tile in page.select(".tile b")] == ["1.000", "1.000", "-", "1.000", "0.000", "-"]
+    assert [tile.text for tile in page.select(".tile b")] == [
+        "1.000", "1.000", "-", "1.000", "1.000", "0.000", "0.000", "-",
+    ]  # fmt: skip
     assert [cell.text for cell in page.select("table")[0].select("tr")[3].select("td")] == ["AUROC", "-", "-", ""]
 
 

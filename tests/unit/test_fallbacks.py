@@ -7,6 +7,7 @@ from pipeline.types import Failure, Finding, FindingCode, Limited, NeedsReview, 
 _ROWS = {
     Failure.INPUT_EMPTY: "limited",
     Failure.INPUT_TOO_LONG: "limited",
+    Failure.NO_QUESTION: "not_enough_info",
     Failure.USER_LIMIT: "limited",
     Failure.TENANT_LIMIT: "limited",
     Failure.ROUTE_LIMIT: "limited",
@@ -23,7 +24,9 @@ _ROWS = {
     Failure.CIRCUIT_OPEN: "unavailable",
     Failure.MODEL_RATE_LIMITED: "unavailable",
     Failure.MODEL_REFUSED: "unavailable",
-    Failure.SCHEMA_INVALID: "needs_review",
+    Failure.CONTENT_FILTER: "unavailable",
+    Failure.SCHEMA_INVALID: "unavailable",
+    Failure.NOT_THE_QUESTION: "not_enough_info",
     Failure.UNVERIFIED: "needs_review",
     Failure.LOW_CONFIDENCE: "needs_review",
     Failure.APPROVAL_REQUIRED: "needs_review",
@@ -41,7 +44,7 @@ def test_every_failure_has_its_row_and_ends_as_the_table_says(failure: Failure) 
     assert decide(failure, Evidence(CHUNKS, draft())).kind == _ROWS[failure]
 
 
-@pytest.mark.parametrize("failure", [Failure.SCHEMA_INVALID, Failure.UNVERIFIED, Failure.LOW_CONFIDENCE])
+@pytest.mark.parametrize("failure", [Failure.UNVERIFIED, Failure.LOW_CONFIDENCE])
 def test_without_evidence_there_is_nothing_for_a_person_to_check(failure: Failure) -> None:
     assert decide(failure, Evidence()).kind == "unavailable"
 

@@ -1,17 +1,24 @@
-import time
+"""What the checks by code find in a draft, and which passages its quotes are widened to."""
 
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
 
-from pipeline.proof.comparing import comparable, contains
-from pipeline.proof.verify import VerificationLimits, is_claim, verify
-from pipeline.types import Draft, FindingCode
+from index.retrieval import RetrievedChunk
+from pipeline.proof.comparing import comparable
+from pipeline.proof.quotes import Quote, proved, quoted
+from pipeline.proof.verify import VerificationLimits, checked, cited_for
+from pipeline.types import Citation, Draft, Finding, FindingCode, Quoted
 
 _LIMITS = VerificationLimits()
 
 
-def _codes(answer: Draft, chunks: tuple = CHUNKS) -> set[FindingCode]:  # type: ignore[type-arg]
-    return {finding.code for finding in verify(answer, chunks, _LIMITS)}
+def _codes(answer: Draft, chunks: tuple[RetrievedChunk, ...] = CHUNKS) -> set[FindingCode]:
+    return {finding.code for finding in checked(answer, chunks, _LIMITS).findings}
+
+
+def _quoting(quote: str, text: str) -> tuple[Quote | Finding, RetrievedChunk]:
+    source = chunk("c1", text)
+    return proved(Citation(marker=1, chunk_id="c1", quote=quote), [source], _LIMITS.quote_chars_min), source
 
 
 @pytest.mark.parametrize(
@@ -22,13 +29,12 @@ def _codes(answer: Draft, chunks: tuple = CHUNKS) -> set[FindingCode]:  # type: 
         draft(f"Good question! {QUOTA} [1]"),
         draft(f"Here is how it works:\n- {QUOTA} [1]"),
         draft(f"{QUOTA} [1] {REMINDER} [2]", [(1, "c1", QUOTA), (2, "c2", REMINDER)]),
-        draft(
-            "On the Team plan you may have 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]
-        ),
-        draft(f"{QUOTA} [1]", [(1, "c1", "“The **Team plan** allows 500 invoices”".strip("“”"))]),
+        draft("You may have 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]),
+        draft(f"{QUOTA} [1]", [(1, "c1", "“The **Team plan** allows 500 invoices…”")]),
+        draft(f"{QUOTA} [1]", [(1, "c1", QUOTA), (1, "c1", "words that are not there")]),
     ],
 )
-def test_a_proved_answer_has_no_findings(answer: Draft) -> None:
+def test_a_draft_whose_quotes_and_values_are_there_has_no_findings(answer: Draft) -> None:
     assert _codes(answer) == set()
 
 
@@ -45,14 +51,12 @@ def test_a_proved_answer_has_no_findings(answer: Draft) -> None:
         (draft(citations=[(1, "c1", "500")]), FindingCode.QUOTE_NOT_FOUND),
         (draft(citations=[(1, "c1", "")]), FindingCode.QUOTE_NOT_FOUND),
         (draft(citations=[(1, "c1", "lan allows 500 invoices a mon")]), FindingCode.QUOTE_NOT_FOUND),
-        (draft(f"{QUOTA} [1] Support is open on Sundays."), FindingCode.UNCITED_CLAIM),
-        (draft(f"{QUOTA} [1]\n- Support is open on weekends"), FindingCode.UNCITED_CLAIM),
+        (draft(f"{QUOTA}"), FindingCode.UNCITED_CLAIM),
+        (draft(f"{QUOTA} [1] Support is open on Sundays."), FindingCode.UNSUPPORTED_VALUE),
         (draft("The Team plan allows 600 invoices a month. [1]"), FindingCode.UNSUPPORTED_VALUE),
         (draft("The Team plan allows 500 invoices, see https://evil.example/x [1]."), FindingCode.FOREIGN_LINK),
         (draft("Write to boss@evil.example about 500 invoices [1]."), FindingCode.FOREIGN_LINK),
         (draft("Run `rm -rf /` for 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
-        (draft("On Monday the Team plan allows 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
-        (draft("The Team plan does not allow 500 invoices [1]."), FindingCode.UNSUPPORTED_VALUE),
         (draft("x" * 3001 + " [1]"), FindingCode.TOO_LONG),
     ],
 )
@@ -60,39 +64,105 @@ def test_each_way_of_being_wrong_has_its_code(answer: Draft, code: FindingCode) 
     assert code in _codes(answer)
 
 
-def test_a_quote_of_one_chunk_does_not_prove_a_sentence_that_cites_another() -> None:
-    swapped = draft(f"{QUOTA} [2]", [(2, "c2", REMINDER)])
-    assert FindingCode.UNSUPPORTED_VALUE in _codes(swapped)
+def test_what_is_not_word_for_word_is_left_to_the_judge_with_its_passages() -> None:
+    found = checked(draft("The Team plan does not allow 500 invoices [1]."), CHUNKS, _LIMITS)
+    assert found.findings == ()
+    assert [claim.sentence for claim in found.open_claims] == ["The Team plan does not allow 500 invoices ."]
+    assert found.open_claims[0].passages == (f"Title of c1\n{QUOTA}",)
+    assert [finding.code for finding in found.without_judge().findings] == [FindingCode.NOT_JUDGED]
 
 
-def test_a_number_is_found_with_or_without_thousands_separators() -> None:
-    chunks = (chunk("c1", "An archive holds at most 20,000 invoices and 90 days."),)
-    quote = [(1, "c1", "An archive holds at most 20,000 invoices")]
-    assert _codes(draft("It holds 20000 invoices [1].", quote), chunks) == set()
-    assert FindingCode.UNSUPPORTED_VALUE in _codes(draft("It holds 2000 invoices [1].", quote), chunks)
+def test_a_list_item_is_never_verbatim_because_its_lead_in_may_turn_it_round() -> None:
+    text = "You cannot do this:\n\n- Delete the messages of others."
+    answer = draft("Delete the messages of others. [1]", [(1, "c1", "Delete the messages of others.")])
+    found = checked(answer, (chunk("c1", text),), _LIMITS)
+    assert found.verbatim == 0
+    assert "You cannot do this:" in found.open_claims[0].passages[0]
+
+
+def test_a_quote_of_one_chunk_does_not_prove_a_value_of_another() -> None:
+    assert FindingCode.UNSUPPORTED_VALUE in _codes(draft(f"{QUOTA} [2]", [(2, "c2", REMINDER)]))
+
+
+def test_a_value_of_the_question_is_the_askers_own() -> None:
+    answer = draft("For 90 days, the Team plan is enough [1].")
+    assert checked(answer, CHUNKS, _LIMITS).findings != ()
+    assert checked(answer, CHUNKS, _LIMITS, "Which plan for 90 days?").findings == ()
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence", "proved"),
+    ("quote", "text", "passage"),
     [
-        ("Attachments may have 25MB.", "Up to 25 MB.", True),
-        ("Attachments may have 25 MB.", "Up to 25MB.", True),
-        ("Attachments may have 25 MB.", "Up to 25 GB.", False),
-        ("Wait for 10 minutes.", "It takes 10 hours.", False),
-        ("A 10-minute wait.", "It takes 10 minutes.", True),
-        ("It costs 5% more.", "It costs 5 percent less.", False),
-        ("Switch on 2FA under Security.", "Choose 2FA.", True),
-        ("Use API v2 here.", "Use v2.", True),
-        ("Use API v2 here.", "Use v3.", False),
-        ("Scaled to 25x25 pixels.", "It is 25x25 pixels.", True),
-        ("Scaled to 25x25 pixels.", "It is 128x128 pixels.", False),
-        ("Guests cost 1/5 of it.", "They cost 1/5.", True),
-        ("Guests cost 1/5 of it.", "They cost 1/2.", False),
+        ("third one", "First one. The third one is here. Last.", None),
+        ("the third one is", "First one. The third one is here. Last.", "The third one is here."),
+        ("first one. the third", "First one. The third one is here. Last.", "First one. The third one is here."),
+        ("Press “Save & close”", 'Press **"Save &amp; close"** now.', 'Press **"Save &amp; close"** now.'),
+        ("see the guide here", "See [the guide](/help/x) here.", "See [the guide](/help/x) here."),
+        ("you can ... delete it", "You can not delete it.", "You can not delete it."),
+        ("you can […] delete it", "You can ask. They delete it.", None),
+        (
+            "delete it for all",
+            "You cannot:\n\n1. delete it for all\n2. move it",
+            "You cannot:\n\n1. delete it for all\n2. move it",
+        ),
+        (
+            "Pro | 20 dollars",
+            "| Plan | Price |\n|---|---|\n| Pro | 20 dollars |",
+            "| Plan | Price |\n|---|---|\n| Pro | 20 dollars |",
+        ),
+        (
+            "pip install citedesk",
+            "Run:\n\n```sh\npip install citedesk\n```",
+            "Run:\n\n```sh\npip install citedesk\n```",
+        ),
+        ("soft\u00adware\u200b updates", "All software updates.", "All software updates."),
+        ("これは日本語の文です。次の", "これは日本語の文です。次の文です。", "これは日本語の文です。次の文です。"),
     ],
 )
-def test_values_are_compared_with_their_units(text: str, sentence: str, proved: bool) -> None:  # noqa: FBT001
-    codes = _codes(draft(f"{sentence} [1]", [(1, "c1", text)]), (chunk("c1", text),))
-    assert (codes == set()) == proved
+def test_a_quote_is_found_whatever_its_marks_and_widened_to_what_it_is_part_of(
+    quote: str, text: str, passage: str | None
+) -> None:
+    found, _ = _quoting(quote, text)
+    assert (found.passage if isinstance(found, Quote) else None) == passage
+
+
+def _shown(quotes: list[tuple[str, str]], max_chars: int = 3000) -> Quoted | None:
+    found = []
+    for number, (quote, text) in enumerate(quotes, 1):
+        source = chunk(f"c{number}", text)
+        citation = Citation(marker=7, chunk_id=source.chunk_id, quote=quote)
+        proof = proved(citation, [*[chunk("x")] * 6, source], 5)
+        assert isinstance(proof, Quote)
+        found.append(proof)
+    return quoted(found, max_chars)
+
+
+def test_quotes_are_shown_as_passages_with_markers_of_their_own() -> None:
+    shown = _shown([("beta here", "Alpha [3] is it. Beta here."), ("one item", "Do:\n\n- one item\n- two")])
+    assert shown is not None
+    assert shown.text == "Beta here. [1]\n\nDo:\n\n- one item\n- two\n\n[2]"
+    assert [source.marker for source in shown.sources] == [1, 2]
+
+
+def test_a_bracketed_number_of_a_document_is_no_marker() -> None:
+    shown = _shown([("alpha", "Alpha [3] is it.")])
+    assert shown is not None
+    assert shown.text == "Alpha (3) is it. [1]"
+
+
+def test_passages_beyond_the_limit_are_left_out_with_their_sources() -> None:
+    shown = _shown([("alpha", "Alpha is first."), ("beta b", "Beta b is second.")], max_chars=20)
+    assert shown is not None
+    assert (shown.text, len(shown.sources)) == ("Alpha is first. [1]", 1)
+
+
+def test_no_quote_gives_nothing_to_show() -> None:
+    assert quoted([], 100) is None
+
+
+def test_an_answer_of_a_person_cites_the_units_most_like_it() -> None:
+    found = cited_for("You may send 500 invoices [1]. A reminder follows after 7 days [2]. Else [9].", CHUNKS)
+    assert [(c.marker, c.quote) for c in found] == [(1, QUOTA), (2, REMINDER)]
 
 
 def test_text_that_differs_only_in_marks_space_and_typography_compares_equal() -> None:
@@ -101,56 +171,7 @@ def test_text_that_differs_only_in_marks_space_and_typography_compares_equal() -
     assert comparable(written) == 'ship it click ctrl - see the "guide" now'
 
 
-@pytest.mark.parametrize("sentence", ["Hi there!", "Sure.", "Here is how:", "Happy to help.", "---", "[1]"])
-def test_greetings_and_short_lead_ins_state_no_fact(sentence: str) -> None:
-    assert not is_claim(sentence)
-
-
-@pytest.mark.parametrize("sentence", ["Yes.", "No.", "It costs 5 euro:", "Thanks to version 2 it works.", "Open it."])
-def test_everything_else_states_a_fact(sentence: str) -> None:
-    assert is_claim(sentence)
-
-
 def test_a_long_chunk_is_checked_in_linear_time() -> None:
     text = "ab " * 200_000
-    assert FindingCode.QUOTE_NOT_FOUND in _codes(
-        draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")]), (chunk("c1", text),)
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "changed"),
-    [
-        ("Der Team-Tarif erlaubt 500 Rechnungen im Monat und kostet 29 Euro.", ("500", "900")),
-        ("Die Mahnung wird nicht automatisch an den Kunden verschickt.", ("nicht ", "")),
-        ("L'abonnement Team permet 500 factures par mois.", ("500", "900")),
-        ("Los administradores no pueden borrar las facturas enviadas.", ("no pueden", "pueden")),
-        ("チームプランでは毎月500件の請求書を作成できます。", ("500", "900")),
-        ("管理员可以删除已发送的发票,但不能修改内容。", ("删除", "恢复")),
-        ("Тариф Team допускает 500 счетов в месяц.", ("500", "900")),
-    ],
-)
-def test_other_languages_are_proved_verbatim_and_objected_to_when_changed(text: str, changed: tuple[str, str]) -> None:
-    known = (chunk("c1", text),)
-    assert _codes(draft(f"{text} [1]", [(1, "c1", text)]), known) == set()
-    false = text.replace(*changed)
-    assert false != text
-    assert _codes(draft(f"{false} [1]", [(1, "c1", text)]), known)
-
-
-def test_a_list_under_a_cited_lead_in_is_covered_by_it_and_still_compared() -> None:
-    text = "To send an invoice:\n\n1. Open the invoice page.\n2. Press the green Send button."
-    quotes = [
-        (1, "c1", line) for line in ("To send an invoice:", "Open the invoice page.", "Press the green Send button.")
-    ]
-    good = "To send an invoice: [1]\n1. Open the invoice page.\n2. Press the green Send button."
-    assert _codes(draft(good, quotes), (chunk("c1", text),)) == set()
-    assert _codes(draft(good.replace("green", "red"), quotes), (chunk("c1", text),))
-
-
-def test_a_long_chunk_full_of_near_hits_is_searched_in_linear_time() -> None:
-    # A quadratic search over this would take minutes.
-    text = "a " * 200_000
-    began = time.perf_counter()
-    assert not contains(f"x{comparable(text)}", f"{comparable(text)} b")
-    assert time.perf_counter() - began < 10
+    long = draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")])
+    assert FindingCode.QUOTE_NOT_FOUND in _codes(long, (chunk("c1", text),))

@@ -45,7 +45,7 @@ def test_retryable_errors_name_their_row(error: openai.OpenAIError, failure: Fai
     ("error", "failure"),
     [
         (_status(429, "insufficient_quota"), Failure.MODEL_REFUSED),
-        (_status(400, "content_filter"), Failure.POLICY),
+        (_status(400, "content_filter"), Failure.CONTENT_FILTER),
         (_status(400, "context_length_exceeded"), Failure.MODEL_REFUSED),
         (_status(401), Failure.MODEL_REFUSED),
         (openai.OpenAIError("unknown"), Failure.MODEL_REFUSED),

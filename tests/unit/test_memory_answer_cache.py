@@ -6,7 +6,7 @@ from pipeline.caching import CacheKey, MemoryAnswerCache
 from pipeline.types import Answered
 
 _KEY = CacheKey("T1", "a", frozenset(), (), "", "s1", "p@1", "m")
-_ANSWER = Answered(text="yes [1]", confidence="high", citations=(), sources=())
+_ANSWER = Answered(text="yes [1]", form="written", citations=(), sources=())
 
 
 async def test_the_answer_that_was_used_longest_ago_makes_room() -> None:

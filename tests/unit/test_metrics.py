@@ -15,6 +15,7 @@ def test_a_request_is_counted_with_its_time_tokens_and_cost() -> None:
         _trace(
             total_ms=1200.0, stage_ms={"generate": 900.0}, llm_provider="openai", attempts=2, input_tokens=100,
             output_tokens=20, cost_usd=0.5, fallback_used="extractive", findings=(FindingCode.LEAK, FindingCode.LEAK),
+            form="written", verdicts=("supported", "supported", "not_stated"), judge_tokens=30,
         )
     )  # fmt: skip
     told = metrics.exposition(3, {"openai": True}).decode()
@@ -27,6 +28,10 @@ def test_a_request_is_counted_with_its_time_tokens_and_cost() -> None:
         'citedesk_model_cost_usd_total{provider="openai"} 0.5',
         'citedesk_fallbacks_total{kind="extractive"} 1.0',
         'citedesk_findings_total{code="LEAK"} 1.0',
+        'citedesk_answers_total{form="written"} 1.0',
+        'citedesk_judge_verdicts_total{verdict="supported"} 2.0',
+        'citedesk_judge_verdicts_total{verdict="not_stated"} 1.0',
+        "citedesk_judge_tokens_total 30.0",
         "citedesk_requests_in_flight 3.0",
         'citedesk_circuit_open{provider="openai"} 1.0',
     ):

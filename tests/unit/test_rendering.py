@@ -1,10 +1,11 @@
 """Every outcome renders to blocks that Slack takes, with nothing in them that was not meant."""
 
 import json
+import re
 from typing import Any
 
 import pytest
-from support.builders import CHUNKS, QUOTA, chunk, draft
+from support.builders import CHUNKS, QUOTA, chunk, draft, passages, quotes, written
 
 from bot.desk.operations import GapCluster, Status, Usage
 from bot.desk.questions import Reply
@@ -31,7 +32,7 @@ from bot.slack.review_cards import (
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from bot.surfaces.wording import waiting_time
 from index.retrieval import Manifest, SkippedFile, VectorIndex
-from pipeline.fallbacks import answered, cited_sources
+from pipeline.fallbacks import cited_sources
 from pipeline.types import (
     Answered,
     Approval,
@@ -62,7 +63,7 @@ def _text(message: SlackMessage) -> str:
 
 
 def _answered(text: str = f"{QUOTA} [1]") -> Answered:
-    return answered(draft(text), "high", CHUNKS)
+    return written(draft(text))
 
 
 def _review(case_draft: Draft | None, **fields: Any) -> Review:  # noqa: ANN401 - fields of the record
@@ -78,11 +79,12 @@ def _replies(
     request_id: str = "r-1",
     *,
     files: bool = False,
+    corrected: bool = False,
     **reply: Any,  # noqa: ANN401
 ) -> list[SlackMessage]:
     trace = Trace(
         request_id=request_id, tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome=outcome.kind,
-        verdict="OK",
+        verdict="OK", corrected=corrected,
     )  # fmt: skip
     asked = Asked(text=question, where=_WHERE, has_files=files)
     return reply_message(Reply(request_id, outcome, trace, **reply), asked)
@@ -102,7 +104,16 @@ _OUTCOMES: list[Outcome] = [
         reason=Failure.RETRIEVAL_LOW,
         nearest=tuple(DocumentRef(document_id=f"d{n}", title=_HOSTILE, url="https://a.example/x|y") for n in range(10)),
     ),
+    NotEnoughInfo(
+        reason=Failure.RETRIEVAL_LOW,
+        closest=passages(f"{_HOSTILE} [1]"),
+        suggestions=(_HOSTILE,) * 5,
+        documents_in="xx",
+    ),
+    NotEnoughInfo(reason=Failure.NO_QUESTION, suggestions=(_HOSTILE,)),
     NeedsReview(reason=Failure.UNVERIFIED, draft=draft(), sources=()),
+    NeedsReview(reason=Failure.UNVERIFIED, draft=draft(), sources=(), meanwhile=passages(f"{_HOSTILE} [1]")),
+    quotes(_HOSTILE),
     Blocked(reason=Failure.POLICY),
     *(Limited(reason=f, limit=1000, retry_after=5) for f in Failure if f.value.endswith(("_LIMIT", "_FULL"))),
     Limited(reason=Failure.INPUT_EMPTY, limit=1000),
@@ -123,32 +134,130 @@ def test_every_outcome_is_within_slacks_rules_and_carries_its_id(outcome: Outcom
 
 
 @pytest.mark.parametrize("outcome", _OUTCOMES, ids=lambda o: f"{o.kind}-{getattr(o, 'reason', '')}")
-def test_no_mention_or_foreign_link_survives(outcome: Outcome) -> None:
-    message = _reply(outcome)
-    assert "<!channel>" not in _text(message)
-    assert "<@" not in _text(message)
-    assert "<https://evil" not in _text(message)
-    assert not any("](https://evil" in block["text"] for block in _blocks(message) if block["type"] == "markdown")
+def test_no_mention_survives(outcome: Outcome) -> None:
+    # The value of a button is not shown.
+    shown = re.sub(r'"value": "(?:[^"\\]|\\.)*"', "", _text(_reply(outcome)))
+    assert "<!channel>" not in shown
+    assert "<@" not in shown
+    assert "<https://evil" not in shown
 
 
-def test_an_answer_shows_text_sources_confidence_and_feedback() -> None:
-    blocks = _blocks(_reply(_answered()))
-    assert [block["type"] for block in blocks] == ["markdown", "section", "context", "context_actions"]
-    assert blocks[0]["text"] == f"{QUOTA} [1]"
-    assert "[1] <https://help.example/c1|Title of c1>" in blocks[1]["text"]["text"]
-    assert "Confidence: high" in blocks[2]["elements"][0]["text"]
+def test_a_link_of_a_written_answer_is_shown_only_if_a_quote_or_a_source_holds_it() -> None:
+    told = "See [x](https://evil.example), [a](https://help.example/c1) and [b](https://help.example/b) [1]."
+    cited = [(1, "c1", "See [the page](https://help.example/b).")]
+    shown = _blocks(_reply(written(draft(told, cited))))[0]["text"]
+    assert shown == "See x, [a](https://help.example/c1) and [b](https://help.example/b) [1]."
+
+
+def test_a_written_answer_shows_its_text_and_below_each_source_the_quote_that_it_stands_on() -> None:
+    blocks = _blocks(_reply(_answered("Five hundred invoices [1].")))
+    assert [block["type"] for block in blocks] == ["markdown", "section", "context", "context", "context_actions"]
+    assert blocks[0]["text"] == "Five hundred invoices [1]."
+    assert blocks[1]["text"]["text"] == "*Sources*\n[1] <https://help.example/c1|Title of c1>"
+    assert blocks[2]["elements"][0]["text"] == f"“{QUOTA}”"
+
+
+def test_of_the_quotes_of_one_marker_the_first_two_are_shown_cut_at_a_word() -> None:
+    long = " ".join(["invoices"] * 60)
+    three = [(1, "c1", "**First** quote."), (1, "c1", long), (1, "c1", "Third quote.")]
+    below = _blocks(_reply(written(draft("So [1].", three))))[2]
+    first, second = below["elements"][0]["text"].split("\n")
+    assert first == "“First quote.”"
+    assert second.startswith("“invoices invoices")
+    assert second.endswith("invoices…”")
+    assert len(second) <= 202
+
+
+_PAGE = """To export:
+
+1. Open [Billing](https://help.example/billing), see [below](#export), ![a cog](cog.png) there
+2. Run `invoices[0]` or \\[3] of
+
+```
+export --all [x](y) \\[4]
+```
+
+| Plan | Price |
+| --- | --- |
+| Team | 29 euro |
+
+[1]"""
+
+
+def test_a_quoted_answer_is_headed_and_keeps_the_structure_of_its_document() -> None:
+    blocks = _blocks(_reply(quotes(_PAGE)))
+    assert [block["type"] for block in blocks] == ["section", "markdown", "section", "context", "context_actions"]
+    assert blocks[0]["text"]["text"] == "*What the documents say*"
+    assert (
+        blocks[1]["text"]
+        == """To export:
+
+1. Open [Billing](https://help.example/billing), see below,  there
+2. Run `invoices[0]` or [3] of
+
+```
+export --all [x](y) [4]
+```
+
+| Plan | Price |
+| --- | --- |
+| Team | 29 euro |
+
+[1]"""
+    )
+    assert blocks[2]["text"]["text"] == "*Sources*\n[1] <https://help.example/c1|Title of c1>"
+
+
+def test_a_question_of_which_nothing_is_proved_gets_the_closest_passages_and_questions_to_ask_instead() -> None:
+    outcome = NotEnoughInfo(
+        reason=Failure.RETRIEVAL_LOW,
+        closest=passages(f"{QUOTA} [1]"),
+        suggestions=("Plans and prices", "How to pay", "Invoices"),
+        documents_in="en",
+    )
+    blocks = _blocks(_reply(outcome))
+    assert block_errors(blocks) == []
+    shown = json.dumps(blocks)
+    for words in (
+        "No answer that I can prove",
+        "documents are in English",
+        "*Closest passages*",
+        QUOTA,
+        "Did you mean",
+    ):
+        assert words in shown
+    buttons = [e for b in blocks if b["type"] == "actions" for e in b["elements"]]
+    assert [(b["text"]["text"], b["value"]) for b in buttons] == [
+        ("Plans and prices", "r-1\nPlans and prices"), ("How to pay", "r-1\nHow to pay"),
+        ("Invoices", "r-1\nInvoices"), ("Ask a person", "r-1\nq"),
+    ]  # fmt: skip
+
+
+def test_a_greeting_gets_example_questions_and_no_person() -> None:
+    blocks = _blocks(_reply(NotEnoughInfo(reason=Failure.NO_QUESTION, suggestions=("How to pay",)), may_see_more=True))
+    shown = json.dumps(blocks)
+    assert [block["type"] for block in blocks] == ["section", "actions", "context"]
+    assert "How to pay" in shown
+    assert not any(words in shown for words in ("Ask a person", "Ask in private", "Not enough info"))
+
+
+def test_who_waits_for_a_person_sees_meanwhile_what_the_documents_say() -> None:
+    review = NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=draft(), sources=(), meanwhile=passages(f"{QUOTA} [1]"))
+    blocks = _blocks(_reply(review))
+    assert [block["type"] for block in blocks] == ["section", "section", "markdown", "section", "context"]
+    assert "A person is checking this" in blocks[0]["text"]["text"]
+    assert blocks[1]["text"]["text"] == "*Meanwhile, what the documents say*"
+    assert blocks[2]["text"] == f"{QUOTA} [1]"
 
 
 def test_a_long_source_list_is_split_and_never_cut() -> None:
     chunks = [chunk(f"c{n}", QUOTA, title="T" * 110) for n in range(60)]
-    long = answered(
-        draft(" ".join(f"[{n}]" for n in range(1, 61)), [(n + 1, c.chunk_id, QUOTA) for n, c in enumerate(chunks)]),
-        "high",
-        chunks,
-    )
-    blocks = _blocks(_reply(long))
-    assert block_errors(blocks) == []
-    shown = json.dumps(blocks)
+    cited = [(n + 1, c.chunk_id, QUOTA) for n, c in enumerate(chunks)]
+    long = written(draft(" ".join(f"[{n}]" for n in range(1, 61)), cited), chunks)
+    answer, sources = (_blocks(message) for message in _replies(long))
+    assert [block["type"] for block in answer] == ["markdown"]
+    assert block_errors(sources) == []
+    shown = json.dumps(sources)
     assert all(f"[{n}] <https" in shown for n in range(1, 61))
 
 
@@ -209,7 +318,7 @@ def test_a_long_answer_is_split_between_paragraphs_and_keeps_sources_and_buttons
         assert block_errors(_blocks(message)) == []
         assert markdown_length(_blocks(message)) <= 12_000
     assert all([b["type"] for b in _blocks(message)] == ["markdown"] for message in early)
-    assert [b["type"] for b in _blocks(last)] == ["markdown", "section", "context", "context_actions"]
+    assert [b["type"] for b in _blocks(last)] == ["markdown", "section", "context", "context", "context_actions"]
     shown = "\n\n".join(b["text"] for m in (*early, last) for b in _blocks(m) if b["type"] == "markdown")
     assert all(f"{n} &amp; {QUOTA} [1]" in shown for n in range(12))
 
@@ -218,13 +327,14 @@ def test_an_approved_answer_says_who_stands_for_it_and_since_when() -> None:
     approval = Approval(curated_id="r-1", by="U7", at="2026-11-24T10:00:00+00:00")
     shown = _text(_reply(_answered().model_copy(update={"approved": approval})))
     assert "Approved by <@U7> on 24 November 2026" in shown
-    assert "Confidence" not in shown
 
 
 def test_a_follow_up_is_told_as_it_was_understood_and_files_are_named() -> None:
     shown = _text(_reply(_answered(), read_as="When is the <!channel> reminder sent?", files=True))
     assert "Understood as: “When is the &lt;!channel&gt; reminder sent?”" in shown
     assert "the files were left out" in shown
+    corrected = _text(_reply(_answered(), read_as="When is it sent?", corrected=True))
+    assert "I read this as: “When is it sent?”" in corrected
 
 
 def test_whoever_may_read_more_is_offered_to_ask_in_private_and_nobody_else() -> None:

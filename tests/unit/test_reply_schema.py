@@ -1,8 +1,8 @@
 import pytest
 from support.builders import reply, reply_json
 
+from pipeline.contract import parse_reply
 from pipeline.errors import SchemaError
-from pipeline.models.reply_schema import parse_reply
 
 _LIMIT = 20_000
 

@@ -32,7 +32,7 @@ def test_each_question_has_its_answer() -> None:
         _trace(
             41, verdict="MODEL_TIMEOUT", fallback_used="extractive", input_tokens=100, output_tokens=5, cost_usd=0.25
         ),
-        _trace(42, outcome="needs_review", verdict="UNVERIFIED", findings=(FindingCode.WEAK_SUPPORT,), withheld=1),
+        _trace(42, outcome="needs_review", verdict="UNVERIFIED", findings=(FindingCode.NOT_STATED,), withheld=1),
         _trace(43, outcome="needs_review", verdict="SCHEMA_INVALID", repaired=True),
     ]
     said = _said(traces)
@@ -44,10 +44,23 @@ def test_each_question_has_its_answer() -> None:
     assert said["Did the model fail or time out?"] == "1 of 44 (2%): 1 MODEL_TIMEOUT."
     assert said["Which fallbacks were used?"] == "1 of 44 (2%): 1 extractive."
     assert "support_rag/v1: 41 answered" in said["Which prompt version produced what?"]
-    assert "1 WEAK_SUPPORT" in said["Where did validation fail?"]
+    assert "1 NOT_STATED" in said["Where did validation fail?"]
     assert "1 replies were repaired, 1 stayed unreadable" in said["Where did validation fail?"]
     assert said["Who used unusual volume?"] == "Nobody."
     assert said["What did the model cost?"] == "105 tokens, 0.2500 US dollars."
+
+
+def test_the_report_says_in_whose_words_the_answers_were_and_what_the_judge_said() -> None:
+    judged = {"judge": "model (m)", "judge_tokens": 30}
+    traces = [
+        _trace(1, form="written", verdicts=("verbatim", "supported", "supported"), **judged),
+        _trace(2, form="quoted", verdicts=("not_stated",), **judged),
+    ]
+    said = _said(traces)
+    assert said["In whose words were the answers?"] == "1 written and proved, 1 quoted from the documents."
+    told = said["What did the judge say of the drafts' sentences?"]
+    assert told == "2 supported, 1 verbatim, 1 not stated; by model (m), 60 tokens."
+    assert _said([_trace(3)])["What did the judge say of the drafts' sentences?"] == "No draft was judged."
 
 
 def test_a_loud_user_is_named() -> None:

@@ -12,16 +12,28 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.snapshots import Passage, searching_by_hand
 
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity, question_terms, write_words
 from index.chunks import Chunk
-from index.embedding.model import _batches, _MicroBatcher
+from index.embedding.model import _MicroBatcher
+from index.embedding.runtime import batches
 from index.excerpts import best_window
+from index.features import evidence, names, stability, titled
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
 from index.retrieval import Features, VectorIndex
 from index.stemming import stem, without_ending
-from index.sufficiency import SHIPPED, Calibration, abstain_threshold, answer_threshold, fit, risk_curve
+from index.sufficiency import (
+    CALIBRATION,
+    SHIPPED,
+    Calibration,
+    abstain_threshold,
+    answer_threshold,
+    fit,
+    load_calibration,
+    risk_curve,
+)
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -70,10 +82,10 @@ def test_an_error_of_a_shared_run_reaches_its_caller_and_the_next_run_is_fine() 
 
 def test_a_run_holds_texts_of_like_length_and_no_more_than_its_tokens() -> None:
     lengths = [10, 500, 12, 9, 510, 200, 210]
-    batches = list(_batches(lengths))
-    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
-    assert batches == [[3, 0, 2], [5, 6], [1], [4]]
-    assert list(_batches([])) == []
+    found = list(batches(lengths))
+    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
+    assert found == [[3, 0, 2], [5, 6], [1], [4]]
+    assert list(batches([])) == []
 
 
 def test_a_window_is_the_best_part_and_what_fits_beside_it() -> None:
@@ -122,8 +134,8 @@ def test_cosines_are_the_same_whether_few_rows_are_asked_for_or_many(tmp_path: P
     for rows in (np.array([3, 7]), np.arange(0, 40, 2), slice(None)):
         np.testing.assert_allclose(search.cosines(vectors[5], rows), vectors[rows] @ vectors[5], rtol=1e-5)
     near = search.near(vectors[5], Readable.of(np.arange(0, 40, 5), 40), 3)
-    assert near.rows[0] == 5
-    assert set(near.rows.tolist()) <= set(range(0, 40, 5))
+    assert near[0] == 5
+    assert set(near.tolist()) <= set(range(0, 40, 5))
 
 
 def test_a_question_of_function_words_alone_keeps_them() -> None:
@@ -144,8 +156,8 @@ def test_threads_that_stem_at_the_same_time_do_not_mix_their_words() -> None:
 
 def _questions(count: int) -> tuple[list[Features], list[bool]]:
     rng, truth = np.random.default_rng(1), [n % 3 > 0 for n in range(count)]
-    means = [(2.0, 1.0) if answerable else (0.5, 0.3) for answerable in truth]
-    return [Features(rng.normal(a, 0.6), rng.normal(b, 0.3), 0.6, 1.0) for a, b in means], truth
+    means = [(1.0, 0.9) if answerable else (0.2, 0.6) for answerable in truth]
+    return [Features(rng.normal(a, 0.4), rng.normal(b, 0.2), 0.0) for a, b in means], truth
 
 
 def test_a_fit_tells_the_kinds_apart_and_keeps_its_two_rates() -> None:
@@ -179,9 +191,78 @@ def test_a_calibration_is_stored_and_read_under_the_names_that_every_snapshot_ha
     assert (old.abstain_below, old.answer_from) == (0.25, 0.75)
 
 
+def test_a_calibration_that_was_fitted_to_other_features_gives_way_to_the_shipped_one(tmp_path: Path) -> None:
+    own = SHIPPED.model_copy(update={"abstain_below": 0.4})
+    (tmp_path / CALIBRATION).write_text(own.model_dump_json(), encoding="utf-8")
+    assert load_calibration(tmp_path) == own
+    old = {"weights": [0.75, 0.95, 0.3, 0.0], "bias": -5.5, "floor": 0.4, "sure": 0.9, "questions": 60}
+    (tmp_path / CALIBRATION).write_text(json.dumps(old), encoding="utf-8")
+    assert load_calibration(tmp_path) == SHIPPED
+
+
+def test_evidence_grows_with_each_matched_word_and_falls_with_each_unmatched_one() -> None:
+    def of(*matches: float) -> float:
+        return evidence(np.array(matches, dtype=np.float32), np.ones(len(matches), dtype=np.float32), 1.0)
+
+    assert of(0.9, 0.9) > of(0.9) > 0 > of(0.1)
+    assert of(0.9, 0.1) < of(0.9)
+
+
+def test_stability_is_the_share_of_words_without_which_the_best_document_stays_the_best() -> None:
+    documents, weights, words = np.array([1, 2, 2], dtype=np.int32), np.ones(3, dtype=np.float32), np.array([0, 1, 2])
+    others = np.zeros(3, dtype=np.float32)
+    # Without the first word, document 2 is better than document 1.
+    matches = np.array([[1.0, 0.5, 0.5], [0.2, 0.6, 0.6], [0.1, 0.1, 0.1]], dtype=np.float32)
+    assert stability(documents, matches, others, weights, words) == pytest.approx(2 / 3)
+    assert stability(documents, matches, others, weights, np.array([0, 0, 1])) == pytest.approx(1 / 2)
+    assert stability(np.array([1, 1, 1], dtype=np.int32), matches, others, weights, words) == 1
+    # A question of one word: the share of the best three candidates that are in the document of the best one, 1.
+    assert stability(documents, matches, others, weights, np.array([0, 0, 0])) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("Does it work with Okta? Can Bob use IPv6", ["okta", "bob", "ipv6"]),
+        ("How many of the 2 plans (Team, Pro) are free", ["2", "team", "pro"]),
+        ("HELP, ERROR 404", ["404"]),
+        ("how do i export csv", []),
+        ('"Export" is gone.\nWhere is it?', []),
+    ],
+)
+def test_names_are_capitals_inside_a_sentence_and_words_with_digits(question: str, found: list[str]) -> None:
+    assert names(question) == found
+
+
+@pytest.mark.parametrize(("question", "missing"), [("Can we log in with Okta?", 0), ("Can we log in with Google?", 1)])
+def test_a_name_is_missing_if_the_best_chunk_does_not_hold_it(question: str, missing: int, tmp_path: Path) -> None:
+    passages = [Passage("a", "Log in with Okta.", 0.9), Passage("b", "Google finds public pages.", 0.3, match=9)]
+    search = searching_by_hand(tmp_path, passages)
+    assert search.search(question, (), 2).features.missing_name == missing
+
+
 def test_thresholds_are_read_off_the_curve() -> None:
     curve = risk_curve(np.array([0.9, 0.8, 0.3, 0.6, 0.1]), np.array([True, True, True, False, False]))
     assert answer_threshold(curve, 0.0) == pytest.approx(0.6)
     assert answer_threshold(curve, 0.5) == pytest.approx(0.1)
     assert abstain_threshold(curve, 0.0) == pytest.approx(0.3)
     assert abstain_threshold(curve, 0.34) == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("words", "title", "is_title"),
+    [
+        (("delete", "site"), "Deleting a site", True),
+        (("delete", "sites", "goal"), "Deleting a site", False),
+        (("bounce", "rate", "mean"), "Bounce rate", True),
+        (("notifications", "work"), "Notifications", False),
+        (("notifications",), "Notifications", False),
+        ((), "Notifications", False),
+    ],
+)
+def test_a_question_is_a_title_if_the_title_holds_all_its_words(
+    words: tuple[str, ...],
+    title: str,
+    is_title: bool,  # noqa: FBT001
+) -> None:
+    assert titled(words, title) == is_title

@@ -4,7 +4,7 @@ import pytest
 
 from bot.slack.payloads import Intake, conversation_of, intake_of, withdrawal_of
 from bot.store.records import Asked
-from bot.surfaces.wording import is_pleasantry
+from bot.surfaces.wording import is_reaction
 
 
 def _body(**event: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of the event
@@ -110,9 +110,9 @@ def test_an_edit_says_what_the_message_says_now_and_a_deletion_that_it_is_gone()
 
 @pytest.mark.parametrize("text", ["thanks!", "Ok, great", ":+1:", "got it", "Thank you"])
 def test_thanks_need_no_answer(text: str) -> None:
-    assert is_pleasantry(text)
+    assert is_reaction(text)
 
 
 @pytest.mark.parametrize("text", ["and in France?", "ok but how?", "why", "no it does not work"])
 def test_a_follow_up_is_no_pleasantry(text: str) -> None:
-    assert not is_pleasantry(text)
+    assert not is_reaction(text)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from support.builders import CHUNKS, QUOTA, REMINDER, draft
+from support.builders import CHUNKS, QUOTA, REMINDER, draft, passages, quotes, written
 
 from bot.desk.operations import GapCluster, Usage
 from bot.desk.questions import Reply
 from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_cards as slack_reviews
-from bot.store.records import Asked, Conversation, Gap, Review, Turn
+from bot.store.records import Asked, Conversation, Gap, JoinedAsker, Review, Turn
 from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS
 from bot.teams import commands as teams_commands
 from bot.teams import render as teams
@@ -21,7 +21,7 @@ from bot.teams import review_cards as teams_reviews
 from bot.teams.text import ABSTRACT_CHARS, NAME_CHARS
 from index.builder import Coverage
 from index.retrieval import SkippedFile
-from pipeline.fallbacks import answered, cited_sources
+from pipeline.fallbacks import cited_sources
 from pipeline.types import (
     Answered,
     Approval,
@@ -129,16 +129,39 @@ def _review(surface: _Surface, **fields: Any) -> Review:  # noqa: ANN401 - field
 
 
 @every_surface
-def test_an_answer_shows_its_text_markers_sources_confidence_and_id(surface: _Surface) -> None:
-    shown = _rendered(surface, answered(draft(_ANSWER, _BOTH), "high", CHUNKS))
-    facts = (QUOTA, REMINDER, "[1]", "[2]", "Title of c1", "Title of c2", "https://help.example/c1", "high", "r-1")
+def test_a_written_answer_shows_its_text_markers_sources_quotes_and_id(surface: _Surface) -> None:
+    shown = _rendered(surface, written(draft("Five hundred [1], then seven days [2].", _BOTH)))
+    facts = ("Five hundred [1]", QUOTA, REMINDER, "[2]", "Title of c1", "Title of c2", "https://help.example/c1", "r-1")
     for fact in (*facts, "How many invoices?", "files were left out"):
+        assert fact in shown
+    assert "What the documents say" not in shown
+    assert "onfidence" not in shown
+
+
+@every_surface
+def test_a_quoted_answer_is_headed_and_shows_passages_sources_and_id(surface: _Surface) -> None:
+    shown = _rendered(surface, quotes(f"{QUOTA} [1]"))
+    for fact in ("What the documents say", QUOTA, "[1]", "Title of c1", "https://help.example/c1", "r-1"):
         assert fact in shown
 
 
 @every_surface
+def test_a_question_is_told_as_it_was_read(surface: _Surface) -> None:
+    corrected = Reply("r-1", quotes(), _TRACE.model_copy(update={"corrected": True}), read_as="How many invoices?")
+    assert "I read this as: “How many invoices?”" in _words(
+        surface.reply(corrected, Asked(text="q", where=_where(surface)))
+    )
+    followed = Reply("r-1", quotes(), _TRACE, read_as="How many invoices?")
+    assert "Understood as: “How many invoices?”" in _words(
+        surface.reply(followed, Asked(text="q", where=_where(surface)))
+    )
+    suggested = Asked(text="Plans and prices", where=_where(surface), suggested=True)
+    assert "You asked: “Plans and prices”" in _words(surface.reply(Reply("r-1", quotes(), _TRACE), suggested))
+
+
+@every_surface
 def test_an_approved_cached_or_degraded_answer_says_so(surface: _Surface) -> None:
-    plain = answered(draft(_ANSWER, _BOTH), "high", CHUNKS)
+    plain = written(draft(_ANSWER, _BOTH))
     approval = Approval(curated_id="r-0", by="U9", at="2026-03-04T05:06:07+00:00")
     shown = _rendered(surface, plain.model_copy(update={"approved": approval, "cached": True, "degraded": True}))
     for fact in ("Approved by", "U9", "4 March 2026", "asked before", "documents' own words"):
@@ -151,13 +174,56 @@ def test_not_enough_info_names_the_nearest_documents_and_offers_a_person(surface
     shown = _rendered(surface, NotEnoughInfo(reason=Failure.RETRIEVAL_LOW, nearest=nearest))
     for fact in ("Not enough info", "Plans", "https://help.example/plans", "Ask a person", "How many?", "r-1"):
         assert fact in shown
+    assert "No answer that I can prove was found" in shown
+
+
+@every_surface
+def test_not_enough_info_quotes_the_closest_passages_and_offers_questions_and_the_other_language(
+    surface: _Surface,
+) -> None:
+    outcome = NotEnoughInfo(
+        reason=Failure.RETRIEVAL_LOW, closest=passages(), suggestions=("Plans and prices",), documents_in="de"
+    )
+    shown = _rendered(surface, outcome)
+    facts = ("Closest passages", QUOTA, "Title of c1", "https://help.example/c1", "Did you mean", "Plans and prices")
+    for fact in (*facts, "in German", "Ask a person"):
+        assert fact in shown
+
+
+@every_surface
+def test_a_message_that_asks_nothing_gets_a_friendly_line_with_examples_and_no_person(surface: _Surface) -> None:
+    shown = _rendered(surface, NotEnoughInfo(reason=Failure.NO_QUESTION, suggestions=("Plans and prices",)))
+    for fact in ("I answer questions from your team's documents", "Plans and prices"):
+        assert fact in shown
+    assert not any(words in shown for words in ("Ask a person", "Not enough info"))
+
+
+@every_surface
+def test_who_waits_for_a_person_sees_what_the_documents_say(surface: _Surface) -> None:
+    shown = _rendered(surface, NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=None, sources=(), meanwhile=passages()))
+    facts = ("A person is checking this", "Meanwhile, what the documents say", QUOTA, "Title of c1", "r-1")
+    for fact in facts:
+        assert fact in shown
+
+
+@every_surface
+def test_a_card_names_everybody_who_asked_and_shows_the_words_of_a_quoted_draft_once(surface: _Surface) -> None:
+    others = [
+        JoinedAsker(request_id=f"r-{n}", conversation=_where(surface).model_copy(update={"user_id": f"U{n}"}))
+        for n in (7, 8, 7)
+    ]
+    shown = "\n".join(_shown_texts(surface.card(_review(surface, joined=tuple(others)))))
+    assert "Asked by 3 people: " in shown
+    for user in ("U1", "U7", "U8"):
+        assert user in shown
+    assert shown.count(QUOTA) == 1
 
 
 @every_surface
 @pytest.mark.parametrize(
     ("outcome", "facts"),
     [
-        (NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()), ("A person is checking it",)),
+        (NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()), ("A person is checking this",)),
         (Blocked(reason=Failure.POLICY), ("safety rules",)),
         (Unavailable(reason=Failure.DEADLINE), ("took too long", "Try again", "How many?")),
         (Unavailable(reason=Failure.INDEX_UNAVAILABLE), ("not indexed yet", "Try again")),
@@ -225,7 +291,7 @@ def test_what_people_and_documents_write_stays_text_in_teams() -> None:
     )
     case = NeedsReview(reason=Failure.UNVERIFIED, draft=hostile, sources=(source,))
     review = _review(surface, question=_HOSTILE, case=case, state="rejected", note=_HOSTILE, decided_by="U9")
-    answer = answered(hostile, "high", CHUNKS).model_copy(update={"sources": (source,)})
+    answer = written(hostile).model_copy(update={"sources": (source,)})
     nearest = NotEnoughInfo(
         reason=Failure.RETRIEVAL_LOW,
         nearest=(DocumentRef(document_id="a", title=_HOSTILE, url="https://x.example/<b>"),),
@@ -291,15 +357,15 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
 def _is_live(text: str) -> bool:
     plain = text.replace("\\[", "").replace("\\]", "")
     # A card's Markdown knows no tags; only the text of a message does.
-    tagged = "_Confidence" in text and ("<script>" in text or "<at>" in text)
+    tagged = "_r-1_" in text and ("<script>" in text or "<at>" in text)
     return "](https://evil" in plain or "](javascript" in plain or tagged
 
 
 def test_teams_citations_keep_to_their_limits_and_stand_in_the_text() -> None:
     long = cited_sources(draft(_ANSWER, _BOTH), CHUNKS)
     long = tuple(source.model_copy(update={"title": "t" * 300, "heading": "h" * 300}) for source in long)
-    quotes = tuple(c.model_copy(update={"quote": "q" * 900}) for c in draft(_ANSWER, _BOTH).citations)
-    outcome = Answered(text=_ANSWER, confidence="high", citations=quotes, sources=long)
+    cited = tuple(c.model_copy(update={"quote": "q" * 900}) for c in draft(_ANSWER, _BOTH).citations)
+    outcome = Answered(text=_ANSWER, form="written", citations=cited, sources=long)
     activity = teams.reply_message(Reply("r-1", outcome, _TRACE), Asked(text="q", where=_where(_SURFACES[1]))).activity
     (entity,) = activity["entities"]
     assert entity["additionalType"] == ["AIGeneratedContent"]
@@ -311,10 +377,29 @@ def test_teams_citations_keep_to_their_limits_and_stand_in_the_text() -> None:
 
 
 def test_what_a_person_wrote_goes_out_in_teams_without_the_label_of_a_model() -> None:
-    for state, label in (("approved", ["AIGeneratedContent"]), ("edited", [])):
+    for state, label in (("approved", ["AIGeneratedContent"]), ("edited", None)):
         review = _review(_SURFACES[1], state=state, answer=_ANSWER, decided_by="U9")
         (entity,) = teams.decided_message(review).activity["entities"]
-        assert entity["additionalType"] == label
+        assert entity.get("additionalType") == label
+
+
+def test_what_documents_say_goes_out_in_teams_without_the_label_of_a_model_and_with_its_tables_as_lists() -> None:
+    page = "# Plans\n\n| Plan | Price |\n| --- | --- |\n| Team | 29 euro |\n\nSee \\[3] and `a[0]` [1]"
+    reply = Reply("r-1", quotes(page), _TRACE)
+    activity = teams.reply_message(reply, Asked(text="q", where=_where(_SURFACES[1]))).activity
+    assert "additionalType" not in activity["entities"][0]
+    assert activity["text"].startswith("### What the documents say\n\n# Plans\n\n- **Plan:** Team; **Price:** 29 euro")
+    assert r"See \[3\] and `a[0]` [1]" in activity["text"]
+
+
+def test_a_card_in_teams_shows_headings_in_bold_and_code_in_a_fixed_width() -> None:
+    closest = passages("## Export\n\nRun it:\n\n```\nexport --all\n```\n\n[1]")
+    outcome = NotEnoughInfo(reason=Failure.RETRIEVAL_LOW, closest=closest)
+    reply = Reply("r-1", outcome, _TRACE)
+    body = teams.reply_message(reply, Asked(text="q", where=_where(_SURFACES[1]))).card["body"]
+    assert [(part["text"], part.get("fontType")) for part in body[2:5]] == [
+        ("**Export**\n\nRun it:", None), ("export --all", "Monospace"), ("[1]", None),
+    ]  # fmt: skip
 
 
 def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:

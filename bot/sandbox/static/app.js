@@ -62,11 +62,12 @@ function safeLink(url, text) {
   return el("a", { href: target, target: "_blank", rel: "noreferrer noopener" }, text);
 }
 
-// One inline pass for mrkdwn (one star) and Markdown (two stars).
+// One inline pass for mrkdwn (one star) and Markdown (two stars, links in brackets, backslashes).
 function inline(text, bold) {
   const star = bold === 2 ? "\\*\\*(.+?)\\*\\*" : "\\*([^*\\n]+)\\*";
+  const more = bold === 2 ? "|\\[([^\\]\\n]*)\\]\\((https?:[^)\\s]+)[^)\\n]*\\)|\\\\([^\\w\\s]|_)|(?<![*\\w])\\*([^*\\s][^*\\n]*)\\*(?![*\\w])" : "";
   const pattern = new RegExp(
-    "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b", "g");
+    "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b" + more, "g");
   const nodes = [];
   let last = 0;
   for (const match of text.matchAll(pattern)) {
@@ -77,7 +78,10 @@ function inline(text, bold) {
     else if (match[3]) nodes.push(safeLink(match[3], unescapeSlack(match[4] || match[3])));
     else if (match[5]) nodes.push(ICONS[match[5]] ? icon(match[5]) : match[0]);
     else if (match[6]) nodes.push(el("strong", {}, ...inline(match[6], bold)));
-    else nodes.push(el("em", {}, ...inline(match[7], bold)));
+    else if (match[7]) nodes.push(el("em", {}, ...inline(match[7], bold)));
+    else if (match[9]) nodes.push(safeLink(match[9], unescapeSlack(match[8]).replaceAll("**", "").replaceAll("`", "")));
+    else if (match[10]) nodes.push(match[10]);
+    else nodes.push(el("em", {}, ...inline(match[11], bold)));
   }
   nodes.push(unescapeSlack(text.slice(last)));
   return nodes;
@@ -104,25 +108,63 @@ function mrkdwn(text) {
   return box;
 }
 
+// Lists that are open at a line, the outermost first; what belongs to an item goes into its last <li>.
+class Lists {
+  constructor(box) { this.box = box; this.open = []; }
+  end() { this.open = []; }
+  place(indent) {
+    while (this.open.length && this.open.at(-1).indent >= indent) this.open.pop();
+    return this.open.length ? this.open.at(-1).list.lastElementChild : this.box;
+  }
+  item(indent, number, nodes) {
+    while (this.open.length && this.open.at(-1).indent > indent) this.open.pop();
+    const kind = number ? "OL" : "UL";
+    let top = this.open.at(-1);
+    if (!top || top.indent < indent || top.list.tagName !== kind) {
+      const list = el(kind.toLowerCase(), number ? { start: number } : {});
+      this.place(indent).append(list);
+      this.open.push(top = { indent, list });
+    }
+    top.list.append(el("li", {}, ...nodes));
+  }
+}
+
+const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+
 function markdown(text) {
-  const box = el("div");
-  let list = null, code = null;
+  const box = el("div"), lists = new Lists(box);
+  let code = null, table = null, quote = null;
   for (const line of text.split("\n")) {
-    if (/^\s*```/.test(line)) {
-      if (code) code = null; else box.append(code = el("pre"));
-      list = null;
+    const indent = line.length - line.trimStart().length;
+    if (/^\s*(```|~~~)/.test(line)) {
+      if (code) code = null; else lists.place(indent).append(code = el("pre"));
       continue;
     }
     if (code) { code.append(unescapeSlack(line) + "\n"); continue; }
-    const item = line.match(/^\s*(?:([-*•])|\d{1,3}[.)])\s+(.*)$/);
-    if (item) {
-      const kind = item[1] ? "UL" : "OL";
-      if (!list || list.tagName !== kind) box.append(list = el(kind.toLowerCase()));
-      list.append(el("li", {}, ...inline(item[2], 2)));
+    const item = line.match(/^\s*(?:[-*•+]|(\d{1,3})[.)])\s+(.*)$/);
+    const quoted = line.match(/^\s*(?:>|&gt;)\s?(.*)$/);
+    if (line.trim().startsWith("|")) {
+      if (!table) lists.place(indent).append(table = el("table"));
+      if (!/^[\s|:-]+$/.test(line)) {
+        const tag = table.childElementCount ? "td" : "th";
+        table.append(el("tr", {}, ...cells(line).map((cell) => el(tag, {}, ...inline(cell, 2)))));
+      }
+      continue;
+    }
+    table = null;
+    if (quoted) {
+      if (!quote) lists.place(indent).append(quote = el("blockquote"));
+      quote.append(el("div", {}, ...inline(quoted[1], 2)));
+      continue;
+    }
+    quote = null;
+    if (item) lists.item(indent, item[1], inline(item[2], 2));
+    else if (/^#{1,6}\s/.test(line)) {
+      lists.end();
+      box.append(el("p", { class: "heading" }, ...inline(line.replace(/^#{1,6}\s+/, ""), 2)));
     } else if (line.trim()) {
-      list = null;
-      box.append(el("p", {}, ...inline(line.replace(/^#{1,6}\s+/, ""), 2)));
-    } else list = null;
+      lists.place(indent).append(el("p", {}, ...inline(line.trim(), 2)));
+    }
   }
   return box;
 }

@@ -142,6 +142,18 @@ def payloads_by_product(db: Database) -> None:
         db.execute("UPDATE outbox SET payload = ? WHERE key = ?", [json.dumps(message), key])
 
 
+@migrations(name="007_codes_of_the_second_reader")
+def codes_of_the_second_reader(db: Database) -> None:
+    """Give stored findings of the checks that are gone the codes of those that took their place."""
+    for gone, now in (("WEAK_SUPPORT", "NOT_STATED"), ("INJECTION", "LEAK")):
+        for table, column, before in (("requests", "trace", ""), ("reviews", "review", '"code":')):
+            old, new = f'{before}"{gone}"', f'{before}"{now}"'
+            db.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?) WHERE instr({column}, ?)",  # noqa: S608
+                [old, new, old],
+            )
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -56,6 +56,13 @@ class ReviewTable:
         )
         return [Review.model_validate_json(row[0]) for row in rows]
 
+    async def open_in(self, tenant_id: str) -> list[Review]:
+        """Return the open reviews of a tenant, oldest first."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? ORDER BY at", (tenant_id,)
+        )
+        return [Review.model_validate_json(row[0]) for row in rows]
+
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 
@@ -116,7 +123,7 @@ class ReviewTable:
         """Empty the texts of reviews that ended more than `days` days ago; return how many."""
         return await self._database.write(
             "UPDATE reviews SET review = json_set(review, '$.question', '', '$.answer', '', '$.note', '', "
-            "'$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]')) "
+            "'$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), '$.case.meanwhile', NULL) "
             "WHERE decided_at < ? AND json_extract(review, '$.question') != ''",
             (self._database.stamp(-days * 86_400),),
         )

@@ -1,4 +1,4 @@
-"""Stage 7 (parse): the JSON schema of a model's reply, and its parser."""
+"""Stage 7 (parse): what a model is asked for as JSON schema, and the parser of its reply."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def parse_reply(text: str, max_chars: int) -> Draft:
     """
     if len(text) > max_chars:
         raise SchemaError(f"reply is longer than {max_chars} characters")
-    value = _only_object(text)
+    value = only_object(text)
     try:
         draft = Draft.model_validate(value, strict=False)
     except ValidationError as error:
@@ -53,7 +53,8 @@ def parse_reply(text: str, max_chars: int) -> Draft:
     return draft
 
 
-def _only_object(text: str) -> dict[str, Any]:
+def only_object(text: str) -> dict[str, Any]:
+    """Return the one JSON object in a model's reply. Raises SchemaError."""
     start = text.find("{")
     if start < 0:
         raise SchemaError("no JSON object")

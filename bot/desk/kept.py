@@ -1,0 +1,42 @@
+"""What a question leaves in the store, apart from its trace: a review, a gap, a turn (pure)."""
+
+from bot.store.records import Asked, Gap, KeptTurn, Review
+from pipeline.normalizing import unmarked
+from pipeline.types import Answered, Failure, NeedsReview, NotEnoughInfo, Outcome, RequestContext, Trace
+
+
+def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestContext) -> Review:
+    """Return the review of a question."""
+    return Review(
+        review_id=context.request_id,
+        question=question,
+        conversation=asked.where,
+        case=case,
+        readable_groups=tuple(sorted(context.readable_groups)),
+    )
+
+
+def gap_of(asked: Asked, outcome: Outcome, trace: Trace, read_as: str) -> Gap | None:
+    """Return the gap that a question without an answer shows; None for an answered one, and for a greeting."""
+    if not isinstance(outcome, NotEnoughInfo) or _asks_nothing(outcome):
+        return None
+    return Gap(
+        request_id=trace.request_id,
+        tenant_id=asked.where.tenant_id,
+        user_id=asked.where.user_id,
+        question=read_as or unmarked(asked.text),
+        reason=trace.verdict,
+        nearest=tuple(document.title for document in outcome.nearest),
+    )
+
+
+def turn_of(asked: Asked, outcome: Outcome, request_id: str, read_as: str) -> KeptTurn | None:
+    """Return a question and its answer for follow-ups; None for a greeting."""
+    if _asks_nothing(outcome):
+        return None
+    answer = outcome.text if isinstance(outcome, Answered) else ""
+    return KeptTurn(request_id=request_id, where=asked.where, question=read_as or asked.text, answer=answer)
+
+
+def _asks_nothing(outcome: Outcome) -> bool:
+    return isinstance(outcome, NotEnoughInfo) and outcome.reason is Failure.NO_QUESTION

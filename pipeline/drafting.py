@@ -1,0 +1,138 @@
+"""Stages 6 to 8: a model writes a draft, the draft is read and proved, and corrected once if it cannot be proved."""
+
+from dataclasses import dataclass
+
+from pipeline.contract import parse_reply
+from pipeline.errors import ModelError, PolicyError, SchemaError
+from pipeline.limits import PipelineLimits
+from pipeline.models.provider import ModelProvider
+from pipeline.prompting import PromptTemplate, repair_prompt
+from pipeline.proof.judge import Judge
+from pipeline.proof.verify import NOT_PROVED, Checked, Proof, VerificationLimits, checked, judged
+from pipeline.recorder import Recorder
+from pipeline.safety import policy
+from pipeline.types import Completion, Deadline, Draft, Finding, FindingCode, Prompt
+
+_REASONS = {
+    FindingCode.NO_CITATION: "the reply cites nothing",
+    FindingCode.UNKNOWN_CHUNK: "this names no block of the prompt",
+    FindingCode.QUOTE_NOT_FOUND: "this quote is not word for word in its block",
+    FindingCode.UNCITED_CLAIM: "this sentence has no proved quote",
+    FindingCode.UNSUPPORTED_VALUE: "this value is not in the quoted passages",
+    FindingCode.FOREIGN_LINK: "this link is in no block",
+    FindingCode.CONTRADICTED: "the quoted passages say otherwise",
+    FindingCode.NOT_STATED: "the quoted passages do not state all of this",
+    FindingCode.TOO_LONG: "the answer is too long",
+}
+_NOT_THE_WRITERS_FAULT = frozenset({FindingCode.NOT_JUDGED, FindingCode.CHECK_FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """The prompts of a writer: for the answer, for a reply that cannot be read, and for one that cannot be proved."""
+
+    answer: PromptTemplate
+    repair: PromptTemplate
+    revise: PromptTemplate
+    condense: PromptTemplate
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A model that writes, and the judge that reads its drafts; without a judge only verbatim wording is proved."""
+
+    provider: ModelProvider
+    judge: Judge | None
+    templates: Templates
+
+    async def aclose(self) -> None:
+        """Close the connections to all servers."""
+        await self.provider.aclose()
+        if self.judge:
+            await self.judge.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """One request to a writer: its prompt, its deadline and limits, and the record that it fills in."""
+
+    writer: Writer
+    prompt: Prompt
+    deadline: Deadline
+    limits: PipelineLimits
+    record: Recorder
+
+    async def run(self) -> tuple[Draft, Proof]:
+        """Return a draft with its proof. Raises ModelError, SchemaError and PolicyError."""
+        completion = await self._complete(self.prompt, "generate")
+        draft = await self._parsed(completion)
+        proof = await self._proved(draft)
+        if not self._is_worth_revising(proof):
+            return draft, proof
+        self.record.facts.repaired = True
+        try:
+            revised = parse_reply((await self._revised(completion, proof)).text, self.limits.reply_chars)
+            again = await self._proved(revised)
+        except (ModelError, SchemaError):
+            return draft, proof
+        better = revised.status == "answered" and (again.quotes or not again.findings)
+        return (revised, again) if better else (draft, proof)
+
+    async def _complete(self, prompt: Prompt, stage: str) -> Completion:
+        with self.record.stage(stage):
+            completion = await self.writer.provider.complete(prompt, self.deadline, self.record.attempted)
+        self.record.completed(completion)
+        return completion
+
+    async def _parsed(self, completion: Completion) -> Draft:
+        """Return the draft, after one repair attempt if the reply was malformed."""
+        try:
+            with self.record.stage("parse"):
+                return parse_reply(completion.text, self.limits.reply_chars)
+        except SchemaError as error:
+            problem = str(error)
+        self.record.facts.repaired = True
+        stricter = repair_prompt(self.prompt, completion, problem, self.writer.templates.repair)
+        if stricter.size > self.limits.prompt_tokens * 2:
+            raise SchemaError(problem)
+        again = await self._complete(stricter, "repair")
+        return parse_reply(again.text, self.limits.reply_chars)
+
+    async def _proved(self, draft: Draft) -> Proof:
+        """Return what can be proved of a draft. Raises PolicyError for one that nobody may see."""
+        if draft.status == "insufficient_context":
+            return NOT_PROVED
+        if found := policy.violations(draft, self.prompt):
+            raise PolicyError(found)
+        with self.record.stage("verify"):
+            found_in = self._checked(draft)
+        judge = self.writer.judge
+        if judge is None or not found_in.needs_judge:
+            return found_in.without_judge()
+        with self.record.stage("judge"):
+            proof = await judged(found_in, self.prompt.question, judge, self.deadline, self.record.attempted)
+        self.record.read_by(judge.name, proof.judgement)
+        return proof
+
+    def _checked(self, draft: Draft) -> Checked:
+        bounds = VerificationLimits(self.limits.answer_chars, self.limits.quote_chars_min)
+        try:
+            return checked(draft, self.prompt.chunks, bounds, self.prompt.question)
+        except Exception:  # noqa: BLE001 - a draft that cannot be checked is not shown
+            return Checked((), (Finding(code=FindingCode.CHECK_FAILED, span=""),))
+
+    def _is_worth_revising(self, proof: Proof) -> bool:
+        """Tell whether another draft may be proved: not without a judge, and not if the judge gave no verdict."""
+        codes = {finding.code for finding in proof.findings}
+        return bool(codes) and self.writer.judge is not None and not codes & _NOT_THE_WRITERS_FAULT
+
+    async def _revised(self, completion: Completion, proof: Proof) -> Completion:
+        problem = "\n".join(
+            f"- {_REASONS.get(f.code, 'this could not be proved')}: {_quoted(f)}" for f in proof.findings
+        )
+        prompt = repair_prompt(self.prompt, completion, problem, self.writer.templates.revise)
+        return await self._complete(prompt, "revise")
+
+
+def _quoted(finding: Finding) -> str:
+    return " ".join(finding.span.split())[:300]

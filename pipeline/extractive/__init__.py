@@ -1,0 +1,1 @@
+"""Answer without a model: whole sections of the documents, word for word."""

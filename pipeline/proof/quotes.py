@@ -1,0 +1,153 @@
+"""Find the quotes of a draft in the retrieved chunks, and widen them to whole sentences, list items and rows."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
+
+from index.retrieval import RetrievedChunk
+from pipeline.markup import readable
+from pipeline.proof.comparing import comparable, located
+from pipeline.proof.units import Unit, shown_with, units
+from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
+
+# What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a full stop.
+_AROUND = "\"'()[]… ."
+_ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quote that stands word for word in `chunk`, and the units that it is part of."""
+
+    marker: int
+    chunk: RetrievedChunk
+    units: tuple[Unit, ...]
+
+    @property
+    def passage(self) -> str:
+        """The whole sentences that the quote is part of, verbatim; of a list or table all of it, with its lead-in."""
+        return _markdown(self.chunk.text, shown_with(self.chunk.text, self.units))
+
+    @property
+    def citation(self) -> Citation:
+        """The quote as a citation, widened."""
+        start, end = self.units[0].start, self.units[-1].end
+        return Citation(marker=self.marker, chunk_id=self.chunk.chunk_id, quote=self.chunk.text[start:end].strip())
+
+
+def proved(citation: Citation, chunks: Sequence[RetrievedChunk], least: int) -> Quote | Finding:
+    """Return the quote of a citation as found in its chunk, or the objection to it.
+
+    Marker n names chunk n, so a known chunk id under another marker is a swapped source. A quote of fewer than `least`
+    characters proves nothing.
+    """
+    in_range = 1 <= citation.marker <= len(chunks)
+    if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
+        return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
+    chunk = chunks[citation.marker - 1]
+    found = _units_of(citation.quote, chunk.text, least)
+    return (
+        Quote(citation.marker, chunk, found)
+        if found
+        else Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
+    )
+
+
+def quoted(quotes: Iterable[Quote], max_chars: int) -> Quoted | None:
+    """Return the passages of proved quotes as they are shown, in the order of the draft; None if there is none.
+
+    Quotes of one chunk become one passage, with whole lists and tables. Passages beyond `max_chars` are left out.
+    """
+    by_chunk: dict[str, list[Quote]] = {}
+    for quote in quotes:
+        by_chunk.setdefault(quote.chunk.chunk_id, []).append(quote)
+    passages: list[str] = []
+    citations: list[Citation] = []
+    sources: list[Source] = []
+    for marker, same in enumerate(by_chunk.values(), 1):
+        chunk = same[0].chunk
+        shown = shown_with(chunk.text, [unit for quote in same for unit in quote.units])
+        passage = readable(_markdown(chunk.text, shown), chunk.url)
+        if passages and sum(map(len, passages)) + len(passage) > max_chars:
+            break
+        passages.append(marked(passage, marker))
+        citations += [replace(quote, marker=marker).citation for quote in same]
+        sources.append(source_of(marker, chunk))
+    if not passages:
+        return None
+    return Quoted(text="\n\n".join(passages), citations=tuple(dict.fromkeys(citations)), sources=tuple(sources))
+
+
+def marked(passage: str, marker: int) -> str:
+    """Return a passage of a document with its marker: at its end, or on a line of its own after a list or a block."""
+    ends_in_text = not units(passage) or units(passage)[-1].kind == "text"
+    apart = " " if ends_in_text else "\n\n"
+    return f"{passage}{apart}[{marker}]"
+
+
+def source_of(marker: int, chunk: RetrievedChunk) -> Source:
+    """Return a chunk as a source under `marker`."""
+    return Source(
+        marker=marker,
+        chunk_id=chunk.chunk_id,
+        document_id=chunk.document_id,
+        title=chunk.title,
+        heading=chunk.heading,
+        url=chunk.url,
+        groups=chunk.groups,
+    )
+
+
+def _units_of(quote: str, text: str, least: int) -> tuple[Unit, ...]:
+    """Return the units of `text` that hold the quote; none if it is not there.
+
+    A quote with an ellipsis in it counts if its parts stand in one unit, in their order: the whole unit is shown.
+    """
+    wanted = comparable(quote).strip(_AROUND)
+    parts = [part.strip(_AROUND) for part in _ELLIPSIS.split(wanted) if part.strip(_AROUND)]
+    if sum(map(len, parts)) < least:
+        return ()
+    if len(parts) == 1:
+        return next((_touched(text, *span) for span in located(text).spans(parts[0])), ())
+    return next(((unit,) for unit in units(text) if _holds_in_order(unit.of(text), parts)), ())
+
+
+def _touched(text: str, start: int, end: int) -> tuple[Unit, ...]:
+    return tuple(unit for unit in units(text) if unit.start < end and unit.end > start)
+
+
+def _holds_in_order(text: str, parts: Sequence[str]) -> bool:
+    at = 0
+    for part in parts:
+        span = next((span for span in located(text).spans(part) if span[0] >= at), None)
+        if span is None:
+            return False
+        at = span[1]
+    return True
+
+
+def _markdown(text: str, shown: Sequence[Unit]) -> str:
+    """Return units as Markdown: neighbours as they stand, a gap as a new paragraph, a table with its rule."""
+    return "".join(_joined(text, shown)).strip("\n")
+
+
+def _joined(text: str, shown: Sequence[Unit]) -> Iterator[str]:
+    following = dict(pairwise(units(text)))
+    for unit, after in zip_longest(shown, shown[1:]):
+        is_sentence = unit.kind == "text"
+        yield text[unit.start : unit.end].rstrip() if is_sentence else text[unit.start : unit.end]
+        if after is None:
+            return
+        if after == following[unit] or (after.block == unit.block and unit.kind == "row"):
+            # What stands between neighbours; between a table's header and its rows this is the rule.
+            yield text[unit.end - is_sentence * _spaces(text, unit) : following[unit].start]
+        elif after.block != unit.block:
+            yield "\n\n"
+        elif is_sentence:
+            yield " … "
+
+
+def _spaces(text: str, unit: Unit) -> int:
+    """Return how many characters of space the unit ends in."""
+    return unit.end - unit.start - len(text[unit.start : unit.end].rstrip())
