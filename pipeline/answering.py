@@ -21,7 +21,7 @@ from pipeline.quoting import Quoter
 from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
 from pipeline.searching import Found, Searching
-from pipeline.types import Answered, Draft, Failure, NormalizedQuestion, Outcome, RequestContext, Response
+from pipeline.types import Answered, Draft, Failure, FindingCode, NormalizedQuestion, Outcome, RequestContext, Response
 from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
@@ -104,7 +104,7 @@ async def _outcome(request: _Request, question: NormalizedQuestion) -> tuple[Out
     if _gap(request, found):
         found = await searching.respelled(found)
     outcome = await _decided(request, found, key)
-    if isinstance(outcome, Answered) and not outcome.degraded:
+    if isinstance(outcome, Answered) and _is_worth_keeping(request, outcome):
         await request.pipeline.cache.put(key, outcome)
     return outcome, found.question
 
@@ -150,10 +150,10 @@ def _shown(request: _Request, draft: Draft, proof: Proof, found: Found) -> Outco
     quotes = quoted(proof.quotes, limits.answer_chars)
     written = None if proof.findings else written_answer(draft, proof.quotes)
     evidence = Evidence(found.chunks, draft, proof.findings, quotes=quotes)
-    if draft.confidence == "low" and limits.low_confidence == "review":
-        return decide(Failure.LOW_CONFIDENCE, evidence)
     if request.context.needs_approval:
         return decide(Failure.APPROVAL_REQUIRED, evidence)
+    if draft.confidence == "low" and limits.low_confidence == "review":
+        return decide(Failure.LOW_CONFIDENCE, evidence)
     if written and (quotes is None or draft.confidence != "low"):
         return written
     return quoted_answer(quotes) if quotes else decide(Failure.UNVERIFIED, evidence)
@@ -200,18 +200,23 @@ async def _condensed(request: _Request, question: NormalizedQuestion) -> Normali
 async def _cache_key(request: _Request, question: NormalizedQuestion) -> CacheKey:
     pipeline, context = request.pipeline, request.context
     writer = pipeline.writer
-    template = writer.templates.answer if writer else None
-    judge = writer.judge.name if writer and writer.judge else "none"
     return CacheKey(
         tenant_id=context.tenant_id,
-        question=question.text.casefold(),
+        question=question.text,
         readable_groups=context.readable_groups,
         within=context.within,
         language=context.language,
         snapshot=await asyncio.to_thread(lambda: pipeline.retriever.snapshot),
-        prompt=f"{template.version}@{template.content_hash}" if template else "none",
-        model=f"{writer.provider.name}/{writer.provider.model} {judge}" if writer else pipeline.quoter.name,
+        prompt=writer.templates.version if writer else "none",
+        model=writer.name if writer else pipeline.quoter.name,
     )
+
+
+def _is_worth_keeping(request: _Request, outcome: Answered) -> bool:
+    """Tell whether to cache an answer: not one that stands in for another, and not what the cache gave."""
+    unread = FindingCode.NOT_JUDGED in request.record.facts.findings
+    has_judge = request.pipeline.writer is not None and request.pipeline.writer.judge is not None
+    return isinstance(outcome, Answered) and not outcome.degraded and not outcome.cached and not (unread and has_judge)
 
 
 async def _approved(request: _Request, question: NormalizedQuestion) -> Answered | None:
@@ -236,6 +241,8 @@ async def _cached(request: _Request, key: CacheKey, max_age_s: float, fallback: 
 async def _not_enough(request: _Request, found: Found, reason: Failure) -> Outcome:
     """Return "not enough info" with what comes closest."""
     quoter, asked = request.pipeline.quoter, found.question.text
+    if request.context.needs_approval:
+        return decide(reason, Evidence(nearest=0))
     with request.record.stage("closest"):
         evidence = Evidence(
             found.chunks,

@@ -1,6 +1,7 @@
 """Stage 7 (parse): what a model is asked for as JSON schema, and the parser of its reply."""
 
 import json
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,6 +33,7 @@ REPLY_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 # Constrained decoding may leave raw line breaks inside strings; `strict=False` accepts them.
+_LONE_SURROGATE, _LINE_END = re.compile(r"[\ud800-\udfff]"), re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -48,6 +50,9 @@ def parse_reply(text: str, max_chars: int) -> Draft:
     except ValidationError as error:
         places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['type']}" for e in error.errors()[:5])
         raise SchemaError(places) from None
+    draft = draft.model_copy(update={"answer": _LINE_END.sub("\n", draft.answer)})
+    if any(map(_LONE_SURROGATE.search, (draft.answer, *(f"{c.chunk_id} {c.quote}" for c in draft.citations)))):
+        raise SchemaError("half a character")
     if draft.status == "answered" and not draft.answer.strip():
         raise SchemaError("answer: empty although status is answered")
     return draft
@@ -60,7 +65,7 @@ def only_object(text: str) -> dict[str, Any]:
         raise SchemaError("no JSON object")
     try:
         value, end = _DECODER.raw_decode(text, start)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SchemaError("broken or truncated JSON") from error
     if "{" in text[end:]:
         raise SchemaError("more than one JSON object")

@@ -1,5 +1,6 @@
 """Stages 6 to 8: a model writes a draft, the draft is read and proved, and corrected once if it cannot be proved."""
 
+import asyncio
 from dataclasses import dataclass
 
 from pipeline.contract import parse_reply
@@ -36,6 +37,11 @@ class Templates:
     revise: PromptTemplate
     condense: PromptTemplate
 
+    @property
+    def version(self) -> str:
+        """Versions and hashes of the prompts that an answer depends on."""
+        return " ".join(f"{t.version}@{t.content_hash}" for t in (self.answer, self.repair, self.revise))
+
 
 @dataclass(frozen=True, slots=True)
 class Writer:
@@ -44,6 +50,12 @@ class Writer:
     provider: ModelProvider
     judge: Judge | None
     templates: Templates
+
+    @property
+    def name(self) -> str:
+        """The model that writes and the judge."""
+        judge = self.judge.name if self.judge else "none"
+        return f"{self.provider.name}/{self.provider.model}, judge {judge}"
 
     async def aclose(self) -> None:
         """Close the connections to all servers."""
@@ -105,7 +117,7 @@ class Drafting:
         if found := policy.violations(draft, self.prompt):
             raise PolicyError(found)
         with self.record.stage("verify"):
-            found_in = self._checked(draft)
+            found_in = await asyncio.to_thread(self._checked, draft)
         judge = self.writer.judge
         if judge is None or not found_in.needs_judge:
             return found_in.without_judge()

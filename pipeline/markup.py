@@ -19,7 +19,7 @@ _ELEMENTS = (
 _INLINE_CODE = r"(?P<ticks>`+)[^`\n]+(?P=ticks)"
 # A table in HTML has lost its columns once its tags are taken out, so none of it is shown.
 _UNSEEN = (
-    r"<(?P<unseen>head|script|style|svg|iframe|template|table)\b[^>]*>[\s\S]*?(?:</(?P=unseen)\s*>|\Z)"
+    r"<(?P<unseen>head|script|style|svg|iframe|template|table)\b[^>]*>[\s\S]*?</(?P=unseen)\s*>"
     r"|<!--[\s\S]*?(?:-->|\Z)"
 )
 _TAG = rf"</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
@@ -36,6 +36,7 @@ _ATTRIBUTES = r"[ \t]*\{(?::[ ]*)?[#.][^{}\n]*\}[ \t]*$"
 _MARKUP = re.compile(
     f"{_INLINE_CODE}|{_UNSEEN}|{_TAG}|{_COMPONENT}|{_IMPORT}|{_REFERENCE}|{_IMAGE}|{_DATA}|{_ATTRIBUTES}", re.MULTILINE
 )
+_STRUCK = re.compile(r"<(?P<tag>del|s|strike)\s*>(?P<struck>[^<>\n]*)</(?P=tag)\s*>", re.IGNORECASE)
 _NOTE_OPENS = re.compile(r"^[^\S\n]*(?::::+[ ]*(?P<kind>[A-Za-z]+)[ \t]*|<aside\b[^>]*>)(?P<title>.*)$")
 _NOTE_CLOSES = re.compile(r"(?:^|(?<=\S))[^\S\n]*(?::::+|</aside>)[^\S\n]*$")
 _LINK = re.compile(r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^)\s>]*)>?(?:\s+[\"'][^\n]*?[\"'])?\s*\)")
@@ -79,7 +80,9 @@ def only_points_elsewhere(text: str) -> bool:
     if not any(character.isalnum() for character in text):
         return True
     beside, links = _LINK.subn(" ", markdown.without_line_marks(text))
-    few = len(_WORD.findall(beside)) <= _WORDS_BESIDE_LINKS
+    words = len(_WORD.findall(beside))
+    # "Do not [delete it](x)" has one link and says something.
+    few = words <= _WORDS_BESIDE_LINKS if links > 1 else words == 0
     return bool(links) and few and len(_SENTENCE_END.findall(beside)) <= links
 
 
@@ -122,6 +125,7 @@ def _absolute(target: str, url: str | None) -> str | None:
 
 
 def _without_markup(text: str) -> list[str]:
+    text = _STRUCK.sub(r"~~\g<struck>~~", text)
     shown = _MARKUP.sub(lambda match: match[0] if match["ticks"] else "\n" * match[0].count("\n"), text)
     return [line.rstrip() for line in shown.split("\n")]
 

@@ -6,6 +6,8 @@ import unicodedata
 from pipeline.errors import LimitReachedError
 from pipeline.types import Failure, NormalizedQuestion
 
+# Mentions and links make a message longer than its words, hardly more than so many times.
+_MARKUP_SHARE = 8
 _MENTION = re.compile(r"<[@!][^>\n]*>")
 _CHANNEL = re.compile(r"<#[A-Z0-9]+(?:\|([^>\n]*))?>")
 _LINK = re.compile(r"<((?:https?|mailto|tel):[^|>\s]+)(?:\|([^>\n]*))?>")
@@ -15,6 +17,8 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 def normalize(text: str, max_chars: int) -> NormalizedQuestion:
     """Return the cleaned question. Raises LimitReachedError if it is empty or longer than `max_chars`."""
+    if len(text) > max_chars * _MARKUP_SHARE:
+        raise LimitReachedError(Failure.INPUT_TOO_LONG, max_chars)
     cleaned = unmarked(text)
     if not any(character.isalnum() for character in cleaned):
         raise LimitReachedError(Failure.INPUT_EMPTY, max_chars)

@@ -17,7 +17,10 @@ from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, Thre
 
 _PARTS = ("system.md", "user.md")
 # The prompt's own marks. In a document or a question they are escaped, so that neither can forge one.
-_FORGED_MARK = re.compile(r"^(\s*)(\[\d+\]\s*chunk_id\s*=|question\s*:|</?context)", re.IGNORECASE | re.MULTILINE)
+_FORGED_MARK = re.compile(
+    r"^(\s*)(\[\d+\]\s*chunk_id\s*=|question\s*:|asked\s*:|</?context|(?:passage|sentence)\s+\d)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REPAIR_EXCERPT = 2000
 
 
@@ -80,8 +83,8 @@ def judge_prompt(
     """Return the prompt that asks whether the passages of each claim state it."""
     passages = list(dict.fromkeys(passage for claim in claims for passage in claim.passages))
     user = Template(template.user).substitute(
-        question=question,
-        passages="\n\n".join(f"Passage {number}:\n{passage}" for number, passage in enumerate(passages, 1)),
+        question=_escaped(question),
+        passages="\n\n".join(f"Passage {number}:\n{_escaped(passage)}" for number, passage in enumerate(passages, 1)),
         claims="\n\n".join(_claim(number, claim, passages) for number, claim in enumerate(claims, 1)),
     )
     messages = (Message("system", template.system), Message("user", user))
@@ -133,7 +136,7 @@ def _prompt(
 
 def _claim(number: int, claim: Claim, passages: Sequence[str]) -> str:
     cited = ", ".join(str(passages.index(passage) + 1) for passage in claim.passages)
-    return f"Sentence {number}, which cites passages {cited}:\n{claim.sentence}"
+    return f"Sentence {number}, which cites passages {cited}:\n{_escaped(claim.sentence)}"
 
 
 def _block(marker: int, chunk: RetrievedChunk) -> str:

@@ -172,8 +172,8 @@ def _fitting(order: Sequence[int], rows: Sequence[str], size: int) -> list[int]:
 def _shortened(unit: Unit, asked: Asked, size: int) -> Unit:
     block = unit.blocks[-1]
     if block.starts:
-        lead_in = unit.blocks[:-1] if sum(len(b.text) for b in unit.blocks[:-1]) < size / 2 else ()
-        left = size - sum(len(b.text) for b in lead_in)
+        lead_in = unit.blocks[:-1]
+        left = max(size // 2, size - sum(len(b.text) for b in lead_in))
         return Unit((*lead_in, _best_rows(block, asked, left)))
     parts = sentences(block.text)
     scores = asked.scores(parts)

@@ -105,10 +105,11 @@ class SectionQuoter:
 
     def _read(self, chunk: RetrievedChunk, asked: Asked) -> _Candidate | None:
         """Return the section of a retrieved chunk; None if the chunk holds nothing that can be shown."""
-        whole = self._chunks_of(chunk.document_id)
+        # The document may have become another one since the search: only chunks for the same readers are read.
+        whole = [other for other in self._chunks_of(chunk.document_id) if other.groups == chunk.groups]
         at = next((n for n, other in enumerate(whole) if other.chunk_id == chunk.chunk_id), None)
         if at is None:
-            whole, at = (chunk,), 0
+            whole, at = [chunk], 0
         numbers = _around(whole, at)
         read, _ = screened([whole[number] for number in numbers])
         section, found = section_of(read), numbers.index(at)

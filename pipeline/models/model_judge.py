@@ -53,7 +53,7 @@ class ModelJudge:
     """Asks a provider, which may be the one that writes the drafts or another one."""
 
     def __init__(self, provider: ModelProvider, template: PromptTemplate) -> None:
-        self.name = f"{provider.name}/{provider.model}"
+        self.name = f"{provider.name}/{provider.model} {template.version}@{template.content_hash}"
         self._provider = provider
         self._template = template
 

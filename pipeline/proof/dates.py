@@ -24,6 +24,7 @@ _TIME = re.compile(
     r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s?(?P<half>[ap])\.?m\b\.?|\b(?P<h24>\d{1,2}):(?P<m24>\d{2})\b",
     re.IGNORECASE,
 )
+_BEFORE_MAY = 12
 _NOON = 12
 
 
@@ -55,7 +56,7 @@ def _dates(text: str) -> Iterator[Moment]:
         if match["month"]:
             day, year = match["d1"] or match["d2"], match["year"]
             is_verb = match["month"].lower() == "may" and not (
-                day or year or _IS_MONTH_MAY.search(text[: match.start()])
+                day or year or _IS_MONTH_MAY.search(text, max(0, match.start() - _BEFORE_MAY), match.start())
             )
             if not is_verb:
                 yield Moment(*match.span(), _number(year), _MONTHS.index(match["month"].lower()) + 1, _number(day))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from unicodedata import category
 
 from index.markdown import is_numbered_item
 from pipeline.proof.units import sentences, units
@@ -18,12 +19,13 @@ _MARKERS_FIRST = re.compile(rf"\s*(?:{_MARK}\s*)+")
 class Statement:
     """A sentence, list item, row or code block of an answer without its markers, and the markers that cover it.
 
-    Numbered steps are one statement: each may be true, and their order false.
+    `own` are the markers that stand in it. Numbered steps are one statement: each may be true, and their order false.
     """
 
     text: str
     markers: tuple[int, ...]
     block: int = 0
+    own: tuple[int, ...] = ()
 
 
 def markers_in(text: str) -> list[int]:
@@ -52,10 +54,22 @@ def statements(answer: str) -> list[Statement]:
     everywhere = tuple(dict.fromkeys(marker for statement in cut for marker in statement.markers))
     found = []
     for at, statement in enumerate(cut):
-        if any(character.isalnum() for character in statement.text):
+        if _says_something(statement.text):
             markers = statement.markers or _nearest(cut, at) or everywhere
-            found.append(Statement(statement.text, markers, statement.block))
+            found.append(Statement(statement.text, markers, statement.block, statement.markers))
     return found
+
+
+def left_over(answer: str) -> str:
+    """Return what of an answer says something and stands in no statement, such as a link definition; usually ""."""
+    ends = [0, *(place for unit in units(answer) for place in (unit.start, unit.end)), len(answer)]
+    apart = " ".join(answer[start:end] for start, end in zip(ends[::2], ends[1::2], strict=True)).strip()
+    return apart if _says_something(without_markers(apart)) else ""
+
+
+def _says_something(text: str) -> bool:
+    """Tell whether a text has a letter, a number or a picture: not the rule of a table, not a mark of Markdown."""
+    return any(c.isalnum() or (not c.isascii() and category(c)[0] == "S") for c in text)
 
 
 def _nearest(cut: list[Statement], at: int) -> tuple[int, ...]:

@@ -58,21 +58,28 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def shown_with(text: str, wanted: Sequence[Unit]) -> list[Unit]:
-    """Return the units to show where `wanted` are quoted: whole lists and tables, with the lead-in before them.
+    """Return the units to show where `wanted` are quoted: whole lists, tables and code, with the sentence before them.
 
+    That sentence may turn them round: "Guests can do none of this." Before a paragraph, one that ends in a colon may.
     Of a long list or table only the wanted items or rows are shown; a row always comes with the table's header.
     """
     all_units = units(text)
     blocks = {unit.block for unit in wanted if unit.kind in {"item", "row", "code"}}
     whole = {block for block in blocks if _is_short([unit for unit in all_units if unit.block == block])}
     shown = {at for at, unit in enumerate(all_units) if unit in wanted or unit.block in whole}
-    for block in blocks:
+    for block in {all_units[at].block for at in shown}:
         first = next(at for at, unit in enumerate(all_units) if unit.block == block)
         if all_units[first].kind == "row":
             shown.add(first)
-        if first and all_units[first - 1].of(text).endswith((":", "：")) and all_units[first - 1].kind == "text":  # noqa: RUF001
+        if first and _leads_in(all_units[first - 1].of(text), all_units[first - 1], all_units[first]):
             shown.add(first - 1)
     return [all_units[at] for at in sorted(shown)]
+
+
+def _leads_in(words: str, unit: Unit, following: Unit) -> bool:
+    if unit.kind != "text" or following.kind == "heading":
+        return False
+    return following.kind != "text" or words.rstrip("*_ ").endswith((":", "：")) or words.startswith("**")  # noqa: RUF001
 
 
 def _is_short(block: Sequence[Unit]) -> bool:

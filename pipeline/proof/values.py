@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from index.markdown import without_line_marks
-from pipeline.proof.comparing import INLINE_TAG, comparable, contains
+from pipeline.proof.comparing import comparable, contains
 from pipeline.proof.dates import Moment, moments
 from pipeline.proof.quantities import Quantity, quantities, spelled_out, with_single_units
 
@@ -30,6 +30,7 @@ _WRITTEN = re.compile(
 )
 _LABEL = re.compile(r"(?<!\w)(?:\"([^\"\n]{2,80})\"|“([^“”\n]{2,80})”|«([^«»\n]{2,80})»|„([^“”„\n]{2,80})[“”])")
 _VERSION = re.compile(r"^v(?=\d)")
+_BARE_TAG = re.compile(r"</?[a-z][a-z0-9]*\s*/?>", re.IGNORECASE)
 _EDGE = ".,:;/!?"
 
 
@@ -52,8 +53,8 @@ def links(text: str) -> list[str]:
 def missing_values(sentence: str, passages: str) -> list[str]:
     """Return the values of `sentence`, as written, that `passages` does not hold."""
     held = _held(passages)
-    plain = INLINE_TAG.sub("", without_line_marks(sentence))
-    missing = [link for link in links(plain) if link not in held.links]
+    missing = [link for link in links(sentence) if link not in held.links]
+    plain = _BARE_TAG.sub("", without_line_marks(sentence))
     plain = _LINK.sub(" ", plain)
     told = moments(plain)
     missing += [

@@ -5,6 +5,7 @@ it cites (`values`). 3. A sentence that repeats a passage word for word is prove
 says whether its passages state it (`judge`). What fails is a finding, and wording with a finding is not shown.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +13,13 @@ from index.retrieval import RetrievedChunk
 from pipeline.errors import PipelineError
 from pipeline.proof.comparing import comparable
 from pipeline.proof.judge import Claim, Judge, Judgement, Verdict
-from pipeline.proof.markers import Statement, statements
+from pipeline.proof.markers import Statement, left_over, markers_in, statements
 from pipeline.proof.quotes import Quote, proved
-from pipeline.proof.units import units
+from pipeline.proof.units import Unit, units
 from pipeline.proof.values import links, missing_values
 from pipeline.types import Citation, Deadline, Draft, Finding, FindingCode
 
+_SPACE_BEFORE_STOP = re.compile(r"\s+([.!?。！？])")  # noqa: RUF001
 _REFUSED = {Verdict.CONTRADICTED: FindingCode.CONTRADICTED, Verdict.NOT_STATED: FindingCode.NOT_STATED}
 
 
@@ -54,7 +56,7 @@ class Checked:
 class Proof:
     """What was found out about a draft. Its wording may be shown only if there is no finding.
 
-    `verdicts` are those of the judge, after one "verbatim" for each sentence that needed none.
+    `verdicts` are those of the judge, or "verbatim" for each sentence of a draft that needed none.
     """
 
     quotes: tuple[Quote, ...]
@@ -70,23 +72,22 @@ def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: Verification
     """Check quotes and values of a draft. Pure. A value that stands in the question is the asker's own."""
     results = [proved(citation, chunks, limits.quote_chars_min) for citation in draft.citations]
     quotes = tuple(dict.fromkeys(result for result in results if isinstance(result, Quote)))
+    if len(draft.answer) > limits.answer_chars:
+        return Checked(quotes, (Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"),))
     by_marker = {marker: [q for q in quotes if q.marker == marker] for marker in {q.marker for q in quotes}}
     objections = [
         r for r, c in zip(results, draft.citations, strict=True) if isinstance(r, Finding) and c.marker not in by_marker
     ]
-    findings = [*objections, *_formal(draft, limits)]
     told = statements(draft.answer)
-    verbatim = 0
-    claims: list[Claim] = []
-    for statement in told:
-        cited = [quote for marker in statement.markers for quote in by_marker.get(marker, [])]
-        found = _findings(statement, cited, chunks, question)
-        findings += found
-        if not found and _is_verbatim(statement.text, cited):
-            verbatim += 1
-        elif not found:
-            claims.append(Claim(statement.text, tuple(dict.fromkeys(_with_heading(quote) for quote in cited))))
-    return Checked(quotes, tuple(dict.fromkeys(findings)), verbatim, tuple(claims))
+    cited = [[quote for marker in said.markers for quote in by_marker.get(marker, [])] for said in told]
+    everywhere = frozenset(link for chunk in chunks for link in links(f"{chunk.text} {chunk.url or ''}"))
+    findings = [*objections, *_formal(draft, told)]
+    for said, stood_on in zip(told, cited, strict=True):
+        findings += _findings(said, stood_on, everywhere, question)
+    if findings or _is_verbatim(told, quotes):
+        return Checked(quotes, tuple(dict.fromkeys(findings)), verbatim=len(told))
+    claims = [Claim(s.text, tuple(dict.fromkeys(map(_with_heading, by)))) for s, by in zip(told, cited, strict=True)]
+    return Checked(quotes, (), open_claims=tuple(claims))
 
 
 async def judged(
@@ -94,7 +95,7 @@ async def judged(
 ) -> Proof:
     """Return the proof of a checked draft, after asking the judge about its open claims.
 
-    If the judge fails, times out or leaves a claim out, nothing but verbatim sentences counts as proved.
+    If the judge fails, times out or leaves a claim out, none of the claims counts as proved.
     """
     try:
         judgement = await judge.judge(question, checked.open_claims, deadline, attempted)
@@ -110,26 +111,29 @@ async def judged(
     return Proof(checked.quotes, refused, (*("verbatim",) * checked.verbatim, *judgement.verdicts), judgement)
 
 
-def _formal(draft: Draft, limits: VerificationLimits) -> list[Finding]:
-    """Return the objections to the form of a draft: too long, no citation, a marker that cites nothing."""
+def _formal(draft: Draft, told: Sequence[Statement]) -> list[Finding]:
+    """Return the objections to the form of a draft: no citation, a marker that cites nothing, words nobody checks."""
     found = []
-    if len(draft.answer) > limits.answer_chars:
-        found.append(Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"))
     if not draft.citations:
         found.append(Finding(code=FindingCode.NO_CITATION, span=draft.answer))
     listed = {citation.marker for citation in draft.citations}
-    used = {marker for statement in statements(draft.answer) for marker in statement.markers}
-    return found + [Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(used - listed)]
+    used = {marker for statement in told for marker in statement.markers}
+    found += [Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{marker}]") for marker in sorted(used - listed)]
+    # What is shown must be what was checked: all of the answer, with the markers that were read in it.
+    read = [marker for statement in told for marker in statement.own]
+    if not told or left_over(draft.answer) or read != markers_in(draft.answer):
+        found.append(Finding(code=FindingCode.CHECK_FAILED, span=left_over(draft.answer)[:80]))
+    return found
 
 
-def _findings(
-    statement: Statement, cited: Sequence[Quote], chunks: Sequence[RetrievedChunk], question: str
-) -> list[Finding]:
-    """Return the objections to one sentence: it cites nothing that is proved, or holds values that its source lacks."""
+def _findings(statement: Statement, cited: Sequence[Quote], everywhere: frozenset[str], question: str) -> list[Finding]:
+    """Return the objections to one sentence: it cites nothing that is proved, or holds values that its source lacks.
+
+    `everywhere` are the links of all chunks.
+    """
     if not cited:
         return [Finding(code=FindingCode.UNCITED_CLAIM, span=statement.text)]
     passages = "\n".join([question, *map(_with_heading, cited), *(quote.chunk.url or "" for quote in cited)])
-    everywhere = {link for chunk in chunks for link in links(f"{chunk.text} {chunk.url or ''}")}
     told = set(links(statement.text))
     return [
         Finding(code=FindingCode.FOREIGN_LINK if v in told - everywhere else FindingCode.UNSUPPORTED_VALUE, span=v)
@@ -137,14 +141,35 @@ def _findings(
     ]
 
 
-def _is_verbatim(sentence: str, cited: Sequence[Quote]) -> bool:
-    """Tell whether the sentence is a whole sentence of a paragraph that it cites.
+def _is_verbatim(told: Sequence[Statement], quotes: Sequence[Quote]) -> bool:
+    """Tell whether the draft repeats whole paragraphs of one chunk, neighbours in their order, letter by letter.
 
-    A list item or a table row is none: its lead-in or header may turn what it says round.
+    A part of a paragraph, sentences of two places, or what follows a lead-in may say something else than their source.
     """
-    wanted = comparable(sentence).strip(" .!")
-    whole = (unit.of(quote.chunk.text) for quote in cited for unit in quote.units if unit.kind in {"text", "code"})
-    return any(comparable(part).strip(" .!") == wanted for part in whole)
+    markers = {marker for statement in told for marker in statement.markers}
+    chunk = next((quote.chunk for quote in quotes if {quote.marker} == markers), None)
+    if chunk is None:
+        return False
+    source, wanted = units(chunk.text), [_letters(statement.text) for statement in told]
+    starts = range(len(source) - len(wanted) + 1)
+    return any(
+        [_letters(unit.of(chunk.text)) for unit in source[start : start + len(wanted)]] == wanted
+        and _are_paragraphs(source, start, start + len(wanted), chunk.text)
+        for start in starts
+    )
+
+
+def _are_paragraphs(source: Sequence[Unit], start: int, end: int, text: str) -> bool:
+    """Tell whether the units `start` to `end` (excluded) are whole paragraphs without a lead-in before them."""
+    before = source[start - 1] if start else None
+    begins = before is None or (before.block != source[start].block and not before.of(text).rstrip("*_ ").endswith(":"))
+    ends = end == len(source) or source[end].block != source[end - 1].block
+    return begins and ends and all(unit.kind == "text" for unit in source[start:end])
+
+
+def _letters(text: str) -> str:
+    """Return the text as it is written, but for its spaces: also that before a stop, where a marker stood."""
+    return _SPACE_BEFORE_STOP.sub(r"\1", " ".join(text.split()))
 
 
 def _with_heading(quote: Quote) -> str:

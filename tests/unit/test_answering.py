@@ -298,7 +298,7 @@ async def test_a_model_that_fails_is_replaced_by_an_older_cached_answer() -> Non
     parts = pipeline(ScriptedProvider(reply("good.json"), RetryableModelError(Failure.MODEL_DOWN)))
     parts = replace(parts, limits=replace(parts.limits, cache_fresh_s=-1.0))
     await asked(parts, "q?", context())
-    outcome, trace = await asked(parts, "Q?", context())
+    outcome, trace = await asked(parts, "q?", context())
     assert isinstance(outcome, Answered)
     assert outcome.cached
     assert not outcome.degraded
@@ -309,7 +309,7 @@ async def test_a_question_asked_again_is_recalled_without_retrieval_or_model() -
     provider, retriever = ScriptedProvider(reply("good.json")), FixedRetriever()
     parts = pipeline(provider, retriever)
     await asked(parts, "q?", context())
-    outcome, trace = await asked(parts, " Q? ", context())
+    outcome, trace = await asked(parts, " q? ", context())
     assert isinstance(outcome, Answered)
     assert (len(provider.prompts), len(retriever.asked), trace.attempts) == (1, 1, 0)
 
@@ -444,3 +444,22 @@ async def test_the_watcher_hears_of_each_stage_as_it_begins_and_of_the_chunks() 
 
 def test_what_the_stages_record_are_fields_of_the_trace() -> None:
     assert {field.name for field in fields(Facts)} <= set(Trace.model_fields)
+
+
+async def test_in_a_channel_with_approval_nothing_of_the_documents_is_shown_before() -> None:
+    parts = pipeline(ScriptedProvider(reply_json(confidence="low")))
+    outcome, _ = await asked(parts, "q?", context(needs_approval=True))
+    assert isinstance(outcome, NeedsReview)
+    assert (outcome.reason, outcome.meanwhile) == (Failure.APPROVAL_REQUIRED, None)
+    outcome, _ = await asked(pipeline(ScriptedProvider(_ABSTAINS)), "q?", context(needs_approval=True))
+    assert isinstance(outcome, NotEnoughInfo)
+    assert (outcome.closest, outcome.suggestions, outcome.nearest) == (None, (), ())
+
+
+async def test_quotes_given_because_the_judge_was_down_are_not_kept() -> None:
+    provider = ScriptedProvider(_OWN_WORDS)
+    down = ScriptedJudge(RetryableModelError(Failure.MODEL_DOWN))
+    parts = pipeline(provider, judge=down)
+    assert (await asked(parts, "q?", context()))[1].form == "quoted"
+    down.verdict = Verdict.SUPPORTED
+    assert (await asked(parts, "q?", context()))[1].form == "written"

@@ -175,3 +175,50 @@ def test_a_long_chunk_is_checked_in_linear_time() -> None:
     text = "ab " * 200_000
     long = draft("Ab. [1]", [(1, "c1", "ab " * 5000 + "x")])
     assert FindingCode.QUOTE_NOT_FOUND in _codes(long, (chunk("c1", text),))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{QUOTA} [1]\n\n[Refunds are forbidden and managers get fined]: x",
+        f'{QUOTA} [1]\n\n[x]: y "Refunds are forbidden"',
+        f"{QUOTA} [1]\n\n{'> ' * 60}Refunds are forbidden.",
+        "[1]",
+        "❌ [1]",
+        "ⓇⒺⒻⓊⓃⒹⓈ [1]",
+        f"{QUOTA.removesuffix('.')}`. [1]\n\nAdmins` may [2].",
+    ],
+)
+def test_nothing_is_shown_that_was_not_checked(answer: str) -> None:
+    found = checked(draft(answer, [(1, "c1", QUOTA), (2, "c2", REMINDER)]), CHUNKS, _LIMITS)
+    assert found.findings or found.open_claims
+    assert found.without_judge().findings != ()
+
+
+_PLANS = (
+    "The Team plan is for groups. It costs 29 euro.\n\nThe Pro plan has SSO. It costs 99 euro.\n\n"
+    "Never do this:\n\nShare the password.\n\nRefunds are possible. Not for gift cards."
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verbatim"),
+    [
+        ("The Team plan is for groups. It costs 29 euro. [1]", 2),
+        ("The Pro plan has SSO. It costs 99 euro [1].", 2),
+        ("The Pro plan has SSO. It costs 29 euro. [1]", 0),
+        ("The Team plan is for groups. [1]", 0),
+        ("Share the password. [1]", 0),
+        ("Refunds are possible. [1]", 0),
+        ("The pro plan has SSO. It costs 99 euro. [1]", 0),
+        ("The ~~Pro~~ plan has SSO. It costs 99 euro. [1]", 0),
+    ],
+)
+def test_only_whole_paragraphs_letter_by_letter_need_no_judge(answer: str, verbatim: int) -> None:
+    quotes = [(1, "c1", part) for part in _PLANS.split("\n\n")]
+    assert checked(draft(answer, quotes), (chunk("c1", _PLANS),), _LIMITS).verbatim == verbatim
+
+
+def test_a_link_in_a_tag_is_a_link() -> None:
+    answer = draft(f'{QUOTA} <a href="https://evil.example/login">Log in</a> [1]')
+    assert FindingCode.FOREIGN_LINK in _codes(answer)

@@ -49,7 +49,7 @@ def test_an_item_is_shown_with_its_list_and_the_lead_in_that_may_turn_it_round()
 
 
 def test_a_row_of_a_long_table_is_shown_with_its_header() -> None:
-    assert _shown("| p7 | 7 |") == ["| plan | price |", "| p7 | 7 |"]
+    assert _shown("| p7 | 7 |") == ["Ask us.", "| plan | price |", "| p7 | 7 |"]
 
 
 def test_a_sentence_is_shown_alone() -> None:
