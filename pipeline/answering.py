@@ -25,6 +25,8 @@ from pipeline.types import Answered, Draft, Failure, FindingCode, NormalizedQues
 from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
+# The model is there, but asking again gives no better reply.
+_AGAIN_IN_VAIN = frozenset({Failure.SCHEMA_INVALID, Failure.CONTENT_FILTER})
 # What is searched for to find example questions.
 _EXAMPLE = NormalizedQuestion("How do I get started?")
 
@@ -183,6 +185,8 @@ async def _without_the_model(request: _Request, failure: Failure, key: CacheKey,
     record.facts.fallback_used = "extractive"
     enough = found.retrieval.sufficiency >= found.quotes_from(pipeline.limits)
     outcome = await _quoted(request, found) if enough else None
+    if outcome is None and failure in _AGAIN_IN_VAIN:
+        return await _not_enough(request, found, Failure.RETRIEVAL_LOW)
     if outcome is None:
         return decide(failure, Evidence(found.chunks))
     return outcome.model_copy(update={"degraded": True}) if isinstance(outcome, Answered) else outcome

@@ -18,6 +18,7 @@ from pipeline.types import (
     Failure,
     Finding,
     FindingCode,
+    NotEnoughInfo,
     Outcome,
     Prompt,
     RequestContext,
@@ -183,6 +184,8 @@ class Recorder:
         """Return "OK" or the failure that decided."""
         if isinstance(outcome, Answered):
             return str(self._model_failure or "OK")
+        if isinstance(outcome, NotEnoughInfo) and self._model_failure:
+            return str(self._model_failure)
         missed = outcome.reason in (Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW)
         return str(Failure.ACCESS_FILTERED if missed and self._hidden_is_nearer else outcome.reason)
 

@@ -463,3 +463,10 @@ async def test_quotes_given_because_the_judge_was_down_are_not_kept() -> None:
     assert (await asked(parts, "q?", context()))[1].form == "quoted"
     down.verdict = Verdict.SUPPORTED
     assert (await asked(parts, "q?", context()))[1].form == "written"
+
+
+async def test_an_unreadable_reply_about_too_little_ends_in_the_closest_passages_not_in_another_try() -> None:
+    parts = pipeline(ScriptedProvider(reply("malformed.txt")), FixedRetriever(sufficiency=0.5, sure=0.9))
+    outcome, trace = await asked(parts, "q?", context())
+    assert isinstance(outcome, NotEnoughInfo)
+    assert (trace.verdict, outcome.closest is not None) == ("SCHEMA_INVALID", True)
