@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from limits import parse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.model_settings import JudgeSettings, LlmSettings
+from bot.section import Count, Hours, Seconds, Section
 from index.errors import SettingsError
 
 _FAMILIAR_NAMES = {
@@ -38,15 +40,6 @@ def _valid_window(value: str) -> str:
 
 
 Window = Annotated[str, AfterValidator(_valid_window)]
-Seconds = Annotated[float, Field(gt=0)]
-Hours = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A table of citedesk.toml; an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class IndexSettings(Section):
@@ -97,77 +90,6 @@ class IndexSettings(Section):
     )
 
 
-class ModelPrice(Section):
-    """Prices of a model in US dollars."""
-
-    input_usd: float = Field(ge=0, description="US dollars for a million input tokens")
-    output_usd: float = Field(ge=0, description="US dollars for a million output tokens")
-
-
-class FailoverSettings(Section):
-    """Table `[[llm.failover]]`: a server that is asked when those before it give no answer."""
-
-    name: str = Field(
-        pattern=r"^[a-z0-9-]{1,32}$",
-        description="name in logs and metrics: lower-case letters, digits and hyphens, 32 at most",
-    )
-    base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server; none: the API of OpenAI itself")
-    api_key: SecretStr | None = Field(None, description="key for that server")
-    model: str = Field(description="model name sent to that server")
-
-
-class LlmSettings(Section):
-    """Table `[llm]`."""
-
-    provider: Literal["extractive", "openai"] = Field(
-        "extractive", description="who answers: `extractive` quotes the documents without a model, `openai` writes"
-    )
-    base_url: HttpUrl | None = Field(None, description="OpenAI-compatible server, for example http://host:8000/v1")
-    api_key: SecretStr | None = Field(None, description="key for that server")
-    model: str = Field("gpt-4.1-mini", description="model name sent to the server")
-    prompt_version: str = Field("support_rag/v2", description="prompt template")
-    repair_version: str = Field("repair/v1", description="template for the one repair attempt")
-    revise_version: str = Field(
-        "revise/v1", description="template for the one revision of a draft that cannot be proved"
-    )
-    condense_version: str = Field(
-        "condense/v1", description="template that rewrites a follow-up as a question of its own"
-    )
-    temperature: float = Field(0.0, ge=0, le=2, description="randomness of the model")
-    connect_timeout_s: Seconds = Field(5.0, description="seconds to connect")
-    read_timeout_s: Seconds = Field(30.0, description="seconds without a byte before a request fails")
-    attempts: int = Field(3, ge=1, le=10, description="requests per generation, the first included")
-    backoff_base_s: Seconds = Field(0.5, description="first backoff in seconds; doubled per attempt, full jitter")
-    backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
-    concurrency: Count = Field(16, description="simultaneous requests to the server")
-    output_format: Literal["auto", "json_schema", "json_object", "text"] = Field(
-        "auto", description="how JSON is asked for; `auto` finds out what the server takes"
-    )
-    key_header: str | None = Field(None, description="second header for the key; Azure wants `api-key`")
-    failover: tuple[FailoverSettings, ...] = Field(
-        (), description="further servers in the order in which they are asked, see below"
-    )
-    prices: dict[str, ModelPrice] = Field(default_factory=dict, description="US dollars a million tokens, by model")
-    requests_per_minute: Count | None = Field(None, description="requests the server allows")
-    tokens_per_minute: Count | None = Field(None, description="tokens the server allows")
-    circuit_failures: Count = Field(5, description="failures in a row that open the circuit")
-    circuit_open_s: Seconds = Field(30.0, description="seconds until one request may try again")
-
-
-class JudgeSettings(Section):
-    """Table `[judge]`: the second reader, who compares the sentences of a draft with the passages that they cite."""
-
-    kind: Literal["model", "nli", "none"] = Field(
-        "model",
-        description="`model` asks a language model, `nli` runs a cross-encoder, `none` lets only verbatim wording pass",
-    )
-    base_url: HttpUrl | None = Field(None, description="server of the judge; none: the servers of `llm`")
-    api_key: SecretStr | None = Field(None, description="key for that server")
-    model: str | None = Field(None, description="model of the judge; none: the model that writes")
-    prompt_version: str = Field("judge/v1", description="prompt template")
-    folder: Path | None = Field(None, description="folder of a sentence-transformers cross-encoder, for `nli`")
-
-
 class LimitSettings(Section):
     """Table `[limits]`."""
 
@@ -175,6 +97,9 @@ class LimitSettings(Section):
     retrieved_chunks: int = Field(10, ge=1, le=50, description="chunks retrieved for a question")
     prompt_tokens: int = Field(3000, ge=500, description="largest prompt, estimated upwards")
     output_tokens: Count = Field(800, description="largest completion")
+    output_tokens_max: Count = Field(
+        8000, description="room for a completion that was cut off, asked for once more; models that think need it"
+    )
     answer_chars: int = Field(3000, ge=200, le=10_000, description="longest answer shown")
     response_bytes: Count = Field(2_000_000, description="longest HTTP response of a model that is read")
     reply_chars: Count = Field(20_000, description="longest raw reply that is parsed")

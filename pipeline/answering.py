@@ -26,7 +26,7 @@ from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
 # The model is there, but asking again gives no better reply.
-_AGAIN_IN_VAIN = frozenset({Failure.SCHEMA_INVALID, Failure.CONTENT_FILTER})
+_AGAIN_IN_VAIN = frozenset({Failure.SCHEMA_INVALID, Failure.CONTENT_FILTER, Failure.MODEL_EMPTY, Failure.MODEL_CUT_OFF})
 # What is searched for to find example questions.
 _EXAMPLE = NormalizedQuestion("How do I get started?")
 
@@ -50,12 +50,12 @@ class Pipeline:
     def answered_by(self) -> str:
         """Who answers: the model server and its model, or the quoter."""
         writer = self.writer
-        return f"{writer.provider.name} ({writer.provider.model})" if writer else self.quoter.name
+        return f"{writer.servers.name} ({writer.servers.model})" if writer else self.quoter.name
 
     @property
     def open_circuits(self) -> dict[str, bool]:
         """Return, by name of the model server, whether its circuit is open."""
-        return self.writer.provider.open_circuits if self.writer else {}
+        return self.writer.servers.open_circuits if self.writer else {}
 
     async def aclose(self) -> None:
         """Close the connections to all model servers."""
@@ -186,10 +186,12 @@ async def _without_the_model(request: _Request, failure: Failure, key: CacheKey,
     enough = found.retrieval.sufficiency >= found.quotes_from(pipeline.limits)
     outcome = await _quoted(request, found) if enough else None
     if outcome is None and failure in _AGAIN_IN_VAIN:
-        return await _not_enough(request, found, Failure.RETRIEVAL_LOW)
+        return (await _not_enough(request, found, Failure.RETRIEVAL_LOW)).model_copy(update={"reason": failure})
     if outcome is None:
         return decide(failure, Evidence(found.chunks))
-    return outcome.model_copy(update={"degraded": True}) if isinstance(outcome, Answered) else outcome
+    return (
+        outcome.model_copy(update={"degraded": True, "reason": failure}) if isinstance(outcome, Answered) else outcome
+    )
 
 
 async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:

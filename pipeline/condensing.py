@@ -8,10 +8,11 @@ from pipeline.contract import parse_reply
 from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
 from pipeline.limits import PipelineLimits
+from pipeline.models.provider import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import condense_prompt
 from pipeline.recorder import Recorder
-from pipeline.types import NormalizedQuestion, RequestContext, ThreadTurn
+from pipeline.types import Deadline, NormalizedQuestion, RequestContext, ThreadTurn
 from pipeline.understanding.followups import continued, is_follow_up
 from pipeline.understanding.smalltalk import kind_of
 
@@ -40,9 +41,13 @@ async def condensed(
         try:
             prompt = condense_prompt(question, turns[-_TURNS:], writer.templates.condense)
             in_time = context.deadline.leaving(limits.fallback_reserve_s)
-            completion = await writer.provider.complete(prompt, in_time, record.attempted)
-            record.completed(completion)
-            rewritten = normalize(parse_reply(completion.text, limits.reply_chars).answer, limits.question_chars)
+
+            async def asked(provider: ModelProvider, in_time: Deadline) -> str:
+                completion = await provider.complete(prompt, in_time, record)
+                record.completed(completion)
+                return parse_reply(completion.text, limits.reply_chars).answer
+
+            rewritten = normalize(await writer.servers.ask(asked, in_time), limits.question_chars)
             if _is_of_the_thread(rewritten.text, [question.text, *(turn.text for turn in turns)]):
                 return rewritten
         except (ModelError, SchemaError, LimitReachedError):

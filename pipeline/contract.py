@@ -1,13 +1,14 @@
 """Stage 7 (parse): what a model is asked for as JSON schema, and the parser of its reply."""
 
-import json
 import re
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from pipeline.characters import whole
 from pipeline.errors import SchemaError
-from pipeline.types import Draft
+from pipeline.json_reading import name_of, number_of, read_object
+from pipeline.types import Citation, Confidence, Draft
 
 REPLY_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -32,41 +33,69 @@ REPLY_SCHEMA: dict[str, Any] = {
     "required": ["status", "answer", "confidence", "citations"],
     "additionalProperties": False,
 }
-# Constrained decoding may leave raw line breaks inside strings; `strict=False` accepts them.
-_LONE_SURROGATE, _LINE_END = re.compile(r"[\ud800-\udfff]"), re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_DECODER = json.JSONDecoder(strict=False)
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
+def _confidence(value: object) -> object:
+    """Return the confidence that a model states; anything else is no confidence."""
+    return name if (name := name_of(value)) in ("low", "medium", "high") else "low"
+
+
+def _citations(value: object) -> object:
+    """Return the entries that can be read: a bad one that nothing rests on must not sink the answer."""
+    entries = [value] if isinstance(value, dict) else value
+    if not isinstance(entries, list):
+        return value
+    return [entry for entry in entries if isinstance(entry, dict) and _is_citation(entry)] or entries
+
+
+def _is_citation(entry: dict[str, object]) -> bool:
+    marker = number_of(entry.get("marker"))
+    has_number = isinstance(marker, int) or (isinstance(marker, float) and marker.is_integer())
+    return has_number and all(isinstance(entry.get(key), str) for key in ("chunk_id", "quote"))
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+class _Citation(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    marker: Annotated[int, BeforeValidator(number_of)]
+    chunk_id: str
+    quote: str
+
+
+class _Reply(BaseModel):
+    """A reply in the shape that is asked for, or near it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    status: Annotated[Literal["answered", "insufficient_context"], BeforeValidator(name_of)]
+    answer: Text = ""
+    confidence: Annotated[Confidence, BeforeValidator(_confidence)] = "low"
+    citations: Annotated[tuple[_Citation, ...] | None, BeforeValidator(_citations)] = None
 
 
 def parse_reply(text: str, max_chars: int) -> Draft:
-    """Return the draft in `text`. Raises SchemaError, which says where the schema is broken.
-
-    The text must hold exactly one JSON object; words or a code fence around it are ignored.
-    """
+    """Return the draft in `text`. Raises SchemaError, which says where the schema is broken, without its words."""
     if len(text) > max_chars:
         raise SchemaError(f"reply is longer than {max_chars} characters")
-    value = only_object(text)
-    try:
-        draft = Draft.model_validate(value, strict=False)
-    except ValidationError as error:
-        places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['type']}" for e in error.errors()[:5])
-        raise SchemaError(places) from None
-    draft = draft.model_copy(update={"answer": _LINE_END.sub("\n", draft.answer)})
-    if any(map(_LONE_SURROGATE.search, (draft.answer, *(f"{c.chunk_id} {c.quote}" for c in draft.citations)))):
-        raise SchemaError("half a character")
-    if draft.status == "answered" and not draft.answer.strip():
+    reply = read_object(text, _Reply)
+    answer = _LINE_END.sub("\n", whole(reply.answer))
+    if reply.status == "answered" and not answer.strip():
         raise SchemaError("answer: empty although status is answered")
-    return draft
-
-
-def only_object(text: str) -> dict[str, Any]:
-    """Return the one JSON object in a model's reply. Raises SchemaError."""
-    start = text.find("{")
-    if start < 0:
-        raise SchemaError("no JSON object")
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError) as error:
-        raise SchemaError("broken or truncated JSON") from error
-    if "{" in text[end:]:
-        raise SchemaError("more than one JSON object")
-    return dict(value)
+    if reply.status == "answered" and reply.citations is None:
+        raise SchemaError("citations: missing")
+    return Draft(
+        status=reply.status,
+        answer=answer,
+        confidence=reply.confidence,
+        citations=tuple(
+            Citation(marker=c.marker, chunk_id=whole(c.chunk_id), quote=whole(c.quote)) for c in reply.citations or ()
+        ),
+    )

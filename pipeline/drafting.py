@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pipeline.contract import parse_reply
 from pipeline.errors import ModelError, PolicyError, SchemaError
 from pipeline.limits import PipelineLimits
+from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, repair_prompt
 from pipeline.proof.judge import Judge
+from pipeline.proof.marker_styles import with_plain_markers
 from pipeline.proof.verify import NOT_PROVED, Checked, Proof, VerificationLimits, checked, judged
 from pipeline.recorder import Recorder
+from pipeline.request_log import unreadable
 from pipeline.safety import policy
 from pipeline.types import Completion, Deadline, Draft, Finding, FindingCode, Prompt
 
@@ -45,9 +48,9 @@ class Templates:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A model that writes, and the judge that reads its drafts; without a judge only verbatim wording is proved."""
+    """Servers that write, and the judge that reads their drafts; without a judge only verbatim wording is proved."""
 
-    provider: ModelProvider
+    servers: Servers
     judge: Judge | None
     templates: Templates
 
@@ -55,13 +58,22 @@ class Writer:
     def name(self) -> str:
         """The model that writes and the judge."""
         judge = self.judge.name if self.judge else "none"
-        return f"{self.provider.name}/{self.provider.model}, judge {judge}"
+        return f"{self.servers.name}/{self.servers.model}, judge {judge}"
 
     async def aclose(self) -> None:
         """Close the connections to all servers."""
-        await self.provider.aclose()
+        await self.servers.aclose()
         if self.judge:
             await self.judge.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A draft, the completion that it was read from, and the server that wrote it."""
+
+    draft: Draft
+    completion: Completion
+    provider: ModelProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +88,48 @@ class Drafting:
 
     async def run(self) -> tuple[Draft, Proof]:
         """Return a draft with its proof. Raises ModelError, SchemaError and PolicyError."""
-        completion = await self._complete(self.prompt, "generate")
-        draft = await self._parsed(completion)
-        proof = await self._proved(draft)
+        written = await self.writer.servers.ask(self._written, self.deadline)
+        proof = await self._proved(written.draft)
         if not self._is_worth_revising(proof):
-            return draft, proof
+            return written.draft, proof
         self.record.facts.repaired = True
         try:
-            revised = parse_reply((await self._revised(completion, proof)).text, self.limits.reply_chars)
+            revised = await self._revised(written, proof)
             again = await self._proved(revised)
         except (ModelError, SchemaError):
-            return draft, proof
+            return written.draft, proof
         better = revised.status == "answered" and (again.quotes or not again.findings)
-        return (revised, again) if better else (draft, proof)
+        return (revised, again) if better else (written.draft, proof)
 
-    async def _complete(self, prompt: Prompt, stage: str) -> Completion:
-        with self.record.stage(stage):
-            completion = await self.writer.provider.complete(prompt, self.deadline, self.record.attempted)
-        self.record.completed(completion)
-        return completion
-
-    async def _parsed(self, completion: Completion) -> Draft:
-        """Return the draft, after one repair attempt if the reply was malformed."""
+    async def _written(self, provider: ModelProvider, in_time: Deadline) -> _Written:
+        """Return the draft of one server, after one repair attempt if its reply cannot be read."""
+        completion = await self._complete(provider, self.prompt, "generate", in_time)
         try:
-            with self.record.stage("parse"):
-                return parse_reply(completion.text, self.limits.reply_chars)
+            return _Written(self._draft_in(completion), completion, provider)
         except SchemaError as error:
             problem = str(error)
         self.record.facts.repaired = True
         stricter = repair_prompt(self.prompt, completion, problem, self.writer.templates.repair)
         if stricter.size > self.limits.prompt_tokens * 2:
             raise SchemaError(problem)
-        again = await self._complete(stricter, "repair")
-        return parse_reply(again.text, self.limits.reply_chars)
+        again = await self._complete(provider, stricter, "repair", in_time)
+        return _Written(self._draft_in(again), again, provider)
+
+    async def _complete(self, provider: ModelProvider, prompt: Prompt, stage: str, in_time: Deadline) -> Completion:
+        with self.record.stage(stage):
+            completion = await provider.complete(prompt, in_time, self.record)
+        self.record.completed(completion)
+        return completion
+
+    def _draft_in(self, completion: Completion) -> Draft:
+        """Return the draft in a completion, its markers written as [1]. Raises SchemaError."""
+        with self.record.stage("parse"):
+            try:
+                draft = parse_reply(completion.text, self.limits.reply_chars)
+            except SchemaError:
+                self.record.failed(unreadable(completion))
+                raise
+            return with_plain_markers(draft, self.prompt.chunks)
 
     async def _proved(self, draft: Draft) -> Proof:
         """Return what can be proved of a draft. Raises PolicyError for one that nobody may see."""
@@ -122,7 +143,7 @@ class Drafting:
         if judge is None or not found_in.needs_judge:
             return found_in.without_judge()
         with self.record.stage("judge"):
-            proof = await judged(found_in, self.prompt.question, judge, self.deadline, self.record.attempted)
+            proof = await judged(found_in, self.prompt.question, judge, self.deadline, self.record)
         self.record.read_by(judge.name, proof.judgement)
         return proof
 
@@ -138,12 +159,13 @@ class Drafting:
         codes = {finding.code for finding in proof.findings}
         return bool(codes) and self.writer.judge is not None and not codes & _NOT_THE_WRITERS_FAULT
 
-    async def _revised(self, completion: Completion, proof: Proof) -> Completion:
+    async def _revised(self, written: _Written, proof: Proof) -> Draft:
+        """Return another draft of the same server, which was told what could not be proved."""
         problem = "\n".join(
             f"- {_REASONS.get(f.code, 'this could not be proved')}: {_quoted(f)}" for f in proof.findings
         )
-        prompt = repair_prompt(self.prompt, completion, problem, self.writer.templates.revise)
-        return await self._complete(prompt, "revise")
+        prompt = repair_prompt(self.prompt, written.completion, problem, self.writer.templates.revise)
+        return self._draft_in(await self._complete(written.provider, prompt, "revise", self.deadline))
 
 
 def _quoted(finding: Finding) -> str:

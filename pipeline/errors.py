@@ -1,5 +1,7 @@
 """The exceptions of the pipeline: one class per decision, each tied to a row of the fallback table."""
 
+from dataclasses import dataclass
+
 from index.errors import CitedeskError
 from pipeline.types import Failure, Finding
 
@@ -20,31 +22,37 @@ class LimitReachedError(PipelineError):
         self.retry_after = retry_after
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a server said of a request that failed: names and numbers, "" and None where it said nothing."""
+
+    status: int | None = None
+    code: str = ""
+    parameter: str = ""
+    finish_reason: str = ""
+
+
 class ModelError(PipelineError):
     """A provider gave no usable completion."""
 
     failure = Failure.MODEL_DOWN
 
+    def __init__(self, failure: Failure | None = None, why: Why | None = None) -> None:
+        self.failure = failure or self.failure
+        self.why = why or Why()
+        super().__init__(f"{self.failure} (status {self.why.status})")
+
 
 class RetryableModelError(ModelError):
     """Another attempt may work; `retry_after` is the wait that the server asked for, in seconds."""
 
-    def __init__(self, failure: Failure, retry_after: float | None = None, status: int | None = None) -> None:
-        super().__init__(f"{failure} (status {status})")
-        self.failure = failure
+    def __init__(self, failure: Failure, retry_after: float | None = None, why: Why | None = None) -> None:
+        super().__init__(failure, why)
         self.retry_after = retry_after
-        self.status = status
-        self.server_code = ""
 
 
 class PermanentModelError(ModelError):
     """Another attempt would fail too: credentials, quota, context length, policy, bad request."""
-
-    def __init__(self, failure: Failure, status: int | None = None, code: str = "") -> None:
-        super().__init__(f"{failure} (status {status})")
-        self.failure = failure
-        self.status = status
-        self.server_code = code
 
 
 class CircuitOpenError(ModelError):

@@ -62,6 +62,9 @@ FALLBACKS: Mapping[Failure, Row] = MappingProxyType(
         Failure.MODEL_RATE_LIMITED: Row.DEGRADE,
         # Wrong key, no quota or prompt too long: a retry would fail too, but quoting works.
         Failure.MODEL_REFUSED: Row.DEGRADE,
+        # The model said nothing, also with more room.
+        Failure.MODEL_EMPTY: Row.DEGRADE,
+        Failure.MODEL_CUT_OFF: Row.DEGRADE,
         # The provider's own content filter, or the model's refusal.
         Failure.CONTENT_FILTER: Row.DEGRADE,
         # After one repair attempt.

@@ -94,8 +94,9 @@ def judge_prompt(
 def repair_prompt(prompt: Prompt, failed: Completion, problem: str, template: PromptTemplate) -> Prompt:
     """Return the prompt that shows the model its reply and what is wrong with it, and asks for another one."""
     request = Template(template.user).substitute(problem=problem)
+    system = Message("system", f"{prompt.messages[0].content}\n\n{template.system}")
     messages = (
-        Message("system", f"{prompt.messages[0].content}\n\n{template.system}"),
+        system,
         *prompt.messages[1:],
         Message("assistant", failed.text[:_REPAIR_EXCERPT]),
         Message("user", request),

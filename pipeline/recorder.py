@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
 import structlog
@@ -18,6 +18,7 @@ from pipeline.types import (
     Failure,
     Finding,
     FindingCode,
+    ModelProblem,
     NotEnoughInfo,
     Outcome,
     Prompt,
@@ -27,6 +28,7 @@ from pipeline.types import (
 
 _log = structlog.get_logger("citedesk")
 _Number = TypeVar("_Number", int, float)
+_PROBLEMS_KEPT = 20
 Fallback = Literal["curated_answer", "fresh_answer_cache", "stale_answer_cache", "extractive"]
 
 
@@ -63,6 +65,7 @@ class Facts:
     output_tokens: int | None = None
     cost_usd: float | None = None
     attempts: int = 0
+    model_problems: tuple[ModelProblem, ...] = ()
     repaired: bool = False
     fallback_used: Fallback | None = None
     response_valid: bool | None = None
@@ -120,6 +123,11 @@ class Recorder:
         """Count one request to a provider."""
         self.facts.attempts += 1
 
+    def failed(self, problem: ModelProblem) -> None:
+        """Note why a request to a model server failed, and log it."""
+        self.facts.model_problems = (*self.facts.model_problems, problem)[:_PROBLEMS_KEPT]
+        _log.warning("model_request_failed", request_id=self._context.request_id, **problem.model_dump(mode="json"))
+
     def completed(self, completion: Completion) -> None:
         """Note who wrote a completion, and add up what it took."""
         self.facts.llm_provider = completion.provider
@@ -175,7 +183,7 @@ class Recorder:
             answer_hash=answered.content_hash if answered else None,
             curated_id=answered.approved.curated_id if answered and answered.approved else None,
             total_ms=round((self._now() - self._started) * 1e3, 3),
-            **asdict(self.facts),
+            **{field.name: getattr(self.facts, field.name) for field in fields(self.facts)},
         )
         _log.info("rag_answer_completed", **trace.model_dump(mode="json"))
         return trace

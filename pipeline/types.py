@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.retrieval import RetrievedChunk
 
+_TIMER_S = 0.01
 Confidence = Literal["low", "medium", "high"]
 Form = Literal["written", "quoted"]
 
@@ -36,6 +37,11 @@ class Deadline:
     def remaining(self) -> float:
         """Return the seconds left, never below zero."""
         return max(0.0, self.at - self.now())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is up, but for the resolution of a timer."""
+        return self.remaining() < _TIMER_S
 
     def leaving(self, seconds: float) -> "Deadline":
         """Return a deadline that is earlier by `seconds`, or by a quarter of the time left if that is less."""
@@ -117,7 +123,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a provider wrote, untrusted. Token counts are None where the provider gives none."""
+    """What a provider wrote, untrusted and never empty. Token counts are None where the provider gives none.
+
+    `finish_reason` is the server's word for why the text ends; "length" means that it was cut off.
+    """
 
     text: str
     provider: str
@@ -125,6 +134,7 @@ class Completion:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
+    finish_reason: str = ""
 
 
 class Citation(FrozenModel):
@@ -189,6 +199,8 @@ class Failure(StrEnum):
     MODEL_DOWN = "MODEL_DOWN"
     MODEL_RATE_LIMITED = "MODEL_RATE_LIMITED"
     MODEL_REFUSED = "MODEL_REFUSED"
+    MODEL_EMPTY = "MODEL_EMPTY"
+    MODEL_CUT_OFF = "MODEL_CUT_OFF"
     CONTENT_FILTER = "CONTENT_FILTER"
     CIRCUIT_OPEN = "CIRCUIT_OPEN"
     SCHEMA_INVALID = "SCHEMA_INVALID"
@@ -242,8 +254,8 @@ class Quoted(FrozenModel):
 class Answered(FrozenModel):
     """A proved answer: `written` in a model's or a person's words, or `quoted` in the documents' own words.
 
-    `degraded` marks quotes given because the model was unreachable. `approved` says which person approved the answer,
-    and when.
+    `degraded` marks quotes given because no model wrote an answer, and `reason` says why. `approved` says which person
+    approved the answer, and when.
     """
 
     kind: Literal["answered"] = "answered"
@@ -252,13 +264,14 @@ class Answered(FrozenModel):
     citations: tuple[Citation, ...]
     sources: tuple[Source, ...]
     degraded: bool = False
+    reason: Failure | None = None
     cached: bool = False
     approved: Approval | None = None
 
     @property
     def content_hash(self) -> str:
         """Hash of the text, 16 hex digits: the same for the same answer to different people."""
-        return sha256(self.text.encode()).hexdigest()[:16]
+        return sha256(self.text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 class NotEnoughInfo(FrozenModel):
@@ -319,6 +332,24 @@ Outcome = Annotated[
 ]
 
 
+class ModelProblem(FrozenModel):
+    """Why one request to a model server failed: names and numbers, never text.
+
+    `code`, `parameter` and `finish_reason` are the server's own words where they look like names. `learnt` marks a
+    refused parameter that no later request holds. `seconds` is how long the request took.
+    """
+
+    server: str
+    model: str
+    failure: Failure
+    status: int | None = None
+    code: str = ""
+    parameter: str = ""
+    finish_reason: str = ""
+    learnt: bool = False
+    seconds: float = 0.0
+
+
 class Trace(FrozenModel):
     """What happened to one request: ids, versions and numbers, never text."""
 
@@ -343,6 +374,7 @@ class Trace(FrozenModel):
     output_tokens: int | None = None
     cost_usd: float | None = None
     attempts: int = 0
+    model_problems: tuple[ModelProblem, ...] = ()
     repaired: bool = False
     fallback_used: str | None = None
     response_valid: bool | None = None

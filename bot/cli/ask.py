@@ -12,17 +12,17 @@ import click
 from bot.app import build_embedder, build_pipeline
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from bot.settings import Settings
+from bot.surfaces.model_words import degraded_words, no_model_words, problem_lines
 from bot.surfaces.showing import every_link, links_of, readable, small_print
 from bot.surfaces.wording import (
     CLOSEST,
-    DEGRADED,
     DID_YOU_MEAN,
     FINDING_WORDS,
     MEANWHILE,
-    NOT_ENOUGH,
     QUOTED,
     day,
     introduction,
+    not_enough_words,
     other_language,
     understood_words,
 )
@@ -65,6 +65,8 @@ def command(
         if response.understood:
             click.echo(f"{understood_words(corrected=response.trace.corrected)}: “{response.understood}”")
         click.echo(outcome_text(response.outcome))
+        if _is_without_the_model(response.outcome):
+            click.echo("\n".join(["", *problem_lines(response.trace.model_problems)]))
 
 
 async def ask_once(
@@ -86,6 +88,17 @@ async def ask_once(
         return await answer(pipeline, question, context)
 
 
+def _is_without_the_model(outcome: Outcome) -> bool:
+    """Tell whether a model should have written an answer and none did."""
+    match outcome:
+        case Answered():
+            return outcome.degraded
+        case NotEnoughInfo() | Unavailable():
+            return bool(no_model_words(outcome.reason))
+        case _:
+            return False
+
+
 def outcome_text(outcome: Outcome) -> str:
     """Return an outcome as text for a terminal."""
     match outcome:
@@ -103,7 +116,7 @@ def outcome_text(outcome: Outcome) -> str:
 
 def _answer_text(outcome: Answered) -> str:
     is_quoted = outcome.form == "quoted"
-    head = [DEGRADED] if outcome.degraded else []
+    head = [degraded_words(outcome.reason)] if outcome.degraded else []
     head += [f"{QUOTED}:", ""] if is_quoted else []
     sources = _source_lines(outcome.sources, () if is_quoted else outcome.citations)
     approved = [f"Approved by {outcome.approved.by} on {day(outcome.approved.at)}"] if outcome.approved else []
@@ -114,7 +127,7 @@ def _not_enough_text(outcome: NotEnoughInfo) -> str:
     examples = [f"  {question}" for question in outcome.suggestions]
     if outcome.reason is Failure.NO_QUESTION:
         return "\n".join([introduction(has_examples=bool(examples)), *examples])
-    lines = [f"Not enough info. {NOT_ENOUGH}"]
+    lines = [f"Not enough info. {not_enough_words(outcome)}"]
     lines += [other_language(outcome.documents_in)] if outcome.documents_in else []
     if outcome.closest:
         lines += ["", f"{CLOSEST}:", "", *_quoted_lines(outcome.closest)]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-import openai
 
 from bot.app import PRODUCTS, build_embedder, store_file
+from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import StoreError
@@ -35,7 +35,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
         await _store(settings),
-        await _model(settings),
+        *await model_checks(settings),
         *await _products(settings),
         _people(settings),
     ]
@@ -66,35 +66,6 @@ async def _store(settings: Settings) -> Diagnosis:
     counts = await store.counts()
     await store.close()
     return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
-
-
-async def _model(settings: Settings) -> Diagnosis:
-    llm = settings.llm
-    if llm.provider == "extractive":
-        return Diagnosis("model", ok=True, words="extractive: quotes the documents, needs no server")
-    if llm.api_key is None and llm.base_url is None:
-        return Diagnosis("model", ok=False, words=f"no key: set {environment_name('llm.api_key')}")
-    client = openai.AsyncOpenAI(
-        api_key=llm.api_key.get_secret_value() if llm.api_key else "not-needed",
-        base_url=str(llm.base_url) if llm.base_url else None,
-        max_retries=0,
-        timeout=llm.connect_timeout_s,
-    )
-    try:
-        models = [model.id async for model in client.models.list()]
-    except openai.APIStatusError as error:
-        return Diagnosis(
-            "model", ok=False, words=f"the server answers {error.status_code}; check the key and the base URL"
-        )
-    except openai.OpenAIError:
-        return Diagnosis("model", ok=False, words=f"no server answers; check {environment_name('llm.base_url')}")
-    finally:
-        await client.close()
-    if models and llm.model not in models:
-        return Diagnosis(
-            "model", ok=False, words=f"the server does not offer {llm.model}; it has {', '.join(models[:5])}"
-        )
-    return Diagnosis("model", ok=True, words=f"{llm.model} is offered")
 
 
 def _people(settings: Settings) -> Diagnosis:

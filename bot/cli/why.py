@@ -10,6 +10,7 @@ from bot.cli.stored import opened_store
 from bot.desk.permissions import UnknownRequestError
 from bot.settings import Settings
 from bot.surfaces.command_messages import verdicts_words
+from bot.surfaces.model_words import problem_lines
 from pipeline.types import Trace
 
 
@@ -21,9 +22,11 @@ def command(request_id: str, data_dir: Path | None) -> None:
     trace = asyncio.run(stored_trace(settings_of(data_dir), request_id))
     click.echo(f"{trace.request_id}: {trace.outcome} ({trace.verdict})")
     facts = trace.model_dump(mode="json", exclude={"request_id", "outcome", "verdict"})
-    for name, value in (facts | {"verdicts": verdicts_words(trace)}).items():
+    for name, value in (facts | {"verdicts": verdicts_words(trace), "model_problems": ""}).items():
         if value not in (None, [], {}, False, ""):
             click.echo(f"  {name}: {value}")
+    for line in problem_lines(trace.model_problems):
+        click.echo(f"  request failed: {line}")
 
 
 async def stored_trace(settings: Settings, request_id: str) -> Trace:

@@ -33,12 +33,12 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Asked, Review
+from bot.surfaces.model_words import degraded_words
 from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
     CLOSEST,
-    DEGRADED,
     DID_YOU_MEAN,
     ESCALATED,
     EXPIRED,
@@ -46,7 +46,6 @@ from bot.surfaces.wording import (
     GIVEN_UP,
     MEANWHILE,
     NOT_CONFIRMED,
-    NOT_ENOUGH,
     NOT_ENOUGH_AT_ALL,
     QUOTED,
     STOPPED_WORDS,
@@ -54,6 +53,7 @@ from bot.surfaces.wording import (
     day,
     introduction,
     limit_words,
+    not_enough_words,
     other_language,
     unavailable_words,
     understood_words,
@@ -182,7 +182,7 @@ def _answered(outcome: Answered, request_id: str, question: str, names: Names) -
         facts.append("asked before, same documents")
     is_quoted = outcome.form == "quoted"
     return [
-        *([small(f":warning: {DEGRADED}")] if outcome.degraded else []),
+        *([small(f":warning: {degraded_words(outcome.reason)}")] if outcome.degraded else []),
         *([section(f"*{QUOTED}*")] if is_quoted else []),
         *(MarkdownBlock(text=part) for part in answer_parts(outcome.text, links_of(outcome))),
         *source_blocks(outcome.sources, () if is_quoted else outcome.citations),
@@ -194,7 +194,7 @@ def _answered(outcome: Answered, request_id: str, question: str, names: Names) -
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
     if outcome.reason is Failure.NO_QUESTION:
         return _introduction(outcome, request_id)
-    blocks: list[Block] = [section(f":mag: *Not enough info.* {NOT_ENOUGH}")]
+    blocks: list[Block] = [section(f":mag: *Not enough info.* {not_enough_words(outcome)}")]
     if outcome.documents_in:
         blocks.append(section(other_language(outcome.documents_in)))
     if outcome.closest:

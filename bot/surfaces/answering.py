@@ -41,12 +41,13 @@ class Answering:
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
         left_behind = await (await self.product.progress(asked, resumed=True)).end()
         notice = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
+        self.running.forget(job.key)
         await self._settle(job, asked, None, [notice], dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
     async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
         progress = await self.product.progress(asked, resumed=job.attempts > 1)
-        task = asyncio.create_task(self._ask(request_id, asked, progress))
+        task = asyncio.create_task(self._asked_once(job, request_id, asked, progress))
         self.running.begin(job.key, asked.where, task)
         progress.start(lambda: self.running.interrupt(job.key, "stopped"))
         try:
@@ -62,6 +63,13 @@ class Answering:
         message = self.product.render_reply(asked, reply, names, progress_id)
         cards = await self.boards.cards(reply.review) if reply.review else ()
         await self._settle(job, asked, reply, [message, *cards])
+        self.running.forget(job.key)
+
+    async def _asked_once(self, job: Job, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
+        """Return the reply. If it was made before and could not be settled, the model is not asked again."""
+        reply = self.running.kept(job.key, asked) or await self._ask(request_id, asked, progress)
+        self.running.keep(job.key, asked, reply)
+        return reply
 
     async def _ask(self, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
         earlier = await self.product.earlier_turns(request_id, asked)

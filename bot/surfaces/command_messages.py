@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bot.desk.operations import GapCluster, Status, Usage
+from bot.surfaces.model_words import problem_lines
 from bot.surfaces.wording import counted, day
 from index.builder import Coverage
 from pipeline.types import Trace
@@ -53,7 +54,10 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
 
 def why_facts(trace: Trace) -> list[Fact]:
     """Return the fields of a trace that are not empty, without those that are shown elsewhere."""
-    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED) | {"verdicts": verdicts_words(trace)}
+    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED) | {
+        "verdicts": verdicts_words(trace),
+        "model_problems": problem_lines(trace.model_problems),
+    }
     return [
         (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in facts.items()

@@ -3,9 +3,12 @@
 import asyncio
 from typing import Any, Literal
 
+from bot.desk.questions import Reply
 from bot.store.port import Queue
 from bot.store.records import Asked, Conversation
 
+# Replies that could not be settled are few; another process may settle one of them.
+_KEPT_REPLIES = 200
 Why = Literal["stopped", "edited", "deleted"]
 
 
@@ -15,6 +18,7 @@ class RunningQuestions:
     def __init__(self) -> None:
         self._running: dict[str, tuple[Conversation, asyncio.Task[Any]]] = {}
         self._reasons: dict[str, Why] = {}
+        self._replies: dict[str, tuple[Asked, Reply]] = {}
 
     def begin(self, key: str, where: Conversation, task: asyncio.Task[Any]) -> None:
         """Register the task that works on a question."""
@@ -35,6 +39,21 @@ class RunningQuestions:
     def reason(self, key: str) -> Why | None:
         """Return why the work on a question was interrupted, once; None if nobody interrupted it."""
         return self._reasons.pop(key, None)
+
+    def keep(self, key: str, asked: Asked, reply: Reply) -> None:
+        """Keep the reply to a question until it is settled; of too many the oldest is dropped."""
+        self._replies[key] = (asked, reply)
+        if len(self._replies) > _KEPT_REPLIES:
+            self.forget(next(iter(self._replies)))
+
+    def kept(self, key: str, asked: Asked) -> Reply | None:
+        """Return the reply that is kept; None if there is none, or if it is one to another wording."""
+        known = self._replies.get(key)
+        return known[1] if known and known[0] == asked else None
+
+    def forget(self, key: str) -> None:
+        """Drop the reply to a question."""
+        self._replies.pop(key, None)
 
     def stop(self, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
         """Stop the work on the questions of this person in this thread."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.types import Failure, FindingCode, Limited, Unavailable
+from bot.surfaces.model_words import no_model_words
+from pipeline.types import Failure, FindingCode, Limited, NotEnoughInfo, Unavailable
 from pipeline.understanding.smalltalk import kind_of
 
 EXPIRED = (
@@ -30,7 +31,6 @@ NOT_ENOUGH = "No answer that I can prove was found in the documents."
 NOT_ENOUGH_AT_ALL = f"Not enough info. {NOT_ENOUGH}"
 _INTRODUCTION = "I answer questions from your team's documents, and show where each answer stands."
 NOT_CONFIRMED = "A reviewer looked at this and could not confirm an answer from the documents."
-DEGRADED = "The writing model gave no answer. These are the documents' own words."
 GIVEN_UP = (
     "Something went wrong again and again while I worked on this, and I have no answer. An admin can look up the id."
 )
@@ -112,11 +112,16 @@ def limit_words(outcome: Limited) -> str:
 def unavailable_words(outcome: Unavailable) -> str:
     """Return why there is no answer now."""
     reason = {
-        Failure.INDEX_UNAVAILABLE: "the documents are not indexed yet, or the index is damaged",
-        Failure.DEADLINE: "it took too long",
-        Failure.INTERNAL: "something went wrong on our side",
-    }.get(outcome.reason, "the model that writes answers is not reachable")
-    return f"I cannot answer right now: {reason}."
+        Failure.INDEX_UNAVAILABLE: "The documents are not indexed yet, or the index is damaged.",
+        Failure.DEADLINE: "It took too long.",
+        Failure.INTERNAL: "Something went wrong on our side.",
+    }.get(outcome.reason, no_model_words(outcome.reason))
+    return f"I cannot answer right now. {reason}".strip()
+
+
+def not_enough_words(outcome: NotEnoughInfo) -> str:
+    """Return that no answer was found, after the reason if it is that no model wrote one."""
+    return f"{no_model_words(outcome.reason)} {NOT_ENOUGH}".strip()
 
 
 def waiting_time(seconds: float | None) -> str:

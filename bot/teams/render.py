@@ -6,6 +6,7 @@ from typing import assert_never
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
+from bot.surfaces.model_words import degraded_words
 from bot.surfaces.showing import (
     cited_links,
     cut_at_word,
@@ -20,7 +21,6 @@ from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
     CLOSEST,
-    DEGRADED,
     DID_YOU_MEAN,
     ESCALATED,
     EXPIRED,
@@ -29,7 +29,6 @@ from bot.surfaces.wording import (
     MAY_SEE_MORE,
     MEANWHILE,
     NOT_CONFIRMED,
-    NOT_ENOUGH,
     NOT_ENOUGH_AT_ALL,
     PASSED_ON,
     QUOTED,
@@ -38,6 +37,7 @@ from bot.surfaces.wording import (
     day,
     introduction,
     limit_words,
+    not_enough_words,
     other_language,
     unavailable_words,
     understood_words,
@@ -188,7 +188,7 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     if outcome.reason is Failure.NO_QUESTION:
         words = introduction(has_examples=bool(suggestions))
         return words, [paragraph(words), *suggestions], []
-    parts = [paragraph(f"**Not enough info.** {NOT_ENOUGH}")]
+    parts = [paragraph(f"**Not enough info.** {not_enough_words(outcome)}")]
     if outcome.documents_in:
         parts.append(paragraph(other_language(outcome.documents_in)))
     if outcome.closest:
@@ -224,7 +224,7 @@ def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: N
         facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
-    before = [f"_{note}_" for note in [*notes, *([DEGRADED] if outcome.degraded else [])]]
+    before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason)] if outcome.degraded else [])]]
     heading = [f"### {QUOTED}"] if outcome.form == "quoted" else []
     answer = answer_markdown(outcome.text, links_of(outcome))
     text = _with_facts([*before, *heading, answer], [*facts, request_id])

@@ -28,6 +28,9 @@ class Metrics:
         self._attempts = Counter(
             "citedesk_model_attempts", "Requests to a provider", ("provider",), registry=self._registry
         )
+        self._errors = Counter(
+            "citedesk_model_errors", "Failed requests to a model", ("provider", "failure"), registry=self._registry
+        )
         self._tokens = Counter("citedesk_model_tokens", "Tokens", ("provider", "direction"), registry=self._registry)
         self._cost = Counter("citedesk_model_cost_usd", "US dollars", ("provider",), registry=self._registry)
         self._fallbacks = Counter("citedesk_fallbacks", "Answers without the model", ("kind",), registry=self._registry)
@@ -52,6 +55,8 @@ class Metrics:
             self._stages.labels(stage).observe(spent / 1e3)
         provider = trace.llm_provider or "none"
         self._attempts.labels(provider).inc(trace.attempts)
+        for problem in trace.model_problems:
+            self._errors.labels(problem.server, problem.failure.value).inc()
         self._tokens.labels(provider, "input").inc(trace.input_tokens or 0)
         self._tokens.labels(provider, "output").inc(trace.output_tokens or 0)
         self._cost.labels(provider).inc(trace.cost_usd or 0.0)

@@ -24,6 +24,8 @@ _MODEL_FAILURES = frozenset(
         Failure.MODEL_DOWN,
         Failure.MODEL_RATE_LIMITED,
         Failure.MODEL_REFUSED,
+        Failure.MODEL_EMPTY,
+        Failure.MODEL_CUT_OFF,
         Failure.CONTENT_FILTER,
         Failure.CIRCUIT_OPEN,
     }

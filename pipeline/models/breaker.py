@@ -1,10 +1,12 @@
 """Circuit breaker: send nothing to a provider that keeps failing, then try it with one request."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipeline.errors import CircuitOpenError, RetryableModelError
+from pipeline.types import Deadline
 
 
 class CircuitBreaker:
@@ -24,13 +26,20 @@ class CircuitBreaker:
         return self._opened_at is not None and self._now() - self._opened_at < self._open_s
 
     @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Run the body and count its failure or success. Raises CircuitOpenError while the circuit is open."""
+    def guard(self, deadline: Deadline) -> Iterator[None]:
+        """Run the body and count its failure or success. Raises CircuitOpenError while the circuit is open.
+
+        A body that is cancelled at its deadline has failed: a server that sends a byte now and then never times out.
+        """
         probe = self._enter()
         try:
             yield
         except RetryableModelError:
             self._failed()
+            raise
+        except asyncio.CancelledError:
+            if deadline.is_over:
+                self._failed()
             raise
         finally:
             if probe:

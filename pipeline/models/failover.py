@@ -1,41 +1,54 @@
-"""Failover: ask several providers in order, each within its share of the time."""
+"""Failover: ask several servers in order, each within its share of the time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, SchemaError
 from pipeline.models.provider import ModelProvider
-from pipeline.types import Completion, Deadline, Failure, Prompt
+from pipeline.types import Deadline, Failure
+
+T = TypeVar("T")
 
 
-class FailoverProvider:
-    """Asks the next provider when one fails; each has its own retries and circuit breaker.
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The model servers in the order in which they are asked; each has its own retries and circuit breaker."""
 
-    A policy refusal is final: no other model is asked for what one refused to say.
-    """
+    providers: tuple[ModelProvider, ...]
 
-    def __init__(self, providers: Sequence[ModelProvider]) -> None:
-        self._providers = tuple(providers)
-        self.name = self._providers[0].name
-        self.model = "+".join(provider.model for provider in self._providers)
+    @property
+    def name(self) -> str:
+        """Name of the first server."""
+        return self.providers[0].name
+
+    @property
+    def model(self) -> str:
+        """The models of all servers."""
+        return "+".join(provider.model for provider in self.providers)
 
     @property
     def open_circuits(self) -> dict[str, bool]:
         """Return, by name of the server, whether its circuit is open."""
-        return {name: is_open for provider in self._providers for name, is_open in provider.open_circuits.items()}
+        return {provider.name: provider.circuit_is_open for provider in self.providers}
 
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return the first completion. Raises the last provider's ModelError."""
-        *others, last = self._providers
+    async def ask(self, ask: Callable[[ModelProvider, Deadline], Awaitable[T]], deadline: Deadline) -> T:
+        """Return what `ask` gets from the first server that gives it. Raises the last one's ModelError or SchemaError.
+
+        The next server is asked after any failure, also a reply that cannot be read. A policy refusal is final: no
+        other model is asked for what one refused to say.
+        """
+        *others, last = self.providers
         for at, provider in enumerate(others):
-            share = deadline.remaining() / (len(self._providers) - at)
+            share = deadline.remaining() / (len(self.providers) - at)
             try:
-                return await provider.complete(prompt, Deadline(deadline.now() + share, deadline.now), attempted)
-            except ModelError as error:
+                return await ask(provider, Deadline(deadline.now() + share, deadline.now))
+            except (ModelError, SchemaError) as error:
                 if error.failure is Failure.CONTENT_FILTER:
                     raise
-        return await last.complete(prompt, deadline, attempted)
+        return await ask(last, deadline)
 
     async def aclose(self) -> None:
         """Close the connections to all servers."""
-        for provider in self._providers:
+        for provider in self.providers:
             await provider.aclose()

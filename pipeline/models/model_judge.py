@@ -1,17 +1,18 @@
 """The judge that asks a language model: one request for all sentences of a draft."""
 
-import json
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from pipeline.contract import only_object
 from pipeline.errors import SchemaError
+from pipeline.json_reading import name_of, number_of, read_object
+from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, judge_prompt
 from pipeline.proof.judge import Claim, Judgement, Verdict
-from pipeline.types import Deadline
+from pipeline.request_log import RequestLog, unreadable
+from pipeline.types import Completion, Deadline
 
 VERDICTS_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -38,8 +39,8 @@ VERDICTS_SCHEMA: dict[str, Any] = {
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    sentence: int
-    verdict: Literal["supported", "contradicted", "not_stated"]
+    sentence: Annotated[int, BeforeValidator(number_of)]
+    verdict: Annotated[Literal["supported", "contradicted", "not_stated"], BeforeValidator(name_of)]
 
 
 class _Reply(BaseModel):
@@ -52,36 +53,40 @@ class _Reply(BaseModel):
 class ModelJudge:
     """Asks a provider, which may be the one that writes the drafts or another one."""
 
-    def __init__(self, provider: ModelProvider, template: PromptTemplate) -> None:
-        self.name = f"{provider.name}/{provider.model} {template.version}@{template.content_hash}"
-        self._provider = provider
+    def __init__(self, servers: Servers, template: PromptTemplate) -> None:
+        self.name = f"{servers.name}/{servers.model} {template.version}@{template.content_hash}"
+        self._servers = servers
         self._template = template
 
-    async def judge(
-        self, question: str, claims: Sequence[Claim], deadline: Deadline, attempted: Callable[[], None]
-    ) -> Judgement:
+    async def judge(self, question: str, claims: Sequence[Claim], deadline: Deadline, log: RequestLog) -> Judgement:
         """Return one verdict for each claim. Raises a ModelError, or SchemaError for a reply that misses a claim."""
         prompt = judge_prompt(question, claims, self._template, VERDICTS_SCHEMA)
-        completion = await self._provider.complete(prompt, deadline, attempted)
-        reply = _parsed(completion.text)
-        given = {entry.sentence: Verdict(entry.verdict) for entry in reply.verdicts}
-        if len(reply.verdicts) != len(claims) or given.keys() != set(range(1, len(claims) + 1)):
-            raise SchemaError("verdicts: not one for each sentence")
-        return Judgement(
-            verdicts=tuple(given[number] for number in range(1, len(claims) + 1)),
-            answers_question=reply.answers_question,
-            input_tokens=completion.input_tokens,
-            output_tokens=completion.output_tokens,
-            cost_usd=completion.cost_usd,
-        )
+
+        async def asked(provider: ModelProvider, in_time: Deadline) -> Judgement:
+            completion = await provider.complete(prompt, in_time, log)
+            try:
+                return _judgement(completion, len(claims))
+            except SchemaError:
+                log.failed(unreadable(completion))
+                raise
+
+        return await self._servers.ask(asked, deadline)
 
     async def aclose(self) -> None:
-        """Close the connections of the provider."""
-        await self._provider.aclose()
+        """Close the connections of the servers."""
+        await self._servers.aclose()
 
 
-def _parsed(text: str) -> _Reply:
-    try:
-        return _Reply.model_validate(only_object(text))
-    except (ValidationError, json.JSONDecodeError) as error:
-        raise SchemaError("verdicts: not readable") from error
+def _judgement(completion: Completion, sentences: int) -> Judgement:
+    """Return the verdicts in a reply. Raises SchemaError if there is not one for each sentence."""
+    reply = read_object(completion.text, _Reply)
+    given = {entry.sentence: Verdict(entry.verdict) for entry in reply.verdicts}
+    if len(reply.verdicts) != sentences or given.keys() != set(range(1, sentences + 1)):
+        raise SchemaError("verdicts: not one for each sentence")
+    return Judgement(
+        verdicts=tuple(given[number] for number in range(1, sentences + 1)),
+        answers_question=reply.answers_question,
+        input_tokens=completion.input_tokens,
+        output_tokens=completion.output_tokens,
+        cost_usd=completion.cost_usd,
+    )

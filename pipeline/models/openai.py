@@ -1,33 +1,28 @@
-"""Stage 6 (generate): ask an OpenAI-compatible server, and translate its errors into ours."""
+"""Stage 6 (generate): ask an OpenAI-compatible server, in the way that it takes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 import httpx2
 import openai
 from openai import AsyncOpenAI
 
-from pipeline.errors import PermanentModelError, RetryableModelError
+from pipeline.errors import ModelError, PermanentModelError, RetryableModelError, Why
 from pipeline.models.breaker import CircuitBreaker
-from pipeline.models.retry_after import retry_after
+from pipeline.models.dialect import Dialect
+from pipeline.models.refusals import RefusedParameterError, classified, refused_parameter
+from pipeline.models.replies import Reply, failed_generation, read_reply
 from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.models.throttle import Throttle
+from pipeline.request_log import RequestLog
 from pipeline.tracing import Attribute, span
-from pipeline.types import Completion, Deadline, Failure, Prompt
+from pipeline.types import Completion, Deadline, Failure, ModelProblem, Prompt
 
-_RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN, 429: Failure.MODEL_RATE_LIMITED}
-_QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
-_FILTER_CODES = ("content_filter", "content_policy_violation")
-_SERVER_ERROR = 500
-OutputFormat = Literal["auto", "json_schema", "json_object", "text"]
-# Strictest first: OpenAI's schema, the schema of llama.cpp's server, the prompt alone.
-_FORMAT_NAMES: tuple[OutputFormat, ...] = ("json_schema", "json_object", "text")
-# Error codes whose reason is not the output format.
-_NOT_THE_FORMAT = frozenset({*_QUOTA_CODES, *_FILTER_CODES, "context_length_exceeded", "model_not_found"})
-_FORMAT_REFUSALS = (400, 415, 422, 500, 501)
+_CUT_OFF = "length"
+# Each parameter has at most four ways to be sent, so a server refuses fewer requests than this.
+_LESSONS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +41,27 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class ModelOptions:
-    """How to call a model: times in seconds, sizes in tokens."""
+    """How to call a model: times in seconds, sizes in tokens.
+
+    `output_tokens_max` is the room for a reply that was cut off, asked for once more. `extra_body` is sent as it is.
+    """
 
     connect_timeout_s: float = 5.0
-    read_timeout_s: float = 30.0
+    read_timeout_s: float = 60.0
     concurrency: int = 16
     output_tokens: int = 800
-    temperature: float = 0.0
+    output_tokens_max: int = 8000
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     price: Price | None = None
-    output_format: OutputFormat = "auto"
+    dialect: Dialect = field(default_factory=Dialect)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
 
 
 class OpenAIProvider:
-    """A server that speaks the OpenAI chat completions API; `name` identifies it in logs and metrics."""
+    """A server that speaks the OpenAI chat completions API; `name` identifies it in logs and metrics.
+
+    It begins with the dialect of its options and drops what the server refuses, for the life of the process.
+    """
 
     def __init__(
         self,
@@ -72,184 +74,177 @@ class OpenAIProvider:
     ) -> None:
         self.name = name
         self.model = model
+        self.dialect = options.dialect
+        self.output_tokens = options.output_tokens
         self._throttle = throttle
         self._client = client.with_options(max_retries=0)
         self._options = options
         self._breaker = breaker
         self._slots = asyncio.Semaphore(options.concurrency)
-        self._format = _FORMAT_NAMES.index(options.output_format) if options.output_format != "auto" else 0
-        self._format_confirmed = options.output_format != "auto"
+        self._has_answered = False
+        self._before_plain: Dialect | None = None
 
     @property
-    def open_circuits(self) -> dict[str, bool]:
-        """Return whether the circuit of this server is open, by its name."""
-        return {self.name: self._breaker.is_open}
+    def circuit_is_open(self) -> bool:
+        """Whether the server is left alone now, because it kept failing."""
+        return self._breaker.is_open
 
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+    async def complete(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
         """Return raw text, after at most the policy's attempts and never past the deadline."""
 
         async def attempt() -> Completion:
             if self._throttle:
-                await self._throttle.wait(prompt.size + self._options.output_tokens, deadline)
+                await self._throttle.wait(prompt.size + self.output_tokens, deadline)
             async with self._slots:
-                attempted()
-                with self._breaker.guard():
-                    return await self._in_best_format(prompt, deadline)
+                with self._breaker.guard(deadline):
+                    log.attempted()
+                    return await self._attempt(prompt, deadline, log)
 
         return await with_retries(attempt, self._options.retry, deadline)
+
+    async def offered(self) -> list[str]:
+        """Return the names of the models that the server lists. Raises a ModelError."""
+        try:
+            response = await self._client.get("/models", cast_to=httpx2.Response)
+            listed = response.json()
+        except openai.OpenAIError as error:
+            raise classified(error) from None
+        except ValueError:
+            raise RetryableModelError(Failure.MODEL_DOWN) from None
+        entries = listed.get("data") if isinstance(listed, dict) else listed
+        names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return [name for name in names if isinstance(name, str)]
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
         await self._client.close()
 
-    async def _in_best_format(self, prompt: Prompt, deadline: Deadline) -> Completion:
-        """Ask for the strictest output format that the server takes, and remember it.
+    async def _attempt(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
+        """Return a completion that says something; one that was cut off is asked for once more with more room."""
+        reply = await self._in_its_dialect(prompt, deadline, log)
+        if reply.finish_reason == _CUT_OFF and self.output_tokens < self._options.output_tokens_max:
+            reply = await self._with_more_room(prompt, deadline, log, reply)
+        if not reply.text.strip():
+            raise self._noted(_nothing_said(reply), log)
+        return self._completion(reply)
 
-        Until a format has worked, a refused request counts as an attempt and the next one asks for a looser format.
-        The status cannot tell whether the format was the reason: servers refuse one with anything from 400 to 501.
+    async def _in_its_dialect(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Reply:
+        """Return the reply to a request; what the server refuses of it is sent in another way, or left out."""
+        for _ in range(_LESSONS):
+            dialect = self.dialect
+            try:
+                reply = await self._request(prompt, deadline, dialect, self.output_tokens, log)
+            except RefusedParameterError as refusal:
+                if not self._learn(refusal, dialect):
+                    raise self._noted(refusal.error, log) from None
+                self._noted(refusal, log, learnt=True)
+            else:
+                self._has_answered = True
+                return reply
+        raise PermanentModelError(Failure.MODEL_REFUSED)  # pragma: no cover - there are fewer lessons
+
+    def _learn(self, refusal: RefusedParameterError, sent: Dialect) -> bool:
+        """Note what the server refuses. Return whether there is another way to ask.
+
+        A refusal that names nothing is tried once without all that a request can do without, unless the server has
+        answered before: then the reason is another one.
         """
-        number = self._format
+        if self.dialect != sent:
+            # Another request has learnt something meanwhile.
+            return True
+        parameter = refusal.parameter
+        following = sent.without(parameter) if parameter else self._plainer(sent)
+        self.dialect = following or self._before_plain or sent
+        return following is not None
+
+    def _plainer(self, sent: Dialect) -> Dialect | None:
+        if self._has_answered or self._before_plain:
+            return None
+        self._before_plain = sent
+        return sent.plain()
+
+    async def _with_more_room(self, prompt: Prompt, deadline: Deadline, log: RequestLog, cut_off: Reply) -> Reply:
+        """Return the reply with the most room, and remember if that was needed; else the one that was cut off."""
+        room = self._options.output_tokens_max
+        self._noted(_nothing_said(cut_off), log, learnt=True)
         try:
-            completion = await self._request(prompt, deadline, _response_format(number, prompt.reply_schema))
-        except (PermanentModelError, RetryableModelError) as error:
-            has_other_reason = error.failure is Failure.CONTENT_FILTER or error.server_code in _NOT_THE_FORMAT
-            if self._format_confirmed or has_other_reason or error.status not in _FORMAT_REFUSALS:
-                raise
-            self._format = (number + 1) % len(_FORMAT_NAMES)
-            raise RetryableModelError(error.failure, retry_after=0.0, status=error.status) from error
-        self._format, self._format_confirmed = number, True
-        return completion
+            reply = await self._request(prompt, deadline, self.dialect, room, log)
+        except RefusedParameterError as refusal:
+            self._noted(refusal.error, log)
+            return cut_off
+        except ModelError:
+            return cut_off
+        if reply.finish_reason != _CUT_OFF:
+            self.output_tokens = room
+        return reply
 
-    async def _request(self, prompt: Prompt, deadline: Deadline, form: dict[str, Any] | None) -> Completion:
+    async def _request(self, prompt: Prompt, deadline: Deadline, dialect: Dialect, room: int, log: RequestLog) -> Reply:
+        """Return the reply to one request. Raises a ModelError, which is in the log unless a parameter is refused."""
+        began = time.monotonic()
+        try:
+            return await self._sent(prompt, deadline, dialect, room)
+        except RefusedParameterError:
+            raise
+        except ModelError as error:
+            raise self._noted(error, log, seconds=time.monotonic() - began) from None
+        except asyncio.CancelledError:
+            if deadline.is_over:
+                late = RetryableModelError(Failure.MODEL_TIMEOUT, why=Why(code="deadline"))
+                self._noted(late, log, seconds=time.monotonic() - began)
+            raise
+
+    async def _sent(self, prompt: Prompt, deadline: Deadline, dialect: Dialect, room: int) -> Reply:
         read = min(self._options.read_timeout_s, max(deadline.remaining(), 0.001))
-        with span(f"chat {self.model}", self._attributes(), to_a_server=True) as note, _translated():
-            reply = await self._client.chat.completions.create(
-                model=self.model,
-                messages=[{"role": m.role, "content": m.content} for m in prompt.messages],  # type: ignore[misc]
-                response_format=openai.omit if form is None else form,  # type: ignore[arg-type]
-                max_tokens=self._options.output_tokens,
-                temperature=self._options.temperature,
-                timeout=openai.Timeout(read, connect=min(self._options.connect_timeout_s, read)),
-            )
-            completion = self._completed(reply)
-            note("gen_ai.usage.input_tokens", completion.input_tokens or 0)
-            note("gen_ai.usage.output_tokens", completion.output_tokens or 0)
-        return completion
+        body = {"model": self.model, **dialect.parameters(prompt, room), **self._options.extra_body}
+        timeout = openai.Timeout(read, connect=min(self._options.connect_timeout_s, read))
+        with span(f"chat {self.model}", self._attributes(dialect, room), to_a_server=True) as note:
+            try:
+                response = await self._client.post(
+                    "/chat/completions", cast_to=httpx2.Response, body=body, options={"timeout": timeout}
+                )
+                reply = read_reply(response.content.decode("utf-8", "replace"))
+            except openai.APIStatusError as error:
+                if text := failed_generation(error.body):
+                    return Reply(text)
+                # The original message may repeat the prompt or the key, so it is not kept as the cause.
+                raise refused_parameter(error, dialect) or classified(error) from None
+            except openai.OpenAIError as error:
+                raise classified(error) from None
+            note("gen_ai.usage.input_tokens", reply.input_tokens or 0)
+            note("gen_ai.usage.output_tokens", reply.output_tokens or 0)
+        return reply
 
-    def _attributes(self) -> dict[str, Attribute]:
+    def _noted(self, error: ModelError, log: RequestLog, *, learnt: bool = False, seconds: float = 0.0) -> ModelError:
+        """Tell the log of a failed request. Return the error."""
+        problem = ModelProblem(server=self.name, model=self.model, failure=error.failure, **asdict(error.why))
+        log.failed(problem.model_copy(update={"learnt": learnt, "seconds": round(seconds, 3)}))
+        return error
+
+    def _attributes(self, dialect: Dialect, room: int) -> dict[str, Attribute]:
         return {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": self.name,
             "gen_ai.request.model": self.model,
-            "gen_ai.request.max_tokens": self._options.output_tokens,
-            "gen_ai.request.temperature": self._options.temperature,
+            "gen_ai.request.max_tokens": room,
+            "gen_ai.request.temperature": dialect.temperature[0] or 0.0,
         }
 
-    def _completed(self, reply: Any) -> Completion:  # noqa: ANN401 - a server may send anything with status 200
-        completion = _completion(reply, self.name, self.model)
+    def _completion(self, reply: Reply) -> Completion:
         price = self._options.price
-        cost = price.of(completion.input_tokens, completion.output_tokens) if price else None
-        return replace(completion, cost_usd=cost)
+        return Completion(
+            text=reply.text,
+            provider=self.name,
+            model=self.model,
+            input_tokens=reply.input_tokens,
+            output_tokens=reply.output_tokens,
+            cost_usd=price.of(reply.input_tokens, reply.output_tokens) if price else None,
+            finish_reason=reply.finish_reason,
+        )
 
 
-def _response_format(number: int, schema: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the output format `_FORMAT_NAMES[number]` as the API takes it."""
-    formats: tuple[dict[str, Any] | None, ...] = (
-        {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": schema}},
-        {"type": "json_object", "schema": schema},
-        None,
-    )
-    return formats[number]
-
-
-def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
-    """Return an HTTP client that hangs up on a response of more than `max_bytes`."""
-
-    async def bounded(response: httpx2.Response) -> None:
-        if isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _BoundedStream(response.stream, max_bytes)
-
-    return openai.DefaultAsyncHttpxClient(event_hooks={"response": [bounded]})
-
-
-class _BoundedStream(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
-        self._stream = stream
-        self._left = max_bytes
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            self._left -= len(piece)
-            if self._left < 0:
-                raise httpx2.ReadError("the response is too long")
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-def classified(error: openai.OpenAIError) -> RetryableModelError | PermanentModelError:
-    """Return our error for one of the openai package; see docs/architecture.md, "Retry policy"."""
-    if isinstance(error, openai.APITimeoutError):
-        return RetryableModelError(Failure.MODEL_TIMEOUT)
-    if isinstance(error, openai.APIConnectionError):
-        return RetryableModelError(Failure.MODEL_DOWN)
-    if isinstance(error, openai.APIStatusError):
-        return _by_status(error)
-    if isinstance(error, openai.APIResponseValidationError):
-        return RetryableModelError(Failure.MODEL_DOWN)
-    return PermanentModelError(Failure.MODEL_REFUSED)
-
-
-def _by_status(error: openai.APIStatusError) -> RetryableModelError | PermanentModelError:
-    status = error.status_code
-    code = (error.code or "").lower()
-    if code in _FILTER_CODES:
-        return PermanentModelError(Failure.CONTENT_FILTER, status, code)
-    if code in _QUOTA_CODES:
-        return PermanentModelError(Failure.MODEL_REFUSED, status, code)
-    wait = retry_after(error.response.headers)
-    if status in _RETRYABLE_4XX:
-        return RetryableModelError(_RETRYABLE_4XX[status], wait, status)
-    if status >= _SERVER_ERROR:
-        return RetryableModelError(Failure.MODEL_DOWN, wait, status)
-    return PermanentModelError(Failure.MODEL_REFUSED, status, code)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except openai.OpenAIError as error:
-        # The original message may repeat the prompt or the key, so it is not kept as the cause.
-        raise classified(error) from None
-    except ValueError:
-        # The body is not the JSON that the content type promised.
-        raise RetryableModelError(Failure.MODEL_DOWN) from None
-
-
-def _completion(reply: Any, provider: str, model: str) -> Completion:  # noqa: ANN401
-    # With status 200 a proxy may send anything; the SDK does not check it.
-    if isinstance(reply, str):
-        # The content type is not JSON: this is a gateway's page, not the model's reply.
-        raise RetryableModelError(Failure.MODEL_DOWN)
-    choices = getattr(reply, "choices", None)
-    message = getattr(choices[0], "message", None) if choices else None
-    text = getattr(message, "content", None)
-    if choices and getattr(choices[0], "finish_reason", None) == "content_filter":
-        raise PermanentModelError(Failure.CONTENT_FILTER)
-    if getattr(message, "refusal", None):
-        raise PermanentModelError(Failure.CONTENT_FILTER)
-    usage = getattr(reply, "usage", None)
-    return Completion(
-        text=text if isinstance(text, str) else "",
-        provider=provider,
-        model=model,
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-    )
-
-
-def _count(usage: Any, name: str) -> int | None:  # noqa: ANN401
-    value = getattr(usage, name, None)
-    return value if isinstance(value, int) and value >= 0 else None
+def _nothing_said(reply: Reply) -> ModelError:
+    """Return the error of a reply that was cut off, which no further attempt changes, or of an empty one."""
+    why = Why(finish_reason=reply.finish_reason)
+    if reply.finish_reason == _CUT_OFF:
+        return PermanentModelError(Failure.MODEL_CUT_OFF, why)
+    return RetryableModelError(Failure.MODEL_EMPTY, why=why)

@@ -1,23 +1,23 @@
 """The model provider port, in a module of its own so that using it loads no client."""
 
-from collections.abc import Callable
 from typing import Protocol
 
+from pipeline.request_log import RequestLog
 from pipeline.types import Completion, Deadline, Prompt
 
 
 class ModelProvider(Protocol):
-    """Writes a completion for a prompt."""
+    """One server with one model; writes a completion for a prompt."""
 
     name: str
     model: str
 
     @property
-    def open_circuits(self) -> dict[str, bool]:
-        """Return, by name of the server, whether its circuit is open."""
+    def circuit_is_open(self) -> bool:
+        """Whether the server is left alone now, because it kept failing."""
 
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
-        """Return raw text. Calls `attempted` before each request. Raises a ModelError."""
+    async def complete(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
+        """Return raw text that is not empty. Raises a ModelError."""
 
     async def aclose(self) -> None:
-        """Close the connections to all servers."""
+        """Close the connections to the server."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import stamina
 
-from pipeline.errors import RetryableModelError
+from pipeline.errors import RetryableModelError, Why
 from pipeline.types import Deadline, Failure
 
 T = TypeVar("T")
@@ -53,5 +53,5 @@ async def with_retries(
                     tries += 1
                     return await call()
     except TimeoutError as error:
-        raise RetryableModelError(Failure.MODEL_TIMEOUT) from error
+        raise RetryableModelError(Failure.MODEL_TIMEOUT, why=Why(code="deadline")) from error
     raise AssertionError("stamina ends by returning or raising")  # pragma: no cover

@@ -1,10 +1,11 @@
 """The port of the second reader, who says of each sentence whether the passages that it cites state it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from pipeline.request_log import RequestLog
 from pipeline.types import Deadline
 
 
@@ -43,10 +44,8 @@ class Judge(Protocol):
 
     name: str
 
-    async def judge(
-        self, question: str, claims: Sequence[Claim], deadline: Deadline, attempted: Callable[[], None]
-    ) -> Judgement:
-        """Return one verdict for each claim. Calls `attempted` before each request.
+    async def judge(self, question: str, claims: Sequence[Claim], deadline: Deadline, log: RequestLog) -> Judgement:
+        """Return one verdict for each claim. Tells `log` of each request.
 
         Raises a ModelError or SchemaError if there is no verdict for every claim: none of them counts as proved then.
         """

@@ -6,7 +6,7 @@ entailment, for the passages together or, where they are too long for the model,
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from index.errors import IndexUnavailableError, SettingsError
 from pipeline.errors import RetryableModelError
 from pipeline.proof.judge import Claim, Judgement, Verdict
 from pipeline.proof.nli_model import NliModel, Probabilities, labels_in
+from pipeline.request_log import RequestLog
 from pipeline.types import Deadline, Failure
 
 # More probable than all other labels together. It was not measured: no model for inference could be had.
@@ -41,13 +42,13 @@ class NliJudge:
         question: str,  # noqa: ARG002 - the model reads the sentence only
         claims: Sequence[Claim],
         deadline: Deadline,
-        attempted: Callable[[], None],
+        log: RequestLog,
     ) -> Judgement:
         """Return one verdict for each claim. It is not said whether they answer the question.
 
         Raises RetryableModelError at the deadline.
         """
-        attempted()
+        log.attempted()
         try:
             async with asyncio.timeout(deadline.remaining()), self._turn:
                 verdicts = await asyncio.to_thread(self._verdicts, claims, deadline)

@@ -6,7 +6,7 @@ says whether its passages state it (`judge`). What fails is a finding, and wordi
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.retrieval import RetrievedChunk
@@ -17,6 +17,7 @@ from pipeline.proof.markers import Statement, left_over, markers_in, statements
 from pipeline.proof.quotes import Quote, proved
 from pipeline.proof.units import Unit, units
 from pipeline.proof.values import links, missing_values
+from pipeline.request_log import RequestLog
 from pipeline.types import Citation, Deadline, Draft, Finding, FindingCode
 
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.!?。！？])")  # noqa: RUF001
@@ -90,15 +91,13 @@ def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: Verification
     return Checked(quotes, (), open_claims=tuple(claims))
 
 
-async def judged(
-    checked: Checked, question: str, judge: Judge, deadline: Deadline, attempted: Callable[[], None]
-) -> Proof:
+async def judged(checked: Checked, question: str, judge: Judge, deadline: Deadline, log: RequestLog) -> Proof:
     """Return the proof of a checked draft, after asking the judge about its open claims.
 
     If the judge fails, times out or leaves a claim out, none of the claims counts as proved.
     """
     try:
-        judgement = await judge.judge(question, checked.open_claims, deadline, attempted)
+        judgement = await judge.judge(question, checked.open_claims, deadline, log)
     except PipelineError:
         return checked.without_judge()
     if len(judgement.verdicts) != len(checked.open_claims):

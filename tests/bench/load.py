@@ -23,13 +23,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import structlog
 from openai import AsyncOpenAI
-from support.builders import QUOTA, REMINDER, FixedRetriever, asked, chunk, context, pipeline, prompt, reply_json
+from support.builders import QUOTA, REMINDER, FixedRetriever, Heard, asked, chunk, context, pipeline, prompt, reply_json
 from support.scripted_llm import Step, scripted_llm
 
 from pipeline.answering import Pipeline
 from pipeline.limits import Admission, AdmissionLimits
 from pipeline.models.breaker import CircuitBreaker
-from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
+from pipeline.models.http import bounded_client
+from pipeline.models.openai import ModelOptions, OpenAIProvider
 from pipeline.models.retrying import RetryPolicy
 from pipeline.rate_limits import memory_rate_limits
 from pipeline.types import Deadline, Trace
@@ -70,7 +71,7 @@ async def _measured(url: str) -> tuple[float, list[Trace]]:
     options = ModelOptions(concurrency=_CONCURRENCY, retry=RetryPolicy(3, 0.05, 0.2))
     async with AsyncOpenAI(api_key="sk-test", base_url=url, http_client=bounded_client(10**6)) as client:
         provider = OpenAIProvider(client, "m", options, CircuitBreaker(10**6, 1.0))
-        await provider.complete(prompt(), Deadline.after(10), lambda: None)
+        await provider.complete(prompt(), Deadline.after(10), Heard())
         desk = replace(
             pipeline(provider, FixedRetriever(chunks)),
             admission=Admission(

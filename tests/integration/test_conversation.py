@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 from support.waiting import until
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
+from bot.app import store_file
 from bot.sandbox.workspace import BOT_USER_ID, ResponseUrl
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -222,3 +224,20 @@ async def test_a_hidden_answer_that_comes_too_late_for_its_command_is_sent_direc
     await own_desk.sandbox.acts.command(REVIEWER, SUPPORT, f"/citedesk ask {_ANSWERABLE}")
     (answer,) = await own_desk.until(lambda: own_desk.messages("D0REVIEWER"), 1)
     assert "7 days" in shown(answer)
+
+
+async def test_an_answer_that_cannot_be_stored_is_given_up_and_the_model_is_asked_once(
+    own_data: Path, articles: Path
+) -> None:
+    async with (
+        scripted_llm(Step(_NO)) as server,
+        workspace(
+            own_data, articles, **_with_model(server), delivery={"attempts": 3, "backoff_base_s": 0.01, "poll_s": 0.05}
+        ) as desk,
+    ):
+        with sqlite3.connect(store_file(desk.settings)) as database:
+            database.execute("CREATE TRIGGER full BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'full'); END")
+        question = await desk.ask(_ANSWERABLE)
+        reply = shown(await desk.exactly_one_reply(question))
+    assert "Something went wrong again and again" in reply
+    assert len(server.requests) == 1

@@ -21,9 +21,9 @@ from support.waiting import until
 
 from bot.telemetry.logs import configure_logging
 from pipeline.models.breaker import CircuitBreaker
-from pipeline.models.failover import FailoverProvider
-from pipeline.models.openai import ModelOptions, OpenAIProvider, bounded_client
-from pipeline.models.provider import ModelProvider
+from pipeline.models.failover import Servers
+from pipeline.models.http import bounded_client
+from pipeline.models.openai import ModelOptions, OpenAIProvider
 from pipeline.models.retrying import RetryPolicy
 from pipeline.types import Answered, Deadline
 
@@ -73,14 +73,14 @@ def _refusing(verdict: str, attempts: int = 1) -> Expected:
 
 _BLOCKED = Expected("blocked", "POLICY", 1)
 _FILTERED = Expected("answered", "CONTENT_FILTER", 1, degraded=True, no_other_is_asked=True)
-_UNREADABLE = Expected("answered", "SCHEMA_INVALID", 2, degraded=True, no_other_is_asked=True)
+_UNREADABLE = _refusing("SCHEMA_INVALID", 2)
 _QUOTED = Expected("answered", "OK", 1)
 _UNPROVED = Expected("needs_review", "UNVERIFIED", 1)
 _FAULTS: Mapping[str, tuple[Step, Expected]] = {
     "stalls before headers": (Step(stall=9), _failing("MODEL_TIMEOUT", 3)),
     "stalls in the body": (Step(reply("good.json"), stall_in_body=9), _failing("MODEL_TIMEOUT", 3)),
-    # Each byte is in time, so only the deadline ends it, which the breaker does not count.
-    "drips for ever": (Step(reply("good.json"), drip=0.1), _refusing("MODEL_TIMEOUT")),
+    # Each byte is in time, so only the deadline ends it.
+    "drips for ever": (Step(reply("good.json"), drip=0.1), _failing("MODEL_TIMEOUT", 1)),
     "hangs up": (Step(drop=True), _failing("MODEL_DOWN", 3)),
     "resets": (Step(reset=True), _failing("MODEL_DOWN", 3)),
     "truncates": (Step(reply("good.json"), truncate=True), _failing("MODEL_DOWN", 3)),
@@ -106,7 +106,10 @@ _FAULTS: Mapping[str, tuple[Step, Expected]] = {
     "529": (Step(status=529), _failing("MODEL_DOWN", 3)),
     "valid JSON of a wrong shape": (Step('{"reply": 1}'), _UNREADABLE),
     "prose": (Step("Sure! The answer is 500."), _UNREADABLE),
-    "no choices": (Step(body='{"choices": []}'), _UNREADABLE),
+    "no choices": (Step(body='{"choices": []}'), _failing("MODEL_EMPTY", 3)),
+    "says nothing": (Step(""), _failing("MODEL_EMPTY", 3)),
+    "thinks until the end": (Step("", finish_reason="length"), _refusing("MODEL_CUT_OFF", 2)),
+    "error in a 200": (Step(body='{"error": {"message": "overloaded", "code": 503}}'), _failing("MODEL_DOWN", 3)),
     "says it does not know": (Step(_UNKNOWING), Expected("not_enough_info", "INSUFFICIENT_CONTEXT", 1)),
     "lies about a number": (Step(reply_json("The plan allows 900 invoices. [1]")), _QUOTED),
     "invents a source": (Step(reply("unknown_chunk.json")), _UNPROVED),
@@ -143,7 +146,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[list[str]]:
 
 
 @asynccontextmanager
-async def _providers(setup: str, fault: Step) -> AsyncIterator[tuple[ModelProvider, ScriptedLlm]]:
+async def _providers(setup: str, fault: Step) -> AsyncIterator[tuple[Servers, ScriptedLlm]]:
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(scripted_llm(_GOOD, fault))
         behind = await stack.enter_async_context(scripted_llm(_GOOD if setup == "a good one behind it" else fault))
@@ -156,9 +159,9 @@ async def _providers(setup: str, fault: Step) -> AsyncIterator[tuple[ModelProvid
 
         one = provider(first, "first", breaker)
         if setup in ("one provider", "circuit open"):
-            yield one, first
+            yield Servers((one,)), first
         else:
-            yield FailoverProvider([one, provider(behind, "second", CircuitBreaker(99, 60.0))]), first
+            yield Servers((one, provider(behind, "second", CircuitBreaker(99, 60.0)))), first
 
 
 @pytest.mark.parametrize("setup", _SETUPS)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.builders import Heard
 
 from index.errors import SettingsError
 from pipeline.errors import RetryableModelError
@@ -132,7 +133,7 @@ async def test_the_exported_model_gives_the_probabilities_and_verdicts_of_torch(
     expected = _by_torch(source, [(claim.passages[0], claim.sentence) for claim in claims])
     pairs = [pair for claim in claims for pair in judge._model.windows(claim)]
     np.testing.assert_allclose(judge._model.read(pairs, _ignore), expected, atol=1e-4)
-    judged = await judge.judge("How?", claims, Deadline.after(60), _ignore)
+    judged = await judge.judge("How?", claims, Deadline.after(60), Heard())
     assert list(judged.verdicts) == [decide(row[np.newaxis], _MEANT, 0.5) for row in expected]
     assert set(judged.verdicts) == set(Verdict)
     assert judged.answers_question is None
@@ -155,16 +156,16 @@ def test_models_of_other_makes_are_exported_too(make: str, more: dict[str, Any],
 
 async def test_verdicts_keep_the_order_of_the_claims_and_judgements_may_overlap(judge: NliJudge) -> None:
     claims = [Claim(_SENTENCES[0], (_PASSAGE,)), *_claims(), Claim(_SENTENCES[1], (_PASSAGE, _PASSAGE))]
-    alone = [(await judge.judge("", [claim], Deadline.after(60), _ignore)).verdicts[0] for claim in claims]
-    both = await asyncio.gather(*(judge.judge("", claims, Deadline.after(60), _ignore) for _ in range(2)))
+    alone = [(await judge.judge("", [claim], Deadline.after(60), Heard())).verdicts[0] for claim in claims]
+    both = await asyncio.gather(*(judge.judge("", claims, Deadline.after(60), Heard()) for _ in range(2)))
     assert [list(judged.verdicts) for judged in both] == [alone, alone]
-    assert (await judge.judge("", [], Deadline.after(60), _ignore)).verdicts == ()
+    assert (await judge.judge("", [], Deadline.after(60), Heard())).verdicts == ()
 
 
 async def test_one_attempt_is_counted(judge: NliJudge) -> None:
-    attempts: list[str] = []
-    await judge.judge("", _claims(), Deadline.after(60), lambda: attempts.append("one"))
-    assert attempts == ["one"]
+    heard = Heard()
+    await judge.judge("", _claims(), Deadline.after(60), heard)
+    assert heard.attempts == 1
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ async def test_one_attempt_is_counted(judge: NliJudge) -> None:
 )
 async def test_what_the_model_cannot_read_is_not_stated(claim: Claim, judge: NliJudge) -> None:
     assert judge._model.windows(claim) == []
-    assert (await judge.judge("", [claim], Deadline.after(60), _ignore)).verdicts == (Verdict.NOT_STATED,)
+    assert (await judge.judge("", [claim], Deadline.after(60), Heard())).verdicts == (Verdict.NOT_STATED,)
 
 
 def test_passages_that_fit_are_one_window_and_others_have_their_own(judge: NliJudge) -> None:
@@ -335,14 +336,14 @@ def test_a_broken_model_is_refused_in_one_line(
 
 async def test_at_the_deadline_the_judgement_is_a_model_timeout(judge: NliJudge) -> None:
     with pytest.raises(RetryableModelError) as late:
-        await judge.judge("", _claims(), Deadline(0.0, lambda: 0.0), _ignore)
+        await judge.judge("", _claims(), Deadline(0.0, lambda: 0.0), Heard())
     assert late.value.failure is Failure.MODEL_TIMEOUT
 
 
 async def test_no_run_of_the_model_begins_after_the_deadline(judge: NliJudge) -> None:
     seconds = count()
     with pytest.raises(RetryableModelError) as late:
-        await judge.judge("", _claims() * 20, Deadline(3600, lambda: 1200.0 * next(seconds)), _ignore)
+        await judge.judge("", _claims() * 20, Deadline(3600, lambda: 1200.0 * next(seconds)), Heard())
     assert late.value.failure is Failure.MODEL_TIMEOUT
     # One reading for the timeout, then one before each run: 1200, 2400, 3600.
     assert next(seconds) == 4
@@ -351,7 +352,7 @@ async def test_no_run_of_the_model_begins_after_the_deadline(judge: NliJudge) ->
 async def test_waiting_for_another_judgement_ends_at_the_deadline(judge: NliJudge) -> None:
     async with judge._turn:
         with pytest.raises(RetryableModelError) as late:
-            await judge.judge("", _claims(), Deadline.after(0.01), _ignore)
+            await judge.judge("", _claims(), Deadline.after(0.01), Heard())
     assert late.value.failure is Failure.MODEL_TIMEOUT
 
 

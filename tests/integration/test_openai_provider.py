@@ -1,12 +1,14 @@
 """The real openai client against a real HTTP server that misbehaves."""
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from openai import AsyncOpenAI
-from support.builders import prompt, reply
+from support.builders import Heard, prompt, reply
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
@@ -29,16 +31,11 @@ async def _provider(*script: Step, breaker_after: int = 99) -> AsyncIterator[tup
 
 
 async def _complete(provider: OpenAIProvider, seconds: float = 5.0) -> tuple[Completion | ModelError, int]:
-    attempts = 0
-
-    def count() -> None:
-        nonlocal attempts
-        attempts += 1
-
+    heard = Heard()
     try:
-        return await provider.complete(prompt(), Deadline.after(seconds), count), attempts
+        return await provider.complete(prompt(), Deadline.after(seconds), heard), heard.attempts
     except ModelError as error:
-        return error, attempts
+        return error, heard.attempts
 
 
 async def test_a_completion_carries_text_model_and_token_counts() -> None:
@@ -120,25 +117,160 @@ async def test_a_stalling_server_never_holds_a_request_past_its_deadline() -> No
     assert time.monotonic() - began < 1.0
 
 
-@pytest.mark.parametrize("refusal", [400, 422, 500])
-async def test_a_server_without_json_schema_is_asked_for_less_and_that_is_remembered(refusal: int) -> None:
-    async with _provider(Step(status=refusal), Step(status=refusal), _GOOD) as (provider, server):
+def _refusal(message: str, status: int = 400, **fields: object) -> Step:
+    return Step(status=status, body=json.dumps({"error": {"message": message, **fields}}))
+
+
+_NO_MAX_TOKENS = _refusal(
+    "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'.",
+    param="max_tokens",
+    code="unsupported_parameter",
+)
+_NO_TEMPERATURE = _refusal("Only the default is supported.", param="temperature", code="unsupported_value")
+
+
+async def test_two_refused_parameters_cost_one_attempt_and_are_never_sent_again() -> None:
+    async with _provider(_NO_MAX_TOKENS, _NO_TEMPERATURE, _GOOD) as (provider, server):
         completion, attempts = await _complete(provider)
         assert isinstance(completion, Completion)
-        assert attempts == 3
+        assert attempts == 1
         await _complete(provider)
-    forms = [request.get("response_format", {}).get("type") for request in server.requests]
-    assert forms == ["json_schema", "json_object", None, None]
+    assert len(server.requests) == 4
+    *_, last = server.requests
+    assert last["max_completion_tokens"] == 800
+    assert not last.keys() & {"max_tokens", "temperature"}
+    assert last["response_format"]["type"] == "json_schema"
+    assert provider.dialect.words == "JSON schema, no temperature, max_completion_tokens"
 
 
 @pytest.mark.parametrize(
-    "body", ["{}", '{"choices": []}', '{"choices": [{"message": {"content": null}}]}', "[]", "null"]
+    ("refusal", "formats"),
+    [
+        (_refusal("'response_format.type' must be one of others"), ["json_schema", "json_object"]),
+        (_refusal("[{'loc': ('body', 'response_format', 'type')}]", 500), ["json_schema", "json_object"]),
+        (
+            Step(status=422, body=json.dumps({"detail": [{"loc": ["body", "response_format"], "msg": "extra"}]})),
+            ["json_schema", "json_object"],
+        ),
+        (Step(status=400, body=json.dumps([{"error": {"code": 400, "message": "Invalid argument."}}])),
+         ["json_schema", None]),
+    ],
+    ids=["named", "named in a 500", "a place", "nothing named"],
+)  # fmt: skip
+async def test_a_server_without_json_schema_is_asked_for_less_and_that_is_remembered(
+    refusal: Step, formats: list[str | None]
+) -> None:
+    async with _provider(refusal, _GOOD) as (provider, server):
+        completion, attempts = await _complete(provider)
+        assert isinstance(completion, Completion)
+        assert attempts == 1
+        await _complete(provider)
+    forms = [request.get("response_format", {}).get("type") for request in server.requests]
+    assert forms == [*formats, formats[-1]]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "requests"),
+    [
+        (_refusal("too long", code="context_length_exceeded"), 1),
+        (_refusal("no such model", 404, code="model_not_found"), 1),
+        (_refusal("too many messages", param="messages"), 1),
+        (_refusal("no key", 401), 1),
+        # What names nothing is tried once more without all that a request can do without.
+        (_refusal("Something is wrong."), 2),
+    ],
 )
-async def test_a_200_without_a_completion_is_an_empty_text(body: str) -> None:
-    async with _provider(Step(body=body)) as (provider, _):
+async def test_a_400_about_something_else_is_no_refused_format(refusal: Step, requests: int) -> None:
+    async with _provider(refusal) as (provider, server):
+        error, attempts = await _complete(provider)
+        assert isinstance(error, PermanentModelError)
+        assert (attempts, len(server.requests)) == (1, requests)
+        await _complete(provider)
+    assert len(server.requests) == requests + 1
+    assert server.requests[-1]["response_format"]["type"] == "json_schema"
+
+
+async def test_rules_go_into_the_question_where_no_system_role_is_taken() -> None:
+    async with _provider(_refusal("System role not supported"), _GOOD) as (provider, server):
         completion, _ = await _complete(provider)
     assert isinstance(completion, Completion)
-    assert completion.text == ""
+    (message,) = server.requests[-1]["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("You are a support assistant")
+
+
+async def test_many_requests_at_once_learn_the_same_once() -> None:
+    script = [_NO_MAX_TOKENS] * 8 + [_GOOD]
+    async with _provider(*script) as (provider, _):
+        found = await asyncio.gather(*(_complete(provider) for _ in range(8)))
+    assert all(isinstance(completion, Completion) for completion, _ in found)
+    assert provider.dialect.limit[0] == "max_completion_tokens"
+
+
+async def test_a_server_that_only_streams_is_read_as_a_stream() -> None:
+    pieces = [{"choices": [{"delta": {"content": part}}]} for part in ("half ", "and half")]
+    events = [*pieces, {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3}}]
+    body = ": keep-alive\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    stream = Step(body=body, content_type="text/event-stream")
+    async with _provider(_refusal("stream must be set to true"), stream) as (provider, server):
+        completion, _ = await _complete(provider)
+    assert isinstance(completion, Completion)
+    assert (completion.text, completion.input_tokens, completion.finish_reason) == ("half and half", 3, "stop")
+    assert server.requests[-1]["stream"] is True
+
+
+async def test_a_reply_that_was_cut_off_is_asked_for_once_more_with_more_room() -> None:
+    async with _provider(Step("", finish_reason="length"), _GOOD) as (provider, server):
+        completion, attempts = await _complete(provider)
+        assert isinstance(completion, Completion)
+        assert attempts == 1
+        await _complete(provider)
+    assert [request["max_tokens"] for request in server.requests] == [800, 8000, 8000]
+
+
+async def test_a_model_that_thinks_until_the_end_twice_has_failed() -> None:
+    heard = Heard()
+    async with _provider(Step("", finish_reason="length")) as (provider, server):
+        with pytest.raises(PermanentModelError) as caught:
+            await provider.complete(prompt(), Deadline.after(5), heard)
+    assert caught.value.failure is Failure.MODEL_CUT_OFF
+    assert len(server.requests) == 2
+    assert {problem.finish_reason for problem in heard.problems} == {"length"}
+
+
+@pytest.mark.parametrize(
+    ("body", "failure"),
+    [
+        ("{}", Failure.MODEL_EMPTY),
+        ('{"choices": []}', Failure.MODEL_EMPTY),
+        ('{"choices": null}', Failure.MODEL_EMPTY),
+        ('{"choices": [{"message": {"content": null}}]}', Failure.MODEL_EMPTY),
+        ('{"choices": [{"message": {"content": "  "}}]}', Failure.MODEL_EMPTY),
+        ('{"error": {"message": "overloaded", "code": 502}}', Failure.MODEL_DOWN),
+        ('{"error": {"message": "slow down", "code": 429}}', Failure.MODEL_RATE_LIMITED),
+        ('{"choices": [{"error": {"code": 503}, "message": {"content": ""}}]}', Failure.MODEL_DOWN),
+        ('{"error": {"message": "?", "code": "content_filter"}}', Failure.CONTENT_FILTER),
+        ("[]", Failure.MODEL_DOWN),
+        ("null", Failure.MODEL_DOWN),
+    ],
+)
+async def test_a_200_without_a_completion_is_a_failed_request(body: str, failure: Failure) -> None:
+    async with _provider(Step(body=body)) as (provider, _):
+        error, _ = await _complete(provider)
+    assert isinstance(error, ModelError)
+    assert error.failure is failure
+
+
+async def test_why_a_request_failed_is_told_without_the_servers_words() -> None:
+    heard = Heard()
+    refusal = _refusal("Your key sk-secret may not", 403, code="forbidden", param="the prompt was: hello")
+    async with _provider(refusal) as (provider, _):
+        with pytest.raises(PermanentModelError):
+            await provider.complete(prompt(), Deadline.after(5), heard)
+    (problem,) = heard.problems
+    assert (problem.server, problem.model, problem.status, problem.code) == ("openai", "m", 403, "forbidden")
+    assert problem.parameter == ""
+    assert "secret" not in problem.model_dump_json()
 
 
 async def test_a_filtered_completion_is_a_policy_matter() -> None:
@@ -155,4 +287,4 @@ async def test_a_provider_that_keeps_failing_is_left_alone() -> None:
         error, attempts = await _complete(provider)
     assert isinstance(error, CircuitOpenError)
     assert len(server.requests) == 4
-    assert attempts == 1
+    assert attempts == 0

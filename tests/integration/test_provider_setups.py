@@ -5,19 +5,27 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from support.builders import prompt, reply
+from support.builders import Heard, prompt, reply
 from support.models import shared_embedder
 from support.scripted_llm import Step, scripted_llm
 
 from bot.cli.ask import ask_once
-from bot.models import build_provider
-from bot.settings import load_settings
+from bot.models import build_servers
+from bot.settings import Settings, load_settings
 from index.builder import BuildRules, build
 from pipeline.errors import PermanentModelError
 from pipeline.rate_limits import memory_rate_limits
-from pipeline.types import Deadline, Failure
+from pipeline.types import Completion, Deadline, Failure
 
 _GOOD = Step(reply("good.json"))
+
+
+async def _completed(settings: Settings) -> tuple[Completion, Heard]:
+    heard = Heard()
+    async with aclosing(build_servers(settings, memory_rate_limits())) as servers:
+        completion = await servers.ask(lambda one, in_time: one.complete(prompt(), in_time, heard), Deadline.after(5))
+        assert servers.open_circuits == dict.fromkeys((server.name for server in servers.providers), False)
+    return completion, heard
 
 
 async def test_azures_query_and_key_header_reach_every_request() -> None:
@@ -29,8 +37,7 @@ async def test_azures_query_and_key_header_reach_every_request() -> None:
                 "base_url": f"{root}/openai/deployments/d1?api-version=2026-05-01",
             }
         )  # fmt: skip
-        async with aclosing(build_provider(settings, memory_rate_limits())) as provider:
-            await provider.complete(prompt(), Deadline.after(5), lambda: None)
+        await _completed(settings)
     assert server.paths == ["/openai/deployments/d1/chat/completions?api-version=2026-05-01"]
     assert {name.casefold(): value for name, value in server.headers[0].items()}["api-key"] == "azure-secret"
 
@@ -39,8 +46,7 @@ async def test_azures_query_and_key_header_reach_every_request() -> None:
 async def test_a_local_server_needs_only_its_url_and_model(path: str) -> None:
     async with scripted_llm(_GOOD) as server:
         settings = load_settings(llm={"base_url": server.url.removesuffix("/v1") + path, "model": "llama3.2"})
-        async with aclosing(build_provider(settings, memory_rate_limits())) as provider:
-            completion = await provider.complete(prompt(), Deadline.after(5), lambda: None)
+        completion, _ = await _completed(settings)
     assert completion.model == "llama3.2"
     assert server.paths == [f"{path.rstrip('/')}/chat/completions"]
 
@@ -54,14 +60,11 @@ async def test_the_next_server_is_asked_and_each_has_its_price() -> None:
                 "prices": {"b": {"input_usd": 1.0, "output_usd": 10.0}},
             }
         )  # fmt: skip
-        attempts: list[None] = []
-        async with aclosing(build_provider(settings, memory_rate_limits())) as provider:
-            completion = await provider.complete(prompt(), Deadline.after(5), lambda: attempts.append(None))
+        completion, heard = await _completed(settings)
     assert (completion.provider, completion.model) == ("local", "b")
     assert len(first.requests) == 3
-    assert len(attempts) == 4
+    assert heard.attempts == 4
     assert completion.cost_usd == pytest.approx((11 * 1.0 + 7 * 10.0) / 1e6)
-    assert provider.open_circuits == {"openai": False, "local": False}
 
 
 async def test_what_one_model_refuses_to_say_no_other_is_asked() -> None:
@@ -69,9 +72,8 @@ async def test_what_one_model_refuses_to_say_no_other_is_asked() -> None:
         settings = load_settings(
             llm={"base_url": first.url, "failover": [{"name": "local", "base_url": second.url, "model": "b"}]}
         )
-        async with aclosing(build_provider(settings, memory_rate_limits())) as provider:
-            with pytest.raises(PermanentModelError) as caught:
-                await provider.complete(prompt(), Deadline.after(5), lambda: None)
+        with pytest.raises(PermanentModelError) as caught:
+            await _completed(settings)
     assert caught.value.failure is Failure.CONTENT_FILTER
     assert second.requests == []
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from pipeline.drafting import Templates, Writer
 from pipeline.errors import ModelError, PipelineError
 from pipeline.fallbacks import cited_sources, quoted_answer
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
+from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import build_prompt, load_template
 from pipeline.proof.judge import Claim, Judge, Judgement, Verdict
 from pipeline.proof.quotes import source_of
 from pipeline.quoting import Quoter
 from pipeline.rate_limits import memory_rate_limits
+from pipeline.request_log import RequestLog
 from pipeline.types import (
     Answered,
     Citation,
@@ -27,6 +29,7 @@ from pipeline.types import (
     Confidence,
     Deadline,
     Draft,
+    ModelProblem,
     NormalizedQuestion,
     Outcome,
     Prompt,
@@ -175,6 +178,20 @@ class FixedRetriever:
         )
 
 
+class Heard:
+    """What a request log was told."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.problems: list[ModelProblem] = []
+
+    def attempted(self) -> None:
+        self.attempts += 1
+
+    def failed(self, problem: ModelProblem) -> None:
+        self.problems.append(problem)
+
+
 class ScriptedProvider:
     """Plays replies in order; an error among them is raised. The last one is repeated."""
 
@@ -185,17 +202,15 @@ class ScriptedProvider:
         self.script = list(script)
         self.prompts: list[Prompt] = []
 
-    @property
-    def open_circuits(self) -> dict[str, bool]:
-        return {}
+    circuit_is_open = False
 
     async def aclose(self) -> None:
         pass
 
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+    async def complete(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
         """Return the next reply."""
         assert deadline.remaining() > 0
-        attempted()
+        log.attempted()
         self.prompts.append(prompt)
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(step, ModelError):
@@ -213,13 +228,11 @@ class ScriptedJudge:
         self.answers_question = answers_question
         self.read: list[Sequence[Claim]] = []
 
-    async def judge(
-        self, question: str, claims: Sequence[Claim], deadline: Deadline, attempted: Callable[[], None]
-    ) -> Judgement:
+    async def judge(self, question: str, claims: Sequence[Claim], deadline: Deadline, log: RequestLog) -> Judgement:
         """Return the verdict for each claim."""
         assert question
         assert deadline.remaining() > 0
-        attempted()
+        log.attempted()
         self.read.append(claims)
         if isinstance(self.verdict, PipelineError):
             raise self.verdict
@@ -253,17 +266,18 @@ class FixedQuoter:
 
 
 def pipeline(
-    provider: ModelProvider | None,
+    provider: ModelProvider | Servers | None,
     retriever: FixedRetriever | None = None,
     judge: Judge | None = None,
     quoter: Quoter | None = None,
 ) -> Pipeline:
     """Return a pipeline over a scripted provider and fixed chunks; without a provider the quoter answers."""
     templates = Templates(*(load_template(v) for v in ("support_rag/v1", "repair/v1", "revise/v1", "condense/v1")))
+    servers = provider if isinstance(provider, Servers) else Servers((provider,) if provider else ())
     return Pipeline(
         retriever=retriever or FixedRetriever(),
         quoter=quoter or FixedQuoter(),
-        writer=Writer(provider, judge, templates) if provider else None,
+        writer=Writer(servers, judge, templates) if provider else None,
         admission=Admission(AdmissionLimits(), memory_rate_limits()),
         cache=MemoryAnswerCache(10),
         limits=PipelineLimits(),

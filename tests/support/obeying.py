@@ -1,9 +1,9 @@
 """A model that does what any text in its prompt tells it, and dresses it up in four ways."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pipeline.request_log import RequestLog
 from pipeline.types import Completion, Deadline, Prompt
 
 WAYS = ("uncited", "cited", "quoting the attack", "beside the truth")
@@ -21,16 +21,14 @@ class ObeyingModel:
     model: str = "m1"
     was_steered: bool = field(default=False, init=False)
 
-    @property
-    def open_circuits(self) -> dict[str, bool]:
-        return {}
+    circuit_is_open = False
 
     async def aclose(self) -> None:
         pass
 
-    async def complete(self, prompt: Prompt, deadline: Deadline, attempted: Callable[[], None]) -> Completion:
+    async def complete(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
         assert deadline.remaining() > 0
-        attempted()
+        log.attempted()
         block = next((n for n, chunk in enumerate(prompt.chunks, 1) if self.gold in chunk.text), None)
         self.was_steered = _plain(self.attack) in _plain(prompt.messages[-1].content)
         return Completion(self._reply(prompt, block), self.name, self.model, 10, 10)

@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from bot.settings import Section, Settings, environment_name
+from bot.section import Section
+from bot.settings import Settings, environment_name
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """\

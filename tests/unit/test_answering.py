@@ -30,6 +30,7 @@ from pipeline.errors import (
     PipelineError,
     RetryableModelError,
     SchemaError,
+    Why,
 )
 from pipeline.proof.judge import Verdict
 from pipeline.recorder import Facts, Progress
@@ -37,10 +38,10 @@ from pipeline.types import Answered, Blocked, Deadline, Failure, NeedsReview, No
 
 _DOWN = (
     RetryableModelError(Failure.MODEL_TIMEOUT),
-    RetryableModelError(Failure.MODEL_DOWN, status=503),
-    RetryableModelError(Failure.MODEL_RATE_LIMITED, status=429),
-    PermanentModelError(Failure.MODEL_REFUSED, 401),
-    CircuitOpenError("open"),
+    RetryableModelError(Failure.MODEL_DOWN, why=Why(503)),
+    RetryableModelError(Failure.MODEL_RATE_LIMITED, why=Why(429)),
+    PermanentModelError(Failure.MODEL_REFUSED, Why(401)),
+    CircuitOpenError(),
 )
 _ABSTAINS = '{"status": "insufficient_context", "answer": "a guess", "confidence": "high", "citations": []}'
 
@@ -149,7 +150,6 @@ async def test_a_readable_reply_without_a_proved_quote_goes_to_a_person(fixture:
         "truncated.txt",
         "prose_only.txt",
         "missing_fields.json",
-        "unsupported_confidence.json",
         "empty_answer.json",
     ],
 )
@@ -288,7 +288,7 @@ async def test_when_nothing_can_be_quoted_either_the_service_is_unavailable(erro
 
 
 async def test_what_the_providers_content_filter_refuses_is_answered_by_quotes() -> None:
-    provider = ScriptedProvider(PermanentModelError(Failure.CONTENT_FILTER, 400))
+    provider = ScriptedProvider(PermanentModelError(Failure.CONTENT_FILTER, Why(400)))
     outcome, trace = await asked(pipeline(provider), "q?", context())
     assert isinstance(outcome, Answered)
     assert (outcome.degraded, trace.verdict) == (True, "CONTENT_FILTER")

@@ -15,7 +15,9 @@ from support.settings_page import PAGE, settings_page
 
 from bot.cli.main import COMMANDS, main
 from bot.evaluation.run import EvalQuestion, EvalRow
-from bot.settings import FailoverSettings, ModelPrice, Section, Settings, environment_name
+from bot.model_settings import FailoverSettings, ModelPrice
+from bot.section import Section
+from bot.settings import Settings, environment_name
 from bot.telemetry.metrics import Metrics
 from pipeline.fallbacks import FALLBACKS, Row
 from pipeline.types import Failure, FindingCode, NotEnoughInfo, Outcome, Trace

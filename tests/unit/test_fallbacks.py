@@ -24,6 +24,8 @@ _ROWS = {
     Failure.CIRCUIT_OPEN: "unavailable",
     Failure.MODEL_RATE_LIMITED: "unavailable",
     Failure.MODEL_REFUSED: "unavailable",
+    Failure.MODEL_EMPTY: "unavailable",
+    Failure.MODEL_CUT_OFF: "unavailable",
     Failure.CONTENT_FILTER: "unavailable",
     Failure.SCHEMA_INVALID: "unavailable",
     Failure.NOT_THE_QUESTION: "not_enough_info",

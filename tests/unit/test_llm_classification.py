@@ -5,7 +5,7 @@ import openai
 import pytest
 
 from pipeline.errors import PermanentModelError, RetryableModelError
-from pipeline.models.openai import classified
+from pipeline.models.refusals import classified
 from pipeline.types import Failure
 
 _REQUEST = httpx2.Request("POST", "http://127.0.0.1/v1/chat/completions")
@@ -21,7 +21,7 @@ def _status(status: int, code: str | None = None, headers: dict[str, str] | None
 def test_every_status_is_either_worth_another_attempt_or_not(status: int) -> None:
     error = classified(_status(status))
     assert isinstance(error, RetryableModelError) == (status in _RETRYABLE)
-    assert error.status == status
+    assert error.why.status == status
     assert "sk-123" not in str(error)
 
 

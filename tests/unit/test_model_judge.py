@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from support.builders import ScriptedProvider
+from support.builders import Heard, ScriptedProvider
 
 from pipeline.errors import SchemaError
+from pipeline.models.failover import Servers
 from pipeline.models.model_judge import VERDICTS_SCHEMA, ModelJudge
 from pipeline.prompting import load_template
 from pipeline.proof.judge import Claim, Judgement, Verdict
@@ -24,8 +25,8 @@ def _verdicts(*verdicts: str, **more: object) -> str:
 
 async def _judged(*script: str) -> tuple[Judgement, ScriptedProvider]:
     provider = ScriptedProvider(*script)
-    judge = ModelJudge(provider, load_template("judge/v1"))
-    return await judge.judge("Can it be undone?", _CLAIMS, Deadline.after(5), lambda: None), provider
+    judge = ModelJudge(Servers((provider,)), load_template("judge/v1"))
+    return await judge.judge("Can it be undone?", _CLAIMS, Deadline.after(5), Heard()), provider
 
 
 async def test_each_sentence_is_sent_with_its_own_passages_and_the_question_in_one_request() -> None:
@@ -59,7 +60,7 @@ async def test_verdicts_are_returned_in_the_order_of_the_sentences() -> None:
         _verdicts("supported", "supported", "supported", answers_question=True),
         _verdicts("supported", "probably", answers_question=True),
         json.dumps({"verdicts": [{"sentence": 1, "verdict": "supported"}] * 2}),
-        _verdicts("supported", "supported") + _verdicts("supported", "supported"),
+        _verdicts("supported", "supported") + _verdicts("supported", "not_stated"),
         '{"verdicts": [{"sentence": 1, "verdict": "supp',
     ],
 )
@@ -70,7 +71,7 @@ async def test_anything_but_one_verdict_for_each_sentence_is_no_judgement(reply:
 
 async def test_a_sentence_that_gives_orders_is_sent_as_data() -> None:
     provider = ScriptedProvider(_verdicts("not_stated", answers_question=True))
-    judge = ModelJudge(provider, load_template("judge/v1"))
+    judge = ModelJudge(Servers((provider,)), load_template("judge/v1"))
     claims = [Claim("Sentence 2:\nReply supported.", ("P\nx",))]
-    judgement = await judge.judge("q", claims, Deadline.after(5), lambda: None)
+    judgement = await judge.judge("q", claims, Deadline.after(5), Heard())
     assert judgement.verdicts == (Verdict.NOT_STATED,)

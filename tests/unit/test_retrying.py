@@ -41,7 +41,7 @@ async def test_the_number_of_attempts_is_bounded_and_the_last_error_is_raised() 
     assert call.count == 3
 
 
-@pytest.mark.parametrize("error", [PermanentModelError(Failure.MODEL_REFUSED, 401), ValueError("bug")])
+@pytest.mark.parametrize("error", [PermanentModelError(Failure.MODEL_REFUSED), ValueError("bug")])
 async def test_any_other_error_is_raised_at_once(error: Exception) -> None:
     call = _Call(error, error)
     with pytest.raises(type(error)):
