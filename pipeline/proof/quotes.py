@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 
 from index.retrieval import RetrievedChunk
 from pipeline.markup import readable
-from pipeline.proof.comparing import comparable, located
+from pipeline.proof.comparing import Comparable, comparable, located, without_quote_marks
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
 # What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a full stop.
 _AROUND = "\"'()[]… ."
+_TEXTS_KEPT = 4096
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
 
 
@@ -46,7 +48,7 @@ def proved(citation: Citation, chunks: Sequence[RetrievedChunk], least: int) -> 
     if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
         return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
     chunk = chunks[citation.marker - 1]
-    found = _units_of(citation.quote, chunk.text, least)
+    found = _units_of(citation.quote, chunk, least)
     return (
         Quote(citation.marker, chunk, found)
         if found
@@ -99,32 +101,82 @@ def source_of(marker: int, chunk: RetrievedChunk) -> Source:
     )
 
 
-def _units_of(quote: str, text: str, least: int) -> tuple[Unit, ...]:
-    """Return the units of `text` that hold the quote; none if it is not there.
+def _units_of(quote: str, chunk: RetrievedChunk, least: int) -> tuple[Unit, ...]:
+    """Return the units of a chunk that hold the quote; none if it is not there.
 
-    A quote with an ellipsis in it counts if its parts stand in one unit, in their order: the whole unit is shown.
+    A quote of several sentences may leave out some between them. What it leaves out is shown with the others.
     """
-    wanted = comparable(quote).strip(_AROUND)
-    parts = [part.strip(_AROUND) for part in _ELLIPSIS.split(wanted) if part.strip(_AROUND)]
+    # Models also copy the title that stands before the text in the prompt.
+    for before in ("", f"title={chunk.title}\n\n"):
+        text = before + chunk.text
+        spans = _spans(quote, text, least) or _spans_of_sentences(quote, text, least)
+        start, end = (max(0, place - len(before)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
+        if end - start >= least:
+            return _touched(chunk.text, start, end)
+    return ()
+
+
+def _spans_of_sentences(quote: str, text: str, least: int) -> list[tuple[int, int]]:
+    """Return where the sentences of a quote stand, one after the other; none if one is missing."""
+    found: list[tuple[int, int]] = []
+    for unit in units(quote):
+        spans = _spans(unit.of(quote), text, least, found[-1][1] if found else 0)
+        if not spans:
+            return []
+        found += spans
+    return found
+
+
+def _spans(quote: str, text: str, least: int, after: int = 0) -> list[tuple[int, int]]:
+    """Return where the parts of a quote stand in `text`, one after the other; none if one is missing.
+
+    An ellipsis may leave out words of one unit, because the whole unit is shown, and whole units.
+    """
+    parts = [part for part in map(_bare, _ELLIPSIS.split(comparable(quote))) if part]
     if sum(map(len, parts)) < least:
-        return ()
+        return []
     if len(parts) == 1:
-        return next((_touched(text, *span) for span in located(text).spans(parts[0])), ())
-    return next(((unit,) for unit in units(text) if _holds_in_order(unit.of(text), parts)), ())
+        return next(([span] for span in _places(text).spans(parts[0]) if span[0] >= after), [])
+    within = (unit for unit in units(text) if unit.start >= after and _in_order(unit.of(text), parts))
+    return next(([(unit.start, unit.end)] for unit in within), []) or _whole_units(text, parts, least, after)
+
+
+def _whole_units(text: str, parts: Sequence[str], least: int, after: int) -> list[tuple[int, int]]:
+    """Return where the parts stand if each that goes on after an ellipsis ends or begins a unit there."""
+    spans = _in_order(text, parts, after) if min(map(len, parts)) >= least else []
+    cut_well = all(
+        _bare(comparable(text[one[1] : _touched(text, *one)[-1].end])) == ""
+        and _bare(comparable(text[_touched(text, *other)[0].start : other[0]])) == ""
+        for one, other in pairwise(spans)
+    )
+    return spans if cut_well else []
 
 
 def _touched(text: str, start: int, end: int) -> tuple[Unit, ...]:
     return tuple(unit for unit in units(text) if unit.start < end and unit.end > start)
 
 
-def _holds_in_order(text: str, parts: Sequence[str]) -> bool:
-    at = 0
+def _in_order(text: str, parts: Sequence[str], after: int = 0) -> list[tuple[int, int]]:
+    """Return where the parts stand in `text`, one after the other; none if one is missing."""
+    found: list[tuple[int, int]] = []
     for part in parts:
-        span = next((span for span in located(text).spans(part) if span[0] >= at), None)
+        span = next((span for span in _places(text).spans(part) if span[0] >= after), None)
         if span is None:
-            return False
-        at = span[1]
-    return True
+            return []
+        found.append(span)
+        after = span[1]
+    return found
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _places(text: str) -> Comparable:
+    return without_quote_marks(located(text))
+
+
+def _bare(part: str) -> str:
+    """Return a comparable part of a quote without what may stand around it, and without quote marks."""
+    wanted = Comparable(part, tuple(range(len(part))))
+    return " ".join(without_quote_marks(wanted).text.strip(_AROUND).split())
 
 
 def _markdown(text: str, shown: Sequence[Unit]) -> str:
