@@ -79,7 +79,7 @@ def located(text: str) -> Comparable:
 
 
 def without_quote_marks(found: Comparable) -> Comparable:
-    """Return `found` without its quote marks, apart from apostrophes: models copy words without the marks around them."""
+    """Return `found` without its quote marks, apart from apostrophes. Models copy words without the marks."""
     kept = [at for at, letter in enumerate(found.text) if letter not in "\"'" or _is_apostrophe(found.text, at)]
     return Comparable("".join(found.text[at] for at in kept), tuple(found.offsets[at] for at in kept))
 

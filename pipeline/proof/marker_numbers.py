@@ -1,0 +1,67 @@
+"""Read the numbers that a bracket of an answer cites."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+_SPACE = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_SEPARATOR = re.compile(r"[ ]*[,;&，；、][ ]*|[ ]+(?:and|und|et|y|e|en|och|og)[ ]+", re.IGNORECASE)  # noqa: RUF001
+_ONE = re.compile(
+    r"(?:(?P<label>[^\W\d]{1,20})(?P<gap>[ .:=#_-]{0,3}))?#?(?P<first>\d{1,3})"
+    r"(?:[ ]?[-‐‑–—~][ ]?(?:(?P=label)(?P=gap))?(?P<last>\d{1,3}))?"  # noqa: RUF001
+)
+_NAMED = re.compile(r"(?:[^\W\d]{2,20}[ ]?[:=#]?[ ]?)?(?P<name>[^\s:=#]+)")
+# Words before a number that name nothing but a source. Any other word may be one of the text: "[Step 2]", "[Covid-19]".
+_SURE = frozenset("source src citation cite ref reference block doc document chunk marker context passage".split())
+_LONGEST_RANGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a bracket and the word before them ("" if there is none).
+
+    `is_apart`: a space or a colon stands between the two. `has_id`: a chunk is named by its id.
+    """
+
+    content: str
+    numbers: tuple[int, ...]
+    label: str = ""
+    is_apart: bool = False
+    has_id: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the word before the numbers names a source and nothing else."""
+        return self.label.removesuffix("s") in _SURE
+
+    @property
+    def plain(self) -> str:
+        """The numbers as plain markers."""
+        return "".join(f"[{number}]" for number in self.numbers)
+
+
+def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:
+    """Return what the content of a bracket cites; None if it is anything else. `markers` are those of chunk ids."""
+    # What follows a dagger is a place in the source: "1†L1-L3".
+    words = " ".join(content.partition("†")[0].strip(_SPACE + "^*_").split())
+    parts = [_part(part, markers) for part in _SEPARATOR.split(words)]
+    read = [part for part in parts if part]
+    labels = list(dict.fromkeys(part.label for part in read if part.label))
+    if len(read) != len(parts) or len(labels) > 1 or (labels and not read[0].label and not read[0].has_id):
+        return None
+    numbers = tuple(dict.fromkeys(number for part in read for number in part.numbers))
+    return Numbers(words, numbers, "".join(labels), read[0].is_apart, any(part.has_id for part in read))
+
+
+def _part(part: str, markers: Mapping[str, int]) -> Numbers | None:
+    named = _NAMED.fullmatch(part)
+    marker = markers.get(part.casefold()) or (markers.get(named["name"].casefold()) if named else None)
+    if marker is not None:
+        return Numbers(part, (marker,), has_id=True)
+    found = _ONE.fullmatch(part)
+    if found is None:
+        return None
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    numbers = range(first, last + 1) if first <= last < first + _LONGEST_RANGE else (first, last)
+    is_apart = not (found["gap"] or "").strip(" .:=#") and bool(found["gap"])
+    return Numbers(part, tuple(numbers), (found["label"] or "").strip("_").casefold(), is_apart)
