@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SPACE = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_SEPARATOR = re.compile(r"[ ]*[,;&，；、][ ]*|[ ]+(?:and|und|et|y|e|en|och|og)[ ]+", re.IGNORECASE)  # noqa: RUF001
+_SEPARATOR = re.compile(r"[ ]*[,;&，；、][ ]*(?:and[ ]+)?|[ ]+(?:and|und|et|y|e|en|och|og)[ ]+", re.IGNORECASE)  # noqa: RUF001
 _ONE = re.compile(
-    r"(?:(?P<label>[^\W\d]{1,20})(?P<gap>[ .:=#_-]{0,3}))?#?(?P<first>\d{1,3})"
+    r"(?:(?P<words>(?:[^\W\d]{1,20}[ ]){0,2})(?P<label>[^\W\d]{1,20})(?P<gap>[ .:=#_-]{0,3}))?#?(?P<first>\d{1,3})"
     r"(?:[ ]?[-‐‑–—~][ ]?(?:(?P=label)(?P=gap))?(?P<last>\d{1,3}))?"  # noqa: RUF001
 )
 _NAMED = re.compile(r"(?:[^\W\d]{2,20}[ ]?[:=#]?[ ]?)?(?P<name>[^\s:=#]+)")
@@ -44,6 +44,9 @@ def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:
     """Return what the content of a bracket cites; None if it is anything else. `markers` are those of chunk ids."""
     # What follows a dagger is a place in the source: "1†L1-L3".
     words = " ".join(content.partition("†")[0].strip(_SPACE + "^*_").split())
+    first, colon, name = words.partition(":")
+    if colon and first.strip().isdecimal() and _marker(name.strip(), markers) is not None:
+        words = first.strip()
     parts = [_part(part, markers) for part in _SEPARATOR.split(words)]
     read = [part for part in parts if part]
     labels = list(dict.fromkeys(part.label for part in read if part.label))
@@ -54,14 +57,19 @@ def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:
 
 
 def _part(part: str, markers: Mapping[str, int]) -> Numbers | None:
-    named = _NAMED.fullmatch(part)
-    marker = markers.get(part.casefold()) or (markers.get(named["name"].casefold()) if named else None)
+    marker = _marker(part, markers)
     if marker is not None:
         return Numbers(part, (marker,), has_id=True)
     found = _ONE.fullmatch(part)
-    if found is None:
+    if found is None or (found["words"] and found["label"].casefold().removesuffix("s") not in _SURE):
         return None
     first, last = int(found["first"]), int(found["last"] or found["first"])
     numbers = range(first, last + 1) if first <= last < first + _LONGEST_RANGE else (first, last)
     is_apart = not (found["gap"] or "").strip(" .:=#") and bool(found["gap"])
     return Numbers(part, tuple(numbers), (found["label"] or "").strip("_").casefold(), is_apart)
+
+
+def _marker(name: str, markers: Mapping[str, int]) -> int | None:
+    """Return the marker of a chunk id, which may have a word before it: "chunk_id=25b4f117f998"."""
+    named = _NAMED.fullmatch(name)
+    return markers.get(name.casefold(), markers.get(named["name"].casefold()) if named else None)

@@ -9,6 +9,7 @@ from itertools import pairwise, zip_longest
 from index.retrieval import RetrievedChunk
 from pipeline.markup import readable
 from pipeline.proof.comparing import Comparable, comparable, located, without_quote_marks
+from pipeline.proof.markers import without_markers
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
@@ -48,12 +49,13 @@ def proved(citation: Citation, chunks: Sequence[RetrievedChunk], least: int) -> 
     if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
         return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
     chunk = chunks[citation.marker - 1]
-    found = _units_of(citation.quote, chunk, least)
-    return (
-        Quote(citation.marker, chunk, found)
-        if found
-        else Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
-    )
+    # Models also copy the line before the text in the prompt, and put a marker or line breaks as `\n` into a quote.
+    header = f"[{citation.marker}] chunk_id={chunk.chunk_id}, title={chunk.title}\n\n"
+    for quote in dict.fromkeys((citation.quote, without_markers(citation.quote).replace("\\n", "\n"))):
+        found = _units_of(quote, chunk.text, least) or _units_of(quote, chunk.text, least, header)
+        if found:
+            return Quote(citation.marker, chunk, found)
+    return Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
 
 
 def quoted(quotes: Iterable[Quote], max_chars: int) -> Quoted | None:
@@ -101,19 +103,15 @@ def source_of(marker: int, chunk: RetrievedChunk) -> Source:
     )
 
 
-def _units_of(quote: str, chunk: RetrievedChunk, least: int) -> tuple[Unit, ...]:
-    """Return the units of a chunk that hold the quote; none if it is not there.
+def _units_of(quote: str, chunk_text: str, least: int, header: str = "") -> tuple[Unit, ...]:
+    """Return the units of a text that hold the quote, which may begin in the header before it; none if it is not there.
 
     A quote of several sentences may leave out some between them. What it leaves out is shown with the others.
     """
-    # Models also copy the title that stands before the text in the prompt.
-    for before in ("", f"title={chunk.title}\n\n"):
-        text = before + chunk.text
-        spans = _spans(quote, text, least) or _spans_of_sentences(quote, text, least)
-        start, end = (max(0, place - len(before)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
-        if end - start >= least:
-            return _touched(chunk.text, start, end)
-    return ()
+    text = header + chunk_text
+    spans = _spans(quote, text, least) or _spans_of_sentences(quote, text, least)
+    start, end = (max(0, place - len(header)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
+    return _touched(chunk_text, start, end) if end - start >= least else ()
 
 
 def _spans_of_sentences(quote: str, text: str, least: int) -> list[tuple[int, int]]:

@@ -32,6 +32,10 @@ def _plain(answer: str, citations: list[tuple[int, str, str]] = _BOTH) -> str:
         (r"\[1\]", "[1]"), ("**[1]**", "[1]"), ("{1}", "[1]"), ("[marker 1]", "[1]"), ("([1])", "[1]"),
         ("[Quelle 1]", "[1]"), ("[Source 1, Source 2]", "[1][2]"), ("（1）", "[1]"), ("[1] [2]", "[1] [2]"),
         ("<cite>[1][2]</cite>", "[1][2]"), ("[1]–[2]", "[1][2]"), ("[3, 3]", "[3]"), ("[2, 2]", "[2]"),
+        ("[1, and 2]", "[1][2]"), ("[sources: 1, 2]", "[1][2]"), ("【1】【2】", "[1][2]"), ("[^1^]", "[1]"),
+        ("[Doc 1; Doc 2]", "[1][2]"), ("(Source 1)", "[1]"), ("<sup>1, 2</sup>", "[1][2]"), ("[1 & 2]", "[1][2]"),
+        ('<a href="#c1">[1]</a>', "[1]"), ("[Context block 1]", "[1]"), ("[[c1]]", "[1]"), ("[1: c1]", "[1]"),
+        ("[出典 1]", "[1]"), ("^[1]^", "[1]"), ("[1†source]", "[1]"), ("[1\u200b]", "[1]"), ("&#91;1&#93;", "[1]"),
     ],
 )  # fmt: skip
 def test_a_marker_of_any_style_is_written_plain(marker: str, plain: str) -> None:
@@ -59,6 +63,18 @@ def test_a_marker_of_any_style_is_written_plain(marker: str, plain: str) -> None
         "[Step 1] Open it. [Step 2] Close it [1].",
         "It concerns [COVID-19] and [GPT-4] [1].",
         "![1](https://a.io/x.png) is it [1].",
+        "The range is [10, 20) of it [1].",
+        "Set `[Source 1]` as the name [1].",
+        "Use the array [1.5, 2.5] [1].",
+        "See chapter (2) for it, then go on [1].",
+        "Water is H₂O and E=mc² [1].",
+        "Choose [Plan A] or [Plan B] [1].",
+        "Write [name](mailto:a@b.io) [1].",
+        "Type ${1} or {2} in the template [1].",
+        "Released in [05/2024], version [2.1] [1].",
+        "1. First (1 of 2)\n2. Second (2 of 2) [1]",
+        "~~~\n[1-2]\n~~~\n\nIt is so [1].",
+        "The option [Windows 11] must be on [1].",
     ],
 )
 def test_other_numbers_in_brackets_stay_as_they_are(answer: str) -> None:
