@@ -8,7 +8,7 @@ from itertools import pairwise, zip_longest
 
 from index.retrieval import RetrievedChunk
 from pipeline.markup import readable
-from pipeline.proof.comparing import Comparable, comparable, located, without_quote_marks
+from pipeline.proof.comparing import Comparable, located, without_quote_marks
 from pipeline.proof.markers import without_markers
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
@@ -109,54 +109,47 @@ def _units_of(quote: str, chunk_text: str, least: int, header: str = "") -> tupl
     A quote of several sentences may leave out some between them. What it leaves out is shown with the others.
     """
     text = header + chunk_text
-    spans = _spans(quote, text, least) or _spans_of_sentences(quote, text, least)
+    spans = _spans(quote, text, least)
     start, end = (max(0, place - len(header)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
     return _touched(chunk_text, start, end) if end - start >= least else ()
 
 
-def _spans_of_sentences(quote: str, text: str, least: int) -> list[tuple[int, int]]:
-    """Return where the sentences of a quote stand, one after the other; none if one is missing."""
-    found: list[tuple[int, int]] = []
-    for unit in units(quote):
-        spans = _spans(unit.of(quote), text, least, found[-1][1] if found else 0)
-        if not spans:
-            return []
-        found += spans
-    return found
-
-
-def _spans(quote: str, text: str, least: int, after: int = 0) -> list[tuple[int, int]]:
+def _spans(quote: str, text: str, least: int) -> list[tuple[int, int]]:
     """Return where the parts of a quote stand in `text`, one after the other; none if one is missing.
 
-    An ellipsis may leave out words of one unit, because the whole unit is shown, and whole units.
+    An ellipsis may leave out words of one unit, because the whole unit is shown.
     """
-    parts = [part for part in map(_bare, _ELLIPSIS.split(comparable(quote))) if part]
-    if sum(map(len, parts)) < least:
+    parts = [part for part in _ELLIPSIS.split(quote.replace("…", "...")) if _bare(part)]
+    wanted = [_bare(part) for part in parts]
+    if sum(map(len, wanted)) < least:
         return []
-    if len(parts) == 1:
-        return next(([span] for span in _places(text).spans(parts[0]) if span[0] >= after), [])
-    within = (unit for unit in units(text) if unit.start >= after and _in_order(unit.of(text), parts))
-    return next(([(unit.start, unit.end)] for unit in within), []) or _whole_units(text, parts, least, after)
+    if len(wanted) == 1:
+        whole = next(([span] for span in _places(text).spans(wanted[0])), [])
+    else:
+        whole = next(([(u.start, u.end)] for u in units(text) if _in_order(u.of(text), wanted)), [])
+    sentences = [_bare(unit.of(part)) for part in parts for unit in units(part)]
+    return whole or _whole_units(text, sentences, least, is_marked=len(parts) > 1)
 
 
-def _whole_units(text: str, parts: Sequence[str], least: int, after: int) -> list[tuple[int, int]]:
-    """Return where the parts stand if each that goes on after an ellipsis ends or begins a unit there."""
-    spans = _in_order(text, parts, after) if min(map(len, parts)) >= least else []
-    cut_well = all(
-        _bare(comparable(text[one[1] : _touched(text, *one)[-1].end])) == ""
-        and _bare(comparable(text[_touched(text, *other)[0].start : other[0]])) == ""
-        for one, other in pairwise(spans)
-    )
-    return spans if cut_well else []
+def _whole_units(text: str, sentences: Sequence[str], least: int, *, is_marked: bool) -> list[tuple[int, int]]:
+    """Return where the sentences of a quote stand if nothing but whole units is left out between them.
+
+    Where no ellipsis marks what is left out, the first and the last sentence must be whole ones too.
+    """
+    spans = _in_order(text, sentences) if min(map(len, sentences), default=0) >= least else []
+    begin, end = spans[is_marked:], spans[: len(spans) - is_marked]
+    begins = all(not _bare(text[_touched(text, *span)[0].start : span[0]]) for span in begin)
+    ends = all(not _bare(text[span[1] : _touched(text, *span)[-1].end]) for span in end)
+    return spans if begins and ends else []
 
 
 def _touched(text: str, start: int, end: int) -> tuple[Unit, ...]:
     return tuple(unit for unit in units(text) if unit.start < end and unit.end > start)
 
 
-def _in_order(text: str, parts: Sequence[str], after: int = 0) -> list[tuple[int, int]]:
+def _in_order(text: str, parts: Sequence[str]) -> list[tuple[int, int]]:
     """Return where the parts stand in `text`, one after the other; none if one is missing."""
-    found: list[tuple[int, int]] = []
+    after, found = 0, list[tuple[int, int]]()
     for part in parts:
         span = next((span for span in _places(text).spans(part) if span[0] >= after), None)
         if span is None:
@@ -172,9 +165,8 @@ def _places(text: str) -> Comparable:
 
 
 def _bare(part: str) -> str:
-    """Return a comparable part of a quote without what may stand around it, and without quote marks."""
-    wanted = Comparable(part, tuple(range(len(part))))
-    return " ".join(without_quote_marks(wanted).text.strip(_AROUND).split())
+    """Return a part of a quote in comparable form, without what may stand around it, and without quote marks."""
+    return " ".join(_places(part).text.strip(_AROUND).split())
 
 
 def _markdown(text: str, shown: Sequence[Unit]) -> str:

@@ -136,6 +136,12 @@ _THREE = "First one here. Not the second one. Third one here."
         ("First one here. Third one here.", _THREE, _THREE),
         ("First one here. Third one is here.", _THREE, None),
         ("Third one here. First one here.", _THREE, None),
+        ("one here. Third one here.", "This is first one here. Never. Third one here.", None),
+        (
+            "is first one here … Third one here",
+            "This is first one here. Never. Third one here.",
+            "This is first one here. Never. Third one here.",
+        ),
         ("First one here … one here too", "First one here. Never. No one here too.", None),
         ("これは日本語の文です。次の", "これは日本語の文です。次の文です。", "これは日本語の文です。次の文です。"),
     ],

@@ -4,6 +4,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.builders import CHUNKS, QUOTA, REMINDER, chunk, draft
 
 from pipeline.proof.marker_styles import with_plain_markers
@@ -175,3 +177,27 @@ def test_hostile_answers_are_read_in_linear_time(part: str) -> None:
 
     seconds(10)
     assert seconds(8000 // len(part)) < 2.0
+
+
+_STYLED = st.lists(
+    st.sampled_from(
+        "[ ] ( ) { } 【 】 ［ 1 2 7 c1 ¹ ² ` ``` ~~~ ^ # † , - : ; \\ ! <sup> </sup> ** _ \n . | Sources and x https://a.io".split(
+            " "
+        )
+    ),
+    max_size=30,
+).map("".join)
+
+
+@settings(deadline=None)
+@given(_STYLED)
+def test_writing_markers_plain_twice_changes_nothing_more(answer: str) -> None:
+    once = with_plain_markers(draft(answer, _BOTH), CHUNKS)
+    assert with_plain_markers(once, CHUNKS) == once
+
+
+@settings(deadline=None)
+@given(_STYLED.map(lambda text: text.replace("`", "").replace("~", "")))
+def test_code_is_never_changed(code: str) -> None:
+    assert f"`{code}`" in _plain(f"See `{code}` here [1].") or "\n" in code
+    assert f"```\n{code}\n```" in _plain(f"Type:\n\n```\n{code}\n```\n\nSo [1].")
