@@ -41,8 +41,8 @@ _UNTIDY = re.compile(
 # Markdown hides the definition of a link, so its words are written as a line of the answer.
 _DEFINITION = re.compile(rf"{_CODE}|^(?P<begin>[ ]{{0,3}}(?:[-*+•][ ]+)?\[\d{{1,3}}\]):[ \t]*(?=\S)", re.MULTILINE)
 _LINE_START = re.compile(r"(?:^|\n)[ \t]*(?:>[ \t]*)*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+|\|[ \t]*)?(?:\*\*)?$")
-_CLAUSE_END = re.compile(r"[ \t]*(?:[.!?,;:。！？、，|)\]】]|\n|$|\[|</)")  # noqa: RUF001
-_LINE_END = re.compile(r"[ \t]*(?:\n|$)")
+_CLAUSE_END = re.compile(r"[ \t]*(?:[.!?,;:。！？、，|)\]】]|\n|$|\[\d|</)")  # noqa: RUF001
+_NUMBERED, _ROUND_END = re.compile(r"[ \t]*[(（]?\d{1,3}[)）.]"), re.compile(r"[(（]\d{1,3}[)）]$")  # noqa: RUF001
 _SENTENCE_ENDED = re.compile(r"[.!?。！？][ \t]?$")  # noqa: RUF001
 # A raised digit behind a number or so short a word is a power: 10², m², cm³.
 _MEASURED = re.compile(r"(?:\d|(?<!\w)\w{1,2})$")
@@ -179,8 +179,17 @@ def _loose(match: re.Match[str], sources: _Sources) -> str:
         return match[0]
     if match["round"] and not (found.has_id or found.is_sure) and (found.label or _is_said(match, before, sources)):
         return match[0]
-    ends = _LINE_END if match["round"] and _SENTENCE_ENDED.search(before) else _CLAUSE_END
-    return found.plain if ends.match(match.string, match.end()) else match[0]
+    is_after_stop = match["round"] and _SENTENCE_ENDED.search(before)
+    ends = _ends_like_its_line(match) if is_after_stop else _CLAUSE_END.match(match.string, match.end())
+    return found.plain if ends else match[0]
+
+
+def _ends_like_its_line(match: re.Match[str]) -> bool:
+    """Tell whether the line ends in such a number too and begins with none: numbers before sentences enumerate them."""
+    text = match.string
+    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+    last = text[match.start() : len(text) if end < 0 else end].rstrip()[-_DIGITS - 2 :]
+    return _NUMBERED.match(text, start) is None and _ROUND_END.search(last) is not None
 
 
 def _raised_numbers(match: re.Match[str], before: str, sources: _Sources) -> Numbers | None:

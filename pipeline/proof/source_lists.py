@@ -10,7 +10,7 @@ from pipeline.proof.markers import markers_in, without_markers
 _DEFINITION = re.compile(r"[ ]{0,3}(?:[-*+•][ ]+)?\[\d{1,3}\]:")
 # "Sources:", "**Quellen:** [1][2]", "## References".
 _LABEL = re.compile(
-    r"[ ]{0,3}(?P<label>(?:\#{1,6}[ ]|[*_]{1,3})?[^\W\d]+(?:[ ][^\W\d]+){0,2}[ ]?[*_]{0,3}:?[*_]{0,3})(?P<rest>.*)"
+    r"[ ]{0,3}(?P<label>(?:\#{1,6}[ ]|[*_]{1,3})?[^\W\d]+(?:[ ][^\W\d]+)?[ ]?[*_]{0,3}:?[*_]{0,3})(?P<rest>.*)"
 )
 _ITEM = re.compile(r"[ ]{0,3}(?:[-*+•][ ]+|\d{1,3}[.)][ ]+)?")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{12,500})[\"”“»]")
@@ -44,11 +44,13 @@ def _start(lines: Sequence[str], chunks: Sequence[RetrievedChunk]) -> int:
 
 
 def _is_label(line: str, chunks: Sequence[RetrievedChunk], *, has_items: bool) -> bool:
-    """Tell whether a line is at most three words, marked as a heading, with nothing but sources behind them."""
+    """Tell whether a line is one or two words before sources: with a colon, or a heading of the lines after it."""
     found = _LABEL.fullmatch(line)
-    if found is None or not (":" in found["label"] or found["label"].startswith(("#", "*", "_"))):
+    if found is None:
         return False
-    return _is_a_source(found["rest"], chunks) or (has_items and not found["rest"].strip())
+    if not found["rest"].strip():
+        return has_items and (":" in found["label"] or found["label"].startswith(("#", "*", "_")))
+    return ":" in found["label"] and _is_a_source(found["rest"], chunks)
 
 
 def _is_a_source(line: str, chunks: Sequence[RetrievedChunk]) -> bool:

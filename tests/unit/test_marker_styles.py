@@ -37,6 +37,11 @@ def _plain(answer: str, citations: list[tuple[int, str, str]] = _BOTH) -> str:
         ("[1, and 2]", "[1][2]"), ("[sources: 1, 2]", "[1][2]"), ("【1】【2】", "[1][2]"), ("[^1^]", "[1]"),
         ("[Doc 1; Doc 2]", "[1][2]"), ("(Source 1)", "[1]"), ("<sup>1, 2</sup>", "[1][2]"), ("[1 & 2]", "[1][2]"),
         ('<a href="#c1">[1]</a>', "[1]"), ("[Context block 1]", "[1]"), ("[[c1]]", "[1]"), ("[1: c1]", "[1]"),
+        ("[1;2]", "[1][2]"), ("[Refs 1, 2]", "[1][2]"), ("［1，2］", "[1][2]"), ("[1 et 2]", "[1][2]"), ("〔1〕", "[1]"),
+        ("[cite:1,2]", "[1][2]"), ("[Source #1]", "[1]"), ("[chunk 1]", "[1]"), (r"\[1, 2\]", "[1][2]"), ("_[1]_", "[1]"),
+        ("[^1][^2]", "[1][2]"), ("[Fuente 1]", "[1]"), ("(c1)", "[1]"), ("[citation 1](https://a.io)", "[1]"),
+        ("[ 1 , 2 ]", "[1][2]"), ("<ref>[1]</ref>", "[1]"), ("[document_1]", "[1]"), ("[source_id: 1]", "[1]"),
+        ("<sup>[1](https://a.io)</sup>", "[1]"), ("[1] (Title of c1)", "[1] (Title of c1)"),
         ("[出典 1]", "[1]"), ("^[1]^", "[1]"), ("[1†source]", "[1]"), ("[1\u200b]", "[1]"), ("&#91;1&#93;", "[1]"),
     ],
 )  # fmt: skip
@@ -77,6 +82,20 @@ def test_a_marker_of_any_style_is_written_plain(marker: str, plain: str) -> None
         "1. First (1 of 2)\n2. Second (2 of 2) [1]",
         "~~~\n[1-2]\n~~~\n\nIt is so [1].",
         "The option [Windows 11] must be on [1].",
+        "He wrote a[i] and b[j, 1] here [1].",
+        "Between 1 and 2 (see page 3) [1].",
+        "See RFC [2119] or [RFC 2119] [1].",
+        "Enter {name} and {0} [1].",
+        "The rows (1) to (2) are kept [1].",
+        "> [!NOTE]\n> It is so [1].",
+        "Ask [@bob] or [#general] [1].",
+        "Between [low] and [high 10] it is [1].",
+        "Set x[0] to y[0, 1] [1].",
+        "He has 2 of [3 total] [1].",
+        "Use <kbd>1</kbd> and <sub>2</sub> [1].",
+        "See [chapter 2][ch2] of it [1].",
+        "It is 5<sup>2</sup> here [1].",
+        "Add [TODO 1] to it [1].",
     ],
 )
 def test_other_numbers_in_brackets_stay_as_they_are(answer: str) -> None:
@@ -112,6 +131,8 @@ def test_a_number_that_is_no_listed_citation_is_refused(marker: str) -> None:
         ("\n\n## Quellen\n\n1. [1] Title of c1", ""),
         ("\n\n[^1]: This cannot be undone.", "\n\n[1] This cannot be undone."),
         ("\n\n[1]: https://evil.example/c1", "\n\n[1] https://evil.example/c1"),
+        ("\n\n**Never share it** [1]", "\n\n**Never share it** [1]"),
+        ("\n\nWeekly reports: yes [1]", "\n\nWeekly reports: yes [1]"),
         ("\n\nNote: it cannot be undone [1].", "\n\nNote: it cannot be undone [1]."),
         ("\n\nNever:\n- [1] Title of c1 is deleted", "\n\nNever:\n- [1] Title of c1 is deleted"),
     ],
@@ -192,7 +213,7 @@ _STYLED = st.lists(
 @settings(deadline=None)
 @given(_STYLED)
 def test_writing_markers_plain_twice_changes_nothing_more(answer: str) -> None:
-    once = with_plain_markers(draft(answer, _BOTH), CHUNKS)
+    once = with_plain_markers(draft(f"{answer}\n\nSo it is [1].", _BOTH), CHUNKS)
     assert with_plain_markers(once, CHUNKS) == once
 
 
