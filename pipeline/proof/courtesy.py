@@ -6,7 +6,7 @@ A sentence is left out only if all of it is one of these phrases; with one more 
 import re
 
 from pipeline.proof.comparing import comparable
-from pipeline.proof.markers import markers_in
+from pipeline.proof.markers import markers_in, without_markers
 from pipeline.proof.units import Unit, units
 
 _MORE = r"(?:any )?(?:other |more |further |additional )?"
@@ -34,34 +34,50 @@ _LEAD = re.compile(
     r"|D['’]après le contexte fourni,\s+(?=\S)|Según el contexto proporcionado,\s+(?=\S)"  # noqa: RUF001
 )
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
+_MARKERS_BEHIND = re.compile(r"(?<=[.!?])\s*(?:\[\d{1,3}\]\s*)+$")
 _PICTURES = re.compile(r"[\s\u2600-\u27bf\ufe0f\U0001f300-\U0001faff]*")
-_AT_MOST = 2
+_AT_MOST, _APART = 2, "\n\n"
 
 
 def without_courtesy(answer: str) -> str:
     """Return an answer without courtesies at its beginning and end, and without "Based on the context,". Pure."""
     shorter = answer
     for _ in range(_AT_MOST):
-        shorter = _cut(_cut(shorter, 0, _OPENS), -1, _CLOSES)
+        shorter = _without_closing(_without_opening(shorter))
     lead = _LEAD.match(shorter)
     return f"{shorter[lead.end()].upper()}{shorter[lead.end() + 1 :]}" if lead else shorter
 
 
-def _cut(answer: str, at: int, phrases: re.Pattern[str]) -> str:
-    """Return an answer without its first or last sentence if that is a courtesy and not all of the answer."""
-    said = [unit for unit in units(answer) if _words(unit.of(answer))]
-    if len(said) == 1 or not said or not _is_courtesy(said[at], answer, phrases):
+def _without_opening(answer: str) -> str:
+    said = _said(answer)
+    is_first = len(said) > 1 and said[0].kind == "text" and not answer[: said[0].start].strip()
+    if not is_first or not _is_courtesy(said[0].of(answer), _OPENS):
         return answer
-    before, after = answer[: said[at].start], answer[said[at].end :]
-    if at == 0:
-        return _PICTURES.sub("", after, count=1) if not before.strip() else answer
-    return before.rstrip() if _PICTURES.fullmatch(after) else answer
+    return _PICTURES.sub("", answer[said[0].end :], count=1)
 
 
-def _is_courtesy(unit: Unit, answer: str, phrases: re.Pattern[str]) -> bool:
-    text = unit.of(answer)
-    is_whole = "*" not in text or text.endswith("*")
-    return unit.kind == "text" and is_whole and not markers_in(text) and phrases.fullmatch(_words(text)) is not None
+def _without_closing(answer: str) -> str:
+    """Return an answer without a courtesy at its end. Markers behind that cover the sentences before it and stay."""
+    said = _said(answer)
+    if len(said) <= 1 or said[-1].kind != "text":
+        return answer
+    body, last = answer[: said[-1].start].rstrip(), answer[said[-1].start :]
+    behind = _MARKERS_BEHIND.search(last)
+    if not _is_courtesy(last[: behind.start()] if behind else last, _CLOSES):
+        return answer
+    if behind is None or markers_in(body):
+        return body
+    return f"{body}{' ' if said[-2].kind == 'text' else _APART}{behind[0].strip()}"
+
+
+def _said(answer: str) -> list[Unit]:
+    return [unit for unit in units(answer) if _words(without_markers(unit.of(answer)))]
+
+
+def _is_courtesy(text: str, phrases: re.Pattern[str]) -> bool:
+    """Tell whether a text is one of the phrases, with nothing cited and no half of an emphasis."""
+    is_whole = "*" not in text or text.rstrip().endswith("*")
+    return is_whole and not markers_in(text) and phrases.fullmatch(_words(text)) is not None
 
 
 def _words(text: str) -> str:

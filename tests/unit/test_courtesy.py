@@ -27,6 +27,12 @@ def test_a_courtesy_around_an_answer_is_left_out(answer: str) -> None:
     assert without_courtesy(answer) == _FACT
 
 
+def test_a_marker_behind_a_closing_stays_if_there_is_no_other() -> None:
+    assert without_courtesy("Reports are sent weekly. I hope this helps! [1]") == "Reports are sent weekly. [1]"
+    assert without_courtesy("- one\n- two\n\nI hope this helps! [1][2]") == "- one\n- two\n\n[1][2]"
+    assert without_courtesy(f"{_FACT} I hope this helps! [1]") == _FACT
+
+
 def test_a_closing_after_a_list_leaves_the_list_as_it_is() -> None:
     steps = "1. Open it.\n2. Close it [1]."
     assert without_courtesy(f"{steps}\n\nLet me know if you have any questions.") == steps
@@ -55,7 +61,6 @@ def test_a_closing_after_a_list_leaves_the_list_as_it_is() -> None:
         f"{_FACT} Let me know if you have any questions [2].",
         "```\nGreat question!\n```\n\nType it [1].",
         "- I hope this helps!\n- It is so [1].",
-        "Reports are sent weekly. I hope this helps! [1]",
         f"**Great question!** {_FACT}",
         f"{_FACT} Feel free to ask if you need a refund.",
     ],
