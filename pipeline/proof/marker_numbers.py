@@ -1,8 +1,13 @@
 """Read the numbers that a bracket of an answer cites."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from index.retrieval import RetrievedChunk
+from pipeline.proof.comparing import comparable
+from pipeline.proof.markers import markers_in
+from pipeline.types import Citation
 
 _SPACE = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _SEPARATOR = re.compile(r"[ ]*[,;&，；、][ ]*(?:and[ ]+)?|[ ]+(?:and|und|et|y|e|en|och|og)[ ]+", re.IGNORECASE)  # noqa: RUF001
@@ -38,6 +43,33 @@ class Numbers:
     def plain(self) -> str:
         """The numbers as plain markers."""
         return "".join(f"[{number}]" for number in self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the markers of an answer can name, and what the documents say.
+
+    `markers` are those of chunk ids, `listed` those of citations. `has_plain`: the answer has plain markers.
+    """
+
+    markers: dict[str, int]
+    listed: frozenset[int]
+    count: int
+    said: str
+    has_plain: bool
+
+    def name_a_block(self, numbers: Sequence[int]) -> bool:
+        """Tell whether one of the numbers is that of a citation or of a block of the prompt."""
+        return any(number in self.listed or 1 <= number <= self.count for number in numbers)
+
+
+def sources_of(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> Sources:
+    """Return what the markers of an answer can name."""
+    markers = {chunk.chunk_id.casefold(): number for number, chunk in enumerate(chunks, 1)}
+    markers |= {citation.chunk_id.casefold(): citation.marker for citation in reversed(citations)}
+    said = comparable("\n".join(f"{chunk.title}\n{chunk.heading}\n{chunk.text}" for chunk in chunks))
+    listed = frozenset(citation.marker for citation in citations)
+    return Sources(markers, listed, len(chunks), said, bool(markers_in(answer)))
 
 
 def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:

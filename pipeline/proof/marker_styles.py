@@ -7,64 +7,34 @@ marker, at the end of a clause, and with the number of a listed citation. Code i
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from unicodedata import digit
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.marker_numbers import Numbers, numbers_in
-from pipeline.proof.markers import CODE, markers_in
+from pipeline.proof.loose_markers import BEFORE, CLAUSE_END, LINE_START, LOOSE, loose_marker
+from pipeline.proof.marker_numbers import Numbers, Sources, numbers_in, sources_of
+from pipeline.proof.markers import KEPT_CODE, markers_in
 from pipeline.proof.quotes import marked, proved
 from pipeline.proof.source_lists import without_source_list
 from pipeline.proof.units import units
 from pipeline.types import Citation, Draft, Finding
 
-_CODE = rf"(?P<code>{CODE})"
 _OPEN, _CLOSE = r"\\?\[|[【［〔]|&#91;|&lsqb;", r"\\?\]|[】］〕]|&#93;|&rsqb;"  # noqa: RUF001
 _LINK = r"\([^()\s]{0,500}(?:\s\"[^\"\n]{0,200}\")?\)"
 _BRACKET = re.compile(
-    rf"{_CODE}|(?<!!)(?P<outer>\[)?(?P<open>{_OPEN})(?P<content>[^\[\]【】［］〔〕\\\n]{{1,160}}?)(?P<close>{_CLOSE})"  # noqa: RUF001
+    rf"{KEPT_CODE}|(?<!!)(?P<outer>\[)?(?P<open>{_OPEN})(?P<content>[^\[\]【】［］〔〕\\\n]{{1,160}}?)(?P<close>{_CLOSE})"  # noqa: RUF001
     rf"(?P<link>{_LINK})?(?(outer)\](?:{_LINK})?)"
-)
-_RAISED = "[¹²³⁰⁴-⁹①-⑨❶-❾]"
-_LOOSE = re.compile(
-    rf"{_CODE}|(?P<raised><sup\b[^<>]{{0,100}}>(?P<inside>[^<>\n]{{1,20}})</sup>|{_RAISED}(?:[ ,]{{0,2}}{_RAISED})*)"
-    r"|[(（{]{1,2}(?P<round>[^(){}（）\n]{1,60})[)）}]{1,2}"  # noqa: RUF001
 )
 _MARKERS = r"\[\d{1,3}\](?:[\s,;]{0,3}\[\d{1,3}\])*"
 # A range of markers, and emphasis, a tag or parentheses around markers alone.
 _UNTIDY = re.compile(
-    rf"{_CODE}|\[(?P<first>\d{{1,3}})\][-–—]\[(?P<last>\d{{1,3}})\]"  # noqa: RUF001
+    rf"{KEPT_CODE}|\[(?P<first>\d{{1,3}})\][-–—]\[(?P<last>\d{{1,3}})\]"  # noqa: RUF001
     rf"|(?P<mark>\*{{1,3}}|_{{1,3}}|\^)(?P<marked>{_MARKERS})(?P=mark)|<(?P<tag>[a-z]{{1,8}})\b[^<>]{{0,200}}>\s?"
     rf"(?P<tagged>{_MARKERS})\s?</(?P=tag)>|\((?P<round>{_MARKERS})\)"
 )
 # Markdown hides the definition of a link, so its words are written as a line of the answer.
-_DEFINITION = re.compile(rf"{_CODE}|^(?P<begin>[ ]{{0,3}}(?:[-*+•][ ]+)?\[\d{{1,3}}\]):[ \t]*(?=\S)", re.MULTILINE)
-_LINE_START = re.compile(r"(?:^|\n)[ \t]*(?:>[ \t]*)*(?:[-*+•][ \t]+|\d{1,3}[.)][ \t]+|\|[ \t]*)?(?:\*\*)?$")
-_CLAUSE_END = re.compile(r"[ \t]*(?:[.!?,;:。！？、，|)\]】]|\n|$|\[\d|</)")  # noqa: RUF001
-_NUMBERED, _ROUND_END = re.compile(r"[ \t]*[(（]?\d{1,3}[)）.]"), re.compile(r"[(（]\d{1,3}[)）]$")  # noqa: RUF001
-_SENTENCE_ENDED = re.compile(r"[.!?。！？][ \t]?$")  # noqa: RUF001
-# A raised digit behind a number or so short a word is a power: 10², m², cm³.
-_MEASURED = re.compile(r"(?:\d|(?<!\w)\w{1,2})$")
-_BEFORE = 200
-_LEAST, _DIGITS = 12, 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """What the markers of an answer can name, and what the documents say.
-
-    `markers` are those of chunk ids, `listed` those of citations. `has_plain`: the answer has plain markers.
-    """
-
-    markers: dict[str, int]
-    listed: frozenset[int]
-    count: int
-    said: str
-    has_plain: bool
-
-    def name_a_block(self, numbers: Sequence[int]) -> bool:
-        return any(number in self.listed or 1 <= number <= self.count for number in numbers)
+_DEFINITION = re.compile(rf"{KEPT_CODE}|^(?P<begin>[ ]{{0,3}}(?:[-*+•][ ]+)?\[\d{{1,3}}\]):[ \t]*(?=\S)", re.MULTILINE)
+# Shorter quotes prove nothing; `limits.quote_chars_min` decides in the end.
+_LEAST = 12
 
 
 def with_plain_markers(draft: Draft, chunks: Sequence[RetrievedChunk]) -> Draft:
@@ -76,23 +46,15 @@ def with_plain_markers(draft: Draft, chunks: Sequence[RetrievedChunk]) -> Draft:
     if draft.status != "answered":
         return draft
     citations = tuple(_by_id(citation, chunks) for citation in draft.citations)
-    sources = _sources(draft.answer, citations, chunks)
+    sources = sources_of(draft.answer, citations, chunks)
     plain = _rewritten(draft.answer, _BRACKET, lambda match: _bracket(match, sources))
     if not markers_in(plain):
-        plain = _rewritten(plain, _LOOSE, lambda match: _loose(match, sources))
+        plain = _rewritten(plain, LOOSE, lambda match: loose_marker(match, sources))
     plain = without_source_list(_rewritten(plain, _UNTIDY, _tidied), chunks)
     plain = _rewritten(plain, _DEFINITION, lambda match: match["code"] or f"{match['begin']} ")
     if not markers_in(plain):
         plain = _with_all_markers(plain, citations, chunks)
     return draft.model_copy(update={"answer": plain, "citations": citations})
-
-
-def _sources(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> _Sources:
-    markers = {chunk.chunk_id.casefold(): number for number, chunk in enumerate(chunks, 1)}
-    markers |= {citation.chunk_id.casefold(): citation.marker for citation in reversed(citations)}
-    said = comparable("\n".join(f"{chunk.title}\n{chunk.heading}\n{chunk.text}" for chunk in chunks))
-    listed = frozenset(citation.marker for citation in citations)
-    return _Sources(markers, listed, len(chunks), said, bool(markers_in(answer)))
 
 
 def _by_id(citation: Citation, chunks: Sequence[RetrievedChunk]) -> Citation:
@@ -133,7 +95,7 @@ def _tidied(match: re.Match[str]) -> str:
     return match["code"] or match["marked"] or match["tagged"] or match["round"]
 
 
-def _bracket(match: re.Match[str], sources: _Sources) -> str:
+def _bracket(match: re.Match[str], sources: Sources) -> str:
     """Return a bracket as plain markers; as it stands if it is none."""
     if match["code"] or match["open"].startswith("\\") != match["close"].startswith("\\"):
         return match[0]
@@ -144,7 +106,7 @@ def _bracket(match: re.Match[str], sources: _Sources) -> str:
     return found.plain + (" " if match.string[match.end() : match.end() + 1] == "(" else "")
 
 
-def _is_citation(match: re.Match[str], found: Numbers, sources: _Sources) -> bool:
+def _is_citation(match: re.Match[str], found: Numbers, sources: Sources) -> bool:
     if found.has_id or found.is_sure:
         return True
     if found.label:
@@ -157,61 +119,16 @@ def _is_citation(match: re.Match[str], found: Numbers, sources: _Sources) -> boo
     return are_listed or (not is_index and sources.name_a_block(found.numbers))
 
 
-def _is_labelled_citation(match: re.Match[str], found: Numbers, sources: _Sources) -> bool:
+def _is_labelled_citation(match: re.Match[str], found: Numbers, sources: Sources) -> bool:
     """Tell whether a word with a number cites: not "Step 2" of the documents, nor what begins a line."""
-    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
+    before = match.string[max(0, match.start() - BEFORE) : match.start()]
     return (
         found.is_apart
         and sources.listed.issuperset(found.numbers)
         and comparable(found.content) not in sources.said
-        and not _LINE_START.search(before)
-        and (_CLAUSE_END.match(match.string, match.end()) is not None or not sources.has_plain)
+        and not LINE_START.search(before)
+        and (CLAUSE_END.match(match.string, match.end()) is not None or not sources.has_plain)
     )
-
-
-def _loose(match: re.Match[str], sources: _Sources) -> str:
-    """Return numbers in parentheses or braces, or raised ones, as plain markers; as they stand if they cite nothing."""
-    if match["code"]:
-        return match[0]
-    before = match.string[max(0, match.start() - _BEFORE) : match.start()]
-    found = _raised_numbers(match, before, sources) if match["raised"] else numbers_in(match["round"], sources.markers)
-    if found is None or not sources.listed.issuperset(found.numbers) or _LINE_START.search(before):
-        return match[0]
-    if match["round"] and not (found.has_id or found.is_sure) and (found.label or _is_said(match, before, sources)):
-        return match[0]
-    is_after_stop = match["round"] and _SENTENCE_ENDED.search(before)
-    ends = _ends_like_its_line(match) if is_after_stop else _CLAUSE_END.match(match.string, match.end())
-    return found.plain if ends else match[0]
-
-
-def _ends_like_its_line(match: re.Match[str]) -> bool:
-    """Tell whether the line ends in such a number too and begins with none: numbers before sentences enumerate them."""
-    text = match.string
-    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
-    last = text[match.start() : len(text) if end < 0 else end].rstrip()[-_DIGITS - 2 :]
-    return _NUMBERED.match(text, start) is None and _ROUND_END.search(last) is not None
-
-
-def _raised_numbers(match: re.Match[str], before: str, sources: _Sources) -> Numbers | None:
-    if _MEASURED.search(before):
-        return None
-    if match["inside"]:
-        return numbers_in(match["inside"], sources.markers)
-    parts = match["raised"].replace(" ", ",").split(",")
-    # "¹²" is 12 if there is such a citation, else 1 and 2.
-    if max(map(len, parts)) > _DIGITS:
-        return None
-    apart = [[part] if int(_digits(part)) in sources.listed else [*part] for part in parts if part]
-    return numbers_in(",".join(_digits(part) for group in apart for part in group), sources.markers)
-
-
-def _digits(raised: str) -> str:
-    return "".join(str(digit(character)) for character in raised)
-
-
-def _is_said(match: re.Match[str], before: str, sources: _Sources) -> bool:
-    """Tell whether the documents have the number in parentheses too, after the same word: "max (5)"."""
-    return comparable(f"{(before.split() or [''])[-1]} {match[0]}") in sources.said
 
 
 def _with_all_markers(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> str:
