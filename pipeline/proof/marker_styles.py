@@ -33,6 +33,8 @@ _UNTIDY = re.compile(
 )
 # Markdown hides the definition of a link, so its words are written as a line of the answer.
 _DEFINITION = re.compile(rf"{KEPT_CODE}|^(?P<begin>[ ]{{0,3}}(?:[-*+•][ ]+)?\[\d{{1,3}}\]):[ \t]*(?=\S)", re.MULTILINE)
+# `units` counts lines as they end in "\n".
+_LINE_END = re.compile(r"\r\n?")
 # Shorter quotes prove nothing; `limits.quote_chars_min` decides in the end.
 _LEAST = 12
 
@@ -46,8 +48,9 @@ def with_plain_markers(draft: Draft, chunks: Sequence[RetrievedChunk]) -> Draft:
     if draft.status != "answered":
         return draft
     citations = tuple(_by_id(citation, chunks) for citation in draft.citations)
-    sources = sources_of(draft.answer, citations, chunks)
-    plain = _rewritten(draft.answer, _BRACKET, lambda match: _bracket(match, sources))
+    answer = _LINE_END.sub("\n", draft.answer)
+    sources = sources_of(answer, citations, chunks)
+    plain = _rewritten(answer, _BRACKET, lambda match: _bracket(match, sources))
     if not markers_in(plain):
         plain = _rewritten(plain, LOOSE, lambda match: loose_marker(match, sources))
     plain = without_source_list(_rewritten(plain, _UNTIDY, _tidied), chunks)

@@ -143,6 +143,10 @@ def test_a_list_of_sources_at_the_end_is_left_out_unless_it_says_something(sourc
     assert _plain(f"{QUOTA} [1]{sources}") == f"{QUOTA} [1]{plain}"
 
 
+def test_an_answer_with_line_ends_of_other_systems_is_read() -> None:
+    assert _plain("\rSo it is\r\n\r\n【1】") == "\nSo it is\n\n[1]"
+
+
 def test_the_markers_of_a_list_of_sources_stay_if_there_are_no_others() -> None:
     assert _plain(f"{QUOTA}\n\nSources: [1], [2]") == f"{QUOTA}\n\n[1][2]"
 

@@ -27,7 +27,6 @@ def _parts(text: str) -> list[str]:
         ("- first\n  - inner\n- second", ["- first", "- inner", "- second"]),
         ("| a | b |\n|---|---|\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
         ("Run:\n\n```\na. b. c.\n```\n\nThen.", ["Run:", "```\na. b. c.\n```", "Then."]),
-        ("\r0\r\n\r\n- one\r- two", ["0", "- one", "- two"]),
         ("", []),
     ],
 )
