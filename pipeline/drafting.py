@@ -9,6 +9,7 @@ from pipeline.limits import PipelineLimits
 from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, repair_prompt
+from pipeline.proof.courtesy import without_courtesy
 from pipeline.proof.judge import Judge
 from pipeline.proof.marker_styles import with_plain_markers
 from pipeline.proof.verify import NOT_PROVED, Checked, Proof, VerificationLimits, checked, judged
@@ -122,14 +123,15 @@ class Drafting:
         return completion
 
     def _draft_in(self, completion: Completion) -> Draft:
-        """Return the draft in a completion, its markers written as [1]. Raises SchemaError."""
+        """Return the draft in a completion, its markers written as [1], without courtesies. Raises SchemaError."""
         with self.record.stage("parse"):
             try:
                 draft = parse_reply(completion.text, self.limits.reply_chars)
             except SchemaError:
                 self.record.failed(unreadable(completion))
                 raise
-            return with_plain_markers(draft, self.prompt.chunks)
+            plain = with_plain_markers(draft, self.prompt.chunks)
+            return plain.model_copy(update={"answer": without_courtesy(plain.answer)})
 
     async def _proved(self, draft: Draft) -> Proof:
         """Return what can be proved of a draft. Raises PolicyError for one that nobody may see."""

@@ -78,6 +78,12 @@ def located(text: str) -> Comparable:
     return Comparable("".join(letters), tuple(offsets))
 
 
+def without_quote_marks(found: Comparable) -> Comparable:
+    """Return `found` without its quote marks, apart from apostrophes. Models copy words without the marks."""
+    kept = [at for at, letter in enumerate(found.text) if letter not in "\"'" or _is_apostrophe(found.text, at)]
+    return Comparable("".join(found.text[at] for at in kept), tuple(found.offsets[at] for at in kept))
+
+
 def contains(text: str, quote: str) -> bool:
     """Tell whether comparable `text` holds comparable `quote` as whole words."""
     # A quote that ends inside a word ("25 GB" out of "125 GB") is not a quote.
@@ -108,6 +114,10 @@ def _pieces(text: str, offset: int) -> Iterator[tuple[str, int, bool]]:
 def _folded(character: str) -> str:
     folded = unicodedata.normalize("NFKD", character).translate(_TYPOGRAPHY).casefold()
     return _SPACE.sub(" ", folded)
+
+
+def _is_apostrophe(text: str, at: int) -> bool:
+    return text[at] == "'" and text[at - 1 : at].isalnum() and text[at + 1 : at + 2].isalnum()
 
 
 def _ends_a_word(text: str, at: int) -> bool:

@@ -9,9 +9,12 @@ from unicodedata import category
 from index.markdown import is_numbered_item
 from pipeline.proof.units import sentences, units
 
+# A run of backticks ends at the next one of its length, as in CommonMark.
+CODE = r"(?<!`)(?P<ticks>`++)[\s\S]*?(?<!`)(?P=ticks)(?!`)"
+KEPT_CODE = rf"(?P<code>{CODE})"
 _MARK = r"(?<!\\)\[(\d{1,3})\](?!\()"
 MARKER = re.compile(_MARK)
-_CODE_OR_MARKER = re.compile(rf"(?P<ticks>`+)[\s\S]*?(?P=ticks)|{_MARK}")
+_CODE_OR_MARKER = re.compile(rf"{CODE}|{_MARK}")
 _MARKERS_FIRST = re.compile(rf"\s*(?:{_MARK}\s*)+")
 
 

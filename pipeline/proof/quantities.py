@@ -12,16 +12,16 @@ from text_to_num import alpha2digit
 _UNITS: dict[str, tuple[str, int]] = {
     word: (unit, factor)
     for words, unit, factor in (
-        ("% percent pct", "%", 1),
+        ("% percent pct prozent", "%", 1),
         ("ms millisecond milliseconds", "ms", 1),
-        ("s sec secs second seconds", "ms", 1000),
-        ("min mins minute minutes", "ms", 60_000),
-        ("h hr hrs hour hours", "ms", 3_600_000),
-        ("day days", "ms", 86_400_000),
-        ("week weeks", "ms", 604_800_000),
-        ("month months", "month", 1),
+        ("s sec secs second seconds sekunde sekunden seconde secondes segundo segundos", "ms", 1000),
+        ("min mins minute minutes minuten minuto minutos", "ms", 60_000),
+        ("h hr hrs hour hours stunde stunden heure heures hora horas", "ms", 3_600_000),
+        ("day days tag tage tagen jour jours día días", "ms", 86_400_000),
+        ("week weeks woche wochen semaine semaines semana semanas", "ms", 604_800_000),
+        ("month months monat monate monaten mois mes meses", "month", 1),
         ("quarter quarters", "month", 3),
-        ("year years", "month", 12),
+        ("year years jahr jahre jahren année années año años", "month", 12),
         ("$ usd dollar dollars", "$", 1),
         ("€ eur euro euros", "€", 1),
         ("£ gbp pound pounds", "£", 1),
@@ -39,7 +39,7 @@ _UNIT_WORDS = "|".join(sorted((word for word in _UNITS if word.isalpha()), key=l
 _QUANTITY = re.compile(
     r"(?P<before>[$€£]\s?)?"
     r"(?P<number>(?<![\w.,])\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+(?:[.,]\d{1,2})?(?![\d])|(?<![\w.,])\d+(?:[.,]\d+)?(?![\d.,]*\d))"  # noqa: E501, RUF001
-    r"(?:\s?(?P<scale>k|thousand|million|billion)\b)?(?:st|nd|rd|th)?"
+    r"(?:\s?(?P<scale>k|thousand|million|billion)\b)?(?:(?:st|nd|rd|th|er|re|ère|e|ème|º|ª)\b)?"
     r"(?:[\s-]*(?:(?:consecutive|full|calendar|business|working)\s)?"
     rf"(?:(?P<sign>[%€$£])|(?P<unit>{_UNIT_WORDS})\b))?(?P<glued>[^\W\d_]\w*)?",
     re.IGNORECASE,

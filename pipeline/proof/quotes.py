@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 
 from index.retrieval import RetrievedChunk
 from pipeline.markup import readable
-from pipeline.proof.comparing import comparable, located
+from pipeline.proof.comparing import Comparable, located, without_quote_marks
+from pipeline.proof.markers import without_markers
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
 # What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a full stop.
 _AROUND = "\"'()[]… ."
+_TEXTS_KEPT = 4096
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
 
 
@@ -46,12 +49,13 @@ def proved(citation: Citation, chunks: Sequence[RetrievedChunk], least: int) -> 
     if not in_range or chunks[citation.marker - 1].chunk_id != citation.chunk_id:
         return Finding(code=FindingCode.UNKNOWN_CHUNK, span=f"[{citation.marker}] {citation.chunk_id[:80]}")
     chunk = chunks[citation.marker - 1]
-    found = _units_of(citation.quote, chunk.text, least)
-    return (
-        Quote(citation.marker, chunk, found)
-        if found
-        else Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
-    )
+    # Models also copy the line before the text in the prompt, and put a marker or line breaks as `\n` into a quote.
+    header = f"[{citation.marker}] chunk_id={chunk.chunk_id}, title={chunk.title}\n\n"
+    for quote in dict.fromkeys((citation.quote, without_markers(citation.quote).replace("\\n", "\n"))):
+        found = _units_of(quote, chunk.text, least) or _units_of(quote, chunk.text, least, header)
+        if found:
+            return Quote(citation.marker, chunk, found)
+    return Finding(code=FindingCode.QUOTE_NOT_FOUND, span=citation.quote)
 
 
 def quoted(quotes: Iterable[Quote], max_chars: int) -> Quoted | None:
@@ -99,32 +103,70 @@ def source_of(marker: int, chunk: RetrievedChunk) -> Source:
     )
 
 
-def _units_of(quote: str, text: str, least: int) -> tuple[Unit, ...]:
-    """Return the units of `text` that hold the quote; none if it is not there.
+def _units_of(quote: str, chunk_text: str, least: int, header: str = "") -> tuple[Unit, ...]:
+    """Return the units of a text that hold the quote, which may begin in the header before it; none if it is not there.
 
-    A quote with an ellipsis in it counts if its parts stand in one unit, in their order: the whole unit is shown.
+    A quote of several sentences may leave out some between them. What it leaves out is shown with the others.
     """
-    wanted = comparable(quote).strip(_AROUND)
-    parts = [part.strip(_AROUND) for part in _ELLIPSIS.split(wanted) if part.strip(_AROUND)]
-    if sum(map(len, parts)) < least:
-        return ()
-    if len(parts) == 1:
-        return next((_touched(text, *span) for span in located(text).spans(parts[0])), ())
-    return next(((unit,) for unit in units(text) if _holds_in_order(unit.of(text), parts)), ())
+    text = header + chunk_text
+    spans = _spans(quote, text, least)
+    start, end = (max(0, place - len(header)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
+    return _touched(chunk_text, start, end) if end - start >= least else ()
+
+
+def _spans(quote: str, text: str, least: int) -> list[tuple[int, int]]:
+    """Return where the parts of a quote stand in `text`, one after the other; none if one is missing.
+
+    An ellipsis may leave out words of one unit, because the whole unit is shown.
+    """
+    parts = [part for part in _ELLIPSIS.split(quote.replace("…", "...")) if _bare(part)]
+    wanted = [_bare(part) for part in parts]
+    if sum(map(len, wanted)) < least:
+        return []
+    if len(wanted) == 1:
+        whole = next(([span] for span in _places(text).spans(wanted[0])), [])
+    else:
+        whole = next(([(u.start, u.end)] for u in units(text) if _in_order(u.of(text), wanted)), [])
+    sentences = [_bare(unit.of(part)) for part in parts for unit in units(part)]
+    return whole or _whole_units(text, sentences, least, is_marked=len(parts) > 1)
+
+
+def _whole_units(text: str, sentences: Sequence[str], least: int, *, is_marked: bool) -> list[tuple[int, int]]:
+    """Return where the sentences of a quote stand if nothing but whole units is left out between them.
+
+    Where no ellipsis marks what is left out, the first and the last sentence must be whole ones too.
+    """
+    spans = _in_order(text, sentences) if min(map(len, sentences), default=0) >= least else []
+    begin, end = spans[is_marked:], spans[: len(spans) - is_marked]
+    begins = all(not _bare(text[_touched(text, *span)[0].start : span[0]]) for span in begin)
+    ends = all(not _bare(text[span[1] : _touched(text, *span)[-1].end]) for span in end)
+    return spans if begins and ends else []
 
 
 def _touched(text: str, start: int, end: int) -> tuple[Unit, ...]:
     return tuple(unit for unit in units(text) if unit.start < end and unit.end > start)
 
 
-def _holds_in_order(text: str, parts: Sequence[str]) -> bool:
-    at = 0
+def _in_order(text: str, parts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where the parts stand in `text`, one after the other; none if one is missing."""
+    after, found = 0, list[tuple[int, int]]()
     for part in parts:
-        span = next((span for span in located(text).spans(part) if span[0] >= at), None)
+        span = next((span for span in _places(text).spans(part) if span[0] >= after), None)
         if span is None:
-            return False
-        at = span[1]
-    return True
+            return []
+        found.append(span)
+        after = span[1]
+    return found
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _places(text: str) -> Comparable:
+    return without_quote_marks(located(text))
+
+
+def _bare(part: str) -> str:
+    """Return a part of a quote in comparable form, without what may stand around it, and without quote marks."""
+    return " ".join(_places(part).text.strip(_AROUND).split())
 
 
 def _markdown(text: str, shown: Sequence[Unit]) -> str:

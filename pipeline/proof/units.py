@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "item", "row", "code", "heading"]
 _TEXTS_KEPT = 4096
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 # sentencex also cuts before an amount and after some abbreviations; no sentence begins with such a character.
 _GOES_ON = re.compile(r"\s*[a-zß-ÿ$€£%,;:)\]]")
 # A sentence ends where it ends by the abbreviations and ordinals of all these languages.

@@ -20,11 +20,16 @@ _LINK = re.compile(
     r"|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|app|info|biz|xyz|example)\b",
     re.IGNORECASE,
 )
+# A word goes on from digits to letters, but not from them to Han, kana, Hangul or Thai, where no space stands between.
+_UNSPACED = r"\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_W, _LETTER = rf"[^\W{_UNSPACED}]", rf"[^\W\d_{_UNSPACED}]"
+_BETWEEN_SCRIPTS = re.compile(rf"(?<=\d)(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=\d)")
 _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
 # Code in ticks, a path, a flag, key:value, dotted.name, snake_case, CONSTANT, a code with digits, a weekday.
 _WRITTEN = re.compile(
     r"(?P<ticks>`+)(?P<code>[^\n]+?)(?P=ticks)|(?<![\w/.])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?<!\w)--?[A-Za-z][\w-]+"
-    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+|\b\w+_\w+\b|\b(?=\w*[^\W\d_])(?=\w*\d)\w+(?:[.:-]\w*\d\w*)*"
+    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+"
+    rf"|(?<!{_W}){_W}+_{_W}+|(?<!{_W})(?={_W}*{_LETTER})(?={_W}*\d){_W}+(?:[.:-]{_W}*\d{_W}*)*"
     r"|(?<![\d.,])\d+(?:\.\d+){2,}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=s?\b)",
     re.IGNORECASE,
 )
@@ -60,7 +65,8 @@ def missing_values(sentence: str, passages: str) -> list[str]:
     missing += [
         plain[m.start : m.end].rstrip(".") for m in told if not any(m.is_part_of(other) for other in held.moments)
     ]
-    missing += [plain[q.start : q.end].strip() for q in _numbers(plain, told) if not _agrees(q, held)]
+    in_digits = _BETWEEN_SCRIPTS.sub(" ", _without(plain, told).replace("**", "  "))
+    missing += [in_digits[q.start : q.end].strip() for q in quantities(in_digits) if not _agrees(q, held)]
     missing += ["a number in words" for q in _spelled(plain) if not _agrees(q, held)]
     return missing + [words for words in _written(_without(plain, told)) if not _stands_in(words, held)]
 
@@ -68,17 +74,13 @@ def missing_values(sentence: str, passages: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _held(passages: str) -> _Held:
     # Numbers are read with and without the marks around them: "**10** GB", "`10`".
-    plain = _LINK.sub(" ", passages).replace("**", "").replace("`", "")
+    plain = _BETWEEN_SCRIPTS.sub(" ", _LINK.sub(" ", passages).replace("**", "").replace("`", ""))
     return _Held(
         comparable(passages),
         frozenset(links(passages)),
         (*quantities(plain), *spelled_out(with_single_units(plain))),
         tuple(moments(plain)),
     )
-
-
-def _numbers(text: str, told: Iterable[Moment]) -> list[Quantity]:
-    return quantities(_without(text, told).replace("**", "  "))
 
 
 def _spelled(text: str) -> list[Quantity]:

@@ -76,10 +76,12 @@ def checked(draft: Draft, chunks: Sequence[RetrievedChunk], limits: Verification
     if len(draft.answer) > limits.answer_chars:
         return Checked(quotes, (Finding(code=FindingCode.TOO_LONG, span=f"{len(draft.answer)} characters"),))
     by_marker = {marker: [q for q in quotes if q.marker == marker] for marker in {q.marker for q in quotes}}
-    objections = [
-        r for r, c in zip(results, draft.citations, strict=True) if isinstance(r, Finding) and c.marker not in by_marker
-    ]
     told = statements(draft.answer)
+    # A citation that no sentence uses is not shown, so it may be a bad one.
+    unproved = {marker for said in told for marker in said.markers} - by_marker.keys()
+    objections = [
+        r for r, c in zip(results, draft.citations, strict=True) if isinstance(r, Finding) and c.marker in unproved
+    ]
     cited = [[quote for marker in said.markers for quote in by_marker.get(marker, [])] for said in told]
     everywhere = frozenset(link for chunk in chunks for link in links(f"{chunk.text} {chunk.url or ''}"))
     findings = [*objections, *_formal(draft, told)]

@@ -152,7 +152,7 @@ _MARKED = st.text(alphabet=st.sampled_from(list("ab C9.,:;!?[]()1 2`*_#-/\n\"'n 
 @given(_MARKED, _MARKED, _MARKED)
 def test_every_check_runs_on_any_draft(answer: str, quote: str, text: str) -> None:
     known = chunk("c1", f"{text}\n{quote}")
-    found = checked(draft(answer, [(1, "c1", quote), (2, "c1", text)]), (known,), _LIMITS)
+    found = checked(draft(f"{answer}\n\nSo [2].", [(1, "c1", quote), (2, "c1", text)]), (known,), _LIMITS)
     # There is one chunk, so marker 2 names none.
     assert FindingCode.UNKNOWN_CHUNK in {finding.code for finding in found.findings}
     for proved in found.quotes:

@@ -32,6 +32,8 @@ def _quoting(quote: str, text: str) -> tuple[Quote | Finding, RetrievedChunk]:
         draft("You may have 500 invoices a month [1].", [(1, "c1", "the team plan ALLOWS  500 invoices")]),
         draft(f"{QUOTA} [1]", [(1, "c1", "“The **Team plan** allows 500 invoices…”")]),
         draft(f"{QUOTA} [1]", [(1, "c1", QUOTA), (1, "c1", "words that are not there")]),
+        draft(f"{QUOTA} [1]", [(1, "c1", QUOTA), (2, "c2", "words that are not there")]),
+        draft(f"{QUOTA} [1]", [(1, "c1", QUOTA), (9, "c9", "words that are not there")]),
     ],
 )
 def test_a_draft_whose_quotes_and_values_are_there_has_no_findings(answer: Draft) -> None:
@@ -47,6 +49,7 @@ def test_a_draft_whose_quotes_and_values_are_there_has_no_findings(answer: Draft
         (draft(f"{QUOTA} [0]", [(0, "c2", REMINDER)]), FindingCode.UNKNOWN_CHUNK),
         (draft(f"{QUOTA} [7]", [(7, "c1", QUOTA)]), FindingCode.UNKNOWN_CHUNK),
         (draft(f"{QUOTA} [1] More here [2]."), FindingCode.UNKNOWN_CHUNK),
+        (draft(f"{QUOTA} [1][2]", [(1, "c1", QUOTA), (2, "c2", "words not there")]), FindingCode.QUOTE_NOT_FOUND),
         (draft(citations=[(1, "c1", "The Team plan allows 5,000 invoices")]), FindingCode.QUOTE_NOT_FOUND),
         (draft(citations=[(1, "c1", "500")]), FindingCode.QUOTE_NOT_FOUND),
         (draft(citations=[(1, "c1", "")]), FindingCode.QUOTE_NOT_FOUND),
@@ -90,6 +93,9 @@ def test_a_value_of_the_question_is_the_askers_own() -> None:
     assert checked(answer, CHUNKS, _LIMITS, "Which plan for 90 days?").findings == ()
 
 
+_THREE = "First one here. Not the second one. Third one here."
+
+
 @pytest.mark.parametrize(
     ("quote", "text", "passage"),
     [
@@ -116,6 +122,27 @@ def test_a_value_of_the_question_is_the_askers_own() -> None:
             "Run:\n\n```sh\npip install citedesk\n```",
         ),
         ("soft\u00adware\u200b updates", "All software updates.", "All software updates."),
+        ("Press Save & close now", 'Press **"Save &amp; close"** now.', 'Press **"Save &amp; close"** now.'),
+        ("Press 'Save & close' now", 'Press **"Save &amp; close"** now.', 'Press **"Save &amp; close"** now.'),
+        ("title=Title of c1\nAll of it is here", "All of it is here. Last.", "All of it is here."),
+        ("[1] chunk_id=c1, title=Title of c1 All of it is here", "All of it is here. Last.", "All of it is here."),
+        ("chunk_id=c1, title=Title of c1", "All of it is here. Last.", None),
+        ("The title of c1", "The Title of c1 stands here too.", "The Title of c1 stands here too."),
+        ("All of it is here. [1]", "All of it is here. Last.", "All of it is here."),
+        ("see the third [3] of them", "Now see the third [3] of them.", "Now see the third [3] of them."),
+        ("All of it\\nis here", "All of it\nis here. Last.", "All of it\nis here."),
+        ("First one here. ... Third one here.", _THREE, _THREE),
+        ("First one here […] Third one here", _THREE, _THREE),
+        ("First one here. Third one here.", _THREE, _THREE),
+        ("First one here. Third one is here.", _THREE, None),
+        ("Third one here. First one here.", _THREE, None),
+        ("one here. Third one here.", "This is first one here. Never. Third one here.", None),
+        (
+            "is first one here … Third one here",
+            "This is first one here. Never. Third one here.",
+            "This is first one here. Never. Third one here.",
+        ),
+        ("First one here … one here too", "First one here. Never. No one here too.", None),
         ("これは日本語の文です。次の", "これは日本語の文です。次の文です。", "これは日本語の文です。次の文です。"),
     ],
 )

@@ -63,6 +63,36 @@ def test_another_value_is_missing(sentence: str, missing: str) -> None:
     assert missing in missing_values(sentence, _PASSAGE)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Nach 7 Tagen.", "Après 7 jours.", "A los 7 días.", "Nach 1 Monat.", "15 Prozent Rabatt.", "15 % de remise.",
+        "Le 1er du mois.", "El 1.º del mes.", "El 1º del mes.", "La 2e fois, 2 mois.", "Es sind 32.000.",
+        "32 000 plages.",
+        "每月1日", "毎月1日のレポート", "매월 1일에", "32,000个范围", "30天内支付", "5-10分钟", "使用foo_bar命令",
+        "ERR-4012错误", "25x25ピクセル",
+    ],
+)  # fmt: skip
+def test_a_value_may_be_written_in_another_language(sentence: str) -> None:
+    assert missing_values(sentence, _PASSAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("Nach 8 Tagen.", "8 Tagen"),
+        ("Nach 7 Monaten.", "7 Monaten"),
+        ("Le 3er du mois.", "3er"),
+        ("每月45日", "45"),
+        ("使用foo_baz命令", "foo_baz"),
+        ("ERR-4013错误", "4013"),
+        ("16 Prozent Rabatt.", "16 Prozent"),
+    ],
+)
+def test_another_value_is_missing_in_any_language(sentence: str, missing: str) -> None:
+    assert missing in missing_values(sentence, _PASSAGE)
+
+
 def test_a_verb_is_no_month() -> None:
     held = "In November he wrote the book. Readers may find it hard."
     assert missing_values("In May, he wrote the book.", held) == ["May"]

@@ -1,0 +1,69 @@
+import pytest
+
+from pipeline.proof.courtesy import without_courtesy
+
+_FACT = "Reports are sent weekly [1]."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"Great question! {_FACT}",
+        f"Great question! 😊\n\n{_FACT}",
+        f"Thanks for asking! {_FACT}",
+        f"{_FACT} Let me know if you have any other questions!",
+        f"{_FACT}\n\nI hope this helps!",
+        f"{_FACT} I hope this helps! Let me know if you need anything else.",
+        f"{_FACT} If you have any further questions, please don't hesitate to ask.",
+        f"That's a great question! {_FACT} Hope that helps 🙂",
+        f"Gute Frage! {_FACT} Ich hoffe, das hilft Ihnen weiter!",
+        f"{_FACT}\n\nBei weiteren Fragen stehe ich Ihnen gerne zur Verfügung.",
+        f"Bonne question ! {_FACT} N'hésitez pas si vous avez d'autres questions.",
+        f"¡Buena pregunta! {_FACT} Espero que esto te ayude.",
+        "Based on the provided context, reports are sent weekly [1].",
+    ],
+)
+def test_a_courtesy_around_an_answer_is_left_out(answer: str) -> None:
+    assert without_courtesy(answer) == _FACT
+
+
+def test_a_marker_behind_a_closing_stays_if_there_is_no_other() -> None:
+    assert without_courtesy("Reports are sent weekly. I hope this helps! [1]") == "Reports are sent weekly. [1]"
+    assert without_courtesy("- one\n- two\n\nI hope this helps! [1][2]") == "- one\n- two\n\n[1][2]"
+    assert without_courtesy(f"{_FACT} I hope this helps! [1]") == _FACT
+
+
+def test_a_closing_after_a_list_leaves_the_list_as_it_is() -> None:
+    steps = "1. Open it.\n2. Close it [1]."
+    assert without_courtesy(f"{steps}\n\nLet me know if you have any questions.") == steps
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _FACT,
+        "",
+        "I hope this helps!",
+        f"{_FACT} Note that this cannot be undone.",
+        f"{_FACT} Let me know if your plan is not listed, because then exports are deleted.",
+        f"{_FACT} Let me know if you have any questions, since it cannot be undone.",
+        f"{_FACT} If you need more help, upgrade to Pro.",
+        f"{_FACT} Do not hesitate to delete it.",
+        f"Sure, that works. {_FACT}",
+        f"Yes! {_FACT}",
+        "Of course not! It is [1].",
+        "Based on your plan, reports are sent weekly [1].",
+        "Based on the number of visits, you pay more [1].",
+        "According to the documentation, guests cannot do it [1].",
+        "Great questions are answered first [1].",
+        f"{_FACT} I hope this helps! [1] It cannot be undone.",
+        f"I hope this helps! {_FACT}",
+        f"{_FACT} Let me know if you have any questions [2].",
+        "```\nGreat question!\n```\n\nType it [1].",
+        "- I hope this helps!\n- It is so [1].",
+        f"**Great question!** {_FACT}",
+        f"{_FACT} Feel free to ask if you need a refund.",
+    ],
+)
+def test_what_says_more_than_a_courtesy_stays(answer: str) -> None:
+    assert without_courtesy(answer) == answer
