@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from pydantic import BaseModel, ConfigDict
+
 from index.bm25 import question_terms
 from index.stemming import stem
-from pipeline.contract import parse_reply
 from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
+from pipeline.json_reading import read_object
 from pipeline.limits import PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.normalizing import normalize
@@ -20,6 +22,14 @@ from pipeline.understanding.smalltalk import kind_of
 _TURNS = 6
 # A model may add a few words of its own to those of the thread.
 _OWN_WORDS = 0.5
+
+
+class _Rewritten(BaseModel):
+    """A reply that holds a question; the other fields of a reply mean nothing here."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    answer: str
 
 
 async def condensed(
@@ -45,7 +55,7 @@ async def condensed(
             async def asked(provider: ModelProvider, in_time: Deadline) -> str:
                 completion = await provider.complete(prompt, in_time, record)
                 record.completed(completion)
-                return parse_reply(completion.text, limits.reply_chars).answer
+                return read_object(completion.text[: limits.reply_chars], _Rewritten).answer
 
             rewritten = normalize(await writer.servers.ask(asked, in_time), limits.question_chars)
             if _is_of_the_thread(rewritten.text, [question.text, *(turn.text for turn in turns)]):

@@ -89,8 +89,8 @@ def parse_reply(text: str, max_chars: int) -> Draft:
     answer = _LINE_END.sub("\n", whole(reply.answer))
     if reply.status == "answered" and not answer.strip():
         raise SchemaError("answer: empty although status is answered")
-    if reply.status == "answered" and reply.citations is None:
-        raise SchemaError("citations: missing")
+    if reply.status == "answered" and not reply.citations:
+        raise SchemaError("citations: none although status is answered")
     return Draft(
         status=reply.status,
         answer=answer,

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -21,6 +21,7 @@ import pytest
 from support.size import sized, spread
 
 from bot.app import build_embedder, build_pipeline, build_rules
+from bot.cli.model_check import model_checks
 from bot.evaluation.run import evaluate, metrics, read_questions, unlimited
 from bot.settings import load_settings
 from bot.telemetry.logs import configure_logging
@@ -117,3 +118,35 @@ async def test_the_boundary_holds_around_a_model_that_does_not(
     assert server.answers() - before >= sum(row.trace.attempts > 0 for row in rows) > _QUESTIONS / 2
     assert figures["answers_fully_quoted"] in (None, 1.0)
     assert all(row.outcome.kind != "unavailable" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({}, "JSON object with schema, temperature 0.0, max_tokens"),
+        ({"output_format": "json_object"}, "JSON object with schema, temperature 0.0, max_tokens"),
+        ({"temperature": "unset"}, "JSON object with schema, no temperature, max_tokens"),
+        ({"system_role": "user"}, "JSON object with schema, temperature 0.0, max_tokens, no system role"),
+        ({"stream": True}, "JSON object with schema, temperature 0.0, max_tokens, streamed"),
+        ({"reasoning_effort": "low"}, "JSON object with schema, temperature 0.0, max_tokens, reasoning effort low"),
+        ({"extra_body": {"top_p": 0.9}, "headers": {"x-team": "docs"}}, "JSON object with schema"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+async def test_a_real_server_is_asked_in_each_way(server: Server, options: dict[str, Any], sent: str) -> None:
+    settings = load_settings(
+        llm={"provider": "openai", "base_url": server.url, "model": "smollm2", "read_timeout_s": 120, **options},
+        limits={"output_tokens": 300, "request_deadline_s": 300},
+    )
+    (found,) = await model_checks(settings)
+    print(f"\n{'-'.join(options) or 'nothing set'}: {found.words}")
+    assert found.ok
+    assert sent in found.words
+
+
+async def test_what_is_fixed_and_not_taken_is_refused_with_its_name(server: Server) -> None:
+    llm = {"provider": "openai", "base_url": server.url, "model": "smollm2", "output_format": "json_schema"}
+    (found,) = await model_checks(load_settings(llm=llm | {"attempts": 1}))
+    print(f"\njson_schema: {found.words}")
+    assert not found.ok
+    assert "status 500" in found.words

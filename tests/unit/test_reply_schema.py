@@ -24,7 +24,7 @@ def test_a_reply_in_the_agreed_shape_is_read_even_with_words_around_it(fixture: 
         ("malformed.txt", "status: missing"),
         ("truncated.txt", "broken or truncated JSON"),
         ("prose_only.txt", "no JSON object"),
-        ("missing_fields.json", "citations: missing"),
+        ("missing_fields.json", "citations: none although"),
         ("empty_answer.json", "answer: empty"),
         ("two_objects.txt", "more than one JSON object"),
     ],
