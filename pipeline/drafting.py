@@ -106,7 +106,7 @@ class Drafting:
         """Return the draft of one server, after one repair attempt if its reply cannot be read."""
         completion = await self._complete(provider, self.prompt, "generate", in_time)
         try:
-            return _Written(self._draft_in(completion), completion, provider)
+            return _Written(await self._draft_in(completion), completion, provider)
         except SchemaError as error:
             problem = str(error)
         self.record.facts.repaired = True
@@ -114,7 +114,7 @@ class Drafting:
         if stricter.size > self.limits.prompt_tokens * 2:
             raise SchemaError(problem)
         again = await self._complete(provider, stricter, "repair", in_time)
-        return _Written(self._draft_in(again), again, provider)
+        return _Written(await self._draft_in(again), again, provider)
 
     async def _complete(self, provider: ModelProvider, prompt: Prompt, stage: str, in_time: Deadline) -> Completion:
         with self.record.stage(stage):
@@ -122,16 +122,19 @@ class Drafting:
         self.record.completed(completion)
         return completion
 
-    def _draft_in(self, completion: Completion) -> Draft:
+    async def _draft_in(self, completion: Completion) -> Draft:
         """Return the draft in a completion, its markers written as [1], without courtesies. Raises SchemaError."""
         with self.record.stage("parse"):
             try:
-                draft = parse_reply(completion.text, self.limits.reply_chars)
+                draft = await asyncio.to_thread(self._read, completion.text)
             except SchemaError:
                 self.record.failed(unreadable(completion))
                 raise
-            plain = with_plain_markers(draft, self.prompt.chunks)
-            return plain.model_copy(update={"answer": without_courtesy(plain.answer)})
+            return draft
+
+    def _read(self, text: str) -> Draft:
+        draft = with_plain_markers(parse_reply(text, self.limits.reply_chars), self.prompt.chunks)
+        return draft.model_copy(update={"answer": without_courtesy(draft.answer)})
 
     async def _proved(self, draft: Draft) -> Proof:
         """Return what can be proved of a draft. Raises PolicyError for one that nobody may see."""
@@ -167,7 +170,7 @@ class Drafting:
             f"- {_REASONS.get(f.code, 'this could not be proved')}: {_quoted(f)}" for f in proof.findings
         )
         prompt = repair_prompt(self.prompt, written.completion, problem, self.writer.templates.revise)
-        return self._draft_in(await self._complete(written.provider, prompt, "revise", self.deadline))
+        return await self._draft_in(await self._complete(written.provider, prompt, "revise", self.deadline))
 
 
 def _quoted(finding: Finding) -> str:

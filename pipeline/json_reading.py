@@ -11,9 +11,11 @@ from pydantic import BaseModel, ValidationError
 from pipeline.errors import SchemaError
 
 M = TypeVar("M", bound=BaseModel)
-# Places where an object may begin; more are hostile, and so are more braces than a repair reads in a moment.
-_STARTS, _BRACES = 60, 200
+# Places where an object may begin; more are hostile. Longer or more nested, a repair may take seconds.
+_STARTS, _BRACES, _REPAIRED_CHARS = 60, 120, 6_000
 _WRAPPED = 3
+# json-repair declares ValueError alone, but it also asserts and indexes.
+_REPAIR_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # An object whose last value is closed was not cut off. A brace in the middle of a text has other characters before it.
 _CLOSED = re.compile(r"(?<!\\)[\"'\]”][\s,]*(?:\}[\s,]*)+$")
 _SEPARATORS, _LETTERS, _NUMBER = re.compile(r"[\s-]+"), re.compile(r"[a-z]+"), re.compile(r"\d{1,6}")
@@ -107,12 +109,12 @@ def _repaired(text: str, problems: list[str]) -> object:
     if start < 0:
         return None
     candidate = text[start:end]
-    if not _CLOSED.search(candidate) or candidate.count("{") > _BRACES:
+    if not _CLOSED.search(candidate) or candidate.count("{") > _BRACES or len(candidate) > _REPAIRED_CHARS:
         problems.insert(0, "broken or truncated JSON")
         return None
     try:
         repaired = json_repair.repair_json(candidate, return_objects=True, skip_json_loads=True)
-    except (ValueError, RecursionError):
+    except _REPAIR_ERRORS:
         return None
     return _named(repaired)
 

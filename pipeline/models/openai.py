@@ -202,7 +202,8 @@ class OpenAIProvider:
                 response = await self._client.post(
                     "/chat/completions", cast_to=httpx2.Response, body=body, options={"timeout": timeout}
                 )
-                reply = read_reply(response.content.decode("utf-8", "replace"))
+                # A hostile body of full length takes half a second.
+                reply = await asyncio.to_thread(read_reply, response.content.decode("utf-8", "replace"))
             except openai.APIStatusError as error:
                 if text := failed_generation(error.body):
                     return Reply(text)

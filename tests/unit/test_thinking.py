@@ -1,50 +1,108 @@
+"""Thinking is taken out of what a model wrote; what only speaks about thinking stays."""
+
+import json
+import time
+
 import pytest
-from support.builders import reply_json
 
 from pipeline.models.thinking import without_thinking
 
-_REPLY = reply_json()
-_PAGE = reply_json(answer="The model thinks between <think> and </think>. [1]")
+_REPLY = '{"status": "answered", "answer": "Weekly. [1]", "citations": []}'
+_ANALYSIS = "<|start|>assistant<|channel|>analysis<|message|>Hm."
+_CALL = '<|start|>assistant<|channel|>commentary to=functions.x <|constrain|>json<|message|>{"q": 1}'
+
+
+def _about(mark: str) -> str:
+    return json.dumps({"status": "answered", "answer": f"The model writes {mark} and then {mark} again. [1]"})
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        f"<think>\nI must reply with {{...}}.\n</think>\n\n{_REPLY}",
-        f"I must reply with {{...}}.\n</think>\n{_REPLY}",
-        f"<thinking>a</thinking>{_REPLY}",
-        f"[THINK]a[/THINK]{_REPLY}",
-        f"<think>one</think> <think>two</think>{_REPLY}",
-        f"<think>a reply is {_REPLY} or so</think>{_REPLY}",
-        f"<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>{_REPLY}<|return|>",
-        f"<|channel|>final <|constrain|>json<|message|>{_REPLY}",
-        f"analysisThe user asks for {{}}.assistantfinal{_REPLY}",
-    ],
-)
-def test_what_a_model_thought_is_left_out(text: str) -> None:
-    assert without_thinking(text).strip() == _REPLY
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        _REPLY,
-        _PAGE,
-        f"Sure:\n{_PAGE}",
-        f"```json\n{_PAGE}\n```",
         "",
-        "analysis of the plan",
-        "It ends with the tag <think>.",
+        "plain words",
+        _REPLY,
+        f"```json\n{_REPLY}\n```",
+        *map(
+            _about,
+            ("</think>", "<think>", "<think>x</think>", "[THINK]", "assistantfinal", "<|channel|>final<|message|>"),
+        ),
+        "{'status': 'answered', 'answer': 'The mark </think> ends it. [1]',}",
+        "```\n{'status': 'answered', 'answer': 'Write <think> first. [1]',}\n```",
+        json.dumps(_about("</think>")),
+        '{"answer": "It ends with </think> and',
+        "Analysis of the plan: none.",
+        "analysis of the documents shows nothing",
+        "a < b, think > c",
     ],
 )
-def test_what_a_model_says_stays(text: str) -> None:
+def test_a_text_without_thinking_stays_as_it_is(text: str) -> None:
     assert without_thinking(text) == text
 
 
-def test_a_page_about_thinking_may_follow_thinking() -> None:
-    assert without_thinking(f"<think>hm</think>\n{_PAGE}").strip() == _PAGE
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<think>\nHm.\n</think>\n\n{_REPLY}",
+        f"<think></think>{_REPLY}",
+        f"<THINK>Hm.</THINK>{_REPLY}",
+        f"<thinking>Hm.</thinking>\n{_REPLY}",
+        f"<thought>Hm.</thought>\n{_REPLY}",
+        f"<seed:think>Hm.</seed:think>\n{_REPLY}",
+        f"[THINK]Hm.[/THINK]{_REPLY}",
+        f"◁think▷Hm.◁/think▷{_REPLY}",
+        f"<|channel>thought\nHm.<channel|>{_REPLY}",
+        f"Hm, the block says weekly.\n</think>\n{_REPLY}",
+        f"Hm[/THINK]{_REPLY}",
+        f'<think>I send {{"status": "insufficient_context"}} or {{ or }}</think>{_REPLY}',
+        f'I send {{"status": "insufficient_context"}} or {{"x: or }}</think>{_REPLY}',
+        f'{{"status": "insufficient_context"}}? No.</think>{_REPLY}',
+        f"<think>It may not hold </think> twice.</think>{_REPLY}",
+        f"<think>One.</think><think>Two.</think>{_REPLY}",
+        f"<think>One.</think>{_REPLY}<think>Was that right?</think>",
+        f"{_REPLY}\n<think>Was that right?",
+        f"<|channel|>analysis<|message|>Hm. {{}}<|end|><|start|>assistant<|channel|>final<|message|>{_REPLY}<|return|>",
+        f"{_ANALYSIS}<|end|><|channel|>final <|constrain|>json<|message|>{_REPLY}",
+        f"{_ANALYSIS}<|end|>{_CALL}<|call|><|start|>assistant<|channel|>final<|message|>{_REPLY}<|end|>",
+        f'analysisWe reply {{"status": "insufficient_context"}}? No.assistantfinal{_REPLY}',
+        f'analysisHm.assistantcommentary to=functions.x json{{"q": 1}}assistantanalysisHm.assistantfinal{_REPLY}',
+    ],
+)
+def test_thinking_is_taken_out(text: str) -> None:
+    assert without_thinking(text).strip() == _REPLY
 
 
-@pytest.mark.parametrize("text", ["<think>and on and on", "<|channel|>analysis<|message|>and on", "[THINK]hm {"])
-def test_thinking_without_an_end_says_nothing(text: str) -> None:
+@pytest.mark.parametrize("mark", ["</think>", "<think>", "<|end|>", "<|return|>", "assistantfinal"])
+@pytest.mark.parametrize(
+    "before", ["<think>Hm.</think>", "Hm.</think>", "<|channel|>final<|message|>", "analysisHm.assistantfinal"]
+)
+def test_a_mark_in_the_answers_text_survives_thinking_before_it(before: str, mark: str) -> None:
+    assert without_thinking(before + _about(mark)) == _about(mark)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>Hm, the blocks say",
+        f"<think>I could send {_REPLY}",
+        f" \n[THINK]I could send {_REPLY}",
+        "Hm.</think>",
+        "<think>Hm.</think>\n",
+        f"<|channel|>analysis<|message|>I could send {_REPLY}",
+        f"<|channel|>analysis<|message|>Hm.<|end|><|channel|>commentary<|message|>{_REPLY}<|end|>",
+        f"analysisWe could send {_REPLY}",
+    ],
+)
+def test_a_model_that_only_thought_said_nothing(text: str) -> None:
     assert without_thinking(text) == ""
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<think>", "</think>", "<think></think>", '{"', '{"a":', '<think>{"a":', '</think>{"',
+     "<|channel|>final<|message|>", "assistantfinal", '"{\\"', "[THINK]{"],
+)  # fmt: skip
+def test_a_hostile_text_is_read_in_bounded_time(unit: str) -> None:
+    started = time.perf_counter()
+    without_thinking("analysis" + unit * (20_000 // len(unit)) + "</think>")
+    assert time.perf_counter() - started < 1
