@@ -3,7 +3,8 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.characters import whole
 from pipeline.errors import SchemaError
@@ -71,7 +72,7 @@ class _Citation(BaseModel):
 
 
 class _Reply(BaseModel):
-    """A reply in the shape that is asked for, or near it."""
+    """A reply in the shape that is asked for, or near it. An answer without words or without a citation is none."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -80,20 +81,23 @@ class _Reply(BaseModel):
     confidence: Annotated[Confidence, BeforeValidator(_confidence)] = "low"
     citations: Annotated[tuple[_Citation, ...] | None, BeforeValidator(_citations)] = None
 
+    @model_validator(mode="after")
+    def _answers(self) -> "_Reply":
+        if self.status == "answered" and not self.answer.strip():
+            raise PydanticCustomError("answer_empty_although_status_is_answered", "no words")
+        if self.status == "answered" and not self.citations:
+            raise PydanticCustomError("citations_missing_although_status_is_answered", "no citation")
+        return self
+
 
 def parse_reply(text: str, max_chars: int) -> Draft:
     """Return the draft in `text`. Raises SchemaError, which says where the schema is broken, without its words."""
     if len(text) > max_chars:
         raise SchemaError(f"reply is longer than {max_chars} characters")
     reply = read_object(text, _Reply)
-    answer = _LINE_END.sub("\n", whole(reply.answer))
-    if reply.status == "answered" and not answer.strip():
-        raise SchemaError("answer: empty although status is answered")
-    if reply.status == "answered" and not reply.citations:
-        raise SchemaError("citations: none although status is answered")
     return Draft(
         status=reply.status,
-        answer=answer,
+        answer=_LINE_END.sub("\n", whole(reply.answer)),
         confidence=reply.confidence,
         citations=tuple(
             Citation(marker=c.marker, chunk_id=whole(c.chunk_id), quote=whole(c.quote)) for c in reply.citations or ()

@@ -17,7 +17,7 @@ _WRAPPED = 3
 # json-repair declares ValueError alone, but it also asserts and indexes.
 _REPAIR_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # An object whose last value is closed was not cut off. A brace in the middle of a text has other characters before it.
-_CLOSED = re.compile(r"(?<!\\)[\"'\]”][\s,]*(?:\}[\s,]*)+$")
+_CLOSED = re.compile(r"(?:(?<!\\)[\"'\]”]|:\s*(?:true|false|null|none|[\d.]+))[\s,]*(?:\}[\s,]*)+$", re.IGNORECASE)
 _SEPARATORS, _LETTERS, _NUMBER = re.compile(r"[\s-]+"), re.compile(r"[a-z]+"), re.compile(r"\d{1,6}")
 
 

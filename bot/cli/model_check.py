@@ -40,6 +40,7 @@ _CHUNK = RetrievedChunk(
     score=1.0,
     groups=frozenset({EVERYONE}),
 )
+_PROMPT_TOKENS = environment_name("limits.prompt_tokens")
 _MEND = {
     "certificate_not_trusted": "its certificate is not trusted: set SSL_CERT_FILE to the file of your authority",
     "tls_failed": "TLS failed: is the address one of HTTPS?",
@@ -47,6 +48,7 @@ _MEND = {
     "connection_refused": "nothing listens there: check the address and whether the server runs",
     "connect_timeout": "it does not accept a connection in time: check the address, a firewall or a proxy",
     "proxy_failed": "the proxy refuses: check HTTPS_PROXY and NO_PROXY",
+    "context_length_exceeded": f"its context is too small: raise that, or lower {_PROMPT_TOKENS}",
     "not_json": "what answers there is no model server: check the address",
     "illegal_header": "a header holds a character that may not be sent: check the key",
 }
@@ -133,7 +135,7 @@ def _slow(took: float, settings: Settings) -> str:
         return ""
     return (
         f"; that is slow, and real prompts are longer: raise {environment_name('llm.read_timeout_s')} and "
-        f"{environment_name('limits.request_deadline_s')}, or lower {environment_name('limits.prompt_tokens')}"
+        f"{environment_name('limits.request_deadline_s')}, or lower {_PROMPT_TOKENS}"
     )
 
 

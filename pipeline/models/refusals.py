@@ -19,12 +19,17 @@ from pipeline.models.retry_after import retry_after
 from pipeline.types import Failure
 
 _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN}
-_RATE_LIMITED, _NOT_FOUND, _SERVER_ERROR = 429, 404, 500
+_BAD_REQUEST, _NOT_FOUND, _RATE_LIMITED, _SERVER_ERROR = 400, 404, 429, 500
 _QUOTA_CODES = ("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded")
 _FILTER_CODES = ("content_filter", "content_policy_violation", "responsibleaipolicyviolation")
+# How servers say, without a code, that the prompt does not fit.
+_TOO_LONG = re.compile(
+    r"context (?:length|size|window)|(?:prompt|input)s? (?:is|are) too (?:long|large)|too many tokens"
+)
+_TOO_LONG_CODE = "context_length_exceeded"
 # Codes that name another reason than a parameter.
 _OTHER_REASONS = frozenset(
-    {*_QUOTA_CODES, *_FILTER_CODES, "context_length_exceeded", "exceed_context_size_error", "model_not_found"}
+    {*_QUOTA_CODES, *_FILTER_CODES, _TOO_LONG_CODE, "exceed_context_size_error", "model_not_found"}
 )
 _MAY_BE_A_PARAMETER = (400, 404, 415, 422, 500, 501)
 # Servers report a format or a role that they cannot take as an error of their own.
@@ -86,7 +91,8 @@ def classified(error: openai.OpenAIError) -> ModelError:
 def by_status(status: int, body: object, headers: Mapping[str, str] | None = None) -> ModelError:
     """Return our error for an HTTP status and the body that came with it."""
     said = error_body(body)
-    why = Why(status, said.code, said.parameter)
+    is_too_long = status == _BAD_REQUEST and _TOO_LONG.search(said.words)
+    why = Why(status, _TOO_LONG_CODE if is_too_long else said.code, said.parameter)
     code = said.code.casefold()
     if code in _FILTER_CODES:
         return PermanentModelError(Failure.CONTENT_FILTER, why)
@@ -110,7 +116,7 @@ def refused_parameter(error: openai.APIStatusError, dialect: Dialect) -> Refused
     parameter = dialect.refused_in(said.parameter or said.words)
     if parameter and (status < _SERVER_ERROR or parameter in _IN_SERVER_ERRORS):
         return RefusedParameterError(parameter, classified(error))
-    if said.parameter or status >= _SERVER_ERROR or not said.words:
+    if said.parameter or status >= _SERVER_ERROR or not said.words or _TOO_LONG.search(said.words):
         return None
     if status == _NOT_FOUND and "parameter" not in said.words:
         return None

@@ -13,8 +13,8 @@ from pipeline.proof.markers import without_markers
 from pipeline.proof.units import Unit, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
-# What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a full stop.
-_AROUND = "\"'()[]… ."
+# What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a stop, half a character.
+_AROUND = "\"'()[]… .\ufffd"
 _TEXTS_KEPT = 4096
 _ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
 

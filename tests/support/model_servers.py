@@ -186,8 +186,8 @@ KINDS = (
             "type": "BadRequestError", "param": None, "code": 400}),
     ), refusals=1),
     Kind("vLLM, small context", "vllm: entrypoints/openai", (
-        refuses("max_tokens", 400, {"error": {"message": "'max_tokens' or 'max_completion_tokens' is too large: 800. "
-            "This model's maximum context length is 2048 tokens and your request has 1900 input tokens (800 > 2048 - 1900).",
+        refuses("max_tokens", 400, {"error": {"message": "'max_tokens' or 'max_completion_tokens' is too large. "
+            "This model's maximum context length is 2048 tokens and your request has 1900 input tokens.",
             "type": "BadRequestError", "param": None, "code": 400}}),
         refuses("max_completion_tokens", 400, {"error": {"message": "'max_tokens' or 'max_completion_tokens' is too "
             "large: 800.", "type": "BadRequestError", "param": None, "code": 400}}),

@@ -24,8 +24,8 @@ def test_a_reply_in_the_agreed_shape_is_read_even_with_words_around_it(fixture: 
         ("malformed.txt", "status: missing"),
         ("truncated.txt", "broken or truncated JSON"),
         ("prose_only.txt", "no JSON object"),
-        ("missing_fields.json", "citations: none although"),
-        ("empty_answer.json", "answer: empty"),
+        ("missing_fields.json", "citations_missing_although"),
+        ("empty_answer.json", "answer_empty_although"),
         ("two_objects.txt", "more than one JSON object"),
     ],
 )
