@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from index.bm25 import question_terms
 from index.stemming import stem
+from pipeline.contract import read_object
 from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError
-from pipeline.json_reading import read_object
 from pipeline.limits import PipelineLimits
 from pipeline.models.provider import ModelProvider
 from pipeline.normalizing import normalize

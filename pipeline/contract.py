@@ -1,15 +1,15 @@
-"""Stage 7 (parse): what a model is asked for as JSON schema, and the parser of its reply."""
+"""Stage 7 (parse): what a model is asked for as JSON schema, and reading its reply."""
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ValidationError
 
-from pipeline.characters import whole
 from pipeline.errors import SchemaError
-from pipeline.json_reading import name_of, number_of, read_object
-from pipeline.types import Citation, Confidence, Draft
+from pipeline.replies.forgiving import ForgivingReply
+from pipeline.replies.json_objects import CONFLICT, inner, objects
+from pipeline.replies.repairing import repaired_objects
+from pipeline.replies.thinking import without_thinking
+from pipeline.types import Draft
 
 REPLY_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -34,72 +34,83 @@ REPLY_SCHEMA: dict[str, Any] = {
     "required": ["status", "answer", "confidence", "citations"],
     "additionalProperties": False,
 }
-_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-
-
-def _text(value: object) -> object:
-    return "" if value is None else value
-
-
-def _confidence(value: object) -> object:
-    """Return the confidence that a model states; anything else is no confidence."""
-    return name if (name := name_of(value)) in ("low", "medium", "high") else "low"
-
-
-def _citations(value: object) -> object:
-    """Return the entries that can be read: a bad one that nothing rests on must not sink the answer."""
-    entries = [value] if isinstance(value, dict) else value
-    if not isinstance(entries, list):
-        return value
-    return [entry for entry in entries if isinstance(entry, dict) and _is_citation(entry)] or entries
-
-
-def _is_citation(entry: dict[str, object]) -> bool:
-    marker = number_of(entry.get("marker"))
-    has_number = isinstance(marker, int) or (isinstance(marker, float) and marker.is_integer())
-    return has_number and all(isinstance(entry.get(key), str) for key in ("chunk_id", "quote"))
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-
-
-class _Citation(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    marker: Annotated[int, BeforeValidator(number_of)]
-    chunk_id: str
-    quote: str
-
-
-class _Reply(BaseModel):
-    """A reply in the shape that is asked for, or near it. An answer without words or without a citation is none."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    status: Annotated[Literal["answered", "insufficient_context"], BeforeValidator(name_of)]
-    answer: Text = ""
-    confidence: Annotated[Confidence, BeforeValidator(_confidence)] = "low"
-    citations: Annotated[tuple[_Citation, ...] | None, BeforeValidator(_citations)] = None
-
-    @model_validator(mode="after")
-    def _answers(self) -> "_Reply":
-        if self.status == "answered" and not self.answer.strip():
-            raise PydanticCustomError("answer_empty_although_status_is_answered", "no words")
-        if self.status == "answered" and not self.citations:
-            raise PydanticCustomError("citations_missing_although_status_is_answered", "no citation")
-        return self
+M = TypeVar("M", bound=BaseModel)
+# The deepest wrapper known, a list of tool calls: {"tool_calls": [{"function": {"arguments": "{...}"}}]}.
+_WRAPPERS = 5
 
 
 def parse_reply(text: str, max_chars: int) -> Draft:
-    """Return the draft in `text`. Raises SchemaError, which says where the schema is broken, without its words."""
-    if len(text) > max_chars:
+    """Return the draft in `text`. Raises SchemaError, which says where the schema is broken."""
+    said = without_thinking(text)
+    if len(said) > max_chars:
         raise SchemaError(f"reply is longer than {max_chars} characters")
-    reply = read_object(text, _Reply)
-    return Draft(
-        status=reply.status,
-        answer=_LINE_END.sub("\n", whole(reply.answer)),
-        confidence=reply.confidence,
-        citations=tuple(
-            Citation(marker=c.marker, chunk_id=whole(c.chunk_id), quote=whole(c.quote)) for c in reply.citations or ()
-        ),
+    return read_object(said, ForgivingReply).draft
+
+
+def read_object(text: str, model: type[M]) -> M:
+    """Return the one object in `text` that `model` accepts, after any thinking. Raises SchemaError.
+
+    It may stand among words, in a code fence, a wrapper, a list or a JSON string. Keys may be written in any case, with
+    spaces, hyphens or underscores; the fields of `model` must have names in snake_case. If nothing valid is found,
+    JSON that is almost valid is repaired. Several objects that differ are refused: none is more likely meant.
+    """
+    said = without_thinking(text)
+    if "{" not in said:
+        raise SchemaError("no JSON object")
+    reader = _Reader(model)
+    try:
+        for found in objects(said):
+            reader.read(found.value, _WRAPPERS)
+        if not reader.accepted and not reader.refused:
+            for value in repaired_objects(said, _names(model)):
+                reader.read(value, _WRAPPERS)
+    except RecursionError:
+        raise SchemaError("nested too deeply") from None
+    return reader.only()
+
+
+class _Reader(Generic[M]):
+    """Collects the different objects that a model accepts, and why it refused others."""
+
+    def __init__(self, model: type[M]) -> None:
+        self.accepted: list[M] = []
+        self._model = model
+        self.refused = ""
+
+    def read(self, value: Any, wrappers: int) -> None:  # noqa: ANN401 - any JSON value
+        """Look for the model in `value` and, where that is something else, in what it wraps."""
+        if isinstance(value, dict):
+            try:
+                accepted = self._model.model_validate(value)
+            except ValidationError as error:
+                if value.keys() & self._model.model_fields.keys():
+                    self.refused = _places(error)
+            else:
+                if accepted not in self.accepted:
+                    self.accepted.append(accepted)
+                return
+        for wrapped in inner(value) if wrappers else ():
+            self.read(wrapped, wrappers - 1)
+
+    def only(self) -> M:
+        """Return the accepted object. Raises SchemaError if there is none or more than one."""
+        if len(self.accepted) > 1:
+            raise SchemaError("more than one JSON object fits")
+        if not self.accepted:
+            raise SchemaError(self.refused or "no JSON object with the wanted keys")
+        return self.accepted[0]
+
+
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    """Return the names of the fields of a model and of the models in it."""
+    schema = model.model_json_schema()
+    return frozenset(
+        name for part in (schema, *schema.get("$defs", {}).values()) for name in part.get("properties", ())
+    )
+
+
+def _places(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or 'reply'}: {'two values' if e['input'] is CONFLICT else e['type']}"
+        for e in error.errors()[:5]
     )

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from pipeline.contract import read_object
 from pipeline.errors import SchemaError
-from pipeline.json_reading import name_of, number_of, read_object
 from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, judge_prompt
 from pipeline.proof.judge import Claim, Judgement, Verdict
+from pipeline.replies.forgiving import marker, word
 from pipeline.request_log import RequestLog, unreadable
 from pipeline.types import Completion, Deadline
 
@@ -39,8 +40,8 @@ VERDICTS_SCHEMA: dict[str, Any] = {
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    sentence: Annotated[int, BeforeValidator(number_of)]
-    verdict: Annotated[Literal["supported", "contradicted", "not_stated"], BeforeValidator(name_of)]
+    sentence: Annotated[int, BeforeValidator(marker)]
+    verdict: Annotated[Literal["supported", "contradicted", "not_stated"], BeforeValidator(word)]
 
 
 class _Reply(BaseModel):

@@ -13,7 +13,7 @@ from pipeline.errors import ModelError, PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.dialect import Dialect
 from pipeline.models.refusals import RefusedParameterError, classified, refused_parameter
-from pipeline.models.replies import Reply, failed_generation, read_reply
+from pipeline.models.response import Reply, failed_generation, read_reply
 from pipeline.models.retrying import RetryPolicy, with_retries
 from pipeline.models.throttle import Throttle
 from pipeline.request_log import RequestLog

@@ -13,7 +13,7 @@ from support.builders import CHUNKS, FixedQuoter, FixedRetriever, ScriptedJudge,
 from support.size import sized
 
 from pipeline.errors import ModelError
-from pipeline.models.replies import read_reply
+from pipeline.models.response import read_reply
 from pipeline.proof.judge import Verdict
 from pipeline.proof.markers import without_markers
 from pipeline.request_log import RequestLog

@@ -1,15 +1,12 @@
 """Thinking is taken out of what a model wrote; what only speaks about thinking stays."""
 
 import json
-import time
 
 import pytest
 
-from pipeline.models.thinking import without_thinking
+from pipeline.replies.thinking import without_thinking
 
 _REPLY = '{"status": "answered", "answer": "Weekly. [1]", "citations": []}'
-_ANALYSIS = "<|start|>assistant<|channel|>analysis<|message|>Hm."
-_CALL = '<|start|>assistant<|channel|>commentary to=functions.x <|constrain|>json<|message|>{"q": 1}'
 
 
 def _about(mark: str) -> str:
@@ -62,8 +59,8 @@ def test_a_text_without_thinking_stays_as_it_is(text: str) -> None:
         f"<think>One.</think>{_REPLY}<think>Was that right?</think>",
         f"{_REPLY}\n<think>Was that right?",
         f"<|channel|>analysis<|message|>Hm. {{}}<|end|><|start|>assistant<|channel|>final<|message|>{_REPLY}<|return|>",
-        f"{_ANALYSIS}<|end|><|channel|>final <|constrain|>json<|message|>{_REPLY}",
-        f"{_ANALYSIS}<|end|>{_CALL}<|call|><|start|>assistant<|channel|>final<|message|>{_REPLY}<|end|>",
+        f"<|channel|>analysis<|message|>Hm.<|end|><|channel|>final <|constrain|>json<|message|>{_REPLY}",
+        f"<|channel|>commentary to=f <|constrain|>x<|message|>{{}}<|call|><|channel|>final<|message|>{_REPLY}<|end|>",
         f'analysisWe reply {{"status": "insufficient_context"}}? No.assistantfinal{_REPLY}',
         f'analysisHm.assistantcommentary to=functions.x json{{"q": 1}}assistantanalysisHm.assistantfinal{_REPLY}',
     ],
@@ -95,14 +92,3 @@ def test_a_mark_in_the_answers_text_survives_thinking_before_it(before: str, mar
 )
 def test_a_model_that_only_thought_said_nothing(text: str) -> None:
     assert without_thinking(text) == ""
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["<think>", "</think>", "<think></think>", '{"', '{"a":', '<think>{"a":', '</think>{"',
-     "<|channel|>final<|message|>", "assistantfinal", '"{\\"', "[THINK]{"],
-)  # fmt: skip
-def test_a_hostile_text_is_read_in_bounded_time(unit: str) -> None:
-    started = time.perf_counter()
-    without_thinking("analysis" + unit * (20_000 // len(unit)) + "</think>")
-    assert time.perf_counter() - started < 1

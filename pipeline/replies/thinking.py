@@ -4,10 +4,10 @@ import re
 from bisect import bisect
 from dataclasses import dataclass
 
-from pipeline.json_reading import object_spans
+from pipeline.replies.json_objects import objects
 
-# The marks that models set: DeepSeek, Qwen <think>, Gemini <thought>, Seed-OSS <seed:think>, Magistral [THINK],
-# Kimi ◁think▷, Gemma <|channel>thought ... <channel|>.
+# The marks that models set: DeepSeek, Qwen and others <think>, Gemini <thought>, Seed-OSS <seed:think>,
+# Magistral [THINK], Kimi ◁think▷, Gemma <|channel>thought ... <channel|>.
 _NAME = r"(?:seed:)?(?:think(?:ing)?|thought|reasoning)"
 _MARK = re.compile(
     rf"(?P<open><{_NAME}>|\[THINK\]|◁think▷|<\|channel>)|</{_NAME}>|\[/THINK\]|◁/think▷|<channel\|>", re.IGNORECASE
@@ -17,7 +17,6 @@ _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|me
 _CHANNEL_END = re.compile(r"<\|(?:end|return|call|start|channel)\|>")
 # The same after a server dropped its special tokens.
 _BARE_ANALYSIS, _BARE_FINAL = re.compile(r"\s*(?:assistant)?(?:analysis|commentary)"), re.compile("assistantfinal")
-_IN_A_STRING = re.compile(r'\s*"\s*\{.*\}\s*"\s*', re.DOTALL)
 _OBJECT_AT_START = re.compile(r"\s*(?:```\w*\s*)?(?=\{)")
 
 
@@ -39,8 +38,8 @@ class _Outside:
 
     @classmethod
     def of(cls, text: str) -> "_Outside":
-        spans = ((0, len(text)),) if _IN_A_STRING.fullmatch(text) else tuple(object_spans(text))
-        return cls(text, tuple(start for start, _ in spans), tuple(end for _, end in spans))
+        found = tuple(objects(text))
+        return cls(text, tuple(each.start for each in found), tuple(each.end for each in found))
 
     def first(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
         """Return the first match from `at` on that is not in a JSON object, nor after the start of a broken one."""

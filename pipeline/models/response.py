@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.characters import whole
 from pipeline.errors import ModelError, PermanentModelError, RetryableModelError, Why
 from pipeline.models.refusals import by_status, named
-from pipeline.models.thinking import without_thinking
+from pipeline.replies.thinking import without_thinking
 from pipeline.types import Failure
 
 _BAD_GATEWAY = 502
