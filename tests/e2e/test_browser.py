@@ -3,6 +3,7 @@
 Screenshots go to test-results/, to be looked at.
 """
 
+import asyncio
 import os
 import re
 import shutil
@@ -13,9 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Queue
+from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from support.model_servers import KINDS, Kind, model_server, openai_error
 
 pytestmark = pytest.mark.browser
 _CHROMIUM = shutil.which("chromium")
@@ -365,3 +369,53 @@ def test_markup_in_a_question_stays_text(page: Page) -> None:
     _ask(page, "<img src=x onerror=alert(1)> <b>bold</b> & *x*?")
     expect(page.locator("#thread-messages img")).to_have_count(0)
     expect(page.locator("#thread-messages")).to_contain_text("<b>bold</b> &")
+
+
+async def _stands_in(kind: Kind, facts: tuple[str, ...], url_of: "Queue[str]", stop: Event) -> None:
+    async with model_server(kind, *facts) as server:
+        url_of.put(server.url)
+        await asyncio.to_thread(stop.wait)
+
+
+@contextmanager
+def _model(kind: Kind, *facts: str) -> Iterator[str]:
+    """Run a model server in a thread and return its address."""
+    urls, stop = Queue[str](), Event()
+    thread = Thread(target=lambda: asyncio.run(_stands_in(kind, facts, urls, stop)))
+    thread.start()
+    try:
+        yield urls.get(timeout=10)
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+_FILTERING = Kind(
+    "filter",
+    "onyx#10893",
+    (lambda _: openai_error("The response was filtered", code="content_filter", param="prompt"),),
+)
+_GPT_5 = next(kind for kind in KINDS if kind.name == "OpenAI, gpt-5")
+_DEGRADED = "The writing model's provider declined to answer this. These are the documents' own words."
+
+
+@pytest.mark.parametrize(
+    ("kind", "says", "picture"),
+    [(_GPT_5, "As the documents say", "25-written"), (_FILTERING, _DEGRADED, "26-declined")],
+    ids=["a model that refuses parameters", "a provider that declines"],
+)
+def test_the_asker_reads_a_models_answer_or_why_there_is_none(
+    kind: Kind, says: str, picture: str, browser: Browser, tmp_path: Path
+) -> None:
+    fact = "By default the first reminder goes out 7 days after the due date, the second 14 days after it"
+    with (
+        _model(kind, fact) as model,
+        _demo(tmp_path, CITEDESK_LLM__PROVIDER="openai", OPENAI_BASE_URL=model, CITEDESK_LLM__MODEL="m") as url,
+    ):
+        page = browser.new_context(viewport={"width": 1360, "height": 820}).new_page()
+        page.goto(url)
+        reply = _ask(page, "When does the first payment reminder go out?")
+        expect(reply).to_contain_text(says, timeout=20_000)
+        expect(reply).to_contain_text("7 days after the due date")
+        _picture(page, picture)
+        page.context.close()
