@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 
 from bot.section import Count, Seconds, Section
 
-_ENDPOINT = "/chat/completions"
+_ENDPOINT, _HOTTEST = "/chat/completions", 2
 
 
 def _usable_key(value: SecretStr) -> SecretStr:
@@ -18,15 +18,38 @@ def _usable_key(value: SecretStr) -> SecretStr:
     return SecretStr(key)
 
 
+def _with_scheme(value: object) -> object:
+    if isinstance(value, str) and "://" not in value:
+        raise ValueError("begin it with https:// or http://")
+    return value
+
+
 def _base_url(value: HttpUrl) -> HttpUrl:
     if (value.path or "").rstrip("/").endswith(_ENDPOINT):
         raise ValueError(f"leave {_ENDPOINT} out: it is added to every request")
     return value
 
 
+def _temperature(value: object) -> object:
+    """Return a temperature. Raises ValueError for anything but a number in range and "unset"."""
+    try:
+        is_good = value == "unset" or 0 <= float(str(value)) <= _HOTTEST
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValueError(f"give a number from 0 to {_HOTTEST}, or `unset`")
+    return value
+
+
+def _switch(value: object) -> object:
+    known = {"true": True, "false": False, "auto": "auto"}
+    if str(value).lower() not in known:
+        raise ValueError("give `true`, `false` or `auto`")
+    return known[str(value).lower()]
+
+
 Key = Annotated[SecretStr, AfterValidator(_usable_key)]
-BaseUrl = Annotated[HttpUrl, AfterValidator(_base_url)]
-Temperature = Annotated[float, Field(ge=0, le=2)]
+BaseUrl = Annotated[HttpUrl, BeforeValidator(_with_scheme), AfterValidator(_base_url)]
 
 
 class ModelPrice(Section):
@@ -42,7 +65,7 @@ class ServerOptions(Section):
     key_header: str | None = Field(None, description="second header for the key; Azure wants `api-key`")
     headers: dict[str, Key] = Field(default_factory=dict, description="further headers of every request")
     extra_body: dict[str, Any] = Field(default_factory=dict, description="further fields of every request")
-    temperature: Temperature | Literal["unset"] = Field(
+    temperature: Annotated[float | Literal["unset"], BeforeValidator(_temperature)] = Field(
         0.0, description="randomness of the model; `unset` sends none, as if the server refused it"
     )
     reasoning_effort: str | None = Field(None, description="how long a model thinks, such as `low`; none: not sent")
@@ -56,7 +79,7 @@ class ServerOptions(Section):
     output_format: Literal["auto", "json_schema", "json_object", "text"] = Field(
         "auto", description="how JSON is asked for"
     )
-    stream: Literal["auto"] | bool = Field(
+    stream: Annotated[bool | Literal["auto"], BeforeValidator(_switch)] = Field(
         "auto", description="whether replies are sent in pieces; they are read whole in any case"
     )
 

@@ -412,7 +412,8 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are ch
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"setting {name}: {first['msg']}{_and_more(error.error_count())}") from None
+        words = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"setting {name}: {words}{_and_more(error.error_count())}") from None
     except (ValueError, OSError) as error:
         raise SettingsError(f"citedesk.toml cannot be read: {' '.join(str(error).split())}") from None
 

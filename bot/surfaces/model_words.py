@@ -1,5 +1,6 @@
 """What is said about model servers: to askers why no model wrote, to admins why a request failed."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.types import Failure, ModelProblem
@@ -52,8 +53,9 @@ def problem_words(problem: ModelProblem) -> str:
 
 
 def problem_lines(problems: Sequence[ModelProblem]) -> list[str]:
-    """Return a line for each failed request, with its server and model; what was learnt is said so."""
-    return [
+    """Return a line for each failed request, with its server and model; the same one several times is one line."""
+    lines = Counter(
         f"{p.server} ({p.model}): {problem_words(p)}{', asked again in another way' if p.learnt else ''}"
         for p in problems
-    ]
+    )
+    return [f"{line}, {count} times" if count > 1 else line for line, count in lines.items()]
