@@ -19,7 +19,9 @@ from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from support.model_servers import KINDS, Kind, model_server, openai_error
+from support.gateway_dialects import DIALECTS
+from support.model_servers import KEY, Dialect, Refusal, serving
+from support.writing_model import Known
 
 pytestmark = pytest.mark.browser
 _CHROMIUM = shutil.which("chromium")
@@ -371,17 +373,17 @@ def test_markup_in_a_question_stays_text(page: Page) -> None:
     expect(page.locator("#thread-messages")).to_contain_text("<b>bold</b> &")
 
 
-async def _stands_in(kind: Kind, facts: tuple[str, ...], url_of: "Queue[str]", stop: Event) -> None:
-    async with model_server(kind, *facts) as server:
-        url_of.put(server.url)
+async def _stands_in(dialect: Dialect, known: Known, url_of: "Queue[str]", stop: Event) -> None:
+    async with serving(dialect, [known]) as server:
+        url_of.put(server.base_url)
         await asyncio.to_thread(stop.wait)
 
 
 @contextmanager
-def _model(kind: Kind, *facts: str) -> Iterator[str]:
+def _model(dialect: Dialect, known: Known) -> Iterator[str]:
     """Run a model server in a thread and return its address."""
     urls, stop = Queue[str](), Event()
-    thread = Thread(target=lambda: asyncio.run(_stands_in(kind, facts, urls, stop)))
+    thread = Thread(target=lambda: asyncio.run(_stands_in(dialect, known, urls, stop)))
     thread.start()
     try:
         yield urls.get(timeout=10)
@@ -390,31 +392,34 @@ def _model(kind: Kind, *facts: str) -> Iterator[str]:
         thread.join(10)
 
 
-_FILTERING = Kind(
-    "filter",
-    "onyx#10893",
-    (lambda _: openai_error("The response was filtered", code="content_filter", param="prompt"),),
+_FILTERED = Refusal(
+    400, {"error": {"message": "The response was filtered", "code": "content_filter", "param": "prompt"}}
 )
-_GPT_5 = next(kind for kind in KINDS if kind.name == "OpenAI, gpt-5")
+_FILTERING = Dialect("filter", "onyx#10893", (lambda _: _FILTERED,))
+_GPT_5 = next(dialect for dialect in DIALECTS if dialect.name == "openai-gpt-5")
 _DEGRADED = "The writing model's provider declined to answer this. These are the documents' own words."
+_REMINDER = Known(
+    "When does the first payment reminder go out?",
+    "The first reminder goes out 7 days after the due date [{0}].",
+    ("By default the first reminder goes out 7 days after the due date, the second 14 days after it",),
+)
 
 
 @pytest.mark.parametrize(
-    ("kind", "says", "picture"),
-    [(_GPT_5, "As the documents say", "25-written"), (_FILTERING, _DEGRADED, "26-declined")],
+    ("dialect", "says", "picture"),
+    [(_GPT_5, "The first reminder goes out", "25-written"), (_FILTERING, _DEGRADED, "26-declined")],
     ids=["a model that refuses parameters", "a provider that declines"],
 )
 def test_the_asker_reads_a_models_answer_or_why_there_is_none(
-    kind: Kind, says: str, picture: str, browser: Browser, tmp_path: Path
+    dialect: Dialect, says: str, picture: str, browser: Browser, tmp_path: Path
 ) -> None:
-    fact = "By default the first reminder goes out 7 days after the due date, the second 14 days after it"
     with (
-        _model(kind, fact) as model,
-        _demo(tmp_path, CITEDESK_LLM__PROVIDER="openai", OPENAI_BASE_URL=model, CITEDESK_LLM__MODEL="m") as url,
+        _model(dialect, _REMINDER) as model,
+        _demo(tmp_path, CITEDESK_LLM__PROVIDER="openai", OPENAI_BASE_URL=model, OPENAI_API_KEY=KEY) as url,
     ):
         page = browser.new_context(viewport={"width": 1360, "height": 820}).new_page()
         page.goto(url)
-        reply = _ask(page, "When does the first payment reminder go out?")
+        reply = _ask(page, _REMINDER.question)
         expect(reply).to_contain_text(says, timeout=20_000)
         expect(reply).to_contain_text("7 days after the due date")
         _picture(page, picture)

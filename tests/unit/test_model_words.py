@@ -12,10 +12,10 @@ _DOWN = ModelProblem(server="openai", model="m", failure=Failure.MODEL_DOWN, cod
         (_DOWN, "openai (m): the server could not be reached, or failed (connection_refused)"),
         (
             ModelProblem(
-                server="b", model="m", failure=Failure.MODEL_REFUSED, status=400, code="unsupported_parameter",
+                server="b", model="m", failure=Failure.MODEL_REFUSED, status=400, code="bad",
                 parameter="top_p", learnt=True,
             ),
-            "b (m): the model refused the request (status 400, unsupported_parameter: top_p), asked again in another way",
+            "b (m): the model refused the request (status 400, bad: top_p), asked again in another way",
         ),
         (
             ModelProblem(server="b", model="m", failure=Failure.MODEL_CUT_OFF, finish_reason="length"),
