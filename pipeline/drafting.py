@@ -128,7 +128,7 @@ class Drafting:
             try:
                 draft = await asyncio.to_thread(self._read, completion.text)
             except SchemaError:
-                self.record.failed(unreadable(completion))
+                self.record.failed(unreadable(completion, is_counted=True))
                 raise
             return draft
 

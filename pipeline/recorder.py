@@ -126,15 +126,14 @@ class Recorder:
     def failed(self, problem: ModelProblem) -> None:
         """Note why a request to a model server failed, and log it."""
         self.facts.model_problems = (*self.facts.model_problems, problem)[:_PROBLEMS_KEPT]
+        self._spent(problem)
         _log.warning("model_request_failed", request_id=self._context.request_id, **problem.model_dump(mode="json"))
 
     def completed(self, completion: Completion) -> None:
         """Note who wrote a completion, and add up what it took."""
         self.facts.llm_provider = completion.provider
         self.facts.model_alias = completion.model
-        self.facts.input_tokens = _sum(self.facts.input_tokens, completion.input_tokens)
-        self.facts.output_tokens = _sum(self.facts.output_tokens, completion.output_tokens)
-        self.facts.cost_usd = _sum(self.facts.cost_usd, completion.cost_usd)
+        self._spent(completion)
 
     @property
     def tokens(self) -> int:
@@ -149,11 +148,14 @@ class Recorder:
         """Note which judge read a draft, and add up what it took."""
         self.facts.judge = judge
         if judgement:
-            self.facts.input_tokens = _sum(self.facts.input_tokens, judgement.input_tokens)
-            self.facts.output_tokens = _sum(self.facts.output_tokens, judgement.output_tokens)
-            self.facts.cost_usd = _sum(self.facts.cost_usd, judgement.cost_usd)
+            self._spent(judgement)
             for tokens in (judgement.input_tokens, judgement.output_tokens):
                 self.facts.judge_tokens = _sum(self.facts.judge_tokens, tokens)
+
+    def _spent(self, reply: Completion | Judgement | ModelProblem) -> None:
+        self.facts.input_tokens = _sum(self.facts.input_tokens, reply.input_tokens)
+        self.facts.output_tokens = _sum(self.facts.output_tokens, reply.output_tokens)
+        self.facts.cost_usd = _sum(self.facts.cost_usd, reply.cost_usd)
 
     def proved(
         self, confidence: Confidence | None, findings: tuple[Finding, ...], verdicts: tuple[str, ...] = ()

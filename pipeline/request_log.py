@@ -15,11 +15,15 @@ class RequestLog(Protocol):
         """Note why a request failed, or why its reply could not be read."""
 
 
-def unreadable(completion: Completion) -> ModelProblem:
-    """Return the problem of a completion that does not hold what was asked for."""
-    return ModelProblem(
+def unreadable(completion: Completion, *, is_counted: bool) -> ModelProblem:
+    """Return the problem of a completion that cannot be read, with its tokens if they are not counted elsewhere."""
+    problem = ModelProblem(
         server=completion.provider,
         model=completion.model,
         failure=Failure.SCHEMA_INVALID,
         finish_reason=completion.finish_reason,
     )
+    if is_counted:
+        return problem
+    spent = {name: getattr(completion, name) for name in ("input_tokens", "output_tokens", "cost_usd")}
+    return problem.model_copy(update=spent)

@@ -336,7 +336,8 @@ class ModelProblem(FrozenModel):
     """Why one request to a model server failed: names and numbers, never text.
 
     `code`, `parameter` and `finish_reason` are the server's own words where they look like names. `learnt` marks a
-    refused parameter that no later request holds. `seconds` is how long the request took.
+    refused parameter that no later request holds. `seconds` is how long the request took. A reply that could not be
+    used has cost its tokens all the same.
     """
 
     server: str
@@ -348,6 +349,9 @@ class ModelProblem(FrozenModel):
     finish_reason: str = ""
     learnt: bool = False
     seconds: float = 0.0
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
 
 
 class Trace(FrozenModel):

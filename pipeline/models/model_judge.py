@@ -68,7 +68,7 @@ class ModelJudge:
             try:
                 return _judgement(completion, len(claims))
             except SchemaError:
-                log.failed(unreadable(completion))
+                log.failed(unreadable(completion, is_counted=False))
                 raise
 
         return await self._servers.ask(asked, deadline)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import httpx2
 import openai
@@ -23,6 +23,7 @@ from pipeline.types import Completion, Deadline, Failure, ModelProblem, Prompt
 _CUT_OFF = "length"
 # Each parameter has at most four ways to be sent, so a server refuses fewer requests than this.
 _LESSONS = 12
+_NOTHING_SPENT = Reply("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class OpenAIProvider:
         if reply.finish_reason == _CUT_OFF and self.output_tokens < self._options.output_tokens_max:
             reply = await self._with_more_room(prompt, deadline, log, reply)
         if not reply.text.strip():
-            raise self._noted(_nothing_said(reply), log)
+            raise self._noted(_nothing_said(reply), log, spent=reply)
         return self._completion(reply)
 
     async def _in_its_dialect(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Reply:
@@ -166,14 +167,12 @@ class OpenAIProvider:
     async def _with_more_room(self, prompt: Prompt, deadline: Deadline, log: RequestLog, cut_off: Reply) -> Reply:
         """Return the reply with the most room, and remember if that was needed; else the one that was cut off."""
         room = self._options.output_tokens_max
-        self._noted(_nothing_said(cut_off), log, learnt=True)
+        self._noted(_nothing_said(cut_off), log, learnt=True, spent=cut_off)
         try:
             reply = await self._request(prompt, deadline, self.dialect, room, log)
         except RefusedParameterError as refusal:
             self._noted(refusal.error, log)
-            return cut_off
-        except ModelError:
-            return cut_off
+            return replace(cut_off, input_tokens=None, output_tokens=None)
         if reply.finish_reason != _CUT_OFF:
             self.output_tokens = room
         return reply
@@ -211,15 +210,39 @@ class OpenAIProvider:
                 raise refused_parameter(error, dialect) or classified(error) from None
             except openai.OpenAIError as error:
                 raise classified(error) from None
+            except (ValueError, httpx2.InvalidURL):
+                raise PermanentModelError(Failure.MODEL_REFUSED, Why(code="illegal_request")) from None
             note("gen_ai.usage.input_tokens", reply.input_tokens or 0)
             note("gen_ai.usage.output_tokens", reply.output_tokens or 0)
         return reply
 
-    def _noted(self, error: ModelError, log: RequestLog, *, learnt: bool = False, seconds: float = 0.0) -> ModelError:
-        """Tell the log of a failed request. Return the error."""
-        problem = ModelProblem(server=self.name, model=self.model, failure=error.failure, **asdict(error.why))
-        log.failed(problem.model_copy(update={"learnt": learnt, "seconds": round(seconds, 3)}))
+    def _noted(
+        self,
+        error: ModelError,
+        log: RequestLog,
+        *,
+        learnt: bool = False,
+        seconds: float = 0.0,
+        spent: Reply = _NOTHING_SPENT,
+    ) -> ModelError:
+        """Tell the log of a failed request, and of the tokens that its reply took. Return the error."""
+        problem = ModelProblem(
+            server=self.name,
+            model=self.model,
+            failure=error.failure,
+            learnt=learnt,
+            seconds=round(seconds, 3),
+            input_tokens=spent.input_tokens,
+            output_tokens=spent.output_tokens,
+            cost_usd=self._cost(spent),
+            **asdict(error.why),
+        )
+        log.failed(problem)
         return error
+
+    def _cost(self, reply: Reply) -> float | None:
+        price = self._options.price
+        return price.of(reply.input_tokens, reply.output_tokens) if price else None
 
     def _attributes(self, dialect: Dialect, room: int) -> dict[str, Attribute]:
         return {
@@ -231,14 +254,13 @@ class OpenAIProvider:
         }
 
     def _completion(self, reply: Reply) -> Completion:
-        price = self._options.price
         return Completion(
             text=reply.text,
             provider=self.name,
             model=self.model,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,
-            cost_usd=price.of(reply.input_tokens, reply.output_tokens) if price else None,
+            cost_usd=self._cost(reply),
             finish_reason=reply.finish_reason,
         )
 

@@ -235,6 +235,7 @@ async def test_a_model_that_thinks_until_the_end_twice_has_failed() -> None:
             await provider.complete(prompt(), Deadline.after(5), heard)
     assert caught.value.failure is Failure.MODEL_CUT_OFF
     assert len(server.requests) == 2
+    assert [(problem.input_tokens, problem.output_tokens) for problem in heard.problems] == [(11, 7), (11, 7)]
     assert {problem.finish_reason for problem in heard.problems} == {"length"}
 
 
