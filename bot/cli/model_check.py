@@ -174,7 +174,10 @@ def _changes(server: FailoverSettings) -> Iterator[tuple[dict[str, object], str]
     for ending in ("/v1", "/openai/v1", "/api/v1"):
         if not path.endswith("/v1"):
             url = _with_path(server.base_url, path + ending)
-            yield {"base_url": url}, f"{url} answers: set {_setting(server, 'base_url')} to that"
+            # The query may hold a key.
+            shown, query, _ = str(url).partition("?")
+            rest = " and what follows its question mark" if query else ""
+            yield {"base_url": url}, f"{shown} answers: set {_setting(server, 'base_url')} to that{rest}"
 
 
 def _with_path(url: HttpUrl, path: str) -> HttpUrl:

@@ -15,7 +15,7 @@ from support.size import sized
 from pipeline.errors import ModelError
 from pipeline.models.response import read_reply
 from pipeline.proof.judge import Verdict
-from pipeline.proof.markers import without_markers
+from pipeline.proof.markers import left_over, statements, without_markers
 from pipeline.request_log import RequestLog
 from pipeline.types import Answered, Completion, Deadline, NeedsReview, Outcome, Prompt
 
@@ -116,3 +116,28 @@ def _is_proved(outcome: Outcome) -> bool:
         return True
     shown = [without_markers(part) for part in outcome.text.split("\n\n")] + [c.quote for c in outcome.citations]
     return all(any(" ".join(part.split()) in document for document in _DOCUMENTS) for part in shown)
+
+
+_WORDS = st.sampled_from(
+    ["It is free.", "Deleted invoices cannot be restored", "Note:", "Sources:", "**Quellen:**", "Hope this helps!", "- a",
+     "1. Open it", "| a | b |", "|---|---|", "> quoted", "```\ncode [1]\n```", "`[1]`", "## Steps",
+     "Based on the context,", "[link](https://x.example)", "500", "m²", "<b>bold</b>", "[^1]: Title of c1", "[1]: https://help.example/c1",
+     "\n\n",     "\n", " ", ". ", "Title of c1", "Great question!", "<!-- no -->", "\\[1\\]", "~~not~~", "&#91;1&#93;"]
+)  # fmt: skip
+_MARKS = st.sampled_from(
+    ["[1]", "[2]", "[1, 2]", "[1-2]", "【1†source】", "[^1]", "(1)", "[Source 1]", "¹", "<sup>1</sup>", "[c1]", "[[1]](x)",
+     "[1](https://y.example)", "[9]", "[1][2]", "{1}", "[citation:1]"]
+)  # fmt: skip
+
+
+@settings(max_examples=_REPLIES // 4, deadline=None)
+@given(st.lists(_WORDS | _MARKS, min_size=1, max_size=12).map("".join))
+def test_what_is_shown_is_what_the_judge_has_read(text: str) -> None:
+    citations = [{"marker": n, "chunk_id": c.chunk_id, "quote": c.text} for n, c in enumerate(CHUNKS, 1)]
+    judge = ScriptedJudge(Verdict.SUPPORTED)
+    parts = pipeline(_Sending(_body(reply_json(text, citations=citations))), FixedRetriever(), judge, FixedQuoter())
+    outcome, _ = asyncio.run(asked(parts, "How many invoices?", context()))
+    if isinstance(outcome, Answered) and outcome.form == "written":
+        read = [claim.sentence for claim in judge.read[-1]]
+        assert [statement.text for statement in statements(outcome.text)] == read
+        assert left_over(outcome.text) == ""
