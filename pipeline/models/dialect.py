@@ -13,14 +13,15 @@ Parameter = Literal["limit", "temperature", "reasoning_effort", "system", "outpu
 
 # How errors name each parameter. A field of Gemini's own API stands in errors of its compatible endpoint.
 _NAMES: Mapping[Parameter, re.Pattern[str]] = {
-    "limit": re.compile(r"max_?(?:completion_?|output_?)?tokens", re.IGNORECASE),
+    "limit": re.compile(r"max[_ ]?(?:completion[_ ]?|output[_ ]?)?tokens", re.IGNORECASE),
     "temperature": re.compile(r"temperature", re.IGNORECASE),
     "reasoning_effort": re.compile(r"reasoning[_.]effort", re.IGNORECASE),
     "system": re.compile(
         r"\broles?\b|\bsystem (?:role|message|prompt|instruction)|\bdeveloper (?:message|instruction)", re.IGNORECASE
     ),
     "output_format": re.compile(
-        r"response_?(?:format|schema)|json[_ ]?(?:schema|object|mode)|structured.outputs?|\bgrammar\b", re.IGNORECASE
+        r"response_?(?:format|schema)|json[_ ]?(?:schema|object|mode)|structured.outputs?|guided[_ ]|\bgrammar\b",
+        re.IGNORECASE,
     ),
     "stream": re.compile(r"\bstream(?:ing)?\b", re.IGNORECASE),
 }

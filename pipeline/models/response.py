@@ -4,6 +4,7 @@ With status 200 a server or a gateway before it may send anything; nothing here 
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ _BAD_GATEWAY = 502
 _ERROR_STATUSES = range(400, 600)
 # Reasons of OpenAI and Anthropic, and those of Gemini.
 _FILTERED = frozenset({"content_filter", "refusal", "safety", "prohibited_content", "blocklist", "spii", "recitation"})
+# Lines of events; the other line separators of Unicode may stand in JSON as they are.
+_EVENT_LINE = re.compile(r"\r\n|\r|\n")
 _TEXT_PARTS = (None, "text", "output_text")
 
 
@@ -106,7 +109,7 @@ def _payload(body: str) -> dict[str, Any]:
 
 def _streamed(text: str) -> dict[str, Any]:
     """Return the pieces of a stream of server-sent events as one completion."""
-    data = [line.removeprefix("data:").strip() for line in text.splitlines() if line.startswith("data:")]
+    data = [line.removeprefix("data:").strip() for line in _EVENT_LINE.split(text) if line.startswith("data:")]
     events = [json.loads(piece, strict=False) for piece in data if piece and piece != "[DONE]"]
     pieces = [event for event in events if isinstance(event, dict)]
     if not pieces:

@@ -208,14 +208,18 @@ async def test_many_requests_at_once_learn_the_same_once() -> None:
 
 
 async def test_a_server_that_only_streams_is_read_as_a_stream() -> None:
-    pieces = [{"choices": [{"delta": {"content": part}}]} for part in ("half ", "and half")]
+    pieces = [{"choices": [{"delta": {"content": part}}]} for part in ("half ", "and\u2028half")]
     events = [*pieces, {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3}}]
-    body = ": keep-alive\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+    body = (
+        ": keep-alive\n\n"
+        + "".join(f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events)
+        + "data: [DONE]\n\n"
+    )
     stream = Step(body=body, content_type="text/event-stream")
     async with _provider(_refusal("stream must be set to true"), stream) as (provider, server):
         completion, _ = await _complete(provider)
     assert isinstance(completion, Completion)
-    assert (completion.text, completion.input_tokens, completion.finish_reason) == ("half and half", 3, "stop")
+    assert (completion.text, completion.input_tokens, completion.finish_reason) == ("half and\u2028half", 3, "stop")
     assert server.requests[-1]["stream"] is True
 
 

@@ -119,8 +119,8 @@ def _is_proved(outcome: Outcome) -> bool:
 
 
 _WORDS = st.sampled_from(
-    ["It is free.", "Deleted invoices cannot be restored", "Note:", "Sources:", "**Quellen:**", "Hope this helps!", "- a",
-     "1. Open it", "| a | b |", "|---|---|", "> quoted", "```\ncode [1]\n```", "`[1]`", "## Steps",
+    ["It is free.", "Deleted invoices cannot be restored", "Note:", "Sources:", "**Quellen:**", "Hope this helps!",
+     "- a", "1. Open it", "| a | b |", "|---|---|", "> quoted", "```\ncode [1]\n```", "`[1]`", "## Steps",
      "Based on the context,", "[link](https://x.example)", "500", "m²", "<b>bold</b>", "[^1]: Title of c1",
      "[1]: https://help.example/c1", "\n\n", "\n", " ", ". ", "Title of c1", "Great question!", "<!-- no -->", "\\[1\\]", "~~not~~", "&#91;1&#93;"]
 )  # fmt: skip

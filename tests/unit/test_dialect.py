@@ -33,6 +33,8 @@ _BODIES: list[tuple[int, Any, str | None]] = [
      ""),
     (404, {"error": {"message": "No endpoints found that can handle the requested parameters.", "code": 404}}, ""),
     (400, {"error": {"message": "stream=false is not supported"}}, "stream"),
+    (400, {"error": {"message": "Max tokens is too high for this model"}}, "limit"),
+    (400, {"error": {"message": "guided decoding is not available"}}, "output_format"),
     (404, {"error": {"message": "model 'x' not found"}}, None),
     (404, "<html>Not Found</html>", None),
     (400, {"error": {"message": "max context is 4096, max_tokens 800", "code": "context_length_exceeded"}}, None),
