@@ -121,8 +121,9 @@ def _is_proved(outcome: Outcome) -> bool:
 _WORDS = st.sampled_from(
     ["It is free.", "Deleted invoices cannot be restored", "Note:", "Sources:", "**Quellen:**", "Hope this helps!",
      "- a", "1. Open it", "| a | b |", "|---|---|", "> quoted", "```\ncode [1]\n```", "`[1]`", "## Steps", "m²",
-     "500", "Based on the context,", "[link](https://x.example)", "<b>bold</b>", "[^1]: Title of c1", "Title of c1", "~~not~~",
-     "[1]: https://help.example/c1", "\n\n", "\n", " ", ". ", "Great question!", "<!-- no -->", "\\[1\\]", "&#91;1&#93;"]
+     "500", "Based on the context,", "[link](https://x.example)", "<b>bold</b>", "[^1]: Title of c1", "Title of c1",
+     "~~not~~", "[1]: https://help.example/c1", "\n\n", "\n", " ", ". ", "Great question!", "<!-- no -->",
+     "\\[1\\]", "&#91;1&#93;"]
 )  # fmt: skip
 _MARKS = st.sampled_from(
     ["[1]", "[2]", "[1, 2]", "[1-2]", "【1†source】", "[^1]", "(1)", "[Source 1]", "¹", "<sup>1</sup>", "[c1]", "[[1]](x)",
