@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 
 from bot.section import Count, Seconds, Section
 
+_TAKEN = ("openai", "judge")
 _ENDPOINT, _HOTTEST = "/chat/completions", 2
 
 
@@ -96,6 +97,13 @@ class FailoverSettings(ServerOptions):
     model: str = Field(description="model name sent to that server")
 
 
+def _with_own_names(servers: tuple[FailoverSettings, ...]) -> tuple[FailoverSettings, ...]:
+    names = [*_TAKEN, *(server.name for server in servers)]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"two servers are named {twice}; {' and '.join(_TAKEN)} are the first server and the judge")
+    return servers
+
+
 class LlmSettings(ServerOptions):
     """Table `[llm]`."""
 
@@ -119,7 +127,7 @@ class LlmSettings(ServerOptions):
     backoff_base_s: Seconds = Field(0.5, description="first backoff in seconds; doubled per attempt, full jitter")
     backoff_cap_s: Seconds = Field(8.0, description="longest backoff in seconds")
     concurrency: Count = Field(16, description="simultaneous requests to the server")
-    failover: tuple[FailoverSettings, ...] = Field(
+    failover: Annotated[tuple[FailoverSettings, ...], AfterValidator(_with_own_names)] = Field(
         (), description="further servers in the order in which they are asked, see below"
     )
     prices: dict[str, ModelPrice] = Field(default_factory=dict, description="US dollars a million tokens, by model")

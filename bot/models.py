@@ -10,7 +10,7 @@ from bot.settings import Settings, embedders_dir, environment_name
 from index.errors import SettingsError
 from pipeline.drafting import Templates, Writer
 from pipeline.models.breaker import CircuitBreaker
-from pipeline.models.dialect import Dialect
+from pipeline.models.dialect import Dialect, Stream
 from pipeline.models.failover import Servers
 from pipeline.models.http import bounded_client
 from pipeline.models.model_judge import ModelJudge
@@ -20,6 +20,9 @@ from pipeline.models.throttle import Throttle
 from pipeline.prompting import load_template
 from pipeline.proof.judge import Judge
 from pipeline.rate_limits import RateLimits
+
+# Named, because the client would read OPENAI_BASE_URL for a server without an address, too.
+_OPENAI = "https://api.openai.com/v1"
 
 
 def build_writer(settings: Settings, rates: RateLimits) -> Writer:
@@ -133,6 +136,7 @@ def _dialect(server: ServerOptions) -> Dialect:
         "json_object": ("json_object_schema", "json_object"),
         "text": ("text",),
     }
+    streams: dict[bool | str, tuple[Stream, ...]] = {"auto": ways.stream, True: ways.stream[1:], False: ways.stream[:1]}
     effort = server.reasoning_effort
     return Dialect(
         limit=ways.limit if server.output_limit == "auto" else (server.output_limit,),
@@ -140,7 +144,7 @@ def _dialect(server: ServerOptions) -> Dialect:
         reasoning_effort=(effort, None) if effort else (None,),
         system=ways.system if server.system_role == "auto" else (server.system_role,),
         output_format=formats[server.output_format],
-        stream=ways.stream if server.stream == "auto" else (server.stream,),
+        stream=streams[server.stream],
     )
 
 
@@ -151,7 +155,7 @@ def _client(server: FailoverSettings, max_bytes: int) -> AsyncOpenAI:
     return AsyncOpenAI(
         api_key=key,
         # Every request needs the query of the base URL, such as Azure's api-version.
-        base_url=urlunsplit(url._replace(query="")) if url else None,
+        base_url=urlunsplit(url._replace(query="")) if url else _OPENAI,
         default_query=dict(parse_qsl(url.query)) if url else None,
         default_headers=({server.key_header: key} if server.key_header else {}) | headers,
         http_client=_http_client(max_bytes),

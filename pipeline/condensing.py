@@ -14,6 +14,7 @@ from pipeline.models.provider import ModelProvider
 from pipeline.normalizing import normalize
 from pipeline.prompting import condense_prompt
 from pipeline.recorder import Recorder
+from pipeline.request_log import unreadable
 from pipeline.types import Deadline, NormalizedQuestion, RequestContext, ThreadTurn
 from pipeline.understanding.followups import continued, is_follow_up
 from pipeline.understanding.smalltalk import kind_of
@@ -55,7 +56,11 @@ async def condensed(
             async def asked(provider: ModelProvider, in_time: Deadline) -> str:
                 completion = await provider.complete(prompt, in_time, record)
                 record.completed(completion)
-                return read_object(completion.text[: limits.reply_chars], _Rewritten).answer
+                try:
+                    return read_object(completion.text[: limits.reply_chars], _Rewritten).answer
+                except SchemaError:
+                    record.failed(unreadable(completion, is_counted=True))
+                    raise
 
             rewritten = normalize(await writer.servers.ask(asked, in_time), limits.question_chars)
             if _is_of_the_thread(rewritten.text, [question.text, *(turn.text for turn in turns)]):

@@ -65,8 +65,9 @@ def command(
         if response.understood:
             click.echo(f"{understood_words(corrected=response.trace.corrected)}: “{response.understood}”")
         click.echo(outcome_text(response.outcome))
-        if _is_without_the_model(response.outcome):
-            click.echo("\n".join(["", *problem_lines(response.trace.model_problems)]))
+        problems = problem_lines(response.trace.model_problems)
+        if problems and _is_without_the_model(response.outcome):
+            click.echo("\n".join(["", *problems]))
 
 
 async def ask_once(

@@ -50,6 +50,7 @@ _MEND = {
     "proxy_failed": "the proxy refuses: check HTTPS_PROXY and NO_PROXY",
     "context_length_exceeded": f"its context is too small: raise that, or lower {_PROMPT_TOKENS}",
     "not_json": "what answers there is no model server: check the address",
+    "response_too_long": f"it sends more than {environment_name('limits.response_bytes')}, or compresses unasked",
     "illegal_header": "a header holds a character that may not be sent: check the key",
 }
 
@@ -83,14 +84,17 @@ async def model_checks(settings: Settings) -> Sequence[Diagnosis]:
         return [Diagnosis("model", ok=True, words="extractive: quotes the documents, needs no server")]
     try:
         servers = model_servers(settings)
-        return [await _checked(settings, server) for server in servers]
     except SettingsError as error:
         return [Diagnosis("model", ok=False, words=str(error))]
+    return [await _checked(settings, server) for server in servers]
 
 
 async def _checked(settings: Settings, server: FailoverSettings) -> Diagnosis:
     what = "model" if server.name == "openai" else f"model {server.name}"
-    found = await _tried(settings, server)
+    try:
+        found = await _tried(settings, server)
+    except SettingsError as error:
+        return Diagnosis(what, ok=False, words=str(error))
     if found.is_good or found.problem is None:
         return Diagnosis(what, ok=found.is_good, words=found.words)
     advice = await _advice(settings, server, found.problem)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from pipeline.types import Message, Prompt
 
 Limit = Literal["max_tokens", "max_completion_tokens", "unset"]
+Stream = Literal["no", "with_usage", "yes"]
 OutputFormat = Literal["json_schema", "json_object_schema", "json_object", "text"]
 Parameter = Literal["limit", "temperature", "reasoning_effort", "system", "output_format", "stream"]
 
@@ -23,7 +24,7 @@ _NAMES: Mapping[Parameter, re.Pattern[str]] = {
         r"response_?(?:format|schema)|json[_ ]?(?:schema|object|mode)|structured.outputs?|guided[_ ]|\bgrammar\b",
         re.IGNORECASE,
     ),
-    "stream": re.compile(r"\bstream(?:ing)?\b", re.IGNORECASE),
+    "stream": re.compile(r"\bstream(?:ing|_options)?\b", re.IGNORECASE),
 }
 
 
@@ -40,7 +41,7 @@ class Dialect:
     system: tuple[Literal["system", "user"], ...] = ("system", "user")
     # OpenAI's schema, the schema of llama.cpp's server, any JSON object, the prompt alone.
     output_format: tuple[OutputFormat, ...] = ("json_schema", "json_object_schema", "json_object", "text")
-    stream: tuple[bool, ...] = (False, True)
+    stream: tuple[Stream, ...] = ("no", "with_usage", "yes")
 
     def parameters(self, prompt: Prompt, output_tokens: int) -> dict[str, Any]:
         """Return the body of a request, but for the model's name."""
@@ -50,7 +51,8 @@ class Dialect:
             "temperature": self.temperature[0],
             "reasoning_effort": self.reasoning_effort[0],
             "response_format": form,
-            "stream": self.stream[0] or None,
+            "stream": None if self.stream[0] == "no" else True,
+            "stream_options": {"include_usage": True} if self.stream[0] == "with_usage" else None,
             **({} if self.limit[0] == "unset" else {self.limit[0]: output_tokens}),
         }
         return {name: value for name, value in sent.items() if value is not None}
@@ -68,6 +70,11 @@ class Dialect:
             reasoning_effort=self.reasoning_effort[-1:],
             output_format=self.output_format[-1:],
         )
+
+    def merged(self, other: "Dialect") -> "Dialect":
+        """Return the dialect that sends nothing that either of two has found to be refused."""
+        fewer = {f.name: min(getattr(self, f.name), getattr(other, f.name), key=len) for f in fields(self)}
+        return Dialect(**fewer)
 
     def refused_in(self, words: str) -> Parameter | None:
         """Return the first parameter that an error's words name and that can be sent in another way."""
@@ -88,7 +95,7 @@ class Dialect:
         ]
         said += [f"reasoning effort {self.reasoning_effort[0]}"] if self.reasoning_effort[0] else []
         said += ["no system role"] if self.system[0] == "user" else []
-        return ", ".join([*said, *(["streamed"] if self.stream[0] else [])])
+        return ", ".join([*said, *(["streamed"] if self.stream[0] != "no" else [])])
 
     def _messages(self, prompt: Prompt) -> tuple[Message, ...]:
         first, *rest = prompt.messages

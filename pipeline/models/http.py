@@ -1,19 +1,27 @@
-"""An HTTP client for model servers, bounded in what it reads."""
+"""An HTTP client for model servers, bounded in what it reads. It asks for bodies that are not compressed."""
 
 from collections.abc import AsyncIterator
 
 import httpx2
 import openai
 
+_PLAIN = "identity"
+
+
+class UnboundedError(httpx2.ReadError):
+    """A response is longer than the limit, or compressed although that was not asked for, so of unknown length."""
+
 
 def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
     """Return an HTTP client that hangs up on a response of more than `max_bytes`. Proxy variables are obeyed."""
 
     async def bounded(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", _PLAIN) != _PLAIN:
+            raise UnboundedError("the response is compressed")
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _BoundedStream(response.stream, max_bytes)
 
-    return openai.DefaultAsyncHttpxClient(event_hooks={"response": [bounded]})
+    return openai.DefaultAsyncHttpxClient(headers={"accept-encoding": _PLAIN}, event_hooks={"response": [bounded]})
 
 
 class _BoundedStream(httpx2.AsyncByteStream):
@@ -25,7 +33,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
         async for piece in self._stream:
             self._left -= len(piece)
             if self._left < 0:
-                raise httpx2.ReadError("the response is too long")
+                raise UnboundedError("the response is too long")
             yield piece
 
     async def aclose(self) -> None:

@@ -83,7 +83,7 @@ class OpenAIProvider:
         self._breaker = breaker
         self._slots = asyncio.Semaphore(options.concurrency)
         self._has_answered = False
-        self._before_plain: Dialect | None = None
+        self._plain_is_in_vain = False
 
     @property
     def circuit_is_open(self) -> bool:
@@ -130,39 +130,26 @@ class OpenAIProvider:
         return self._completion(reply)
 
     async def _in_its_dialect(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Reply:
-        """Return the reply to a request; what the server refuses of it is sent in another way, or left out."""
+        """Return the reply to a request; what the server refuses of it is sent in another way, or left out.
+
+        Only what led to a reply is remembered: an error may name a parameter by chance.
+        """
+        dialect, lessons = self.dialect, _Lessons(may_be_plain=not (self._has_answered or self._plain_is_in_vain))
         for _ in range(_LESSONS):
-            dialect = self.dialect
             try:
                 reply = await self._request(prompt, deadline, dialect, self.output_tokens, log)
             except RefusedParameterError as refusal:
-                if not self._learn(refusal, dialect):
+                following = lessons.after(refusal, dialect)
+                if following is None:
+                    self._plain_is_in_vain = self._plain_is_in_vain or lessons.were_plain
                     raise self._noted(refusal.error, log) from None
                 self._noted(refusal, log, learnt=True)
+                dialect = following
             else:
+                self.dialect = self.dialect.merged(lessons.lasting(dialect, self.dialect))
                 self._has_answered = True
                 return reply
         raise PermanentModelError(Failure.MODEL_REFUSED)  # pragma: no cover - there are fewer lessons
-
-    def _learn(self, refusal: RefusedParameterError, sent: Dialect) -> bool:
-        """Note what the server refuses. Return whether there is another way to ask.
-
-        A refusal that names nothing is tried once without all that a request can do without, unless the server has
-        answered before: then the reason is another one.
-        """
-        if self.dialect != sent:
-            # Another request has learnt something meanwhile.
-            return True
-        parameter = refusal.parameter
-        following = sent.without(parameter) if parameter else self._plainer(sent)
-        self.dialect = following or self._before_plain or sent
-        return following is not None
-
-    def _plainer(self, sent: Dialect) -> Dialect | None:
-        if self._has_answered or self._before_plain:
-            return None
-        self._before_plain = sent
-        return sent.plain()
 
     async def _with_more_room(self, prompt: Prompt, deadline: Deadline, log: RequestLog, cut_off: Reply) -> Reply:
         """Return the reply with the most room, and remember if that was needed; else the one that was cut off."""
@@ -263,6 +250,29 @@ class OpenAIProvider:
             cost_usd=self._cost(reply),
             finish_reason=reply.finish_reason,
         )
+
+
+@dataclass(slots=True)
+class _Lessons:
+    """What one request learns. `may_be_plain`: a refusal that names nothing may be about what can be left out."""
+
+    may_be_plain: bool
+    were_plain: bool = False
+    is_room_the_problem: bool = False
+
+    def after(self, refusal: RefusedParameterError, sent: Dialect) -> Dialect | None:
+        """Return how to ask next; None if there is no other way."""
+        self.is_room_the_problem = self.is_room_the_problem or refusal.is_about_room
+        if refusal.parameter:
+            return sent.without(refusal.parameter)
+        if not self.may_be_plain or self.were_plain:
+            return None
+        self.were_plain = True
+        return sent.plain()
+
+    def lasting(self, dialect: Dialect, before: Dialect) -> Dialect:
+        """Return what to remember of a dialect that was answered: not the limit, if only this prompt left no room."""
+        return replace(dialect, limit=before.limit) if self.is_room_the_problem else dialect
 
 
 def _nothing_said(reply: Reply) -> ModelError:

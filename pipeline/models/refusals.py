@@ -15,6 +15,7 @@ import openai
 
 from pipeline.errors import ModelError, PermanentModelError, RetryableModelError, Why
 from pipeline.models.dialect import Dialect, Parameter
+from pipeline.models.http import UnboundedError
 from pipeline.models.retry_after import retry_after
 from pipeline.types import Failure
 
@@ -26,6 +27,7 @@ _FILTER_CODES = ("content_filter", "content_policy_violation", "responsibleaipol
 _TOO_LONG = re.compile(
     r"context (?:length|size|window)|(?:prompt|input)s? (?:is|are) too (?:long|large)|too many tokens"
 )
+_TOO_LARGE = re.compile(r"too (?:large|high|big)|context|at least 1|must be (?:less|at most)|exceeds?")
 _TOO_LONG_CODE = "context_length_exceeded"
 # Codes that name another reason than a parameter.
 _OTHER_REASONS = frozenset(
@@ -47,23 +49,25 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (httpx2.ProxyError, "proxy_failed"),
     (httpx2.ConnectTimeout, "connect_timeout"),
     (httpx2.ReadTimeout, "read_timeout"),
+    (UnboundedError, "response_too_long"),
     (httpx2.ConnectError, "connection_failed"),
     (httpx2.LocalProtocolError, "illegal_header"),
 )
 
 
 class RefusedParameterError(ModelError):
-    """The server refuses `parameter`, in its way or at all, or, where that is None, the request as it is.
+    """The server refuses `parameter`; None: it refuses the request and names no parameter.
 
-    `error` is what the refusal is if there is no other way to ask.
+    `error` is raised if there is no other way to ask. `is_about_room`: this prompt leaves too little for the reply.
     """
 
     failure = Failure.MODEL_REFUSED
 
-    def __init__(self, parameter: Parameter | None, error: ModelError) -> None:
+    def __init__(self, parameter: Parameter | None, error: ModelError, *, is_about_room: bool = False) -> None:
         super().__init__(why=replace(error.why, parameter=error.why.parameter or parameter or ""))
         self.parameter = parameter
         self.error = error
+        self.is_about_room = is_about_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ def refused_parameter(error: openai.APIStatusError, dialect: Dialect) -> Refused
         return None
     parameter = dialect.refused_in(said.parameter or said.words)
     if parameter and (status < _SERVER_ERROR or parameter in _IN_SERVER_ERRORS):
-        return RefusedParameterError(parameter, classified(error))
+        is_about_room = parameter == "limit" and _TOO_LARGE.search(said.words) is not None
+        return RefusedParameterError(parameter, classified(error), is_about_room=is_about_room)
     if said.parameter or status >= _SERVER_ERROR or not said.words or _TOO_LONG.search(said.words):
         return None
     if status == _NOT_FOUND and "parameter" not in said.words:

@@ -45,7 +45,11 @@ def without_courtesy(answer: str) -> str:
     for _ in range(_AT_MOST):
         shorter = _without_closing(_without_opening(shorter))
     lead = _LEAD.match(shorter)
-    return f"{shorter[lead.end()].upper()}{shorter[lead.end() + 1 :]}" if lead else shorter
+    if lead is None:
+        return shorter
+    rest = shorter[lead.end() :]
+    # A word with a capital inside is written small on purpose: iOS.
+    return f"{rest[0].upper()}{rest[1:]}" if rest.split(maxsplit=1)[0].islower() else rest
 
 
 def _without_opening(answer: str) -> str:
@@ -64,6 +68,9 @@ def _without_closing(answer: str) -> str:
     body, last = answer[: said[-1].start].rstrip(), answer[said[-1].start :]
     behind = _MARKERS_BEHIND.search(last)
     if not _is_courtesy(last[: behind.start()] if behind else last, _CLOSES):
+        return answer
+    if answer.count("**") % 2 != body.count("**") % 2:
+        # The emphasis would stay open.
         return answer
     if behind is None or markers_in(body):
         return body

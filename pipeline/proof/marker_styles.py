@@ -28,7 +28,7 @@ _MARKERS = r"\[\d{1,3}\](?:[\s,;]{0,3}\[\d{1,3}\])*"
 # A range of markers, and emphasis, a tag or parentheses around markers alone.
 _UNTIDY = re.compile(
     rf"{KEPT_CODE}|\[(?P<first>\d{{1,3}})\][-–—]\[(?P<last>\d{{1,3}})\]"  # noqa: RUF001
-    rf"|(?P<mark>\*{{1,3}}|_{{1,3}}|\^)(?P<marked>{_MARKERS})(?P=mark)|<(?P<tag>[a-z]{{1,8}})\b[^<>]{{0,200}}>\s?"
+    rf"|(?P<mark>\*{{1,3}}|_{{1,3}}|\^)(?P<marked>{_MARKERS})(?P=mark)|<(?P<tag>a|sup|sub|small|cite|span|ref)\b[^<>]{{0,200}}>\s?"
     rf"(?P<tagged>{_MARKERS})\s?</(?P=tag)>|\((?P<round>{_MARKERS})\)"
 )
 # Markdown hides the definition of a link, so its words are written as a line of the answer.

@@ -13,6 +13,7 @@ from support.scripted_llm import ScriptedLlm, Step, scripted_llm
 
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
+from pipeline.models.http import bounded_client
 from pipeline.models.openai import ModelOptions, OpenAIProvider
 from pipeline.models.retrying import RetryPolicy
 from pipeline.types import Completion, Deadline, Failure
@@ -199,6 +200,49 @@ async def test_rules_go_into_the_question_where_no_system_role_is_taken() -> Non
     assert message["content"].startswith("You are a support assistant")
 
 
+async def test_only_what_led_to_a_reply_is_remembered() -> None:
+    chance = _refusal("Your question about temperature, role and stream is not allowed here.")
+    async with _provider(_GOOD, *[chance] * 5, _GOOD) as (provider, server):
+        await _complete(provider)
+        error, _ = await _complete(provider)
+        assert isinstance(error, PermanentModelError)
+        await _complete(provider)
+    assert server.requests[-1]["temperature"] == 0
+    assert [message["role"] for message in server.requests[-1]["messages"]] == ["system", "user"]
+
+
+async def test_a_plain_server_is_kept_after_a_prompt_that_it_refuses() -> None:
+    odd = _refusal("Something is wrong.")
+    async with _provider(odd, _GOOD, odd, _GOOD) as (provider, server):
+        assert isinstance((await _complete(provider))[0], Completion)
+        assert isinstance((await _complete(provider))[0], PermanentModelError)
+        assert isinstance((await _complete(provider))[0], Completion)
+    assert "response_format" not in server.requests[-1]
+
+
+async def test_a_prompt_that_leaves_no_room_lifts_the_limit_for_itself_alone() -> None:
+    too_large = _refusal("'max_tokens' or 'max_completion_tokens' is too large: 800.")
+    async with _provider(too_large, too_large, _GOOD) as (provider, server):
+        assert isinstance((await _complete(provider))[0], Completion)
+        await _complete(provider)
+    assert not server.requests[2].keys() & {"max_tokens", "max_completion_tokens"}
+    assert server.requests[3]["max_tokens"] == 800
+
+
+async def test_a_compressed_response_is_not_read_because_its_length_is_unknown() -> None:
+    heard = Heard()
+    body = Step("", body="x", headers={"content-encoding": "gzip"})
+    async with (
+        scripted_llm(body) as server,
+        AsyncOpenAI(api_key="k", base_url=server.url, http_client=bounded_client(1000)) as client,
+    ):
+        with pytest.raises(RetryableModelError):
+            await OpenAIProvider(client, "m", _OPTIONS, CircuitBreaker(9, 1.0)).complete(
+                prompt(), Deadline.after(5), heard
+            )
+    assert {problem.code for problem in heard.problems} == {"response_too_long"}
+
+
 async def test_many_requests_at_once_learn_the_same_once() -> None:
     script = [_NO_MAX_TOKENS] * 8 + [_GOOD]
     async with _provider(*script) as (provider, _):
@@ -221,6 +265,7 @@ async def test_a_server_that_only_streams_is_read_as_a_stream() -> None:
     assert isinstance(completion, Completion)
     assert (completion.text, completion.input_tokens, completion.finish_reason) == ("half and\u2028half", 3, "stop")
     assert server.requests[-1]["stream"] is True
+    assert server.requests[-1]["stream_options"] == {"include_usage": True}
 
 
 async def test_a_reply_that_was_cut_off_is_asked_for_once_more_with_more_room() -> None:

@@ -67,3 +67,14 @@ def test_a_closing_after_a_list_leaves_the_list_as_it_is() -> None:
 )
 def test_what_says_more_than_a_courtesy_stays(answer: str) -> None:
     assert without_courtesy(answer) == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("**It is so [1]. I hope this helps!**", "**It is so [1]. I hope this helps!**"),
+        ("Based on the context, iOS is supported [1].", "iOS is supported [1]."),
+    ],
+)
+def test_what_is_left_is_whole(answer: str, shown: str) -> None:
+    assert without_courtesy(answer) == shown
