@@ -13,7 +13,7 @@ _MORE = r"(?:any )?(?:other |more |further |additional )?"
 _NEED = rf"(?:you (?:have|need) {_MORE}(?:questions?|help|assistance)|(?:you need|there is) anything else)"
 _ASK = r"(?:let me know|feel free to ask|(?:don't|do not) hesitate to (?:ask|reach out))"
 _OPENS = re.compile(
-    r"(?:that's |that is |what )?a? ?(?:great|good|excellent) question"
+    r"(?:that's |that is |what )?(?:an? )?(?:great|good|excellent) question"
     r"|(?:thank you|thanks) for (?:your question|asking)"
     r"|(?:i'm|i am|i'd be) happy to help(?: you)?(?: with (?:that|this))?"
     r"|(?:sehr )?gute frage|(?:vielen dank|danke) fur (?:die|deine|ihre) frage"

@@ -59,15 +59,15 @@ class Sources:
     has_plain: bool
 
     def name_a_block(self, numbers: Sequence[int]) -> bool:
-        """Tell whether one of the numbers is that of a citation or of a block of the prompt."""
-        return any(number in self.listed or 1 <= number <= self.count for number in numbers)
+        """Tell whether one of the numbers is that of a block of the prompt."""
+        return any(1 <= number <= self.count for number in numbers)
 
 
 def sources_of(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> Sources:
     """Return what the markers of an answer can name."""
-    markers = {chunk.chunk_id.casefold(): number for number, chunk in enumerate(chunks, 1)}
-    markers |= {citation.chunk_id.casefold(): citation.marker for citation in reversed(citations)}
-    said = comparable("\n".join(f"{chunk.title}\n{chunk.heading}\n{chunk.text}" for chunk in chunks))
+    markers = {chunk.chunk_id: number for number, chunk in enumerate(chunks, 1)}
+    markers |= {citation.chunk_id: citation.marker for citation in reversed(citations)}
+    said = comparable("\n".join(chunk.text for chunk in chunks))
     listed = frozenset(citation.marker for citation in citations)
     return Sources(markers, listed, len(chunks), said, bool(markers_in(answer)))
 
@@ -104,4 +104,4 @@ def _part(part: str, markers: Mapping[str, int]) -> Numbers | None:
 def _marker(name: str, markers: Mapping[str, int]) -> int | None:
     """Return the marker of a chunk id, which may have a word before it: "chunk_id=25b4f117f998"."""
     named = _NAMED.fullmatch(name)
-    return markers.get(name.casefold(), markers.get(named["name"].casefold()) if named else None)
+    return markers.get(name, markers.get(named["name"]) if named else None)

@@ -63,12 +63,10 @@ def with_plain_markers(draft: Draft, chunks: Sequence[RetrievedChunk]) -> Draft:
 def _by_id(citation: Citation, chunks: Sequence[RetrievedChunk]) -> Citation:
     """Return a citation with the id of the one chunk that it names by its id with other words, number or title."""
     name = citation.chunk_id
-    if any(chunk.chunk_id == name for chunk in chunks):
-        return citation
     words = set(re.split(r"[\s,;=:\[\]()\"'`<>]+", name))
     named = [chunk for chunk in chunks if chunk.chunk_id in words]
     named = named or [chunk for number, chunk in enumerate(chunks, 1) if _names(name, number, chunk)]
-    own = chunks[citation.marker - 1 : citation.marker] if citation.marker > 0 else ()
+    own = chunks[citation.marker - 1 : citation.marker]
     # Chunks of one document have one title.
     chosen = [chunk for chunk in named if chunk in own] or named
     return citation.model_copy(update={"chunk_id": chosen[0].chunk_id}) if len(chosen) == 1 else citation

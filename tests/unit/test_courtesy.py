@@ -78,3 +78,42 @@ def test_what_says_more_than_a_courtesy_stays(answer: str) -> None:
 )
 def test_what_is_left_is_whole(answer: str, shown: str) -> None:
     assert without_courtesy(answer) == shown
+
+
+_FACT = "Reports are sent weekly [1]."
+
+
+@pytest.mark.parametrize(
+    "courtesy",
+    [
+        "Good question!", "That's an excellent question.", "Thanks for asking!", "I'm happy to help with that.",
+        "Sehr gute Frage!", "Vielen Dank für die Frage!", "Très bonne question !", "Merci pour votre question.",
+        "¡Muy buena pregunta!", "Gracias por su pregunta.",
+    ],
+)  # fmt: skip
+def test_a_courtesy_before_an_answer_is_left_out_in_four_languages(courtesy: str) -> None:
+    assert without_courtesy(f"{courtesy} {_FACT}") == _FACT
+
+
+@pytest.mark.parametrize(
+    "courtesy",
+    [
+        "Happy to help!", "Please let me know if you need any further assistance.",
+        "Feel free to ask if you have more questions.", "If there is anything else, don't hesitate to reach out.",
+        "Is there anything else I can help you with?", "Ich hoffe, das hilft Ihnen weiter.",
+        "Bei weiteren Fragen stehe ich Ihnen gerne zur Verfügung.",
+        "J'espère que cela vous aide.", "N'hésitez pas si vous avez d'autres questions.", "Espero que esto te ayude.",
+        "Si tienes más preguntas, no dudes en preguntar.",
+    ],
+)  # fmt: skip
+def test_a_courtesy_after_an_answer_is_left_out_in_four_languages(courtesy: str) -> None:
+    assert without_courtesy(f"{_FACT} {courtesy}") == _FACT
+
+
+@pytest.mark.parametrize(
+    "lead",
+    ["According to the passages, ", "Based on the available context, ", "D'après le contexte fourni, ",
+     "Según el contexto proporcionado, "],
+)  # fmt: skip
+def test_the_context_that_no_reader_knows_is_not_named(lead: str) -> None:
+    assert without_courtesy(f"{lead}reports are sent weekly [1].") == _FACT
