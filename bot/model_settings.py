@@ -49,6 +49,8 @@ def _switch(value: object) -> object:
     return known[str(value).lower()]
 
 
+# A token of RFC 9110, section 5.6.2.
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
 Key = Annotated[SecretStr, AfterValidator(_usable_key)]
 BaseUrl = Annotated[HttpUrl, BeforeValidator(_with_scheme), AfterValidator(_base_url)]
 
@@ -63,8 +65,8 @@ class ModelPrice(Section):
 class ServerOptions(Section):
     """How to ask one server. What is `auto` is learnt from what the server refuses."""
 
-    key_header: str | None = Field(None, description="second header for the key; Azure wants `api-key`")
-    headers: dict[str, Key] = Field(default_factory=dict, description="further headers of every request")
+    key_header: HeaderName | None = Field(None, description="second header for the key; Azure wants `api-key`")
+    headers: dict[HeaderName, Key] = Field(default_factory=dict, description="further headers of every request")
     extra_body: dict[str, Any] = Field(default_factory=dict, description="further fields of every request")
     temperature: Annotated[float | Literal["unset"], BeforeValidator(_temperature)] = Field(
         0.0, description="randomness of the model; `unset` sends none, as if the server refused it"

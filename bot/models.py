@@ -168,3 +168,5 @@ def _http_client(max_bytes: int) -> DefaultAsyncHttpxClient:
         return bounded_client(max_bytes)
     except (ImportError, ValueError) as error:
         raise SettingsError(f"the proxy in the environment cannot be used: {error}") from None
+    except OSError as error:
+        raise SettingsError(f"SSL_CERT_FILE cannot be read: {error.strerror}") from None

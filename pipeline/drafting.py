@@ -133,7 +133,11 @@ class Drafting:
             return draft
 
     def _read(self, text: str) -> Draft:
-        draft = with_plain_markers(parse_reply(text, self.limits.reply_chars), self.prompt.chunks)
+        draft = parse_reply(text, self.limits.reply_chars)
+        if len(draft.answer) > self.limits.answer_chars * 2:
+            # It is refused for its length, and a hostile one takes seconds to rewrite.
+            return draft
+        draft = with_plain_markers(draft, self.prompt.chunks)
         return draft.model_copy(update={"answer": without_courtesy(draft.answer)})
 
     async def _proved(self, draft: Draft) -> Proof:

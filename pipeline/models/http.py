@@ -13,7 +13,10 @@ class UnboundedError(httpx2.ReadError):
 
 
 def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
-    """Return an HTTP client that hangs up on a response of more than `max_bytes`. Proxy variables are obeyed."""
+    """Return an HTTP client that hangs up on a response of more than `max_bytes`. Proxy variables are obeyed.
+
+    A redirect is an error: it would carry the prompt and every header but the key to another server.
+    """
 
     async def bounded(response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", _PLAIN) != _PLAIN:
@@ -21,7 +24,9 @@ def bounded_client(max_bytes: int) -> openai.DefaultAsyncHttpxClient:
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = _BoundedStream(response.stream, max_bytes)
 
-    return openai.DefaultAsyncHttpxClient(headers={"accept-encoding": _PLAIN}, event_hooks={"response": [bounded]})
+    return openai.DefaultAsyncHttpxClient(
+        headers={"accept-encoding": _PLAIN}, event_hooks={"response": [bounded]}, follow_redirects=False
+    )
 
 
 class _BoundedStream(httpx2.AsyncByteStream):

@@ -1,5 +1,7 @@
 """The judge that asks a language model: one request for all sentences of a draft."""
 
+import asyncio
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -11,7 +13,8 @@ from pipeline.models.failover import Servers
 from pipeline.models.provider import ModelProvider
 from pipeline.prompting import PromptTemplate, judge_prompt
 from pipeline.proof.judge import Claim, Judgement, Verdict
-from pipeline.replies.forgiving import marker, word
+from pipeline.replies.forgiving import marker
+from pipeline.replies.thinking import without_thinking
 from pipeline.request_log import RequestLog, unreadable
 from pipeline.types import Completion, Deadline
 
@@ -36,12 +39,21 @@ VERDICTS_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
+_REPLY_CHARS = 20_000
+_SPACES = re.compile(r"[\s_-]+")
+_REFUSING = re.compile(r"contradicted|not[ _-]?stated", re.IGNORECASE)
+
+
+def _verdict(value: object) -> object:
+    """Return a verdict that differs in case and spaces only: "!supported" is none."""
+    return _SPACES.sub("_", value.strip().casefold()) if isinstance(value, str) else value
+
 
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     sentence: Annotated[int, BeforeValidator(marker)]
-    verdict: Annotated[Literal["supported", "contradicted", "not_stated"], BeforeValidator(word)]
+    verdict: Annotated[Literal["supported", "contradicted", "not_stated"], BeforeValidator(_verdict)]
 
 
 class _Reply(BaseModel):
@@ -66,7 +78,7 @@ class ModelJudge:
         async def asked(provider: ModelProvider, in_time: Deadline) -> Judgement:
             completion = await provider.complete(prompt, in_time, log)
             try:
-                return _judgement(completion, len(claims))
+                return await asyncio.to_thread(_judgement, completion, len(claims))
             except SchemaError:
                 log.failed(unreadable(completion, is_counted=False))
                 raise
@@ -80,7 +92,13 @@ class ModelJudge:
 
 def _judgement(completion: Completion, sentences: int) -> Judgement:
     """Return the verdicts in a reply. Raises SchemaError if there is not one for each sentence."""
+    if len(completion.text) > _REPLY_CHARS:
+        raise SchemaError(f"verdicts: longer than {_REPLY_CHARS} characters")
     reply = read_object(completion.text, _Reply)
+    refused = sum(entry.verdict != "supported" for entry in reply.verdicts)
+    if len(_REFUSING.findall(without_thinking(completion.text))) > refused:
+        # A refusal stands outside what was read: another object, a key twice, an afterthought.
+        raise SchemaError("verdicts: not only one reading")
     given = {entry.sentence: Verdict(entry.verdict) for entry in reply.verdicts}
     if len(reply.verdicts) != sentences or given.keys() != set(range(1, sentences + 1)):
         raise SchemaError("verdicts: not one for each sentence")

@@ -114,7 +114,7 @@ class OpenAIProvider:
             raise RetryableModelError(Failure.MODEL_DOWN) from None
         entries = listed.get("data") if isinstance(listed, dict) else listed
         names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        return [name for name in names if isinstance(name, str)]
+        return [name for name in names if isinstance(name, str) and name.isprintable()]
 
     async def aclose(self) -> None:
         """Close the connections to the server."""

@@ -17,6 +17,7 @@ from pipeline.errors import ModelError, PermanentModelError, RetryableModelError
 from pipeline.models.dialect import Dialect, Parameter
 from pipeline.models.http import UnboundedError
 from pipeline.models.retry_after import retry_after
+from pipeline.safety.redaction import credentials
 from pipeline.types import Failure
 
 _RETRYABLE_4XX = {408: Failure.MODEL_TIMEOUT, 409: Failure.MODEL_DOWN}
@@ -28,6 +29,8 @@ _TOO_LONG = re.compile(
     r"context (?:length|size|window)|(?:prompt|input)s? (?:is|are) too (?:long|large)|too many tokens"
 )
 _TOO_LARGE = re.compile(r"too (?:large|high|big)|context|at least 1|must be (?:less|at most)|exceeds?")
+# Groq found no JSON in what its model wrote; the next try may hold some.
+_SAMPLED_BADLY = "json_validate_failed"
 _TOO_LONG_CODE = "context_length_exceeded"
 # Codes that name another reason than a parameter.
 _OTHER_REASONS = frozenset(
@@ -39,7 +42,7 @@ _IN_SERVER_ERRORS: tuple[Parameter, ...] = ("output_format", "system")
 _READ_CHARS = 2000
 # What LiteLLM sends as a string where it has nothing to say.
 _NOTHING = ("none", "null")
-_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
+_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,40}")
 # Causes of a failed connection, the nearest to its root first.
 _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "certificate_not_trusted"),
@@ -98,10 +101,10 @@ def by_status(status: int, body: object, headers: Mapping[str, str] | None = Non
     is_too_long = status == _BAD_REQUEST and _TOO_LONG.search(said.words)
     why = Why(status, _TOO_LONG_CODE if is_too_long else said.code, said.parameter)
     code = said.code.casefold()
-    if code in _FILTER_CODES:
-        return PermanentModelError(Failure.CONTENT_FILTER, why)
-    if code in _QUOTA_CODES:
-        return PermanentModelError(Failure.MODEL_REFUSED, why)
+    if code in (*_FILTER_CODES, *_QUOTA_CODES):
+        return PermanentModelError(Failure.CONTENT_FILTER if code in _FILTER_CODES else Failure.MODEL_REFUSED, why)
+    if code == _SAMPLED_BADLY:
+        return RetryableModelError(Failure.MODEL_EMPTY, why=why)
     wait = retry_after(headers or {})
     if status == _RATE_LIMITED:
         return RetryableModelError(Failure.MODEL_RATE_LIMITED, wait, why)
@@ -149,7 +152,8 @@ def error_body(body: object) -> ErrorBody:
 def named(value: object) -> str:
     """Return a value of a server if it looks like a name or a number, else "": a sentence may repeat the prompt."""
     text = str(value) if isinstance(value, str | int) else ""
-    return text if _NAME.fullmatch(text) and text.casefold() not in _NOTHING else ""
+    is_name = _NAME.fullmatch(text) and text.casefold() not in _NOTHING
+    return text if is_name and not any(credentials(text)) else ""
 
 
 def _listed(value: object) -> list[Any]:

@@ -21,6 +21,7 @@ _ERROR_STATUSES = range(400, 600)
 _FILTERED = frozenset({"content_filter", "refusal", "safety", "prohibited_content", "blocklist", "spii", "recitation"})
 # Lines of events; the other line separators of Unicode may stand in JSON as they are.
 _EVENT_LINE = re.compile(r"\r\n|\r|\n")
+_CUT_OFF = frozenset({"length", "max_tokens", "max_output_tokens"})
 _TEXT_PARTS = (None, "text", "output_text")
 
 
@@ -47,6 +48,7 @@ def read_reply(body: str) -> Reply:
         (choice[key] for key in ("message", "delta") if isinstance(choice.get(key), dict)), {}
     )
     finish = named(choice.get("finish_reason"))
+    finish = "length" if finish.casefold() in _CUT_OFF else finish
     if finish.casefold() in _FILTERED or message.get("refusal"):
         raise PermanentModelError(Failure.CONTENT_FILTER, Why(finish_reason=finish or "refusal"))
     if not message and not isinstance(choice.get("text"), str):

@@ -15,9 +15,14 @@ _ONE = re.compile(
     r"(?:(?P<words>(?:[^\W\d]{1,20}[ ]){0,2})(?P<label>[^\W\d]{1,20})(?P<gap>[ .:=#_-]{0,3}))?#?(?P<first>\d{1,3})"
     r"(?:[ ]?[-‐‑–—~][ ]?(?:(?P=label)(?P=gap))?(?P<last>\d{1,3}))?"  # noqa: RUF001
 )
-_NAMED = re.compile(r"(?:[^\W\d]{2,20}[ ]?[:=#]?[ ]?)?(?P<name>[^\s:=#]+)")
+_NAMED = re.compile(r"(?:(?P<label>[^\W\d]{2,20})[ ]?[:=#]?[ ]?)?(?P<name>[^\s:=#]+)")
+_PLACE = re.compile(r"[\w.:/-]{0,80}")
 # Words before a number that name nothing but a source. Any other word may be one of the text: "[Step 2]", "[Covid-19]".
-_SURE = frozenset("source src citation cite ref reference block doc document chunk marker context passage".split())
+_SURE = frozenset(
+    "source src citation cite ref reference block doc document chunk marker context passage source_id chunk_id quelle "
+    "quellen fuente fonte référence 出典 来源".split()
+)
+_ID_LABELS = _SURE | {"id", "chunk_id", "chunkid"}
 _LONGEST_RANGE = 20
 
 
@@ -75,7 +80,10 @@ def sources_of(answer: str, citations: Sequence[Citation], chunks: Sequence[Retr
 def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:
     """Return what the content of a bracket cites; None if it is anything else. `markers` are those of chunk ids."""
     # What follows a dagger is a place in the source: "1†L1-L3".
-    words = " ".join(content.partition("†")[0].strip(_SPACE + "^*_").split())
+    number, dagger, place = content.partition("†")
+    if dagger and not _PLACE.fullmatch(place):
+        return None
+    words = " ".join(number.strip(_SPACE + "^*_").split())
     first, colon, name = words.partition(":")
     if colon and first.strip().isdecimal() and _marker(name.strip(), markers) is not None:
         words = first.strip()
@@ -104,4 +112,5 @@ def _part(part: str, markers: Mapping[str, int]) -> Numbers | None:
 def _marker(name: str, markers: Mapping[str, int]) -> int | None:
     """Return the marker of a chunk id, which may have a word before it: "chunk_id=25b4f117f998"."""
     named = _NAMED.fullmatch(name)
-    return markers.get(name, markers.get(named["name"]) if named else None)
+    is_label = named is not None and (named["label"] or "id").casefold().removesuffix("s") in _ID_LABELS
+    return markers.get(name, markers.get(named["name"]) if named and is_label else None)

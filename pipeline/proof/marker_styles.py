@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.loose_markers import BEFORE, CLAUSE_END, LINE_START, LOOSE, loose_marker
+from pipeline.proof.loose_markers import LOOSE, loose_marker
 from pipeline.proof.marker_numbers import Numbers, Sources, numbers_in, sources_of
 from pipeline.proof.markers import KEPT_CODE, markers_in
 from pipeline.proof.quotes import marked, proved
@@ -111,25 +111,14 @@ def _is_citation(match: re.Match[str], found: Numbers, sources: Sources) -> bool
     if found.has_id or found.is_sure:
         return True
     if found.label:
-        return not match["link"] and _is_labelled_citation(match, found, sources)
+        # "[max 2]", "[step 2]": any other word than one for a source may be one of the text.
+        return False
     if len(found.numbers) == 1 and not found.content.startswith("#"):
         return True
     are_listed = sources.listed.issuperset(found.numbers)
     # Intervals, indexes and values in brackets: [0, 1], grid[2, 3], [200, 404].
     is_index = match.string[match.start() - 1 : match.start()].isalnum() or 0 in found.numbers
     return are_listed or (not is_index and sources.name_a_block(found.numbers))
-
-
-def _is_labelled_citation(match: re.Match[str], found: Numbers, sources: Sources) -> bool:
-    """Tell whether a word with a number cites: not "Step 2" of the documents, nor what begins a line."""
-    before = match.string[max(0, match.start() - BEFORE) : match.start()]
-    return (
-        found.is_apart
-        and sources.listed.issuperset(found.numbers)
-        and comparable(found.content) not in sources.said
-        and not LINE_START.search(before)
-        and (CLAUSE_END.match(match.string, match.end()) is not None or not sources.has_plain)
-    )
 
 
 def _with_all_markers(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> str:

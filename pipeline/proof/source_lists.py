@@ -8,9 +8,11 @@ from pipeline.proof.comparing import comparable
 from pipeline.proof.markers import markers_in, without_markers
 
 _DEFINITION = re.compile(r"[ ]{0,3}(?:[-*+•][ ]+)?\[\d{1,3}\]:")
-# "Sources:", "**Quellen:** [1][2]", "## References".
+# "Sources:", "**Quellen:** [1][2]", "## References". After "Except:" and the like a title is a statement.
+_SOURCES = r"sources?|references?|citations?|footnotes?|quellen?|belege?|fuentes?|références?|fonti"
 _LABEL = re.compile(
-    r"[ ]{0,3}(?P<label>(?:\#{1,6}[ ]|[*_]{1,3})?[^\W\d]+(?:[ ][^\W\d]+)?[ ]?[*_]{0,3}:?[*_]{0,3})(?P<rest>.*)"
+    rf"[ ]{{0,3}}(?P<label>(?:\#{{1,6}}[ ]|[*_]{{1,3}})?(?:{_SOURCES})[ ]?[*_]{{0,3}}:?[*_]{{0,3}})(?P<rest>.*)",
+    re.IGNORECASE,
 )
 _ITEM = re.compile(r"[ ]{0,3}(?:[-*+•][ ]+|\d{1,3}[.)][ ]+)?")
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»\n]{12,500})[\"”“»]")

@@ -243,6 +243,18 @@ async def test_a_compressed_response_is_not_read_because_its_length_is_unknown()
     assert {problem.code for problem in heard.problems} == {"response_too_long"}
 
 
+async def test_a_redirect_is_not_followed_with_the_prompt() -> None:
+    async with (
+        scripted_llm(_GOOD) as other,
+        scripted_llm(Step(status=307, headers={"location": f"{other.url}/chat/completions"})) as server,
+        AsyncOpenAI(api_key="k", base_url=server.url, http_client=bounded_client(10**6)) as client,
+    ):
+        provider = OpenAIProvider(client, "m", _OPTIONS, CircuitBreaker(9, 1.0))
+        with pytest.raises(PermanentModelError):
+            await provider.complete(prompt(), Deadline.after(5), Heard())
+    assert other.requests == []
+
+
 async def test_many_requests_at_once_learn_the_same_once() -> None:
     script = [_NO_MAX_TOKENS] * 8 + [_GOOD]
     async with _provider(*script) as (provider, _):

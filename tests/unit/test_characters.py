@@ -28,3 +28,7 @@ def test_valid_text_stays_as_it_is(text: str) -> None:
 )
 def test_halves_of_a_character_are_joined_or_replaced(broken: str, expected: str) -> None:
     assert whole(broken) == expected
+
+
+def test_hidden_characters_are_left_out() -> None:
+    assert whole("costs \u202e29\u202c euro\U000e0041") == "costs 29 euro"

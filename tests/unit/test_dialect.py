@@ -80,7 +80,10 @@ def test_rules_stand_before_the_question_where_there_is_no_system_role() -> None
     assert only == {"role": "user", "content": f"{asked.messages[0].content}\n\n{asked.messages[1].content}"}
 
 
-@pytest.mark.parametrize("value", ["a sentence of the prompt", "sk-secret key", "", None, {}, "x" * 65, "é"])
+@pytest.mark.parametrize(
+    "value",
+    ["a sentence of the prompt", "sk-secret key", "sk-abcdefghij1234567890SECRETabc", "", None, {}, "x" * 65, "é"],
+)
 def test_what_does_not_look_like_a_name_is_not_kept(value: object) -> None:
     assert named(value) == ""
 

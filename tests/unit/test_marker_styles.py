@@ -228,3 +228,29 @@ def test_writing_markers_plain_twice_changes_nothing_more(answer: str) -> None:
 def test_code_is_never_changed(code: str) -> None:
     assert f"`{code}`" in _plain(f"See `{code}` here [1].") or "\n" in code
     assert f"```\n{code}\n```" in _plain(f"Type:\n\n```\n{code}\n```\n\nSo [1].")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        'Warning: "Deleted invoices cannot be restored."',
+        "Except:\n- Team plan [2]",
+        "Not in: Team plan [2]",
+        "Plans:\n- Team plan [1]\n- Team plan [2]",
+        "### Important\nDeleted invoices cannot be restored. [1]",
+        'Then:\n1. "Deleted invoices cannot be restored." [1]',
+    ],
+)
+def test_what_states_something_at_the_end_of_an_answer_is_no_list_of_sources(end: str) -> None:
+    chunks = (
+        chunk("c1", "Deleted invoices cannot be restored.", title="Invoices"), chunk("c2", "x", title="Team plan")
+    )  # fmt: skip
+    citations = [(1, "c1", "Deleted invoices cannot be restored."), (2, "c2", "x")]
+    answer = f"Every plan has invoices [1].\n\n{end}"
+    assert with_plain_markers(draft(answer, citations), chunks).answer == answer
+
+
+@pytest.mark.parametrize("words", ["[max 2]", "[except 2]", "[step 1]", "[not c1]", "[1†never before the due date]"])
+def test_a_bracket_that_says_something_keeps_its_words(words: str) -> None:
+    answer = f"It has users {words} [1]."
+    assert words in with_plain_markers(draft(answer, [(1, "c1", QUOTA), (2, "c2", REMINDER)]), CHUNKS).answer

@@ -62,6 +62,13 @@ async def test_verdicts_are_returned_in_the_order_of_the_sentences() -> None:
         json.dumps({"verdicts": [{"sentence": 1, "verdict": "supported"}] * 2}),
         _verdicts("supported", "supported") + _verdicts("supported", "not_stated"),
         '{"verdicts": [{"sentence": 1, "verdict": "supp',
+        _verdicts("contradicted", "supported").removesuffix("}")
+        + ","
+        + _verdicts("supported", "supported")[1:-1]
+        + ",}",
+        _verdicts("supported", "supported") + "\nMine: {'verdicts': [{'sentence': 1, 'verdict': 'contradicted'}]}",
+        _verdicts("!supported", "supported"),
+        _verdicts("supported", "supported") + " " * 30_000,
     ],
 )
 async def test_anything_but_one_verdict_for_each_sentence_is_no_judgement(reply: str) -> None:
