@@ -189,9 +189,9 @@ async def _without_the_model(request: _Request, failure: Failure, key: CacheKey,
         return (await _not_enough(request, found, Failure.RETRIEVAL_LOW)).model_copy(update={"reason": failure})
     if outcome is None:
         return decide(failure, Evidence(found.chunks))
-    return (
-        outcome.model_copy(update={"degraded": True, "reason": failure}) if isinstance(outcome, Answered) else outcome
-    )
+    if isinstance(outcome, Answered):
+        return outcome.model_copy(update={"degraded": True, "reason": failure})
+    return outcome
 
 
 async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:

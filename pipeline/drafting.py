@@ -126,11 +126,10 @@ class Drafting:
         """Return the draft in a completion, its markers written as [1], without courtesies. Raises SchemaError."""
         with self.record.stage("parse"):
             try:
-                draft = await asyncio.to_thread(self._read, completion.text)
+                return await asyncio.to_thread(self._read, completion.text)
             except SchemaError:
                 self.record.failed(unreadable(completion, is_counted=True))
                 raise
-            return draft
 
     def _read(self, text: str) -> Draft:
         draft = parse_reply(text, self.limits.reply_chars)

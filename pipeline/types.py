@@ -125,7 +125,7 @@ class Prompt:
 class Completion:
     """What a provider wrote, untrusted and never empty. Token counts are None where the provider gives none.
 
-    `finish_reason` is the server's word for why the text ends; "length" means that it was cut off.
+    `finish_reason` is the server's word for why the text ends, such as "stop" or "length".
     """
 
     text: str

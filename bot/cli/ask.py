@@ -92,9 +92,7 @@ async def ask_once(
 def _is_without_the_model(outcome: Outcome) -> bool:
     """Tell whether a model should have written an answer and none did."""
     match outcome:
-        case Answered():
-            return outcome.degraded
-        case NotEnoughInfo() | Unavailable():
+        case Answered() | NotEnoughInfo() | Unavailable():
             return bool(no_model_words(outcome.reason))
         case _:
             return False

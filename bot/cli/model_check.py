@@ -172,16 +172,15 @@ def _changes(server: FailoverSettings) -> Iterator[tuple[dict[str, object], str]
     """Yield changes of the settings that others needed, with what to set."""
     if server.key_header is None:
         yield {"key_header": "api-key"}, f"with {_setting(server, 'key_header')}=api-key it answers: set that"
-    if server.base_url is None:
+    path = (server.base_url.path or "").rstrip("/") if server.base_url else ""
+    if server.base_url is None or path.endswith("/v1"):
         return
-    path = (server.base_url.path or "").rstrip("/")
     for ending in ("/v1", "/openai/v1", "/api/v1"):
-        if not path.endswith("/v1"):
-            url = _with_path(server.base_url, path + ending)
-            # The query may hold a key.
-            shown, query, _ = str(url).partition("?")
-            rest = " and what follows its question mark" if query else ""
-            yield {"base_url": url}, f"{shown} answers: set {_setting(server, 'base_url')} to that{rest}"
+        url = _with_path(server.base_url, path + ending)
+        # The query may hold a key.
+        shown, query, _ = str(url).partition("?")
+        rest = " and what follows its question mark" if query else ""
+        yield {"base_url": url}, f"{shown} answers: set {_setting(server, 'base_url')} to that{rest}"
 
 
 def _with_path(url: HttpUrl, path: str) -> HttpUrl:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pipeline.types import Failure, ModelProblem
 
+_GAVE_NONE = "The writing model gave no answer."
 _OWN_WORDS = "These are the documents' own words."
 _TO_ASKERS = {
     Failure.MODEL_TIMEOUT: "The writing model did not answer in time.",
@@ -14,10 +15,9 @@ _TO_ASKERS = {
     Failure.MODEL_REFUSED: "The writing model's server refused the request.",
     Failure.CONTENT_FILTER: "The writing model's provider declined to answer this.",
     Failure.SCHEMA_INVALID: "The writing model's reply could not be read.",
-    Failure.MODEL_EMPTY: "The writing model gave no answer.",
-    Failure.MODEL_CUT_OFF: "The writing model gave no answer.",
+    Failure.MODEL_EMPTY: _GAVE_NONE,
+    Failure.MODEL_CUT_OFF: _GAVE_NONE,
 }
-_GAVE_NONE = "The writing model gave no answer."
 _TO_ADMINS = {
     Failure.MODEL_TIMEOUT: "the model did not answer in time",
     Failure.MODEL_DOWN: "the server could not be reached, or failed",

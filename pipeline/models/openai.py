@@ -20,7 +20,6 @@ from pipeline.request_log import RequestLog
 from pipeline.tracing import Attribute, span
 from pipeline.types import Completion, Deadline, Failure, ModelProblem, Prompt
 
-_CUT_OFF = "length"
 # Each parameter has at most four ways to be sent, so a server refuses fewer requests than this.
 _LESSONS = 12
 _NOTHING_SPENT = Reply("")
@@ -123,7 +122,7 @@ class OpenAIProvider:
     async def _attempt(self, prompt: Prompt, deadline: Deadline, log: RequestLog) -> Completion:
         """Return a completion that says something; one that was cut off is asked for once more with more room."""
         reply = await self._in_its_dialect(prompt, deadline, log)
-        if reply.finish_reason == _CUT_OFF and self.output_tokens < self._options.output_tokens_max:
+        if reply.was_cut_off and self.output_tokens < self._options.output_tokens_max:
             reply = await self._with_more_room(prompt, deadline, log, reply)
         if not reply.text.strip():
             raise self._noted(_nothing_said(reply), log, spent=reply)
@@ -160,7 +159,7 @@ class OpenAIProvider:
         except RefusedParameterError as refusal:
             self._noted(refusal.error, log)
             return replace(cut_off, input_tokens=None, output_tokens=None)
-        if reply.finish_reason != _CUT_OFF:
+        if not reply.was_cut_off:
             self.output_tokens = room
         return reply
 
@@ -278,6 +277,6 @@ class _Lessons:
 def _nothing_said(reply: Reply) -> ModelError:
     """Return the error of a reply that was cut off, which no further attempt changes, or of an empty one."""
     why = Why(finish_reason=reply.finish_reason)
-    if reply.finish_reason == _CUT_OFF:
+    if reply.was_cut_off:
         return PermanentModelError(Failure.MODEL_CUT_OFF, why)
     return RetryableModelError(Failure.MODEL_EMPTY, why=why)

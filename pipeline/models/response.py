@@ -16,7 +16,7 @@ from pipeline.replies.thinking import without_thinking
 from pipeline.types import Failure
 
 _BAD_GATEWAY = 502
-_ERROR_STATUSES = range(400, 600)
+_STATUS = re.compile(r"[45][0-9]{2}")
 # Reasons of OpenAI and Anthropic, and those of Gemini.
 _FILTERED = frozenset({"content_filter", "refusal", "safety", "prohibited_content", "blocklist", "spii", "recitation"})
 # Lines of events; the other line separators of Unicode may stand in JSON as they are.
@@ -34,6 +34,11 @@ class Reply:
     input_tokens: int | None = None
     output_tokens: int | None = None
 
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the text ends at the token limit."""
+        return self.finish_reason.casefold() in _CUT_OFF
+
 
 def read_reply(body: str) -> Reply:
     """Return the reply in the body of a response. Raises a ModelError for one that holds none."""
@@ -48,7 +53,6 @@ def read_reply(body: str) -> Reply:
         (choice[key] for key in ("message", "delta") if isinstance(choice.get(key), dict)), {}
     )
     finish = named(choice.get("finish_reason"))
-    finish = "length" if finish.casefold() in _CUT_OFF else finish
     if finish.casefold() in _FILTERED or message.get("refusal"):
         raise PermanentModelError(Failure.CONTENT_FILTER, Why(finish_reason=finish or "refusal"))
     if not message and not isinstance(choice.get("text"), str):
@@ -151,8 +155,8 @@ def _vllm_error(payload: Mapping[str, Any]) -> object:
 def _as_error(error: object) -> ModelError:
     """Return our error for one that came with status 200; its code tells which status it should have had."""
     code = error.get("code") if isinstance(error, dict) else None
-    statuses = {str(status): status for status in _ERROR_STATUSES}
-    return by_status(statuses.get(str(code), _BAD_GATEWAY), error)
+    status = int(str(code)) if _STATUS.fullmatch(str(code)) else _BAD_GATEWAY
+    return by_status(status, error)
 
 
 def _count(value: object) -> int | None:
