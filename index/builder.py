@@ -67,7 +67,12 @@ class Coverage:
     @property
     def seen(self) -> int:
         """Number of documents seen, indexed or not."""
-        return self.indexed + len(self.skipped)
+        return self.indexed + len(self.skipped) - self.unread_parts
+
+    @property
+    def unread_parts(self) -> int:
+        """Number of parts of indexed documents that could not be read."""
+        return sum(bool(item.part) for item in self.skipped)
 
 
 @dataclass(frozen=True)
@@ -234,7 +239,9 @@ def _write(
         chunk_count=len(content.chunks),
         search=index,
         documents={document.document_id: document.content_hash for document in documents},
-        skipped=tuple(SkippedFile(document_id=item.document_id, reason=item.reason) for item in skipped),
+        skipped=tuple(
+            SkippedFile(document_id=item.document_id, reason=item.reason, part=item.part) for item in skipped
+        ),
         checksums={},
         withheld=content.withheld,
     )

@@ -89,12 +89,18 @@ class VectorIndex(BaseModel):
 
 
 class SkippedFile(BaseModel):
-    """A document that a build saw and left out, with the reason in words."""
+    """A document that a build saw and left out, with the reason in words; with `part` only that part of it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     document_id: str
     reason: str
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """The document's id, with the part of it that was left out, if it is only a part."""
+        return f"{self.document_id}, {self.part}" if self.part else self.document_id
 
 
 class WithheldText(BaseModel):

@@ -13,7 +13,8 @@ from index.reading.documents import Skipped
 _SCHEMA = """
 CREATE TABLE sources (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL) STRICT;
 CREATE TABLE skipped (
-    source INTEGER NOT NULL REFERENCES sources(id), document_id TEXT NOT NULL, reason TEXT NOT NULL
+    source INTEGER NOT NULL REFERENCES sources(id), document_id TEXT NOT NULL, reason TEXT NOT NULL,
+    part TEXT NOT NULL
 ) STRICT;
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources(id),
@@ -64,8 +65,8 @@ def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hash
         "INSERT INTO sources VALUES (?, ?, ?)", [(n, s.source_id, s.fingerprint) for n, s in enumerate(sources)]
     )
     connection.executemany(
-        "INSERT INTO skipped VALUES (?, ?, ?)",
-        [(n, item.document_id, item.reason) for n, source in enumerate(sources) for item in source.skipped],
+        "INSERT INTO skipped VALUES (?, ?, ?, ?)",
+        [(n, item.document_id, item.reason, item.part) for n, source in enumerate(sources) for item in source.skipped],
     )
     connection.executemany(
         "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
@@ -90,7 +91,9 @@ def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSourc
     with closing(open_read_only(file)) as connection:
         for number, source_id, fingerprint in connection.execute("SELECT id, source_id, fingerprint FROM sources"):
             if fingerprints.get(source_id) == fingerprint:
-                skipped = connection.execute("SELECT document_id, reason FROM skipped WHERE source = ?", (number,))
+                skipped = connection.execute(
+                    "SELECT document_id, reason, part FROM skipped WHERE source = ?", (number,)
+                )
                 documents = tuple(_documents(connection, number))
                 yield IndexedSource(source_id, fingerprint, documents, tuple(Skipped(*row) for row in skipped))
 

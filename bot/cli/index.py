@@ -123,11 +123,13 @@ def build_progress(*, show: bool = True) -> Iterator[Progress]:
 
 def coverage_text(coverage: Coverage) -> str:
     """Return the coverage report as text."""
+    parts = f", {coverage.unread_parts} parts unread" if coverage.unread_parts else ""
     counts = (
-        f"{coverage.seen} documents seen, {coverage.indexed} indexed, {len(coverage.skipped)} skipped; "
+        f"{coverage.seen} documents seen, {coverage.indexed} indexed, "
+        f"{coverage.seen - coverage.indexed} skipped{parts}; "
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
-    skipped = [f"  skipped {s.document_id}: {s.reason}" for s in coverage.skipped]
+    skipped = [f"  skipped {s.name}: {s.reason}" for s in coverage.skipped]
     return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), f"live snapshot: {coverage.snapshot}"])
 
 
@@ -167,5 +169,5 @@ def _manifest_text(manifest: Manifest) -> str:
         f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, model {manifest.embedder}\n"
         f"{_search_text(manifest)}"
     )
-    skipped = [f"  skipped {s.document_id}: {s.reason}" for s in manifest.skipped]
+    skipped = [f"  skipped {s.name}: {s.reason}" for s in manifest.skipped]
     return "\n".join([head, *skipped, *_withheld_text(manifest.withheld or ())])

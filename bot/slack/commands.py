@@ -160,7 +160,7 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
 def coverage_message(coverage: Coverage) -> SlackMessage:
     """Return the coverage report: how much was seen, indexed and skipped, and why."""
     head = coverage_words(coverage)
-    lines = [f"• `{escape(s.document_id)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
+    lines = [f"• `{escape(s.name)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"…and {more} more; `citedesk index status` lists all.")

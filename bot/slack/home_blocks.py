@@ -171,8 +171,7 @@ def _status(status: Status) -> list[Block]:
         blocks.append(small(f"Found helpful {status.helpful} times, not helpful {status.unhelpful} times."))
     if status.manifest and status.manifest.skipped:
         lines = [
-            f"• `{escaped_within(s.document_id, 120)}`: {escaped_within(s.reason, 200)}"
-            for s in status.manifest.skipped[:8]
+            f"• `{escaped_within(s.name, 120)}`: {escaped_within(s.reason, 200)}" for s in status.manifest.skipped[:8]
         ]
         blocks.append(section(cut("*Not indexed*\n" + "\n".join(lines), SECTION_CHARS)))
     button = ButtonElement(action_id=HOME_REINDEX, text="Read the documents anew", value="reindex")

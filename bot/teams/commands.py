@@ -139,7 +139,7 @@ def help_message() -> TeamsMessage:
 def coverage_message(coverage: Coverage) -> TeamsMessage:
     """Return the coverage report of a build, with the documents that were skipped and why."""
     head = coverage_words(coverage)
-    lines = [f"- {literal(s.document_id, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
+    lines = [f"- {literal(s.name, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")

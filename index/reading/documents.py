@@ -31,10 +31,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that was seen and not indexed, with the reason in words."""
+    """Something that was seen and not indexed, with the reason in words: a document, or a part such as "page 3"."""
 
     document_id: str
     reason: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
