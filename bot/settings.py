@@ -48,7 +48,9 @@ class IndexSettings(Section):
     paths: tuple[Path | str, ...] = Field(
         (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
     )
-    embedding_model: str = Field("packaged", description="`packaged`, or the folder of a sentence-transformers model")
+    embedding_model: str = Field(
+        "packaged", description="`packaged`, the folder of a sentence-transformers model, or of an exported one"
+    )
     embedders_dir: Path | None = Field(None, description="folder of exported models; none: below `data_dir`")
     precision: Literal["int8", "fp32"] = Field("int8", description="number format of the embedding model")
     unlabelled: Literal["everyone", "nobody"] = Field(

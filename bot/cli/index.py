@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_rules
+from bot.cli import export_model
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
 from index.builder import Coverage, Progress, build
@@ -23,6 +24,9 @@ from index.watching import watched
 @click.group("index")
 def command() -> None:
     """Build and inspect the index."""
+
+
+command.add_command(export_model.command)
 
 
 @command.command("build")
