@@ -12,7 +12,7 @@ import yaml
 from index.errors import UnreadableDocumentError
 
 _MAX_DEPTH = 32
-_DEEP = "front matter is nested too deeply"
+_DEEP = "its metadata is nested too deeply"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _MAX_CHARS = 50_000
 _FENCE_CHARS = 3
 _HIDDEN = " \t\n\f\v\ufeff\u200b\u200c\u200d\u2060\u00a0"
 _COMMENTS = (("<!--", "-->"), ("{/*", "*/}"))
-_OPENED = re.compile(r"[ \t]*(-{3,}|\+{3,}|;{3,})[ \t]*(yaml|yml|toml|json)?[ \t]*$", re.IGNORECASE)
+_OPENED = re.compile(r"[ \t]*(-{3,}|\+{3,}|;{3,})[ \t]*(yaml|yml|toml|json)?[ \t]*(?:#.*)?$", re.IGNORECASE)
 _CLOSED = {
     "-": re.compile(r"^[ \t]*(?:-{3,}|\.{3})[ \t]*$", re.MULTILINE),
     "+": re.compile(r"^[ \t]*\+{3,}[ \t]*$", re.MULTILINE),
@@ -125,9 +125,10 @@ def _refuse_hidden(block: str, read: set[str]) -> None:
 def _is_metadata(block: str) -> bool:
     """Tell whether every line of a block looks like metadata, so that it is no prose between two rules."""
     lines = [line for line in block.split("\n") if line.strip() and not line.startswith("#")]
-    return bool(lines) and key_line(lines[0]) is not None and all(
-        line.startswith((" ", "\t", "-", "]", "}")) or key_line(line) for line in lines
-    )
+    first = key_line(lines[0]) if lines else None
+    if first is None or (len(lines) == 1 and " " in first[0]):
+        return False
+    return all(line.startswith((" ", "\t", "-", "]", "}")) or key_line(line) for line in lines)
 
 
 def _json(text: str) -> tuple[Metadata, str] | None:

@@ -12,7 +12,8 @@ _MAX_LINES = 300
 _AROUND = " \t-+;{,[(—–−=~\"'"
 _KEY = re.compile(r"([^\W\d][\w .-]{0,60}?)[\"']?[ \t]*(?:[:=：]|=>)(.*)")
 _JSON_KEY = re.compile(r"\"([^\"\n]{1,60})\"[ \t]*:")
-_FENCE = re.compile(r"[ \t]*(?:-{3,}|\+{3,}|;{3,}|[—–−]+|\.{3})[ \t]*$")
+_FENCE = re.compile(r" {0,3}(?:-{3,}|\+{3,}|;{3,}|[—–−]+|\.{3})[ \t]*$")
+_CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
 _LIST_ITEM = re.compile(r"\s*[-*][ \t]")
 _NEIGHBOURS = frozenset("title date author authors tags category slug url summary lang description keywords".split())
@@ -33,7 +34,7 @@ def refuse_rules(text: str, trust: Trust) -> None:
     keys = {key.casefold() for key, _ in lines}
     for key, value in lines:
         kind = kind_of(key)
-        if kind is None or (kind is Kind.FOREIGN and (trust < Trust.FENCED or not limits(key, value))):
+        if kind is None or (kind is Kind.FOREIGN and not _may_limit(key, value, trust)):
             continue
         alone = trust == Trust.FIRST and key != key.lower() and not keys & _NEIGHBOURS
         if trust == Trust.FENCED or (_names_groups(value) and not alone):
@@ -81,6 +82,8 @@ def _header(text: str, trust: Trust) -> Iterator[tuple[str, str]]:
     paragraphs = re.split(r"\n(?:[ \t]*\n)+", "\n".join(text.lstrip().split("\n")[:_MAX_LINES]))
     for number, paragraph in enumerate(paragraphs):
         lines = paragraph.strip("\n").split("\n")
+        if _CODE.match(lines[0]) and (number or trust != Trust.FENCED):
+            return
         if len(lines) == 1 and _HEADING.match(lines[0]) and (number == 0 or trust == Trust.FIRST):
             if trust != Trust.FIRST:
                 return
@@ -91,8 +94,12 @@ def _header(text: str, trust: Trust) -> Iterator[tuple[str, str]]:
             return
 
 
+def _may_limit(key: str, value: str, trust: Trust) -> bool:
+    return trust > Trust.FIRST and limits(key, value) and (trust == Trust.FENCED or " " not in key)
+
+
 def _is_prose_item(line: str, trust: Trust) -> bool:
-    return _HEADING.match(line) is not None or (trust < Trust.FENCED and _LIST_ITEM.match(line) is not None)
+    return _HEADING.match(line) is not None or (trust < Trust.FENCED and line.startswith(("- ", "* ")))
 
 
 def _goes_on(line: str) -> bool:
