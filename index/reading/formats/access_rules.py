@@ -27,13 +27,20 @@ def access_of(fields: Fields, ignored: frozenset[str] = frozenset()) -> list[str
     return named
 
 
-def not_understood(key: str) -> UnreadableDocumentError:
-    """Return the error for a key that looks like an access rule."""
+def not_read(key: str) -> UnreadableDocumentError:
+    """Return the error for an access rule in lines that are not read as metadata."""
+    if kind_of(key) is not Kind.RULE:
+        return _not_understood(key)
+    return UnreadableDocumentError(
+        f"`{_shown(key)}` stands where no access rule is read: begin the file with a line `---`, then `access: [group]`, "
+        "then a line `---`"
+    )
+
+
+def _not_understood(key: str) -> UnreadableDocumentError:
     if kind_of(key) is Kind.MISSPELT:
         return UnreadableDocumentError(f"`{_shown(key)}` looks like a misspelt access rule: {_WRITE}")
-    return UnreadableDocumentError(
-        f"`{_shown(key)}` seems to say who may read this, but is not a rule that is understood: {_WRITE}"
-    )
+    return UnreadableDocumentError(f"`{_shown(key)}` may say who may read this, but is no rule here: {_WRITE}")
 
 
 def _named(rules: list[tuple[str, Any]]) -> list[str] | None:
@@ -50,13 +57,15 @@ def _named(rules: list[tuple[str, Any]]) -> list[str] | None:
 
 def _refuse(kind: Kind, path: tuple[str, ...], value: Any, *, settled: bool) -> None:  # noqa: ANN401 - any value
     if kind is Kind.MISSPELT and len(path) == 1:
-        raise not_understood(path[-1])
+        raise _not_understood(path[-1])
     if kind is Kind.FOREIGN:
         if not settled and limits(path[-1], value):
-            raise not_understood(path[-1])
+            raise _not_understood(path[-1])
     elif not is_public(value):
         within = " > ".join(name for name in path if name)
-        raise UnreadableDocumentError(f"`{_shown(within)}` is an access rule below another key: put it at the top level")
+        raise UnreadableDocumentError(
+            f"`{_shown(within)}` is an access rule below another key: put it at the top level"
+        )
 
 
 def _shown(name: str) -> str:

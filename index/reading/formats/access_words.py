@@ -25,9 +25,7 @@ _FILLERS = frozenset(
     " allowed allow can may be with user users read view required".split()
 )
 # A group is a rule only beside one of these: `group_by` and `nav_group` are none.
-_OF_PEOPLE = frozenset(
-    "allow allowed user users read view member members security entra slack ad ldap okta".split()
-)
+_OF_PEOPLE = frozenset("allow allowed user users read view member members security entra slack ad ldap okta".split())
 _PHRASES = frozenset({"alloweduser", "allowedusers", "allowusers", "whocanread", "canread", "readby", "sharedwith"})
 _FALSE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 _TRUE = frozenset({"true", "yes", "on", "1"})

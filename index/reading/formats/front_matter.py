@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from index.errors import UnreadableDocumentError
-from index.reading.formats.access_rules import access_of, not_understood
+from index.reading.formats.access_rules import access_of, not_read
 from index.reading.formats.fields import Fields, bare, from_json, from_toml, from_yaml
 from index.reading.formats.header_lines import (
     Trust,
@@ -92,11 +92,11 @@ def _read(block: str, notation: str, trust: Trust) -> Fields | None:
     try:
         found = _NOTATIONS[notation.lower()](block)
     except UnreadableDocumentError:
+        if trust is Trust.FENCED and _is_metadata(block):
+            raise
         refuse_rules(block, trust)
         if trust is Trust.FENCED:
             _refuse_hidden(block, set())
-        if trust is Trust.FENCED and _is_metadata(block):
-            raise
         return None
     if isinstance(found, Fields):
         return found
@@ -105,7 +105,7 @@ def _read(block: str, notation: str, trust: Trust) -> Fields | None:
     elif trust is Trust.FENCED:
         refuse_rules(block, trust)
         if wordy := _WORDY_RULE.match(block.strip()):
-            raise not_understood(wordy[0].split()[0])
+            raise not_read(wordy[0].split()[0])
     return None
 
 
@@ -119,7 +119,7 @@ def _refuse_hidden(block: str, read: set[str]) -> None:
     """Raise UnreadableDocumentError for a line that is an access rule and was not read as one."""
     for key in hidden_rules(block):
         if bare(key) not in read:
-            raise not_understood(key)
+            raise not_read(key)
 
 
 def _is_metadata(block: str) -> bool:

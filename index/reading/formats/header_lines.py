@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from index.markdown import code_apart
-from index.reading.formats.access_rules import not_understood
+from index.reading.formats.access_rules import not_read
 from index.reading.formats.access_words import Kind, kind_of, limits
 
 _MAX_LINES = 300
-_AROUND = " \t-+;{,[(—–−=~\"'"
+_AROUND = " \t-+;:%{,[(—–−=~\"'"
 _KEY = re.compile(r"([^\W\d][\w .-]{0,60}?)[\"']?[ \t]*(?:[:=：]|=>)(.*)")
 _JSON_KEY = re.compile(r"\"([^\"\n]{1,60})\"[ \t]*:")
+_EXPORTED = re.compile(r"export[ \t]+(?:const|let|var)[ \t]+\w+[ \t]*=[ \t]*\{")
 _FENCE = re.compile(r" {0,3}(?:-{3,}|\+{3,}|;{3,}|[—–−]+|\.{3})[ \t]*$")
 _CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
@@ -38,14 +39,14 @@ def refuse_rules(text: str, trust: Trust) -> None:
             continue
         alone = trust == Trust.FIRST and key != key.lower() and not keys & _NEIGHBOURS
         if trust == Trust.FENCED or (_names_groups(value) and not alone):
-            raise not_understood(key)
+            raise not_read(key)
 
 
 def refuse_json_rules(text: str) -> None:
     """Raise UnreadableDocumentError if a broken JSON object at the beginning of a text holds an access rule."""
     for found in _JSON_KEY.finditer(text.split("\n\n", 1)[0]):
         if kind_of(found[1]) is not None:
-            raise not_understood(found[1])
+            raise not_read(found[1])
 
 
 def refuse_later_rules(body: str) -> None:
@@ -56,7 +57,7 @@ def refuse_later_rules(body: str) -> None:
         if _FENCE.match(line):
             for key, value in block or ():
                 if kind_of(key) in {Kind.RULE, Kind.MISSPELT} and _names_groups(value):
-                    raise not_understood(key)
+                    raise not_read(key)
             block = []
         elif block is not None and line.strip():
             found = key_line(line)
@@ -73,7 +74,7 @@ def hidden_rules(block: str) -> Iterator[str]:
 
 def key_line(line: str) -> tuple[str, str] | None:
     """Return key and value of a line of metadata; None if it is no such line."""
-    found = _KEY.match(line.strip(_AROUND))
+    found = _KEY.match(_EXPORTED.sub("", line).strip(_AROUND))
     return (found[1].strip(), found[2].strip()) if found else None
 
 
