@@ -51,6 +51,6 @@ def _unlabelled(settings: Settings, named: Mapping[str, int]) -> Iterator[str]:
     if settings.access.has_groups and settings.index.unlabelled == EVERYONE and not is_chosen:
         yield (
             "groups are set, and a document without an access rule can be read by everyone "
-            f"({counted(named.get(EVERYONE, 0), 'document is', 'documents are')} for everyone now): set index.unlabelled "
-            'to "nobody" to hide documents without a rule, or to "everyone" if this is meant'
+            f"({counted(named.get(EVERYONE, 0), 'document is', 'documents are')} for everyone now): set "
+            'index.unlabelled to "nobody" to hide documents without a rule, or to "everyone" if this is meant'
         )

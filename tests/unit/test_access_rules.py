@@ -1,11 +1,24 @@
 """A document without a rule stays readable, one with a rule that is not understood is left out with a reason."""
 
+import json
+import re
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from bot.cli.access_warnings import access_warnings
+from bot.cli.index import coverage_json, coverage_text
+from bot.settings import Settings
+from index.access import EVERYONE
+from index.builder import Coverage
+from index.errors import UnreadableDocumentError
+from index.reading.documents import LoadRules
+from index.reading.formats import front_matter
 from index.reading.formats.content import Content
+from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
 from index.reading.formats.markdown_page import markdown
 from index.reading.formats.plain_text import plain
@@ -154,3 +167,274 @@ def test_an_ordinary_page_is_read_and_has_no_rule(kind: str, text: str) -> None:
     content = _READERS[kind](text.encode())
     assert content.access is None
     assert "Body" in content.text
+
+
+# Front matter and the groups that it names.
+_UNDERSTOOD = {
+    "---\naccess: leads\n---": {"leads"},
+    "---\nAccess: [leads]\n---": {"leads"},
+    "---\nGROUPS: leads, finance\n---": {"leads", "finance"},
+    "---\ngroups: [leads, 'finance; people']\n---": {"leads", "finance", "people"},
+    "---\naccess: leads\ngroups: [leads]\n---": {"leads"},
+    "---\naccess: customer success\n---": {"customer success"},
+    "---\naccess: everyone\naudience: developers\n---": {EVERYONE},
+    "---\naccess: nobody\n---": set(),
+    "---\naccess: leads\n...": {"leads"},
+    "---\n? access\n: leads\n---": {"leads"},
+    "--- # ours\naccess: leads\n---": {"leads"},
+    "+++\naccess = ['leads']\n+++": {"leads"},
+    '{"access": "leads"}': {"leads"},
+    '---json\n{"groups": ["leads"]}\n---': {"leads"},
+    "\ufeff\n\n  ---\n  access: leads\n  ---": {"leads"},
+    "<!-- ours -->\n---\naccess: leads\n---": {"leads"},
+}
+
+
+@pytest.mark.parametrize("kind", _READERS)
+@pytest.mark.parametrize(("text", "groups"), _UNDERSTOOD.items())
+def test_a_rule_that_is_understood_names_its_groups(text: str, groups: set[str], kind: str) -> None:
+    content = _READERS[kind](f"{text}\nBody".encode())
+    assert LoadRules().groups("a", content.access) == groups
+
+
+# Front matter that leaves a document out, and words of the reason.
+_LEFT_OUT = {
+    "---\nacces: leads\n---": "`acces` looks like a misspelt access rule",
+    "---\ngroup: leads\n---": "`group` looks like a misspelt access rule",
+    "---\naudience: managers\n---": "`audience` may say who may read this",
+    "---\naccess:\n---": "names no group",
+    "---\naccess: yes\n---": "names no group",
+    "---\naccess: {a: b}\n---": "must be a group or a list of groups",
+    "---\naccess: leads\nAccess: leads\n---": "written twice",
+    "---\naccess: leads\ngroups: finance\n---": "name different groups",
+    "---\nmeta:\n  access: leads\n---": "`meta > access` is an access rule below another key",
+    "---\n- access: leads\n---": "below another key",
+    "---\naccess:leads\n---": "stands where no access rule is read",
+    "---\naccess: leads\n": "begin the file with a line `---`",
+    "---\ntitle: Pay: how\naccess: leads\n---": "not valid YAML",
+    "---\ntitle: a\ndescription: |\n  Text\n  access: leads\n---": "stands where no access rule is read",
+    "+++\naccess: leads\n+++": "not valid TOML",
+    '{"title": "a", "access": "leads",}': "stands where no access rule is read",
+    "<!-- access: leads -->": "stands where no access rule is read",
+    "# Refunds\n\n---\naccess: leads\n---": "stands where no access rule is read",
+    "Title: Refunds\nAccess: leads\n": "stands where no access rule is read",
+    "export const metadata = {\n  access: 'leads',\n};": "stands where no access rule is read",
+    "---\nprivate: true\n---": "`private` may say who may read this",
+    "---\ndraft: true\n---": "a draft: it says `draft: true`",
+    "---\nPublished: false\n---": "a draft: it says `published: false`",
+    "---\nstatus: Draft\n---": "a draft: it says `status: draft`",
+    "---\na: &a [x]\nb: [*a, *a]\n---": "alias",
+    "---\na: " + "[" * 100 + "]" * 100 + "\n---": "nested too deeply",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reason"), _LEFT_OUT.items())
+def test_a_document_whose_rule_is_not_understood_is_left_out_with_a_reason(text: str, reason: str) -> None:
+    with pytest.raises(UnreadableDocumentError, match=re.escape(reason)):
+        markdown(f"{text}\n\nBody".encode())
+
+
+_META = {
+    "<meta name='Access' content='leads, finance'>": {"leads", "finance"},
+    "<meta name=groups content=leads>": {"leads"},
+    "<meta property=access content=leads><meta name=audience content=staff>": {"leads"},
+}
+
+
+@pytest.mark.parametrize(("head", "groups"), _META.items())
+def test_a_page_names_groups_in_its_head(head: str, groups: set[str]) -> None:
+    assert set(html(f"<html><head>{head}</head><body>Body</body></html>".encode()).access or ()) == groups  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "head", ["<meta name=acces content=leads>", "<meta name=access>", "<meta name=audience content=staff>"]
+)
+def test_a_page_with_a_rule_in_its_head_that_is_not_understood_is_left_out(head: str) -> None:
+    with pytest.raises(UnreadableDocumentError):
+        html(f"<html><head>{head}</head><body>Body</body></html>".encode())
+
+
+def test_front_matter_gives_title_address_and_day_of_the_last_change() -> None:
+    content = markdown(
+        b"---\nTitle: Refunds\nurl: https://h.example/r\ndate: 2024-01-02\nlastmod: 2024-03-04T05:06:07Z\n---\nBody"
+    )
+    assert (content.title, content.url, content.updated) == ("Refunds", "https://h.example/r", "2024-03-04")
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("updated: 2024-1-2", "2024-01-02"),
+        ("last_updated: 2024/01/02", "2024-01-02"),
+        ("lastUpdated: 2024-01-02 10:00", "2024-01-02"),
+        ("last_update:\n  date: 2024-01-02", "2024-01-02"),
+        ("updated: 1704153600000", "2024-01-02"),
+        ("lastUpdated: false", None),
+        ("updated: 01/02/2024", None),
+        ("updated: 2024-13-45", None),
+    ],
+)
+def test_a_day_is_read_if_its_order_is_certain(line: str, day: str | None) -> None:
+    assert markdown(f"---\n{line}\n---\nBody".encode()).updated == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n" + "\n".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 50)) + "\n---\nBody",
+        "---\na: " + "[" * 40_000 + "\n---\nBody",
+        "---\n" + "  - " * 10_000 + "\n---\nBody",
+        "---\n" + "a: b\n" * 200_000,
+        "<!---->" * 200_000 + "Body",
+        "---\n" * 200_000,
+        "a: " * 500_000,
+        "{" * 100_000,
+        '{"a":' * 100_000,
+    ],
+    ids=range(9),
+)
+def test_hostile_front_matter_is_done_with_quickly(text: str) -> None:
+    began = time.process_time()
+    with suppress(UnreadableDocumentError):
+        front_matter.split(text)
+    assert time.process_time() - began < 3
+
+
+_ZENDESK = {
+    "id": 7, "url": "https://a.zendesk.com/api/v2/7.json", "html_url": "https://help.example/7", "author_id": 1, "title": "Reset",
+    "comments_disabled": False, "draft": False, "promoted": False, "position": 0, "vote_sum": 0, "section_id": 3, "locale": "en-us",
+    "created_at": "2023-01-01T00:00:00Z", "updated_at": "2024-01-02T00:00:00Z", "edited_at": "2023-05-06T00:00:00Z", "outdated": False,
+    "permission_group_id": 99, "user_segment_id": None, "user_segment_ids": [], "label_names": ["access"], "body": "<p>Press it.</p>",
+}  # fmt: skip
+_INTERCOM = {
+    "type": "article", "id": "8", "workspace_id": "w", "title": "Pay", "description": "short", "body": "<p>By card.</p>", "author_id": 1,
+    "state": "published", "created_at": 1700000000, "updated_at": 1704153600, "url": "https://help.example/8", "parent_id": None,
+    "parent_type": "collection", "default_locale": "en", "statistics": {"views": 1},
+}  # fmt: skip
+_FRESHDESK = {
+    "id": 9, "type": 1, "category_id": 1, "folder_id": 2, "status": 2, "title": "Ship", "description": "<div>By post.</div>",
+    "description_text": "By post.", "tags": [], "seo_data": {"meta_title": "Ship"}, "agent_id": 4, "hits": 1, "updated_at": "2024-01-02T00:00:00Z",
+    "hierarchy": [{"level": 0, "type": "category", "data": {"id": 1, "name": "A"}}],
+}  # fmt: skip
+_HUBSPOT = {
+    "id": "1",
+    "htmlTitle": "Plan",
+    "content": "Text",
+    "publicAccessRules": [],
+    "publicAccessRulesEnabled": False,
+    "state": "PUBLISHED",
+}
+
+
+def _read(*lines: object) -> list[Content | str]:
+    return [article.content for article in articles("\n".join(json.dumps(line) for line in lines).encode())]
+
+
+@pytest.mark.parametrize("shape", ["lines", "list", "object", "indented"])
+def test_exports_are_read_as_vendors_write_them(shape: str) -> None:
+    lines = [_ZENDESK, _INTERCOM, _FRESHDESK, _HUBSPOT]
+    whole = {"count": 4, "articles": lines, "sections": [{"id": 3, "name": "S", "description": "d"}]}
+    raw = {
+        "lines": "\n".join(map(json.dumps, lines)),
+        "list": json.dumps(lines),
+        "object": json.dumps(whole),
+        "indented": json.dumps(whole, indent=2),
+    }[shape]
+    found = [article.content for article in articles(raw.encode())]
+    assert [(c.title, c.text, c.url, c.updated, c.access) for c in found if isinstance(c, Content)] == [
+        ("Reset", "Press it.", "https://help.example/7", "2023-05-06", None),
+        ("Pay", "By card.", "https://help.example/8", "2024-01-02", None),
+        ("Ship", "By post.", None, "2024-01-02", None),
+        ("Plan", "Text", None, None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        _ZENDESK | {"draft": True},
+        _INTERCOM | {"state": "draft"},
+        _FRESHDESK | {"status": 1},
+        _HUBSPOT | {"state": "DRAFT"},
+    ],
+)
+def test_drafts_in_an_export_are_left_out_as_drafts(line: dict[str, object]) -> None:
+    [content] = _read(line)
+    assert isinstance(content, str)
+    assert content.startswith("a draft")
+
+
+@pytest.mark.parametrize("segment", [{"user_segment_id": 12}, {"user_segment_ids": [12]}])
+def test_a_segment_of_users_needs_groups_from_the_line_or_from_a_rule_in_the_settings(
+    segment: dict[str, object],
+) -> None:
+    [content, named] = _read(_ZENDESK | segment, _ZENDESK | segment | {"groups": ["agents"]})
+    assert isinstance(content, Content)
+    assert isinstance(named, Content)
+    assert LoadRules().groups("a", named.access) == {"agents"}
+    assert LoadRules(access=(("*", ("agents",)),)).groups("a", content.access) == {"agents"}
+    for rules in (LoadRules(), LoadRules(access=(("*", (EVERYONE,)),))):
+        with pytest.raises(UnreadableDocumentError, match="segment of users"):
+            rules.groups("a", content.access)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"access": "leads", "groups": ["finance"]},
+        {"groups": []},
+        {"groups": None},
+        {"acess": "leads"},
+        {"author": {"groups": ["leads"]}},
+        {"visibility": "agents"},
+        {"is_private": True},
+        {"accessLevel": "internal"},
+    ],
+)
+def test_an_article_whose_rule_is_not_understood_is_left_out(more: dict[str, object]) -> None:
+    [content] = _read({"title": "A", "body": "Text", **more})
+    assert isinstance(content, str)
+
+
+def test_an_article_may_write_both_words_in_any_case() -> None:
+    [content] = _read({"title": "A", "body": "Text", "Access": "leads, finance", "GROUPS": ["finance", "leads"]})
+    assert isinstance(content, Content)
+    assert LoadRules().groups("a", content.access) == {"leads", "finance"}
+
+
+def test_a_rule_beside_a_list_of_articles_leaves_the_export_out() -> None:
+    with pytest.raises(UnreadableDocumentError, match="write it in each article"):
+        list(articles(json.dumps({"access": ["leads"], "articles": [{"title": "A", "body": "T"}]}).encode()))
+
+
+def _settings(**sections: dict[str, object]) -> Settings:
+    return Settings.model_validate(sections)
+
+
+def test_a_group_that_nobody_is_in_is_named_with_what_to_do() -> None:
+    settings = _settings(
+        access={"groups": {"leads": ["U1"], "empty": []}, "slack_groups": {"finance": "S1"}},
+        index={"access": {"hr/*": ["people"], "b/*": ["finance"]}, "unlabelled": "nobody"},
+    )
+    assert access_warnings(settings, {"leads": 3, "lead": 1, "empty": 2, EVERYONE: 9}) == [
+        "nobody is in the group `empty`, which 2 documents name: "
+        "set its members in access.groups, access.slack_groups or access.entra_groups",
+        "nobody is in the group `lead`, which 1 document names: if you mean `leads`, write that; else "
+        "set its members in access.groups, access.slack_groups or access.entra_groups",
+        "nobody is in the group `people`, which a rule in index.access names: "
+        "set its members in access.groups, access.slack_groups or access.entra_groups",
+    ]
+
+
+def test_documents_without_a_rule_beside_groups_are_pointed_out_unless_that_is_set() -> None:
+    access: dict[str, object] = {"groups": {"leads": ["U1"]}}
+    assert "12 documents are for everyone" in access_warnings(_settings(access=access), {EVERYONE: 12})[0]
+    for unlabelled in ("everyone", "nobody"):
+        assert access_warnings(_settings(access=access, index={"unlabelled": unlabelled}), {EVERYONE: 12}) == []
+    assert access_warnings(_settings(), {EVERYONE: 12}) == []
+
+
+def test_the_report_says_the_warnings() -> None:
+    coverage = Coverage("s-1", indexed=2, chunks=9, reused=0, skipped=())
+    assert "  warning: nobody is in it" in coverage_text(coverage, ["nobody is in it"]).splitlines()
+    assert coverage_json(coverage, ["nobody is in it"])["warnings"] == ["nobody is in it"]

@@ -32,8 +32,8 @@ def not_read(key: str) -> UnreadableDocumentError:
     if kind_of(key) is not Kind.RULE:
         return _not_understood(key)
     return UnreadableDocumentError(
-        f"`{_shown(key)}` stands where no access rule is read: begin the file with a line `---`, then `access: [group]`, "
-        "then a line `---`"
+        f"`{_shown(key)}` stands where no access rule is read: begin the file with a line `---`, then "
+        "`access: [group]`, then a line `---`"
     )
 
 
@@ -63,9 +63,7 @@ def _refuse(kind: Kind, path: tuple[str, ...], value: Any, *, settled: bool) -> 
             raise _not_understood(path[-1])
     elif not is_public(value):
         within = " > ".join(name for name in path if name)
-        raise UnreadableDocumentError(
-            f"`{_shown(within)}` is an access rule below another key: put it at the top level"
-        )
+        raise UnreadableDocumentError(f"`{_shown(within)}` is an access rule below another key: put it beside `title`")
 
 
 def _shown(name: str) -> str:

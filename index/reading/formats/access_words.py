@@ -14,15 +14,15 @@ _TYPOS_OF = ("access", "groups", "group")
 # Words of other tools for who may read. The long ones also count with one wrong letter.
 _LONG = frozenset("audience audiences permission permissions visibility restricted confidential".split())
 _SHORT = frozenset(
-    "accesses acl acls readers reader viewers viewer readable viewable visible private privacy protected internal secret"
-    " restrict restriction restrictions confidentiality classification sensitivity clearance roles password public"
+    "accesses acl acls readers reader viewers viewer readable viewable visible private privacy protected internal"
+    " secret restrict restriction restrictions confidentiality classification sensitivity clearance roles password public"
     " zugriff zugang gruppen gruppe berechtigung berechtigungen sichtbarkeit".split()
 )
-# Words of which one is enough in a longer key, such as `accessLevel`; of the others the rest must be a mere filler.
+# One of these words is enough in a longer key, such as `accessLevel`. Beside the others only fillers may stand.
 _STRONG = frozenset("access audience audiences permission permissions visibility acl".split())
 _FILLERS = frozenset(
-    "is are only use page doc docs document article content for to by the a of target intended level list min default ms"
-    " allowed allow can may be with user users read view required".split()
+    "is are only use page doc docs document article content for to by the a of target intended level list min default"
+    " ms allowed allow can may be with user users read view required".split()
 )
 # A group is a rule only beside one of these: `group_by` and `nav_group` are none.
 _OF_PEOPLE = frozenset("allow allowed user users read view member members security entra slack ad ldap okta".split())

@@ -24,6 +24,7 @@ _URL = ("htmlurl", "publicurl", "url", "link")
 _NOT_READERS = frozenset({"permission_group_id"})
 _SEGMENTS = ("usersegmentids", "usersegmentid")
 _ARTICLES = "articles"
+_NO_ARTICLE = "not a JSON object with title and body"
 # Freshdesk counts: 1 is a draft, 2 is published.
 _FRESHDESK_DRAFT = 1
 
@@ -93,14 +94,15 @@ def _parsed(line: str) -> Any:  # noqa: ANN401 - any value
 
 
 def _article(fields: Any, number: int) -> Article:  # noqa: ANN401 - any value
+    if not isinstance(fields, Fields):
+        return Article(number, None, _NO_ARTICLE)
     try:
-        if not isinstance(fields, Fields):
-            raise UnreadableDocumentError("not a JSON object with title and body")
-        key = fields.first("id")
         content = _content(fields)
-    except (UnreadableDocumentError, RecursionError) as error:
-        reason = str(error) if isinstance(error, UnreadableDocumentError) else "nested too deeply"
-        return Article(number, None, reason)
+    except UnreadableDocumentError as error:
+        return Article(number, None, str(error))
+    except RecursionError:
+        return Article(number, None, "nested too deeply")
+    key = fields.first("id")
     return Article(number, str(key) if isinstance(key, str | int) else None, content)
 
 
@@ -109,7 +111,7 @@ def _content(fields: Fields) -> Content:
     access = _readers(fields)
     title, body, address = (fields.first(*names) for names in (_TITLE, _BODY, _URL))
     if not isinstance(title, str | int) or not isinstance(body, str):
-        raise UnreadableDocumentError("not a JSON object with title and body")
+        raise UnreadableDocumentError(_NO_ARTICLE)
     page = BeautifulSoup(body, "html.parser")
     is_html = page.find(["p", "div", "ul", "ol", "h1", "h2", "h3", "table", "br"]) is not None
     content = Content(str(title), html_text(page) if is_html else reduced(body), access=access, named_anchors=True)

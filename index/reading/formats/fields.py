@@ -91,6 +91,8 @@ def _take(event: yaml.Event, open_items: list[list[Any]]) -> None:
         case yaml.SequenceEndEvent():
             items = open_items.pop()
             open_items[-1].append(items)
+        case _:
+            pass
 
 
 def _fields(value: Any) -> Any:  # noqa: ANN401 - any value

@@ -1,7 +1,7 @@
 """The block of metadata at the beginning of a text file, in every notation that people write it in.
 
-A block that cannot be read leaves out the whole document if it may hold an access rule: without it, the document would be
-readable by everyone.
+A block that cannot be read leaves out the whole document if it may hold an access rule: without that rule, everyone
+could read the document.
 """
 
 import re
@@ -23,7 +23,7 @@ from index.reading.formats.metadata import Metadata, metadata
 
 _MAX_CHARS = 50_000
 _FENCE_CHARS = 3
-_HIDDEN = " \t\n\f\v\ufeff\u200b\u200c\u200d\u2060\u00a0"
+_HIDDEN = re.compile(r"[\s\ufeff\u200b-\u200d\u2060]+")
 _COMMENTS = (("<!--", "-->"), ("{/*", "*/}"))
 _OPENED = re.compile(r"[ \t]*(-{3,}|\+{3,}|;{3,})[ \t]*(yaml|yml|toml|json)?[ \t]*(?:#.*)?$", re.IGNORECASE)
 _CLOSED = {
@@ -31,7 +31,7 @@ _CLOSED = {
     "+": re.compile(r"^[ \t]*\+{3,}[ \t]*$", re.MULTILINE),
     ";": re.compile(r"^[ \t]*;{3,}[ \t]*$", re.MULTILINE),
 }
-_LIKE_A_FENCE = re.compile(r"[ \t]*(?:[-+;]{2,}|[—–−]+|[.=*_~]{3,})")
+_LIKE_A_FENCE = re.compile(r"[ \t]*(?:[-+;]{2,}|[\u2012-\u2015\u2212]+|[.=*_~]{3,})")
 _JSON_OBJECT = re.compile(r"\{\s*[\"'}]")
 _WORDY_RULE = re.compile(r"(?:access|groups)\s+\S")
 
@@ -55,7 +55,8 @@ def below_comments(text: str) -> str:
     """Return a text without the comments and blank lines at its beginning; these comments may hold no access rule."""
     start = 0
     while True:
-        start += len(text[start:]) - len(text[start:].lstrip(_HIDDEN)) if text[start : start + 1] in _HIDDEN else 0
+        if blank := _HIDDEN.match(text, start):
+            start = blank.end()
         closed = next((c for o, c in _COMMENTS if text.startswith(o, start)), None)
         end = text.find(closed, start) if closed else -1
         if closed is None or end == -1:

@@ -9,11 +9,11 @@ from index.reading.formats.access_rules import not_read
 from index.reading.formats.access_words import Kind, kind_of, limits
 
 _MAX_LINES = 300
-_AROUND = " \t-+;:%{,[(—–−=~\"'"
-_KEY = re.compile(r"([^\W\d][\w .-]{0,60}?)[\"']?[ \t]*(?:[:=：]|=>)(.*)")
+_AROUND = " \t-+;:%{,[(\u2012\u2013\u2014\u2015\u2212=~\"'"
+_KEY = re.compile(r"([^\W\d][\w .-]{0,60}?)[\"']?[ \t]*(?:[:=\uff1a]|=>)(.*)")
 _JSON_KEY = re.compile(r"\"([^\"\n]{1,60})\"[ \t]*:")
 _EXPORTED = re.compile(r"export[ \t]+(?:const|let|var)[ \t]+\w+[ \t]*=[ \t]*\{")
-_FENCE = re.compile(r" {0,3}(?:-{3,}|\+{3,}|;{3,}|[—–−]+|\.{3})[ \t]*$")
+_FENCE = re.compile(r" {0,3}(?:-{3,}|\+{3,}|;{3,}|[\u2012-\u2015\u2212]+|\.{3})[ \t]*$")
 _CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
 _LIST_ITEM = re.compile(r"\s*[-*][ \t]")
@@ -22,7 +22,7 @@ _GROUP_CHARS, _GROUP_WORDS = 40, 2
 
 
 class Trust(IntEnum):
-    """How surely lines are metadata: they follow a fence, they follow a fence and a blank line, they merely come first."""
+    """How surely lines are metadata: below a fence, below a fence and a blank line, or merely first in the text."""
 
     FENCED = 3
     LOOSE = 2
@@ -50,7 +50,7 @@ def refuse_json_rules(text: str) -> None:
 
 
 def refuse_later_rules(body: str) -> None:
-    """Raise UnreadableDocumentError if a block between fences further down, outside code, is front matter with a rule."""
+    """Raise UnreadableDocumentError if front matter with a rule stands further down, between fences, outside code."""
     prose = "\n".join(text for text, is_code in code_apart(body) if not is_code)
     block: list[tuple[str, str]] | None = None
     for line in prose.split("\n"):
@@ -61,7 +61,10 @@ def refuse_later_rules(body: str) -> None:
             block = []
         elif block is not None and line.strip():
             found = key_line(line)
-            block = [*block, found] if found and len(block) < _MAX_LINES else block if _goes_on(line) else None
+            if found and len(block) < _MAX_LINES:
+                block.append(found)
+            elif not _goes_on(line):
+                block = None
 
 
 def hidden_rules(block: str) -> Iterator[str]:
@@ -109,7 +112,7 @@ def _goes_on(line: str) -> bool:
 
 def _names_groups(value: str) -> bool:
     """Tell whether a value can be the names of groups, and not a sentence."""
-    names = re.split(r"[,;]", value.split(" #")[0].strip(" \t[](){}\"'`,;"))
+    names = re.split(r"[,;]", value.split(" #", 1)[0].strip(" \t[](){}\"'`,;"))
     return all(
         len(name) <= _GROUP_CHARS and len(name.split()) <= _GROUP_WORDS and not name.rstrip().endswith((".", "!", "?"))
         for name in names
