@@ -150,7 +150,6 @@ _UNSEEN = {
     "slidev": "---\ntheme: seriph\nclass: text-center\ntransition: slide-left\n---\n\n# A\n\n---\nlayout: two-cols\n---\n\nBody",
     "marp": "---\nmarp: true\nheader: A\n---\n\n# One\n\n---\n\nGroup: work\n\nBody",
     "rst like": "=====\nTitle\n=====\n\n:Author: Ana\n\nBody",
-    "release notes": "---\n## 2.3\n- access: new roles\n- groups: faster\n---\nBody",
     "emoji": "---\nemoji: 🔑\ntitle: 'Zugang & Gruppen'\nlang: de\n---\nBody",
 }  # fmt: skip
 
@@ -213,6 +212,8 @@ _LEFT_OUT = {
     "---\naccess: leads\n": "begin the file with a line `---`",
     "---\ntitle: Pay: how\naccess: leads\n---": "not valid YAML",
     "---\ntitle: a\ndescription: |\n  Text\n  access: leads\n---": "stands where no access rule is read",
+    # The price of leaving out every list with a rule: release notes between two lines of dashes are left out as well.
+    "---\n## 2.3\n- access: new roles\n- groups: faster\n---": "below another key",
     "+++\naccess: leads\n+++": "not valid TOML",
     '{"title": "a", "access": "leads",}': "stands where no access rule is read",
     "<!-- access: leads -->": "stands where no access rule is read",
@@ -438,3 +439,10 @@ def test_the_report_says_the_warnings() -> None:
     coverage = Coverage("s-1", indexed=2, chunks=9, reused=0, skipped=())
     assert "  warning: nobody is in it" in coverage_text(coverage, ["nobody is in it"]).splitlines()
     assert coverage_json(coverage, ["nobody is in it"])["warnings"] == ["nobody is in it"]
+
+
+@pytest.mark.parametrize(("kind", "text"), _cases("md", _UNSEEN))
+def test_an_ordinary_page_that_was_set_aside_is_read_and_has_no_rule(kind: str, text: str) -> None:
+    content = _READERS[kind](text.encode())
+    assert content.access is None
+    assert "Body" in content.text

@@ -44,9 +44,9 @@ def refuse_rules(text: str, trust: Trust) -> None:
 
 def refuse_json_rules(text: str) -> None:
     """Raise UnreadableDocumentError if a broken JSON object at the beginning of a text holds an access rule."""
-    for found in _JSON_KEY.finditer(text.split("\n\n", 1)[0]):
-        if kind_of(found[1]) is not None:
-            raise not_read(found[1])
+    for key in dict.fromkeys(_JSON_KEY.findall(text.split("\n\n", 1)[0])):
+        if kind_of(key) is not None:
+            raise not_read(key)
 
 
 def refuse_later_rules(body: str) -> None:
