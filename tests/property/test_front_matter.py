@@ -40,7 +40,16 @@ _SPELLINGS = (
 _WORDS = st.sampled_from(_SPELLINGS)
 _EXACT = st.sampled_from("access Access ACCESS groups Groups GROUPS".split())
 _VALUES = st.sampled_from(
-    ["leads", "[leads]", "leads, finance", '"leads"', "[leads, finance]", "'leads; finance'", "leads # ours"]
+    [
+        "leads",
+        "[leads]",
+        "leads, finance",
+        '"leads"',
+        "[leads, finance]",
+        "'leads; finance'",
+        "leads # ours",
+        "\n  - leads",
+    ]
 )
 _BEFORE = st.lists(
     st.sampled_from(["\ufeff", "\n", "\r\n", "  ", "\t", "\u200b", "<!-- ours -->\n", "<!--\nA\n\nB\n-->", "\u00a0"]),

@@ -417,13 +417,11 @@ def test_a_group_that_nobody_is_in_is_named_with_what_to_do() -> None:
         access={"groups": {"leads": ["U1"], "empty": []}, "slack_groups": {"finance": "S1"}},
         index={"access": {"hr/*": ["people"], "b/*": ["finance"]}, "unlabelled": "nobody"},
     )
+    then = "set its members in access.groups, access.slack_groups or access.entra_groups"
     assert access_warnings(settings, {"leads": 3, "lead": 1, "empty": 2, EVERYONE: 9}) == [
-        "nobody is in the group `empty`, which 2 documents name: "
-        "set its members in access.groups, access.slack_groups or access.entra_groups",
-        "nobody is in the group `lead`, which 1 document names: if you mean `leads`, write that; else "
-        "set its members in access.groups, access.slack_groups or access.entra_groups",
-        "nobody is in the group `people`, which a rule in index.access names: "
-        "set its members in access.groups, access.slack_groups or access.entra_groups",
+        f"nobody is in the group `empty`, which 2 documents name: {then}",
+        f"nobody is in the group `lead`, which 1 document names: if you mean `leads`, write that; else {then}",
+        f"nobody is in the group `people`, which a rule in index.access names: {then}",
     ]
 
 

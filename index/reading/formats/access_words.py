@@ -15,7 +15,8 @@ _TYPOS_OF = ("access", "groups", "group")
 _LONG = frozenset("audience audiences permission permissions visibility restricted confidential".split())
 _SHORT = frozenset(
     "accesses acl acls readers reader viewers viewer readable viewable visible private privacy protected internal"
-    " secret restrict restriction restrictions confidentiality classification sensitivity clearance roles password public"
+    " secret restrict restriction restrictions confidentiality classification sensitivity clearance roles"
+    " password public allow allowed deny"
     " zugriff zugang gruppen gruppe berechtigung berechtigungen sichtbarkeit".split()
 )
 # One of these words is enough in a longer key, such as `accessLevel`. Beside the others only fillers may stand.
@@ -26,8 +27,10 @@ _FILLERS = frozenset(
 )
 # A group is a rule only beside one of these: `group_by` and `nav_group` are none.
 _OF_PEOPLE = frozenset("allow allowed user users read view member members security entra slack ad ldap okta".split())
-_PHRASES = frozenset({"alloweduser", "allowedusers", "allowusers", "whocanread", "canread", "readby", "sharedwith"})
-_FALSE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
+_PHRASES = frozenset(
+    {"alloweduser", "allowedusers", "allowusers", "whocanread", "whomayread", "canread", "readby", "sharedwith"}
+)
+_FALSE = frozenset({"false", "no", "off", "0", "null", "none", "~"})
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _PUBLIC = frozenset("everyone everybody all public anyone world open unrestricted".split())
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -61,7 +64,7 @@ def limits(key: str, value: Any) -> bool:  # noqa: ANN401 - the value as the fil
     if said is None:
         return True
     if letters.endswith("public"):
-        return not all(word in _TRUE | _PUBLIC | {""} for word in said)
+        return not all(word in _TRUE | _PUBLIC | {"null"} for word in said)
     if "visible" in letters and all(word in _TRUE | _FALSE for word in said):
         return False
     return not all(word in _FALSE | _PUBLIC or _DAY.match(word) for word in said)
@@ -101,4 +104,4 @@ def _said(value: Any) -> list[str] | None:  # noqa: ANN401 - the value as the fi
     items = value if isinstance(value, list) else [value]
     if any(isinstance(item, list | Fields) for item in items):
         return None
-    return ["" if item is None else str(item).strip().casefold() for item in items]
+    return ["null" if item is None else str(item).strip().casefold() for item in items]

@@ -13,6 +13,7 @@ _AROUND = " \t-+;:%{,[(\u2012\u2013\u2014\u2015\u2212=~\"'"
 _KEY = re.compile(r"([^\W\d][\w .-]{0,60}?)[\"']?[ \t]*(?:[:=\uff1a]|=>)(.*)")
 _JSON_KEY = re.compile(r"\"([^\"\n]{1,60})\"[ \t]*:")
 _EXPORTED = re.compile(r"export[ \t]+(?:const|let|var)[ \t]+\w+[ \t]*=[ \t]*\{")
+_ABOVE_TITLE = re.compile(r"(?:[^\n:]*:[^\n]*\n)+\s*#{1,6}[ \t]")
 _FENCE = re.compile(r" {0,3}(?:-{3,}|\+{3,}|;{3,}|[\u2012-\u2015\u2212]+|\.{3})[ \t]*$")
 _CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
@@ -33,11 +34,12 @@ def refuse_rules(text: str, trust: Trust) -> None:
     """Raise UnreadableDocumentError if the first lines of a text hold what looks like an access rule."""
     lines = list(_header(text, trust))
     keys = {key.casefold() for key, _ in lines}
+    is_above_title = _ABOVE_TITLE.match(text) is not None
     for key, value in lines:
         kind = kind_of(key)
         if kind is None or (kind is Kind.FOREIGN and not _may_limit(key, value, trust)):
             continue
-        alone = trust == Trust.FIRST and key != key.lower() and not keys & _NEIGHBOURS
+        alone = trust == Trust.FIRST and key != key.lower() and not (keys & _NEIGHBOURS or is_above_title)
         if trust == Trust.FENCED or (_names_groups(value) and not alone):
             raise not_read(key)
 
@@ -77,7 +79,7 @@ def hidden_rules(block: str) -> Iterator[str]:
 
 def key_line(line: str) -> tuple[str, str] | None:
     """Return key and value of a line of metadata; None if it is no such line."""
-    found = _KEY.match(_EXPORTED.sub("", line).strip(_AROUND))
+    found = _KEY.match(_EXPORTED.sub("", line).lstrip(_AROUND))
     return (found[1].strip(), found[2].strip()) if found else None
 
 
@@ -99,7 +101,8 @@ def _header(text: str, trust: Trust) -> Iterator[tuple[str, str]]:
 
 
 def _may_limit(key: str, value: str, trust: Trust) -> bool:
-    return trust > Trust.FIRST and limits(key, value) and (trust == Trust.FENCED or " " not in key)
+    # Without a value a list may follow.
+    return trust > Trust.FIRST and (not value or limits(key, value)) and (trust == Trust.FENCED or " " not in key)
 
 
 def _is_prose_item(line: str, trust: Trust) -> bool:
