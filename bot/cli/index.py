@@ -12,6 +12,7 @@ import click
 
 from bot.app import build_embedder, build_rules
 from bot.cli import export_model
+from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
 from index.builder import Coverage, Progress, build
@@ -46,7 +47,10 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
         coverage = build(
             folders, settings.data_dir, build_embedder(settings), build_rules(settings, force=force), progress
         )
-    click.echo(json.dumps(coverage_json(coverage), indent=1) if as_json else coverage_text(coverage))
+    warnings = live_warnings(settings)
+    click.echo(
+        json.dumps(coverage_json(coverage, warnings), indent=1) if as_json else coverage_text(coverage, warnings)
+    )
 
 
 @command.command("watch")
@@ -59,7 +63,8 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     embedder = build_embedder(settings)
 
     def rebuild() -> None:
-        click.echo(coverage_text(build(folders, settings.data_dir, embedder, build_rules(settings))))
+        coverage = build(folders, settings.data_dir, embedder, build_rules(settings))
+        click.echo(coverage_text(coverage, live_warnings(settings)))
 
     local = [Path(place) for place in folders if not is_address(place)]
     if not local:
@@ -125,8 +130,8 @@ def build_progress(*, show: bool = True) -> Iterator[Progress]:
             bar.__exit__(None, None, None)
 
 
-def coverage_text(coverage: Coverage) -> str:
-    """Return the coverage report as text."""
+def coverage_text(coverage: Coverage, warnings: Sequence[str] = ()) -> str:
+    """Return the coverage report and warnings about access as text."""
     parts = f", {coverage.unread_parts} parts unread" if coverage.unread_parts else ""
     counts = (
         f"{coverage.seen} documents seen, {coverage.indexed} indexed, "
@@ -134,11 +139,13 @@ def coverage_text(coverage: Coverage) -> str:
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in coverage.skipped]
-    return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), f"live snapshot: {coverage.snapshot}"])
+    warned = [f"  warning: {warning}" for warning in warnings]
+    live = f"live snapshot: {coverage.snapshot}"
+    return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), *warned, live])
 
 
-def coverage_json(coverage: Coverage) -> dict[str, Any]:
-    """Return the coverage report as a JSON object."""
+def coverage_json(coverage: Coverage, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the coverage report and warnings about access as a JSON object."""
     return {
         "snapshot": coverage.snapshot,
         "seen": coverage.seen,
@@ -148,6 +155,7 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
         "skipped": [skipped.model_dump() for skipped in coverage.skipped],
         # Scripts may log this, so the text itself is left out.
         "withheld": [found.model_dump(exclude={"excerpt"}) for found in coverage.withheld],
+        "warnings": list(warnings),
     }
 
 

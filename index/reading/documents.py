@@ -1,10 +1,15 @@
 """Documents as values, and the rules by which they get readers and addresses; `index.reading.conversion` reads them."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 
 from index.access import EVERYONE, NOBODY, matches, normalized
 from index.errors import UnreadableDocumentError
+
+_SEPARATOR = re.compile(r"[,;]")
+# What YAML reads as nothing or as a switch.
+_NO_NAMES = frozenset({"", "null", "~", "true", "false", "yes", "no", "on", "off"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,24 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmappedReaders:
+    """A document's own limit on its readers that names no group here; `reason` is for the coverage report."""
+
+    reason: str
+
+
+def named_groups(value: object, what: str) -> list[str]:
+    """Return the groups in a value: a name, names parted by commas, or a list. Raises UnreadableDocumentError."""
+    items = [value.strip().removeprefix("[").removesuffix("]")] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise UnreadableDocumentError(f"{what} must be a group or a list of groups")
+    names = [name.strip().strip("\"'").strip() for item in items for name in _SEPARATOR.split(item)]
+    if not names or any(name.casefold() in _NO_NAMES for name in names):
+        raise UnreadableDocumentError(f"{what} names no group: write a group or a list of groups, or `everyone`")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRules:
     """Limits on what is loaded, who may read documents that name no groups, and where documents can be opened.
 
@@ -64,15 +87,17 @@ class LoadRules:
         return repr((self.max_bytes, self.unlabelled, access, links))
 
     def groups(self, document_id: str, named: object) -> frozenset[str]:
-        """Return who may read a document; `named` is what it says itself. Raises UnreadableDocumentError."""
-        if named is None:
-            named = next((list(groups) for pattern, groups in self.access if matches(document_id, [pattern])), None)
-        if named is None:
+        """Return who may read a document; `named` is as Content.access. Raises UnreadableDocumentError."""
+        ruled = next((list(groups) for pattern, groups in self.access if matches(document_id, [pattern])), None)
+        if isinstance(named, UnmappedReaders):
+            # A pattern for everyone is meant for documents that say nothing.
+            if ruled is None or EVERYONE in ruled:
+                raise UnreadableDocumentError(named.reason)
+            named = ruled
+        if named is None and ruled is None:
             return frozenset({self.unlabelled} - {NOBODY})
-        names = [named] if isinstance(named, str) else named
-        if not isinstance(names, list) or not names or not all(isinstance(n, str) and n.strip() for n in names):
-            raise UnreadableDocumentError("`access` must be a group or a list of groups")
-        return frozenset(name.strip() for name in names) - {NOBODY}
+        found = named_groups(ruled, "the rule in `index.access`") if named is None else named_groups(named, "`access`")
+        return frozenset(found) - {NOBODY}
 
     def link(self, document_id: str, named: str | None) -> str | None:
         """Return a document's public address: the one it names, or the one made from its id."""
