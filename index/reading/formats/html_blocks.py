@@ -1,0 +1,57 @@
+"""A block of HTML within Markdown, read as an HTML page would be."""
+
+import re
+import textwrap
+
+from bs4 import BeautifulSoup
+
+from index.reading.formats.html_page import html_text
+from index.reading.formats.inline import Names, Seen, seen, shown_tag
+from index.reading.formats.tags import tag_at
+
+_STRUCTURE = re.compile(r"<(table|ul|ol|dl|pre|h[1-6]|blockquote)\b", re.IGNORECASE)
+_HOLDS_MARKDOWN = re.compile(r"<\w+\b[^<>]*\smarkdown(?:=[\"']?\w+[\"']?)?[\s>]", re.IGNORECASE)
+# A page of HTML leaves these out or takes one of them for its main part; within Markdown they are part of the text.
+_CONTAINERS = ("aside", "header", "footer", "nav", "form", "main", "article", "body")
+
+
+def open_structure(text: str) -> str | None:
+    """Return the name of the first table, list or the like that `text` opens and does not close."""
+    lowered = text.lower()
+    for found in _STRUCTURE.finditer(lowered):
+        name = found[1]
+        if len(re.findall(rf"<{name}\b", lowered)) > lowered.count(f"</{name}"):
+            return name
+    return None
+
+
+def read_html(text: str, names: Names) -> Seen:
+    """Return what a reader sees of a block of HTML, as Markdown: tables, lists and headings stay what they are."""
+    if _STRUCTURE.search(text) and not _HOLDS_MARKDOWN.search(text) and open_structure(text) is None:
+        return Seen(_structured(text, names))
+    lines = textwrap.dedent(text) if _HOLDS_MARKDOWN.search(text) else "\n".join(x.lstrip() for x in text.split("\n"))
+    found = seen(lines, names)
+    found.text = "\n".join(line.rstrip() for line in found.text.split("\n")).strip("\n")
+    return found
+
+
+def _structured(text: str, names: Names) -> str:
+    soup = BeautifulSoup(_with_words_escaped(text, names), "html.parser")
+    for tag in soup(["del", "s", "strike"]):
+        tag.decompose()
+    for tag in soup(_CONTAINERS):
+        tag.name = "div"
+    return html_text(soup)
+
+
+def _with_words_escaped(text: str, names: Names) -> str:
+    """Return HTML in which words in angle brackets are no tags."""
+    kept: list[str] = []
+    last = 0
+    for found in re.finditer("<", text):
+        tag = tag_at(text, found.start()) if found.start() >= last else None
+        if tag and not names.tags.is_markup(tag):
+            words = shown_tag(text[tag.start : tag.end])
+            kept += [text[last : tag.start], words.replace("<", "&lt;").replace(">", "&gt;")]
+            last = tag.end
+    return "".join([*kept, text[last:]])
