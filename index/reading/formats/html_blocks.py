@@ -1,16 +1,19 @@
 """A block of HTML within Markdown, read as an HTML page would be."""
 
+import html
 import re
 import textwrap
 
 from bs4 import BeautifulSoup
 
+from index.markdown import code_spans
 from index.reading.formats.html_page import html_text
 from index.reading.formats.inline import Names, Seen, seen, shown_tag
 from index.reading.formats.tags import tag_at
 
 _STRUCTURE = re.compile(r"<(table|ul|ol|dl|pre|h[1-6]|blockquote)\b", re.IGNORECASE)
 _HOLDS_MARKDOWN = re.compile(r"<\w+\b[^<>]*\smarkdown(?:=[\"']?\w+[\"']?)?[\s>]", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\(([^()\s<>\"]+)\)")
 # A page of HTML leaves these out or takes one of them for its main part; within Markdown they are part of the text.
 _CONTAINERS = ("aside", "header", "footer", "nav", "form", "main", "article", "body")
 
@@ -45,13 +48,21 @@ def _structured(text: str, names: Names) -> str:
 
 
 def _with_words_escaped(text: str, names: Names) -> str:
-    """Return HTML in which words in angle brackets are no tags."""
+    """Return HTML in which words in angle brackets are no tags, and Markdown within it is HTML.
+
+    Sites that are made of MDX render Markdown in the cells of a table.
+    """
+    spans = code_spans(text)
     kept: list[str] = []
     last = 0
-    for found in re.finditer("<", text):
-        tag = tag_at(text, found.start()) if found.start() >= last else None
-        if tag and not names.tags.is_markup(tag):
-            words = shown_tag(text[tag.start : tag.end])
-            kept += [text[last : tag.start], words.replace("<", "&lt;").replace(">", "&gt;")]
+    for found in re.finditer(r"[<`]", text):
+        start = found.start()
+        end = spans.end(start)
+        tag = tag_at(text, start) if start >= last and end is None else None
+        if end is not None and start >= last:
+            kept += [text[last:start], f"<code>{html.escape(text[start:end].strip('`').strip(), quote=False)}</code>"]
+            last = end
+        elif tag and not names.tags.is_markup(tag):
+            kept += [text[last:start], html.escape(shown_tag(text[start : tag.end]), quote=False)]
             last = tag.end
-    return "".join([*kept, text[last:]])
+    return _MARKDOWN_LINK.sub(r'<a href="\2">\1</a>', "".join([*kept, text[last:]]))

@@ -173,6 +173,10 @@ class _Reader:
         if not tag.closes and not tag.is_empty:
             if name in _UNSEEN and (end := self._after(f"</{name}>", tag.end)) > 0:
                 return self._drop(end)
+            if name == "summary" and (end := self._after("</summary>", tag.end)) > 0:
+                inner = seen(self._text[tag.end : end - len("</summary>")], self._names, line_break=" ").text
+                words = " ".join(inner.replace("**", "").split()).lstrip("# ")
+                return self._keep(f"\n\n**{words}**\n\n" if words else "", end)
             if name == "sup" and (found := _SUP.match(self._text, tag.start)):
                 return self._keep(_superscript(found[1]), found.end())
             if name in {"code", "tt", "samp"} and (end := self._after(f"</{name}>", tag.end)) > 0:
@@ -186,8 +190,6 @@ class _Reader:
             return f"![{words}]({tag.value('src') or ''})"
         if name == "br":
             return self._break if not self._text.startswith("\n", tag.end) else ""
-        if name == "summary":
-            return "**\n\n" if tag.closes else "\n\n**"
         if name == "q":
             return '"'
         if name == "li" and not tag.closes:

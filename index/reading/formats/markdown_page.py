@@ -109,11 +109,16 @@ def _read(lines: list[str], notes: dict[str, str], tags: Tags) -> Iterator[tuple
     for part in parts:
         if part.start < position:
             continue
-        yield "\n".join(line for at, line in enumerate(lines[position : part.start], position) if at not in hidden), False
+        yield from _between(lines, position, part.start, hidden)
         yield from reader.read(part, lines)
         position = part.end
-    yield "\n".join(line for at, line in enumerate(lines[position:], position) if at not in hidden), False
+    yield from _between(lines, position, len(lines), hidden)
     yield from reader.rest()
+
+
+def _between(lines: list[str], start: int, end: int, hidden: set[int]) -> Iterator[tuple[str, bool]]:
+    """Yield the lines that belong to no part, without the definitions of links."""
+    yield from ((lines[at], False) for at in range(start, end) if at not in hidden)
 
 
 def _parts(text: str, found: dict[str, Any]) -> Iterator[_Part]:
