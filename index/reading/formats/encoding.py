@@ -22,6 +22,10 @@ _SEEN_CONTROLS = frozenset("\t\n\r\f\v\x1b\x08")
 # A log may hold a few characters that nobody sees; a text that holds more is none.
 _STRANGE_SHARE = 0.01
 # The switch to Japanese characters in ISO-2022-JP, which is also valid UTF-8.
+_FEW = 3
+_WESTERN = frozenset(("ISO-8859-1", "ISO-8859-15", "Windows-1252"))
+_LETTERS = frozenset("äöüßÄÖÜéèêëàâçîïôûùœÉÈÀÇáíóúñÁÍÓÚÑåÅæÆøØãõ")
+_SYMBOLS = frozenset("£€§©®°±–—“”„‘’«»…•·½¼¾")
 _JAPANESE_SWITCH = b"\x1b$"
 _REASON = "binary, or text in an unknown encoding"
 
@@ -56,7 +60,29 @@ def _guessed(raw: bytes) -> str | None:
 
     eras = EncodingEra.ALL & ~EncodingEra.MAINFRAME
     found = chardet.detect(raw, encoding_era=eras, max_bytes=len(raw) or 1)["encoding"]
-    return _strict(raw, found) if found else None
+    if found is None:
+        return None
+    western = _strict(raw, "cp1252") if b"\0" not in raw and found not in _WESTERN else None
+    return western if western and _is_plainly_western(western) else _strict(raw, found)
+
+
+def _is_plainly_western(text: str) -> bool:
+    """Tell whether a text has so few characters beyond ASCII that one cannot guess, and these stand where Western ones do.
+
+    "Price: £12.50" was taken for Greek.
+    """
+    places = [at for at, character in enumerate(text) if not character.isascii()]
+    return 0 < len(places) <= _FEW and all(
+        text[at] in _SYMBOLS or (text[at] in _LETTERS and _is_in_ascii_word(text, at)) for at in places
+    )
+
+
+def _is_in_ascii_word(text: str, at: int) -> bool:
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    follows_small = before.isascii() and before.islower()
+    return (follows_small and text[at].islower()) or (not before.isalpha() and after.isascii() and after.isalpha()) or (
+        after.isascii() and after.isalpha() and text[at].islower()
+    )
 
 
 def _readable(text: str | None) -> str | None:
