@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_KINDS = frozenset(
+KINDS = frozenset(
     "note tip hint info information important warning caution danger error attention success check question help"
     " failure fail missing bug example quote abstract summary tldr seealso todo deprecated security".split()
 )
@@ -28,8 +28,9 @@ _SPHINX = re.compile(r"(\s*)\.\. ([\w-]+)::\s*(.*)$")
 _ALERT = re.compile(r"((?:\s*>)+\s*)\[!(\w+)\][+-]?\s*(.*)$")
 _OPTION = re.compile(r"\s*:[\w-]+:(?:\s.*)?$")
 _ZULIP = re.compile(r"\s*\{(?:tab\|([\w-]+)|start_tabs|end_tabs)\}\s*$")
-_SHORTCODES = re.compile(r"\s*(?:\{%[^%\n]*+(?:%(?!\})[^%\n]*+)*+%\}\s*|\{\{[<%][^\n}]*+[>%]\}\}\s*)++$")
-_SHORTCODE = re.compile(r"\{(?:%|\{[<%])-?\s*(/?)\s*([\w/.-]+)([^\n}]*?)[%>]\}")
+_ARGUMENTS = r"(?:[^\n%>{}]|[%>](?!\}))*+"
+_SHORTCODES = re.compile(rf"\s*+(?:\{{%{_ARGUMENTS}%\}}\s*+|\{{\{{[<%]{_ARGUMENTS}[>%]\}}\}}\s*+)++")
+_SHORTCODE = re.compile(rf"\{{(?:%|\{{[<%])-?\s*+(/?)\s*+([\w/.-]+)({_ARGUMENTS})[%>]\}}")
 _TITLE = re.compile(r"\b(?:title|label|name|header|heading|summary)\s*=\s*[\"']([^\"']+)[\"']")
 _STYLE = re.compile(r"\b(?:style|type|kind|class|color)\s*=\s*[\"']?(?:callout-|alert-)?(\w+)")
 _POSITIONAL = re.compile(r"\s*[\"']([^\"'\n]+)[\"']")
@@ -108,7 +109,7 @@ def _fence(line: str, mark: str, info: str, page: _Page) -> Iterator[str]:
     if page.held and not info.strip() and mark == page.held[-1]:
         page.held.pop()
         return
-    if named and (kind in _KINDS or kind in _HOLDING):
+    if named and (kind in KINDS or kind in _HOLDING):
         page.held.append(mark)
         page.options = True
         yield from _label(kind, named[2])
@@ -138,7 +139,7 @@ def _alert(line: str, _page: _Page) -> list[str] | None:
     alert = _ALERT.match(line)
     if alert is None:
         return None
-    return [f"{alert[1]}**{_worded(alert[2], alert[3])}**", alert[1].rstrip()]
+    return [f"{alert[1]}**{worded(alert[2], alert[3])}**", alert[1].rstrip()]
 
 
 def _indented(line: str, page: _Page) -> list[str] | None:
@@ -147,7 +148,7 @@ def _indented(line: str, page: _Page) -> list[str] | None:
     found = mark or sphinx
     if found is None or (len(found[1]) > 3 and not page.in_list and not page.indents):
         return None
-    if sphinx and sphinx[2] not in _KINDS | {"admonition"}:
+    if sphinx and sphinx[2] not in KINDS | {"admonition"}:
         return None
     page.indents.append((len(found[1]), None))
     page.options = bool(sphinx)
@@ -206,10 +207,13 @@ def _shortcodes(line: str, page: _Page) -> list[str] | None:
         rest = line[hidden.end() :]
         page.hidden = "" if re.search(r"/\s*comment|endcomment", rest) else name
         return [line[: hidden.start()]] if line[: hidden.start()].strip() else []
-    if not _SHORTCODES.match(line):
+    found = _SHORTCODES.match(line)
+    if found is None:
         return None
     indent = line[: len(line) - len(line.lstrip())]
-    return [""] + [f"{indent}{shown}" for code in _SHORTCODE.finditer(line) for shown in _shortcode(code)]
+    labels = [f"{indent}{shown}" for code in _SHORTCODE.finditer(found[0]) for shown in _shortcode(code)]
+    rest = line[found.end() :]
+    return ["", *labels, f"{indent}{rest}"] if labels or not rest else None
 
 
 def _shortcode(code: re.Match[str]) -> list[str]:
@@ -219,11 +223,11 @@ def _shortcode(code: re.Match[str]) -> list[str]:
     if name == "include":
         return _included(code[3])
     title, style, position = (pattern.search(code[3]) for pattern in (_TITLE, _STYLE, _POSITIONAL))
-    kind = name if name in _KINDS else style[1].lower() if style and style[1].lower() in _KINDS else ""
+    kind = style[1].lower() if style and style[1].lower() in KINDS else name if name in KINDS else ""
     if not kind and not _TITLED.search(name):
         return []
     words = title[1] if title else position[1] if position and code[3].lstrip().startswith(position[0].strip()) else ""
-    if words.lower() in _KINDS:
+    if words.lower() in KINDS:
         kind, words = words.lower(), ""
     return list(_label(kind, words))
 
@@ -232,19 +236,19 @@ def _included(arguments: str) -> list[str]:
     """Return what a Jekyll include shows: `{% include warning.html content="…" %}`."""
     file = re.match(r"\s*(?:[\w-]+/)*([\w-]+)\.\w+", arguments)
     content = re.search(r"\bcontent\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", arguments)
-    kind = file[1].lower() if file and file[1].lower() in _KINDS else ""
+    kind = file[1].lower() if file and file[1].lower() in KINDS else ""
     return [*_label(kind, ""), content[1] or content[2] or "", ""] if content else []
 
 
 def _label(kind: str, title: str) -> Iterator[str]:
-    words = _worded(kind, title) if title.strip() or kind.lower() in _KINDS else ""
+    words = worded(kind, title) if title.strip() or kind.lower() in KINDS else ""
     yield ""
     if words:
         yield f"**{words}**"
         yield ""
 
 
-def _worded(kind: str, title: str) -> str:
+def worded(kind: str, title: str) -> str:
     """Return an admonition's own title, with its kind if that is a warning, else its kind."""
     title = " ".join(title.split()).strip("*")
     if not title:

@@ -27,14 +27,16 @@ _PAGE_NAME = re.compile(r"\S*[-/#.]\S*")
 _FOOTNOTE = re.compile(r"\[\^([^\[\]\s]+)\]")
 _INLINE_NOTE = re.compile(r"\^\[([^\[\]]+)\]")
 _TARGET = re.compile(r"\]\(\{[{%][^{}\n]*[%}]\}[^\s()]*\)")
-_SHORTCODE = re.compile(r"\{%[^{}\n]*+%\}|\{\{(?:<[^\n>]{0,2000}+>|%[^%\n]{0,2000}+%)\}\}|\{![^{}\n]*+!\}|\{/\*[^*\n]*+\*/\}")
+_SHORTCODE = re.compile(
+    r"\{%(?:[^{}%\n]|%(?!\}))*+%\}|\{\{<(?:[^\n>{}]|>(?!\}))*+>\}\}|\{\{%(?:[^\n%{}]|%(?!\}))*+%\}\}|\{![^{}\n!]*+!\}|\{/\*[^*\n{}]*+\*/\}"
+)
 _PAIR = r"[\w:@-]+=(?:\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'{}]*+)"
 _ATTRIBUTES = re.compile(
     rf"\{{(?::{{1,2}}[^{{}}\n]*+|[ ]*+(?:[#.][^\s{{}}]++|{_PAIR})(?:[ ]++(?:[#.][^\s{{}}]++|{_PAIR}|-))*+[ ]*+)\}}"
 )
 _ID = re.compile(r"#([^\s{}#]+)|\bid=[\"']?([^\s\"'{}]+)")
 _HIGHLIGHT = re.compile(r"==(?=[^\s=])([^=\n]*[^\s=])==(?!=)")
-_OBSIDIAN_COMMENT = re.compile(r"%%(?=[^%\n]*\s)[^%]*%%")
+_OBSIDIAN_COMMENT = re.compile(r"(?<!\S)%%(?=[^%\n]*\s)[^%]*%%(?!\w)")
 _BLOCK_ID = re.compile(r"[ \t]\^[a-z0-9-]{4,}$", re.MULTILINE)
 _SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
 

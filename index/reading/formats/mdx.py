@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from index.markdown import code_apart, code_spans
+from index.reading.formats.directives import KINDS, worded
 from index.reading.formats.tags import Tag, Tags, tag_at
 
 _IMPORT = re.compile(r"import\s*(?:[\w$*{][^'\"]*?\sfrom\s*|[\w$*{][^'\"]*?\}\s*from\s*)?(['\"])([^'\"\n]+)\1")
@@ -22,7 +23,7 @@ _EXPRESSION = re.compile(r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}")
 _STRING = re.compile(r"\{\s*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)\s*\}")
 _HEADING_ID = re.compile(r"\{#[^\s{}]+\}")
 _LABEL = re.compile(r"\b(?:label|title|summary|header|heading)\s*=\s*\{?\s*(?:\"([^\"]+)\"|'([^']+)'|`([^`]+)`)")
-_KIND = re.compile(r"\btype\s*=\s*\{?[\"'](note|info|tip|success|warning|caution|danger|error|important)[\"']")
+_KIND = re.compile(r"\btype\s*=\s*\{?[\"'](\w+)[\"']")
 # In MDX these hold Markdown like a component does.
 _WRAPPERS = frozenset("div section article aside center main header footer nav details figure".split())
 _OPENED, _CLOSED = "\ue000", "\ue001"
@@ -119,7 +120,7 @@ def _mark(text: str, tag: Tag, line: str, tags: Tags, opened: list[tuple[str, bo
         opened.append((tag.name, is_block))
     if not is_block:
         return ""
-    label = _label(tag.attributes)
+    label = _label(tag)
     return (f"\n\n{line}{label}\n\n" if label else "") + (f"\n{line}{_OPENED}\n" if opens else "")
 
 
@@ -129,11 +130,14 @@ def _is_in_sentence(text: str, tag: Tag) -> bool:
     return bool(after.strip()) and not after.lstrip().startswith(("<", "{"))
 
 
-def _label(attributes: str) -> str:
-    found = _LABEL.search(attributes)
-    kind = _KIND.search(attributes)
-    words = next(group for group in found.groups() if group) if found else kind[1].capitalize() if kind else ""
-    return f"**{' '.join(words.split())}**" if words.strip() else ""
+def _label(tag: Tag) -> str:
+    """Return the line that a reader sees above a component: its title, or its kind if it is an admonition."""
+    found = _LABEL.search(tag.attributes)
+    kind = _KIND.search(tag.attributes)
+    named = kind[1] if kind else tag.name
+    title = next(group for group in found.groups() if group) if found else ""
+    words = worded(named.lower(), title) if named.lower() in KINDS else " ".join(title.split())
+    return f"**{words}**" if words else ""
 
 
 def _expression(text: str, start: int, *, is_mdx: bool) -> tuple[str, int]:

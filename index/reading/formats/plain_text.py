@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from textwrap import dedent
 
-from index.markdown import heading_parts, is_list_item
+from index.markdown import code_spans, heading_parts, is_list_item
 from index.reading.formats import front_matter
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
@@ -59,10 +59,13 @@ def _literal(line: str, before: str, after: str) -> str:
         line = line[indent.end() :]
     kept: list[str] = []
     last = 0
+    spans = code_spans(line)
+    stripped = line.strip()
     for found in re.finditer("<", line):
-        tag = tag_at(line, found.start()) if found.start() >= last else None
-        if tag and line.count("`", 0, tag.start) % 2 == 0:
-            kept += [line[last : tag.start], shown_tag(line[tag.start : tag.end], alone=line.strip() == line[tag.start : tag.end])]
+        tag = tag_at(line, found.start()) if found.start() >= last and not spans.holds(found.start()) else None
+        if tag:
+            words = line[tag.start : tag.end]
+            kept += [line[last : tag.start], shown_tag(words, alone=words == stripped)]
             last = tag.end
     return "".join([*kept, line[last:]])
 
