@@ -28,7 +28,7 @@ _LIKE_A_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
 _TICKS = re.compile(r"\\?`+")
-_HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
+_HEADING_ID = re.compile(r" ?\{#([^\s{}]+)\}$")
 
 
 def blocks(text: str, definitions: dict[str, Any] | None = None) -> "list[Token]":
@@ -48,14 +48,17 @@ def _parser() -> "MarkdownIt":
 def first_heading(text: str) -> str | None:
     """Return the first heading of the first level, without its attributes; None if there is none."""
     tokens = blocks(text)
-    contents = (tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1")
+    contents = (
+        tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"
+    )
     return next((words for content in contents if (words := heading_parts(content)[0])), None)
 
 
 def heading_parts(heading: str) -> tuple[str, str | None]:
     """Return the words of a heading and the anchor that it ends in as `{#anchor}`, if it does."""
-    found = _HEADING_ID.search(heading)
-    return " ".join(_HEADING_ID.sub("", heading).split()), found[1] if found else None
+    words = " ".join(heading.split())
+    found = _HEADING_ID.search(words)
+    return (words[: found.start()], found[1]) if found else (words, None)
 
 
 def with_anchor(heading: str, anchor: str) -> str:
@@ -144,10 +147,7 @@ class CodeSpans:
 
 def code_spans(text: str) -> CodeSpans:
     """Return the code spans: a run of backticks up to the next run of as many, within a paragraph."""
-    runs = [
-        (found.start() + found[0].startswith("\\"), found.end())
-        for found in _TICKS.finditer(text)
-    ]
+    runs = [(found.start() + found[0].startswith("\\"), found.end()) for found in _TICKS.finditer(text)]
     following: dict[tuple[int, int], list[int]] = {}
     paragraph = 0
     last = 0

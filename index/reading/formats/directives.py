@@ -1,8 +1,8 @@
 """Admonitions, tabs and shortcodes of site generators as plain paragraphs under a bold line.
 
-Read line by line, because each generator has its own block syntax: `:::note Title` (Docusaurus, VitePress, MyST, Quarto),
-`!!! note "Title"` with indented text (MkDocs), `.. note::` (Sphinx), "```{note}" (MyST), `> [!NOTE]` (GitHub, Obsidian),
-`{% hint %}` (GitBook), `{{< note >}}` (Hugo), `{start_tabs}` (Zulip).
+Read line by line, because each generator has its own block syntax: `:::note Title` (Docusaurus, VitePress, MyST,
+Quarto), `!!! note "Title"` with indented text (MkDocs), `.. note::` (Sphinx), "```{note}" (MyST), `> [!NOTE]`
+(GitHub, Obsidian), `{% hint %}` (GitBook), `{{< note >}}` (Hugo), `{start_tabs}` (Zulip).
 """
 
 import re
@@ -16,14 +16,18 @@ KINDS = frozenset(
 # Of these the kind is said although they have a title: it decides how the text is meant.
 _SERIOUS = frozenset("warning caution danger error attention important deprecated".split())
 # Fences of MyST that hold Markdown, and those of which a reader sees nothing.
-_HOLDING = frozenset("admonition dropdown tab-set tab-item card grid grid-item grid-item-card tabs tab details div".split())
+_HOLDING = frozenset(
+    "admonition dropdown tab-set tab-item card grid grid-item grid-item-card tabs tab details div".split()
+)
 _UNSEEN = frozenset("toctree include contents eval-rst figure image index tableofcontents".split())
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*([^`]*)$")
+_FENCE = re.compile(r"\s*+(`{3,}+|~{3,}+)[ \t]*+([^`]*+)$")
 _COLONS = re.compile(r"(\s*)(:{3,})\s*(.*)$")
 _NAME = re.compile(r"\{?([A-Za-z][\w-]*)\}?")
 _CLASS = re.compile(r"\.(?:callout-|admonition-|alert-)?([A-Za-z][\w-]*)")
-_INDENTED = re.compile(r"(\s*)(?:(?:!!!|\?\?\?\+?)\s+([\w-]+(?:\s+[\w-]+)*)(?:\s+\"([^\"]*)\")?|===[+!]*\s+\"([^\"]+)\")\s*$")
+_INDENTED = re.compile(
+    r"(\s*)(?:(?:!!!|\?\?\?\+?)\s+([\w-]+(?:\s+[\w-]+)*)(?:\s+\"([^\"]*)\")?|===[+!]*\s+\"([^\"]+)\")\s*$"
+)
 _SPHINX = re.compile(r"(\s*)\.\. ([\w-]+)::\s*(.*)$")
 _ALERT = re.compile(r"((?:\s*>)+\s*)\[!(\w+)\][+-]?\s*(.*)$")
 _OPTION = re.compile(r"\s*:[\w-]+:(?:\s.*)?$")
@@ -34,13 +38,15 @@ _SHORTCODE = re.compile(rf"\{{(?:%|\{{[<%])-?\s*+(/?)\s*+([\w/.-]+)({_ARGUMENTS}
 _TITLE = re.compile(r"\b(?:title|label|name|header|heading|summary)\s*=\s*[\"']([^\"']+)[\"']")
 _STYLE = re.compile(r"\b(?:style|type|kind|class|color)\s*=\s*[\"']?(?:callout-|alert-)?(\w+)")
 _POSITIONAL = re.compile(r"\s*[\"']([^\"'\n]+)[\"']")
-_TITLED = re.compile(r"tab|detail|expand|accordion|collaps|card|panel|step|notice|callout|alert|admonition|hint|note|block")
+_TITLED = re.compile(
+    r"tab|detail|expand|accordion|collaps|card|panel|step|notice|callout|alert|admonition|hint|note|block"
+)
 _HIDDEN = re.compile(r"\{%-?\s*(comment)\b|\{\{[<%]\s*(comment)\b|\{(::comment)\}")
 _CODE = re.compile(r"\s*\{(?:%-?|\{[<%])\s*highlight\s+([\w+-]+)")
 _CODE_ENDS = re.compile(r"\s*\{(?:%-?|\{[<%])\s*(?:end|/\s*)highlight\b")
 _HIGHLIGHT = "highlight"
 _CHUNK_UNSEEN = re.compile(r"\{(?:r|python|ojs|bash)\b[^}]*\b(?:include|echo)\s*=\s*F(?:ALSE)?\b")
-_MIN_INDENT = 2
+_MIN_INDENT, _CODE_INDENT = 2, 4
 
 
 @dataclass(slots=True)
@@ -128,7 +134,7 @@ def _prose(line: str, page: _Page) -> Iterator[str]:
         page.in_list = True
     elif line[:1].strip():
         page.in_list = False
-    for reader in (_alert, _indented, _colons, _zulip, _shortcodes):
+    for reader in (_alert, _indented, _sphinx, _colons, _zulip, _shortcodes):
         if (shown := reader(line, page)) is not None:
             yield from shown
             return
@@ -144,21 +150,27 @@ def _alert(line: str, _page: _Page) -> list[str] | None:
 
 def _indented(line: str, page: _Page) -> list[str] | None:
     mark = _INDENTED.match(line)
-    sphinx = _SPHINX.match(line) if mark is None else None
-    found = mark or sphinx
-    if found is None or (len(found[1]) > 3 and not page.in_list and not page.indents):
+    if mark is None or not _may_open(mark[1], page):
         return None
-    if sphinx and sphinx[2] not in KINDS | {"admonition"}:
+    page.indents.append((len(mark[1]), None))
+    kind = mark[2].split()[0] if mark[2] else ""
+    return [f"{mark[1]}{shown}" for shown in _label(kind, mark[3] or mark[4] or "")]
+
+
+def _sphinx(line: str, page: _Page) -> list[str] | None:
+    mark = _SPHINX.match(line)
+    if mark is None or mark[2] not in KINDS | {"admonition"} or not _may_open(mark[1], page):
         return None
-    page.indents.append((len(found[1]), None))
-    page.options = bool(sphinx)
-    if mark:
-        kind = (mark[2] or "").split()[0] if mark[2] else ""
-        return [f"{mark[1]}{shown}" for shown in (_label(kind, mark[3] or "") if kind else _label("", mark[4]))]
-    assert sphinx is not None
-    if sphinx[2] == "admonition":
-        return list(_label("", sphinx[3]))
-    return [f"{sphinx[1]}{shown}" for shown in (*_label(sphinx[2], ""), sphinx[3])]
+    page.indents.append((len(mark[1]), None))
+    page.options = True
+    if mark[2] == "admonition":
+        return list(_label("", mark[3]))
+    return [f"{mark[1]}{shown}" for shown in (*_label(mark[2], ""), mark[3])]
+
+
+def _may_open(indent: str, page: _Page) -> bool:
+    """Tell whether a line with this indentation is text: in a list or an admonition, or not indented as code is."""
+    return len(indent) < _CODE_INDENT or page.in_list or bool(page.indents)
 
 
 def _colons(line: str, page: _Page) -> list[str] | None:

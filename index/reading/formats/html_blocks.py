@@ -21,8 +21,7 @@ _CONTAINERS = ("aside", "header", "footer", "nav", "form", "main", "article", "b
 def open_structure(text: str) -> str | None:
     """Return the name of the first table, list or the like that `text` opens and does not close."""
     lowered = text.lower()
-    for found in _STRUCTURE.finditer(lowered):
-        name = found[1]
+    for name in dict.fromkeys(found[1] for found in _STRUCTURE.finditer(lowered)):
         if len(re.findall(rf"<{name}\b", lowered)) > lowered.count(f"</{name}"):
             return name
     return None

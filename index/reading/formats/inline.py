@@ -14,8 +14,10 @@ from index.reading.formats.tags import ELEMENTS, Tag, Tags, tag_at
 _TOKEN = re.compile(r"\\[^\w\s]|`+|<|~~|!?\[|\^\[|\{|==|%%|&|\]\(\{")
 _AUTOLINK = re.compile(r"<((?:https?|ftp|mailto):[^\s<>]++|[^\s<>@]{1,64}@[^\s<>@]{1,255})>")
 _UNSEEN = frozenset("script style svg iframe template head object canvas audio video math del s strike".split())
-_BLOCKS = frozenset("p div section article aside center main header footer nav details figure tr table ul ol dl form"
-                    " blockquote h1 h2 h3 h4 h5 h6 dt dd caption figcaption fieldset address".split())
+_BLOCKS = frozenset(
+    "p div section article aside center main header footer nav details figure tr table ul ol dl form"
+    " blockquote h1 h2 h3 h4 h5 h6 dt dd caption figcaption fieldset address".split()
+)
 _SUPERSCRIPTS = {**dict(zip("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾", strict=True)), "\u2212": "⁻"}
 _SUP = re.compile(r"<sup[^<>]*>([^<>\n]*)</sup>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -35,10 +37,11 @@ _ATTRIBUTES = re.compile(
     rf"\{{(?::{{1,2}}[^{{}}\n]*+|[ ]*+(?:[#.][^\s{{}}]++|{_PAIR})(?:[ ]++(?:[#.][^\s{{}}]++|{_PAIR}|-))*+[ ]*+)\}}"
 )
 _ID = re.compile(r"#([^\s{}#]+)|\bid=[\"']?([^\s\"'{}]+)")
-_HIGHLIGHT = re.compile(r"==(?=[^\s=])([^=\n]*[^\s=])==(?!=)")
+_HIGHLIGHT = re.compile(r"(?<!\w)==(?=[^\s=])([^=\n]*[^\s=])==(?!=)")
 _OBSIDIAN_COMMENT = re.compile(r"(?<!\S)%%(?=[^%\n]*\s)[^%]*%%(?!\w)")
 _BLOCK_ID = re.compile(r"[ \t]\^[a-z0-9-]{4,}$", re.MULTILINE)
-_SPACES = re.compile(r"(?<=\S)[ \t]{2,}(?=\S)")
+# How far a line is looked at for what stands beside a tag.
+_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,30 +91,30 @@ class _Reader:
 
     def read(self) -> Seen:
         position = 0
-        while token := _TOKEN.search(self._text, position):
-            start = token.start()
+        while found := _TOKEN.search(self._text, position):
+            start = found.start()
             self._kept.append(self._text[position:start])
-            position = self._take(start, token[0])
+            position = self._take(start, found[0])
         self._kept.append(self._text[position:])
         for at, _ in self._links:
             self._kept[at] = ""
         self._found.text = _BLOCK_ID.sub("", "".join(self._kept))
         return self._found
 
-    def _take(self, start: int, token: str) -> int:
-        """Keep what a reader sees of the token at `start`, return where it ends."""
-        if token[0] == "`":
-            end = self._spans.end(start) or start + len(token)
+    def _take(self, start: int, mark: str) -> int:
+        """Keep what a reader sees of the mark at `start`, return where it ends."""
+        if mark[0] == "`":
+            end = self._spans.end(start) or start + len(mark)
             return self._keep(self._text[start:end], end)
-        if token[0] == "\\":
-            return self._keep(token, start + 2)
-        if token == "<":
+        if mark[0] == "\\":
+            return self._keep(mark, start + 2)
+        if mark == "<":
             return self._angle(start)
-        if token == "~~":
+        if mark == "~~":
             return self._struck(start)
-        if token == "&":
+        if mark == "&":
             return self._entity(start)
-        return self._marked(start, token)
+        return self._marked(start, mark)
 
     def _keep(self, shown: str, end: int) -> int:
         self._kept.append(shown)
@@ -163,10 +166,14 @@ class _Reader:
         if tag is None:
             return self._keep("<", start + 1)
         if not self._names.tags.is_markup(tag):
-            before = self._text[:start].rpartition("\n")[2] if start < 200 else self._text[start - 200 : start].rpartition("\n")[2]
-            after = self._text[tag.end : tag.end + 200].partition("\n")[0]
-            return self._keep(shown_tag(self._text[start : tag.end], alone=not (before + after).strip()), tag.end)
+            return self._keep(shown_tag(self._text[start : tag.end], alone=self._is_alone(tag)), tag.end)
         return self._element(tag)
+
+    def _is_alone(self, tag: Tag) -> bool:
+        """Tell whether a tag has a line for itself."""
+        before = self._text[max(0, tag.start - _NEAR) : tag.start].rpartition("\n")[2]
+        after = self._text[tag.end : tag.end + _NEAR].partition("\n")[0]
+        return not (before + after).strip()
 
     def _element(self, tag: Tag) -> int:
         name = tag.name.lower()
@@ -210,28 +217,26 @@ class _Reader:
             return self._keep("[", tag.end)
         return tag.end
 
-    def _marked(self, start: int, token: str) -> int:
-        """Take what begins with a bracket or another mark."""
-        text = self._text
-        if token in {"[", "!["} :
-            return self._bracket(start, token)
-        if token == "^[" and (note := _INLINE_NOTE.match(text, start)):
-            return self._keep(f" ({note[1]})", note.end())
-        if token == "](" + "{" and (target := _TARGET.match(text, start)):
-            return self._keep("]()", target.end())
-        if token == "{":
+    def _marked(self, start: int, mark: str) -> int:
+        """Take what begins with a bracket or another mark that the text may mean as it is."""
+        if mark in {"[", "!["}:
+            return self._bracket(start, mark)
+        if mark == "{":
             return self._brace(start)
-        if token == "==" and (high := _HIGHLIGHT.match(text, start)) and not text[start - 1 : start].isalnum():
+        if target := _TARGET.match(self._text, start):
+            return self._keep("]()", target.end())
+        if note := _INLINE_NOTE.match(self._text, start):
+            return self._keep(f" ({note[1]})", note.end())
+        if high := _HIGHLIGHT.match(self._text, start):
             return self._keep(high[1], high.end())
-        if token == "%%" and (comment := _OBSIDIAN_COMMENT.match(text, start)):
-            return self._drop(comment.end())
-        return self._keep(token[0], start + 1) if token != "](" + "{" else self._keep("](", start + 2)
+        comment = _OBSIDIAN_COMMENT.match(self._text, start)
+        return self._drop(comment.end()) if comment else self._keep(mark[0], start + 1)
 
-    def _bracket(self, start: int, token: str) -> int:
+    def _bracket(self, start: int, mark: str) -> int:
         text = self._text
-        at = start + len(token) - 1
+        at = start + len(mark) - 1
         if wiki := _WIKI.match(text, at):
-            return self._keep("" if token == "![" else _wiki_words(wiki), wiki.end())
+            return self._keep("" if mark == "![" else _wiki_words(wiki), wiki.end())
         note = _FOOTNOTE.match(text, at)
         if note and note[1] in self._names.notes:
             self._found.notes.append(note[1])
@@ -241,8 +246,8 @@ class _Reader:
             target = self._names.targets.get(normalized_label(link[2] or link[1]))
             if target is not None:
                 inner = seen(link[1], self._names, line_break=" ").text
-                return self._keep(f"{token[:-1]}[{inner}]({target})", link.end())
-        return self._keep(token, start + len(token))
+                return self._keep(f"{mark[:-1]}[{inner}]({target})", link.end())
+        return self._keep(mark, start + len(mark))
 
     def _brace(self, start: int) -> int:
         text = self._text

@@ -1,7 +1,7 @@
 """Markdown and MDX to Markdown that holds what a reader of the page sees.
 
-First what generators add is taken out line by line (modules, components, admonitions), then the page is parsed, and each
-of its blocks is reduced to what a reader sees. Code stays as it is.
+First what generators add is taken out line by line (modules, components, admonitions), then the page is parsed, and
+each of its blocks is reduced to what a reader sees. Code stays as it is.
 """
 
 import re
@@ -20,7 +20,8 @@ from index.reading.formats.mdx import without_components, without_modules
 from index.reading.formats.tags import Tags
 
 _NOTE = re.compile(r" {0,3}\[\^([^\[\]\s]+)\]:[ \t]*(.*)$")
-_CONTINUED = re.compile(r"(?: {2,4}|\t)(.*)$")
+_CONTINUED = re.compile(r"(?: {2}|\t)\s*\S")
+_BEGINS_BLOCK = re.compile(r"[#>|]|[-*+]\s|\d{1,9}[.)]\s")
 _HEADING = re.compile(r"([ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(#{1,6})(?:[ \t]+|$)")
 _CLOSING_MARKS = re.compile(r"(?:^|[ \t])#+[ \t]*$")
 _MARKS_ONLY = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])?[ \t]*(?:\[[ xX]\])?[ \t]*$")
@@ -30,7 +31,7 @@ _ANCHOR = re.compile(r"[^\s{}]+")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines `start` to `end` (excluded) of a page: code, HTML, a heading of `level`, or text. `outer` ends the block."""
+    """Lines `start` to `end` (excluded) of a page: code, HTML, a heading of `level`, or text. The block ends at `outer`."""
 
     start: int
     end: int
@@ -78,18 +79,28 @@ def _footnotes(lines: list[str]) -> tuple[list[str], dict[str, str]]:
     notes: dict[str, list[str]] = {}
     note: list[str] | None = None
     for run, is_code in code_apart("\n".join(lines)):
-        for line in [run] if is_code else run.split("\n"):
-            found = None if is_code else _NOTE.match(line)
-            continued = _CONTINUED.match(line)
-            if found:
+        if is_code:
+            kept.append(run)
+            note = None
+            continue
+        for line in run.split("\n"):
+            if found := _NOTE.match(line):
                 note = notes.setdefault(found[1], [])
                 note.append(found[2])
-            elif note is not None and not is_code and (continued or not line.strip() or note[-1].strip()) and not _LIST_MARK.match(line) and not line.startswith("#"):
-                note.append(continued[1] if continued else line)
+            elif note is not None and _goes_on(note, line):
+                note.append(line.strip())
             else:
                 note = None
-                kept.extend(line.split("\n"))
-    return kept, {name: "\n".join(text).strip() for name, text in notes.items()}
+                kept.append(line)
+    text = "\n".join(kept)
+    return text.split("\n"), {name: "\n".join(note).strip() for name, note in notes.items()}
+
+
+def _goes_on(note: list[str], line: str) -> bool:
+    """Tell whether a line belongs to a footnote: it is indented, blank, or follows in the same paragraph."""
+    if _CONTINUED.match(line) or not line.strip():
+        return True
+    return bool(note[-1].strip()) and not _BEGINS_BLOCK.match(line)
 
 
 def _read(lines: list[str], notes: dict[str, str], tags: Tags) -> Iterator[tuple[str, bool]]:
@@ -99,11 +110,7 @@ def _read(lines: list[str], notes: dict[str, str], tags: Tags) -> Iterator[tuple
     parts = _whole(list(_parts(text, found)), lines)
     defined = found.get("references", {})
     names = Names({label: said["href"] for label, said in defined.items()}, frozenset(notes), tags)
-    hidden = {
-        line
-        for said in [*defined.values(), *found.get("duplicate_refs", [])]
-        for line in range(*said["map"])
-    }
+    hidden = {line for said in [*defined.values(), *found.get("duplicate_refs", [])] for line in range(*said["map"])}
     reader = _Reader(names, notes)
     position = 0
     for part in parts:
@@ -142,26 +149,35 @@ def _parts(text: str, found: dict[str, Any]) -> Iterator[_Part]:
 def _whole(parts: list[_Part], lines: list[str]) -> list[_Part]:
     """Return the parts with tables and lists of HTML in one part each, although blank lines end a block of HTML."""
     merged: list[_Part] = []
+    # Up to which part it is known that the name is not closed.
+    open_to: dict[str, int] = {}
     for at, part in enumerate(parts):
         if merged and part.start < merged[-1].end:
             continue
         name = open_structure(part.content) if part.kind == "html" and part.end == part.outer else None
-        end = _closing_part(parts, at, f"</{name}", lines) if name else None
-        merged.append(
-            part if end is None else replace(part, end=end, outer=end, content="\n".join(lines[part.start : end]))
-        )
+        if name and open_to.get(name, 0) <= at:
+            closing, open_to[name] = _closing_part(parts, at, f"</{name}", lines)
+            if closing:
+                content = "\n".join(lines[part.start : closing])
+                part = replace(part, end=closing, outer=closing, content=content)  # noqa: PLW2901
+        merged.append(part)
     return merged
 
 
-def _closing_part(parts: list[_Part], at: int, mark: str, lines: list[str]) -> int | None:
-    """Return the end of the part that closes a table; None if there is none before the next fence or heading."""
-    for part in parts[at + 1 :]:
+def _closing_part(parts: list[_Part], at: int, mark: str, lines: list[str]) -> tuple[int | None, int]:
+    """Return the end of the part that closes a table, None if a fence or heading comes first, and how far it looked."""
+    for position in range(at + 1, len(parts)):
+        part = parts[position]
         text = "\n".join(lines[part.start : part.end])
-        if part.kind == "heading" or (part.kind == "code" and "<" not in text) or text.lstrip().startswith(("```", "~~~")):
-            return None
+        if (
+            part.kind == "heading"
+            or (part.kind == "code" and "<" not in text)
+            or text.lstrip().startswith(("```", "~~~"))
+        ):
+            return None, position
         if mark in text.lower():
-            return part.end
-    return None
+            return part.end, position
+    return None, len(parts)
 
 
 class _Reader:
@@ -225,7 +241,9 @@ class _Reader:
         prefix = first[: len(first) - len(own)] if first.endswith(own) else ""
         following = _LIST_MARK.sub(lambda mark: " " * len(mark[0]), prefix)
         text = found.text.strip("\n")
-        return "\n".join([*(f"{following if at else prefix}{x}" for at, x in enumerate(text.split("\n"))), following.rstrip()])
+        return "\n".join(
+            [*(f"{following if at else prefix}{x}" for at, x in enumerate(text.split("\n"))), following.rstrip()]
+        )
 
     def _text(self, part: _Part, lines: list[str]) -> str:
         if part.kind == "table":
@@ -236,7 +254,7 @@ class _Reader:
         self._anchor = found.ids[-1] if found.ids and not found.text.strip() else None
         if found.text == source:
             return source
-        kept = (line.rstrip() if line.rstrip() else line for line in found.text.split("\n"))
+        kept = (line.rstrip() for line in found.text.split("\n"))
         return "\n".join(line for line in kept if not _MARKS_ONLY.match(line) or not line.strip())
 
 

@@ -17,6 +17,7 @@ _EXPORT = re.compile(r"export\s+(?:(?:const|let|var|class|enum|type|interface)\s
 _EXPORT_IN_MDX = re.compile(r"export\s+(?:default\b|\*|\{)")
 # A module is named by a path or a scope; "import contacts from 'Settings'" is a sentence.
 _MODULE = re.compile(r"[@./~]|.*\.(?:js|jsx|ts|tsx|md|mdx|css|json|svg|png|vue)$")
+_IMPORT_LINES = 40
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _IN_MODULE = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|//[^\n]*|[()\[\]{}]")
 _EXPRESSION = re.compile(r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}")
@@ -41,30 +42,33 @@ def without_modules(text: str, *, is_mdx: bool) -> str:
 def _without_modules(lines: list[str], *, is_mdx: bool) -> Iterator[str]:
     position = 0
     after_blank = True
+    in_one_paragraph = False
     while position < len(lines):
-        if after_blank and (end := _module_end(lines, position, is_mdx=is_mdx)):
-            position, after_blank = end, True
+        if after_blank and _begins_module(lines, position, is_mdx=is_mdx):
+            end = None if in_one_paragraph else _closed_module_end(lines, position)
+            # Brackets that are never closed: this module, and each that follows, ends at its next blank line.
+            in_one_paragraph = end is None
+            position = end or next((at for at in range(position, len(lines)) if not lines[at].strip()), len(lines))
             continue
         yield lines[position]
         after_blank = not lines[position].strip()
         position += 1
 
 
-def _module_end(lines: list[str], start: int, *, is_mdx: bool) -> int:
-    """Return the line after the module block that begins at `start`, 0 if none does."""
-    if not lines[start].startswith(("import", "export")) or not _begins_module(lines, start, is_mdx=is_mdx):
-        return 0
+def _closed_module_end(lines: list[str], start: int) -> int | None:
+    """Return the first blank line after the module that begins at `start`, None if its brackets are never closed."""
     depth = 0
     for position in range(start, len(lines)):
         if not lines[position].strip() and depth <= 0:
             return position
         depth += sum(_BRACKETS.get(found, 0) for found in _IN_MODULE.findall(lines[position]))
-    # Its brackets are never closed: it ends at the next blank line.
-    return next((at for at in range(start, len(lines)) if not lines[at].strip()), len(lines)) if depth > 0 else len(lines)
+    return len(lines) if depth <= 0 else None
 
 
 def _begins_module(lines: list[str], start: int, *, is_mdx: bool) -> bool:
-    statement = "\n".join(lines[start : start + 40])
+    if not lines[start].startswith(("import", "export")):
+        return False
+    statement = "\n".join(lines[start : start + _IMPORT_LINES])
     imported = _IMPORT.match(statement)
     if imported:
         return is_mdx or _MODULE.match(imported[2]) is not None
@@ -75,9 +79,7 @@ def without_components(text: str, tags: Tags, *, is_mdx: bool) -> str:
     """Return a page without the tags of components; text within them is moved to where Markdown reads it as text."""
     text = text.replace(_OPENED, "").replace(_CLOSED, "")
     opened: list[tuple[str, bool]] = []
-    runs = [
-        run if is_code else "".join(_marked(run, tags, opened, is_mdx=is_mdx)) for run, is_code in code_apart(text)
-    ]
+    runs = [run if is_code else "".join(_marked(run, tags, opened, is_mdx=is_mdx)) for run, is_code in code_apart(text)]
     return "\n".join(_outdented("\n".join(runs).split("\n")))
 
 
@@ -87,6 +89,7 @@ def _marked(text: str, tags: Tags, opened: list[tuple[str, bool]], *, is_mdx: bo
     `opened` holds the components that are open and whether each is a block of its own.
     """
     spans = code_spans(text)
+    last_comment = text.rfind("*/}")
     position = 0
     line = ""
     for found in _TOKEN.finditer(text):
@@ -95,7 +98,7 @@ def _marked(text: str, tags: Tags, opened: list[tuple[str, bool]], *, is_mdx: bo
             continue
         tag = tag_at(text, start, fragments=is_mdx) if text[start] == "<" else None
         is_tag = tag is not None and (tags.is_component(tag) or (is_mdx and tag.name in _WRAPPERS))
-        shown, end = ("", tag.end) if tag and is_tag else _expression(text, start, is_mdx=is_mdx)
+        shown, end = ("", tag.end) if tag and is_tag else _expression(text, start, last_comment, is_mdx=is_mdx)
         if end == start:
             continue
         line = (line + text[position:start]).rpartition("\n")[2]
@@ -108,7 +111,9 @@ def _marked(text: str, tags: Tags, opened: list[tuple[str, bool]], *, is_mdx: bo
 def _mark(text: str, tag: Tag, line: str, tags: Tags, opened: list[tuple[str, bool]]) -> str:
     """Return what stands for a tag that follows `line`: nothing within a sentence, else its label and a mark."""
     if tag.closes:
-        at = next((at for at in range(len(opened) - 1, max(-1, len(opened) - 20), -1) if opened[at][0] == tag.name), None)
+        at = next(
+            (at for at in range(len(opened) - 1, max(-1, len(opened) - 20), -1) if opened[at][0] == tag.name), None
+        )
         if at is None:
             return ""
         is_block = opened[at][1]
@@ -140,8 +145,8 @@ def _label(tag: Tag) -> str:
     return f"**{words}**" if words else ""
 
 
-def _expression(text: str, start: int, *, is_mdx: bool) -> tuple[str, int]:
-    if text.startswith("{/*", start) and start < text.rfind("*/}"):
+def _expression(text: str, start: int, last_comment: int, *, is_mdx: bool) -> tuple[str, int]:
+    if text.startswith("{/*", start) and start < last_comment:
         return "", text.find("*/}", start) + 3
     found = _EXPRESSION.match(text, start)
     if not is_mdx or found is None or _HEADING_ID.match(text, start):

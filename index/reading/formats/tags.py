@@ -1,7 +1,7 @@
 """Tags in Markdown: which are elements of HTML, which are components of a site, and which are words in brackets.
 
-`<Year>` and `<your-name>` are text. A tag of HTML counts if the page closes it, if it has attributes, or if it may stand
-alone; a tag of another name counts if the page closes or imports it, if it closes itself, or if it has attributes.
+`<Year>` and `<your-name>` are text. A tag of HTML counts if the page closes it, if it has attributes, or if it may
+stand alone; a tag of another name counts if the page closes or imports it, if it closes itself, or has attributes.
 """
 
 import re
@@ -32,7 +32,7 @@ _NAME = re.compile(r"[A-Z][\w$]*")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag at `start` to `end` of a text, its name as written. `is_empty` says that it closes itself."""
+    """A tag at `start` to `end` of a text, its name as written."""
 
     start: int
     end: int
@@ -42,6 +42,7 @@ class Tag:
 
     @property
     def is_empty(self) -> bool:
+        """Tell whether the tag closes itself."""
         return self.attributes.rstrip().endswith("/")
 
     def value(self, *names: str) -> str | None:
@@ -79,6 +80,7 @@ class Tags:
         )
 
     def is_closed(self, name: str) -> bool:
+        """Tell whether the page closes a tag of this name."""
         return name in self.closed
 
     def is_element(self, tag: Tag) -> bool:
