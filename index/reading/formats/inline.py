@@ -70,7 +70,7 @@ def seen(text: str, names: Names, *, line_break: str = "\n") -> Seen:
 def shown_tag(text: str, *, alone: bool = False) -> str:
     """Return text in angle brackets so that nobody takes it for a tag: as code, if its name is one of HTML."""
     name = re.match(r"</?([\w.:-]*)", text)
-    is_like_one = name is not None and (name[1].lower() in ELEMENTS or name[1] == "path")
+    is_like_one = name is not None and (name[1] in ELEMENTS or name[1] == "path")
     return f"`{text}`" if is_like_one or alone or "=" in text or text.endswith("/>") else text
 
 
@@ -121,13 +121,17 @@ class _Reader:
         return end
 
     def _drop(self, end: int) -> int:
-        """Leave out what ends at `end`, and the space before it if one follows."""
-        if self._text[end : end + 1] in {" ", "", "\n"} and self._kept and self._kept[-1].endswith(" "):
-            self._kept[-1] = self._kept[-1][:-1] if self._kept[-1].strip() else self._kept[-1]
+        """Leave out what ends at `end`, and one of the spaces around it."""
+        follows = self._text[end : end + 1]
+        last = self._kept[-1] if self._kept else ""
+        if follows == " " and (not last or last.endswith("\n")):
+            return end + 1
+        if follows in {" ", "", "\n"} and last.endswith(" ") and last.strip():
+            self._kept[-1] = last[:-1]
         return end
 
     def _after(self, mark: str, start: int) -> int:
-        """Return the end of the next `mark` outside code, -1 if there is none. What is absent once is not sought again."""
+        """Return the end of the next `mark` outside code, -1 if there is none; then it is not sought again."""
         if mark in self._absent:
             return -1
         at = self._lowered.find(mark, start)

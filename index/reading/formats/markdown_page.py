@@ -31,7 +31,7 @@ _ANCHOR = re.compile(r"[^\s{}]+")
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Lines `start` to `end` (excluded) of a page: code, HTML, a heading of `level`, or text. The block ends at `outer`."""
+    """Lines `start` to `end` (excluded) of a page: code, HTML, a heading of `level`, or text, in a block to `outer`."""
 
     start: int
     end: int

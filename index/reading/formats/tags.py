@@ -12,7 +12,9 @@ from lxml.html import defs
 
 # lxml's list is from before these.
 _NEWER = frozenset("bdi data dialog embed main picture portal rb rtc search slot source template u wbr".split())
-ELEMENTS: frozenset[str] = defs.tags | _NEWER
+# Long out of HTML, and frequent names of what is to be filled in.
+_OBSOLETE = frozenset("command dir isindex keygen".split())
+ELEMENTS: frozenset[str] = (defs.tags | _NEWER) - _OBSOLETE
 _ALONE = frozenset(("br", "hr", "wbr"))
 # https://html.spec.whatwg.org/multipage/syntax.html#optional-tags
 _OPTIONAL_END = frozenset("p li dt dd tr td th thead tbody tfoot caption colgroup rt rp".split())
@@ -32,13 +34,14 @@ _NAME = re.compile(r"[A-Z][\w$]*")
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag at `start` to `end` of a text, its name as written."""
+    """A tag at `start` to `end` of a text, its name as written. It `begins` a line, or follows a tag."""
 
     start: int
     end: int
     name: str
     attributes: str
     closes: bool
+    begins: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -58,7 +61,8 @@ def tag_at(text: str, start: int, *, fragments: bool = False) -> Tag | None:
     found = _TAG.match(text, start) or (_FRAGMENT.match(text, start) if fragments else None)
     if found is None:
         return None
-    return Tag(start, found.end(), found["name"], found["attributes"], bool(found["close"]))
+    begins = text[start - 1 : start].strip() in {"", ">", "|"} and not text[max(0, start - 2) : start].strip(" >|\n")
+    return Tag(start, found.end(), found["name"], found["attributes"], bool(found["close"]), begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,8 @@ class Tags:
             return False
         if tag.closes:
             return tag.name in self.opened
-        has_values = "=" in tag.attributes or tag.is_empty
-        return has_values or tag.name in self.closed or name in _ALONE or (name in _OPTIONAL_END and not tag.attributes)
+        is_without_end = name in _ALONE or (name in _OPTIONAL_END and tag.begins and not tag.attributes)
+        return "=" in tag.attributes or tag.is_empty or tag.name in self.closed or is_without_end
 
     def is_component(self, tag: Tag) -> bool:
         """Tell whether a tag is a component of the site."""
