@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - one page a line
+# ruff: noqa: E501, RUF001 - one page a line, as people write
 """Markdown and MDX as different sites and people write them: what a reader sees stays, the rest goes, code is untouched."""
 
 import re
@@ -704,3 +704,9 @@ def test_plain_text_keeps_its_titles_lists_and_words(text: str, title: str | Non
 def test_a_picture_named_as_a_page_is_refused() -> None:
     with pytest.raises(UnreadableDocumentError, match="binary"):
         markdown(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+
+
+@pytest.mark.parametrize("element", ["ul><li", "blockquote", "table><tr><td", "div"])
+def test_html_nested_too_deeply_loses_its_form_and_not_its_text(element: str) -> None:
+    closing = "".join(f"</{name}>" for name in reversed(element.split("><")))
+    assert "word" in markdown((f"<{element}>" * 3_000 + "word" + closing * 3_000).encode()).text

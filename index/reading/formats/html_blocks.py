@@ -3,6 +3,7 @@
 import html
 import re
 import textwrap
+from contextlib import suppress
 
 from bs4 import BeautifulSoup
 
@@ -30,7 +31,8 @@ def open_structure(text: str) -> str | None:
 def read_html(text: str, names: Names) -> Seen:
     """Return what a reader sees of a block of HTML, as Markdown: tables, lists and headings stay what they are."""
     if _STRUCTURE.search(text) and not _HOLDS_MARKDOWN.search(text) and open_structure(text) is None:
-        return Seen(_structured(text, names))
+        with suppress(RecursionError):
+            return Seen(_structured(text, names))
     lines = textwrap.dedent(text) if _HOLDS_MARKDOWN.search(text) else "\n".join(x.lstrip() for x in text.split("\n"))
     found = seen(lines, names)
     found.text = "\n".join(line.rstrip() for line in found.text.split("\n")).strip("\n")

@@ -196,7 +196,8 @@ class _Reader:
                 return self._keep(_code(self._text[tag.end : end - len(name) - 3]), end)
         if name == "a":
             return self._link(tag)
-        return self._keep(self._shown(name, tag), tag.end)
+        is_before_space = name == "br" and self._text.startswith(" ", tag.end)
+        return self._keep(self._shown(name, tag), tag.end + is_before_space)
 
     def _shown(self, name: str, tag: Tag) -> str:
         if name == "img" and (words := tag.value("alt")):

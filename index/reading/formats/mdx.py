@@ -56,10 +56,10 @@ def _without_modules(lines: list[str], *, is_mdx: bool) -> Iterator[str]:
 
 
 def _closed_module_end(lines: list[str], start: int) -> int | None:
-    """Return the first blank line after the module that begins at `start`, None if its brackets are never closed."""
+    """Return the first blank line or heading after the module at `start`, None if its brackets are never closed."""
     depth = 0
     for position in range(start, len(lines)):
-        if not lines[position].strip() and depth <= 0:
+        if depth <= 0 and (not lines[position].strip() or (position > start and lines[position].startswith("#"))):
             return position
         depth += sum(_BRACKETS.get(found, 0) for found in _IN_MODULE.findall(lines[position]))
     return len(lines) if depth <= 0 else None
