@@ -1,10 +1,10 @@
 """What several modules need of Markdown: blocks, headings and their anchors, links, list marks, fenced code.
 
-`blocks` uses markdown-it-py. Everything else is one shared regular expression each, because the parser would give other
-results or cost build time. Links are removed from pieces of a block (a sentence, a table cell): on the 8,172 pieces of
-the Zulip documentation that takes 11 ms, markdown-it-py's inline parser takes 180 ms, and they differ in 4 pieces.
-List marks and fences are recognized line by line, also in answers and quotes that are no whole documents. The anchors
-`{#id}` are no CommonMark.
+`blocks` and `first_heading` use markdown-it-py. Everything else is one shared regular expression each, because the
+parser would give other results or cost build time. Links are removed from pieces of a block (a sentence, a table cell):
+on the 8,172 pieces of the Zulip documentation that takes 11 ms, markdown-it-py's inline parser takes 180 ms, and they
+differ in 4 pieces. List marks and fences are recognized line by line, also in answers and quotes that are no whole
+documents. The anchors `{#id}` are no CommonMark.
 """
 
 import re
@@ -28,6 +28,8 @@ _LIKE_A_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
 _TICKS = re.compile(r"\\?`+")
+# A cheap test before the parser's, which costs as much as reading the page.
+_MAY_BE_TITLE = re.compile(r"^[ >]*(?:#[ \t]|=+[ \t]*$)", re.MULTILINE)
 _HEADING_ID = re.compile(r" ?\{#([^\s{}]+)\}$")
 
 
@@ -47,6 +49,8 @@ def _parser() -> "MarkdownIt":
 
 def first_heading(text: str) -> str | None:
     """Return the first heading of the first level, without its attributes; None if there is none."""
+    if not _MAY_BE_TITLE.search(text):
+        return None
     tokens = blocks(text)
     contents = (
         tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"

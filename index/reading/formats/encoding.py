@@ -1,7 +1,7 @@
 """Bytes of a text file to characters.
 
 A byte order mark and valid UTF-8 are certain. Everything else is a guess of chardet: of 63 texts of one or two
-sentences in 24 languages it read 63 rightly, charset-normalizer 48.
+sentences in 25 languages and 27 older encodings it read 63 rightly, charset-normalizer 48.
 """
 
 import codecs

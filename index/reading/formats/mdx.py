@@ -17,7 +17,7 @@ _EXPORT = re.compile(r"export\s+(?:(?:const|let|var|class|enum|type|interface)\s
 _EXPORT_IN_MDX = re.compile(r"export\s+(?:default\b|\*|\{)")
 # A module is named by a path or a scope; "import contacts from 'Settings'" is a sentence.
 _MODULE = re.compile(r"[@./~]|.*\.(?:js|jsx|ts|tsx|md|mdx|css|json|svg|png|vue)$")
-_IMPORT_LINES = 40
+_IMPORT_LINES = 20
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _IN_MODULE = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|//[^\n]*|[()\[\]{}]")
 _EXPRESSION = re.compile(r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}")
