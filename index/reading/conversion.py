@@ -8,7 +8,7 @@ from index.reading.documents import Document, LoadRules, Skipped
 from index.reading.formats.content import Content
 from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
-from index.reading.formats.markdown_page import markdown
+from index.reading.formats.markdown_page import markdown, mdx
 from index.reading.formats.pdf import pdf
 from index.reading.formats.plain_text import plain
 from index.reading.formats.sheets import xlsx
@@ -21,7 +21,7 @@ _TITLE_CHARS = 200
 _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".md": markdown,
     ".markdown": markdown,
-    ".mdx": markdown,
+    ".mdx": mdx,
     ".html": html,
     ".htm": html,
     ".txt": plain,
