@@ -1,0 +1,145 @@
+"""Numbers of a workbook as its number formats show them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from openpyxl.styles.numbers import is_date_format, is_timedelta_format
+
+GENERAL = "General"
+_SECTIONS = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_TOKEN = re.compile(
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[[^\]]*\]'
+    r"|(?P<general>General)|(?P<power>[eE][+-]?0+)|(?P<digits>[0#?]+)|(?P<plain>.)",
+    re.DOTALL,
+)
+_EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zone
+_MAX_FORMAT = 255
+_MAX_EXACT = 1e15
+_DAYS_OF_ALL_YEARS = 2_958_466
+
+
+def shown(value: float, number_format: str, *, since_1904: bool = False) -> str:
+    """Return a number as a person sees it in the sheet. Dates are in ISO form."""
+    if number_format == GENERAL or len(number_format) > _MAX_FORMAT:
+        return _general(value)
+    if is_timedelta_format(number_format):
+        return _duration(value)
+    if is_date_format(number_format):
+        return _date(value, number_format, since_1904=since_1904)
+    sections = _sections(number_format)
+    section, signed = _chosen(sections, value)
+    return section.shown(value if signed else abs(value))
+
+
+def _general(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < _MAX_EXACT else f"{value:.10g}"
+
+
+def _duration(days: float) -> str:
+    minutes = round(abs(days) * 24 * 60)
+    return f"{'-' if days < 0 else ''}{minutes // 60}:{minutes % 60:02}"
+
+
+def _date(value: float, number_format: str, *, since_1904: bool) -> str:
+    if not 0 <= value < _DAYS_OF_ALL_YEARS:
+        return _general(value)
+    letters = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|am/pm|a/p', "", number_format.lower())
+    moment = _EPOCHS[since_1904] + timedelta(seconds=round(value * 86_400))
+    time = f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+    if not set(letters) & set("yd"):
+        return time if set(letters) & set("hs") else f"{moment:%Y-%m}"
+    if "d" not in letters:
+        return f"{moment:%Y-%m}" if "m" in letters else f"{moment:%Y}"
+    return f"{moment:%Y-%m-%d}" + (f" {time}" if moment.hour or moment.minute or moment.second else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One section of a format: what stands before and after the digits, and the digits themselves.
+
+    `places` are the characters of the whole part, digits and what stands between them.
+    """
+
+    before: str
+    places: str
+    decimals: str
+    after: str
+    scale: float
+    thousands: bool
+    is_plain: bool
+
+    def shown(self, value: float) -> str:
+        """Return the number in this section's form."""
+        if self.is_plain:
+            return " ".join(f"{self.before}{_general(value)}{self.after}".split())
+        if not self.places and not self.decimals:
+            return " ".join(f"{self.before}{self.after}".split())
+        number = f"{abs(value) * self.scale:.{len(self.decimals)}f}"
+        whole, _, part = number.partition(".")
+        optional = len(self.decimals) - len(self.decimals.rstrip("#?"))
+        part = part[: len(part) - optional] + part[len(part) - optional :].rstrip("0")
+        sign = "-" if value < 0 and float(number) else ""
+        digits = self._whole(whole) + (f".{part}" if part else "")
+        return " ".join(f"{sign}{self.before}{digits}{self.after}".split())
+
+    def _whole(self, digits: str) -> str:
+        """Return the whole part: leading zeros as asked for, grouped, or with the characters between its places."""
+        needed = sum(place == "0" for place in self.places)
+        digits = digits.lstrip("0").rjust(needed, "0")
+        if self.thousands:
+            return f"{int(digits or 0):0{len(digits)},}"
+        if set(self.places) <= set("0#?"):
+            return digits
+        made: list[str] = []
+        left = list(digits)
+        for place in reversed(self.places):
+            if place not in "0#?":
+                made.append(place)
+            elif left:
+                made.append(left.pop())
+        return "".join(left) + "".join(reversed(made))
+
+
+@lru_cache(maxsize=1000)
+def _sections(number_format: str) -> tuple[tuple[str, _Section], ...]:
+    return tuple((text, _section(text)) for text in _SECTIONS.split(number_format)[:4])
+
+
+def _chosen(sections: tuple[tuple[str, _Section], ...], value: float) -> tuple[_Section, bool]:
+    """Return the section for a number, and whether the number's sign is still to be shown."""
+    if len(sections) > 2 and value == 0:  # noqa: PLR2004 - positive, negative, zero
+        return sections[2][1], False
+    if len(sections) > 1 and value < 0:
+        return sections[1][1], False
+    return sections[0][1], True
+
+
+def _section(text: str) -> _Section:
+    """Take a section of a format apart."""
+    before = places = decimals = after = ""
+    scale, thousands, is_plain, in_decimals, between = 1.0, False, False, False, ""
+    for token in _TOKEN.finditer(text):
+        digits, plain = token["digits"], token["plain"]
+        literal = token["quoted"] or token["escaped"] or token["currency"] or ""
+        if token["general"] or token["power"] or (plain == "/" and places):
+            is_plain = True
+        elif plain == "," and (places or decimals):
+            rest = text[token.end() :]
+            thousands, scale = (True, scale) if re.match(r"[0#?]", rest) else (thousands, scale / 1000)
+        elif plain == "." and not in_decimals:
+            in_decimals = True
+        elif digits and in_decimals:
+            decimals += digits
+        elif digits:
+            places, between = places + between + digits, ""
+        elif places and not in_decimals and (literal or plain):
+            between += literal or plain
+            scale *= 100 if plain == "%" else 1
+        elif decimals or in_decimals:
+            after += literal or plain or ""
+            scale *= 100 if plain == "%" else 1
+        else:
+            before += literal or plain or (" " if token[0].startswith("_") else "")
+    return _Section(before, places, decimals, between + after, scale, thousands, is_plain)
