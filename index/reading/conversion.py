@@ -6,6 +6,7 @@ from pathlib import Path
 from index.errors import UnreadableDocumentError
 from index.reading.documents import Document, LoadRules, Skipped
 from index.reading.formats.content import Content
+from index.reading.formats.delimited import delimited
 from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
 from index.reading.formats.markdown_page import markdown
@@ -29,6 +30,8 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".docx": docx,
     ".pptx": pptx,
     ".xlsx": xlsx,
+    ".csv": delimited,
+    ".tsv": delimited,
 }
 _EXPORT = ".jsonl"
 SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT)

@@ -81,6 +81,18 @@ def xml_if_there(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
     return xml(archive, name) if name in archive.NameToInfo else None
 
 
+def elements(archive: zipfile.ZipFile, name: str, *tags: str) -> Iterator[etree._Element]:
+    """Yield the elements of a large part as they are read, and forget each when the next one is asked for."""
+    wanted = [f"{{*}}{tag}" for tag in tags]
+    with archive.open(name) as part:
+        for _, element in etree.iterparse(part, tag=wanted, resolve_entities=False, no_network=True, load_dtd=False):
+            yield element
+            element.clear()
+            parent = element.getparent()
+            while parent is not None and parent[0] is not element:
+                del parent[0]
+
+
 def related(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[str, str]]:
     """Return what a part refers to: by id, the last word of the relation's type, and the part or address."""
     folder, file = posixpath.split(name)

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from math import isfinite
 
 from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 
@@ -17,12 +19,15 @@ _TOKEN = re.compile(
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zone
 _MAX_FORMAT = 255
 _MAX_EXACT = 1e15
+_MAX_DECIMALS = 10
 _DAYS_OF_ALL_YEARS = 2_958_466
 
 
 def shown(value: float, number_format: str, *, since_1904: bool = False) -> str:
     """Return a number as a person sees it in the sheet. Dates are in ISO form."""
-    if number_format == GENERAL or len(number_format) > _MAX_FORMAT:
+    if not isfinite(value):
+        return ""
+    if number_format == GENERAL or len(number_format) > _MAX_FORMAT or abs(value) >= _MAX_EXACT:
         return _general(value)
     if is_timedelta_format(number_format):
         return _duration(value)
@@ -66,7 +71,7 @@ class _Section:
     places: str
     decimals: str
     after: str
-    scale: float
+    scale: Decimal
     thousands: bool
     is_plain: bool
 
@@ -76,7 +81,8 @@ class _Section:
             return " ".join(f"{self.before}{_general(value)}{self.after}".split())
         if not self.places and not self.decimals:
             return " ".join(f"{self.before}{self.after}".split())
-        number = f"{abs(value) * self.scale:.{len(self.decimals)}f}"
+        exact = Decimal(f"{abs(value):.15g}") * self.scale
+        number = f"{exact.quantize(Decimal(1).scaleb(-len(self.decimals)), ROUND_HALF_UP):f}"
         whole, _, part = number.partition(".")
         optional = len(self.decimals) - len(self.decimals.rstrip("#?"))
         part = part[: len(part) - optional] + part[len(part) - optional :].rstrip("0")
@@ -119,19 +125,21 @@ def _chosen(sections: tuple[tuple[str, _Section], ...], value: float) -> tuple[_
 def _section(text: str) -> _Section:
     """Take a section of a format apart."""
     before = places = decimals = after = ""
-    scale, thousands, is_plain, in_decimals, between = 1.0, False, False, False, ""
+    scale, thousands, is_plain, in_decimals, between = Decimal(1), False, False, False, ""
     for token in _TOKEN.finditer(text):
         digits, plain = token["digits"], token["plain"]
         literal = token["quoted"] or token["escaped"] or token["currency"] or ""
-        if token["general"] or token["power"] or (plain == "/" and places):
+        if token["general"] or token["power"] or plain == "@" or (plain == "/" and places):
             is_plain = True
+        elif is_plain:
+            after += literal or plain or ""
         elif plain == "," and (places or decimals):
             rest = text[token.end() :]
             thousands, scale = (True, scale) if re.match(r"[0#?]", rest) else (thousands, scale / 1000)
         elif plain == "." and not in_decimals:
             in_decimals = True
         elif digits and in_decimals:
-            decimals += digits
+            decimals = (decimals + digits)[:_MAX_DECIMALS]
         elif digits:
             places, between = places + between + digits, ""
         elif places and not in_decimals and (literal or plain):

@@ -1,0 +1,95 @@
+"""Rows of a sheet, and which of them are a header."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEADER_CHARS = 80
+# A table of two columns may be keys and values; from three columns on the first row names the columns.
+MIN_COLUMNS_WITH_KEY = 3
+_MIN_ROWS_BELOW_TWO_HEADERS = 3
+_ENDS_SENTENCE = re.compile(r"[.!?:;]$")
+_YEAR = re.compile(r"(?:19|20)\d\d|\d{4}-\d{2}(?:-\d{2})?")
+_VALUE = re.compile(
+    r"[-+(~≈<>≤≥]*(?:[A-Z]{3}|[€$£¥])? ?\d[\d.,:'/\s-]*(?:%|[€$£¥]|[^\W\d_]{1,5})?\)?"
+    r"|\S+@\S+|https?://\S+|true|false|yes|no|ja|nein|-",
+    re.IGNORECASE,
+)
+_VALUE_CHARS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a sheet: its cells, and what marks it.
+
+    `marked` says that it looks like a header: bold, or the first row of a filter or a defined table. `spans` are the
+    first and last columns of cells that are merged over several columns; each of these columns has the cell's text.
+    """
+
+    cells: tuple[str, ...]
+    marked: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def filled(self) -> tuple[int, ...]:
+        """The numbers of the columns that hold something."""
+        return tuple(n for n, cell in enumerate(self.cells) if cell)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one cell, merged or not, is all that the row holds."""
+        filled = self.filled
+        return len(filled) == 1 or any(a <= filled[0] and filled[-1] <= b for a, b in self.spans)
+
+    @property
+    def text(self) -> str:
+        """The first cell that holds something."""
+        return next((cell for cell in self.cells if cell), "")
+
+
+def ends_sentence(text: str) -> bool:
+    """Tell whether a text ends as a sentence or a lead-in does."""
+    return _ENDS_SENTENCE.search(text) is not None
+
+
+def is_value(cell: str) -> bool:
+    """Tell whether a cell holds a number, date, amount, address or yes or no, rather than words."""
+    return len(cell) <= _VALUE_CHARS and _VALUE.fullmatch(cell) is not None
+
+
+def header_depth(rows: Sequence[Row], *, first: bool) -> int:
+    """Return how many of the first rows are the header: 0, 1 or 2. `first` as in `grids.markdown_of`."""
+    if len(rows) == 1 or not _may_be_header(rows[0]):
+        return 0
+    if len(rows) >= _MIN_ROWS_BELOW_TWO_HEADERS and _may_be_header(rows[1]) and _groups_columns(rows):
+        return 2
+    if first or (rows[0].marked and not rows[1].marked) or _contrasts(rows[0], rows[1:]):
+        return 1
+    width = len(rows[0].cells)
+    return int(width >= MIN_COLUMNS_WITH_KEY and len(rows[0].filled) == width)
+
+
+def _may_be_header(row: Row) -> bool:
+    filled = [cell for cell in row.cells if cell]
+    return all(_YEAR.fullmatch(cell) or (len(cell) <= HEADER_CHARS and not is_value(cell)) for cell in filled)
+
+
+def _contrasts(header: Row, rows: Sequence[Row]) -> bool:
+    """Tell whether a column other than the first holds mostly values below a word or a year."""
+    for column, name in enumerate(header.cells):
+        below = [row.cells[column] for row in rows if row.cells[column]]
+        if not name or not below or column == 0:
+            continue
+        different = not is_value(name) or not all(_YEAR.fullmatch(cell) for cell in below)
+        if different and 2 * sum(map(is_value, below)) > len(below):
+            return True
+    return False
+
+
+def _groups_columns(rows: Sequence[Row]) -> bool:
+    """Tell whether the first row groups the columns that the second row names."""
+    upper, lower = rows[0], rows[1]
+    if upper.spans:
+        return len(lower.filled) > 1
+    gaps = [n for n, cell in enumerate(upper.cells) if not cell and lower.cells[n] and any(upper.cells[:n])]
+    return bool(gaps) and _contrasts(lower, rows[2:])

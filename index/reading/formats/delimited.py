@@ -1,0 +1,65 @@
+"""CSV and TSV to Markdown, in the same form as sheets."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from index.errors import UnreadableDocumentError
+from index.reading.formats.cells import Row
+from index.reading.formats.content import Content
+from index.reading.formats.encoding import decoded
+from index.reading.formats.grids import markdown_of
+from index.reading.formats.sheet_rows import MAX_COLUMNS, MAX_ROWS
+
+_DELIMITERS = ",;\t|"
+_SAMPLE_CHARS, _SAMPLE_ROWS = 100_000, 200
+_DECLARED = re.compile(r"sep=(.)[ \t]*\n", re.IGNORECASE)
+_FIELD_CHARS = 1_000_000
+
+
+def delimited(raw: bytes) -> Content:
+    """Return a CSV or TSV file, in which every row repeats the names of its columns."""
+    text = decoded(raw)
+    declared = _DECLARED.match(text)
+    text = text[declared.end() :] if declared else text
+    rows, left_out = _rows(text, declared[1] if declared else delimiter(text))
+    return Content(None, markdown_of(rows, first=True), named_anchors=True, unread=tuple(left_out))
+
+
+def delimiter(text: str) -> str:
+    """Return the character that cuts most rows into the same number of cells, at least two; a comma without one."""
+    return max(_DELIMITERS, key=lambda sign: _fit(text[:_SAMPLE_CHARS], sign))
+
+
+def _fit(sample: str, sign: str) -> tuple[float, int]:
+    """Return the share of the rows that have the most frequent number of cells, and that number."""
+    widths: Counter[int] = Counter()
+    for cells in islice(_cut(sample, sign), _SAMPLE_ROWS):
+        widths[len(cells)] += bool(cells)
+    widths = Counter({width: count for width, count in widths.items() if width > 1})
+    if not widths:
+        return 0.0, 0
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    return count, width
+
+
+def _cut(text: str, sign: str) -> Iterator[list[str]]:
+    csv.field_size_limit(_FIELD_CHARS)
+    try:
+        yield from csv.reader(text.splitlines(keepends=True), delimiter=sign, skipinitialspace=True)
+    except csv.Error as error:
+        raise UnreadableDocumentError("broken CSV: a cell of more than a million characters") from error
+
+
+def _rows(text: str, sign: str) -> tuple[list[Row], list[tuple[str, str]]]:
+    """Return the rows, all of one width, and what lies beyond the limits."""
+    cut = [[" ".join(cell.split()) for cell in cells[: MAX_COLUMNS + 1]] for cells in _cut(text, sign)]
+    left_out = []
+    if len(cut) > MAX_ROWS:
+        left_out.append((f"rows after {MAX_ROWS:,}", f"{len(cut) - MAX_ROWS:,} rows too many"))
+    if any(len(cells) > MAX_COLUMNS for cells in cut):
+        left_out.append((f"columns after {MAX_COLUMNS}", "too many"))
+    width = min(max(map(len, cut), default=0), MAX_COLUMNS)
+    return [Row(tuple([*cells, *[""] * width][:width])) for cells in cut[:MAX_ROWS]], left_out
