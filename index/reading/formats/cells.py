@@ -16,6 +16,7 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _VALUE_CHARS = 60
+_MIXED = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,28 @@ def is_value(cell: str) -> bool:
 
 def header_depth(rows: Sequence[Row], *, first: bool) -> int:
     """Return how many of the first rows are the header: 0, 1 or 2. `first` as in `grids.markdown_of`."""
-    if len(rows) == 1 or not _may_be_header(rows[0]):
+    if len(rows) == 1 or not may_be_header(rows[0]):
         return 0
-    if len(rows) >= _MIN_ROWS_BELOW_TWO_HEADERS and _may_be_header(rows[1]) and _groups_columns(rows):
+    if len(rows) >= _MIN_ROWS_BELOW_TWO_HEADERS and may_be_header(rows[1]) and _groups_columns(rows):
         return 2
-    if first or (rows[0].marked and not rows[1].marked) or _contrasts(rows[0], rows[1:]):
-        return 1
     width = len(rows[0].cells)
+    if rows[0].marked and not rows[1].marked:
+        return 1
+    if width < MIN_COLUMNS_WITH_KEY and has_mixed_values(rows):
+        return 0
+    if first or _contrasts(rows[0], rows[1:]):
+        return 1
     return int(width >= MIN_COLUMNS_WITH_KEY and len(rows[0].filled) == width)
 
 
-def _may_be_header(row: Row) -> bool:
+def has_mixed_values(rows: Sequence[Row]) -> bool:
+    """Tell whether the last column holds both values and words, as one of keys and values does."""
+    below = [is_value(row.cells[-1]) for row in rows[1:] if row.cells[-1]]
+    return _MIXED < sum(below) / (len(below) or 1) < 1 - _MIXED
+
+
+def may_be_header(row: Row) -> bool:
+    """Tell whether a row holds words or years only."""
     filled = [cell for cell in row.cells if cell]
     return all(_YEAR.fullmatch(cell) or (len(cell) <= HEADER_CHARS and not is_value(cell)) for cell in filled)
 
@@ -90,6 +102,7 @@ def _groups_columns(rows: Sequence[Row]) -> bool:
     """Tell whether the first row groups the columns that the second row names."""
     upper, lower = rows[0], rows[1]
     if upper.spans:
-        return len(lower.filled) > 1
+        is_below_key = lower.cells[0] in ("", upper.cells[0])
+        return len(lower.filled) > 1 and (is_below_key or _contrasts(lower, rows[2:]))
     gaps = [n for n, cell in enumerate(upper.cells) if not cell and lower.cells[n] and any(upper.cells[:n])]
     return bool(gaps) and _contrasts(lower, rows[2:])

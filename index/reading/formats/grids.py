@@ -124,7 +124,7 @@ def _body(rows: Sequence[Row], header: Names | None) -> Iterator[str]:
     above: Row | None = None
     for number, row in enumerate(rows):
         if header is None:
-            yield "- " + _keyed(row)
+            yield "- " + keyed(row)
         elif row.is_alone:
             yield from _alone(row, header, is_last=number == len(rows) - 1)
             above = None
@@ -158,7 +158,7 @@ def _named(header: Names, row: Row) -> str:
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
 
 
-def _keyed(row: Row) -> str:
+def keyed(row: Row) -> str:
     """Return a row of a table without column names: its first cell says what the others are."""
     key, *values = [cell for cell in row.cells if cell]
     if not values or not row.cells[0] or is_value(key) or len(key) > HEADER_CHARS:
