@@ -12,9 +12,10 @@ from index.reading.formats.archives import attribute, local, opened, related, xm
 from index.reading.formats.content import Content
 from index.reading.formats.lines import apart, escaped
 from index.reading.formats.properties import properties
+from index.reading.formats.row_tables import table_text
 from index.reading.formats.word_numbers import BULLET, Label, Numbers, numbers_of
 from index.reading.formats.word_styles import styles_of
-from index.reading.formats.word_tables import table_rows, table_text, within
+from index.reading.formats.word_tables import table_rows, within
 from index.reading.formats.word_text import Reader
 
 _INDENT = "    "
