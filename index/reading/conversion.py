@@ -28,13 +28,32 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".txt": plain,
     ".pdf": pdf,
     ".docx": docx,
+    ".docm": docx,
+    ".dotx": docx,
     ".pptx": pptx,
+    ".pptm": pptx,
+    ".ppsx": pptx,
     ".xlsx": xlsx,
+    ".xlsm": xlsx,
     ".csv": delimited,
     ".tsv": delimited,
 }
 _EXPORT = ".jsonl"
-SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT)
+# Formats that hold a document but are not read, and the one to save them in.
+_SAVE_AS = {
+    ".doc": ".docx",
+    ".dot": ".docx",
+    ".pages": ".docx",
+    ".wpd": ".docx",
+    ".one": ".docx",
+    ".ppt": ".pptx",
+    ".odp": ".pptx",
+    ".key": ".pptx",
+    ".xls": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".numbers": ".xlsx",
+}
+SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT, *_SAVE_AS)
 
 
 def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
@@ -42,6 +61,8 @@ def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
 
     Raises UnreadableDocumentError, and whatever the parsers raise.
     """
+    if better := _SAVE_AS.get(source.suffix):
+        raise UnreadableDocumentError(f"{source.suffix} files are not read: save it as {better}")
     raw = source.path.read_bytes()
     if source.suffix == _EXPORT:
         return list(_exported(raw, source, rules))

@@ -18,10 +18,8 @@ def chart_rows(root: etree._Element) -> list[Row]:
         return []
     categories = next((found for one in series if (found := _points(one, "cat", "xVal"))), {})
     title = " ".join("".join(t.text or "" for t in root.iterfind("{*}chart/{*}title//{*}t")).split())
-    rows = [Row((title, *names))]
-    for place in places:
-        rows.append(Row((categories.get(place, str(place + 1)), *(column.get(place, "") for column in columns))))
-    return rows
+    data = ((categories.get(at, str(at + 1)), *(column.get(at, "") for column in columns)) for at in places)
+    return [Row((title, *names)), *map(Row, data)]
 
 
 def _points(series: etree._Element, *names: str) -> dict[int, str]:

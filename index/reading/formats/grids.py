@@ -6,6 +6,7 @@ cells, filters, defined tables) and by form: numbers and dates do not stand in a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.reading.formats.cells import HEADER_CHARS, MIN_COLUMNS_WITH_KEY, Row, ends_sentence, header_depth, is_value
 from index.reading.formats.lines import escaped
@@ -49,7 +50,7 @@ def _tables(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
 def _side_by_side(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
     used = sorted({n for row in rows for n in row.filled})
     first = used[0]
-    for before, after in zip(used, used[1:], strict=False):
+    for before, after in pairwise(used):
         if after - before > 1 and before > first and after < used[-1] and _begins_with_names(rows, after):
             yield _columns(rows, first, before)
             first = after

@@ -1,6 +1,7 @@
 """Numbers of a workbook as its number formats show them."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +18,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - sheets know no time zone
+_NUMERIC = ("digits", "general")
 _MAX_FORMAT = 255
 _MAX_EXACT = 1e15
 _MAX_DECIMALS = 10
@@ -124,30 +126,38 @@ def _chosen(sections: tuple[tuple[str, _Section], ...], value: float) -> tuple[_
 
 def _section(text: str) -> _Section:
     """Take a section of a format apart."""
-    before = places = decimals = after = ""
-    scale, thousands, is_plain, in_decimals, between = Decimal(1), False, False, False, ""
+    tokens = list(_tokens(text))
+    digits = [at for at, (kind, _) in enumerate(tokens) if kind in _NUMERIC]
+    first, last = (digits[0], digits[-1]) if digits else (len(tokens), len(tokens))
+    point = next((at for at, token in enumerate(tokens) if token == (".", ".")), last + 1)
+    commas = [at for at, (kind, _) in enumerate(tokens) if kind == ","]
+    scale = Decimal(100) ** sum(kind == "%" for kind, _ in tokens)
+    return _Section(
+        before=_literals(tokens[: min(first, point)]),
+        places="".join(held for kind, held in tokens[first : min(point, last + 1)] if kind != ","),
+        decimals="".join(held for kind, held in tokens[point:] if kind == "digits")[:_MAX_DECIMALS],
+        after=_literals(tokens[last + 1 :]),
+        scale=scale / Decimal(1000) ** sum(at > last for at in commas),
+        thousands=any(at < last for at in commas),
+        is_plain=any(kind == "general" or (kind == "/" and first < at < last) for at, (kind, _) in enumerate(tokens)),
+    )
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the kinds of a section's characters and what they show; unquoted signs are kinds of their own."""
     for token in _TOKEN.finditer(text):
-        digits, plain = token["digits"], token["plain"]
-        literal = token["quoted"] or token["escaped"] or token["currency"] or ""
-        if token["general"] or token["power"] or plain == "@" or (plain == "/" and places):
-            is_plain = True
-        elif is_plain:
-            after += literal or plain or ""
-        elif plain == "," and (places or decimals):
-            rest = text[token.end() :]
-            thousands, scale = (True, scale) if re.match(r"[0#?]", rest) else (thousands, scale / 1000)
-        elif plain == "." and not in_decimals:
-            in_decimals = True
-        elif digits and in_decimals:
-            decimals = (decimals + digits)[:_MAX_DECIMALS]
-        elif digits:
-            places, between = places + between + digits, ""
-        elif places and not in_decimals and (literal or plain):
-            between += literal or plain
-            scale *= 100 if plain == "%" else 1
-        elif decimals or in_decimals:
-            after += literal or plain or ""
-            scale *= 100 if plain == "%" else 1
-        else:
-            before += literal or plain or (" " if token[0].startswith("_") else "")
-    return _Section(before, places, decimals, between + after, scale, thousands, is_plain)
+        literal = token["quoted"] or token["escaped"] or token["currency"]
+        if token["general"] or token["power"] or token["plain"] == "@":
+            yield "general", ""
+        elif token["digits"]:
+            yield "digits", token["digits"]
+        elif token["plain"] and token["plain"] in "./%,":
+            yield token["plain"], token["plain"]
+        elif literal or token["plain"]:
+            yield "literal", literal or token["plain"]
+        elif token[0].startswith("_"):
+            yield "literal", " "
+
+
+def _literals(tokens: Sequence[tuple[str, str]]) -> str:
+    return "".join(held for kind, held in tokens if kind not in (",", "."))

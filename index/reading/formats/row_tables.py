@@ -34,7 +34,8 @@ def _names(rows: Sequence[Row], headers: int) -> tuple[str, ...]:
 
 def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     """Yield the rows below each merged row, with its text; a table without such rows is one group."""
-    label, group = "", []
+    label = ""
+    group: list[Row] = []
     for row in rows:
         if row.spans and row.is_alone and len(row.cells) > 1:
             if group or label:

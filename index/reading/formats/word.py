@@ -40,7 +40,7 @@ def _walker(archive: zipfile.ZipFile) -> "_Walker":
     parts = [target for kind, target in related(archive, "").values() if kind == "officeDocument"]
     part = parts[0] if parts else "word/document.xml"
     linked = related(archive, part)
-    of_kind = {kind: target for kind, target in linked.values()}
+    of_kind = dict(linked.values())
     folder = part.rpartition("/")[0]
     styles = styles_of(archive, of_kind.get("styles", f"{folder}/styles.xml"))
     links = {key: target for key, (kind, target) in linked.items() if kind == "hyperlink"}
@@ -132,7 +132,9 @@ class _Walker:
     def _text_boxes(self, paragraph: etree._Element) -> Iterator[str]:
         """Yield the blocks of text boxes. Word writes each twice, for itself and for programs that know it less."""
         for box in paragraph.iter("{*}txbxContent"):
-            owners = [local(parent) for parent in takewhile(lambda parent: parent is not paragraph, box.iterancestors())]
+            owners = [
+                local(parent) for parent in takewhile(lambda parent: parent is not paragraph, box.iterancestors())
+            ]
             is_second = "Fallback" in owners and _has_choice(box)
             if "txbxContent" not in owners and not is_second:
                 self.open_levels.clear()
@@ -169,7 +171,9 @@ class _Walker:
 
 
 def _is_contents(control: etree._Element) -> bool:
-    return any(attribute(e, "val") == "Table of Contents" for e in control.iterfind("{*}sdtPr/{*}docPartObj/{*}docPartGallery"))
+    return any(
+        attribute(e, "val") == "Table of Contents" for e in control.iterfind("{*}sdtPr/{*}docPartObj/{*}docPartGallery")
+    )
 
 
 def _has_choice(box: etree._Element) -> bool:

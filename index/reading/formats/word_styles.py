@@ -13,7 +13,8 @@ _OFF = ("0", "false", "off", "none")
 _BODY_LEVEL = 9
 # Word itself writes "heading 1" in every language; others write the name that their users see.
 _HEADING = re.compile(
-    r"(?:heading|überschrift|titre|t[ií]tulo|titolo|kop|rubrik|overskrift|otsikko|nagłówek|nadpis|заголовок)[ _]?([1-9])",
+    r"(?:heading|überschrift|titre|t[ií]tulo|titolo|kop|rubrik|overskrift|otsikko|nagłówek|nadpis|заголовок)"
+    r"[ _]?([1-9])",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"title|titel|titre|t[ií]tulo|titolo", re.IGNORECASE)

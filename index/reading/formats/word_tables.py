@@ -7,13 +7,12 @@ from lxml import etree
 from index.reading.formats.archives import attribute, local
 from index.reading.formats.cells import Row
 
-ReadCell = Callable[[etree._Element], str]
 _OFF = ("0", "false", "off", "none")
 # Word's own limit of columns.
 _MAX_SPAN = 63
 
 
-def table_rows(element: etree._Element, read: ReadCell) -> tuple[list[Row], int]:
+def table_rows(element: etree._Element, read: Callable[[etree._Element], str]) -> tuple[list[Row], int]:
     """Return the rows of a table, and how many of them are marked as header rows."""
     rows: list[Row] = []
     headers = 0

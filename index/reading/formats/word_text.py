@@ -11,7 +11,19 @@ from index.reading.formats.word_styles import Styles
 
 # What was deleted or moved away, only computes something, or stands elsewhere.
 _LEFT_OUT = frozenset(
-    {"del", "moveFrom", "delText", "instrText", "rPr", "pPr", "commentReference", "annotationRef", "footnoteRef", "rt", "Fallback"}
+    {
+        "del",
+        "moveFrom",
+        "delText",
+        "instrText",
+        "rPr",
+        "pPr",
+        "commentReference",
+        "annotationRef",
+        "footnoteRef",
+        "rt",
+        "Fallback",
+    }
 )
 _BREAKS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
 _SYMBOLS = {"f0fc": "✓", "f0fe": "✓", "f052": "✓", "f0fb": "✗", "f0fd": "✗", "f054": "✗", "f0a8": "☐", "f06f": "☐"}
@@ -89,14 +101,8 @@ class Reader:
                 self.fields[-1] += child.text or ""
             elif not self._is_shown:
                 continue
-            elif name == "t":
-                yield child.text or ""
-            elif name == "sym":
-                yield _SYMBOLS.get((attribute(child, "char") or "").lower(), "")
-            elif name == "ruby":
-                yield "".join(t.text or "" for t in child.iterfind("{*}rubyBase//{*}t"))
-            elif name in _BREAKS:
-                yield _BREAKS[name]
+            else:
+                yield _characters(child, name)
 
     def _field(self, kind: str) -> None:
         if kind == "begin":
@@ -118,7 +124,9 @@ class Reader:
             is_deleted = any(local(parent) in ("del", "moveFrom") for parent in reference.iterancestors())
             if note is None or is_deleted:
                 continue
-            texts = [" ".join("".join(p.text for p in self._pieces(part, part, "")).split()) for part in note.iter("{*}p")]
+            texts = [
+                " ".join("".join(p.text for p in self._pieces(part, part, "")).split()) for part in note.iter("{*}p")
+            ]
             if said := " ".join(text for text in texts if text):
                 yield f"(Note: {said})"
 
@@ -140,5 +148,16 @@ def _marked(text: str, is_bold: bool, url: str) -> str:  # noqa: FBT001
     return start + inner + end
 
 
+def _characters(element: etree._Element, name: str) -> str:
+    """Return what an element of a run shows."""
+    if name == "t":
+        return element.text or ""
+    if name == "sym":
+        return _SYMBOLS.get((attribute(element, "char") or "").lower(), "")
+    if name == "ruby":
+        return "".join(t.text or "" for t in element.iterfind("{*}rubyBase//{*}t"))
+    return _BREAKS.get(name, "")
+
+
 def _lists_contents(instruction: str) -> bool:
-    return instruction.split()[:1] != [] and instruction.split()[0].upper() in _CONTENT_FIELDS
+    return instruction.strip().upper().startswith(_CONTENT_FIELDS)

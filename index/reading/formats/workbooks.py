@@ -96,7 +96,7 @@ class Workbook:
             return value.removesuffix("Z").removesuffix("T00:00:00").removesuffix("T00:00:00.000").replace("T", " ")
         if kind == "n":
             return shown(float(value), style.number_format, since_1904=self._since_1904)
-        return unescape(value)
+        return str(unescape(value))
 
     @cached_property
     def _since_1904(self) -> bool:
@@ -118,7 +118,9 @@ class Workbook:
         if root is None:
             return []
         formats = {**BUILTIN_FORMATS, **_MORE_FORMATS}
-        formats |= {int(f.get("numFmtId", 0)): f.get("formatCode", GENERAL) for f in root.iterfind("{*}numFmts/{*}numFmt")}
+        formats |= {
+            int(f.get("numFmtId", 0)): f.get("formatCode", GENERAL) for f in root.iterfind("{*}numFmts/{*}numFmt")
+        }
         fonts = [(_is_on(font, "b"), _is_on(font, "strike")) for font in root.iterfind("{*}fonts/{*}font")]
         return [
             Style(
@@ -150,4 +152,4 @@ def _text(item: etree._Element) -> str:
             look = child.find("{*}rPr")
             if look is None or not _is_on(look, "strike"):
                 parts += [t.text or "" for t in child.iterfind("{*}t")]
-    return unescape("".join(parts))
+    return str(unescape("".join(parts)))
