@@ -1,6 +1,7 @@
 """Rows of a sheet, and which of them are a header."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +12,16 @@ _MIN_ROWS_BELOW_TWO_HEADERS = 3
 _ENDS_SENTENCE = re.compile(r"[.!?:;]$")
 _YEAR = re.compile(r"(?:19|20)\d\d|\d{4}-\d{2}(?:-\d{2})?")
 _VALUE = re.compile(
-    r"[-+(~≈<>≤≥]*(?:[A-Z]{3}|[€$£¥])? ?\d[\d.,:'/\s-]*(?:%|[€$£¥]|[^\W\d_]{1,5})?\)?"
-    r"|\S+@\S+|https?://\S+|true|false|yes|no|ja|nein|-",
+    r"(?P<date>\d{4}-\d{2}(?:-\d{2})?(?: \d{2}:\d{2}(?::\d{2})?)?|\d{1,2}[./]\d{1,2}[./]\d{2,4})"
+    r"|(?P<time>\d{1,2}:\d{2}(?::\d{2})?)"
+    r"|(?P<phone>\+\d[\d\s()/-]+|\d+(?:[ /-]\d+)+)"
+    r"|(?P<number>[-+(~≈<>≤≥]*(?:[A-Z]{3}|[€$£¥])? ?\d[\d.,:'/\s-]*(?:%|[€$£¥]|[^\W\d_]{1,5})?\)?)"
+    r"|(?P<address>\S+@\S+|https?://\S+)"
+    r"|(?P<choice>true|false|yes|no|ja|nein)|(?P<none>-|n/a)",
     re.IGNORECASE,
 )
 _VALUE_CHARS = 60
-_MIXED = 0.2
+_MOST = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,15 @@ def ends_sentence(text: str) -> bool:
     return _ENDS_SENTENCE.search(text) is not None
 
 
+def kind_of(cell: str) -> str | None:
+    """Return what kind of value a cell holds, such as "date" or "number"; None for words."""
+    found = _VALUE.fullmatch(cell) if len(cell) <= _VALUE_CHARS else None
+    return found.lastgroup if found else None
+
+
 def is_value(cell: str) -> bool:
     """Tell whether a cell holds a number, date, amount, address or yes or no, rather than words."""
-    return len(cell) <= _VALUE_CHARS and _VALUE.fullmatch(cell) is not None
+    return kind_of(cell) is not None
 
 
 def header_depth(rows: Sequence[Row], *, first: bool) -> int:
@@ -75,9 +86,10 @@ def header_depth(rows: Sequence[Row], *, first: bool) -> int:
 
 
 def has_mixed_values(rows: Sequence[Row]) -> bool:
-    """Tell whether the last column holds both values and words, as one of keys and values does."""
-    below = [is_value(row.cells[-1]) for row in rows[1:] if row.cells[-1]]
-    return _MIXED < sum(below) / (len(below) or 1) < 1 - _MIXED
+    """Tell whether the last column holds values of several kinds, as one of keys and values does."""
+    kinds = Counter(kind_of(row.cells[-1]) for row in rows[1:] if row.cells[-1])
+    del kinds["none"]
+    return bool(kinds) and max(kinds.values()) < _MOST * kinds.total()
 
 
 def may_be_header(row: Row) -> bool:
