@@ -10,6 +10,7 @@ from index.reading.formats.delimited import delimited
 from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
 from index.reading.formats.markdown_page import markdown
+from index.reading.formats.opendocument import ods, odt
 from index.reading.formats.pdf import pdf
 from index.reading.formats.plain_text import plain
 from index.reading.formats.sheets import xlsx
@@ -35,6 +36,8 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".ppsx": pptx,
     ".xlsx": xlsx,
     ".xlsm": xlsx,
+    ".odt": odt,
+    ".ods": ods,
     ".csv": delimited,
     ".tsv": delimited,
 }

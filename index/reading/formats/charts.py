@@ -18,6 +18,7 @@ def chart_rows(root: etree._Element) -> list[Row]:
         return []
     categories = next((found for one in series if (found := _points(one, "cat", "xVal"))), {})
     title = " ".join("".join(t.text or "" for t in root.iterfind("{*}chart/{*}title//{*}t")).split())
+    title = "" if title in names else title
     data = ((categories.get(at, str(at + 1)), *(column.get(at, "") for column in columns)) for at in places)
     return [Row((title, *names)), *map(Row, data)]
 

@@ -27,6 +27,8 @@ _LEFT_OUT = frozenset(
 )
 _BREAKS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
 _SYMBOLS = {"f0fc": "✓", "f0fe": "✓", "f052": "✓", "f0fb": "✗", "f0fd": "✗", "f054": "✗", "f0a8": "☐", "f06f": "☐"}
+# Otherwise the mark of a note becomes part of the number before it.
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _CONTENT_FIELDS = ("TOC", "INDEX", "TOA")
 _LINKED = ("http://", "https://", "mailto:")
 
@@ -84,6 +86,8 @@ class Reader:
     def _run(self, run: etree._Element, paragraph: etree._Element, url: str) -> Iterator[Piece]:
         is_hidden = self.styles.is_on(run, paragraph, "vanish", "strike", "dstrike")
         text = "".join(self._run_parts(run))
+        if attribute(run.find("{*}rPr/{*}vertAlign"), "val") == "superscript":
+            text = text.translate(_RAISED)
         if text and not is_hidden:
             is_bold = bool(text.strip()) and self._is_bold(run)
             yield Piece(text, is_bold, url)
