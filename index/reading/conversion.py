@@ -7,6 +7,7 @@ from index.errors import UnreadableDocumentError
 from index.reading.documents import Document, LoadRules, Skipped
 from index.reading.formats.content import Content
 from index.reading.formats.delimited import delimited
+from index.reading.formats.epub import epub
 from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
 from index.reading.formats.markdown_page import markdown
@@ -36,6 +37,7 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".ppsx": pptx,
     ".xlsx": xlsx,
     ".xlsm": xlsx,
+    ".epub": epub,
     ".odt": odt,
     ".ods": ods,
     ".csv": delimited,
@@ -48,6 +50,7 @@ _SAVE_AS = {
     ".dot": ".docx",
     ".pages": ".docx",
     ".wpd": ".docx",
+    ".rtf": ".docx",
     ".one": ".docx",
     ".ppt": ".pptx",
     ".odp": ".pptx",

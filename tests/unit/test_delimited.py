@@ -31,10 +31,16 @@ def test_every_dialect_gives_the_same_rows(raw: bytes) -> None:
     ("text", "expected"),
     [
         ("Produkt;Preis\nKabel;12,90 €\nStecker;1.299,00 €\n", "- Produkt: Kabel; Preis: 12,90 €"),
-        ('Topic,Text\nFees,"2%; then 5%, at once"\nRefund,Within a week\n', "- Topic: Fees; Text: 2%; then 5%, at once"),
+        (
+            'Topic,Text\nFees,"2%; then 5%, at once"\nRefund,Within a week\n',
+            "- Topic: Fees; Text: 2%; then 5%, at once",
+        ),
         ('Topic,Text\nFees,"First line\nsecond line"\nRefund,x\n', "- Topic: Fees; Text: First line second line"),
         ('Say,Meaning\n"a ""big"" one",large\n5" pipe,thick\n', '- Say: a "big" one; Meaning: large'),
-        ("Code;Meaning;Action\nE1;Jam, paper;Open, then close\n", "- Code: E1; Meaning: Jam, paper; Action: Open, then close"),
+        (
+            "Code;Meaning;Action\nE1;Jam, paper;Open, then close\n",
+            "- Code: E1; Meaning: Jam, paper; Action: Open, then close",
+        ),
     ],
 )
 def test_signs_within_a_cell_do_not_cut_it(text: str, expected: str) -> None:

@@ -93,14 +93,21 @@ def test_a_title_above_the_header_is_a_heading() -> None:
 
 
 def test_a_title_apart_from_its_table_is_a_heading_and_a_remark_a_paragraph() -> None:
-    book = book_of(["Price list 2027"], ["All prices are net."], [], ["Plan", "Price"], ["Basic", 49], [], ["Ask: Anna"])
+    book = book_of(
+        ["Price list 2027"], ["All prices are net."], [], ["Plan", "Price"], ["Basic", 49], [], ["Ask: Anna"]
+    )
     expected = "Price list 2027\n\nAll prices are net.\n\n- Plan: Basic; Price: 49\n\nAsk: Anna"
     assert body(book).replace("### ", "") == expected
 
 
 @pytest.mark.parametrize("merged", [True, False])
 def test_two_header_rows_are_joined(merged: bool) -> None:  # noqa: FBT001
-    book = book_of(["Region", "2026", None, "2027", None], [None, "Q1", "Q2", "Q1", "Q2"], ["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8])
+    book = book_of(
+        ["Region", "2026", None, "2027", None],
+        [None, "Q1", "Q2", "Q1", "Q2"],
+        ["North", 1, 2, 3, 4],
+        ["South", 5, 6, 7, 8],
+    )
     if merged:
         for area in ("A1:A2", "B1:C1", "D1:E1"):
             book.active.merge_cells(area)
@@ -151,7 +158,9 @@ def test_tables_below_each_other_keep_their_own_headers() -> None:
 
 
 def test_tables_beside_each_other_are_apart() -> None:
-    book = book_of(["Plan", "Price", None, "Office", "Desks"], ["Basic", 49, None, "Graz", 12], ["Team", 199, None, "Lyon", 8])
+    book = book_of(
+        ["Plan", "Price", None, "Office", "Desks"], ["Basic", 49, None, "Graz", 12], ["Team", 199, None, "Lyon", 8]
+    )
     assert body(book).split("\n\n") == [
         "- Plan: Basic; Price: 49\n- Plan: Team; Price: 199",
         "- Office: Graz; Desks: 12\n- Office: Lyon; Desks: 8",

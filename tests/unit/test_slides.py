@@ -99,7 +99,9 @@ def test_a_chart_is_the_table_of_its_data() -> None:
     data.add_series("Cloud", (0.991, 0.998))
     data.add_series("On site", (0.97, None))
     deck.slides[0].shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *_AT, data)
-    assert read(deck).text.endswith("|  | Cloud | On site |\n| --- | --- | --- |\n| Q1 | 99.1% | 97.0% |\n| Q2 | 99.8% |  |")
+    assert read(deck).text.endswith(
+        "|  | Cloud | On site |\n| --- | --- | --- |\n| Q1 | 99.1% | 97.0% |\n| Q2 | 99.8% |  |"
+    )
 
 
 def test_notes_have_a_label() -> None:

@@ -71,7 +71,7 @@ def saved(document: library.document.Document) -> bytes:
         f"<w:del>{r('secret')}</w:del>",
         "<w:del><w:r><w:delText>secret</w:delText></w:r></w:del>",
         f"<w:moveFrom>{r('secret')}</w:moveFrom>",
-        '<w:r><w:instrText>secret</w:instrText></w:r>',
+        "<w:r><w:instrText>secret</w:instrText></w:r>",
         "<w:r><w:commentReference w:id='1'/></w:r>",
     ],
 )
@@ -354,7 +354,15 @@ def test_the_title_is_that_of_the_properties_else_the_title_style_else_a_heading
 
 @pytest.mark.parametrize(
     "junk",
-    ["Microsoft Word - rates.doc", "Untitled", "Dokument1", "Word Document", "Document", "Présentation PowerPoint", " "],
+    [
+        "Microsoft Word - rates.doc",
+        "Untitled",
+        "Dokument1",
+        "Word Document",
+        "Document",
+        "Présentation PowerPoint",
+        " ",
+    ],
 )
 def test_a_title_that_a_program_made_up_does_not_count(junk: str) -> None:
     document = library.Document()

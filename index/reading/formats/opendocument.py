@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -19,9 +20,18 @@ from index.reading.formats.sheet_rows import MAX_COLUMNS, MAX_ROWS
 _INDENT = "    "
 _MAX_LEVEL = 6
 _LEFT_OUT = frozenset(
-    {"tracked-changes", "annotation", "annotation-end", "table-of-content", "alphabetical-index", "note-citation", "note"}
+    {
+        "tracked-changes",
+        "annotation",
+        "annotation-end",
+        "table-of-content",
+        "alphabetical-index",
+        "note-citation",
+        "note",
+    }
 )
 _HOLDS_BLOCKS = frozenset({"section", "text-box", "frame", "a", "g", "custom-shape", "index-body"})
+_TITLE = "Title"
 _HIDDEN = ("none", "false")
 
 
@@ -48,13 +58,14 @@ def ods(raw: bytes) -> Content:
             if styles.is_hidden(table):
                 unread.append((f"sheet {name}", "hidden"))
                 continue
-            rows = [row for row, is_hidden in _rows(table, styles) if not is_hidden]
-            if len(rows) > MAX_ROWS:
-                unread.append((f"sheet {name}", f"{len(rows) - MAX_ROWS:,} rows beyond the first {MAX_ROWS:,}"))
-            if any(is_hidden and row.filled for row, is_hidden in _rows(table, styles)):
+            read = list(islice(_rows(table, styles), MAX_ROWS + 1))
+            rows = [row for row, is_hidden in read[:MAX_ROWS] if not is_hidden]
+            if len(read) > MAX_ROWS:
+                unread.append((f"sheet {name}", f"rows beyond the first {MAX_ROWS:,}"))
+            if any(is_hidden and row.filled for row, is_hidden in read):
                 unread.append((f"sheet {name}", "hidden rows"))
             if any(row.filled for row in rows):
-                sections.append(f"## {name}\n\n{markdown_of(rows[:MAX_ROWS], first=False)}")
+                sections.append(f"## {name}\n\n{markdown_of(rows, first=False)}")
     return Content(title, "\n\n".join(sections), named_anchors=True, updated=updated, unread=tuple(unread))
 
 
@@ -76,10 +87,10 @@ class _Styles:
         """Tell whether an element's style is bold."""
         return (attribute(element, "style-name") or "") in self.bold
 
-    def base(self, element: etree._Element) -> str:
-        """Return the name of the style that an element's own style changes, such as "Title"."""
+    def is_title(self, element: etree._Element) -> bool:
+        """Tell whether an element's style is that of titles, or changes it."""
         name = attribute(element, "style-name") or ""
-        return self.parents.get(name, name)
+        return _TITLE in (name, self.parents.get(name))
 
 
 def _content(archive: zipfile.ZipFile) -> tuple[etree._Element, _Styles]:
@@ -120,7 +131,7 @@ class _Text:
             name = local(child)
             if name == "h":
                 yield from self._heading(child, int(attribute(child, "outline-level") or 1))
-            elif name == "p" and self.styles.base(child) == "Title":
+            elif name == "p" and self.styles.is_title(child):
                 yield from self._heading(child, 1)
             elif name == "p":
                 text = self.text(child)
@@ -187,7 +198,7 @@ def _rows(table: etree._Element, styles: _Styles, text: "_Text | None" = None) -
     reader = text or _Text(styles)
     hidden = _hidden_columns(table)
     below: dict[int, tuple[int, str]] = {}
-    for element in table.iter("{*}table-row"):
+    for element in _within(table):
         cells: list[str] = []
         spans: list[tuple[int, int]] = []
         marks: list[bool] = []
@@ -213,6 +224,15 @@ def _rows(table: etree._Element, styles: _Styles, text: "_Text | None" = None) -
         row = Row(tuple(cells[at] for at in kept), bool(marks) and all(marks), tuple(spans) if not hidden else ())
         for _ in range(min(int(attribute(element, "number-rows-repeated") or 1), MAX_ROWS if row.filled else 1)):
             yield row, is_hidden
+
+
+def _within(table: etree._Element) -> Iterator[etree._Element]:
+    """Yield the rows of a table, also those in groups, and not those of a table in one of its cells."""
+    for child in table:
+        if local(child) == "table-row":
+            yield child
+        elif local(child) in ("table-rows", "table-header-rows", "table-row-group"):
+            yield from _within(child)
 
 
 def _cell(cell: etree._Element, reader: _Text) -> str:
