@@ -3,7 +3,7 @@
 import pytest
 
 from index.reading.formats.delimited import delimited
-from index.reading.formats.sheet_rows import MAX_ROWS
+from index.reading.formats.sheet_rows import MAX_CELLS, MAX_ROWS
 
 _PLANS = "- Plan: Basic; Price: 49\n- Plan: Team; Price: 199"
 
@@ -82,8 +82,10 @@ def test_rows_of_other_lengths_are_kept() -> None:
 
 
 def test_rows_beyond_the_limit_are_named() -> None:
-    content = delimited(b"Code,Name\n" + b"1,x\n" * (MAX_ROWS + 4))
+    content = delimited(b"Code,Name\n" + b"x,\n" * (MAX_ROWS + 4))
     assert content.unread == ((f"rows after {MAX_ROWS:,}", "5 rows too many"),)
+    content = delimited(b"1,2,3,4,5\n" * (MAX_CELLS // 5 + 4))
+    assert content.unread == ((f"rows after {MAX_CELLS // 5:,}", "4 rows too many"),)
 
 
 def test_a_quote_that_never_ends_is_read_to_the_end() -> None:

@@ -243,12 +243,12 @@ def test_what_is_beyond_the_limits_is_named() -> None:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Data")
     for number in range(MAX_ROWS + 3):
-        sheet.append([f"Code {number}", number])
+        sheet.append([number])
     sheet2 = book.create_sheet("Wide")
     sheet2.append(["x"] * (MAX_COLUMNS + 2))
     content = read(book)
     assert [part for part, _ in content.unread] == ["sheet Data", "sheet Wide"]
-    assert content.unread[0][1].startswith("3 rows beyond the first 20,000")
+    assert content.unread[0][1].startswith("3 rows beyond the first 100,000")
     assert content.unread[1][1].startswith("2 cells beyond the first 200")
 
 

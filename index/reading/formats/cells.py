@@ -20,8 +20,10 @@ _VALUE = re.compile(
     r"|(?P<choice>true|false|yes|no|ja|nein)|(?P<none>-|n/a)",
     re.IGNORECASE,
 )
+_NO_DIGIT = re.compile(r"[^\d.]")
 _VALUE_CHARS = 60
 _MOST = 0.8
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ def is_value(cell: str) -> bool:
     return kind_of(cell) is not None
 
 
+def amount(cell: str) -> float | None:
+    """Return the number in a cell such as "1,299.00 EUR"; None for other cells."""
+    digits = _NO_DIGIT.sub("", cell) if kind_of(cell) == "number" else ""
+    return float(digits) if digits.strip(".") and digits.count(".") <= 1 else None
+
+
 def header_depth(rows: Sequence[Row], *, first: bool) -> int:
     """Return how many of the first rows are the header: 0, 1 or 2. `first` as in `grids.markdown_of`."""
     if len(rows) == 1 or not may_be_header(rows[0]):
@@ -99,15 +107,22 @@ def may_be_header(row: Row) -> bool:
 
 
 def _contrasts(header: Row, rows: Sequence[Row]) -> bool:
-    """Tell whether a column other than the first holds mostly values below a word or a year."""
-    for column, name in enumerate(header.cells):
-        below = [row.cells[column] for row in rows if row.cells[column]]
-        if not name or not below or column == 0:
-            continue
-        different = not is_value(name) or not all(_YEAR.fullmatch(cell) for cell in below)
-        if different and 2 * sum(map(is_value, below)) > len(below):
-            return True
-    return False
+    """Tell whether a column holds values below a word or a year."""
+    return any(
+        _contrast(name, [row.cells[column] for row in rows if row.cells[column]], is_first=column == 0)
+        for column, name in enumerate(header.cells)
+    )
+
+
+def _contrast(name: str, below: Sequence[str], *, is_first: bool) -> bool:
+    """Tell whether most cells of a column, or all of the first one, are values and the one above is none."""
+    if not name or not below or (is_value(name) and all(_YEAR.fullmatch(cell) for cell in below)):
+        return False
+    if len(below) == 1:
+        # Two rows may be keys and values as well; an amount below a word is rather a column.
+        return not is_first and kind_of(below[0]) == "number"
+    share = sum(map(is_value, below)) / len(below)
+    return share == 1 if is_first else share > _HALF
 
 
 def _groups_columns(rows: Sequence[Row]) -> bool:

@@ -4,14 +4,14 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import accumulate, islice
 
 from index.errors import UnreadableDocumentError
 from index.reading.formats.cells import Row
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 from index.reading.formats.grids import markdown_of
-from index.reading.formats.sheet_rows import MAX_COLUMNS, MAX_ROWS
+from index.reading.formats.sheet_rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_CHARS, _SAMPLE_ROWS = 100_000, 200
@@ -56,10 +56,12 @@ def _cut(text: str, sign: str) -> Iterator[list[str]]:
 def _rows(text: str, sign: str) -> tuple[list[Row], list[tuple[str, str]]]:
     """Return the rows, all of one width, and what lies beyond the limits."""
     cut = [[" ".join(cell.split()) for cell in cells[: MAX_COLUMNS + 1]] for cells in _cut(text, sign)]
+    held = [sum(map(bool, cells)) for cells in cut]
+    rows = sum(cells <= MAX_CELLS for cells in islice(accumulate(held), MAX_ROWS))
     left_out = []
-    if len(cut) > MAX_ROWS:
-        left_out.append((f"rows after {MAX_ROWS:,}", f"{len(cut) - MAX_ROWS:,} rows too many"))
+    if rows < len(cut):
+        left_out.append((f"rows after {rows:,}", f"{len(cut) - rows:,} rows too many"))
     if any(len(cells) > MAX_COLUMNS for cells in cut):
         left_out.append((f"columns after {MAX_COLUMNS}", "too many"))
     width = min(max(map(len, cut), default=0), MAX_COLUMNS)
-    return [Row(tuple([*cells, *[""] * width][:width])) for cells in cut[:MAX_ROWS]], left_out
+    return [Row(tuple([*cells, *[""] * width][:width])) for cells in cut[:rows]], left_out

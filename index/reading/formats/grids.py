@@ -6,13 +6,15 @@ cells, filters, defined tables) and by form: numbers and dates do not stand in a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from index.reading.formats.cells import HEADER_CHARS, MIN_COLUMNS_WITH_KEY, Row, ends_sentence, header_depth, is_value
+from index.reading.formats.cells import HEADER_CHARS, MIN_COLUMNS_WITH_KEY, Row, amount, ends_sentence, header_depth, is_value
 from index.reading.formats.lines import escaped
 
 _HEADING_CHARS = 80
 _REMARK_WORDS = 3
+_MAX_ADDENDS = 100
+_SMALLEST = 0.005
 
 Names = tuple[str, ...]
 
@@ -130,7 +132,7 @@ def _body(rows: Sequence[Row], header: Names | None) -> Iterator[str]:
             yield from _alone(row, header, is_last=number == len(rows) - 1)
             above = None
         else:
-            above = _with_key(row, above)
+            above = row if _is_total(row, rows[:number]) else _with_key(row, above)
             yield "- " + _named(header, above)
 
 
@@ -152,6 +154,22 @@ def _with_key(row: Row, above: Row | None) -> Row:
     same_form = bool(above.cells[0]) and row.filled == above.filled[1:]
     named = bool(row.cells[1]) and not is_value(row.cells[1])
     return replace(row, cells=(above.cells[0], *row.cells[1:])) if same_form and named else row
+
+
+def _is_total(row: Row, above: Sequence[Row]) -> bool:
+    """Tell whether a number of a row is the sum of those above it, so that no single key above stands for it."""
+    if row.cells[0]:
+        return False
+    return any(_is_sum(row.cells[at], [other.cells[at] for other in above[-_MAX_ADDENDS:]]) for at in row.filled)
+
+
+def _is_sum(cell: str, above: Sequence[str]) -> bool:
+    total = amount(cell)
+    numbers = [amount(other) for other in reversed(above)]
+    if not total:
+        return False
+    sums = accumulate(number or 0 for number in numbers)
+    return any(n > 0 and abs(found - total) < _SMALLEST for n, found in enumerate(sums))
 
 
 def _named(header: Names, row: Row) -> str:

@@ -3,7 +3,6 @@
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from lxml import etree
 
@@ -15,7 +14,7 @@ from index.reading.formats.grids import markdown_of
 from index.reading.formats.lines import apart, escaped
 from index.reading.formats.properties import properties
 from index.reading.formats.row_tables import table_text
-from index.reading.formats.sheet_rows import MAX_COLUMNS, MAX_ROWS
+from index.reading.formats.sheet_rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 _INDENT = "    "
 _MAX_LEVEL = 6
@@ -58,15 +57,26 @@ def ods(raw: bytes) -> Content:
             if styles.is_hidden(table):
                 unread.append((f"sheet {name}", "hidden"))
                 continue
-            read = list(islice(_rows(table, styles), MAX_ROWS + 1))
-            rows = [row for row, is_hidden in read[:MAX_ROWS] if not is_hidden]
-            if len(read) > MAX_ROWS:
-                unread.append((f"sheet {name}", f"rows beyond the first {MAX_ROWS:,}"))
-            if any(is_hidden and row.filled for row, is_hidden in read):
+            read = list(_within_limits(_rows(table, styles)))
+            rows = [row for row, is_hidden in read if row and not is_hidden]
+            if read and read[-1][0] is None:
+                unread.append((f"sheet {name}", f"rows beyond the first {len(read) - 1:,}"))
+            if any(is_hidden and row and row.filled for row, is_hidden in read):
                 unread.append((f"sheet {name}", "hidden rows"))
             if any(row.filled for row in rows):
                 sections.append(f"## {name}\n\n{markdown_of(rows, first=False)}")
     return Content(title, "\n\n".join(sections), named_anchors=True, updated=updated, unread=tuple(unread))
+
+
+def _within_limits(rows: Iterator[tuple[Row, bool]]) -> Iterator[tuple[Row | None, bool]]:
+    """Yield rows while they are few enough; then one None, if there are more."""
+    cells = 0
+    for number, (row, is_hidden) in enumerate(rows):
+        cells += len(row.filled)
+        if number >= MAX_ROWS or cells > MAX_CELLS:
+            yield None, False
+            return
+        yield row, is_hidden
 
 
 @dataclass(slots=True)
