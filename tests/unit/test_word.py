@@ -193,6 +193,12 @@ def test_a_table_in_a_cell_is_one_line() -> None:
     assert text.endswith("| IT | Mon, 9-12; Tue, 13-17 | 4 |")
 
 
+_BLUE = (
+    '<w:style w:styleId="B"><w:name w:val="heading 2"/></w:style>'
+    '<w:style w:styleId="C"><w:name w:val="Blue"/><w:basedOn w:val="B"/></w:style>'
+)
+
+
 @pytest.mark.parametrize(
     ("style", "look"),
     [
@@ -205,11 +211,7 @@ def test_a_table_in_a_cell_is_one_line() -> None:
             '<w:style w:styleId="C"><w:name w:val="Chapter"/><w:pPr><w:outlineLvl w:val="1"/></w:pPr></w:style>',
             '<w:pStyle w:val="C"/>',
         ),
-        (
-            '<w:style w:styleId="B"><w:name w:val="heading 2"/></w:style>'
-            '<w:style w:styleId="C"><w:name w:val="Blue"/><w:basedOn w:val="B"/></w:style>',
-            '<w:pStyle w:val="C"/>',
-        ),
+        (_BLUE, '<w:pStyle w:val="C"/>'),
     ],
 )
 def test_a_heading_is_told_by_its_style_or_its_outline_level(style: str, look: str) -> None:
@@ -254,7 +256,8 @@ def test_a_paragraph_indented_below_a_step_belongs_to_it() -> None:
 
 def test_a_numbered_heading_has_its_number() -> None:
     numbering = (
-        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl>'
+        '<w:abstractNum w:abstractNumId="0">'
+        '<w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1"/></w:lvl>'
         '<w:lvl w:ilvl="1"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl></w:abstractNum>'
         '<w:num w:numId="7"><w:abstractNumId w:val="0"/></w:num>'
     )
@@ -307,7 +310,8 @@ def test_a_footnote_stands_with_its_statement() -> None:
 def test_a_text_box_is_read_once() -> None:
     box = f"<w:txbxContent>{p(r('Call 7714.'))}</w:txbxContent>"
     drawn = (
-        f"<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing><wps:txbx>{box}</wps:txbx></w:drawing></mc:Choice>"
+        "<w:r><mc:AlternateContent>"
+        f"<mc:Choice Requires='wps'><w:drawing><wps:txbx>{box}</wps:txbx></w:drawing></mc:Choice>"
         f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
     )
     assert text_of(p(r("Desk"), drawn)) == "Desk\n\nCall 7714."

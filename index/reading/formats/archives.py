@@ -71,9 +71,13 @@ def xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
     """Return the root of a part. No entity is resolved and nothing outside is opened; a document type is refused."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
     root = etree.fromstring(archive.read(name), parser)
+    _refuse_document_type(root)
+    return root
+
+
+def _refuse_document_type(root: etree._Element) -> None:
     if root.getroottree().docinfo.doctype:
         raise UnreadableDocumentError("its XML declares a document type, which Office files never do")
-    return root
 
 
 def xml_if_there(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
@@ -85,12 +89,14 @@ def elements(archive: zipfile.ZipFile, name: str, *tags: str) -> Iterator[etree.
     """Yield the elements of a large part as they are read, and forget each when the next one is asked for."""
     wanted = [f"{{*}}{tag}" for tag in tags]
     with archive.open(name) as part:
-        for _, element in etree.iterparse(part, tag=wanted, resolve_entities=False, no_network=True, load_dtd=False):
+        read = etree.iterparse(part, tag=wanted, resolve_entities=False, no_network=True, load_dtd=False)
+        for _, element in read:
             yield element
             element.clear()
             parent = element.getparent()
             while parent is not None and parent[0] is not element:
                 del parent[0]
+        _refuse_document_type(read.root)
 
 
 def related(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[str, str]]:

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from index.reading.formats.cells import HEADER_CHARS, MIN_COLUMNS_WITH_KEY, Row, amount, ends_sentence, header_depth, is_value
+from index.reading.formats.cells import (
+    HEADER_CHARS,
+    MIN_COLUMNS_WITH_KEY,
+    Row,
+    amount,
+    ends_sentence,
+    header_depth,
+    is_value,
+)
 from index.reading.formats.lines import escaped
 
 _HEADING_CHARS = 80

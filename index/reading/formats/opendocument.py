@@ -144,19 +144,24 @@ class _Text:
             elif name == "p" and self.styles.is_title(child):
                 yield from self._heading(child, 1)
             elif name == "p":
-                text = self.text(child)
-                yield from ("", *map(escaped, text.split("\n")), "") if text else ()
-                for box in child.iter("{*}text-box"):
-                    yield from self.blocks(box)
+                yield from self._paragraph(child)
             elif name == "list":
                 yield from ("", *self._list(child, attribute(child, "style-name") or "", 0), "")
             elif name == "table":
-                rows = [row for row, _ in _rows(child, self.styles, self)]
-                filled = [row for row in rows if row.filled]
-                headers = sum(1 for _ in child.iterfind("{*}table-header-rows/{*}table-row"))
-                yield from ("", table_text(filled, headers), "") if filled else ()
+                yield from self._table(child)
             elif name in _HOLDS_BLOCKS and not self.styles.is_hidden(child) and attribute(child, "display") != "none":
                 yield from self.blocks(child)
+
+    def _paragraph(self, paragraph: etree._Element) -> Iterator[str]:
+        text = self.text(paragraph)
+        yield from ("", *map(escaped, text.split("\n")), "") if text else ()
+        for box in paragraph.iter("{*}text-box"):
+            yield from self.blocks(box)
+
+    def _table(self, table: etree._Element) -> Iterator[str]:
+        rows = [row for row, _ in _rows(table, self.styles, self) if row.filled]
+        headers = sum(1 for _ in table.iterfind("{*}table-header-rows/{*}table-row"))
+        yield from ("", table_text(rows, headers), "") if rows else ()
 
     def text(self, paragraph: etree._Element) -> str:
         """Return a paragraph; its notes stand at its end."""

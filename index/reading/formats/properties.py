@@ -7,11 +7,11 @@ from index.reading.formats.archives import local, xml_if_there
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Programs fill the title in by themselves, in the language of the person who works with them.
-_PROGRAM = re.compile(r"\b(?:microsoft|power\s?point|word|excel|(?:open|libre)\s?office|google)\b", re.IGNORECASE)
+_PROGRAM = re.compile(r"\b(?:microsoft|power\s?point|word|excel|(?:open|libre)office|google)\b", re.IGNORECASE)
 _FILE_NAME = re.compile(r"\.(?:docx?|pptx?|xlsx?|od[tsp]|rtf|pdf|dotx?|potx?)\W?$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
-    r"(?:untitled|unbenannt|ohne titel|sans titre|sin t[ií]tulo|senza titolo|title|titel|titre|t[ií]tulo|titolo|template"
-    r"|vorlage|slide|folie|(?:new |neues? )?(?:doc|document|dokument|documento|presentation|pr[äé]sentation"
+    r"(?:untitled|unbenannt|ohne titel|sans titre|sin t[ií]tulo|senza titolo|title|titel|titre|t[ií]tulo|titolo"
+    r"|template|vorlage|slide|folie|(?:new |neues? )?(?:doc|document|dokument|documento|presentation|pr[äé]sentation"
     r"|presentaci[oó]n|book|workbook|mappe|classeur|libro|sheet))(?:\s+document)?[\s_-]*\d*",
     re.IGNORECASE,
 )
