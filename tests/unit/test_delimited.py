@@ -35,6 +35,7 @@ def test_every_dialect_gives_the_same_rows(raw: bytes) -> None:
             'Topic,Text\nFees,"2%; then 5%, at once"\nRefund,Within a week\n',
             "- Topic: Fees; Text: 2%; then 5%, at once",
         ),
+        ("Produkt, Farbe;Preis, netto\nKabel, rot;12,90\n", "- Produkt, Farbe: Kabel, rot; Preis, netto: 12,90"),
         ('Topic,Text\nFees,"First line\nsecond line"\nRefund,x\n', "- Topic: Fees; Text: First line second line"),
         ('Say,Meaning\n"a ""big"" one",large\n5" pipe,thick\n', '- Say: a "big" one; Meaning: large'),
         (
@@ -53,6 +54,8 @@ def test_an_answer_stands_with_its_question() -> None:
         "- Question: How do I reset it?; Answer: Hold the button. Wait 10 s.",
         "- Question: Is it free?; Answer: Yes, for all.",
     ]
+    german = "Frage;Antwort\nWie lange?;Zwei Jahre\nWas kostet es?;4,90 €\n"
+    assert delimited(german.encode()).text.split("\n")[1] == "- Frage: Was kostet es?; Antwort: 4,90 €"
 
 
 def test_a_title_above_the_header_is_a_heading() -> None:

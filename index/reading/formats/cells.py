@@ -84,7 +84,7 @@ def header_depth(rows: Sequence[Row], *, first: bool) -> int:
     if len(rows) >= _MIN_ROWS_BELOW_TWO_HEADERS and may_be_header(rows[1]) and _groups_columns(rows):
         return 2
     width = len(rows[0].cells)
-    if rows[0].marked and not rows[1].marked:
+    if (rows[0].marked and not rows[1].marked) or _asks(rows):
         return 1
     if width < MIN_COLUMNS_WITH_KEY and has_mixed_values(rows):
         return 0
@@ -98,6 +98,12 @@ def has_mixed_values(rows: Sequence[Row]) -> bool:
     kinds = Counter(kind_of(row.cells[-1]) for row in rows[1:] if row.cells[-1])
     del kinds["none"]
     return bool(kinds) and max(kinds.values()) < _MOST * kinds.total()
+
+
+def _asks(rows: Sequence[Row]) -> bool:
+    """Tell whether the first column holds questions below a name."""
+    first, *below = (row.cells[0] for row in rows)
+    return bool(first) and not first.endswith("?") and all(cell.endswith("?") for cell in below)
 
 
 def may_be_header(row: Row) -> bool:
