@@ -2,8 +2,8 @@
 
 import pytest
 
+from index.reading.formats.cells import MAX_CELLS, MAX_ROWS
 from index.reading.formats.delimited import delimited
-from index.reading.formats.sheet_rows import MAX_CELLS, MAX_ROWS
 
 _PLANS = "- Plan: Basic; Price: 49\n- Plan: Team; Price: 199"
 

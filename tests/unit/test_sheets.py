@@ -12,9 +12,9 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.table import Table
 
 from index.errors import UnreadableDocumentError
+from index.reading.formats.cells import MAX_COLUMNS, MAX_ROWS
 from index.reading.formats.content import Content
 from index.reading.formats.number_formats import shown
-from index.reading.formats.sheet_rows import MAX_COLUMNS, MAX_ROWS
 from index.reading.formats.sheets import xlsx
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from itertools import accumulate, islice
 
 from index.errors import UnreadableDocumentError
-from index.reading.formats.cells import Row
+from index.reading.formats.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Row
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 from index.reading.formats.grids import markdown_of
-from index.reading.formats.sheet_rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 # The first one counts if several cut as many rows: a comma stands in many texts and numbers, a tab in none.
 _DELIMITERS = "\t;|,"

@@ -8,13 +8,12 @@ from lxml import etree
 
 from index.errors import UnreadableDocumentError
 from index.reading.formats.archives import attribute, local, opened, xml, xml_if_there
-from index.reading.formats.cells import Row
+from index.reading.formats.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Row
 from index.reading.formats.content import Content
 from index.reading.formats.grids import markdown_of
 from index.reading.formats.lines import apart, escaped
 from index.reading.formats.properties import properties
 from index.reading.formats.row_tables import table_text
-from index.reading.formats.sheet_rows import MAX_CELLS, MAX_COLUMNS, MAX_ROWS
 
 _INDENT = "    "
 _MAX_LEVEL = 6

@@ -9,12 +9,9 @@ from lxml import etree
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 
 from index.reading.formats.archives import elements, local, related, xml
-from index.reading.formats.cells import Row
+from index.reading.formats.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Row
 from index.reading.formats.workbooks import Sheet, Workbook
 
-# A worker needs about 6 s to read and cut so many cells into chunks; it has 20 s as shipped.
-MAX_CELLS = 250_000
-MAX_ROWS, MAX_COLUMNS = 100_000, 200
 _MAX_FILLED = 1_000_000
 _OFF = (None, "0", "false")
 _WORDS = {

@@ -4,8 +4,6 @@ from index.reading.formats.archives import opened
 from index.reading.formats.content import Content
 from index.reading.formats.grids import markdown_of
 from index.reading.formats.properties import properties
-from index.reading.formats.sheet_rows import sheet_rows
-from index.reading.formats.workbooks import Workbook
 
 
 def xlsx(raw: bytes) -> Content:
@@ -13,6 +11,10 @@ def xlsx(raw: bytes) -> Content:
 
     Hidden sheets, rows and columns, formulas without a result and what lies beyond the limits are named as unread.
     """
+    # Late: these load openpyxl, which takes longer than all other converters together.
+    from index.reading.formats.sheet_rows import sheet_rows  # noqa: PLC0415
+    from index.reading.formats.workbooks import Workbook  # noqa: PLC0415
+
     sections: list[str] = []
     unread: list[tuple[str, str]] = []
     with opened(raw, "workbook") as archive:

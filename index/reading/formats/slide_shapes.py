@@ -9,7 +9,6 @@ from lxml import etree
 
 from index.reading.formats.archives import local, xml_if_there
 from index.reading.formats.cells import Row
-from index.reading.formats.charts import chart_rows
 from index.reading.formats.lines import escaped
 from index.reading.formats.row_tables import table_text
 from index.reading.formats.word_numbers import written_number
@@ -149,6 +148,8 @@ def _mark(look: etree._Element | None, counts: dict[int, int], level: int) -> st
 
 def _graphic(slide: Slide, frame: etree._Element) -> Iterator[str]:
     """Yield a table, a chart's data, or the texts of a diagram."""
+    from index.reading.formats.charts import chart_rows  # noqa: PLC0415 - it loads openpyxl
+
     if (found := next(frame.iter("{*}tbl"), None)) is not None:
         look = found.find("{*}tblPr")
         rows = list(_rows(found))
