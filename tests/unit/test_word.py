@@ -254,6 +254,13 @@ def test_a_paragraph_indented_below_a_step_belongs_to_it() -> None:
     assert text_of(body, numbering=_LISTS) == "1. One\n\n    Mind the gap.\n\n2. Two"
 
 
+def test_a_sublist_that_is_a_list_of_its_own_is_told_by_its_indent() -> None:
+    document = library.Document()
+    for style in ("List Bullet", "List Bullet 2", "List Bullet"):
+        document.add_paragraph(style[5:], style=style)
+    assert docx(saved(document)).text == "- Bullet\n    - Bullet 2\n- Bullet"
+
+
 def test_a_numbered_heading_has_its_number() -> None:
     numbering = (
         '<w:abstractNum w:abstractNumId="0">'

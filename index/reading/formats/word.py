@@ -94,7 +94,7 @@ class _Walker:
         label = self.numbers.label(paragraph, styles)
         if is_heading:
             yield from self._heading(text, level or 1, label)
-        elif label is None or (label.text == "" and label.level == 0):
+        elif label is None or label.text == "":
             yield from self._plain(paragraph, text)
         else:
             yield from self._item(text, label)
@@ -119,10 +119,10 @@ class _Walker:
         """Yield a list item. Markdown has numbers such as "2." and "2)"; others stand in a bullet."""
         if not self.open_levels:
             yield ""
-        while self.open_levels and self.open_levels[-1] >= label.level:
+        while self.open_levels and self.open_levels[-1] >= label.indent:
             self.open_levels.pop()
         margin = _INDENT * len(self.open_levels)
-        self.open_levels.append(label.level)
+        self.open_levels.append(label.indent)
         is_markdown = label.text[:-1].isdecimal() and label.text[-1:] in (".", ")")
         mark = label.text if is_markdown else f"- {'' if label.text == BULLET else label.text}".strip()
         first, *more = text.split("\n")

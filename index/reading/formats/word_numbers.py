@@ -14,15 +14,16 @@ _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "x
 _ROMAN_SMALL = ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _MAX_ROMAN = 3999
 _LETTERS = 26
+_LEVEL_INDENT = 360
 BULLET = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What Word shows before a paragraph of a list: its level from 0, and its number or `BULLET`."""
+    """What Word shows before a paragraph of a list: its number or `BULLET`, and how far it is indented."""
 
-    level: int
     text: str
+    indent: int
 
 
 @dataclass(slots=True)
@@ -44,12 +45,12 @@ class Numbers:
             return None
         written = attribute(form.find("{*}numFmt"), "val") or "decimal"
         if written == "bullet":
-            return Label(level, BULLET)
+            return Label(BULLET, _indent(paragraph, form, styles, level))
         counts = self.counts.setdefault(kind, {})
         self._count(counts, number, kind, level)
         text = attribute(form.find("{*}lvlText"), "val") or ""
         shown = _PLACE.sub(lambda place: self._shown(kind, counts, int(place[1]) - 1), text).strip()
-        return Label(level, "" if written == "none" else shown)
+        return Label("" if written == "none" else shown, _indent(paragraph, form, styles, level))
 
     def _count(self, counts: dict[int, int], number: str, kind: str, level: int) -> None:
         begins = (number, level) in self.starts and (number, level) not in self.begun
@@ -102,6 +103,13 @@ def written_number(number: int, form: str) -> str:
             number %= value
         return roman if form == "lowerRoman" else roman.upper()
     return f"{number:02}" if form == "decimalZero" else str(number)
+
+
+def _indent(paragraph: etree._Element, form: etree._Element, styles: Styles, level: int) -> int:
+    """Return how far a paragraph of a list is indented. A sublist is often a list of its own, indented further."""
+    looks = [element.find("{*}pPr/{*}ind") for element in (paragraph, form, *styles.chain(style_of(paragraph)))]
+    said = (attribute(look, "left") or attribute(look, "start") for look in looks)
+    return next((int(value) for value in said if value and value.isdecimal()), level * _LEVEL_INDENT)
 
 
 def _list_of(paragraph: etree._Element, styles: Styles) -> tuple[str | None, int]:
