@@ -330,6 +330,10 @@ def test_breaks_tabs_and_special_hyphens_become_plain_characters() -> None:
     assert text_of(p(f"<w:r>{parts}</w:r>")) == "Mon 9-17\nTue"
 
 
+def test_raised_digits_are_no_part_of_the_number_before_them() -> None:
+    assert text_of(p(r("20 EUR"), r("1", '<w:vertAlign w:val="superscript"/>'), r(" a day"))) == "20 EUR¹ a day"
+
+
 def test_bold_words_and_links_are_marked() -> None:
     document = library.Document()
     paragraph = document.add_paragraph("Press ")
