@@ -14,7 +14,7 @@ from index.embedding.model import Embedder
 from index.markdown import without_links
 from index.retrieval import RetrievedChunk
 from pipeline.extractive.passages import Asked, passage_of, short_passage, stems_of
-from pipeline.extractive.sections import Kind, Section, Unit, goes_on_with_table, section_of
+from pipeline.extractive.sections import Kind, Section, Unit, section_of
 from pipeline.markup import cleaned, is_withheld
 from pipeline.safety.policy import screened
 from pipeline.types import Citation, Quoted, Source
@@ -126,17 +126,14 @@ def _one_a_section(chunks: Sequence[RetrievedChunk]) -> list[RetrievedChunk]:
 
 
 def _around(whole: Sequence[RetrievedChunk], at: int) -> list[int]:
-    """Return the numbers of the chunks to read: `at`, its neighbours under the same heading, and its table's header."""
+    """Return the numbers of the chunks to read: `at` and its neighbours under the same heading."""
     heading = whole[at].heading
     first = last = at
     while first > max(0, at - _REACH) and whole[first - 1].heading == heading:
         first -= 1
     while last < min(len(whole) - 1, at + _REACH) and whole[last + 1].heading == heading:
         last += 1
-    begin = first
-    while begin > 0 and goes_on_with_table(whole[begin].text) and whole[begin - 1].heading == heading:
-        begin -= 1
-    return [*([begin] if begin < first else []), *range(first, last + 1)]
+    return list(range(first, last + 1))
 
 
 def _fit(candidate: _Candidate, asked: Asked) -> float:
