@@ -19,7 +19,7 @@ _STEPS_SIZE = 3000
 # A table is shown whole up to this many characters, unless the question names one of its rows.
 _TABLE_SIZE = 700
 _NEAR_BEST = 0.7
-_IDENTIFIER = re.compile(r"(?<![\w-])(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z_])[\w]+(?:[-.]\w+)*")
+_IDENTIFIER = re.compile(r"(?<![\w-])(?=\w)(?=[\w.-]{0,60}\d)(?=[\w.-]{0,60}[A-Za-z_])\w+(?:[-.]\w+)*")
 _FIELD = re.compile(r"(?:^[-*+] |; )[^:;\n]+: ([^;\n]*)")
 _WORD = re.compile(r"\w+")
 _HOW = re.compile(r"\bhow (?:do|can|to|would|should|could)\b|\bsteps?\b|\bwhere (?:do|can)\b", re.IGNORECASE)

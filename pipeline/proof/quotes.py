@@ -16,7 +16,7 @@ from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 # What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a stop, half a character.
 _AROUND = "\"'()[]… .\ufffd"
 _TEXTS_KEPT = 4096
-_ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
+_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*+\.{3}\s*+\]|\(\s*+\.{3}\s*+\)|\.{3,}+)\s*+")
 
 
 @dataclass(frozen=True, slots=True)

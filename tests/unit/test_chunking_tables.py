@@ -75,7 +75,7 @@ def test_the_pieces_of_a_long_item_begin_with_the_items_they_are_part_of() -> No
 
 
 def test_a_paragraph_that_announces_a_list_is_in_the_chunk_of_the_list() -> None:
-    filling = "It is grey and stands in the hall near the door. " * 5
+    filling = "It is grey and stands in the hall near the door. " * 4 + "It is old and grey."
     items = "\n".join(f"- step number {n}" for n in range(5))
     chunks = _chunks(f"{filling}\n\nDo this:\n\n{items}")
     assert [chunk.text.startswith("Do this:\n\n- step number 0") for chunk in chunks] == [False, True]
