@@ -189,10 +189,16 @@ def _marked(chunk: RetrievedChunk, units: Sequence[Unit], marker: int) -> str:
     heading = _name(chunk)
     text = "\n\n".join(unit.text for unit in units)
     text = f"{text} [{marker}]" if units[-1].kind is Kind.PARAGRAPH else f"{text}\n\n[{marker}]"
-    # Some pages repeat their title or heading in bold.
+    # Some pages repeat their title or heading in bold, and a question in the text can be its own heading.
     for repeated in (_words(chunk.title), _words(chunk.heading.split(" > ")[-1])):
         text = text.removeprefix(f"**{repeated}**\n\n")
-    return f"**{heading}**\n\n{text}" if heading else text
+    return text if not heading or _begins_with(text, chunk) else f"**{heading}**\n\n{text}"
+
+
+def _begins_with(text: str, chunk: RetrievedChunk) -> bool:
+    """Tell whether the first line of a passage asks the question that is its heading: "Q: Is it free?"."""
+    question = _words(chunk.heading.split(" > ")[-1])
+    return question.endswith(("?", "？")) and _words(text.split("\n", 1)[0]).endswith(question)  # noqa: RUF001
 
 
 def _source(marker: int, chunk: RetrievedChunk) -> Source:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 # A lead-in without a colon belongs to the list under it if it is at most this long.
 _LEAD_IN_CHARS = 300
 _LEADS_IN = re.compile(r"[:：]\W*$")  # noqa: RUF001
-_LABEL = re.compile(r"\s*(?:(\*\*|__)[^*_\n]+\1[.:]?|[^.!?\n]{3,150}\?)\s*")
+# A line in bold, or a question: what follows is about it, and without that it says nothing.
+_LABEL = re.compile(r"\s*+(?:(\*\*|__)[^*_\n]++\1[.:]?|[^\n]{3,200}[?？](?:\*\*|__)?)\s*+")  # noqa: RUF001
 _BEFORE_LAST_SENTENCE = re.compile(r"([\s\S]*[.!?])\s+[^.!?]*$")
 _ITEM_NUMBER = re.compile(r"^([\s>]*)\d{1,3}(?=[.)])")
 
