@@ -10,6 +10,8 @@ from index.stemming import stem
 
 # A code has a digit and a letter: "E-77", "VX-1413", "v2.1". Longer ones than this are not typed.
 _CODE = re.compile(r"(?<![\w-])(?=\w)(?=[\w.-]{0,40}\d)(?=[\w.-]{0,40}[^\W\d_])\w++(?:[-.]\w++)*+")
+# Words of such questions that no document needs to hold.
+_ASKING = ASKING | frozenset(("must", "done", "say", "says", "happen", "happens", "help", "about", "error", "code"))
 _WORD = re.compile(r"\w+")
 
 
@@ -26,7 +28,7 @@ def looks_up(question: str, chunks: Sequence[RetrievedChunk]) -> bool:
     asked = codes(question)
     if not asked:
         return False
-    others = {stem(word) for word in question_terms(_CODE.sub(" ", question)) if word not in ASKING}
+    others = {stem(word) for word in question_terms(_CODE.sub(" ", question)) if word not in _ASKING}
     return any(asked <= codes(chunk.text) and others <= _stems(chunk) for chunk in chunks)
 
 
