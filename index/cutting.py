@@ -98,7 +98,9 @@ def _row_as_items(head: str, row: str, count: CountTokens, most: Size) -> Iterat
     item = f"- {first}" if first else ""
     for name, value in [(n, v) for n, v in zip(names, values, strict=False) if v][bool(first) :]:
         begun = f"- {first}; " if first else "- "
-        label = name if most.share(_ITEMS_SHARE).holds(size_of(name, count)) else cut_text(name, count, most.share(8))[0]
+        label = (
+            name if most.share(_ITEMS_SHARE).holds(size_of(name, count)) else cut_text(name, count, most.share(8))[0]
+        )
         used = size_of(f"{begun}{label}: \n", count)
         for part in cut_text(value, count, most - used):
             field = _field(label, part.strip())

@@ -39,7 +39,9 @@ _MARKUP = re.compile(
 _STRUCK = re.compile(r"<(?P<tag>del|s|strike)\s*>(?P<struck>[^<>\n]*)</(?P=tag)\s*>", re.IGNORECASE)
 _NOTE_OPENS = re.compile(r"^[^\S\n]*(?::::+[ ]*(?P<kind>[A-Za-z]+)[ \t]*|<aside\b[^>]*>)(?P<title>.*)$")
 _NOTE_CLOSES = re.compile(r"(?:^|(?<=[^\s:]))[^\S\n]*+(?::{3,}+|</aside>)[^\S\n]*+$")
-_LINK = re.compile(r"\[((?:[^\[\]\n]++|\[[^\[\]\n]*+\])*+)\]\(\s*+<?((?:[^)\s>\]]|\](?!\())*+)>?(?:\s++(?:\"[^\"\n]*+\"|'[^'\n]*+'))?\s*+\)")
+_LINK = re.compile(
+    r"\[((?:[^\[\]\n]++|\[[^\[\]\n]*+\])*+)\]\(\s*+<?((?:[^)\s>\]]|\](?!\())*+)>?(?:\s++(?:\"[^\"\n]*+\"|'[^'\n]*+'))?\s*+\)"
+)
 # A sentence with one link, such as "See [the guide](guide.md)."
 _LINK_SENTENCE = re.compile(
     r"(?<=[.!?])[^\S\n]++(?P<sentence>[^.!?\n\[\]]*+\[[^\[\]\n]++\]\((?P<target>(?:[^)\s\]]|\](?!\())*+)\)[^.!?\n\[\]]*+(?:[.!?]|$))(?=\s|$)"

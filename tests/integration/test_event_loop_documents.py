@@ -18,12 +18,23 @@ _QUESTIONS, _LONGEST_S, _TICK_S = 50, 0.1, 0.005
 _ODD = (
     *(" " * 3_000, "\n" * 6_000, "<" * 3_000, "[" * 3_000, "`" * 3_000, "|" * 3_000, "- " * 2_000, "a." * 2_000),
     *("<https:" * 500, "![a](" * 500, "<system>" * 300, "note to " * 400, "ignore " * 400, "**a " * 600, "1. " * 900),
-    *("a" * 10_000, "# " * 900, "> " * 900, "&amp;" * 600, "A. b? " * 800, "QUJD" * 900, "| a " * 800, "no wonder " * 400),
+    *(
+        "a" * 10_000,
+        "# " * 900,
+        "> " * 900,
+        "&amp;" * 600,
+        "A. b? " * 800,
+        "QUJD" * 900,
+        "| a " * 800,
+        "no wonder " * 400,
+    ),
 )
 
 
 def _document() -> str:
-    parts = [f"## Reset of model {n}\n\nHold the button of model {n} for {n} seconds. {odd}\n" for n, odd in enumerate(_ODD)]
+    parts = [
+        f"## Reset of model {n}\n\nHold the button of model {n} for {n} seconds. {odd}\n" for n, odd in enumerate(_ODD)
+    ]
     text = "\n\n".join(parts)
     return "# Resets\n\n" + "\n\n".join([text] * (1 + 1_000_000 // len(text)))
 

@@ -46,7 +46,8 @@ def test_a_table_that_fits_stays_whole() -> None:
 
 def test_a_row_that_is_longer_than_a_chunk_is_cut_with_the_names_of_its_columns() -> None:
     long = " ".join(f"word{n}" for n in range(120))
-    text = f"| Code | Meaning | What to do |\n| --- | --- | --- |\n| E-1 | short | a |\n| E-2 | fan | {long} |\n| E-3 | x | b |"
+    rows = f"| E-1 | short | a |\n| E-2 | fan | {long} |\n| E-3 | x | b |"
+    text = f"| Code | Meaning | What to do |\n| --- | --- | --- |\n{rows}"
     chunks = _chunks(text)
     assert all(_words(embedding_text(chunk.heading_path, chunk.text)) <= 60 for chunk in chunks)
     held = [chunk.text for chunk in chunks if "word" in chunk.text]

@@ -9,9 +9,8 @@ from index.chunking import chunk_document
 from index.chunks import Chunk
 from index.reading.documents import Document
 from pipeline.extractive.quoter import SectionQuoter
-from pipeline.types import Quoted
 from pipeline.proof.quotes import Quote, proved
-from pipeline.types import Citation
+from pipeline.types import Citation, Quoted
 
 
 def _chunks(text: str) -> tuple[Chunk, ...]:
@@ -76,9 +75,7 @@ def test_an_answer_is_shown_with_its_question_and_no_other_pair(form: str, quest
 @pytest.mark.parametrize("question", _PAIRS)
 def test_a_short_quote_that_is_the_whole_answer_to_a_question_is_proved_with_it(form: str, question: str) -> None:
     (held,) = [c for c in _chunks(_page(form)) if _PAIRS[question] in c.text]
-    found = proved(
-        Citation(marker=1, chunk_id="c1", quote=_PAIRS[question]), [chunk("c1", held.text, title="FAQ")], 12
-    )
+    found = proved(Citation(marker=1, chunk_id="c1", quote=_PAIRS[question]), [chunk("c1", held.text, title="FAQ")], 12)
     assert isinstance(found, Quote)
     assert question in found.passage
     assert _PAIRS[question] in found.passage

@@ -25,15 +25,139 @@ _TRUSTED = frozenset({"index.access._SET"})
 _READS_ONCE = frozenset({"match", "fullmatch"})
 _FRAGMENTS = (
     *" \n\t<>[](){}`'\"|-*_~#:;.,!?/\\=&+^%$@a1A0éß。",
-    *("ab", "a ", " a", "a.", "1.", ". ", "- ", "> ", "# ", "1. ", "\n\n", " \n", "\n ", "\na", "\r\n", "| ", "|-", "-|"),
-    *("](", "[a](", "[a]", "](a)", "![", "![a](", "[a][", "[1]", "<a", "<a ", "</", "<!--", "-->", "&#", "&a", "**", "__"),
-    *("~~", "``", "```", ":::", "::: a", "https:", "https://", "http://a", "<https:", "mailto:", "<@", "<#", "@a", "a@a"),
-    *("a-", "a_", "a/", "a1", "1a", "A1-", "1-", "1,", "1.1", "1 ", "1/", "€1", "1%", "1:", "12:", "a:", "a: ", "{#", "{:"),
+    *(
+        "ab",
+        "a ",
+        " a",
+        "a.",
+        "1.",
+        ". ",
+        "- ",
+        "> ",
+        "# ",
+        "1. ",
+        "\n\n",
+        " \n",
+        "\n ",
+        "\na",
+        "\r\n",
+        "| ",
+        "|-",
+        "-|",
+    ),
+    *(
+        "](",
+        "[a](",
+        "[a]",
+        "](a)",
+        "![",
+        "![a](",
+        "[a][",
+        "[1]",
+        "<a",
+        "<a ",
+        "</",
+        "<!--",
+        "-->",
+        "&#",
+        "&a",
+        "**",
+        "__",
+    ),
+    *(
+        "~~",
+        "``",
+        "```",
+        ":::",
+        "::: a",
+        "https:",
+        "https://",
+        "http://a",
+        "<https:",
+        "mailto:",
+        "<@",
+        "<#",
+        "@a",
+        "a@a",
+    ),
+    *(
+        "a-",
+        "a_",
+        "a/",
+        "a1",
+        "1a",
+        "A1-",
+        "1-",
+        "1,",
+        "1.1",
+        "1 ",
+        "1/",
+        "€1",
+        "1%",
+        "1:",
+        "12:",
+        "a:",
+        "a: ",
+        "{#",
+        "{:",
+    ),
     *("import ", "import a from ", "export ", "<aside>", "<details>", "<table>", "<script>", "<A ", "<A a=", "data:a"),
-    *("eyJ", "sk-", "-----BEGIN ", "bearer ", "password=", "://", "://a:", "AAAA", "+1 ", "(1", "1)", "0-", "DE12", "ai "),
-    *("ignore ", "your ", "you are ", "note to ", "answer ", "the ", "whatever ", "if you ", "the the ", "ai, ", "add "),
-    *("base64 ", "decode ", "when you ", "system:", "message ", "your a answer", "please change ", '"', '","', '{"a":', "\\u"),
-    *("<think>", "</think>", "thinking ", "\\n", "source:", "sources\n", "[1], ", "(1)", "【1】", "1st ", "January ", "1 day "),
+    *(
+        "eyJ",
+        "sk-",
+        "-----BEGIN ",
+        "bearer ",
+        "password=",
+        "://",
+        "://a:",
+        "AAAA",
+        "+1 ",
+        "(1",
+        "1)",
+        "0-",
+        "DE12",
+        "ai ",
+    ),
+    *(
+        "ignore ",
+        "your ",
+        "you are ",
+        "note to ",
+        "answer ",
+        "the ",
+        "whatever ",
+        "if you ",
+        "the the ",
+        "ai, ",
+        "add ",
+    ),
+    *(
+        "base64 ",
+        "decode ",
+        "when you ",
+        "system:",
+        "message ",
+        "your a answer",
+        "please change ",
+        '"',
+        '","',
+        '{"a":',
+        "\\u",
+    ),
+    *(
+        "<think>",
+        "</think>",
+        "thinking ",
+        "\\n",
+        "source:",
+        "sources\n",
+        "[1], ",
+        "(1)",
+        "【1】",
+        "1st ",
+        "January ",
+        "1 day ",
+    ),
 )
 
 
@@ -52,7 +176,9 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str], int]]:
 
 
 def _inside(value: object) -> Iterator[tuple[str, re.Pattern[str]]]:
-    held = value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, tuple | list) else {"": value}
+    held = (
+        value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, tuple | list) else {"": value}
+    )
     for key, each in held.items():
         if isinstance(each, re.Pattern) and isinstance(each.pattern, str):
             yield f" {key}".rstrip(), each
@@ -63,7 +189,7 @@ _ALL = list(_patterns())
 
 def _reads_once(name: str) -> bool:
     """Tell whether a pattern is only ever tried at one place of a text."""
-    module, _, attribute = name.split(" ")[0].rpartition(".")
+    module, _, attribute = name.partition(" ")[0].rpartition(".")
     source = Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8")
     used = set(re.findall(rf"\b{attribute}\.(\w+)", source)) - {"pattern"}
     return bool(used) and used <= _READS_ONCE
@@ -84,7 +210,9 @@ def _slow(pattern: re.Pattern[str], size: int, *, once: bool) -> Iterator[str]:
     """Yield the fragments whose repetition, alone or between other characters, takes too long."""
     for fragment in dict.fromkeys((*_FRAGMENTS, *_own_fragments(pattern))):
         for before, after in (("", ""), ("x\n", "\x00")):
-            if any(_is_slow(pattern, before + fragment * (n // len(fragment)) + after, once) for n in (*_SMALL_SIZES, size)):
+            if any(
+                _is_slow(pattern, before + fragment * (n // len(fragment)) + after, once) for n in (*_SMALL_SIZES, size)
+            ):
                 yield fragment
                 break
 
