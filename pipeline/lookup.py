@@ -29,8 +29,9 @@ def looks_up(question: str, chunks: Sequence[RetrievedChunk]) -> bool:
     if not asked:
         return False
     others = {stem(word) for word in question_terms(_CODE.sub(" ", question)) if word not in _ASKING}
-    return any(asked <= codes(chunk.text) and others <= _stems(chunk) for chunk in chunks)
+    texts = [f"{chunk.title} {chunk.heading} {chunk.text}" for chunk in chunks]
+    return any(asked <= codes(text) and others <= _stems(text) for text in texts)
 
 
-def _stems(chunk: RetrievedChunk) -> frozenset[str]:
-    return frozenset(stem(word) for word in _WORD.findall(f"{chunk.title} {chunk.heading} {chunk.text}".casefold()))
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in _WORD.findall(text.casefold()))
