@@ -22,6 +22,8 @@ _SMALL_SIZES = (200, 1_000)
 _SHORT = {"pipeline.understanding": 1_000, "pipeline.question_matching": 1_000}
 # Patterns of document ids come from the settings.
 _TRUSTED = frozenset({"index.access._SET"})
+# Readers run in worker processes with a time limit (index/ingestion.py).
+_IN_WORKERS = "index.reading.formats"
 _READS_ONCE = frozenset({"match", "fullmatch"})
 _FRAGMENTS = (
     *" \n\t<>[](){}`'\"|-*_~#:;.,!?/\\=&+^%$@a1A0éß。",
@@ -166,6 +168,8 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str], int]]:
     seen: set[str] = set()
     for package in (index, pipeline, bot):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.startswith(_IN_WORKERS):
+                continue
             module = importlib.import_module(found.name)
             size = next((size for name, size in _SHORT.items() if found.name.startswith(name)), _SIZE)
             for name, value in vars(module).items():
