@@ -22,9 +22,11 @@ _MAX_NESTING = 50
 _LIST_MARK = r"(?:[-*+•]|\d{1,3}[.)])"
 _LIST_ITEM = re.compile(rf"^\s*{_LIST_MARK}\s+")
 _NUMBERED_ITEM = re.compile(r"\s*\d{1,3}[.)]\s")
-_LINE_MARKS = re.compile(rf"^\s*(?:>\s*|#{{1,6}}\s+|{_LIST_MARK}\s+)+", re.MULTILINE)
-_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_LIKE_A_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
+_LINE_MARKS = re.compile(rf"^[^\S\n]*+(?:(?:>|#{{1,6}}[^\S\n]|{_LIST_MARK}[^\S\n])[^\S\n]*+)+", re.MULTILINE)
+# A label holds no bracket and a target no new label, so that no text takes more than linear time.
+_TARGET, _LOOSE_TARGET = (rf"(?:[^){space}\]]|\](?!\())*+" for space in (r"\s", r"\n"))
+_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_TARGET}(?:\s++\"[^\"]*+\")?\)")
+_LIKE_A_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_LOOSE_TARGET}\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
 _TICKS = re.compile(r"\\?`+")

@@ -9,7 +9,7 @@ from index.reading.documents import LoadRules
 
 # Version of the converters, part of every fingerprint. Bump it when a converter's output for the same bytes changes;
 # every source is then read again.
-_CONVERTERS_VERSION = 2
+_CONVERTERS_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
