@@ -51,7 +51,7 @@ def plain(address: str) -> URL | None:
         host, _port = url.raw_host, url.port
     except ValueError:
         return None
-    return url if url.scheme in {"http", "https"} and host and "%" not in host and url.raw_user is None else None
+    return url if url.scheme in {"http", "https"} and host and "%" not in host and "@" not in url.raw_authority else None
 
 
 def is_named(address: str, hosts: Collection[str]) -> bool:
