@@ -1,4 +1,5 @@
 """Which addresses are public, whatever they are written like; which pages are not to be indexed."""
+# ruff: noqa: RUF001 - look-alikes of characters are what is tested
 
 import pytest
 from yarl import URL
@@ -17,8 +18,8 @@ _PUBLIC = (
 _NOT_PUBLIC = (
     "127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255 192.168.0.1 "
     "169.254.169.254 169.254.170.2 100.64.0.1 100.127.255.255 100.100.100.200 192.0.0.1 192.0.0.192 192.0.2.1 "
-    "192.88.99.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.7 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255 "
-    ":: ::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 2001:db8::1 3fff::1 100::1 "
+    "192.88.99.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.7 224.0.0.1 239.255.255.250 240.0.0.1 "
+    "255.255.255.255 :: ::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 2001:db8::1 3fff::1 100::1 "
     "::ffff:127.0.0.1 ::ffff:a9fe:a9fe ::127.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe "
     "64:ff9b:1::808:808 64:ff9b:1:7f00:0:100:: 2002:7f00:1::1 2002:a00:1:: 2001:0:7f00:1::f5ff:fffe "
     "2001:0:808:808:0:0:80ff:fffe 5f00::1 4000::1 localhost 127.1 0x7f.0.0.1 2130706433 127.0.0.01 ①②⑦.0.0.1"
@@ -130,8 +131,10 @@ def test_a_page_that_asks_or_where_one_signs_in_is_not_indexed(body: str, word: 
 @pytest.mark.parametrize(
     ("headers", "is_indexed"),
     [
-        (("all",), True), (("nofollow, noarchive",), True), (("bingbot: noindex",), True), (("otherbot: nofollow, noindex",), True),
-        (("unavailable_after: 25 Jun 2030 15:00:00 PST",), True), (("max-snippet: 20, max-image-preview: none",), True), (("",), True),
+        (("all",), True), (("nofollow, noarchive",), True), (("bingbot: noindex",), True),
+        (("otherbot: nofollow, noindex",), True),
+        (("unavailable_after: 25 Jun 2030 15:00:00 PST",), True), (("",), True),
+        (("max-snippet: 20, max-image-preview: none",), True),
         (("noindex",), False), (("NoIndex, nofollow",), False), (("none",), False), (("googlebot: noindex",), False),
         (("nofollow", "noindex"), False), (("bingbot: nofollow, googlebot: noindex",), False),
         (("unavailable_after: 25 Jun 2030 15:00:00 PST, noindex",), False), (("citedesk: noindex",), False),
@@ -173,8 +176,9 @@ def test_the_encoding_of_the_header_becomes_utf_8() -> None:
     for charset in ("windows-1252", "ISO-8859-1", "latin1"):
         assert utf8_body(_page(text.encode("cp1252"), charset=charset)).decode("utf-8-sig") == text
     assert utf8_body(_page(text.encode("shift_jis", errors="replace"), charset="shift_jis")).startswith(b"\xef\xbb\xbf")
-    for charset in ("utf-8", "UTF8", None, "hex", "made-up", "rot13", "idna"):
-        assert utf8_body(_page(text, charset=charset)).decode("utf-8-sig") == text
+    unchanged: tuple[str | None, ...] = ("utf-8", "UTF8", None, "hex", "made-up", "rot13", "idna")
+    for named in unchanged:
+        assert utf8_body(_page(text, charset=named)).decode("utf-8-sig") == text
     assert utf8_body(_page(b"%PDF \xff", "application/pdf", charset="latin1")) == b"%PDF \xff"
     assert utf8_body(_page(text.encode("utf-8-sig"), charset="windows-1252")).decode("utf-8-sig") == text
 
@@ -182,7 +186,8 @@ def test_the_encoding_of_the_header_becomes_utf_8() -> None:
 @pytest.mark.parametrize("content_type", ["application/xml", "text/xml", "text/plain", "application/octet-stream"])
 def test_a_site_map_is_known_by_its_root_whatever_its_type(content_type: str) -> None:
     body = (
-        "\ufeff<?xml version='1.0'?><!-- made --><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' "
+        "\ufeff<?xml version='1.0'?><!-- made -->"
+        "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' "
         "xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'><url><loc> https://h.example/a?x=1&amp;y=2 </loc>"
         "<image:image><image:loc>https://h.example/p.png</image:loc></image:image></url>"
         "<url><loc><![CDATA[/b#top]]></loc></url><url><loc>c</loc></url><url><loc>https://h.example/c?a&b</loc></url>"

@@ -51,7 +51,9 @@ def plain(address: str) -> URL | None:
         host, _port = url.raw_host, url.port
     except ValueError:
         return None
-    return url if url.scheme in {"http", "https"} and host and "%" not in host and "@" not in url.raw_authority else None
+    if url.scheme not in {"http", "https"} or not host or "%" in host:
+        return None
+    return None if "@" in url.raw_authority else url
 
 
 def is_named(address: str, hosts: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
 from protego import Protego
 from yarl import URL
@@ -22,7 +23,7 @@ class Visit:
     """One visit to a site. It caches robots.txt by host and waits between requests."""
 
     client: Client
-    robots: dict[URL, Protego | None] = field(default_factory=dict)
+    robots: dict[str, Protego | None] = field(default_factory=dict)
 
     async def page(self, address: str, headers: dict[str, str] | None = None) -> Reply:
         """Request a page and follow redirects, if robots.txt allows each of them.
@@ -31,7 +32,7 @@ class Visit:
         """
         requested = url = _url(address)
         for _ in range(_REDIRECTS + 1):
-            robots = await self._robots(url)
+            robots = await self._robots(address)
             if robots is None or not robots.can_fetch(str(url), AGENT):
                 raise RefusedError("robots.txt forbids it")
             await asyncio.sleep(self._pause_s(robots))
@@ -45,14 +46,15 @@ class Visit:
                 raise RefusedError("redirects to a sign-in page")
         raise RefusedError(f"more than {_REDIRECTS} redirects")
 
-    async def _robots(self, url: URL) -> Protego | None:
+    async def _robots(self, address: str) -> Protego | None:
         """Return the host's robots.txt; None after a server error, when nothing may be fetched (RFC 9309)."""
-        origin = url.origin()
-        if origin not in self.robots:
-            reply = await self._robots_reply(f"{origin}/robots.txt")
+        # The host stays as it is written, because that decides whether it may be a private one.
+        place = urljoin(address, "/robots.txt")
+        if place not in self.robots:
+            reply = await self._robots_reply(place)
             text = reply.body.decode(errors="replace") if reply.status == _OK else ""
-            self.robots[origin] = None if reply.status >= _SERVER_ERROR else Protego.parse(text)
-        return self.robots[origin]
+            self.robots[place] = None if reply.status >= _SERVER_ERROR else Protego.parse(text)
+        return self.robots[place]
 
     async def _robots_reply(self, address: str) -> Reply:
         reply = await self.client.get(address, {})
