@@ -89,11 +89,11 @@ def _days(root: Path, names: Iterable[str]) -> dict[str, str]:
     except _GitError:
         return {}
     for item in log.split("\0"):
-        # The first name of a commit follows its day and a line feed.
         if item.startswith("\1"):
-            day, _, item = item[1:].partition("\n")  # noqa: PLW2901
-        if item in wanted:
-            days.setdefault(item, day)
+            day = item[1:]
+        # A line feed stands before the first name of a commit.
+        elif (name := item if item in wanted else item.removeprefix("\n")) in wanted:
+            days.setdefault(name, day)
     return days
 
 
