@@ -58,9 +58,10 @@ def _checkout(root: Path, *names: str) -> Path:
 
 def test_real_pages_in_folders_with_names_of_tools_are_read(tmp_path: Path) -> None:
     names = (
-        "build.md", "docs/build/index.md", "docs/dist/a.md", "docs/target/audience.md", "site/a.md", "vendor/contracts.md",
-        "public/a.md", "out/a.md", "env/a.md", "venv/setup.md", "bin/a.md", "lib/a.md", "cache/a.md", "packages/a.md", "_build/a.md",
-    )  # fmt: skip
+        "build.md docs/build/index.md docs/dist/a.md docs/target/audience.md site/a.md vendor/contracts.md "
+        "public/a.md out/a.md env/a.md "
+        "venv/setup.md bin/a.md lib/a.md cache/a.md packages/a.md _build/a.md"
+    ).split()
     found = _found(_write(tmp_path, *names))
     assert sorted(_ids(found)) == sorted(names)
     assert found.left_out == ()
@@ -214,14 +215,14 @@ def test_a_checkout_that_git_refuses_or_cannot_read_is_no_plain_folder(
     with monkeypatch.context() as patched:
         # Git's own switch for testing what it does with a checkout of another user.
         patched.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-        with pytest.raises(BuildRefusedError, match="safe.directory"):
+        with pytest.raises(BuildRefusedError, match=r"safe\.directory"):
             _found(root)
     with monkeypatch.context() as patched:
         patched.setenv("PATH", str(tmp_path))
         with pytest.raises(BuildRefusedError, match="git is not installed"):
             _found(root)
     shutil.rmtree(root / ".git" / "objects")
-    with pytest.raises(BuildRefusedError, match="mend it, or index a copy without .git"):
+    with pytest.raises(BuildRefusedError, match="mend it, or index a copy"):
         _found(root)
 
 

@@ -19,10 +19,11 @@ _NOT_PUBLIC = (
     "127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 172.16.0.1 172.31.255.255 192.168.0.1 "
     "169.254.169.254 169.254.170.2 100.64.0.1 100.127.255.255 100.100.100.200 192.0.0.1 192.0.0.192 192.0.2.1 "
     "192.88.99.1 198.18.0.1 198.19.255.255 198.51.100.7 203.0.113.7 224.0.0.1 239.255.255.250 240.0.0.1 "
-    "255.255.255.255 :: ::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 fec0::1 fc00::1 fd00:ec2::254 ff02::1 2001:db8::1 3fff::1 100::1 "
-    "::ffff:127.0.0.1 ::ffff:a9fe:a9fe ::127.0.0.1 ::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe "
-    "64:ff9b:1::808:808 64:ff9b:1:7f00:0:100:: 2002:7f00:1::1 2002:a00:1:: 2001:0:7f00:1::f5ff:fffe "
-    "2001:0:808:808:0:0:80ff:fffe 5f00::1 4000::1 localhost 127.1 0x7f.0.0.1 2130706433 127.0.0.01 ①②⑦.0.0.1"
+    "255.255.255.255 :: ::1 fe80::1 fe80::1%eth0 2606:4700::1111%1 fec0::1 fc00::1 fd00:ec2::254 "
+    "ff02::1 2001:db8::1 3fff::1 100::1 ::ffff:127.0.0.1 ::ffff:a9fe:a9fe ::127.0.0.1 "
+    "::ffff:0:127.0.0.1 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 64:ff9b:1::808:808 64:ff9b:1:7f00:0:100:: "
+    "2002:7f00:1::1 2002:a00:1:: 2001:0:7f00:1::f5ff:fffe 2001:0:808:808:0:0:80ff:fffe 5f00::1 4000::1 "
+    "localhost 127.1 0x7f.0.0.1 2130706433 127.0.0.01 ①②⑦.0.0.1"
 ).split()
 
 
@@ -103,6 +104,8 @@ _INDEXED = [
     f"<nav>{_LOGIN}</nav><p>Short.</p>",
     f"<dialog>{_LOGIN}</dialog><p>Short.</p>",
     f"<h1>A password field</h1>{_LONG}{_LOGIN}",
+    f"<header>Acme</header>{_LONG}{_LOGIN}",
+    f"{_LOGIN}{'Invoices are sent on the first working day. ' * 12}",
     "<p>Type your password into <input type=text>.</p>",
     "<!-- <meta name=robots content=noindex> --><p>Fees</p>",
 ]
@@ -188,7 +191,7 @@ def test_a_site_map_is_known_by_its_root_whatever_its_type(content_type: str) ->
     body = (
         "\ufeff<?xml version='1.0'?><!-- made -->"
         "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' "
-        "xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'><url><loc> https://h.example/a?x=1&amp;y=2 </loc>"
+        "xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'><url><loc> /a?x=1&amp;y=2 </loc>"
         "<image:image><image:loc>https://h.example/p.png</image:loc></image:image></url>"
         "<url><loc><![CDATA[/b#top]]></loc></url><url><loc>c</loc></url><url><loc>https://h.example/c?a&b</loc></url>"
         "<url><loc>mailto:x@y</loc></url><url><loc/></url><url><loc>https://h.example/more.xml.gz</loc></url></urlset>"

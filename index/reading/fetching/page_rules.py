@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 
 from lxml import etree, html
 from yarl import URL
@@ -16,8 +16,10 @@ _WITH_VALUE = {"unavailable_after", "max-snippet", "max-image-preview", "max-vid
 _DIRECTIVE = re.compile(r"(?:\s*([\w-]+)\s*:)?\s*([\w-]+)")
 # A page that holds less text than this beside a password field is a sign-in page.
 _SIGN_IN_CHARS = 400
-_NOT_MAIN = " or ".join(f"ancestor::{tag}" for tag in ("header", "nav", "footer", "aside", "dialog"))
-_NOT_READ = " or ".join(f"ancestor::{tag}" for tag in ("script", "style", "noscript", "template", "form"))
+_ELSEWHERE = {"header", "nav", "footer", "aside", "dialog"}
+_NOT_READ = _ELSEWHERE | {"script", "style", "noscript", "template", "form", "head"}
+# libxml2 takes time with the square of the number of attributes: 0.8 s for a page of this size at worst.
+_JUDGED_BYTES = 200_000
 _SIGN_IN_PATH = re.compile(r"(?:\w+-)?(?:log|sign)[-_]?[io]n(?:\.\w+)?", re.IGNORECASE)
 _TEMPORARY = {302, 303, 307}
 # WHATWG Encoding: these names mean windows-1252 on the web.
@@ -34,7 +36,7 @@ def reason_not_to_index(reply: Reply) -> str | None:
         return None
     if _says_noindex(", ".join(_robots_tags(page))):
         return "asks not to be indexed (noindex)"
-    return "a sign-in page" if _is_sign_in(page) else None
+    return "a sign-in page" if len(reply.body) <= _JUDGED_BYTES and _is_sign_in(page) else None
 
 
 def is_sign_in_redirect(requested: URL, status: int, target: URL) -> bool:
@@ -82,25 +84,36 @@ def _says_noindex(header: str) -> bool:
 
 
 def _parsed(reply: Reply) -> etree._Element | None:
-    """Return an HTML page that mentions one of both; most do not, and are not parsed here."""
-    if reply.content_type not in HTML or not re.search(rb"(?i)noindex|\bnone\b|password", reply.body):
+    """Return the beginning of an HTML page that mentions one of both; most do not, and are not parsed here."""
+    body = utf8_body(reply)[:_JUDGED_BYTES]
+    if reply.content_type not in HTML or not re.search(rb"(?i)noindex|\bnone\b|password", body):
         return None
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True)
     try:
-        return html.document_fromstring(utf8_body(reply), parser)
+        return html.document_fromstring(body, parser)
     except (etree.LxmlError, ValueError):
         return None
 
 
-def _robots_tags(page: etree._Element) -> Iterable[str]:
+def _robots_tags(page: etree._Element) -> Iterator[str]:
     for tag in page.iter("meta"):
         if (tag.get("name") or "").strip().lower() in _OUR_NAMES:
             yield tag.get("content") or ""
 
 
 def _is_sign_in(page: etree._Element) -> bool:
-    fields = page.xpath(f"//input[translate(@type, 'PASWORD', 'pasword') = 'password'][not({_NOT_MAIN})]")
-    if not fields:
-        return False
-    texts = page.xpath(f"//body//text()[not({_NOT_READ} or {_NOT_MAIN})]")
-    return len(" ".join(" ".join(texts).split())) < _SIGN_IN_CHARS
+    """Tell whether a page asks for a password in its main part, and has little to read beside it."""
+    has_field = any(
+        (tag.get("type") or "").lower() == "password" for tag, left in _walked(page, _ELSEWHERE) if not left
+    )
+    texts = (text for tag, left in _walked(page, _NOT_READ) for text in (not left and tag.text, tag.tail) if text)
+    return has_field and len(" ".join(" ".join(texts).split())) < _SIGN_IN_CHARS
+
+
+def _walked(page: etree._Element, left_out: Collection[str]) -> Iterator[tuple[etree._Element, bool]]:
+    """Yield each element and whether it is one of `left_out`; what is in those is passed over."""
+    walk = etree.iterwalk(page, events=("start",))
+    for _, tag in walk:
+        if left := tag.tag in left_out:
+            walk.skip_subtree()
+        yield tag, left
