@@ -205,6 +205,20 @@ async def test_a_page_that_is_not_reached_keeps_its_copy_and_says_of_which_day(s
     assert (await _found(site, tmp_path, "/s.xml"))["/a"].problem == "answered 503"
 
 
+async def test_a_page_that_asks_to_sign_in_loses_its_copy_and_one_without_robots_txt_keeps_it(
+    site: _Site, tmp_path: Path
+) -> None:
+    site.pages = {"/s.xml": site.site_map("/a", "/b"), "/a": "<p>Fees.</p>", "/b": "<p>Rules.</p>"}
+    await _found(site, tmp_path, "/s.xml")
+    site.pages |= {"/a": web.Response(status=401), "/b": web.Response(status=403)}
+    found = await _found(site, tmp_path, "/s.xml")
+    assert (found["/a"].problem, found["/b"].problem) == ("answered 401", None)
+    assert found["/b"].not_seen_since is not None
+    site.pages["/robots.txt"] = web.Response(status=503)
+    with pytest.raises(BuildRefusedError, match=r"robots\.txt cannot be read at the moment"):
+        await _found(site, tmp_path, "/s.xml")
+
+
 async def test_an_unchanged_page_is_not_sent_again(site: _Site, tmp_path: Path) -> None:
     async def page(request: web.Request) -> web.Response:
         if request.headers.get("If-None-Match") == '"1"':

@@ -33,7 +33,9 @@ class Visit:
         requested = url = _url(address)
         for _ in range(_REDIRECTS + 1):
             robots = await self._robots(address)
-            if robots is None or not robots.can_fetch(str(url), AGENT):
+            if robots is None:
+                raise UnreachableError("robots.txt cannot be read at the moment")
+            if not robots.can_fetch(str(url), AGENT):
                 raise RefusedError("robots.txt forbids it")
             await asyncio.sleep(self._pause_s(robots))
             reply = await self.client.get(address, headers or {})

@@ -14,7 +14,9 @@ _INSTALLED = {"node_modules", "bower_components", "__pycache__", "site-packages"
 # A folder of this name is made by a tool if the tool's own file lies beside it; elsewhere it may hold real pages.
 _MADE_BESIDE = {
     "build": ("package.json", "docusaurus.config.js", "docusaurus.config.ts", "build.gradle", "build.gradle.kts",
-              "pyproject.toml", "setup.py", "pubspec.yaml"),
+              "pyproject.toml", "setup.py", "pubspec.yaml", "make.bat"),
+    "out": ("next.config.js", "next.config.mjs", "next.config.ts"),
+    "book": ("book.toml",),
     "dist": ("package.json", "pyproject.toml", "setup.py"),
     "target": ("pom.xml", "Cargo.toml", "build.sbt"),
     "site": ("mkdocs.yml", "mkdocs.yaml"),

@@ -18,7 +18,8 @@ from index.reading.fetching.visiting import Visit, answered_200, is_unchanged
 from index.reading.source import Found, LeftOut, Source, file_source
 
 _NESTED_MAPS = 50
-_GONE = {404, 410}
+# Answers after which the copy in the cache is not used either.
+_GONE = {401, 404, 410}
 _SUFFIXES = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
