@@ -205,6 +205,13 @@ async def test_a_page_that_is_not_reached_keeps_its_copy_and_says_of_which_day(s
     assert (await _found(site, tmp_path, "/s.xml"))["/a"].problem == "answered 503"
 
 
+async def test_an_address_of_one_page_keeps_its_copy(site: _Site, tmp_path: Path) -> None:
+    site.pages = {"/a": "<p>Fees.</p>"}
+    assert (await _found(site, tmp_path, "/a"))["/a"].not_seen_since is None
+    site.pages["/a"] = web.Response(status=502)
+    assert (await _found(site, tmp_path, "/a"))["/a"].not_seen_since is not None
+
+
 async def test_a_page_that_asks_to_sign_in_loses_its_copy_and_one_without_robots_txt_keeps_it(
     site: _Site, tmp_path: Path
 ) -> None:

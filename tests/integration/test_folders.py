@@ -194,6 +194,16 @@ def test_of_a_checkout_the_tracked_files_are_read_with_page_and_day(tmp_path: Pa
     assert _left(found, root) == {str(root): "1 file left out (.citedeskignore)"}
 
 
+def test_a_folder_or_file_of_a_checkout_has_the_days_of_its_commits(tmp_path: Path) -> None:
+    root = _checkout(tmp_path, "docs/a.md", "docs/b c.md", "other/a.md")
+    (root / "other" / "a.md").write_text("New.")
+    _git(root, "commit", "-qam", "y", day="2026-11-20")
+    _write(root, "docs/untracked.md")
+    days = {source.source_id: source.updated for source in _found(root / "docs").sources}
+    assert days == {"a.md": "2026-11-03", "b c.md": "2026-11-03", "untracked.md": None}
+    assert [source.updated for source in _found(root / "other" / "a.md").sources] == ["2026-11-20"]
+
+
 def test_a_shallow_clone_knows_no_days(tmp_path: Path) -> None:
     _checkout(tmp_path / "all", "a.md")
     _git(tmp_path, "clone", "-q", "--depth=1", f"file://{tmp_path}/all", "clone")

@@ -9,7 +9,7 @@ from pathlib import Path
 from index.errors import BuildRefusedError
 from index.reading.documents import LoadRules
 from index.reading.source import Found, LeftOut, Source, file_source
-from index.reading.sources.checkout import is_checkout, tracked_files
+from index.reading.sources.checkout import is_checkout, is_in_checkout, tracked_files, with_commit_days
 from index.reading.sources.folder import dated, folder_files
 
 Location = Path | str
@@ -52,9 +52,13 @@ def _found(location: Location, index_root: Path, rules: LoadRules) -> Found:
 
         return pages_at(str(location), index_root / "fetched", rules)
     path = Path(location)
+    if is_checkout(path):
+        return tracked_files(path, rules)
     if path.is_file():
-        return Found((dated(file_source(path, path.parent, path.name, rules)),))
-    return tracked_files(path, rules) if is_checkout(path) else folder_files(path, index_root, rules)
+        root, found = path.parent, Found((dated(file_source(path, path.parent, path.name, rules)),))
+    else:
+        root, found = path, folder_files(path, index_root, rules)
+    return with_commit_days(found, root) if is_in_checkout(path) else found
 
 
 def _renamed(source: Source, taken: dict[str, Source]) -> Source | None:

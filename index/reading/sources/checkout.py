@@ -20,6 +20,8 @@ _COMMITS = 20_000
 # The checkout's own configuration must not make Git run programs, reach the network or read another repository.
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false")
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_ALLOW_PROTOCOL": "", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
+# Only files below the folder that Git is asked in, with their paths from there.
+_NAMES = ("--name-only", "--no-renames", "--relative", "-z")
 _ELSEWHERE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY"}
 
 
@@ -30,6 +32,19 @@ class _GitError(Exception):
 def is_checkout(root: Path) -> bool:
     """Tell whether a folder is the top of a Git work tree."""
     return (root / ".git").exists()
+
+
+def is_in_checkout(place: Path) -> bool:
+    """Tell whether a file or folder lies in a Git work tree."""
+    return any(is_checkout(folder) for folder in place.resolve().parents) or is_checkout(place)
+
+
+def with_commit_days(found: Found, root: Path) -> Found:
+    """Return the sources below a folder of a checkout with the days of their commits: a clone makes all files new."""
+    names = {source.path.relative_to(root).as_posix(): source for source in found.sources}
+    days = _days(root, names)
+    sources = tuple(replace(source, updated=days.get(name)) for name, source in names.items())
+    return Found(sources, found.left_out)
 
 
 def tracked_files(root: Path, rules: LoadRules) -> Found:
@@ -85,7 +100,7 @@ def _days(root: Path, names: Iterable[str]) -> dict[str, str]:
     try:
         if _git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
             return {}
-        log = _git(root, "log", f"--max-count={_COMMITS}", "--format=%x01%cs", "--name-only", "--no-renames", "-z")
+        log = _git(root, "log", f"--max-count={_COMMITS}", "--format=%x01%cs", *_NAMES)
     except _GitError:
         return {}
     for item in log.split("\0"):

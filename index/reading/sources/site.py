@@ -64,7 +64,12 @@ class _Site:
 
     async def pages(self) -> list[str]:
         """Return the pages, each once, in their order."""
-        reply = answered_200(await self.visit.page(self.address))
+        try:
+            reply = answered_200(await self.visit.page(self.address))
+        except UnreachableError:
+            if self.cache.read(self.address) is None:
+                raise
+            return [self.address]
         first = listing(reply, self.rules.max_bytes)
         if first is None:
             self.held[self.address] = reply
