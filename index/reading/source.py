@@ -66,8 +66,9 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
         problem = f"cannot be read: {error.strerror}"
     parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
     fingerprint = sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
-    return Source(_printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
+    return Source(printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
 
 
-def _printable(source_id: str) -> str:
-    return source_id.encode(errors="surrogateescape").decode(errors="replace")
+def printable(name: str) -> str:
+    """Return a file name without bytes that are not UTF-8."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")

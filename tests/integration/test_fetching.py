@@ -205,6 +205,35 @@ async def test_a_page_that_is_not_reached_keeps_its_copy_and_says_of_which_day(s
     assert (await _found(site, tmp_path, "/s.xml"))["/a"].problem == "answered 503"
 
 
+async def test_bytes_in_headers_that_are_no_text_stop_no_build(tmp_path: Path) -> None:
+    answers = {
+        b"/a": b"200 OK\r\nETag: \xff\xfe\r\nLast-Modified: \xff\r\nX-Robots-Tag: \xff\r\n"
+        b"Content-Type: text/html; charset=\xff",
+        b"/b": b"200 OK\r\nContent-Type: \xff/\xff",
+        b"/c": b"302 Found\r\nLocation: /\xff\r\nContent-Type: text/html",
+        b"/d": b"302 Found\r\nLocation: http://\xff\xff/\r\nContent-Type: text/html",
+        b"/s.txt": b"200 OK\r\nContent-Type: text/plain",
+    }  # fmt: skip
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+        host = f"http://127.0.0.1:{port}"
+        body = " ".join(f"{host}/{n}" for n in "abcd").encode() + b" \x1b[31m" if path == b"/s.txt" else b"<p>Fees.</p>"
+        head = b"HTTP/1.1 " + answers.get(path, b"404 Not Found")
+        writer.write(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    found = await fetched(f"http://127.0.0.1:{port}/s.txt", tmp_path, _RULES)
+    server.close()
+    await server.wait_closed()
+    assert len(found.sources) == 4
+    for source in found.sources:
+        assert f"{source.url}{source.problem}{source.updated}".isascii()
+
+
 async def test_an_address_of_one_page_keeps_its_copy(site: _Site, tmp_path: Path) -> None:
     site.pages = {"/a": "<p>Fees.</p>"}
     assert (await _found(site, tmp_path, "/a"))["/a"].not_seen_since is None

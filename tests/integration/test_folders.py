@@ -24,7 +24,7 @@ _PATIENCE_S = 60
 def _write(root: Path, *names: str) -> Path:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(f"# {name}\n\nText.\n", encoding="utf-8")
+        (root / name).write_text(f"# {name}\n\nText.\n", encoding="utf-8", errors="replace")
     return root
 
 
@@ -127,6 +127,16 @@ def test_a_folder_on_a_share_with_odd_names_is_read_as_it_is(tmp_path: Path) -> 
     found = _found(_write(tmp_path, *names), rules=LoadRules(links=(("*", "https://h.example/{path}"),)))
     assert sorted(_ids(found)) == sorted(names)
     assert all(source.problem is None and source.updated for source in found.sources)
+
+
+def test_names_that_are_not_utf_8_are_read_and_reported(tmp_path: Path, embedder: OnnxEmbedder) -> None:
+    _write(tmp_path / os.fsdecode(b"caf\xe9"), os.fsdecode(b"men\xfc.md"), "node_modules/x.md")
+    rules = BuildRules(load=LoadRules(links=(("*", "https://h.example/{path}"),)))
+    coverage = build([tmp_path], tmp_path / "data", embedder, rules)
+    assert coverage.indexed == 1
+    assert coverage.remarks == (
+        f"{tmp_path}/caf\ufffd/node_modules/: 1 file left out (installed by a package manager)",
+    )
 
 
 def test_the_index_inside_the_folder_is_no_part_of_it(tmp_path: Path) -> None:

@@ -110,13 +110,18 @@ def _reply(url: str, response: aiohttp.ClientResponse, body: bytes) -> Reply:
         response.status,
         url,
         urldefrag(urljoin(url, headers.get("Location", "")))[0],
-        response.content_type,
+        response.content_type if response.content_type.isascii() else "",
         response.charset,
         body,
-        headers.get("ETag"),
-        headers.get("Last-Modified"),
+        _ascii(headers.get("ETag")),
+        _ascii(headers.get("Last-Modified")),
         tuple(headers.getall("X-Robots-Tag", ())),
     )
+
+
+def _ascii(header: str | None) -> str | None:
+    # Other bytes come as lone surrogates, which neither the cache nor a report can hold.
+    return header if header and header.isascii() else None
 
 
 def _failure(error: Exception, url: URL) -> Exception:

@@ -62,7 +62,7 @@ def _absolute(found: Iterable[str], base: str) -> Iterator[str]:
             url = urldefrag(urljoin(base, item.strip()))[0] if item.strip() else ""
         except ValueError:
             continue
-        if url.startswith(("https://", "http://")):
+        if url.startswith(("https://", "http://")) and url.isprintable():
             yield url
 
 

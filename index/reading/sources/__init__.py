@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.errors import BuildRefusedError
 from index.reading.documents import LoadRules
-from index.reading.source import Found, LeftOut, Source, file_source
+from index.reading.source import Found, LeftOut, Source, file_source, printable
 from index.reading.sources.checkout import is_checkout, is_in_checkout, tracked_files, with_commit_days
 from index.reading.sources.folder import dated, folder_files
 
@@ -38,7 +38,7 @@ def survey(locations: Sequence[Location], index_root: Path, rules: LoadRules) ->
     left_out: list[LeftOut] = []
     for location in locations:
         found = _found(location, index_root, rules)
-        left_out += found.left_out
+        left_out += [LeftOut(printable(item.place), item.reason) for item in found.left_out]
         for source in found.sources:
             if own := source if source.source_id not in taken else _renamed(source, taken):
                 taken[own.source_id] = own
@@ -71,7 +71,7 @@ def _renamed(source: Source, taken: dict[str, Source]) -> Source | None:
         return None
     parts = source.root.resolve().parts[1:]
     for count in range(1, len(parts) + 1):
-        prefix = "/".join(parts[-count:]).encode(errors="surrogateescape").decode(errors="replace") + "/"
+        prefix = printable("/".join(parts[-count:])) + "/"
         if f"{prefix}{source.source_id}" not in taken:
             # The name in the folder decides with it who may read the document, so it is part of the fingerprint.
             mark = sha256(f"{source.fingerprint}\0{prefix}".encode()).hexdigest()

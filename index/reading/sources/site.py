@@ -65,7 +65,7 @@ class _Site:
     async def pages(self) -> list[str]:
         """Return the pages, each once, in their order."""
         try:
-            reply = answered_200(await self.visit.page(self.address))
+            reply = self._not_gone(await self.visit.page(self.address))
         except UnreachableError:
             if self.cache.read(self.address) is None:
                 raise
