@@ -27,8 +27,8 @@ _MADE_BESIDE = {
 # A virtual environment, and https://bford.info/cachedir, which Cargo, pytest and others follow.
 _MARKERS = ("pyvenv.cfg", "CACHEDIR.TAG")
 _LINES, _LINE_CHARS = 1_000, 500
-# A pattern with many wildcards takes time that grows with a power of the path's length.
-_STARS = 4
+# A pattern with many wildcards takes time that grows with a power of the path's length: at worst 0.15 s with these.
+_STARS, _DOUBLE_STARS = 4, 2
 _STAR_RUN = re.compile(r"\*+")
 
 
@@ -74,6 +74,9 @@ def _lines(file: Path) -> list[str]:
     if len(lines) > _LINES:
         raise BuildRefusedError(f"{file} has more than {_LINES:,} lines")
     for number, line in enumerate(lines, 1):
-        if len(line) > _LINE_CHARS or len(_STAR_RUN.findall(line)) > _STARS:
-            raise BuildRefusedError(f"{file}, line {number}: too long, or more than {_STARS} wildcards")
+        stars = _STAR_RUN.findall(line)
+        if len(line) > _LINE_CHARS or len(stars) > _STARS or sum(run != "*" for run in stars) > _DOUBLE_STARS:
+            raise BuildRefusedError(
+                f"{file}, line {number}: too long, or more than {_STARS} wildcards, or than {_DOUBLE_STARS} of '**'"
+            )
     return lines
