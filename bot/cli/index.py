@@ -57,7 +57,10 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
 @click.argument("places", nargs=-1)
 @DATA_DIR
 def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
-    """Index PLACES, and again whenever a file in one of the folders changes, until stopped."""
+    """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
+
+    If a place is an address, they are indexed again every index.refetch_s, too.
+    """
     settings = settings_of(data_dir)
     folders = _places(settings, places)
     embedder = build_embedder(settings)
@@ -67,9 +70,14 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
         click.echo(coverage_text(coverage, live_warnings(settings)))
 
     local = [Path(place) for place in folders if not is_address(place)]
-    if not local:
-        raise click.UsageError("only folders and files can be watched")
-    watched(local, rebuild, lambda error: click.echo(f"citedesk: {error}", err=True), Event())
+    watched(
+        local,
+        rebuild,
+        lambda error: click.echo(f"citedesk: {error}", err=True),
+        Event(),
+        data_dir=settings.data_dir,
+        again_s=settings.index.refetch_s if len(local) < len(folders) else None,
+    )
 
 
 def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Path | str, ...]:
@@ -139,9 +147,10 @@ def coverage_text(coverage: Coverage, warnings: Sequence[str] = ()) -> str:
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in coverage.skipped]
+    remarks = [f"  {remark}" for remark in coverage.remarks]
     warned = [f"  warning: {warning}" for warning in warnings]
     live = f"live snapshot: {coverage.snapshot}"
-    return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), *warned, live])
+    return "\n".join([counts, *skipped, *remarks, *_withheld_text(coverage.withheld), *warned, live])
 
 
 def coverage_json(coverage: Coverage, warnings: Sequence[str] = ()) -> dict[str, Any]:
@@ -153,6 +162,7 @@ def coverage_json(coverage: Coverage, warnings: Sequence[str] = ()) -> dict[str,
         "chunks": coverage.chunks,
         "reused": coverage.reused,
         "skipped": [skipped.model_dump() for skipped in coverage.skipped],
+        "remarks": list(coverage.remarks),
         # Scripts may log this, so the text itself is left out.
         "withheld": [found.model_dump(exclude={"excerpt"}) for found in coverage.withheld],
         "warnings": list(warnings),
@@ -182,4 +192,5 @@ def _manifest_text(manifest: Manifest) -> str:
         f"{_search_text(manifest)}"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in manifest.skipped]
-    return "\n".join([head, *skipped, *_withheld_text(manifest.withheld or ())])
+    remarks = [f"  {remark}" for remark in manifest.remarks]
+    return "\n".join([head, *skipped, *remarks, *_withheld_text(manifest.withheld or ())])

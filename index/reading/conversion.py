@@ -105,7 +105,7 @@ def _documents(content: Content, document_id: str, source: Source, rules: LoadRu
         document_id=document_id,
         title=" ".join((content.title or named).split())[:_TITLE_CHARS],
         url=rules.link(document_id, content.url or source.url),
-        groups=rules.groups(document_id, content.access),
+        groups=rules.groups(document_id, content.access, source.prefix),
         text=text + "\n",
         named_anchors=content.named_anchors,
     )
