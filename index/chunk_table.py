@@ -96,8 +96,8 @@ class ChunkRows:
         return tuple(self.chunk(row) for (row,) in rows)
 
     def _read(self, row: int) -> RetrievedChunk:
-        chunk_id, document_id, title, path, anchor, text, url, groups = self.connection.execute(
-            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.anchor, c.text, d.url, "
+        chunk_id, document_id, title, path, anchor, text, url, updated, groups = self.connection.execute(
+            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.anchor, c.text, d.url, d.updated, "
             "(SELECT json_group_array(group_name) FROM document_groups WHERE document = d.id) "
             "FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id = ?",
             (row,),
@@ -111,6 +111,7 @@ class ChunkRows:
             url=f"{url}#{anchor}" if url and anchor and "#" not in url else url,
             score=0.0,
             groups=frozenset(json.loads(groups)),
+            updated=updated,
         )
 
 

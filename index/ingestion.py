@@ -87,5 +87,11 @@ def _embedder(folder: Path) -> OnnxEmbedder:
 def _indexed(document: Document, embedder: OnnxEmbedder) -> IndexedDocument:
     chunks = chunk_document(document, embedder.count_tokens, embedder.max_tokens)
     return IndexedDocument(
-        document.document_id, document.title, document.url, document.groups, document.content_hash, chunks
+        document.document_id,
+        document.title,
+        document.url,
+        document.groups,
+        document.content_hash,
+        chunks,
+        document.updated,
     )

@@ -27,6 +27,7 @@ class RetrievedChunk:
     """A chunk found for a question. `score` is the fused score, comparable within one search only.
 
     `text` is verbatim: the whole chunk for the first chunks of a result, the best excerpt of it for the others.
+    `updated` is the day of the document's last change as YYYY-MM-DD, None if it is not known.
     """
 
     chunk_id: str
@@ -38,6 +39,7 @@ class RetrievedChunk:
     score: float
     groups: frozenset[str] = frozenset({EVERYONE})
     parts: ScoreParts | None = None
+    updated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

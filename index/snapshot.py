@@ -20,7 +20,7 @@ from index.late_interaction import CODES, PIECES, STARTS
 from index.retrieval import Manifest
 from index.sufficiency import CALIBRATION
 
-FORMAT = 3
+FORMAT = 4
 CHUNKS = "chunks.sqlite"
 FILES = frozenset({CHUNKS, VECTORS, ROWS, WEIGHTS, CODES, STARTS, PIECES, CALIBRATION})
 _DRAFT = ".building-"

@@ -18,7 +18,7 @@ CREATE TABLE skipped (
 ) STRICT;
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY, document_id TEXT NOT NULL UNIQUE, source INTEGER NOT NULL REFERENCES sources(id),
-    title TEXT NOT NULL, url TEXT, content_hash TEXT NOT NULL
+    title TEXT NOT NULL, url TEXT, content_hash TEXT NOT NULL, updated TEXT
 ) STRICT;
 CREATE TABLE document_groups (
     group_name TEXT NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
@@ -37,7 +37,7 @@ CREATE INDEX skipped_by_source ON skipped(source);
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """A document as the index keeps it. Its text is kept in its chunks only."""
+    """A document as the index keeps it. Its text is kept in its chunks only. `updated` is as in Document."""
 
     document_id: str
     title: str
@@ -45,6 +45,7 @@ class IndexedDocument:
     groups: frozenset[str]
     content_hash: str
     chunks: tuple[Chunk, ...]
+    updated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,11 @@ def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hash
         [(n, item.document_id, item.reason, item.part) for n, source in enumerate(sources) for item in source.skipped],
     )
     connection.executemany(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
-        [(n, d.document_id, source, d.title, d.url, d.content_hash) for n, (source, d) in enumerate(documents)],
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (n, d.document_id, source, d.title, d.url, d.content_hash, d.updated)
+            for n, (source, d) in enumerate(documents)
+        ],
     )
     connection.executemany(
         "INSERT INTO document_groups VALUES (?, ?)",
@@ -108,9 +112,9 @@ def documents_by_group(file: Path) -> dict[str, int]:
 
 def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
     rows = connection.execute(
-        "SELECT id, document_id, title, url, content_hash FROM documents WHERE source = ? ORDER BY id", (source,)
+        "SELECT id, document_id, title, url, content_hash, updated FROM documents WHERE source = ? ORDER BY id", (source,)
     )
-    for number, document_id, title, url, content_hash in rows:
+    for number, document_id, title, url, content_hash, updated in rows:
         groups = connection.execute("SELECT group_name FROM document_groups WHERE document = ?", (number,))
         chunks = connection.execute(
             "SELECT chunk_id, heading_path, text, anchor FROM chunks WHERE document = ? ORDER BY id", (number,)
@@ -122,6 +126,7 @@ def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedD
             frozenset(name for (name,) in groups),
             content_hash,
             tuple(Chunk(key, document_id, tuple(json.loads(path)), text, at) for key, path, text, at in chunks),
+            updated,
         )
 
 

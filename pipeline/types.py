@@ -216,7 +216,7 @@ class Failure(StrEnum):
 
 
 class Source(FrozenModel):
-    """A cited chunk as a reader sees it: its document, heading and link."""
+    """A cited chunk as a reader sees it: its document, heading, link and, if it is known, day of the last change."""
 
     marker: int
     chunk_id: str
@@ -225,6 +225,7 @@ class Source(FrozenModel):
     heading: str
     url: str | None
     groups: frozenset[str]
+    updated: str | None = None
 
 
 class DocumentRef(FrozenModel):

@@ -25,6 +25,7 @@ from bot.surfaces.wording import (
     not_enough_words,
     other_language,
     understood_words,
+    updated_words,
 )
 from pipeline.answering import answer
 from pipeline.types import (
@@ -151,7 +152,8 @@ def _source_lines(sources: Sequence[Source], citations: Sequence[Citation]) -> l
     lines = []
     for source in sources:
         place = f"{source.title} > {source.heading}" if source.heading else source.title
-        lines.append(f"[{source.marker}] {place}  {source.url or source.document_id}")
+        changed = f"  ({updated_words(source.updated)})" if source.updated else ""
+        lines.append(f"[{source.marker}] {place}  {source.url or source.document_id}{changed}")
         lines += [f"    “{quote}”" for quote in small_print(citations, source.marker)]
     return lines
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.desk.permissions import NO_NAMES, Names
 from bot.surfaces.showing import Keep, readable, small_print
-from bot.surfaces.wording import cut, linkable
+from bot.surfaces.wording import cut, linkable, updated_words
 from pipeline.types import Citation, DocumentRef, Source
 
 SECTION_CHARS = 3000
@@ -81,9 +81,10 @@ def quoted(text: str, limit: int) -> str:
 
 
 def source_line(source: Source) -> str:
-    """Return `[n] linked title > heading` as mrkdwn."""
+    """Return `[n] linked title > heading · updated 3 May 2026` as mrkdwn."""
     heading = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
-    return f"[{source.marker}] {_linked(source.title, source.url)}{heading}"
+    changed = f" · {updated_words(source.updated)}" if source.updated else ""
+    return f"[{source.marker}] {_linked(source.title, source.url)}{heading}{changed}"
 
 
 def quote_lines(source: Source, citations: Sequence[Citation]) -> list[str]:

@@ -1,7 +1,7 @@
 """Texts that all chat products share: outcomes, limits, reasons and findings in words."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.surfaces.model_words import no_model_words
 from pipeline.types import Failure, FindingCode, Limited, NotEnoughInfo, Unavailable
@@ -69,6 +69,8 @@ FINDING_WORDS = {
     FindingCode.CHECK_FAILED: "could not be checked",
 }
 _ASKERS_NAMED = 10
+# Not from the locale of the process, which the other words do not follow either.
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 # Languages of documents by their ISO 639-1 codes.
 _LANGUAGES = {
     "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
@@ -143,6 +145,14 @@ def day(stamp: str) -> str:
     """Return the day of an ISO timestamp, such as 3 May 2026."""
     when = datetime.fromisoformat(stamp)
     return f"{when.day} {when:%B %Y}"
+
+
+def updated_words(updated: str | None) -> str:
+    """Return when a document was last changed, such as "updated 3 May 2026"; "" if that is not known."""
+    if updated is None:
+        return ""
+    when = date.fromisoformat(updated)
+    return f"updated {when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def is_reaction(text: str) -> bool:

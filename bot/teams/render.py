@@ -41,6 +41,7 @@ from bot.surfaces.wording import (
     other_language,
     unavailable_words,
     understood_words,
+    updated_words,
 )
 from bot.teams.cards import (
     Json,
@@ -279,5 +280,7 @@ def _claim(source: Source, quote: str) -> Json:
         "name": name or "?",
         "abstract": cut_at_word(quote or name or "?", ABSTRACT_CHARS),
         **({"url": url} if url else {}),
+        # Teams shows keywords beside the name, at most three of at most 28 characters.
+        **({"keywords": [updated_words(source.updated)]} if source.updated else {}),
     }
     return {"@type": "Claim", "position": source.marker, "appearance": appearance}

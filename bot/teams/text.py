@@ -3,7 +3,7 @@
 import re
 
 from bot.surfaces.showing import Keep, readable, tables_as_lists
-from bot.surfaces.wording import cut, linkable
+from bot.surfaces.wording import cut, linkable, updated_words
 from index.markdown import code_apart
 from pipeline.types import Source
 
@@ -48,9 +48,10 @@ def literal(text: str, limit: int) -> str:
 
 
 def source_line(source: Source) -> str:
-    """Return `[n] linked title > heading` as a card's Markdown."""
+    """Return `[n] linked title > heading · updated 3 May 2026` as a card's Markdown."""
     place = f" > {literal(source.heading, NAME_CHARS)}" if source.heading else ""
-    return f"\\[{source.marker}\\] {linked(source.title, source.url)}{place}"
+    changed = f" · {updated_words(source.updated)}" if source.updated else ""
+    return f"\\[{source.marker}\\] {linked(source.title, source.url)}{place}{changed}"
 
 
 def linked(title: str, url: str | None) -> str:

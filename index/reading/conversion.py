@@ -17,7 +17,7 @@ from index.reading.formats.plain_text import plain
 from index.reading.formats.sheets import xlsx
 from index.reading.formats.slides import pptx
 from index.reading.formats.word import docx
-from index.reading.source import Source
+from index.reading.source import EXPORT, Source
 
 _MAX_LINES = 200_000
 _TITLE_CHARS = 200
@@ -43,7 +43,6 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".csv": delimited,
     ".tsv": delimited,
 }
-_EXPORT = ".jsonl"
 # Formats that hold a document but are not read, and the one to save them in.
 _SAVE_AS = {
     ".doc": ".docx",
@@ -59,7 +58,7 @@ _SAVE_AS = {
     ".xlsb": ".xlsx",
     ".numbers": ".xlsx",
 }
-SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT, *_SAVE_AS)
+SUPPORTED_SUFFIXES = (*_CONVERTERS, EXPORT, *_SAVE_AS)
 
 
 def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
@@ -70,7 +69,7 @@ def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
     if better := _SAVE_AS.get(source.suffix):
         raise UnreadableDocumentError(f"{source.suffix} files are not read: save it as {better}")
     raw = source.path.read_bytes()
-    if source.suffix == _EXPORT:
+    if source.suffix == EXPORT:
         return list(_exported(raw, source, rules))
     return list(_documents(_CONVERTERS[source.suffix](raw), source.source_id, source, rules))
 
@@ -108,5 +107,6 @@ def _documents(content: Content, document_id: str, source: Source, rules: LoadRu
         groups=rules.groups(document_id, content.access, source.prefix),
         text=text + "\n",
         named_anchors=content.named_anchors,
+        updated=content.updated,
     )
     yield from (Skipped(document_id, reason, part) for part, reason in content.unread)

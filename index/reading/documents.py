@@ -19,7 +19,8 @@ class Document:
     """One document as Markdown. `groups` may read it; with `EVERYONE` among them it is public.
 
     With `named_anchors` a link to a heading needs an anchor written in it as `{#anchor}`; without, the anchor is made
-    of the heading's words.
+    of the heading's words. `updated` is the day of the last change that the document itself names, as YYYY-MM-DD; it is
+    no part of the hash, because it changes nothing that an answer says.
     """
 
     document_id: str
@@ -28,6 +29,7 @@ class Document:
     groups: frozenset[str]
     text: str
     named_anchors: bool = False
+    updated: str | None = None
 
     @property
     def content_hash(self) -> str:

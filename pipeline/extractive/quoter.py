@@ -16,8 +16,9 @@ from index.retrieval import RetrievedChunk
 from pipeline.extractive.passages import Asked, passage_of, short_passage, stems_of
 from pipeline.extractive.sections import Kind, Section, Unit, section_of
 from pipeline.markup import cleaned, is_withheld
+from pipeline.proof.quotes import source_of
 from pipeline.safety.policy import screened
-from pipeline.types import Citation, Quoted, Source
+from pipeline.types import Citation, Quoted
 
 ChunksOf = Callable[[str], Sequence[RetrievedChunk]]
 
@@ -180,7 +181,7 @@ def _quoted(shown: Sequence[tuple[_Candidate, Sequence[Unit]]]) -> Quoted:
             Citation(marker=marker, chunk_id=chunk.chunk_id, quote=quote)
             for chunk, quote in candidate.section.quotes(units)
         )
-    sources = tuple(_source(marker, candidate.chunk) for marker, (candidate, _) in enumerate(shown, 1))
+    sources = tuple(source_of(marker, candidate.chunk) for marker, (candidate, _) in enumerate(shown, 1))
     return Quoted(text="\n\n".join(passages), citations=tuple(citations), sources=sources)
 
 
@@ -199,15 +200,3 @@ def _begins_with(text: str, chunk: RetrievedChunk) -> bool:
     """Tell whether the first line of a passage asks the question that is its heading: "Q: Is it free?"."""
     question = _words(chunk.heading.split(" > ")[-1])
     return question.endswith(("?", "？")) and _words(text.split("\n", 1)[0]).endswith(question)  # noqa: RUF001
-
-
-def _source(marker: int, chunk: RetrievedChunk) -> Source:
-    return Source(
-        marker=marker,
-        chunk_id=chunk.chunk_id,
-        document_id=chunk.document_id,
-        title=chunk.title,
-        heading=chunk.heading,
-        url=chunk.url,
-        groups=chunk.groups,
-    )

@@ -101,6 +101,7 @@ def source_of(marker: int, chunk: RetrievedChunk) -> Source:
         heading=chunk.heading,
         url=chunk.url,
         groups=chunk.groups,
+        updated=chunk.updated,
     )
 
 
