@@ -19,7 +19,7 @@ from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
 from index.ann import SearchRules
-from index.builder import BuildRules, Coverage, Progress, build
+from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
 from index.errors import BuildRefusedError
 from index.excerpts import ExcerptRules
@@ -27,6 +27,7 @@ from index.live import LiveRetriever
 from index.reading.documents import LoadRules
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
+from index.snapshot_writing import Progress
 from pipeline.answering import Pipeline
 from pipeline.caching import MemoryAnswerCache
 from pipeline.drafting import Writer

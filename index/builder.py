@@ -1,38 +1,25 @@
 """Build a snapshot: read what changed, reuse the rest, verify, then publish."""
 
 import fcntl
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
-
 from index import snapshot_tables
-from index.ann import VECTORS, SearchRules, write_vectors
-from index.bm25 import write_words
-from index.chunks import Chunk, heading_line
-from index.embedding.model import OnnxEmbedder, Vectors
-from index.errors import BuildRefusedError, IndexUnavailableError
-from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.ann import SearchRules
+from index.embedding.model import OnnxEmbedder
+from index.errors import BuildRefusedError, BuildStoppedError, CitedeskError, IndexUnavailableError
+from index.freshness import not_seen, with_days
 from index.reading.documents import LoadRules
-from index.reading.source import Found, Source
+from index.reading.source import Source
 from index.reading.sources import Location, survey
-from index.retrieval import Manifest, SkippedFile, WithheldText
-from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
+from index.retrieval import LastBuild, Manifest, NotSeen, SkippedFile, WithheldText
+from index.snapshot import CHUNKS, SnapshotFolder
 from index.snapshot_tables import IndexedSource
-from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
+from index.snapshot_writing import Content, Progress, reusable_of, skipped_files, text_hashes, written
 from index.withheld_texts import Withheld, withheld_texts
-
-Progress = Callable[[int, int], None]
-# Chunks in memory with their tokens at a time. They are sorted by length, so that a batch needs little padding.
-_WINDOW = 1024
-_BATCH = 64
-# Number and words of the texts on which the recall of an approximate index is measured.
-_QUESTIONS, _QUESTION_WORDS = 200, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +27,7 @@ class BuildRules:
     """How to build. `max_drop` is the share of documents that may disappear in a build without `force`.
 
     `withheld` finds the passages that address a model, for the coverage report; None looks for none.
+    With `only_changes` a build that finds the documents of the live snapshot again makes no other one.
     """
 
     load: LoadRules = field(default_factory=LoadRules)
@@ -48,13 +36,15 @@ class BuildRules:
     max_drop: float = 0.5
     keep_snapshots: int = 3
     force: bool = False
+    only_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What a build saw, indexed and skipped. `reused` counts the chunks whose vectors came from the last snapshot.
 
-    `withheld` are the documents that hold text addressed to a language model. `remarks` are as in the manifest.
+    `withheld` are the documents that hold text addressed to a language model. `remarks` are as in the manifest,
+    `not_seen` as in LastBuild.
     """
 
     snapshot: str
@@ -64,6 +54,7 @@ class Coverage:
     skipped: tuple[SkippedFile, ...]
     withheld: tuple[WithheldText, ...] = ()
     remarks: tuple[str, ...] = ()
+    not_seen: tuple[NotSeen, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -76,70 +67,81 @@ class Coverage:
         return sum(bool(item.part) for item in self.skipped)
 
 
-@dataclass(frozen=True)
-class _Reusable:
-    """What a build takes from the previous snapshot: vectors and tokens, and the calibration.
-
-    `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
-    """
-
-    rows: dict[str, int] = field(default_factory=dict)
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
-    tokens: TokenStore | None = None
-    calibration: Calibration = SHIPPED
-
-
-@dataclass(frozen=True)
-class _Content:
-    """What a snapshot will hold. `hashes` are the hashes of the chunks' headings and texts, by row.
-
-    `withheld` is None if nobody looked for text that addresses a model.
-    """
-
-    sources: Sequence[IndexedSource]
-    chunks: Sequence[Chunk]
-    hashes: Sequence[str]
-    withheld: tuple[WithheldText, ...] | None
-    remarks: tuple[str, ...]
-
-
 def build(
     locations: Sequence[Location],
     data_dir: Path,
     embedder: OnnxEmbedder,
     rules: BuildRules,
     progress: Progress = lambda _done, _total: None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> Coverage:
     """Index `locations` (folders, files, addresses) into a new snapshot below `data_dir` and make it the live one.
 
-    Raises BuildRefusedError if there is nothing to index, another build is running, or more documents disappeared than
-    allowed; the live snapshot then stays live.
+    `checkpoint` is called every few seconds, and may raise BuildStoppedError to end the build. Raises BuildRefusedError
+    if there is nothing to index, another build is running, or more documents disappeared than allowed; the live
+    snapshot then stays live.
     """
     folder = SnapshotFolder(data_dir)
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     with only_build(folder):
-        previous = _previous(folder)
-        found = survey(locations, folder.root, rules.load)
-        sources = _read(found.sources, folder, previous, embedder, rules)
-        _refuse_a_drop(_count(sources), previous, rules)
-        chunks = [c for source in sources for document in source.documents for c in document.chunks]
-        if not chunks:
-            raise BuildRefusedError("nothing to index: no readable document at the given places")
-        reusable = _reusable(folder, previous, embedder)
-        hashes = [_hash(heading_line(c.heading_path) + c.text) for c in chunks]
-        content = _Content(sources, chunks, hashes, _withheld(found.sources, sources, previous, rules), _remarks(found))
-        manifest = _write(folder, content, embedder, reusable, rules.search, progress)
-        folder.publish(manifest.name)
+        try:
+            coverage = _built(locations, folder, embedder, rules, _Steps(progress, checkpoint))
+        except BuildStoppedError:
+            raise
+        except Exception as error:
+            words = str(error) if isinstance(error, CitedeskError) else type(error).__name__
+            earlier = folder.last_build()
+            folder.note(LastBuild(at=_now(), error=words, not_seen=earlier.not_seen if earlier else ()))
+            raise
+        folder.note(LastBuild(at=_now(), not_seen=coverage.not_seen))
+    return coverage
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What a build calls on its way."""
+
+    progress: Progress
+    checkpoint: Callable[[], None]
+
+    def embedded(self, done: int, total: int) -> None:
+        """Tell how many of the new chunks are embedded."""
+        self.checkpoint()
+        self.progress(done, total)
+
+
+def _built(
+    locations: Sequence[Location], folder: SnapshotFolder, embedder: OnnxEmbedder, rules: BuildRules, steps: _Steps
+) -> Coverage:
+    previous = _previous(folder)
+    found = survey(locations, folder.root, rules.load, steps.checkpoint)
+    sources = _read(found.sources, folder, previous, embedder, rules, steps)
+    _refuse_a_drop(_count(sources), previous, rules)
+    chunks = [c for source in sources for document in source.documents for c in document.chunks]
+    if not chunks:
+        raise BuildRefusedError("nothing to index: no readable document at the given places")
+    withheld = _withheld(found.sources, sources, previous, rules)
+    remarks = tuple(f"{item.place}: {item.reason}" for item in found.left_out)
+    content = Content(sources, chunks, text_hashes(chunks), withheld, remarks)
+    if rules.only_changes and previous is not None and _is_same(content, previous, folder, embedder):
+        name, reused = previous.name, len(chunks)
+    else:
+        reusable = reusable_of(folder, previous, embedder)
+        name = written(folder, content, embedder, reusable, rules.search, steps.embedded).name
+        folder.publish(name)
         folder.prune(rules.keep_snapshots)
-    reused = sum(key in reusable.rows for key in content.hashes)
+        reused = sum(key in reusable.rows for key in content.hashes)
+    today = datetime.now(UTC).date()
+    ids = {document.document_id for source in sources for document in source.documents}
     return Coverage(
-        manifest.name,
-        len(manifest.documents),
+        name,
+        len(ids),
         len(chunks),
         reused,
-        manifest.skipped,
-        manifest.withheld or (),
-        manifest.remarks,
+        tuple(skipped_files(sources)),
+        withheld or (),
+        remarks,
+        not_seen(found.sources, ids, previous, folder.last_build(), today),
     )
 
 
@@ -161,6 +163,7 @@ def _read(
     previous: Manifest | None,
     embedder: OnnxEmbedder,
     rules: BuildRules,
+    steps: _Steps,
 ) -> list[IndexedSource]:
     """Return what every source gives; unchanged sources are taken from the previous snapshot."""
     from index.ingestion import ingested  # noqa: PLC0415 - its parsers are needed only to build, not to serve
@@ -172,9 +175,14 @@ def _read(
             source.source_id: source
             for source in snapshot_tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)
         }
-    fresh = ingested([source for source in found if source.source_id not in kept], embedder, rules.load)
-    made = kept | {source.source_id: source for source in fresh}
-    return [made[source.source_id] for source in found]
+    made = dict(kept)
+    new = [source for source in found if source.source_id not in kept]
+    with closing(ingested(new, embedder, rules.load)) as fresh:
+        for source in fresh:
+            steps.checkpoint()
+            made[source.source_id] = source
+    today = datetime.now(UTC).date()
+    return [with_days(made[source.source_id], source, today) for source in found]
 
 
 def _previous(folder: SnapshotFolder) -> Manifest | None:
@@ -192,15 +200,18 @@ def _withheld(
     return withheld_texts([source.path for source in found], sources, previous, rules.withheld)
 
 
-def _remarks(found: Found) -> tuple[str, ...]:
-    """Return what was left out, and the pages that stand in an older copy, in words."""
-    left = [f"{item.place}: {item.reason}" for item in found.left_out]
-    old = [
-        f"{source.source_id}: not reachable since {source.not_seen_since}, the copy of that day is used"
-        for source in found.sources
-        if source.not_seen_since
-    ]
-    return (*left, *old)
+def _is_same(content: Content, previous: Manifest, folder: SnapshotFolder, embedder: OnnxEmbedder) -> bool:
+    """Tell whether a snapshot of this content would hold what the previous one holds.
+
+    What else was skipped may differ: a page that fails in another way each time would make a snapshot each time.
+    """
+    before = snapshot_tables.fingerprints(folder.path(previous.name) / CHUNKS)
+    giving = [source for source in content.sources if source.documents]
+    return (
+        previous.embedder == embedder.name
+        and all(before.get(source.source_id) == source.fingerprint for source in giving)
+        and previous.documents.keys() == {d.document_id for source in giving for d in source.documents}
+    )
 
 
 def _count(sources: Sequence[IndexedSource]) -> int:
@@ -218,101 +229,5 @@ def _refuse_a_drop(after: int, previous: Manifest | None, rules: BuildRules) -> 
         )
 
 
-def _reusable(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> _Reusable:
-    if previous is None or previous.embedder != embedder.name:
-        return _Reusable()
-    path = folder.path(previous.name)
-    with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
-        rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
-    vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
-    fitted = load_calibration(path)
-    return _Reusable(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
-
-
-def _write(
-    folder: SnapshotFolder,
-    content: _Content,
-    embedder: OnnxEmbedder,
-    reusable: _Reusable,
-    search: SearchRules,
-    progress: Progress,
-) -> Manifest:
-    now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S%f}-{_hash(''.join(content.hashes))[:6]}"
-    draft = folder.draft(name)
-    vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
-    tokens = _embedded(content, embedder, reusable, vectors, progress)
-    write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
-    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
-    _write_tables(draft, content)
-    (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
-    documents = [document for source in content.sources for document in source.documents]
-    skipped = [item for source in content.sources for item in source.skipped]
-    manifest = Manifest(
-        format=FORMAT,
-        name=name,
-        created_at=now.isoformat(timespec="seconds"),
-        embedder=embedder.name,
-        max_tokens=embedder.max_tokens,
-        dimensions=embedder.dimensions,
-        chunk_count=len(content.chunks),
-        search=index,
-        documents={document.document_id: document.content_hash for document in documents},
-        skipped=tuple(
-            SkippedFile(document_id=item.document_id, reason=item.reason, part=item.part) for item in skipped
-        ),
-        checksums={},
-        withheld=content.withheld,
-        remarks=content.remarks,
-    )
-    return sealed(folder, draft, manifest)
-
-
-def _embedded(
-    content: _Content, embedder: OnnxEmbedder, reusable: _Reusable, vectors: Vectors, progress: Progress
-) -> Iterator[ChunkTokens]:
-    """Yield each chunk's tokens by row and fill in its row of `vectors`; only new texts run through the model."""
-    chunks, hashes = content.chunks, content.hashes
-    total = sum(key not in reusable.rows for key in hashes)
-    progress(0, total)
-    done = 0
-    for start in range(0, len(chunks), _WINDOW):
-        window = range(start, min(start + _WINDOW, len(chunks)))
-        fresh = sorted((r for r in window if hashes[r] not in reusable.rows), key=lambda r: len(chunks[r].text))
-        made: dict[int, ChunkTokens] = {}
-        for first in range(0, len(fresh), _BATCH):
-            rows = fresh[first : first + _BATCH]
-            for row, encoded in zip(rows, embedder.encode([chunks[r].embedding_text for r in rows]), strict=True):
-                vectors[row] = encoded.vector
-                made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
-            done += len(rows)
-            progress(done, total)
-        for row in window:
-            if row in made:
-                yield made[row]
-            elif reusable.tokens is not None:
-                vectors[row] = reusable.vectors[reusable.rows[hashes[row]]]
-                yield reusable.tokens.tokens(reusable.rows[hashes[row]])
-
-
-def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
-    """Return a few words each from random chunks: as short as questions, on the subjects of the documents."""
-    rng, texts = np.random.default_rng(0), []
-    for row in rng.choice(len(chunks), min(_QUESTIONS, len(chunks)), replace=False):
-        words = chunks[row].text.split()
-        start = int(rng.integers(max(1, len(words) - _QUESTION_WORDS)))
-        texts.append(" ".join(words[start : start + _QUESTION_WORDS]))
-    return texts
-
-
-def _write_tables(draft: Path, content: _Content) -> None:
-    with closing(sqlite3.connect(draft / CHUNKS)) as connection:
-        # A draft that a crash leaves behind is deleted, so a journal would be of no use.
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        snapshot_tables.write(connection, content.sources, content.hashes)
-        write_words(draft, connection, content.chunks)
-        connection.commit()
-
-
-def _hash(text: str) -> str:
-    return sha256(text.encode(errors="surrogatepass")).hexdigest()
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -39,6 +39,12 @@ class BuildRefusedError(CitedeskError):
     code = "BUILD_REFUSED"
 
 
+class BuildStoppedError(CitedeskError):
+    """A build was asked to stop before its end. The live snapshot is as it was."""
+
+    code = "BUILD_STOPPED"
+
+
 class UnreadableDocumentError(CitedeskError):
     """One document cannot be indexed; the message is the reason listed in the coverage report."""
 

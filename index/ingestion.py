@@ -3,7 +3,7 @@
 import multiprocessing
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
 from functools import lru_cache
@@ -24,7 +24,9 @@ _WORKERS = 2
 _RECURSION = 1500
 
 
-def ingested(sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules) -> Iterator[IndexedSource]:
+def ingested(
+    sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules
+) -> Generator[IndexedSource, None, None]:
     """Yield what each source gives, in their order; a source that takes longer than `rules.seconds` is skipped."""
     readable = [source for source in sources if source.problem is None and source.suffix in SUPPORTED_SUFFIXES]
     futures: dict[str, Any] = {}
@@ -37,9 +39,14 @@ def ingested(sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules
         for source in readable:
             arguments = (source, rules, embedder.folder)
             futures[source.source_id] = pool.schedule(_ingest, args=arguments, timeout=rules.seconds)
-        for source in sources:
-            future = futures.get(source.source_id)
-            yield _skipped(source) if future is None else _outcome(source, future, rules)
+        try:
+            for source in sources:
+                future = futures.get(source.source_id)
+                yield _skipped(source) if future is None else _outcome(source, future, rules)
+        except GeneratorExit:
+            # The build ends early. Leaving the pool would wait for all that is scheduled.
+            pool.stop()  # type: ignore[no-untyped-call]
+            raise
 
 
 def _skipped(source: Source) -> IndexedSource:

@@ -120,12 +120,37 @@ class WithheldText(BaseModel):
     excerpt: str
 
 
+class NotSeen(BaseModel):
+    """A document that the last build did not see, and the day on which it was last seen, as YYYY-MM-DD.
+
+    With `has_copy` the copy of that day stands in the index; without, the document is no longer in it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    document_id: str
+    since: str
+    has_copy: bool
+
+
+class LastBuild(BaseModel):
+    """How the last build ended, whether or not it made a snapshot. `at` is its end in UTC (ISO 8601).
+
+    `error` says why it failed, "" if it did not. `not_seen` is from the last build that did not fail.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: str
+    error: str = ""
+    not_seen: tuple[NotSeen, ...] = ()
+
+
 class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
     `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
-    if the build did not look for text that addresses a model. `remarks` say what was left out, and which pages are old
-    copies.
+    if the build did not look for text that addresses a model. `remarks` say what was left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -187,6 +212,9 @@ class Snapshots(Protocol):
 
     def names(self) -> list[str]:
         """Return the names of all complete snapshots, newest first."""
+
+    def last_build(self) -> LastBuild | None:
+        """Return how the last build ended; None before the first."""
 
     def publish(self, name: str) -> None:
         """Make `name` the live snapshot, in one step: readers see the old one or the new one."""

@@ -1,6 +1,7 @@
 """Snapshots on disk: a folder for each, with checksums in its manifest, and `CURRENT`, replaced in one step.
 
 <data dir>/index/CURRENT                      name of the live snapshot
+<data dir>/index/last_build.json              how the last build ended
 <data dir>/index/snapshots/<name>/            the files of FILES, manifest.json; vectors.faiss above `exact_chunks`
 <data dir>/index/embedders/<name>/            the exported embedding model that manifests name
 """
@@ -17,7 +18,7 @@ from index.bm25 import ROWS, WEIGHTS
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.late_interaction import CODES, PIECES, STARTS
-from index.retrieval import Manifest
+from index.retrieval import LastBuild, Manifest
 from index.sufficiency import CALIBRATION
 
 FORMAT = 4
@@ -36,6 +37,7 @@ class SnapshotFolder:
         self.root = data_dir / "index"
         self.snapshots = self.root / "snapshots"
         self._current = self.root / "CURRENT"
+        self._last_build = self.root / "last_build.json"
 
     def current_name(self) -> str | None:
         """Return the name of the live snapshot; None before the first build."""
@@ -74,6 +76,19 @@ class SnapshotFolder:
         draft = self.snapshots / f"{_DRAFT}{name}"
         draft.mkdir()
         return draft
+
+    def last_build(self) -> LastBuild | None:
+        """Return how the last build ended; None before the first, and if that cannot be read."""
+        try:
+            return LastBuild.model_validate_json(self._last_build.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def note(self, build: LastBuild) -> None:
+        """Keep how the last build ended."""
+        draft = self._last_build.with_suffix(".next")
+        draft.write_text(build.model_dump_json(), encoding="utf-8")
+        draft.replace(self._last_build)
 
     def publish(self, name: str) -> None:
         """Make `name` the live snapshot, in one step: readers see the old one or the new one."""

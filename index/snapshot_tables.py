@@ -90,6 +90,12 @@ def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hash
     )
 
 
+def fingerprints(file: Path) -> dict[str, str]:
+    """Return the fingerprint of each source, by source id."""
+    with closing(open_read_only(file)) as connection:
+        return dict(connection.execute("SELECT source_id, fingerprint FROM sources").fetchall())
+
+
 def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSource]:
     """Yield the sources of an earlier snapshot whose fingerprint, by source id, is still the same."""
     with closing(open_read_only(file)) as connection:
@@ -112,7 +118,8 @@ def documents_by_group(file: Path) -> dict[str, int]:
 
 def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
     rows = connection.execute(
-        "SELECT id, document_id, title, url, content_hash, updated FROM documents WHERE source = ? ORDER BY id", (source,)
+        "SELECT id, document_id, title, url, content_hash, updated FROM documents WHERE source = ? ORDER BY id",
+        (source,),
     )
     for number, document_id, title, url, content_hash, updated in rows:
         groups = connection.execute("SELECT group_name FROM document_groups WHERE document = ?", (number,))

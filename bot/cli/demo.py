@@ -18,7 +18,8 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import REVIEWS
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
-from index.builder import Progress, build
+from index.builder import build
+from index.snapshot_writing import Progress
 
 _KNOWLEDGE_BASE = files("deploy.demo")
 

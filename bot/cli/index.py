@@ -15,10 +15,11 @@ from bot.cli import export_model
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
-from index.builder import Coverage, Progress, build
+from index.builder import Coverage, build
 from index.reading.sources import is_address
 from index.retrieval import Manifest, WithheldText
 from index.snapshot import SnapshotFolder
+from index.snapshot_writing import Progress
 from index.watching import watched
 
 

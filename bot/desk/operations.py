@@ -12,9 +12,10 @@ import structlog
 from bot.desk.permissions import NotAdminError, UnknownRequestError
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
-from index.builder import Coverage, Progress
+from index.builder import Coverage
 from index.errors import BuildRefusedError, IndexUnavailableError
 from index.retrieval import Manifest, Retriever, Snapshots
+from index.snapshot_writing import Progress
 from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)

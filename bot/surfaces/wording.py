@@ -147,10 +147,8 @@ def day(stamp: str) -> str:
     return f"{when.day} {when:%B %Y}"
 
 
-def updated_words(updated: str | None) -> str:
-    """Return when a document was last changed, such as "updated 3 May 2026"; "" if that is not known."""
-    if updated is None:
-        return ""
+def updated_words(updated: str) -> str:
+    """Return when a document was last changed, a day as YYYY-MM-DD, such as "updated 3 May 2026"."""
     when = date.fromisoformat(updated)
     return f"updated {when.day} {_MONTHS[when.month - 1]} {when.year}"
 

@@ -1,7 +1,10 @@
 """One thing to read: a file, with the fingerprint that tells whether it has to be read again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 
 from index.digests import digest
@@ -12,6 +15,7 @@ from index.reading.documents import LoadRules
 _CONVERTERS_VERSION = 4
 # Suffix of files that hold many documents, each with its own days.
 EXPORT = ".jsonl"
+_AT_ONCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,18 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
     parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
     fingerprint = sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
     return Source(printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
+
+
+def telling_days(times: Mapping[str, float]) -> dict[str, str]:
+    """Return those of the times (Unix, in seconds) at which only one thing was written, as YYYY-MM-DD.
+
+    What was written within a minute of something else was written by a copy, an export, a publication of the whole
+    site, or a server that names the time of the request: the text can be much older. A single time can be that, too.
+    """
+    moments = sorted(times.values())
+    near = {moment for pair in pairwise(moments) if pair[1] - pair[0] < _AT_ONCE_S for moment in pair}
+    alone = {name: moment for name, moment in times.items() if moment not in near and len(times) > 1}
+    return {name: datetime.fromtimestamp(moment, UTC).date().isoformat() for name, moment in alone.items()}
 
 
 def printable(name: str) -> str:

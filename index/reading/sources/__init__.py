@@ -1,7 +1,7 @@
 """Find the sources at a location: files of a folder, tracked files of a Git checkout, pages of a site."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +10,7 @@ from index.errors import BuildRefusedError
 from index.reading.documents import LoadRules
 from index.reading.source import Found, LeftOut, Source, file_source, printable
 from index.reading.sources.checkout import is_checkout, is_in_checkout, tracked_files, with_commit_days
-from index.reading.sources.folder import dated, folder_files
+from index.reading.sources.folder import folder_files
 
 Location = Path | str
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
@@ -26,8 +26,12 @@ def discover(locations: Sequence[Location], index_root: Path, rules: LoadRules) 
     yield from survey(locations, index_root, rules).sources
 
 
-def survey(locations: Sequence[Location], index_root: Path, rules: LoadRules) -> Found:
+def survey(
+    locations: Sequence[Location], index_root: Path, rules: LoadRules, checkpoint: Callable[[], None] = lambda: None
+) -> Found:
     """Return every source in a stable order, and what was left out. Ids differ.
+
+    `checkpoint` is called before each page is fetched, and may raise to end the survey.
 
     Raises BuildRefusedError if a path does not exist, or a checkout or site cannot be read.
     """
@@ -37,7 +41,7 @@ def survey(locations: Sequence[Location], index_root: Path, rules: LoadRules) ->
     taken: dict[str, Source] = {}
     left_out: list[LeftOut] = []
     for location in locations:
-        found = _found(location, index_root, rules)
+        found = _found(location, index_root, rules, checkpoint)
         left_out += [LeftOut(printable(item.place), item.reason) for item in found.left_out]
         for source in found.sources:
             if own := source if source.source_id not in taken else _renamed(source, taken):
@@ -45,17 +49,17 @@ def survey(locations: Sequence[Location], index_root: Path, rules: LoadRules) ->
     return Found(tuple(taken.values()), tuple(left_out))
 
 
-def _found(location: Location, index_root: Path, rules: LoadRules) -> Found:
+def _found(location: Location, index_root: Path, rules: LoadRules, checkpoint: Callable[[], None]) -> Found:
     if is_address(location):
         # Imported late: only addresses need the HTTP client.
         from index.reading.sources.site import pages_at  # noqa: PLC0415
 
-        return pages_at(str(location), index_root / "fetched", rules)
+        return pages_at(str(location), index_root / "fetched", rules, checkpoint)
     path = Path(location)
     if is_checkout(path):
         return tracked_files(path, rules)
     if path.is_file():
-        root, found = path.parent, Found((dated(file_source(path, path.parent, path.name, rules)),))
+        root, found = path.parent, Found((file_source(path, path.parent, path.name, rules),))
     else:
         root, found = path, folder_files(path, index_root, rules)
     return with_commit_days(found, root) if is_in_checkout(path) else found

@@ -4,32 +4,33 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from index.reading.documents import LoadRules
-from index.reading.source import Found, LeftOut, Source, file_source
+from index.reading.source import Found, LeftOut, file_source, telling_days
 from index.reading.sources.ignoring import HIDDEN, IGNORE_FILE, Ignored
 
 # Counting goes no further, so that a large folder that is left out costs little.
 _COUNTED = 10_000
+# The year 2100. Some file systems give any number.
+_LATEST = 4_102_444_800
 
 
 def folder_files(root: Path, data_dir: Path, rules: LoadRules) -> Found:
     """Return the files of a folder in a stable order. The index's own files below it are no part of it."""
     walk = _Walk(root, data_dir.resolve(), Ignored.of(root))
-    sources = tuple(dated(file_source(path, root, path.relative_to(root).as_posix(), rules)) for path in walk.files())
-    return Found(sources, walk.left_out)
+    sources = [file_source(path, root, path.relative_to(root).as_posix(), rules) for path in walk.files()]
+    days = telling_days({source.source_id: at for source in sources if (at := _changed_at(source.path))})
+    return Found(tuple(replace(source, updated=days.get(source.source_id)) for source in sources), walk.left_out)
 
 
-def dated(source: Source) -> Source:
-    """Return the source with the day its file was last changed."""
+def _changed_at(file: Path) -> float | None:
+    """Return when a file was last written, in seconds since 1970; None if that is not known, or no time of a file."""
     try:
-        changed = source.path.stat().st_mtime
-        day = datetime.fromtimestamp(changed, UTC).date().isoformat()
-    except (OSError, OverflowError, ValueError):
-        return source
-    return replace(source, updated=day)
+        changed = file.stat().st_mtime
+    except OSError:
+        return None
+    return changed if 0 < changed < _LATEST else None
 
 
 @dataclass

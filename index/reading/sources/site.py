@@ -1,6 +1,7 @@
 """The pages of a site as sources: fetched, from the cache, or with the reason why there is neither."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,7 +16,7 @@ from index.reading.fetching.page_cache import CachedPage, PageCache
 from index.reading.fetching.page_rules import reason_not_to_index, utf8_body
 from index.reading.fetching.site_maps import Listing, listing
 from index.reading.fetching.visiting import Visit, answered_200, is_unchanged
-from index.reading.source import Found, LeftOut, Source, file_source
+from index.reading.source import Found, LeftOut, Source, file_source, telling_days
 
 _NESTED_MAPS = 50
 # Answers after which the copy in the cache is not used either.
@@ -29,21 +30,29 @@ _SUFFIXES = {
 }
 
 
-def pages_at(address: str, cache: Path, rules: LoadRules) -> Found:
+def pages_at(address: str, cache: Path, rules: LoadRules, checkpoint: Callable[[], None]) -> Found:
     """Return the pages that an address lists. Raises BuildRefusedError if the address itself cannot be fetched."""
     cache.mkdir(parents=True, exist_ok=True)
-    return asyncio.run(fetched(address, cache, rules))
+    return asyncio.run(fetched(address, cache, rules, checkpoint))
 
 
-async def fetched(address: str, cache: Path, rules: LoadRules) -> Found:
-    """Return the pages that an address lists; `cache` is a folder. Raises BuildRefusedError as `pages_at` does."""
+async def fetched(address: str, cache: Path, rules: LoadRules, checkpoint: Callable[[], None] = lambda: None) -> Found:
+    """Return the pages that an address lists; `cache` is a folder. Raises BuildRefusedError as `pages_at` does.
+
+    `checkpoint` is called before each page.
+    """
+    sources = []
     async with opened_client(rules) as client:
         site = _Site(address, Visit(client), PageCache(cache), rules)
         try:
             pages = await site.pages()
         except (RefusedError, UnreachableError) as error:
             raise BuildRefusedError(f"{address}: {error}") from error
-        sources = [await site.source(page) for page in pages[: rules.pages_max]]
+        for page in pages[: rules.pages_max]:
+            checkpoint()
+            sources.append(await site.source(page))
+    days = telling_days(site.changed_at | {"": datetime.now(UTC).timestamp()})
+    sources = [replace(source, updated=days.get(source.source_id)) for source in sources]
     beyond = len(pages) - rules.pages_max
     if beyond > 0:
         site.left_out.append(LeftOut(address, f"{beyond:,} pages left out, more than index.pages_max"))
@@ -52,7 +61,10 @@ async def fetched(address: str, cache: Path, rules: LoadRules) -> Found:
 
 @dataclass
 class _Site:
-    """What one address lists. `held` is the page at the address itself; `refused` are site maps not read."""
+    """What one address lists. `held` is the page at the address itself; `refused` are site maps not read.
+
+    `changed_at` holds when pages were last changed, in seconds since 1970, as the site says it.
+    """
 
     address: str
     visit: Visit
@@ -61,6 +73,7 @@ class _Site:
     held: dict[str, Reply] = field(default_factory=dict)
     refused: list[Source] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    changed_at: dict[str, float] = field(default_factory=dict)
 
     async def pages(self) -> list[str]:
         """Return the pages, each once, in their order."""
@@ -117,7 +130,9 @@ class _Site:
             not_seen_since = cached.seen
         file = self.cache.body(page, cached)
         source = file_source(file, self.cache.folder, page, self.rules, cached.url)
-        return replace(source, updated=_day(cached.modified), not_seen_since=not_seen_since)
+        if changed := _seconds(cached.modified):
+            self.changed_at[source.source_id] = changed
+        return replace(source, not_seen_since=not_seen_since)
 
     async def _renewed(self, page: str, cached: CachedPage | None) -> CachedPage:
         reply = self.held.pop(page, None) or await self.visit.page(page, cached.headers if cached else {})
@@ -156,9 +171,9 @@ class _Site:
         return Source(page, folder, folder, fingerprint, ".html", page, problem)
 
 
-def _day(modified: str | None) -> str | None:
-    """Return the day of an HTTP date as YYYY-MM-DD; None if it is none."""
+def _seconds(modified: str | None) -> float | None:
+    """Return an HTTP date in seconds since 1970; None if it is none."""
     try:
-        return parsedate_to_datetime(modified).date().isoformat() if modified else None
-    except ValueError:
+        return parsedate_to_datetime(modified).timestamp() if modified else None
+    except (ValueError, OverflowError):
         return None

@@ -1,0 +1,166 @@
+"""Write a snapshot: vectors, tokens, tables and manifest. Only texts that are new run through the embedding model."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from index import snapshot_tables
+from index.ann import VECTORS, SearchRules, write_vectors
+from index.bm25 import write_words
+from index.chunks import Chunk, heading_line
+from index.embedding.model import OnnxEmbedder, Vectors
+from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.retrieval import Manifest, SkippedFile, WithheldText
+from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
+from index.snapshot_tables import IndexedSource
+from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
+
+Progress = Callable[[int, int], None]
+# Chunks in memory with their tokens at a time. They are sorted by length, so that a batch needs little padding.
+_WINDOW = 1024
+_BATCH = 64
+# Number and words of the texts on which the recall of an approximate index is measured.
+_QUESTIONS, _QUESTION_WORDS = 200, 9
+
+
+@dataclass(frozen=True)
+class Reusable:
+    """What a build takes from the previous snapshot: vectors and tokens, and the calibration.
+
+    `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    tokens: TokenStore | None = None
+    calibration: Calibration = SHIPPED
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a snapshot will hold. `hashes` are the hashes of the chunks' headings and texts, by row.
+
+    `withheld` is None if nobody looked for text that addresses a model.
+    """
+
+    sources: Sequence[IndexedSource]
+    chunks: Sequence[Chunk]
+    hashes: Sequence[str]
+    withheld: tuple[WithheldText, ...] | None
+    remarks: tuple[str, ...]
+
+
+def reusable_of(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> Reusable:
+    """Return what a build with this embedding model takes from the previous snapshot."""
+    if previous is None or previous.embedder != embedder.name:
+        return Reusable()
+    path = folder.path(previous.name)
+    with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
+        rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
+    vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
+    fitted = load_calibration(path)
+    return Reusable(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
+
+
+def text_hashes(chunks: Sequence[Chunk]) -> list[str]:
+    """Return the hash of each chunk's headings and text. Chunks with equal ones have equal vectors."""
+    return [_hash(heading_line(chunk.heading_path) + chunk.text) for chunk in chunks]
+
+
+def written(
+    folder: SnapshotFolder,
+    content: Content,
+    embedder: OnnxEmbedder,
+    reusable: Reusable,
+    search: SearchRules,
+    progress: Progress,
+) -> Manifest:
+    """Write a snapshot and return its manifest. It is not yet the live one."""
+    now = datetime.now(UTC)
+    name = f"{now:%Y%m%dT%H%M%S%f}-{_hash(''.join(content.hashes))[:6]}"
+    draft = folder.draft(name)
+    vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
+    tokens = _embedded(content, embedder, reusable, vectors, progress)
+    write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
+    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
+    _write_tables(draft, content)
+    (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
+    documents = [document for source in content.sources for document in source.documents]
+    manifest = Manifest(
+        format=FORMAT,
+        name=name,
+        created_at=now.isoformat(timespec="seconds"),
+        embedder=embedder.name,
+        max_tokens=embedder.max_tokens,
+        dimensions=embedder.dimensions,
+        chunk_count=len(content.chunks),
+        search=index,
+        documents={document.document_id: document.content_hash for document in documents},
+        skipped=tuple(skipped_files(content.sources)),
+        checksums={},
+        withheld=content.withheld,
+        remarks=content.remarks,
+    )
+    return sealed(folder, draft, manifest)
+
+
+def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:
+    """Yield what the sources hold that could not be read."""
+    for item in (item for source in sources for item in source.skipped):
+        yield SkippedFile(document_id=item.document_id, reason=item.reason, part=item.part)
+
+
+def _embedded(
+    content: Content, embedder: OnnxEmbedder, reusable: Reusable, vectors: Vectors, progress: Progress
+) -> Iterator[ChunkTokens]:
+    """Yield each chunk's tokens by row and fill in its row of `vectors`; only new texts run through the model."""
+    chunks, hashes = content.chunks, content.hashes
+    total = sum(key not in reusable.rows for key in hashes)
+    progress(0, total)
+    done = 0
+    for start in range(0, len(chunks), _WINDOW):
+        window = range(start, min(start + _WINDOW, len(chunks)))
+        fresh = sorted((r for r in window if hashes[r] not in reusable.rows), key=lambda r: len(chunks[r].text))
+        made: dict[int, ChunkTokens] = {}
+        for first in range(0, len(fresh), _BATCH):
+            rows = fresh[first : first + _BATCH]
+            for row, encoded in zip(rows, embedder.encode([chunks[r].embedding_text for r in rows]), strict=True):
+                vectors[row] = encoded.vector
+                made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
+            done += len(rows)
+            progress(done, total)
+        for row in window:
+            if row in made:
+                yield made[row]
+            elif reusable.tokens is not None:
+                vectors[row] = reusable.vectors[reusable.rows[hashes[row]]]
+                yield reusable.tokens.tokens(reusable.rows[hashes[row]])
+
+
+def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
+    """Return a few words each from random chunks: as short as questions, on the subjects of the documents."""
+    rng, texts = np.random.default_rng(0), []
+    for row in rng.choice(len(chunks), min(_QUESTIONS, len(chunks)), replace=False):
+        words = chunks[row].text.split()
+        start = int(rng.integers(max(1, len(words) - _QUESTION_WORDS)))
+        texts.append(" ".join(words[start : start + _QUESTION_WORDS]))
+    return texts
+
+
+def _write_tables(draft: Path, content: Content) -> None:
+    with closing(sqlite3.connect(draft / CHUNKS)) as connection:
+        # A draft that a crash leaves behind is deleted, so a journal would be of no use.
+        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
+        snapshot_tables.write(connection, content.sources, content.hashes)
+        write_words(draft, connection, content.chunks)
+        connection.commit()
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()
