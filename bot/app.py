@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.runtime import Product, Runtime
@@ -21,7 +22,7 @@ from bot.telemetry.metrics import Metrics
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
-from index.errors import BuildRefusedError
+from index.errors import BuildRefusedError, BuildStoppedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
@@ -46,7 +47,7 @@ def build_embedder(settings: Settings) -> OnnxEmbedder:
     return open_embedder(embedders_dir(settings), settings.index.embedding_model, settings.index.precision)
 
 
-def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
+def build_rules(settings: Settings, *, force: bool = False, only_changes: bool = False) -> BuildRules:
     """Return the rules for building the index."""
     index = settings.index
     return BuildRules(
@@ -66,6 +67,7 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
         max_drop=index.max_drop,
         keep_snapshots=index.keep_snapshots,
         force=force,
+        only_changes=only_changes,
     )
 
 
@@ -174,10 +176,15 @@ def build_use_cases(
         similarity=settings.review.curated_similarity,
     )
 
-    async def build_index(progress: Progress) -> Coverage:
+    async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
         if not settings.index.paths:
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
-        return await asyncio.to_thread(_build, settings, progress)
+        stopped = Event()
+        try:
+            return await asyncio.to_thread(_build, settings, progress, stopped, only_changes=only_changes)
+        finally:
+            # The thread cannot be cancelled, and the process would wait for it.
+            stopped.set()
 
     pipeline = replace(build_pipeline(settings, embedder, retriever, state), curated=curated)
     questions = QuestionDesk(
@@ -229,6 +236,11 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
     )
 
 
-def _build(settings: Settings, progress: Progress) -> Coverage:
+def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:
+    def checkpoint() -> None:
+        if stopped.is_set():
+            raise BuildStoppedError("the build was stopped")
+
     # The build has an embedding model of its own, so that questions need not wait for it.
-    return build(settings.index.paths, settings.data_dir, build_embedder(settings), build_rules(settings), progress)
+    embedder, rules = build_embedder(settings), build_rules(settings, only_changes=only_changes)
+    return build(settings.index.paths, settings.data_dir, embedder, rules, progress, checkpoint)

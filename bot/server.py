@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
 from bot.delivery.maintenance import Maintenance
+from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings, environment_name, reviewers_places
@@ -68,6 +69,7 @@ async def running_bot(
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(maintenance.running())
+        await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
@@ -107,6 +109,8 @@ async def _http_server(
         state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
         if healthy:
             state["socket"] = all(is_alive() for is_alive in healthy.values())
+        if last := await asyncio.to_thread(use_cases.operations.snapshots.last_build):
+            state["build"] = not last.error
         is_well = state["store"] and state.get("socket", True)
         return web.json_response(state, status=200 if is_well else 503)
 

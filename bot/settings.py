@@ -70,8 +70,10 @@ class IndexSettings(Section):
     )
     fetch_delay_s: float = Field(0.5, ge=0, description="seconds between two requests to a site")
     pages_max: Count = Field(2_000, description="pages fetched from one site map")
-    refetch_s: Seconds = Field(
-        3_600.0, description="seconds after which `citedesk index watch` fetches addresses again"
+    refetch_s: float = Field(
+        3_600.0,
+        ge=0,
+        description="seconds after which a running bot and `citedesk index watch` fetch addresses again; 0: never",
     )
     private_hosts: tuple[str, ...] = Field(
         (), description="hosts, written as in addresses, that may be fetched at private addresses"

@@ -10,7 +10,7 @@ from pathlib import Path
 from index import snapshot_tables
 from index.ann import SearchRules
 from index.embedding.model import OnnxEmbedder
-from index.errors import BuildRefusedError, BuildStoppedError, CitedeskError, IndexUnavailableError
+from index.errors import BuildRefusedError, BuildRunningError, BuildStoppedError, CitedeskError, IndexUnavailableError
 from index.freshness import not_seen, with_days
 from index.reading.documents import LoadRules
 from index.reading.source import Source
@@ -147,13 +147,13 @@ def _built(
 
 @contextmanager
 def only_build(folder: SnapshotFolder) -> Iterator[None]:
-    """Hold the build lock. Raises BuildRefusedError if another build holds it."""
+    """Hold the build lock. Raises BuildRunningError if another build holds it."""
     folder.root.mkdir(parents=True, exist_ok=True)
     with (folder.root / "build.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BuildRefusedError("another build of this index is running; try again when it has ended") from error
+            raise BuildRunningError("another build of this index is running; try again when it has ended") from error
         yield
 
 

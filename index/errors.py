@@ -39,6 +39,10 @@ class BuildRefusedError(CitedeskError):
     code = "BUILD_REFUSED"
 
 
+class BuildRunningError(BuildRefusedError):
+    """Another build of the same index is running."""
+
+
 class BuildStoppedError(CitedeskError):
     """A build was asked to stop before its end. The live snapshot is as it was."""
 

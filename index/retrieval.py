@@ -219,5 +219,8 @@ class Snapshots(Protocol):
     def publish(self, name: str) -> None:
         """Make `name` the live snapshot, in one step: readers see the old one or the new one."""
 
+    def is_rolled_back(self) -> bool:
+        """Tell whether an older snapshot than the newest is the live one."""
+
     def roll_back(self) -> Manifest:
         """Make the newest whole snapshot before the live one live. Raises IndexUnavailableError if there is none."""

@@ -114,6 +114,11 @@ class SnapshotFolder:
                 return manifest
         raise IndexUnavailableError("there is no earlier snapshot to go back to")
 
+    def is_rolled_back(self) -> bool:
+        """Tell whether an older snapshot than the newest is the live one."""
+        newest = next(iter(self.names()), None)
+        return self.current_name() not in {newest, None}
+
     def prune(self, keep: int) -> None:
         """Delete all but the live and the newest `keep` snapshots, and what killed builds left behind."""
         live = self.current_name()

@@ -1,7 +1,8 @@
 """`citedesk doctor`: check the installation, and say how to mend what is wrong."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,13 +11,16 @@ from bot.app import PRODUCTS, build_embedder, store_file
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
+from bot.delivery.refetching import is_scheduled
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import StoreError
 from bot.store.sqlite.store import SqliteStore
+from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
-from bot.surfaces.wording import counted
+from bot.surfaces.wording import counted, not_seen_words
 from index.errors import CitedeskError
 from index.live import LiveRetriever
+from index.snapshot import SnapshotFolder
 
 
 @click.command("doctor")
@@ -35,6 +39,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
+        *_builds(settings),
         *_access(settings),
         await _store(settings),
         *await model_checks(settings),
@@ -58,6 +63,22 @@ async def _index(settings: Settings) -> Diagnosis:
     return Diagnosis(
         "index", ok=True, words=f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
     )
+
+
+def _builds(settings: Settings) -> Iterator[Diagnosis]:
+    """Return how the last build ended, which pages stand in an older copy, and whether the schedule waits."""
+    folder = SnapshotFolder(settings.data_dir)
+    last = folder.last_build()
+    if last is not None:
+        words = f"{last.at}, {last.error or 'succeeded'}"
+        yield Diagnosis("last build", ok=not last.error, words=words)
+        today = datetime.now(UTC).date()
+        old = [f"{item.document_id}: {not_seen_words(item, today)}" for item in last.not_seen if item.has_copy]
+        yield from (Diagnosis("pages", ok=True, words=f"warning: {line}") for line in a_few(old))
+    if folder.is_rolled_back() and is_scheduled(settings):
+        yield Diagnosis(
+            "schedule", ok=True, words="warning: after a rollback nothing is fetched again before a reindex"
+        )
 
 
 def _access(settings: Settings) -> Sequence[Diagnosis]:

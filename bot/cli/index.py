@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,9 +16,10 @@ from bot.cli import export_model
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
+from bot.surfaces.wording import not_seen_words
 from index.builder import Coverage, build
 from index.reading.sources import is_address
-from index.retrieval import Manifest, WithheldText
+from index.retrieval import LastBuild, Manifest, NotSeen, WithheldText
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
 from index.watching import watched
@@ -77,7 +79,7 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
         lambda error: click.echo(f"citedesk: {error}", err=True),
         Event(),
         data_dir=settings.data_dir,
-        again_s=settings.index.refetch_s if len(local) < len(folders) else None,
+        again_s=settings.index.refetch_s or None if len(local) < len(folders) else None,
     )
 
 
@@ -92,12 +94,15 @@ def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Path | str, ..
 @DATA_DIR
 @AS_JSON
 def index_status(data_dir: Path | None, *, as_json: bool) -> None:
-    """Show the live snapshot and what it left out."""
-    _, manifest = SnapshotFolder(settings_of(data_dir).data_dir).newest_intact()
+    """Show the live snapshot and what it left out, and how the last build ended."""
+    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    _, manifest = folder.newest_intact()
+    last = folder.last_build()
     if as_json:
-        click.echo(manifest.model_dump_json(indent=1, exclude={"withheld": {"__all__": {"excerpt"}}}))
+        shown = manifest.model_dump(mode="json", exclude={"withheld": {"__all__": {"excerpt"}}})
+        click.echo(json.dumps(shown | {"last_build": last and last.model_dump(mode="json")}, indent=1))
     else:
-        click.echo(_manifest_text(manifest))
+        click.echo("\n".join([_manifest_text(manifest), *_last_build_lines(last)]))
 
 
 @command.command("list")
@@ -148,7 +153,7 @@ def coverage_text(coverage: Coverage, warnings: Sequence[str] = ()) -> str:
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in coverage.skipped]
-    remarks = [f"  {remark}" for remark in coverage.remarks]
+    remarks = [f"  {remark}" for remark in coverage.remarks] + _not_seen_lines(coverage.not_seen)
     warned = [f"  warning: {warning}" for warning in warnings]
     live = f"live snapshot: {coverage.snapshot}"
     return "\n".join([counts, *skipped, *remarks, *_withheld_text(coverage.withheld), *warned, live])
@@ -164,10 +169,23 @@ def coverage_json(coverage: Coverage, warnings: Sequence[str] = ()) -> dict[str,
         "reused": coverage.reused,
         "skipped": [skipped.model_dump() for skipped in coverage.skipped],
         "remarks": list(coverage.remarks),
+        "not_seen": [document.model_dump() for document in coverage.not_seen],
         # Scripts may log this, so the text itself is left out.
         "withheld": [found.model_dump(exclude={"excerpt"}) for found in coverage.withheld],
         "warnings": list(warnings),
     }
+
+
+def _last_build_lines(last: LastBuild | None) -> list[str]:
+    if last is None:
+        return []
+    failed = f", which failed: {last.error}" if last.error else ""
+    return [f"last build: {last.at}{failed}", *_not_seen_lines(last.not_seen)]
+
+
+def _not_seen_lines(documents: Sequence[NotSeen]) -> list[str]:
+    today = datetime.now(UTC).date()
+    return [f"  {item.document_id}: {not_seen_words(item, today)}" for item in documents]
 
 
 def _withheld_text(withheld: Sequence[WithheldText]) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 import structlog
@@ -13,8 +14,8 @@ from bot.desk.permissions import NotAdminError, UnknownRequestError
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage
-from index.errors import BuildRefusedError, IndexUnavailableError
-from index.retrieval import Manifest, Retriever, Snapshots
+from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
+from index.retrieval import LastBuild, Manifest, Retriever, Snapshots
 from index.snapshot_writing import Progress
 from pipeline.types import Trace
 
@@ -36,6 +37,7 @@ class Status:
     days: tuple[tuple[str, str, int], ...] = ()
     helpful: int = 0
     unhelpful: int = 0
+    last_build: LastBuild | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,19 @@ class Usage:
     median_ms: float
 
 
+class BuildIndex(Protocol):
+    """Builds the index. With `only_changes` an index that would be the same is not built."""
+
+    async def __call__(self, progress: Progress, *, only_changes: bool) -> Coverage:
+        """Return what the build saw. Raises BuildRefusedError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operations:
     """The use cases of admins. `gap_similarity` is the least cosine of a question to its cluster."""
 
     questions: QuestionDesk
-    build_index: Callable[[Progress], Awaitable[Coverage]]
+    build_index: BuildIndex
     retriever: Retriever
     snapshots: Snapshots
     reindexing: asyncio.Lock
@@ -93,10 +102,24 @@ class Operations:
     async def reindex(self, user_id: str, progress: Progress) -> Coverage:
         """Build the index and serve it; return its coverage. Raises NotAdminError, BuildRefusedError."""
         self.require_admin(user_id)
+        return await self._built(progress, only_changes=False)
+
+    async def refresh(self) -> Coverage | None:
+        """Build the index if documents have changed; return its coverage, None if a rollback is in force.
+
+        After a rollback an older snapshot is served because somebody wants it. It ends with the next reindex.
+        Raises BuildRefusedError.
+        """
+        if await asyncio.to_thread(self.snapshots.is_rolled_back):
+            _log.info("refresh_paused", reason="rollback")
+            return None
+        return await self._built(lambda _done, _total: None, only_changes=True)
+
+    async def _built(self, progress: Progress, *, only_changes: bool) -> Coverage:
         if self.reindexing.locked():
-            raise BuildRefusedError("another build of this index is running")
+            raise BuildRunningError("another build of this index is running")
         async with self.reindexing:
-            coverage = await self.build_index(progress)
+            coverage = await self.build_index(progress, only_changes=only_changes)
         _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
         return coverage
 
@@ -128,6 +151,7 @@ class Operations:
             days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,
             unhelpful=unhelpful,
+            last_build=self.snapshots.last_build(),
         )
 
     async def why(self, user_id: str, request_id: str) -> Trace:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from slack_sdk.models.blocks import Block
@@ -15,7 +16,7 @@ from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import team_of
 from bot.slack.render import SlackMessage
 from bot.slack.services import SlackServices
-from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
+from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
 from bot.surfaces.command_messages import (
     GAPS_SHOWN,
@@ -28,6 +29,7 @@ from bot.surfaces.command_messages import (
     coverage_words,
     gap_words,
     outcome_words,
+    remark_lines,
     stages_words,
     usage_words,
     why_facts,
@@ -153,19 +155,22 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
             asyncio.run_coroutine_threadsafe(respond(text=f"Reindexing: {done:,} of {total:,} chunks."), loop)
 
     coverage = await operations.reindex(user_id, progress)
-    message = coverage_message(coverage)
+    message = coverage_message(coverage, datetime.now(UTC).date())
     await respond(text=message.text, blocks=list(message.blocks))
 
 
-def coverage_message(coverage: Coverage) -> SlackMessage:
-    """Return the coverage report: how much was seen, indexed and skipped, and why."""
+def coverage_message(coverage: Coverage, today: date) -> SlackMessage:
+    """Return the coverage report: how much was seen, indexed and skipped, and why, and what was not seen."""
     head = coverage_words(coverage)
     lines = [f"• `{escape(s.name)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"…and {more} more; `citedesk index status` lists all.")
     skipped = [section(cut("*Skipped*\n" + "\n".join(lines), SECTION_CHARS))] if lines else []
-    return SlackMessage(head, (section(f":white_check_mark: {head}"), *skipped, small(f"`{coverage.snapshot}`")))
+    remarks = escaped_within("\n".join(f"• {line}" for line in remark_lines(coverage, today)), SMALL_CHARS)
+    noted = [small(remarks)] if remarks else []
+    head_block = section(f":white_check_mark: {head}")
+    return SlackMessage(head, (head_block, *skipped, *noted, small(f"`{coverage.snapshot}`")))
 
 
 def why_blocks(trace: Trace) -> list[Block]:

@@ -1,16 +1,18 @@
 """Plain texts of the replies to commands. Each chat product adds its own markup."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from bot.desk.operations import GapCluster, Status, Usage
 from bot.surfaces.model_words import problem_lines
-from bot.surfaces.wording import counted, day
+from bot.surfaces.wording import counted, day, not_seen_words
 from index.builder import Coverage
 from pipeline.types import Trace
 
 Fact = tuple[str, str]
 SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN = 20, 12, 15
+_REMARKS_SHOWN = 5
 NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
@@ -36,6 +38,8 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
         if manifest
         else f"no index can be served; run {rebuild}"
     )
+    if status.last_build and status.last_build.error:
+        index += f"; the build of {status.last_build.at[:16]} UTC failed: {status.last_build.error}"
     queue = (
         f"{counted(counts.waiting_questions, 'question', 'questions')}, "
         f"{counted(counts.waiting_replies, 'reply', 'replies')}; "
@@ -97,6 +101,18 @@ def coverage_words(coverage: Coverage) -> str:
         f"Reindexed: {coverage.indexed} of {coverage.seen} files, {coverage.chunks:,} chunks "
         f"({coverage.reused:,} unchanged)."
     )
+
+
+def remark_lines(coverage: Coverage, today: date) -> list[str]:
+    """Return what a build did not see and what it left out, a few lines of each."""
+    not_seen = [f"{item.document_id}: {not_seen_words(item, today)}" for item in coverage.not_seen]
+    return [line for lines in (not_seen, coverage.remarks) for line in a_few(lines)]
+
+
+def a_few(lines: Sequence[str]) -> list[str]:
+    """Return the first lines, and one that says how many more there are."""
+    more = len(lines) - _REMARKS_SHOWN
+    return [*lines[:_REMARKS_SHOWN], *([f"…and {more:,} more"] if more > 0 else [])]
 
 
 def gap_words(cluster: GapCluster) -> str:

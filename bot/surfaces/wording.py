@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.surfaces.model_words import no_model_words
+from index.retrieval import NotSeen
 from pipeline.types import Failure, FindingCode, Limited, NotEnoughInfo, Unavailable
 from pipeline.understanding.smalltalk import kind_of
 
@@ -149,8 +150,19 @@ def day(stamp: str) -> str:
 
 def updated_words(updated: str) -> str:
     """Return when a document was last changed, a day as YYYY-MM-DD, such as "updated 3 May 2026"."""
-    when = date.fromisoformat(updated)
-    return f"updated {when.day} {_MONTHS[when.month - 1]} {when.year}"
+    return f"updated {_short_day(updated)}"
+
+
+def not_seen_words(document: NotSeen, today: date) -> str:
+    """Return when a document was last seen, how long ago, and what became of it in the index."""
+    ago = counted((today - date.fromisoformat(document.since)).days, "day", "days")
+    then = "that copy is used" if document.has_copy else "no longer in the index"
+    return f"last seen {_short_day(document.since)}, {ago} ago; {then}"
+
+
+def _short_day(iso: str) -> str:
+    when = date.fromisoformat(iso)
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
 
 
 def is_reaction(text: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.desk.operations import GapCluster, Operations, Usage
@@ -20,6 +21,7 @@ from bot.surfaces.command_messages import (
     coverage_words,
     gap_words,
     outcome_words,
+    remark_lines,
     stages_words,
     status_facts,
     usage_words,
@@ -114,7 +116,8 @@ class Commands:
         notice = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
         await self.reviews.questions.store.outbox.send([notice])
         self.wake_outbox()
-        return coverage_message(await self.operations.reindex(asked.where.user_id, lambda _, __: None))
+        coverage = await self.operations.reindex(asked.where.user_id, lambda _, __: None)
+        return coverage_message(coverage, datetime.now(UTC).date())
 
     async def _rollback(self, user_id: str) -> TeamsMessage:
         manifest = await self.operations.rollback(user_id)
@@ -136,15 +139,17 @@ def help_message() -> TeamsMessage:
     return card_message(head, [paragraph(head, weight="Bolder"), facts(_HELP.items())])
 
 
-def coverage_message(coverage: Coverage) -> TeamsMessage:
-    """Return the coverage report of a build, with the documents that were skipped and why."""
+def coverage_message(coverage: Coverage, today: date) -> TeamsMessage:
+    """Return the coverage report of a build, with the documents that were skipped and why, and what was not seen."""
     head = coverage_words(coverage)
     lines = [f"- {literal(s.name, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")
     skipped = [paragraph("\n".join(["**Skipped**\n", *lines]))] if lines else []
-    return card_message(head, [paragraph(head), *skipped, small(coverage.snapshot)])
+    remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today))
+    noted = [paragraph(remarks, size="Small", isSubtle=True)] if remarks else []
+    return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
 
 
 def why_message(trace: Trace) -> TeamsMessage:

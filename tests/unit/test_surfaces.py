@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ _SURFACES = (
         lambda trace: [block.to_dict() for block in slack_commands.why_blocks(trace)],
         lambda usage: [block.to_dict() for block in slack_commands.usage_blocks(usage, ())],
         lambda gaps: [block.to_dict() for block in slack_commands.gap_blocks(gaps)],
-        lambda coverage: _slack(slack_commands.coverage_message(coverage)),
+        lambda coverage: _slack(slack_commands.coverage_message(coverage, date(2026, 11, 27))),
     ),
     _Surface(
         "teams",
@@ -95,7 +96,7 @@ _SURFACES = (
         lambda trace: teams_commands.why_message(trace).activity,
         lambda usage: teams_commands.usage_message(usage).activity,
         lambda gaps: teams_commands.gaps_message(gaps).activity,
-        lambda coverage: teams_commands.coverage_message(coverage).activity,
+        lambda coverage: teams_commands.coverage_message(coverage, date(2026, 11, 27)).activity,
     ),
 )
 every_surface = pytest.mark.parametrize("surface", _SURFACES, ids=lambda surface: surface.name)

@@ -9,10 +9,12 @@ from index.errors import UnreadableDocumentError
 from index.reading.formats.access_rules import access_of
 from index.reading.formats.fields import Fields
 
+# Not `date`, `published` or `created`, which say when a page began: an old one beside a page that was changed since is
+# as wrong as a new one.
 _UPDATED = (
     "updated lastupdated lastmod lastmodified lastmodifiedat modified modifiedat datemodified dateupdated editedat"
-    " updatedat contentupdatedat lastupdate lastedited revised revisiondate lastreviewed reviewed msdate date"
-    " articlemodifiedtime dctermsmodified dcmodified published publishedat pubdate created createdat"
+    " updatedat contentupdatedat lastupdate lastedited revised revisiondate lastreviewed reviewed msdate"
+    " articlemodifiedtime dctermsmodified dcmodified"
 ).split()
 _DAY = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _SECONDS = re.compile(r"\s*(\d{9,10})(\d{3})?\s*$")
