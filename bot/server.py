@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
 from bot.delivery.maintenance import Maintenance
-from bot.delivery.refetching import Refetching
+from bot.delivery.refetching import Refetching, is_scheduled
 from bot.delivery.runtime import Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings, environment_name, reviewers_places
@@ -109,8 +109,9 @@ async def _http_server(
         state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
         if healthy:
             state["socket"] = all(is_alive() for is_alive in healthy.values())
-        if last := await asyncio.to_thread(use_cases.operations.snapshots.last_build):
-            state["build"] = not last.error
+        if is_scheduled(settings):
+            last = await asyncio.to_thread(use_cases.operations.snapshots.last_build)
+            state["build"] = not (last and last.error)
         is_well = state["store"] and state.get("socket", True)
         return web.json_response(state, status=200 if is_well else 503)
 
