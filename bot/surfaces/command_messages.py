@@ -6,13 +6,15 @@ from datetime import date
 
 from bot.desk.operations import GapCluster, Status, Usage
 from bot.surfaces.model_words import problem_lines
-from bot.surfaces.wording import counted, day, not_seen_words
+from bot.surfaces.wording import counted, cut, day, not_seen_words
 from index.builder import Coverage
+from index.retrieval import LastBuild
 from pipeline.types import Trace
 
 Fact = tuple[str, str]
 SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN = 20, 12, 15
 _REMARKS_SHOWN = 5
+_ERROR_CHARS = 300
 NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
@@ -38,8 +40,7 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
         if manifest
         else f"no index can be served; run {rebuild}"
     )
-    if status.last_build and status.last_build.error:
-        index += f"; the build of {status.last_build.at[:16]} UTC failed: {status.last_build.error}"
+    index += _last_build_words(status.last_build) if status.last_build else ""
     queue = (
         f"{counted(counts.waiting_questions, 'question', 'questions')}, "
         f"{counted(counts.waiting_replies, 'reply', 'replies')}; "
@@ -54,6 +55,12 @@ def status_facts(status: Status, rebuild: str) -> list[Fact]:
         ("Queue", queue),
         ("Approved answers", ", ".join(f"{n} {state}" for state, n in status.curated.items()) or "none"),
     ]
+
+
+def _last_build_words(last: LastBuild) -> str:
+    missed = f", {counted(len(last.not_seen), 'document', 'documents')} not seen lately" if last.not_seen else ""
+    failed = f"; the build of {last.at[:16]} UTC failed: {cut(last.error, _ERROR_CHARS)}" if last.error else ""
+    return f"{missed}{failed}"
 
 
 def why_facts(trace: Trace) -> list[Fact]:
