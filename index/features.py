@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from index import terms
 from index.stemming import stem
 
 # From this similarity on a token counts as matched, below it as unmatched. Held-out AUROC on XQuAD, Zulip, Plausible
@@ -20,7 +21,7 @@ _BEST = 3
 _TITLE_WORDS = 2
 # "What does a bounce rate mean?" asks for the section on bounce rates.
 _ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
-_WORD = re.compile(r"(\W*)(\w+)")
+_WORD = re.compile(r"([\W_]*)([^\W_]+)")
 _SENTENCE_ENDS = frozenset(".!?:")
 
 
@@ -65,6 +66,12 @@ def titled(words: Collection[str], title: str) -> bool:
     held = {stem(word) for _, word in _WORD.findall(title)}
     named = [word for word in words if word not in _ASKING]
     return len(named) >= _TITLE_WORDS and all(stem(word) in held for word in named)
+
+
+def is_all_code(words: Collection[str], codes: Collection[str]) -> bool:
+    """Tell whether a question asks for nothing but codes: "E-77", "what does ERR-4031 mean?"."""
+    parts = {part for code in codes for part in terms.words(code)}
+    return bool(codes) and parts.issuperset(word for word in words if word not in _ASKING)
 
 
 def names(question: str) -> Sequence[str]:

@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 
 from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import FUNCTION_WORDS, Posting, Words, largest_rarity, question_terms
+from index.bm25 import Posting, Words, held, largest_rarity
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
-from index.features import evidence, names, stability, titled
+from index.features import evidence, is_all_code, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
+from index.naming import names_another
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
+from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_apart
 
 # Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
 # words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
+# Weight of the question's codes, which are found by their spelling alone.
+_CODES = 0.3
 # Weight of the document's best score in each of its chunks' scores. The neighbour of a well-matching chunk answers
 # more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
@@ -73,6 +77,7 @@ class _EncodedQuestion:
     weights: NDArray[np.float32]
     words: NDArray[np.int64]
     postings: Mapping[str, Posting]
+    codes: Mapping[str, Posting]
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ class SnapshotSearch:
                 (), 0.0, self.name, hidden_is_nearer=nearer, abstain_below=abstain_below, answer_from=answer_from
             )
         asked = self._encoded_question(question, encoded, readable)
-        lexical = self._words.scores(asked.postings.values())
+        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values()])
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
@@ -181,6 +186,7 @@ class SnapshotSearch:
 
     def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> _EncodedQuestion:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
+        codes = {code: self._words.posting(code, readable.mask) for code in question_codes(question)}
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
@@ -188,7 +194,7 @@ class SnapshotSearch:
         content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
         _, numbers = np.unique(content, return_inverse=True)
         return _EncodedQuestion(
-            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings
+            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings, codes
         )
 
     def _ranked(
@@ -196,12 +202,12 @@ class SnapshotSearch:
     ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
-        coarse = cosines + _COARSE_WORDS * lexical[rows]
+        coarse = cosines + _COARSE_WORDS * lexical[rows] + _CODES * held([*asked.codes.values()], rows)
         kept = np.argsort(-coarse, kind="stable")[:count]
         rows, cosines = rows[kept], cosines[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
-        words = lexical[rows]
+        words = lexical[rows] + _CODES / _WORDS * held([*asked.codes.values()], rows)
         scores = self._with_document(rows, _own_scores(cosines, matches, words))
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
@@ -217,12 +223,19 @@ class SnapshotSearch:
         best = int(ranked.own_scores.argmax())
         matches = ranked.similar.by_chunk[ranked.positions]
         others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words)
+        row = int(ranked.rows[best])
         named = [asked.postings[name] for name in names(question) if name in asked.postings]
+        told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
+        is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
+        is_coded = is_all_code(asked.postings, asked.codes) and all(row in p.rows for p in asked.codes.values())
         return Features(
             evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
             stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
-            missing_name=float(any(ranked.rows[best] not in posting.rows for posting in named)),
-            titled=float(any(titled(asked.postings, self._title(row)) for row in ranked.rows[:_TITLES].tolist())),
+            missing_name=float(any(row not in posting.rows for posting in named)),
+            titled=float(
+                is_coded or any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())
+            ),
+            foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
         )
 
     def _title(self, row: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from index.bm25 import question_terms
+from index.terms import question_terms
 from index.stemming import stem
 from pipeline.contract import read_object
 from pipeline.drafting import Writer

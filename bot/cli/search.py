@@ -9,7 +9,7 @@ import click
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
-from index.bm25 import question_terms
+from index.terms import question_terms
 from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
 

@@ -15,7 +15,8 @@ import pytest
 from support.snapshots import Passage, searching_by_hand
 
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
-from index.bm25 import Words, largest_rarity, question_terms, write_words
+from index.bm25 import Words, largest_rarity, write_words
+from index.terms import question_terms
 from index.chunks import Chunk
 from index.embedding.model import _MicroBatcher
 from index.embedding.runtime import batches
