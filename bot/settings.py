@@ -70,7 +70,12 @@ class IndexSettings(Section):
     )
     fetch_delay_s: float = Field(0.5, ge=0, description="seconds between two requests to a site")
     pages_max: Count = Field(2_000, description="pages fetched from one site map")
-    private_hosts: tuple[str, ...] = Field((), description="hosts that may be fetched at private addresses")
+    refetch_s: Seconds = Field(
+        3_600.0, description="seconds after which `citedesk index watch` fetches addresses again"
+    )
+    private_hosts: tuple[str, ...] = Field(
+        (), description="hosts, written as in addresses, that may be fetched at private addresses"
+    )
     max_drop: float = Field(
         0.5, ge=0, le=1, description="share of documents that may vanish in a build; a build that loses more is refused"
     )

@@ -20,8 +20,8 @@ _MATCHED_FROM = 0.45
 _BEST = 3
 _TITLE_WORDS = 2
 # "What does a bounce rate mean?" asks for the section on bounce rates.
-_ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
-_WORD = re.compile(r"([\W_]*)([^\W_]+)")
+ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
+_WORD = re.compile(r"(?:^|(?<=[^\W_]))([\W_]*+)([^\W_]++)")
 _SENTENCE_ENDS = frozenset(".!?:")
 
 
@@ -64,14 +64,14 @@ def stability(
 def titled(words: Collection[str], title: str) -> bool:
     """Tell whether a title holds all words of a question, in any form. One word ("notifications?") names no title."""
     held = {stem(word) for _, word in _WORD.findall(title)}
-    named = [word for word in words if word not in _ASKING]
+    named = [word for word in words if word not in ASKING]
     return len(named) >= _TITLE_WORDS and all(stem(word) in held for word in named)
 
 
 def is_all_code(words: Collection[str], codes: Collection[str]) -> bool:
     """Tell whether a question asks for nothing but codes: "E-77", "what does ERR-4031 mean?"."""
     parts = {part for code in codes for part in terms.words(code)}
-    return bool(codes) and parts.issuperset(word for word in words if word not in _ASKING)
+    return bool(codes) and parts.issuperset(word for word in words if word not in ASKING)
 
 
 def names(question: str) -> Sequence[str]:

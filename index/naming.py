@@ -1,4 +1,4 @@
-"""Names of two words, such as "Nimbus Pro", "Windows 11" or "version 3.3", and texts about another one of their kind."""
+"""Names of two words ("Nimbus Pro", "Windows 11", "version 3.3"), and texts about another one of their kind."""
 
 import re
 from itertools import pairwise

@@ -9,9 +9,9 @@ import click
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
-from index.terms import question_terms
 from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
+from index.terms import question_terms
 
 _MEANINGS = {
     "evidence": "how much of the question the best chunk matches; below 0 it leaves more unmatched",
