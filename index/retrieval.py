@@ -170,6 +170,14 @@ class Retriever(Protocol):
         Each comes with the number of those documents that hold it. Words with digits are left out.
         """
 
+    def rarities(
+        self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()
+    ) -> Mapping[str, float]:
+        """Return how rare (idf) each of the terms is in what a search for `groups` and `within` may find.
+
+        A term is a word or a code in lower case (`index.terms`). Those that nothing there holds are left out.
+        """
+
     def chunks(self, chunk_ids: Collection[str]) -> Mapping[str, RetrievedChunk]:
         """Return those of the chunks that the snapshot holds, by id, whoever may read them."""
 

@@ -141,6 +141,13 @@ class SnapshotSearch:
         """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
         return self._vocabulary(Scope(frozenset(groups) | {EVERYONE}, tuple(within)))
 
+    def rarities(self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()) -> dict[str, float]:
+        """Return how rare each term is in what `groups` may read, if it stands there."""
+        with self._lock:
+            mask = self._readable(Scope(frozenset(groups) | {EVERYONE}, tuple(within))).mask
+            found = {term: self._words.posting(term, mask) for term in terms}
+        return {term: posting.rarity for term, posting in found.items() if len(posting.rows)}
+
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, by id, whoever may read them."""
         with self._lock:

@@ -1,9 +1,10 @@
 """The sufficiency score: a calibrated probability (0..1) that the retrieved chunks hold the answer.
 
-A logistic model computes it from four features (`index.retrieval.Features`): how much of the question the best chunk
-matches, whether the best document stays the best when a word is left out, whether a name is missing, and whether the
-question is the title of a section. A model ships with the package. `citedesk eval --calibrate` fits it to a team's own
-questions, with the shipped weights as prior, and the snapshot keeps model, curve and thresholds.
+A logistic model computes it from five features (`index.retrieval.Features`): how much of the question the best chunk
+matches, whether the best document stays the best when a word is left out, whether a name is missing, whether the
+question is the title of a section, and whether the best chunk is about another code, version or product. A model ships
+with the package. `citedesk eval --calibrate` fits it to a team's own questions, with the shipped weights as prior, and
+the snapshot keeps model, curve and thresholds.
 """
 
 import json
@@ -53,7 +54,7 @@ class Calibration(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     features: tuple[str, ...] = FEATURES
-    weights: tuple[float, float, float, float, float]
+    weights: tuple[float, ...] = Field(min_length=len(FEATURES), max_length=len(FEATURES))
     bias: float
     abstain_below: float = Field(alias="floor")
     answer_from: float = Field(alias="sure")
@@ -99,8 +100,8 @@ def fit(features: Sequence[Features], answerable: Sequence[bool], missed_rate: f
     curve = risk_curve(cross_fitted(rows, truth), truth)
     weights = fitted(rows, truth)
     return Calibration(
-        weights=(float(weights[0]), float(weights[1]), float(weights[2]), float(weights[3])),
-        bias=float(weights[4]),
+        weights=tuple(weights[:-1].tolist()),
+        bias=float(weights[-1]),
         abstain_below=abstain_threshold(curve, missed_rate),
         answer_from=answer_threshold(curve, wrong_rate),
         missed_rate=missed_rate,
@@ -111,7 +112,7 @@ def fit(features: Sequence[Features], answerable: Sequence[bool], missed_rate: f
 
 
 def scaled(features: Sequence[Features]) -> NDArray[np.float64]:
-    """Return float64[n, 4]: the features in standard deviations."""
+    """Return float64[n, features]: the features in standard deviations."""
     rows: NDArray[np.float64] = np.array([astuple(item) for item in features]) / _SCALE
     return rows
 
@@ -119,7 +120,7 @@ def scaled(features: Sequence[Features]) -> NDArray[np.float64]:
 def cross_fitted(
     rows: NDArray[np.float64], truth: NDArray[np.bool_], seed: int = 0, prior: Calibration = SHIPPED
 ) -> NDArray[np.float64]:
-    """Return float64[n]: each question's probability from a model fitted without it. `rows` is float64[n, 4]."""
+    """Return float64[n]: each question's probability from a model fitted without it. `rows` is float64[n, features]."""
     halves = np.zeros(len(truth), dtype=np.int64)
     rng = np.random.default_rng(seed)
     for kind in (truth, ~truth):
@@ -165,7 +166,7 @@ def load_calibration(folder: Path) -> Calibration:
 
 
 def fitted(rows: NDArray[np.float64], truth: NDArray[np.bool_], around: Calibration = SHIPPED) -> NDArray[np.float64]:
-    """Return float64[4]: the three weights and the bias that fit `rows` best, with those of `around` as prior."""
+    """Return float64[features + 1]: the weights and the bias that fit `rows` best, with those of `around` as prior."""
     design = np.hstack([rows, np.ones((len(rows), 1))])
     prior = np.array([*around.weights, around.bias])
     shares = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum()) * len(truth)

@@ -12,7 +12,7 @@ _CODE_CHARS = 64
 _MAX_TERMS = 40
 _LONG_NUMBER = 3
 _WORD = re.compile(r"[^\W_]+")
-_JOINED = re.compile(r"[^\W_]++(?:[-_./:@+#\\]++[^\W_]++)++")
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_./:@+#\\]++[^\W_]++)++")
 _VERSION = re.compile(r"v(?=\d+(?:\.\d+)*$)")
 # Function words say nothing about what a question or a chunk is about.
 FUNCTION_WORDS = frozenset(
