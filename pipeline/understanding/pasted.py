@@ -9,6 +9,7 @@ answer, as in any question.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 from index.terms import question_codes, question_terms
 
@@ -18,6 +19,7 @@ Rarities = Callable[[Sequence[str]], Mapping[str, float]]
 # (tests/bench/pasted.py) and takes 2 for answerable, with 120 it finds 8 and takes 7.
 _QUESTION_CHARS, _PASSAGE_CHARS, _LONGEST_PASSAGE = 300, 120, 160
 _PASSAGE = re.compile(r"[^\n.!?]++(?:[.!?]++(?![\s\n]|$)[^\n.!?]*+)*+[.!?]*+")
+_SHARE_OF_THE_BEST = 0.5
 _LONGEST_TERM, _MAX_TERMS = 64, 2_000
 
 
@@ -28,7 +30,8 @@ def reduced(text: str, rarities: Rarities) -> str:
     terms = {passage: _terms(passage) for passage in passages}
     weights = _weights([terms[passage] for passage in passages], rarities)
     telling = {passage: sum(weights.get(term, 0.0) for term in terms[passage]) for passage in passages}
-    others = sorted((p for p in passages if telling[p] and p not in asked), key=lambda passage: -telling[passage])
+    least = _SHARE_OF_THE_BEST * max(telling.values(), default=0.0) or inf
+    others = sorted((p for p in passages if telling[p] >= least and p not in asked), key=lambda p: -telling[p])
     kept = {*asked, *_within(_PASSAGE_CHARS, others)}
     return "\n".join(passage for passage in passages if passage in kept)
 

@@ -343,7 +343,7 @@ async def test_a_restricted_chunk_never_reaches_the_prompt_of_somebody_outside()
     assert "c1" not in outcome.model_dump_json()
 
 
-@pytest.mark.parametrize("question", ["", "<@U0BOT>", "x" * 1001])
+@pytest.mark.parametrize("question", ["", "<@U0BOT>", "x" * 12_001])
 async def test_empty_and_over_long_questions_are_refused_before_retrieval(question: str) -> None:
     retriever = FixedRetriever()
     outcome, _ = await asked(pipeline(ScriptedProvider("{}"), retriever), question, context())
