@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index import terms
 from index.stemming import stem
 
 # From this similarity on a token counts as matched, below it as unmatched. Held-out AUROC on XQuAD, Zulip, Plausible
@@ -66,12 +65,6 @@ def titled(words: Collection[str], title: str) -> bool:
     held = {stem(word) for _, word in _WORD.findall(title)}
     named = [word for word in words if word not in ASKING]
     return len(named) >= _TITLE_WORDS and all(stem(word) in held for word in named)
-
-
-def is_all_code(words: Collection[str], codes: Collection[str]) -> bool:
-    """Tell whether a question asks for nothing but codes: "E-77", "what does ERR-4031 mean?"."""
-    parts = {part for code in codes for part in terms.words(code)}
-    return bool(codes) and parts.issuperset(word for word in words if word not in ASKING)
 
 
 def names(question: str) -> Sequence[str]:

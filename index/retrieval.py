@@ -47,8 +47,8 @@ class Features:
     evidence: sum over the question's tokens of rarity * (match in the best chunk - 0.45), in largest rarities.
     stability: share of the question's words, weighted by rarity, without which the best document stays the best.
     missing_name: 1 if a name or a number of the question is nowhere in the best chunk and its headings, else 0.
-    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings;
-        or if the question is a code that the best chunk holds.
+    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings,
+        else 0.
     foreign: 1 if the best chunk holds no code of the question, or names another thing of its kind, else 0.
     """
 

@@ -19,7 +19,7 @@ from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
-from index.features import evidence, is_all_code, names, stability, titled
+from index.features import evidence, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.naming import names_another
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
@@ -234,14 +234,11 @@ class SnapshotSearch:
         named = [asked.postings[name] for name in names(question) if name in asked.postings]
         told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
         is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
-        is_coded = is_all_code(asked.postings, asked.codes) and all(row in p.rows for p in asked.codes.values())
         return Features(
             evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
             stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
             missing_name=float(any(row not in posting.rows for posting in named)),
-            titled=float(
-                is_coded or any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())
-            ),
+            titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),
             foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
         )
 
