@@ -29,8 +29,8 @@ from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_ap
 # Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
 # words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
-# Weight of the question's codes, which are found by their spelling alone.
-_CODES = 0.3
+# Weight of the question's codes among its words: codes are found by their spelling alone.
+_CODES = 6.0
 # Weight of the document's best score in each of its chunks' scores. The neighbour of a well-matching chunk answers
 # more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
@@ -209,12 +209,11 @@ class SnapshotSearch:
     ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
-        coarse = cosines + _COARSE_WORDS * lexical[rows] + _CODES * held([*asked.codes.values()], rows)
-        kept = np.argsort(-coarse, kind="stable")[:count]
-        rows, cosines = rows[kept], cosines[kept]
+        words = lexical[rows] + _CODES * held([*asked.codes.values()], rows)
+        kept = np.argsort(-(cosines + _COARSE_WORDS * words), kind="stable")[:count]
+        rows, cosines, words = rows[kept], cosines[kept], words[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
-        words = lexical[rows] + _CODES / _WORDS * held([*asked.codes.values()], rows)
         scores = self._with_document(rows, _own_scores(cosines, matches, words))
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
