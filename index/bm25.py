@@ -64,13 +64,16 @@ class Words:
         return scores
 
 
-def held(postings: Sequence[Posting], rows: Rows) -> NDArray[np.float32]:
-    """Return float32[rows]: the share of the words, weighted by rarity, that each row holds; 0 if no row holds any."""
+def held(postings: Iterable[Posting], rows: Rows, total: int) -> NDArray[np.float32]:
+    """Return float32[rows]: the share of the words that each row holds, of those that any of `total` chunks holds.
+
+    Words are weighted by rarity, and so is the sum: a row that holds a single common word has a small share.
+    """
     found = [posting for posting in postings if len(posting.rows)]
     shares = np.zeros(len(rows), dtype=np.float32)
     for posting in found:
         shares[np.isin(rows, posting.rows)] += posting.rarity
-    return shares / max(sum(posting.rarity for posting in found), 1e-9)
+    return shares / max(sum(posting.rarity for posting in found), largest_rarity(total))
 
 
 def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk]) -> None:

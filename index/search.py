@@ -66,7 +66,7 @@ class QuestionEncoder(Protocol):
 
 @dataclass(frozen=True)
 class _EncodedQuestion:
-    """A question, encoded: its vector, its content tokens, and the postings of its words.
+    """A question, encoded: its vector, its content tokens, and the postings of its words and codes in `total` chunks.
 
     Of the tokens, float32[q, d], `weights`, float32[q], holds the rarity of their words, and `words`, int64[q], the
     number of the word that each belongs to.
@@ -78,6 +78,7 @@ class _EncodedQuestion:
     words: NDArray[np.int64]
     postings: Mapping[str, Posting]
     codes: Mapping[str, Posting]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class SnapshotSearch:
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
         ranked = self._ranked(asked, near, lexical, count)
-        features = self._features(question, asked, ranked, len(readable.rows))
+        features = self._features(question, asked, ranked)
         return Retrieval(
             self._chosen(asked, ranked, limit),
             self._calibration.probability(features),
@@ -201,7 +202,13 @@ class SnapshotSearch:
         content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
         _, numbers = np.unique(content, return_inverse=True)
         return _EncodedQuestion(
-            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings, codes
+            encoded.vector,
+            encoded.tokens[kept],
+            np.array(weights, dtype=np.float32),
+            numbers,
+            postings,
+            codes,
+            len(readable.rows),
         )
 
     def _ranked(
@@ -209,7 +216,7 @@ class SnapshotSearch:
     ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
-        words = lexical[rows] + _CODES * held([*asked.codes.values()], rows)
+        words = lexical[rows] + _CODES * held(asked.codes.values(), rows, asked.total)
         kept = np.argsort(-(cosines + _COARSE_WORDS * words), kind="stable")[:count]
         rows, cosines, words = rows[kept], cosines[kept], words[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
@@ -224,8 +231,8 @@ class SnapshotSearch:
         np.maximum.at(best, of_rows, scores)
         return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked, count: int) -> Features:
-        """Return the features of the best chunk by its own score; `count` chunks were readable."""
+    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked) -> Features:
+        """Return the features of the best chunk by its own score."""
         best = int(ranked.own_scores.argmax())
         matches = ranked.similar.by_chunk[ranked.positions]
         others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words)
@@ -234,7 +241,7 @@ class SnapshotSearch:
         told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
         is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
         return Features(
-            evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
+            evidence=evidence(matches[best], asked.weights, largest_rarity(asked.total)),
             stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
             missing_name=float(any(row not in posting.rows for posting in named)),
             titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),

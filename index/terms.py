@@ -13,6 +13,7 @@ _MAX_TERMS = 40
 _LONG_NUMBER = 3
 _WORD = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_./:@+#\\]++[^\W_]++)++")
+_COMPOUND = re.compile(r"(?<![-\w./:@+#\\])[^\W\d_]++(?:-[^\W\d_]++)++(?![-\w./:@+#\\]\w)")
 _VERSION = re.compile(r"v(?=\d+(?:\.\d+)*$)")
 # Function words say nothing about what a question or a chunk is about.
 FUNCTION_WORDS = frozenset(
@@ -45,9 +46,10 @@ def question_terms(question: str) -> tuple[str, ...]:
 
 
 def question_codes(question: str) -> tuple[str, ...]:
-    """Return the codes of a question, each once."""
+    """Return the codes of a question, each once. "--dry-run" is one, "dry-run" is two words, as "e-mail" is."""
+    compounds = set(_COMPOUND.findall(question.casefold()))
     alone = (word for word in words(question) if _is_code(word))
-    return tuple(dict.fromkeys([*joined(question), *alone]))[:_MAX_TERMS]
+    return tuple(dict.fromkeys([*(code for code in joined(question) if code not in compounds), *alone]))[:_MAX_TERMS]
 
 
 def tells_apart(code: str) -> bool:

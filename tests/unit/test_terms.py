@@ -16,6 +16,7 @@ def test_words_are_parted_by_signs_and_codes_are_joined_by_them() -> None:
         ("E-77", ("e-77",)),
         ("What does ERR-4031 mean?", ("err-4031", "4031")),
         ("what is --dry-run for", ("dry-run",)),
+        ("what is a dry-run, or an e-mail?", ()),
         ("SQLSTATE 22P02", ("22p02",)),
         ("is 2.3.1 the same as v2.3.1?", ("2.3.1", "v2")),
         ("error 4031", ("4031",)),
