@@ -113,6 +113,7 @@ def build_pipeline(
         cache=state.answers,
         limits=PipelineLimits(
             question_chars=limits.question_chars,
+            pasted_chars=limits.pasted_chars,
             retrieved_chunks=limits.retrieved_chunks,
             prompt_tokens=limits.prompt_tokens,
             answer_chars=limits.answer_chars,

@@ -102,7 +102,11 @@ class IndexSettings(Section):
 class LimitSettings(Section):
     """Table `[limits]`."""
 
-    question_chars: Count = Field(1000, description="longest question")
+    question_chars: Count = Field(
+        1000,
+        description="longest question; of a longer message (a pasted log or ticket) only the telling part is searched",
+    )
+    pasted_chars: Count = Field(12_000, description="longest message")
     retrieved_chunks: int = Field(10, ge=1, le=50, description="chunks retrieved for a question")
     prompt_tokens: int = Field(3000, ge=500, description="largest prompt, estimated upwards")
     output_tokens: Count = Field(800, description="largest completion")

@@ -5,7 +5,6 @@ and Zaragoza 2009). A search multiplies it by the word's rarity among the chunks
 Lù 2024, which precomputes the product).
 """
 
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index import terms
 from index.chunks import Chunk
 from index.stemming import stem
 
@@ -25,24 +25,6 @@ _K1, _B = 1.2, 0.75
 # asker may not read.
 _USUAL_WORDS = 100.0
 _FIELD_WEIGHTS = (2.0, 1.5, 1.0)
-_MAX_TERMS = 40
-_WORD = re.compile(r"\w+")
-# Function words say nothing about what a question or a chunk is about.
-FUNCTION_WORDS = frozenset(
-    _WORD.findall(
-        "a am an and any are as at be been but by can could did do does for from get got had has have how i "
-        "if in into is it its just me my no not of on or our shall she should so than that the their them "
-        "then there these they this to us was we were what when where which who whom whose why will with "
-        "would you your"
-    )
-)
-
-
-def question_terms(question: str) -> tuple[str, ...]:
-    """Return the question's content words in order, each once; all its words if none is a content word."""
-    words = list(dict.fromkeys(_WORD.findall(question.casefold())))
-    content = [word for word in words if word not in FUNCTION_WORDS]
-    return tuple((content or words)[:_MAX_TERMS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +64,18 @@ class Words:
         return scores
 
 
+def held(postings: Iterable[Posting], rows: Rows, total: int) -> NDArray[np.float32]:
+    """Return float32[rows]: the share of the words that each row holds, of those that any of `total` chunks holds.
+
+    Words are weighted by rarity, and so is the sum: a row that holds a single common word has a small share.
+    """
+    found = [posting for posting in postings if len(posting.rows)]
+    shares = np.zeros(len(rows), dtype=np.float32)
+    for posting in found:
+        shares[np.isin(rows, posting.rows)] += posting.rarity
+    return shares / max(sum(posting.rarity for posting in found), largest_rarity(total))
+
+
 def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk]) -> None:
     """Write the postings of `chunks`, in the order of their rows, and the table `words`."""
     counts = [_weighted_counts(chunk) for chunk in chunks]
@@ -117,7 +111,6 @@ def _weighted_counts(chunk: Chunk) -> dict[str, float]:
     counts: dict[str, float] = {}
     fields = (chunk.heading_path[0], " ".join(chunk.heading_path[1:]), chunk.text)
     for text, weight in zip(fields, _FIELD_WEIGHTS, strict=True):
-        for word, count in Counter(_WORD.findall(text)).items():
-            stemmed = stem(word)
-            counts[stemmed] = counts.get(stemmed, 0.0) + weight * count
+        for word, count in Counter(map(stem, [*terms.words(text), *terms.joined(text)])).items():
+            counts[word] = counts.get(word, 0.0) + weight * count
     return counts

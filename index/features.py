@@ -20,7 +20,7 @@ _BEST = 3
 _TITLE_WORDS = 2
 # "What does a bounce rate mean?" asks for the section on bounce rates.
 ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
-_WORD = re.compile(r"(?:^|(?<=\w))(\W*+)(\w++)")
+_WORD = re.compile(r"(?:^|(?<=[^\W_]))([\W_]*+)([^\W_]++)")
 _SENTENCE_ENDS = frozenset(".!?:")
 
 

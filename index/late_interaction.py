@@ -13,10 +13,10 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bm25 import FUNCTION_WORDS
 from index.chunks import heading_line, pieces
 from index.embedding.model import Encoded, Vectors
 from index.markdown import without_links
+from index.terms import FUNCTION_WORDS
 
 Codes = NDArray[np.uint8]
 CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"

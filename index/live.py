@@ -40,6 +40,10 @@ class LiveRetriever:
         """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
         return self._current()[0].words(groups, within)
 
+    def rarities(self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()) -> dict[str, float]:
+        """Return how rare each term is in what `groups` may read, if it stands there."""
+        return self._current()[0].rarities(terms, groups, within)
+
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that the snapshot holds, by id, whoever may read them."""
         return self._current()[0].chunks(chunk_ids)

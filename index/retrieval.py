@@ -49,13 +49,16 @@ class Features:
     evidence: sum over the question's tokens of rarity * (match in the best chunk - 0.45), in largest rarities.
     stability: share of the question's words, weighted by rarity, without which the best document stays the best.
     missing_name: 1 if a name or a number of the question is nowhere in the best chunk and its headings, else 0.
-    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings.
+    titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings,
+        else 0.
+    foreign: 1 if the best chunk holds no code of the question, or names another thing of its kind, else 0.
     """
 
     evidence: float = 0.0
     stability: float = 0.0
     missing_name: float = 0.0
     titled: float = 0.0
+    foreign: float = 0.0
 
 
 NOTHING = Features()
@@ -192,6 +195,14 @@ class Retriever(Protocol):
         """Return the words, in lower case, of the documents that a search for `groups` and `within` may find.
 
         Each comes with the number of those documents that hold it. Words with digits are left out.
+        """
+
+    def rarities(
+        self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()
+    ) -> Mapping[str, float]:
+        """Return how rare (idf) each of the terms is in what a search for `groups` and `within` may find.
+
+        A term is a word or a code in lower case (`index.terms`). Those that nothing there holds are left out.
         """
 
     def chunks(self, chunk_ids: Collection[str]) -> Mapping[str, RetrievedChunk]:

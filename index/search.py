@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import FUNCTION_WORDS, Posting, Words, largest_rarity, question_terms
+from index.bm25 import Posting, Words, held, largest_rarity
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import pieces
 from index.embedding.model import Encoded, Vectors
@@ -21,12 +21,16 @@ from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
+from index.naming import names_another
 from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
+from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_apart
 
 # Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
 # words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
 _COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
+# Weight of the question's codes among its words: codes are found by their spelling alone.
+_CODES = 6.0
 # Weight of the document's best score in each of its chunks' scores. The neighbour of a well-matching chunk answers
 # more often than a chunk with the same words in another document.
 _DOCUMENT = 0.2
@@ -62,7 +66,7 @@ class QuestionEncoder(Protocol):
 
 @dataclass(frozen=True)
 class _EncodedQuestion:
-    """A question, encoded: its vector, its content tokens, and the postings of its words.
+    """A question, encoded: its vector, its content tokens, and the postings of its words and codes in `total` chunks.
 
     Of the tokens, float32[q, d], `weights`, float32[q], holds the rarity of their words, and `words`, int64[q], the
     number of the word that each belongs to.
@@ -73,6 +77,8 @@ class _EncodedQuestion:
     weights: NDArray[np.float32]
     words: NDArray[np.int64]
     postings: Mapping[str, Posting]
+    codes: Mapping[str, Posting]
+    total: int
 
 
 @dataclass(frozen=True)
@@ -136,6 +142,13 @@ class SnapshotSearch:
         """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
         return self._vocabulary(Scope(frozenset(groups) | {EVERYONE}, tuple(within)))
 
+    def rarities(self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()) -> dict[str, float]:
+        """Return how rare each term is in what `groups` may read, if it stands there."""
+        with self._lock:
+            mask = self._readable(Scope(frozenset(groups) | {EVERYONE}, tuple(within))).mask
+            found = {term: self._words.posting(term, mask) for term in terms}
+        return {term: posting.rarity for term, posting in found.items() if len(posting.rows)}
+
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
         """Return those of the chunks that this snapshot holds, by id, whoever may read them."""
         with self._lock:
@@ -160,12 +173,12 @@ class SnapshotSearch:
                 (), 0.0, self.name, hidden_is_nearer=nearer, abstain_below=abstain_below, answer_from=answer_from
             )
         asked = self._encoded_question(question, encoded, readable)
-        lexical = self._words.scores(asked.postings.values())
+        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values()])
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
         ranked = self._ranked(asked, near, lexical, count)
-        features = self._features(question, asked, ranked, len(readable.rows))
+        features = self._features(question, asked, ranked)
         return Retrieval(
             self._chosen(asked, ranked, limit),
             self._calibration.probability(features),
@@ -181,6 +194,7 @@ class SnapshotSearch:
 
     def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> _EncodedQuestion:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
+        codes = {code: self._words.posting(code, readable.mask) for code in question_codes(question)}
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
@@ -188,7 +202,13 @@ class SnapshotSearch:
         content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
         _, numbers = np.unique(content, return_inverse=True)
         return _EncodedQuestion(
-            encoded.vector, encoded.tokens[kept], np.array(weights, dtype=np.float32), numbers, postings
+            encoded.vector,
+            encoded.tokens[kept],
+            np.array(weights, dtype=np.float32),
+            numbers,
+            postings,
+            codes,
+            len(readable.rows),
         )
 
     def _ranked(
@@ -196,12 +216,11 @@ class SnapshotSearch:
     ) -> _Ranked:
         rows = np.union1d(near, _best(lexical, count))
         cosines = self._vectors.cosines(asked.vector, rows)
-        coarse = cosines + _COARSE_WORDS * lexical[rows]
-        kept = np.argsort(-coarse, kind="stable")[:count]
-        rows, cosines = rows[kept], cosines[kept]
+        words = lexical[rows] + _CODES * held(asked.codes.values(), rows, asked.total)
+        kept = np.argsort(-(cosines + _COARSE_WORDS * words), kind="stable")[:count]
+        rows, cosines, words = rows[kept], cosines[kept], words[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
-        words = lexical[rows]
         scores = self._with_document(rows, _own_scores(cosines, matches, words))
         order = np.lexsort((rows, -scores))
         return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar)
@@ -212,17 +231,21 @@ class SnapshotSearch:
         np.maximum.at(best, of_rows, scores)
         return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
 
-    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked, count: int) -> Features:
-        """Return the features of the best chunk by its own score; `count` chunks were readable."""
+    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked) -> Features:
+        """Return the features of the best chunk by its own score."""
         best = int(ranked.own_scores.argmax())
         matches = ranked.similar.by_chunk[ranked.positions]
         others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words)
+        row = int(ranked.rows[best])
         named = [asked.postings[name] for name in names(question) if name in asked.postings]
+        told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
+        is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
         return Features(
-            evidence=evidence(matches[best], asked.weights, largest_rarity(count)),
+            evidence=evidence(matches[best], asked.weights, largest_rarity(asked.total)),
             stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
-            missing_name=float(any(ranked.rows[best] not in posting.rows for posting in named)),
-            titled=float(any(titled(asked.postings, self._title(row)) for row in ranked.rows[:_TITLES].tolist())),
+            missing_name=float(any(row not in posting.rows for posting in named)),
+            titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),
+            foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
         )
 
     def _title(self, row: int) -> str:

@@ -1,9 +1,10 @@
 """The sufficiency score: a calibrated probability (0..1) that the retrieved chunks hold the answer.
 
-A logistic model computes it from four features (`index.retrieval.Features`): how much of the question the best chunk
-matches, whether the best document stays the best when a word is left out, whether a name is missing, and whether the
-question is the title of a section. A model ships with the package. `citedesk eval --calibrate` fits it to a team's own
-questions, with the shipped weights as prior, and the snapshot keeps model, curve and thresholds.
+A logistic model computes it from five features (`index.retrieval.Features`): how much of the question the best chunk
+matches, whether the best document stays the best when a word is left out, whether a name is missing, whether the
+question is the title of a section, and whether the best chunk is about another code, version or product. A model ships
+with the package. `citedesk eval --calibrate` fits it to a team's own questions, with the shipped weights as prior, and
+the snapshot keeps model, curve and thresholds.
 """
 
 import json
@@ -22,7 +23,7 @@ CALIBRATION = "calibration.json"
 _ROUNDS, _CONVERGED = 50, 1e-8
 FEATURES = tuple(field.name for field in fields(Features))
 # Standard deviations of the features, the mean over the question sets. The weights are per standard deviation.
-_SCALE = np.array([0.5, 0.25, 0.3, 1.0])
+_SCALE = np.array([0.5, 0.25, 0.3, 1.0, 1.0])
 # Precision of the prior around the shipped weights. Cross-fitted AUROC with 2, 10, 50, 200: on 623 questions 0.964,
 # 0.964, 0.960, 0.956; on sets of 40 to 61, on average, 0.806, 0.821, 0.832, 0.839 (tests/bench/sufficiency.py).
 _PRIOR = 50.0
@@ -53,7 +54,7 @@ class Calibration(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
 
     features: tuple[str, ...] = FEATURES
-    weights: tuple[float, float, float, float]
+    weights: tuple[float, ...] = Field(min_length=len(FEATURES), max_length=len(FEATURES))
     bias: float
     abstain_below: float = Field(alias="floor")
     answer_from: float = Field(alias="sure")
@@ -75,7 +76,7 @@ class Calibration(BaseModel):
 # words of the page, too. Of 1,194 headings of Zulip and Plausible, each asked about the other product, 15 are titles
 # there, about what both products have. `missed_rate` is low, because a model that is asked in vain can say so.
 SHIPPED = Calibration(
-    weights=(1.02, 0.79, -0.48, 2.0),
+    weights=(1.02, 0.79, -0.48, 2.0, -2.5),
     bias=-3.17,
     abstain_below=0.11,
     answer_from=0.685,
@@ -99,8 +100,8 @@ def fit(features: Sequence[Features], answerable: Sequence[bool], missed_rate: f
     curve = risk_curve(cross_fitted(rows, truth), truth)
     weights = fitted(rows, truth)
     return Calibration(
-        weights=(float(weights[0]), float(weights[1]), float(weights[2]), float(weights[3])),
-        bias=float(weights[4]),
+        weights=tuple(weights[:-1].tolist()),
+        bias=float(weights[-1]),
         abstain_below=abstain_threshold(curve, missed_rate),
         answer_from=answer_threshold(curve, wrong_rate),
         missed_rate=missed_rate,
@@ -111,7 +112,7 @@ def fit(features: Sequence[Features], answerable: Sequence[bool], missed_rate: f
 
 
 def scaled(features: Sequence[Features]) -> NDArray[np.float64]:
-    """Return float64[n, 4]: the features in standard deviations."""
+    """Return float64[n, features]: the features in standard deviations."""
     rows: NDArray[np.float64] = np.array([astuple(item) for item in features]) / _SCALE
     return rows
 
@@ -119,7 +120,7 @@ def scaled(features: Sequence[Features]) -> NDArray[np.float64]:
 def cross_fitted(
     rows: NDArray[np.float64], truth: NDArray[np.bool_], seed: int = 0, prior: Calibration = SHIPPED
 ) -> NDArray[np.float64]:
-    """Return float64[n]: each question's probability from a model fitted without it. `rows` is float64[n, 4]."""
+    """Return float64[n]: each question's probability from a model fitted without it. `rows` is float64[n, features]."""
     halves = np.zeros(len(truth), dtype=np.int64)
     rng = np.random.default_rng(seed)
     for kind in (truth, ~truth):
@@ -165,7 +166,7 @@ def load_calibration(folder: Path) -> Calibration:
 
 
 def fitted(rows: NDArray[np.float64], truth: NDArray[np.bool_], around: Calibration = SHIPPED) -> NDArray[np.float64]:
-    """Return float64[4]: the three weights and the bias that fit `rows` best, with those of `around` as prior."""
+    """Return float64[features + 1]: the weights and the bias that fit `rows` best, with those of `around` as prior."""
     design = np.hstack([rows, np.ones((len(rows), 1))])
     prior = np.array([*around.weights, around.bias])
     shares = np.where(truth, 0.5 / truth.sum(), 0.5 / (~truth).sum()) * len(truth)

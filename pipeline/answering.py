@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -22,6 +23,7 @@ from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
 from pipeline.searching import Found, Searching
 from pipeline.types import Answered, Draft, Failure, FindingCode, NormalizedQuestion, Outcome, RequestContext, Response
+from pipeline.understanding.pasted import reduced
 from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
@@ -79,12 +81,13 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: 
     asked = question = None
     try:
         with record.stage("normalize"):
-            asked = question = normalize(text, pipeline.limits.question_chars)
+            longest = max(pipeline.limits.pasted_chars, pipeline.limits.question_chars)
+            asked = question = normalize(text, longest)
         if kind_of(asked.text):
             outcome = await _greeted(request)
         else:
             async with pipeline.admission.admitted(context):
-                question = await _condensed(request, asked)
+                question = await _condensed(request, await _reduced(request, asked))
                 outcome, question = await _outcome(request, question)
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
         outcome = _failed(error, context)
@@ -192,6 +195,19 @@ async def _without_the_model(request: _Request, failure: Failure, key: CacheKey,
     if isinstance(outcome, Answered):
         return outcome.model_copy(update={"degraded": True, "reason": failure})
     return outcome
+
+
+async def _reduced(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:
+    """Return the telling part of a message that is too long for a question; a question as it is."""
+    pipeline, context = request.pipeline, request.context
+    longest = pipeline.limits.question_chars
+    if len(question.text) <= longest:
+        return question
+    with request.record.stage("reduce"):
+        rarities = partial(pipeline.retriever.rarities, groups=context.readable_groups, within=context.within)
+        telling = await asyncio.to_thread(reduced, question.text, rarities)
+    request.record.facts.reduced = True
+    return NormalizedQuestion((telling or question.text)[:longest])
 
 
 async def _condensed(request: _Request, question: NormalizedQuestion) -> NormalizedQuestion:

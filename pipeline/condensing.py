@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from index.bm25 import question_terms
 from index.stemming import stem
+from index.terms import question_terms
 from pipeline.contract import read_object
 from pipeline.drafting import Writer
 from pipeline.errors import LimitReachedError, ModelError, SchemaError

@@ -33,6 +33,7 @@ class PipelineLimits:
     """The limits of the stages; bot/settings.py describes each and its unit."""
 
     question_chars: int = 1000
+    pasted_chars: int = 12_000
     retrieved_chunks: int = 10
     prompt_tokens: int = 3000
     answer_chars: int = 3000

@@ -6,8 +6,8 @@ questions must also have the same content words, by their stems.
 
 import re
 
-from index.bm25 import FUNCTION_WORDS
 from index.stemming import stem
+from index.terms import FUNCTION_WORDS
 from pipeline.proof.comparing import comparable
 from pipeline.proof.quantities import spelled_out
 

@@ -75,6 +75,7 @@ class Facts:
     verdicts: tuple[str, ...] = ()
     judge_tokens: int | None = None
     corrected: bool = False
+    reduced: bool = False
     stage_ms: dict[str, float] = field(default_factory=dict)
 
 

@@ -390,6 +390,7 @@ class Trace(FrozenModel):
     verdicts: tuple[str, ...] = ()
     judge_tokens: int | None = None
     corrected: bool = False
+    reduced: bool = False
     answer_hash: str | None = None
     curated_id: str | None = None
     stage_ms: Mapping[str, float] = Field(default_factory=dict)
@@ -398,7 +399,7 @@ class Trace(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What `answer` returns. `understood` is the question as rewritten from its thread, "" if it was not rewritten."""
+    """What `answer` returns. `understood` is the question as it was searched for, "" if it was not changed."""
 
     outcome: Outcome
     trace: Trace

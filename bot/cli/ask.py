@@ -64,7 +64,7 @@ def command(
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))
     else:
         if response.understood:
-            click.echo(f"{understood_words(corrected=response.trace.corrected)}: “{response.understood}”")
+            click.echo(f"{understood_words(response.trace)}: “{response.understood}”")
         click.echo(outcome_text(response.outcome))
         problems = problem_lines(response.trace.model_problems)
         if problems and _is_without_the_model(response.outcome):

@@ -9,15 +9,16 @@ import click
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
-from index.bm25 import question_terms
 from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
+from index.terms import question_terms
 
 _MEANINGS = {
     "evidence": "how much of the question the best chunk matches; below 0 it leaves more unmatched",
     "stability": "share of the question's words without which the best document stays the best",
     "missing_name": "1 if a name or a number of the question is not in the best chunk",
     "titled": "1 if a title or heading of the best chunks holds all words of the question",
+    "foreign": "1 if the best chunk is about another code, version or product than the question names",
 }
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 

@@ -99,7 +99,7 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
     if asked.suggested:
         notes.append(f"You asked: “{escaped_within(' '.join(asked.text.split()), 500)}”")
     if reply.read_as:
-        head = understood_words(corrected=reply.trace.corrected)
+        head = understood_words(reply.trace)
         notes.append(f"{head}: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)

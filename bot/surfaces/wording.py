@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from bot.surfaces.model_words import no_model_words
 from index.retrieval import NotSeen
-from pipeline.types import Failure, FindingCode, Limited, NotEnoughInfo, Unavailable
+from pipeline.types import Failure, FindingCode, Limited, NotEnoughInfo, Trace, Unavailable
 from pipeline.understanding.smalltalk import kind_of
 
 EXPIRED = (
@@ -93,9 +93,11 @@ def other_language(code: str) -> str:
     return f"The documents are in {name}; try asking in {name}." if name else "The documents are in another language."
 
 
-def understood_words(*, corrected: bool) -> str:
-    """Return what introduces the question as it was read: with its spelling corrected, or out of its thread."""
-    return "I read this as" if corrected else "Understood as"
+def understood_words(trace: Trace) -> str:
+    """Return what introduces the question as it was read: a part of it, respelled, or out of its thread."""
+    if trace.reduced:
+        return "Your message is long. I searched for"
+    return "I read this as" if trace.corrected else "Understood as"
 
 
 def askers_words(people: Sequence[str]) -> str:

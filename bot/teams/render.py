@@ -103,7 +103,7 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
     if asked.suggested:
         notes.append(f"You asked: “{literal(asked.text, 500)}”")
     if reply.read_as:
-        notes.append(f"{understood_words(corrected=reply.trace.corrected)}: “{literal(reply.read_as, 500)}”")
+        notes.append(f"{understood_words(reply.trace)}: “{literal(reply.read_as, 500)}”")
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)
     if reply.may_see_more and may_help_more(reply.outcome):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from index.bm25 import question_terms
 from index.stemming import stem
+from index.terms import question_terms
 from pipeline.extractive.sections import Block, Kind, Section, Unit, row_texts, with_rows
 from pipeline.proof.units import sentences
 

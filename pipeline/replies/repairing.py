@@ -14,7 +14,8 @@ from pipeline.replies.written import TRUNCATED, end_of
 
 # json-repair needs quadratic time for some texts: 8 s for 20,000 characters of {", under a second within these limits.
 _MAX_CHARS, _MAX_BRACKETS, _MAX_DEPTH, _MAX_OBJECTS = 6_000, 120, 10, 3
-_START = re.compile(r"\{(?:\s|//[^\n]*|#[^\n]*|/\*.*?\*/)*[\"'“]?\w[\w \-]*[\"'”]?\s*:", re.DOTALL)
+_COMMENT = r"(?:(?://|#)[^\n]{0,300}+(?=\n)|/\*(?:[^*]|\*(?!/)){0,300}+\*/)"
+_START = re.compile(rf"\{{(?:\s|{_COMMENT})*+[\"'“]?\w[\w \-]*+[\"'”]?\s*+:")
 # A key in quotes, after the start of its object or after a value that ends properly.
 _QUOTED_KEY = re.compile(
     r"""(?:\{|(?:["'”\]}\d]|null|None|[Tt]rue|[Ff]alse)\s*,)\s*["'“](\w+)["'”]\s*:""",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from index.bm25 import question_terms
+from index.terms import question_terms
 from pipeline.types import ThreadTurn
 from pipeline.understanding.smalltalk import kind_of
 

@@ -19,7 +19,7 @@ _WORD = re.compile(r"(?<!\S)([\"'(\[¿¡]*)([^\W\d_]+)([\"')\].,;:!?]*)(?!\S)")
 _SHORTEST = 4
 # Two wrong letters are allowed from this length on, one below it.
 _TWO_ERRORS_FROM = 8
-# A word that a single document holds may be a mistake there.
+# A word that a single document and no dictionary holds may be a mistake there.
 _DOCUMENTS = 2
 # Words with the same beginning are compared by their stems.
 _BEGINNING = 3
@@ -46,20 +46,26 @@ def _meant(match: re.Match[str], vocabulary: Mapping[str, int], language: str) -
     spelled_as_a_name = word != lower and not (match.start() == 0 and word[1:].islower())
     if len(word) < _SHORTEST or spelled_as_a_name or _is_known(lower, vocabulary, language):
         return word
-    found = _nearest(lower, vocabulary)
+    found = _nearest(lower, vocabulary, language)
     return (found.capitalize() if word[0].isupper() else found) if found else word
 
 
 def _is_known(word: str, vocabulary: Mapping[str, int], language: str) -> bool:
-    if word in vocabulary or any(word in _dictionary(name) for name in {"en", language} & _DICTIONARIES):
+    if word in vocabulary or _is_in_a_dictionary(word, language):
         return True
     beginning, stemmed = word[:_BEGINNING], stem(word)
     return any(stem(known) == stemmed for known in vocabulary if known.startswith(beginning))
 
 
-def _nearest(word: str, vocabulary: Mapping[str, int]) -> str | None:
+def _is_in_a_dictionary(word: str, language: str) -> bool:
+    return any(word in _dictionary(name) for name in {"en", language} & _DICTIONARIES)
+
+
+def _nearest(word: str, vocabulary: Mapping[str, int], language: str) -> str | None:
     """Return the one word that is meant: the fewest errors away, or clearly more frequent than others as near."""
-    costs = {known: cost for known in _candidates(word, vocabulary) if (cost := _cost(word, known)) is not None}
+    costs = {
+        known: cost for known in _candidates(word, vocabulary, language) if (cost := _cost(word, known)) is not None
+    }
     nearest = [known for known, cost in costs.items() if cost == min(costs.values())]
     nearest.sort(key=lambda known: -vocabulary[known])
     others = [known for known in nearest[1:] if stem(known) != stem(nearest[0])]
@@ -68,15 +74,15 @@ def _nearest(word: str, vocabulary: Mapping[str, int]) -> str | None:
     return None
 
 
-def _candidates(word: str, vocabulary: Mapping[str, int]) -> list[str]:
+def _candidates(word: str, vocabulary: Mapping[str, int], language: str) -> list[str]:
     errors = _errors(word)
     return [
         known
         for known, documents in vocabulary.items()
-        if documents >= _DOCUMENTS
-        and known[0] == word[0]
+        if known[0] == word[0]
         and abs(len(known) - len(word)) <= errors
         and len(known) >= _SHORTEST
+        and (documents >= _DOCUMENTS or _is_in_a_dictionary(known, language))
     ]
 
 

@@ -191,8 +191,7 @@ def _passing(each: QuestionSet, scores: Rows, below: float, answered: float) -> 
 
 def _print_calibrated(own: Sequence[QuestionSet], others: Sequence[QuestionSet]) -> None:
     model = fitted_to(others, range(len(FEATURES)))
-    first, second, third = model.weights.tolist()
-    prior = SHIPPED.model_copy(update={"weights": (first, second, third), "bias": model.bias})
+    prior = SHIPPED.model_copy(update={"weights": tuple(model.weights.tolist()), "bias": model.bias})
     for each in own:
         runs = [f"{precision:g}: {_cross_fitted(each, precision, prior):.3f}" for precision in (2.0, 10.0, 50.0, 200.0)]
         judged = cross_fitted(each.rows, each.truth, 0, prior)

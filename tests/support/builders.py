@@ -148,6 +148,11 @@ class FixedRetriever:
             answer_from=self.sure,
         )
 
+    def rarities(self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()) -> dict[str, float]:
+        """Return 1 for each term that a readable one of the fixed chunks holds."""
+        held = self.words(groups, within)
+        return {term: 1.0 for term in terms if term in held}
+
     def words(self, groups: Collection[str], within: Sequence[str] = ()) -> dict[str, int]:  # noqa: ARG002
         """Return the words of the readable ones of the fixed chunks, with the number of chunks that hold each."""
         readable = [c for c in self.fixed if c.groups & (frozenset(groups) | {EVERYONE})]

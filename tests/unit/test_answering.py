@@ -343,7 +343,7 @@ async def test_a_restricted_chunk_never_reaches_the_prompt_of_somebody_outside()
     assert "c1" not in outcome.model_dump_json()
 
 
-@pytest.mark.parametrize("question", ["", "<@U0BOT>", "x" * 1001])
+@pytest.mark.parametrize("question", ["", "<@U0BOT>", "x" * 12_001])
 async def test_empty_and_over_long_questions_are_refused_before_retrieval(question: str) -> None:
     retriever = FixedRetriever()
     outcome, _ = await asked(pipeline(ScriptedProvider("{}"), retriever), question, context())
@@ -470,3 +470,15 @@ async def test_an_unreadable_reply_about_too_little_ends_in_the_closest_passages
     outcome, trace = await asked(parts, "q?", context())
     assert isinstance(outcome, NotEnoughInfo)
     assert (trace.verdict, outcome.closest is not None) == ("SCHEMA_INVALID", True)
+
+
+async def test_a_long_message_is_searched_for_by_its_telling_part() -> None:
+    log = "\n".join(f"2026-11-03 08:00:{n:02d} heartbeat {n} of worker{n}" for n in range(50))
+    response = await answer(pipeline(None), f"{log}\nHow long is the trial?", context())
+    assert response.trace.reduced
+    assert response.understood == "How long is the trial?"
+
+
+async def test_a_message_longer_than_pasted_chars_is_refused() -> None:
+    response = await answer(pipeline(None), "word " * 3_000, context())
+    assert response.outcome.reason is Failure.INPUT_TOO_LONG

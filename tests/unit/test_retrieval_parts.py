@@ -15,7 +15,7 @@ import pytest
 from support.snapshots import Passage, searching_by_hand
 
 from index.ann import VECTORS, Readable, SearchRules, VectorSearch
-from index.bm25 import Words, largest_rarity, question_terms, write_words
+from index.bm25 import Words, largest_rarity, write_words
 from index.chunks import Chunk
 from index.embedding.model import _MicroBatcher
 from index.embedding.runtime import batches
@@ -34,6 +34,7 @@ from index.sufficiency import (
     load_calibration,
     risk_curve,
 )
+from index.terms import question_terms
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from support.builders import chunk
 
-from pipeline.lookup import codes, looks_up
+from pipeline.lookup import looks_up
 
 _ROWS = chunk("c1", "| Code | What to do |\n| --- | --- |\n| E-77 | Clean the filter |", title="Errors", heading="Fans")
 
@@ -24,11 +24,3 @@ def test_another_code_or_another_question_is_not(question: str) -> None:
 
 def test_a_code_may_stand_in_the_heading() -> None:
     assert looks_up("what to do about al-333", [chunk("c1", "Refill the tank.", heading="AL-333")])
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [("VX-1413 and v2.1", {"vx-1413", "v2.1"}), ("2026-12-24", set()), ("hello-world", set()), ("(E77).", {"e77"})],
-)
-def test_a_code_has_a_letter_and_a_digit(text: str, found: set[str]) -> None:
-    assert codes(text) == found

@@ -36,13 +36,18 @@ def test_a_misspelt_word_becomes_the_one_word_that_is_near(question: str, expect
         "does Chanell work",
         "usr tpc",
         "how do I bake sourdough bread",
-        "hiddne costs",
         "xylofoon",
         "",
     ],
 )
 def test_known_words_names_codes_and_words_without_a_near_one_stay(question: str) -> None:
     assert corrected(question, _VOCABULARY) is None
+
+
+def test_a_word_that_one_document_holds_is_meant_only_if_a_dictionary_has_it() -> None:
+    assert corrected("hiddne costs", _VOCABULARY) == "hidden costs"
+    assert corrected("frobnki", {"frobnik": 1}) is None
+    assert corrected("frobnki", {"frobnik": 2}) == "frobnik"
 
 
 def test_a_word_between_two_equally_likely_ones_stays() -> None:
