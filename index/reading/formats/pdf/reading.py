@@ -1,0 +1,172 @@
+"""Read pages with PDFium: characters to words. Invisible text is left out, except over a picture, where it is OCR's."""
+
+import ctypes
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from index.reading.formats.pdf.page import Page, Word
+from index.reading.formats.pdf.shapes import marked, shapes, turned
+
+_MAX_CHARS = 200_000
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_BLANKS = frozenset({0x00, 0x09, 0x0A, 0x0D, 0x20, 0xA0, *range(0x2000, 0x200C), 0x3000})
+# PDFium's marks for a hyphen at the end of a line.
+_HYPHENS = frozenset({0x02, 0xFFFE})
+_INVISIBLE = 3
+_DIAGONAL = math.radians(8)
+_BOLD = 600
+# TeX's fonts say neither weight nor pitch but by their names.
+_BOLD_NAMES = (b"bold", b"black", b"heavy", b"demi", b"cmbx", b"sfbx")
+_MONO_NAMES = (b"mono", b"courier", b"cmtt", b"sftt", b"typewriter")
+_FIXED_PITCH = 1
+_LIGHT = 0xF0
+
+
+def read_page(document: Any, number: int) -> Page:  # noqa: ANN401 - pypdfium2 has no types
+    """Return a page, numbered from 1."""
+    page = document[number - 1]
+    textpage = page.get_textpage()
+    try:
+        return _Reader(page, textpage).page(number)
+    finally:
+        textpage.close()
+        page.close()
+
+
+class _Reader:
+    """Reads one page. The structs that PDFium fills are made once, because it is asked for every character."""
+
+    def __init__(self, page: Any, textpage: Any) -> None:  # noqa: ANN401
+        import pypdfium2.raw as pdfium  # noqa: PLC0415
+
+        self._pdfium = pdfium
+        self._page = page
+        self._raw = textpage.raw
+        self._count = min(textpage.count_chars(), _MAX_CHARS)
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._box = pdfium.FS_RECTF()
+        self._matrix = pdfium.FS_MATRIX()
+        self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        self._colour = [ctypes.c_uint() for _ in range(4)]
+        self._bounds = page.get_bbox()
+
+    def page(self, number: int) -> Page:
+        """Return the page."""
+        turn = self._page.get_rotation() // 90
+        words: dict[int, list[Word]] = {turn: []}
+        hidden: dict[int, list[Word]] = {}
+        light: list[tuple[int, Word, tuple[float, float, float, float]]] = []
+        for start, end, glued in self._runs():
+            style = self._style(start)
+            if style is None:
+                continue
+            quarter, size, face, visible, pale = style
+            word, box = self._word(start, end, quarter, size, face, glued=glued)
+            if not word.text or not self._inside(box):
+                continue
+            if pale and visible:
+                light.append((quarter, word, box))
+            else:
+                (words if visible else hidden).setdefault(quarter, []).append(word)
+        found = shapes(self._page, self._bounds, turn)
+        if found.picture:
+            for quarter, more in hidden.items():
+                words.setdefault(quarter, []).extend(more)
+        if light:
+            for quarter, word in marked(self._page, self._bounds, light):
+                words.setdefault(quarter, []).append(word)
+        width, height = self._page.get_size()
+        order = sorted(words, key=lambda q: (-sum(len(word.text) for word in words[q]), q != turn))
+        rules = found.rules if order[0] == turn else ()
+        ordered = tuple(tuple(words[quarter]) for quarter in order if words[quarter])
+        return Page(number, width, height, ordered, rules, found.drawn, self._bounds[1])
+
+    def _runs(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield words as (first character, end, glued to the word before)."""
+        unicode_of, origin = self._pdfium.FPDFText_GetUnicode, self._pdfium.FPDFText_GetCharOrigin
+        size_of = self._pdfium.FPDFText_GetFontSize
+        raw, x, y = self._raw, self._x, self._y
+        start, glued, before = -1, False, (0.0, 0.0, 0.0)
+        for index in range(self._count):
+            if unicode_of(raw, index) in _BLANKS:
+                if start >= 0:
+                    yield start, index, glued
+                start, glued = -1, False
+                continue
+            origin(raw, index, x, y)
+            here = (x.value, y.value, size_of(raw, index))
+            if start >= 0 and _jumped(before, here):
+                yield start, index, glued
+                near = abs(here[0] - before[0]) + abs(here[1] - before[1]) < 4 * max(before[2], here[2], 1)
+                start, glued = index, near and here[2] != before[2]
+            elif start < 0:
+                start = index
+            before = here
+        if start >= 0:
+            yield start, self._count, glued
+
+    def _style(self, index: int) -> tuple[int, float, tuple[bool, bool], bool, bool] | None:
+        """Return quarter turns, type size, face, visible, pale; None for diagonal text, such as a watermark."""
+        pdfium, m = self._pdfium, self._matrix
+        pdfium.FPDFText_GetMatrix(self._raw, index, m)
+        angle = math.atan2(m.b, m.a)
+        quarter = round(angle / (math.pi / 2))
+        if abs(angle - quarter * math.pi / 2) > _DIAGONAL:
+            return None
+        scale = abs(m.a * m.d - m.b * m.c) / (math.hypot(m.a, m.b) or 1)
+        size = round(pdfium.FPDFText_GetFontSize(self._raw, index) * scale, 1)
+        thing = pdfium.FPDFText_GetTextObject(self._raw, index)
+        visible = pdfium.FPDFTextObj_GetTextRenderMode(thing) != _INVISIBLE if thing else True
+        colour = self._colour
+        pdfium.FPDFText_GetFillColor(self._raw, index, *colour)
+        pale = min(part.value for part in colour[:3]) >= _LIGHT or not colour[3].value
+        return quarter % 4, size or 1.0, self._face(index), visible, pale
+
+    def _face(self, index: int) -> tuple[bool, bool]:
+        """Return whether a letter is bold and whether its font has letters of equal width."""
+        self._pdfium.FPDFText_GetFontInfo(self._raw, index, self._name, len(self._name), self._flags)
+        family = self._name.value.lower()
+        heavy = self._pdfium.FPDFText_GetFontWeight(self._raw, index) > _BOLD
+        mono = bool(self._flags.value & _FIXED_PITCH) or any(mark in family for mark in _MONO_NAMES)
+        return heavy or any(mark in family for mark in _BOLD_NAMES), mono
+
+    def _word(
+        self, start: int, end: int, quarter: int, size: float, face: tuple[bool, bool], *, glued: bool
+    ) -> tuple[Word, tuple[float, float, float, float]]:
+        """Return a word and its box in the page's own coordinates."""
+        box, boxes = self._box, []
+        for index in range(start, end):
+            self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, box)
+            boxes.append((box.left, box.bottom, box.right, box.top))
+        whole = (
+            min(b[0] for b in boxes),
+            min(b[1] for b in boxes),
+            max(b[2] for b in boxes),
+            max(b[3] for b in boxes),
+        )
+        self._pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
+        left, _ = turned(*whole[:2], self._bounds, quarter)
+        right, _ = turned(*whole[2:], self._bounds, quarter)
+        _, y = turned(self._x.value, self._y.value, self._bounds, quarter)
+        return Word(self._text(start, end), min(left, right), max(left, right), y, size, *face, glued), whole
+
+    def _text(self, start: int, end: int) -> str:
+        codes = [self._pdfium.FPDFText_GetUnicode(self._raw, index) for index in range(start, end)]
+        text = "".join(
+            "-" if code in _HYPHENS else _LIGATURES.get(code) or (chr(code) if code >= 0x20 else "") for code in codes
+        )
+        if any(0xD800 <= code < 0xE000 for code in codes):  # noqa: PLR2004 - the surrogates of UTF-16
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text.replace("\uffff", "").replace("\u200b", "")
+
+    def _inside(self, box: tuple[float, float, float, float]) -> bool:
+        left, bottom, right, top = self._bounds
+        return left <= (box[0] + box[2]) / 2 <= right and bottom <= (box[1] + box[3]) / 2 <= top
+
+
+def _jumped(before: tuple[float, float, float], here: tuple[float, float, float]) -> bool:
+    """Tell whether a character does not continue the word: it stands elsewhere or has another size."""
+    size = max(before[2], here[2], 1)
+    return before[2] != here[2] or min(abs(before[1] - here[1]), abs(before[0] - here[0])) > size * 0.2
+

@@ -1,0 +1,159 @@
+"""Tables: which columns are one, and its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from index.reading.formats.pdf.columns import Band, parts
+from index.reading.formats.pdf.page import Line, Rule, Word, joined
+from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
+from index.reading.formats.tables import table
+
+Cells = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's rows, the first of which is its header, and the lines before and after it."""
+
+    rows: tuple[tuple[str, ...], ...]
+    page: int
+    top: float = 0.0
+    before: tuple[Line, ...] = ()
+    after: tuple[Line, ...] = ()
+
+    @property
+    def markdown(self) -> str:
+        """The table as Markdown; pairs of a name with a colon and a value as lines."""
+        names = [row[0] for row in self.rows]
+        if len(self.rows[0]) == 2 and sum(name.endswith(":") for name in names) * 2 > len(names):  # noqa: PLR2004
+            return "\n\n".join(" ".join(row).strip() for row in self.rows)
+        return table(self.rows).strip("\n")
+
+
+def is_table(band: Band, rules: Sequence[Rule]) -> bool:
+    """Tell whether the columns of a band share their lines: they are ruled, or short and level with one another."""
+    inner = [y for y in _crossing(band, rules) if band.lines[0].y <= y < band.lines[-1].y]
+    columns = parts(band)
+    prose = [_is_prose(column) for column in columns]
+    if len(inner) > 1 or (inner and not all(prose)):
+        return True
+    if sum(prose) * 2 >= len(columns):
+        return _labelled(columns, prose)
+    return sum(len(_cells(line, band)) > 1 for line in band.lines) * 2 >= max(map(len, columns))
+
+
+def table_of(band: Band, rules: Sequence[Rule], page: int) -> Table:
+    """Return the table that a band holds."""
+    crossing = _crossing(band, rules)
+    lines = list(band.lines)
+    before = _outside(lines, band, crossing)
+    after = _outside(lines[::-1], band, crossing)[::-1] if len(before) < len(lines) else []
+    lines = lines[len(before) : len(lines) - len(after)]
+    rows = _ruled(lines, band, crossing) or _level(lines, band)
+    return Table(tuple(map(tuple, rows)), page, band.lines[0].y, tuple(before), tuple(after))
+
+
+def _outside(lines: Sequence[Line], band: Band, crossing: Sequence[float]) -> list[Line]:
+    """Return the lines at the beginning that stand in the first column alone, beyond the outermost rules if ruled."""
+    found: list[Line] = []
+    for line in lines:
+        if list(_cells(line, band)) != [0] or (len(crossing) > 1 and crossing[0] < line.y < crossing[-1]):
+            break
+        found.append(line)
+    return found
+
+
+def _cells(line: Line, band: Band) -> dict[int, list[Word]]:
+    """Return the words of a line by column."""
+    edges = [(left + right) / 2 for left, right in band.gutters]
+    found: dict[int, list[Word]] = {}
+    for word in line.words:
+        found.setdefault(sum(word.left >= edge for edge in edges), []).append(word)
+    return found
+
+
+def _crossing(band: Band, rules: Sequence[Rule]) -> list[float]:
+    """Return where ruling lines cross a gutter, top to bottom."""
+    top, bottom = band.lines[0].y - 3 * band.lines[0].size, band.lines[-1].y + 2 * band.lines[-1].size
+    ys = sorted(
+        rule.y
+        for rule in rules
+        if top < rule.y < bottom and any(rule.left < left and rule.right > right for left, right in band.gutters)
+    )
+    return [y for n, y in enumerate(ys) if not n or y - ys[n - 1] > 2]  # noqa: PLR2004 - points
+
+
+def _is_prose(lines: Sequence[Line]) -> bool:
+    """Tell whether lines go on from one to the next."""
+    words = sum(len(line.words) for line in lines) / len(lines)
+    lower = sum(line.text[0].islower() for line in lines[1:])
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    filled = sum(line.right - line.left > 0.7 * width for line in lines)
+    flows = lower * 3 >= len(lines) or (filled * 3 >= len(lines) * 2 and words > 4)  # noqa: PLR2004
+    return len(lines) > 1 and words >= 3 and flows  # noqa: PLR2004
+
+
+def _labelled(columns: Sequence[Sequence[Line]], prose: Sequence[bool]) -> bool:
+    """Tell whether each line of the first column stands beside the beginning of a paragraph of the others."""
+    if prose[0] or len(columns[0]) < 2:  # noqa: PLR2004
+        return False
+    size = columns[0][0].size
+    for column, flows in zip(columns, prose, strict=True):
+        begins = [column[0].y] if flows else []
+        begins += [b.y for a, b in pairwise(column) if flows and _begins(a, b)]
+        level = sum(any(abs(y - line.y) < size * 0.5 for y in begins) for line in columns[0])
+        if flows and level * 5 < len(columns[0]) * 4:
+            return False
+    return True
+
+
+def _begins(above: Line, line: Line) -> bool:
+    return not line.text[0].islower() and (ends_sentence(above.text) or line.y - above.y > 1.6 * line.size)
+
+
+def _ruled(lines: Sequence[Line], band: Band, crossing: Sequence[float]) -> list[Cells]:
+    """Return the rows between ruling lines; none if there are too few lines for a row each."""
+    groups: dict[int, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(sum(y < line.y for y in crossing), []).append(line)
+    beginning = [sum(0 in _cells(line, band) for line in group) for group in groups.values()]
+    if len(groups) < 3 or sorted(beginning)[len(beginning) // 2] > 2:  # noqa: PLR2004
+        return []
+    return [_merged([_texts(line, band) for line in group]) for group in groups.values()]
+
+
+def _level(lines: Sequence[Line], band: Band) -> list[Cells]:
+    """Return a row for each line that begins one; other lines go on in the cells of the row before."""
+    rows: list[list[Cells]] = []
+    steps = sorted(b.y - a.y for a, b in pairwise(lines))
+    pitch = steps[len(steps) // 2] if steps else 0.0
+    for number, line in enumerate(lines):
+        cells = _texts(line, band)
+        tight = number > 0 and line.y - lines[number - 1].y <= pitch * 1.05
+        if rows and tight and _goes_on(cells, rows[-1][-1]):
+            rows[-1].append(cells)
+        else:
+            rows.append([cells])
+    return [_merged(row) for row in rows]
+
+
+def _goes_on(cells: Cells, above: Cells) -> bool:
+    """Tell whether cells go on with those above: no first cell and few others, or only beginnings in small letters."""
+    filled = [(cell, upper) for cell, upper in zip(cells, above, strict=True) if cell]
+    if not all(upper for _, upper in filled):
+        return False
+    lower = all(cell[0].islower() or cell[0] in "(&" for cell, _ in filled)
+    return lower if cells[0] else lower or len(filled) * 2 <= len(cells)
+
+
+def _texts(line: Line, band: Band) -> Cells:
+    cells = _cells(line, band)
+    return [joined(cells.get(column, [])) for column in range(len(band.gutters) + 1)]
+
+
+def _merged(lines: Sequence[Cells]) -> Cells:
+    merged = [""] * len(lines[0])
+    for cells in lines:
+        merged = [spliced(whole, cell) if cell else whole for whole, cell in zip(merged, cells, strict=True)]
+    return merged
