@@ -12,6 +12,7 @@ from index.errors import UnreadableDocumentError
 from index.markdown import with_anchor
 from index.reading.formats.content import Content
 from index.reading.formats.pdf.blocks import blocks
+from index.reading.formats.pdf.contents import without_contents
 from index.reading.formats.pdf.flow import flowing
 from index.reading.formats.pdf.furniture import without_furniture
 from index.reading.formats.pdf.headings import body_size, largest_text, typographic
@@ -35,7 +36,7 @@ def pdf(raw: bytes) -> Content:
     if not any(page.words for page in pages):
         raise UnreadableDocumentError("no text in it: scanned pages need text recognition first")
     names = bookmarks(document)
-    items = flowing([(_items(page, names), page.height) for page in pages], body)
+    items = flowing([(_items(page, names, len(pages)), page.height) for page in pages], body)
     text = "\n\n".join(_sections(items, typographic(items, body, outlined=bool(names))))
     unread = tuple((f"page {page.number}", _NO_TEXT) for page in pages if page.pictured and not page.words)
     title = named_title(document) or largest_text(items, body)
@@ -55,9 +56,9 @@ def _opened(raw: bytes) -> Any:  # noqa: ANN401 - pypdfium2 has no types
     return document
 
 
-def _items(page: Page, names: Sequence[Bookmark]) -> list[Item]:
+def _items(page: Page, names: Sequence[Bookmark], count: int) -> list[Item]:
     here = [name for name in names if name.page == page.number]
-    return with_headings(list(blocks(page)), here, page.bottom + page.height)
+    return with_headings(list(blocks(without_contents(page, count))), here, page.bottom + page.height)
 
 
 def _sections(items: Sequence[Item], levels: dict[int, int]) -> Iterator[str]:

@@ -32,6 +32,8 @@ def typographic(items: Sequence[Item], body: float, *, outlined: bool) -> dict[i
     bold = {n for n, p in paragraphs.items() if n not in large and _is_bold(p, body) and n + 1 in paragraphs}
     if len(bold) > _BOLD_SHARE * len(items):
         bold = set()
+    # Of headings that follow one another, as on a title page, only one in larger type than the next is one.
+    large = {n: size for n, size in large.items() if size > large.get(n + 1, 0)}
     first = max(large.values(), default=0)
     if sum(size == first for size in large.values()) == 1 and len(large) + len(bold) > 1:
         # The largest that is alone is the title; the next size is the first level.

@@ -40,7 +40,7 @@ Item = Block | Heading
 
 def bookmarks(document: Any) -> list[Bookmark]:  # noqa: ANN401 - pypdfium2 has no types
     """Return the bookmarks in their order. A single one at the top is the document itself: the others move up."""
-    found = list(_bookmarks(document))
+    found = list(dict.fromkeys(_bookmarks(document)))
     roots = sum(bookmark.depth == 0 for bookmark in found)
     return [replace(b, depth=max(0, b.depth - 1)) for b in found] if roots == 1 and len(found) > 1 else found
 

@@ -31,6 +31,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """An upright ruling line."""
+
+    x: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page: its words by the direction in which they are read, the main one first.
 
@@ -42,6 +51,7 @@ class Page:
     height: float
     words: tuple[tuple[Word, ...], ...] = ()
     rules: tuple[Rule, ...] = ()
+    bars: tuple[Bar, ...] = ()
     pictured: bool = False
     bottom: float = 0.0
 

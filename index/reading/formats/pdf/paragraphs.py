@@ -133,12 +133,14 @@ def _pitch(lines: Sequence[Line]) -> float:
 def _breaks(run: Sequence[Line], above: Line, line: Line, right: float, pitch: float) -> bool:
     """Tell whether a line begins a new paragraph."""
     size = above.size
-    if line.y - above.y > max(pitch * _SPACED, size * 1.1) or line.y < above.y or begins_item(line):
+    if line.y - above.y > max(pitch * _SPACED, size * 1.1) or line.y < above.y:
         return True
+    if _mono(above) and _mono(line):
+        return False
     if abs(size - line.size) > 0.06 * size or above.bold != line.bold or _mono(above) != _mono(line):
         return True
-    if _mono(line):
-        return False
+    if begins_item(line):
+        return True
     item = begins_item(run[0])
     if item and line.left <= run[0].left + 0.3 * size and len(run) > 1 and run[1].left > run[0].left + 0.5 * size:
         return True

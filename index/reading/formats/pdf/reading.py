@@ -78,9 +78,9 @@ class _Reader:
                 words.setdefault(quarter, []).append(word)
         width, height = self._page.get_size()
         order = sorted(words, key=lambda q: (-sum(len(word.text) for word in words[q]), q != turn))
-        rules = found.rules if order[0] == turn else ()
+        rules, bars = (found.rules, found.bars) if order[0] == turn else ((), ())
         ordered = tuple(tuple(words[quarter]) for quarter in order if words[quarter])
-        return Page(number, width, height, ordered, rules, found.drawn, self._bounds[1])
+        return Page(number, width, height, ordered, rules, bars, found.drawn, self._bounds[1])
 
     def _runs(self) -> Iterator[tuple[int, int, bool]]:
         """Yield words as (first character, end, glued to the word before)."""

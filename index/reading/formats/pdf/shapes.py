@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.reading.formats.pdf.page import Rule, Word
+from index.reading.formats.pdf.page import Bar, Rule, Word
 
 Box = tuple[float, float, float, float]
 _MAX_SHAPES = 5_000
 _THIN = 2.5
 _SHORT = 15.0
+_LOW = 6.0
 _PICTURE_SHARE = 0.2
 _PIXELS = 1_000
 # Letters drawn as outlines are many shapes; a frame or a background is a few.
@@ -22,6 +23,7 @@ class Shapes:
     """Ruling lines; whether a picture takes much of the page; whether a page without text would show something."""
 
     rules: tuple[Rule, ...]
+    bars: tuple[Bar, ...]
     picture: bool
     drawn: bool
 
@@ -37,15 +39,17 @@ def shapes(page: Any, bounds: Box, turn: int) -> Shapes:  # noqa: ANN401 - pypdf
     import pypdfium2.raw as pdfium  # noqa: PLC0415
 
     area = max(1.0, (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]))
-    rules: list[Rule] = []
+    lines: list[Rule | Bar] = []
     picture, drawn = False, 0
     for kind, box in _boxes(pdfium, page):
         drawn += 1
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            rules.extend(_rules(box, bounds, turn))
+            lines.extend(_lines(box, bounds, turn))
         elif (box[2] - box[0]) * (box[3] - box[1]) >= _PICTURE_SHARE * area:
             picture = True
-    return Shapes(tuple(rules), picture, picture or drawn >= _DRAWING)
+    rules = tuple(line for line in lines if isinstance(line, Rule))
+    bars = tuple(line for line in lines if isinstance(line, Bar))
+    return Shapes(rules, bars, picture, picture or drawn >= _DRAWING)
 
 
 def _boxes(pdfium: Any, page: Any) -> Iterator[tuple[int, Box]]:  # noqa: ANN401
@@ -58,15 +62,14 @@ def _boxes(pdfium: Any, page: Any) -> Iterator[tuple[int, Box]]:  # noqa: ANN401
             yield kind, (sides[0].value, sides[1].value, sides[2].value, sides[3].value)
 
 
-def _rules(box: Box, bounds: Box, turn: int) -> Iterator[Rule]:
-    """Yield a thin shape as a rule, and the upper and lower side of a frame."""
+def _lines(box: Box, bounds: Box, turn: int) -> Iterator[Rule | Bar]:
+    """Yield a thin shape as a ruling line, and the sides of a frame."""
     (ax, ay), (bx, by) = turned(*box[:2], bounds, turn), turned(*box[2:], bounds, turn)
     left, right, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-    if right - left < _SHORT:
-        return
-    yield Rule(left, right, top)
-    if bottom - top > _THIN:
-        yield Rule(left, right, bottom)
+    if right - left >= _SHORT:
+        yield from (Rule(left, right, y) for y in ((top, bottom) if bottom - top > _THIN else (top,)))
+    if bottom - top >= _LOW:
+        yield from (Bar(x, top, bottom) for x in ((left, right) if right - left > _THIN else (left,)))
 
 
 def marked(page: Any, bounds: Box, words: Sequence[tuple[int, Word, Box]]) -> Iterator[tuple[int, Word]]:  # noqa: ANN401
