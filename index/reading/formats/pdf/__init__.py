@@ -15,7 +15,7 @@ from index.reading.formats.pdf.blocks import blocks
 from index.reading.formats.pdf.contents import without_contents
 from index.reading.formats.pdf.flow import flowing
 from index.reading.formats.pdf.furniture import without_furniture
-from index.reading.formats.pdf.headings import body_size, largest_text, typographic
+from index.reading.formats.pdf.headings import body_size, largest_text, typographic, without_typewriter
 from index.reading.formats.pdf.metadata import named_title, updated
 from index.reading.formats.pdf.outline import Bookmark, Heading, Item, bookmarks, with_headings
 from index.reading.formats.pdf.page import Page
@@ -32,7 +32,7 @@ def pdf(raw: bytes) -> Content:
     document = _opened(raw)
     read = [read_page(document, number) for number in range(1, min(len(document), _MAX_PAGES) + 1)]
     body = body_size(read)
-    pages = without_furniture(read, body)
+    pages = without_furniture(without_typewriter(read), body)
     if not any(page.words for page in pages):
         raise UnreadableDocumentError("no text in it: scanned pages need text recognition first")
     names = bookmarks(document)

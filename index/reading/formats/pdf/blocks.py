@@ -7,7 +7,7 @@ from index.reading.formats.pdf.columns import Band, bands, lines_of, parts
 from index.reading.formats.pdf.grids import Grid, cells, grids, whole_rules
 from index.reading.formats.pdf.page import Line, Page, Word
 from index.reading.formats.pdf.paragraphs import Paragraph, paragraphs, spliced
-from index.reading.formats.pdf.table_rows import Table, is_table, table_of
+from index.reading.formats.pdf.table_rows import Table, table_in
 
 _DEEP = 5
 _MAX_LINES = 3_000
@@ -64,11 +64,12 @@ def _region(lines: Sequence[Line], page: Page, tables: dict[float, Table], depth
     for band in bands(lines) if depth else (Band(tuple(lines)),):
         if not band.gutters:
             yield from _plain(band.lines, page, tables)
-        elif is_table(band, page.rules) and not any(_is_place(line) for line in band.lines):
-            table = table_of(band, page.rules, page.number)
+        elif not any(_is_place(line) for line in band.lines) and (table := table_in(band, page.rules, page.number)):
             yield from _plain(table.before, page, tables)
             yield table
             yield from _plain(table.after, page, tables)
+        elif all(word.mono for line in band.lines for word in line.words):
+            yield from _plain(band.lines, page, tables)
         else:
             for column in parts(band):
                 yield from _region(column, page, tables, depth - 1)

@@ -17,7 +17,7 @@ _LARGER = 1.1
 # A text at the edge that comes back on this many pages is no accident; short documents have fewer pages.
 _PAGES = 3
 _SHORT_DOCUMENT = 3
-_NUMBER_WORDS = 4
+_PAGE_NUMBER_CHARS = 20
 
 _Key = tuple[bool, int, str]
 
@@ -68,9 +68,12 @@ def _cleaned(page: Page, count: int, repeated: set[_Key], body: float) -> Page:
 
 
 def _is_page_number(text: str, number: int, count: int) -> bool:
-    """Tell whether a line says "1 of 1" and the like."""
+    """Tell whether a line says only the page's number, as in "- 1 -" or "Page 1 of 1"."""
     numbers = [int(found[0]) for found in _NUMBER.finditer(text[:40]) if len(found[0]) < 6]  # noqa: PLR2004
-    return len(text.split()) <= _NUMBER_WORDS and numbers in ([number, count], [number]) and len(text) <= 20  # noqa: PLR2004
+    if len(text) > _PAGE_NUMBER_CHARS or numbers not in ([number], [number, count]):
+        return False
+    words = sum(any(map(str.isalpha, word)) for word in text.split())
+    return words <= (len(numbers) > 1) * 2
 
 
 def _roman(text: str) -> int:

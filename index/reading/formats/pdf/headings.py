@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.reading.formats.pdf.outline import Item
 from index.reading.formats.pdf.page import Page
@@ -23,6 +24,14 @@ def body_size(pages: Sequence[Page]) -> float:
             for word in words:
                 sizes[word.size] += len(word.text)
     return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def without_typewriter(pages: Sequence[Page]) -> Sequence[Page]:
+    """Return the pages; where most of the text is set in letters of equal width, this does not mean code."""
+    words = [word for page in pages for part in page.words for word in part]
+    if sum(word.mono for word in words) * 2 < len(words):
+        return pages
+    return [replace(p, words=tuple(tuple(replace(w, mono=False) for w in part) for part in p.words)) for p in pages]
 
 
 def typographic(items: Sequence[Item], body: float, *, outlined: bool) -> dict[int, int]:

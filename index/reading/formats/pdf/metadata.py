@@ -7,8 +7,8 @@ from typing import Any
 
 _FILE = re.compile(r"\.(?!com$|org$|net$)[A-Za-z]{2,4}x?$|^[A-Za-z]:\\|^(?:file:|/)\S*$|^about:|^https?://")
 _PROGRAM = re.compile(
-    r"^(?:microsoft (?:word|excel|powerpoint)\b|powerpoint[ -]pr|untitled|unbenannt|sans (?:titre|nom)|no title|"
-    r"unknown|anonymous|document ?\d*$|dokument ?\d*$|layout ?\d*$|slide ?\d*$|folie ?\d*$|title$|titel$|\W*$|\d+$)",
+    r"^(?:microsoft (?:word|excel|powerpoint)\b.*|powerpoint[ -]pr\w+|no title|unknown|anonymous|title|titel|\W*|"
+    r"(?:untitled|unbenannt|sans (?:titre|nom)|document|dokument|layout|slide|folie)[ -]?\d*|\d+)$",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)(\d\d)")

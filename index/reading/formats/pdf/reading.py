@@ -26,6 +26,11 @@ _LIGHT = 0xF0
 def read_page(document: Any, number: int) -> Page:  # noqa: ANN401 - pypdfium2 has no types
     """Return a page, numbered from 1."""
     page = document[number - 1]
+    if document.formenv:
+        # The values of fields become text of the page, which has to be loaded again for it.
+        page.flatten()
+        page.close()
+        page = document[number - 1]
     textpage = page.get_textpage()
     try:
         return _Reader(page, textpage).page(number)

@@ -10,6 +10,7 @@ from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
 from index.reading.formats.tables import table
 
 Cells = list[str]
+_LEAST_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +32,30 @@ class Table:
         return table(self.rows).strip("\n")
 
 
-def is_table(band: Band, rules: Sequence[Rule]) -> bool:
-    """Tell whether the columns of a band share their lines: they are ruled, or short and level with one another."""
-    inner = [y for y in _crossing(band, rules) if band.lines[0].y <= y < band.lines[-1].y]
-    columns = parts(band)
+def table_in(band: Band, rules: Sequence[Rule], page: int) -> Table | None:
+    """Return the table that a band is, if its columns share their lines: ruled, or short and level with one another."""
+    crossing = _crossing(band, rules)
+    lines = list(band.lines)
+    before = _outside(lines, band, crossing)
+    after = _outside(lines[len(before) :][::-1], band, crossing)[::-1]
+    lines = lines[len(before) : len(lines) - len(after)]
+    if len(lines) < _LEAST_ROWS or not _is_table(Band(tuple(lines), band.gutters), crossing):
+        return None
+    rows = _ruled(lines, band, crossing) or _level(lines, band)
+    return Table(tuple(map(tuple, rows)), page, lines[0].y - lines[0].size, tuple(before), tuple(after))
+
+
+def _is_table(band: Band, crossing: Sequence[float]) -> bool:
+    inner = [y for y in crossing if band.lines[0].y <= y < band.lines[-1].y]
+    columns = [column for column in parts(band) if column]
     prose = [_is_prose(column) for column in columns]
+    if all(word.mono for line in band.lines for word in line.words):
+        return False
     if len(inner) > 1 or (inner and not all(prose)):
         return True
     if sum(prose) * 2 >= len(columns):
         return _labelled(columns, prose)
     return sum(len(_cells(line, band)) > 1 for line in band.lines) * 2 >= max(map(len, columns))
-
-
-def table_of(band: Band, rules: Sequence[Rule], page: int) -> Table:
-    """Return the table that a band holds."""
-    crossing = _crossing(band, rules)
-    lines = list(band.lines)
-    before = _outside(lines, band, crossing)
-    after = _outside(lines[::-1], band, crossing)[::-1] if len(before) < len(lines) else []
-    lines = lines[len(before) : len(lines) - len(after)]
-    rows = _ruled(lines, band, crossing) or _level(lines, band)
-    return Table(tuple(map(tuple, rows)), page, band.lines[0].y, tuple(before), tuple(after))
 
 
 def _outside(lines: Sequence[Line], band: Band, crossing: Sequence[float]) -> list[Line]:
