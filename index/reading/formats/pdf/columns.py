@@ -72,25 +72,26 @@ def parts(band: Band) -> list[list[Line]]:
 
 
 def _longest(lines: Sequence[Line], start: int, least: float) -> tuple[int, tuple[Gap, ...]]:
-    """Return where the longest run of lines with a common gutter ends, and its gutters; none if there is no run."""
+    """Return where the best run of lines with common gutters ends, and its gutters; none if there is no run.
+
+    A few lines with more gutters may be a table above a text in columns, or chance: the square of the number decides.
+    """
     free = _gaps(lines[start], least)
     inner: list[Gap] = []
     end, found = start, ()
-    for index in range(start, min(len(lines), start + _MAX_RUN)):
-        free = _shared(free, _gaps(lines[index], least), least)
-        now = [gap for gap in free if gap[0] > -_FAR and gap[1] < _FAR]
+    stop = min(len(lines), start + _MAX_RUN)
+    for index in range(start, stop + 1):
+        if index < stop:
+            free = _shared(free, _gaps(lines[index], least), least)
+        now = [gap for gap in free if gap[0] > -_FAR and gap[1] < _FAR] if index < stop else []
         if len(now) < len(inner):
-            end, found = _kept(lines, start, index, inner) or (end, found)
+            kept = tuple(gap for gap in inner if _two_sided(lines[start:index], gap))
+            if (index - start) * len(kept) ** 2 > (end - start) * len(found) ** 2:
+                end, found = index, kept
             if found and not now:
-                return end, found
+                break
         inner = now
-    return _kept(lines, start, min(len(lines), start + _MAX_RUN), inner) or (end, found)
-
-
-def _kept(lines: Sequence[Line], start: int, end: int, gaps: Sequence[Gap]) -> tuple[int, tuple[Gap, ...]] | None:
-    """Return the end and the gaps that have text in several lines on both sides."""
-    kept = tuple(gap for gap in gaps if _two_sided(lines[start:end], gap))
-    return (end, kept) if kept else None
+    return end, found
 
 
 def _two_sided(lines: Sequence[Line], gap: Gap) -> bool:
