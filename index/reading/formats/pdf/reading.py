@@ -2,11 +2,13 @@
 
 import ctypes
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from index.reading.formats.pdf.page import Page, Word
-from index.reading.formats.pdf.shapes import marked, shapes, turned
+from index.reading.formats.pdf.shapes import Box, marked, shapes, turned
 
 _MAX_CHARS = 200_000
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
@@ -21,6 +23,8 @@ _BOLD_NAMES = (b"bold", b"black", b"heavy", b"demi", b"cmbx", b"sfbx")
 _MONO_NAMES = (b"mono", b"courier", b"cmtt", b"sftt", b"typewriter")
 _FIXED_PITCH = 1
 _LIGHT = 0xF0
+# The narrowest blank, as a share of the type size.
+_BLANK = 0.12
 
 
 def read_page(document: Any, number: int) -> Page:  # noqa: ANN401 - pypdfium2 has no types
@@ -61,19 +65,19 @@ class _Reader:
         turn = self._page.get_rotation() // 90
         words: dict[int, list[Word]] = {turn: []}
         hidden: dict[int, list[Word]] = {}
-        light: list[tuple[int, Word, tuple[float, float, float, float]]] = []
+        light: list[tuple[int, Word, Box]] = []
         for start, end, glued in self._runs():
             style = self._style(start)
             if style is None:
                 continue
             quarter, size, face, visible, pale = style
-            word, box = self._word(start, end, quarter, size, face, glued=glued)
-            if not word.text or not self._inside(box):
-                continue
-            if pale and visible:
-                light.append((quarter, word, box))
-            else:
-                (words if visible else hidden).setdefault(quarter, []).append(word)
+            for word, box in self._words(start, end, quarter, size, face, glued=glued):
+                if not word.text or not self._inside(box):
+                    continue
+                if pale and visible:
+                    light.append((quarter, word, box))
+                else:
+                    (words if visible else hidden).setdefault(quarter, []).append(word)
         found = shapes(self._page, self._bounds, turn)
         if found.picture:
             for quarter, more in hidden.items():
@@ -136,25 +140,26 @@ class _Reader:
         mono = bool(self._flags.value & _FIXED_PITCH) or any(mark in family for mark in _MONO_NAMES)
         return heavy or any(mark in family for mark in _BOLD_NAMES), mono
 
-    def _word(
+    def _words(
         self, start: int, end: int, quarter: int, size: float, face: tuple[bool, bool], *, glued: bool
-    ) -> tuple[Word, tuple[float, float, float, float]]:
-        """Return a word and its box in the page's own coordinates."""
-        box, boxes = self._box, []
+    ) -> Iterator[tuple[Word, Box]]:
+        """Yield a run of letters, with its box in the page's own coordinates, cut where a wide gap is a blank."""
+        boxes = list(self._boxes(start, end))
+        spans = [sorted((turned(*b[:2], self._bounds, quarter)[0], turned(*b[2:], self._bounds, quarter)[0])) for b in boxes]
+        self._pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
+        y = turned(self._x.value, self._y.value, self._bounds, quarter)[1]
+        cuts = [0, *_wide_gaps(spans, size), len(spans)]
+        for first, last in pairwise(cuts):
+            part, whole = spans[first:last], _union(boxes[first:last])
+            text = self._text(start + first, start + last)
+            left, right = min(span[0] for span in part), max(span[1] for span in part)
+            yield Word(text, left, right, y, size, *face, glued and not first), whole
+
+    def _boxes(self, start: int, end: int) -> Iterator[Box]:
+        box = self._box
         for index in range(start, end):
             self._pdfium.FPDFText_GetLooseCharBox(self._raw, index, box)
-            boxes.append((box.left, box.bottom, box.right, box.top))
-        whole = (
-            min(b[0] for b in boxes),
-            min(b[1] for b in boxes),
-            max(b[2] for b in boxes),
-            max(b[3] for b in boxes),
-        )
-        self._pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
-        left, _ = turned(*whole[:2], self._bounds, quarter)
-        right, _ = turned(*whole[2:], self._bounds, quarter)
-        _, y = turned(self._x.value, self._y.value, self._bounds, quarter)
-        return Word(self._text(start, end), min(left, right), max(left, right), y, size, *face, glued), whole
+            yield box.left, box.bottom, box.right, box.top
 
     def _text(self, start: int, end: int) -> str:
         codes = [self._pdfium.FPDFText_GetUnicode(self._raw, index) for index in range(start, end)]
@@ -165,7 +170,7 @@ class _Reader:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return text.replace("\uffff", "").replace("\u200b", "")
 
-    def _inside(self, box: tuple[float, float, float, float]) -> bool:
+    def _inside(self, box: Box) -> bool:
         left, bottom, right, top = self._bounds
         return left <= (box[0] + box[2]) / 2 <= right and bottom <= (box[1] + box[3]) / 2 <= top
 
@@ -175,3 +180,15 @@ def _jumped(before: tuple[float, float, float], here: tuple[float, float, float]
     size = max(before[2], here[2], 1)
     return before[2] != here[2] or min(abs(before[1] - here[1]), abs(before[0] - here[0])) > size * 0.2
 
+
+def _wide_gaps(spans: Sequence[Sequence[float]], size: float) -> list[int]:
+    """Return before which letters a blank is meant: the gap is wider than others, as it is not in spaced letters."""
+    gaps = [after[0] - before[1] for before, after in pairwise(spans)]
+    if not gaps or max(gaps) < _BLANK * size:
+        return []
+    usual = max(0.0, median(gaps))
+    return [n + 1 for n, gap in enumerate(gaps) if gap >= _BLANK * size + 2 * usual]
+
+
+def _union(boxes: Sequence[Box]) -> Box:
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)

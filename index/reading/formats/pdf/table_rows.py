@@ -11,6 +11,7 @@ from index.reading.formats.tables import table
 
 Cells = list[str]
 _LEAST_ROWS = 2
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +23,13 @@ class Table:
     top: float = 0.0
     before: tuple[Line, ...] = ()
     after: tuple[Line, ...] = ()
+    pairs: bool = False
 
     @property
     def markdown(self) -> str:
-        """The table as Markdown; pairs of a name with a colon and a value as lines."""
+        """The table as Markdown; pairs of a name and a value or explanation as paragraphs."""
         names = [row[0] for row in self.rows]
-        if len(self.rows[0]) == 2 and sum(name.endswith(":") for name in names) * 2 > len(names):  # noqa: PLR2004
+        if self.pairs or (len(self.rows[0]) == _PAIR and sum(name.endswith(":") for name in names) * 2 > len(names)):
             return "\n\n".join(" ".join(row).strip() for row in self.rows)
         return table(self.rows).strip("\n")
 
@@ -41,8 +43,11 @@ def table_in(band: Band, rules: Sequence[Rule], page: int) -> Table | None:
     lines = lines[len(before) : len(lines) - len(after)]
     if len(lines) < _LEAST_ROWS or not _is_table(Band(tuple(lines), band.gutters), crossing):
         return None
+    columns = parts(Band(tuple(lines), band.gutters))
+    pairs = not crossing and len(columns) == _PAIR and _is_prose(columns[1])
     rows = _ruled(lines, band, crossing) or _level(lines, band)
-    return Table(tuple(map(tuple, rows)), page, lines[0].y - lines[0].size, tuple(before), tuple(after))
+    top = lines[0].y - lines[0].size
+    return Table(tuple(map(tuple, rows)), page, top, tuple(before), tuple(after), pairs)
 
 
 def _is_table(band: Band, crossing: Sequence[float]) -> bool:
