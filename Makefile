@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LLM_VENV := .venv-llm
+CARRIED := index/embedding/carried
 PLAYGROUND := $(CURDIR)/.playground
 # The long suites run in a small size; FULL=1 runs them in full.
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo test test-faults test-llm test-teams check lint fast format bench eval docs clean
+.PHONY: help demo wheel test test-faults test-llm test-teams check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +22,7 @@ help:
 	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "             these four run in a small size; with FULL=1 in full, as docs/measuring.md tells"
+	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
 
@@ -33,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 		{ echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt torch==2.13.0
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,export]'
 	@touch $(READY)
 
 demo: $(READY)
@@ -81,6 +83,11 @@ test-teams: $(READY)
 			$(BIN)/pytest -q tests/teams; \
 	else echo "skipped: the Agents Playground cannot be fetched"; fi
 
+wheel: $(READY)
+	rm -rf $(CARRIED) dist
+	$(BIN)/citedesk index export-model $(CARRIED)
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
 bench: $(READY)
 	for script in tests/bench/*.py; do $(BIN)/python $$script || exit 1; done
 
@@ -92,4 +99,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results

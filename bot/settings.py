@@ -48,7 +48,9 @@ class IndexSettings(Section):
     paths: tuple[Path | str, ...] = Field(
         (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
     )
-    embedding_model: str = Field("packaged", description="`packaged`, or the folder of a sentence-transformers model")
+    embedding_model: str = Field(
+        "packaged", description="`packaged`, the folder of a sentence-transformers model, or of an exported one"
+    )
     embedders_dir: Path | None = Field(None, description="folder of exported models; none: below `data_dir`")
     precision: Literal["int8", "fp32"] = Field("int8", description="number format of the embedding model")
     unlabelled: Literal["everyone", "nobody"] = Field(
@@ -68,7 +70,12 @@ class IndexSettings(Section):
     )
     fetch_delay_s: float = Field(0.5, ge=0, description="seconds between two requests to a site")
     pages_max: Count = Field(2_000, description="pages fetched from one site map")
-    private_hosts: tuple[str, ...] = Field((), description="hosts that may be fetched at private addresses")
+    refetch_s: Seconds = Field(
+        3_600.0, description="seconds after which `citedesk index watch` fetches addresses again"
+    )
+    private_hosts: tuple[str, ...] = Field(
+        (), description="hosts, written as in addresses, that may be fetched at private addresses"
+    )
     max_drop: float = Field(
         0.5, ge=0, le=1, description="share of documents that may vanish in a build; a build that loses more is refused"
     )

@@ -19,8 +19,8 @@ from index.embedding.model import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.reading.documents import LoadRules
-from index.reading.source import Source
-from index.reading.sources import Location, discover
+from index.reading.source import Found, Source
+from index.reading.sources import Location, survey
 from index.retrieval import Manifest, SkippedFile, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
@@ -54,7 +54,7 @@ class BuildRules:
 class Coverage:
     """What a build saw, indexed and skipped. `reused` counts the chunks whose vectors came from the last snapshot.
 
-    `withheld` are the documents that hold text addressed to a language model.
+    `withheld` are the documents that hold text addressed to a language model. `remarks` are as in the manifest.
     """
 
     snapshot: str
@@ -63,6 +63,7 @@ class Coverage:
     reused: int
     skipped: tuple[SkippedFile, ...]
     withheld: tuple[WithheldText, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -99,6 +100,7 @@ class _Content:
     chunks: Sequence[Chunk]
     hashes: Sequence[str]
     withheld: tuple[WithheldText, ...] | None
+    remarks: tuple[str, ...]
 
 
 def build(
@@ -117,21 +119,27 @@ def build(
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     with only_build(folder):
         previous = _previous(folder)
-        found = list(discover(locations, folder.root, rules.load))
-        sources = _read(found, folder, previous, embedder, rules)
+        found = survey(locations, folder.root, rules.load)
+        sources = _read(found.sources, folder, previous, embedder, rules)
         _refuse_a_drop(_count(sources), previous, rules)
         chunks = [c for source in sources for document in source.documents for c in document.chunks]
         if not chunks:
             raise BuildRefusedError("nothing to index: no readable document at the given places")
         reusable = _reusable(folder, previous, embedder)
         hashes = [_hash(heading_line(c.heading_path) + c.text) for c in chunks]
-        content = _Content(sources, chunks, hashes, _withheld(found, sources, previous, rules))
+        content = _Content(sources, chunks, hashes, _withheld(found.sources, sources, previous, rules), _remarks(found))
         manifest = _write(folder, content, embedder, reusable, rules.search, progress)
         folder.publish(manifest.name)
         folder.prune(rules.keep_snapshots)
     reused = sum(key in reusable.rows for key in content.hashes)
     return Coverage(
-        manifest.name, len(manifest.documents), len(chunks), reused, manifest.skipped, manifest.withheld or ()
+        manifest.name,
+        len(manifest.documents),
+        len(chunks),
+        reused,
+        manifest.skipped,
+        manifest.withheld or (),
+        manifest.remarks,
     )
 
 
@@ -182,6 +190,17 @@ def _withheld(
     if rules.withheld is None:
         return None
     return withheld_texts([source.path for source in found], sources, previous, rules.withheld)
+
+
+def _remarks(found: Found) -> tuple[str, ...]:
+    """Return what was left out, and the pages that stand in an older copy, in words."""
+    left = [f"{item.place}: {item.reason}" for item in found.left_out]
+    old = [
+        f"{source.source_id}: not reachable since {source.not_seen_since}, the copy of that day is used"
+        for source in found.sources
+        if source.not_seen_since
+    ]
+    return (*left, *old)
 
 
 def _count(sources: Sequence[IndexedSource]) -> int:
@@ -244,6 +263,7 @@ def _write(
         ),
         checksums={},
         withheld=content.withheld,
+        remarks=content.remarks,
     )
     return sealed(folder, draft, manifest)
 

@@ -19,8 +19,8 @@ _MATCHED_FROM = 0.45
 _BEST = 3
 _TITLE_WORDS = 2
 # "What does a bounce rate mean?" asks for the section on bounce rates.
-_ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
-_WORD = re.compile(r"(\W*)(\w+)")
+ASKING = frozenset({"mean", "means", "meaning", "work", "works"})
+_WORD = re.compile(r"(?:^|(?<=\w))(\W*+)(\w++)")
 _SENTENCE_ENDS = frozenset(".!?:")
 
 
@@ -63,7 +63,7 @@ def stability(
 def titled(words: Collection[str], title: str) -> bool:
     """Tell whether a title holds all words of a question, in any form. One word ("notifications?") names no title."""
     held = {stem(word) for _, word in _WORD.findall(title)}
-    named = [word for word in words if word not in _ASKING]
+    named = [word for word in words if word not in ASKING]
     return len(named) >= _TITLE_WORDS and all(stem(word) in held for word in named)
 
 

@@ -1,16 +1,18 @@
 """What several modules need of Markdown: blocks, headings and their anchors, links, list marks, fenced code.
 
-`blocks` uses markdown-it-py. Everything else is one shared regular expression each, because the parser would give other
-results or cost build time. Links are removed from pieces of a block (a sentence, a table cell): on the 8,172 pieces of
-the Zulip documentation that takes 11 ms, markdown-it-py's inline parser takes 180 ms, and they differ in 4 pieces.
-List marks and fences are recognized line by line, also in answers and quotes that are no whole documents. The anchors
-`{#id}` are no CommonMark.
+`blocks` and `first_heading` use markdown-it-py. Everything else is one shared regular expression each, because the
+parser would give other results or cost build time. Links are removed from pieces of a block (a sentence, a table cell):
+on the 8,172 pieces of the Zulip documentation that takes 11 ms, markdown-it-py's inline parser takes 180 ms, and they
+differ in 4 pieces. List marks and fences are recognized line by line, also in answers and quotes that are no whole
+documents. The anchors `{#id}` are no CommonMark.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -20,17 +22,22 @@ _MAX_NESTING = 50
 _LIST_MARK = r"(?:[-*+•]|\d{1,3}[.)])"
 _LIST_ITEM = re.compile(rf"^\s*{_LIST_MARK}\s+")
 _NUMBERED_ITEM = re.compile(r"\s*\d{1,3}[.)]\s")
-_LINE_MARKS = re.compile(rf"^\s*(?:>\s*|#{{1,6}}\s+|{_LIST_MARK}\s+)+", re.MULTILINE)
-_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_LIKE_A_LINK = re.compile(r"(!?)\[([^\]\n]*)\]\([^)\n]*\)")
+_LINE_MARKS = re.compile(rf"^[^\S\n]*+(?:(?:>|#{{1,6}}[^\S\n]|{_LIST_MARK}[^\S\n])[^\S\n]*+)+", re.MULTILINE)
+# A label holds no bracket and a target no new label, so that no text takes more than linear time.
+_TARGET, _LOOSE_TARGET = (rf"(?:[^){space}\]]|\](?!\())*+" for space in (r"\s", r"\n"))
+_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_TARGET}(?:\s++\"[^\"]*+\")?\)")
+_LIKE_A_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_LOOSE_TARGET}\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_HEADING_ID = re.compile(r"\s*\{#([^\s{}]+)\}\s*$")
-_HEADING_ATTRIBUTES = re.compile(r"\{#[^{}]*\}\s*$")
+_CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
+_TICKS = re.compile(r"\\?`+")
+# A cheap test before the parser's, which costs as much as reading the page.
+_MAY_BE_TITLE = re.compile(r"^[ >]*(?:#[ \t]|=+[ \t]*$)", re.MULTILINE)
+_HEADING_ID = re.compile(r" ?\{#([^\s{}]+)\}$")
 
 
-def blocks(text: str) -> "list[Token]":
-    """Return the tokens of a document: CommonMark with tables."""
-    return _parser().parse(text)
+def blocks(text: str, definitions: dict[str, Any] | None = None) -> "list[Token]":
+    """Return the tokens of a document: CommonMark with tables. `definitions` takes up those of its reference links."""
+    return _parser().parse(text, definitions)
 
 
 @cache
@@ -38,21 +45,26 @@ def _parser() -> "MarkdownIt":
     # Imported late: only builds parse documents.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
-    return MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table")
+    # Nobody reads the tokens within a paragraph.
+    return MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table").disable("inline")
 
 
 def first_heading(text: str) -> str | None:
     """Return the first heading of the first level, without its attributes; None if there is none."""
-    for line in text.splitlines():
-        if line.startswith("# "):
-            return _HEADING_ATTRIBUTES.sub("", line[2:]).strip().rstrip("#").strip() or None
-    return None
+    if not _MAY_BE_TITLE.search(text):
+        return None
+    tokens = blocks(text)
+    contents = (
+        tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"
+    )
+    return next((words for content in contents if (words := heading_parts(content)[0])), None)
 
 
 def heading_parts(heading: str) -> tuple[str, str | None]:
     """Return the words of a heading and the anchor that it ends in as `{#anchor}`, if it does."""
-    found = _HEADING_ID.search(heading)
-    return " ".join(_HEADING_ID.sub("", heading).split()), found[1] if found else None
+    words = " ".join(heading.split())
+    found = _HEADING_ID.search(words)
+    return (words[: found.start()], found[1]) if found else (words, None)
 
 
 def with_anchor(heading: str, anchor: str) -> str:
@@ -109,7 +121,7 @@ def code_apart(text: str) -> Iterator[tuple[str, bool]]:
     fence = ""
     for line in text.split("\n"):
         mark = _FENCE.match(line)
-        if mark and not fence:
+        if mark and not fence and not _CODE_IN_LINE.match(line):
             if run:
                 yield "\n".join(run), False
             run, fence = [line], mark[1]
@@ -120,3 +132,47 @@ def code_apart(text: str) -> Iterator[tuple[str, bool]]:
             run.append(line)
     if run:
         yield "\n".join(run), bool(fence)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSpans:
+    """Where the code spans of a text begin and end, in their order."""
+
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+    def holds(self, position: int) -> bool:
+        """Tell whether `position` lies in a code span."""
+        return self.end(position) is not None
+
+    def end(self, position: int) -> int | None:
+        """Return the end of the code span that holds `position`, None outside code."""
+        at = bisect_right(self.starts, position) - 1
+        return self.ends[at] if at >= 0 and position < self.ends[at] else None
+
+
+def code_spans(text: str) -> CodeSpans:
+    """Return the code spans: a run of backticks up to the next run of as many, within a paragraph."""
+    runs = [(found.start() + found[0].startswith("\\"), found.end()) for found in _TICKS.finditer(text)]
+    following: dict[tuple[int, int], list[int]] = {}
+    paragraph = 0
+    last = 0
+    keys: list[tuple[int, int]] = []
+    for at, (start, end) in enumerate(runs):
+        paragraph += "\n\n" in text[last:start]
+        last = end
+        keys.append((paragraph, end - start))
+        following.setdefault(keys[-1], []).append(at)
+    starts: list[int] = []
+    ends: list[int] = []
+    done = -1
+    for at, (start, _) in enumerate(runs):
+        if at <= done:
+            continue
+        same = following[keys[at]]
+        later = bisect_right(same, at)
+        if later < len(same):
+            done = same[later]
+            starts.append(start)
+            ends.append(runs[done][1])
+    return CodeSpans(tuple(starts), tuple(ends))

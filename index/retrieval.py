@@ -122,7 +122,8 @@ class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
     `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
-    if the build did not look for text that addresses a model.
+    if the build did not look for text that addresses a model. `remarks` say what was left out, and which pages are old
+    copies.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -139,6 +140,7 @@ class Manifest(BaseModel):
     skipped: tuple[SkippedFile, ...]
     checksums: dict[str, str]
     withheld: tuple[WithheldText, ...] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class Retriever(Protocol):

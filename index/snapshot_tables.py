@@ -98,6 +98,14 @@ def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSourc
                 yield IndexedSource(source_id, fingerprint, documents, tuple(Skipped(*row) for row in skipped))
 
 
+def documents_by_group(file: Path) -> dict[str, int]:
+    """Return the groups that documents name, with the number of documents of each."""
+    with closing(open_read_only(file)) as connection:
+        return dict(
+            connection.execute("SELECT group_name, COUNT(*) FROM document_groups GROUP BY group_name").fetchall()
+        )
+
+
 def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
     rows = connection.execute(
         "SELECT id, document_id, title, url, content_hash FROM documents WHERE source = ? ORDER BY id", (source,)

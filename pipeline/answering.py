@@ -264,7 +264,7 @@ async def _greeted(request: _Request) -> Outcome:
     """Return the answer to a message that asks nothing: examples of what can be asked."""
     pipeline = request.pipeline
     retrieval = await _searching(request).retrieved(_EXAMPLE)
-    chunks, _ = policy.screened(retrieval.chunks)
+    chunks, _ = await asyncio.to_thread(policy.screened, retrieval.chunks)
     suggestions = await asyncio.to_thread(pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
     return decide(Failure.NO_QUESTION, Evidence(suggestions=suggestions))
 

@@ -16,36 +16,38 @@ _ELEMENTS = (
     "|meta|nav|noscript|object|ol|option|p|path|picture|pre|q|s|samp|section|select|small|source|span|strong|style|sub"
     "|summary|sup|svg|table|tbody|td|template|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|wbr"
 )
-_INLINE_CODE = r"(?P<ticks>`+)[^`\n]+(?P=ticks)"
+_INLINE_CODE = r"(?<!`)(?P<ticks>`++)[^`\n]++(?P=ticks)"
 # A table in HTML has lost its columns once its tags are taken out, so none of it is shown.
 _UNSEEN = (
-    r"<(?P<unseen>head|script|style|svg|iframe|template|table)\b[^>]*>[\s\S]*?</(?P=unseen)\s*>"
+    r"<(?P<unseen>head|script|style|svg|iframe|template|table)\b[^<>]*+>"
     r"|<!--[\s\S]*?(?:-->|\Z)"
 )
 _TAG = rf"</?(?:{_ELEMENTS})(?:\s[^<>]*|/)?>"
 # A tag of another name is a component of the page if it has attributes, closes itself, or has a line for itself.
-_COMPONENT = r"<[A-Z][\w.]*\s[^<>]*=[^<>]*>|<[A-Z][\w.]*\s*/>|^[^\S\n]*</?[A-Z][\w.]*>[^\S\n]*$"
+_COMPONENT = r"<[A-Z][\w.]*+\s[^<>=]*+=[^<>]*+>|<[A-Z][\w.]*\s*/>|^[^\S\n]*+</?[A-Z][\w.]*+>[^\S\n]*$"
 _IMPORT = (
     r"^import\s+(?:[\w{*][^'\"\n]*\sfrom\s+)?['\"][^'\"\n]+['\"];?[^\S\n]*$"
     r"|^export\s+(?:const|default|function)\b.*[;{(]\s*$"
 )
 _REFERENCE = r"^[ ]{0,3}\[[^\]\n]+\]:[ ]+\S+.*$"
-_IMAGE = r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])"
+_IMAGE = r"!\[[^\[\]\n]*+\](?:\((?:[^)\n\]]|\](?!\())*+\)|\[[^\[\]\n]*+\])"
 _DATA = r"data:[\w/+.-]+;base64,[\w+/=]+|(?<![\w/+=])[A-Za-z0-9+/]{120,}={0,2}"
-_ATTRIBUTES = r"[ \t]*\{(?::[ ]*)?[#.][^{}\n]*\}[ \t]*$"
+_ATTRIBUTES = r"(?:(?<![ \t])[ \t]++)?\{(?::[ ]*+)?[#.][^{}\n]*+\}[ \t]*+$"
 _MARKUP = re.compile(
     f"{_INLINE_CODE}|{_UNSEEN}|{_TAG}|{_COMPONENT}|{_IMPORT}|{_REFERENCE}|{_IMAGE}|{_DATA}|{_ATTRIBUTES}", re.MULTILINE
 )
 _STRUCK = re.compile(r"<(?P<tag>del|s|strike)\s*>(?P<struck>[^<>\n]*)</(?P=tag)\s*>", re.IGNORECASE)
 _NOTE_OPENS = re.compile(r"^[^\S\n]*(?::::+[ ]*(?P<kind>[A-Za-z]+)[ \t]*|<aside\b[^>]*>)(?P<title>.*)$")
-_NOTE_CLOSES = re.compile(r"(?:^|(?<=\S))[^\S\n]*(?::::+|</aside>)[^\S\n]*$")
-_LINK = re.compile(r"\[((?:[^\[\]\n]|\[[^\[\]\n]*\])*)\]\(\s*<?([^)\s>]*)>?(?:\s+[\"'][^\n]*?[\"'])?\s*\)")
+_NOTE_CLOSES = re.compile(r"(?:^|(?<=[^\s:]))[^\S\n]*+(?::{3,}+|</aside>)[^\S\n]*+$")
+_LINK = re.compile(
+    r"\[((?:[^\[\]\n]++|\[[^\[\]\n]*+\])*+)\]\(\s*+<?((?:[^)\s>\]]|\](?!\())*+)>?(?:\s++(?:\"[^\"\n]*+\"|'[^'\n]*+'))?\s*+\)"
+)
 # A sentence with one link, such as "See [the guide](guide.md)."
 _LINK_SENTENCE = re.compile(
-    r"(?<=[.!?])[^\S\n]+(?P<sentence>[^.!?\n\[\]]*\[[^\]\n]+\]\((?P<target>[^)\s]*)\)[^.!?\n\[\]]*(?:[.!?]|$))(?=\s|$)"
+    r"(?<=[.!?])[^\S\n]++(?P<sentence>[^.!?\n\[\]]*+\[[^\[\]\n]++\]\((?P<target>(?:[^)\s\]]|\](?!\())*+)\)[^.!?\n\[\]]*+(?:[.!?]|$))(?=\s|$)"
 )
 _REFERENCE_LINK = re.compile(r"\[([^\[\]\n]+)\]\[[^\[\]\n]*\]")
-_CODE_OR_NUMBER = re.compile(r"(?P<ticks>`+)[^`\n]+(?P=ticks)|\[(?P<number>\d{1,3})\](?!\()")
+_CODE_OR_NUMBER = re.compile(rf"{_INLINE_CODE}|\[(?P<number>\d{{1,3}})\](?!\()")
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)")
 _WITHHELD = "(withheld)"
@@ -126,8 +128,21 @@ def _absolute(target: str, url: str | None) -> str | None:
 
 def _without_markup(text: str) -> list[str]:
     text = _STRUCK.sub(r"~~\g<struck>~~", text)
-    shown = _MARKUP.sub(lambda match: match[0] if match["ticks"] else "\n" * match[0].count("\n"), text)
-    return [line.rstrip() for line in shown.split("\n")]
+    return [line.rstrip() for line in "".join(_seen(text)).split("\n")]
+
+
+def _seen(text: str) -> Iterator[str]:
+    """Yield what stays of `text`; what is left out leaves its line ends."""
+    at, unclosed = 0, set[str]()
+    while markup := _MARKUP.search(text, at):
+        yield text[at : markup.start()]
+        at = markup.end()
+        if markup["unseen"] and markup["unseen"] not in unclosed:
+            closing = re.compile(rf"</{markup['unseen']}\s*+>").search(text, at)
+            at = closing.end() if closing else at
+            unclosed |= set() if closing else {markup["unseen"]}
+        yield markup[0] if markup["ticks"] else "\n" * text.count("\n", markup.start(), at)
+    yield text[at:]
 
 
 def _as_quotes(lines: Sequence[str]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from pipeline.types import Failure, NormalizedQuestion
 
 # Mentions and links make a message longer than its words, hardly more than so many times.
 _MARKUP_SHARE = 8
-_MENTION = re.compile(r"<[@!][^>\n]*>")
-_CHANNEL = re.compile(r"<#[A-Z0-9]+(?:\|([^>\n]*))?>")
-_LINK = re.compile(r"<((?:https?|mailto|tel):[^|>\s]+)(?:\|([^>\n]*))?>")
+_MENTION = re.compile(r"<[@!][^<>\n]*+>")
+_CHANNEL = re.compile(r"<#[A-Z0-9]++(?:\|([^<>\n]*+))?>")
+_LINK = re.compile(r"<((?:https?|mailto|tel):[^<|>\s]++)(?:\|([^<>\n]*+))?>")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 

@@ -18,7 +18,7 @@ from pipeline.types import Completion, Message, NormalizedQuestion, Prompt, Thre
 _PARTS = ("system.md", "user.md")
 # The prompt's own marks. In a document or a question they are escaped, so that neither can forge one.
 _FORGED_MARK = re.compile(
-    r"^(\s*)(\[\d+\]\s*chunk_id\s*=|question\s*:|asked\s*:|</?context|(?:passage|sentence)\s+\d)",
+    r"^([^\S\n]*+)(\[\d+\]\s*chunk_id\s*=|question\s*:|asked\s*:|</?context|(?:passage|sentence)\s+\d)",
     re.IGNORECASE | re.MULTILINE,
 )
 _REPAIR_EXCERPT = 2000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from index.retrieval import Retrieval, RetrievedChunk, Retriever
 from pipeline.limits import PipelineLimits
+from pipeline.lookup import looks_up
 from pipeline.recorder import Recorder
 from pipeline.safety import policy
 from pipeline.types import Failure, NormalizedQuestion, RequestContext
@@ -33,7 +34,8 @@ class Found:
             return Failure.RETRIEVAL_EMPTY
         least = self.retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
         least = least if has_writer else self.quotes_from(limits)
-        return Failure.RETRIEVAL_LOW if self.retrieval.sufficiency < least else None
+        is_low = self.retrieval.sufficiency < least and not looks_up(self.question.text, self.chunks)
+        return Failure.RETRIEVAL_LOW if is_low else None
 
     def other_language(self) -> str:
         """Return the language of the documents if the question is surely in another one, else ""."""
@@ -57,7 +59,7 @@ class Searching:
             retrieval = await self.retrieved(question)
         self.record.retrieved(retrieval)
         with self.record.stage("screen"):
-            chunks, self.record.facts.withheld = policy.screened(retrieval.chunks)
+            chunks, self.record.facts.withheld = await asyncio.to_thread(policy.screened, retrieval.chunks)
         return Found(question, retrieval, chunks)
 
     async def respelled(self, found: Found) -> Found:

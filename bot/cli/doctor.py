@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bot.app import PRODUCTS, build_embedder, store_file
+from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
 from bot.settings import Settings, environment_name, reviewers_places
@@ -34,6 +35,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
+        *_access(settings),
         await _store(settings),
         *await model_checks(settings),
         *await _products(settings),
@@ -56,6 +58,11 @@ async def _index(settings: Settings) -> Diagnosis:
     return Diagnosis(
         "index", ok=True, words=f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
     )
+
+
+def _access(settings: Settings) -> Sequence[Diagnosis]:
+    """Return each warning about access rules. None stops the bot, so none is a failure."""
+    return [Diagnosis("access", ok=True, words=f"warning: {warning}") for warning in live_warnings(settings)]
 
 
 async def _store(settings: Settings) -> Diagnosis:

@@ -11,6 +11,8 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_rules
+from bot.cli import export_model
+from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
 from index.builder import Coverage, Progress, build
@@ -23,6 +25,9 @@ from index.watching import watched
 @click.group("index")
 def command() -> None:
     """Build and inspect the index."""
+
+
+command.add_command(export_model.command)
 
 
 @command.command("build")
@@ -42,25 +47,37 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
         coverage = build(
             folders, settings.data_dir, build_embedder(settings), build_rules(settings, force=force), progress
         )
-    click.echo(json.dumps(coverage_json(coverage), indent=1) if as_json else coverage_text(coverage))
+    warnings = live_warnings(settings)
+    click.echo(
+        json.dumps(coverage_json(coverage, warnings), indent=1) if as_json else coverage_text(coverage, warnings)
+    )
 
 
 @command.command("watch")
 @click.argument("places", nargs=-1)
 @DATA_DIR
 def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
-    """Index PLACES, and again whenever a file in one of the folders changes, until stopped."""
+    """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
+
+    If a place is an address, they are indexed again every index.refetch_s, too.
+    """
     settings = settings_of(data_dir)
     folders = _places(settings, places)
     embedder = build_embedder(settings)
 
     def rebuild() -> None:
-        click.echo(coverage_text(build(folders, settings.data_dir, embedder, build_rules(settings))))
+        coverage = build(folders, settings.data_dir, embedder, build_rules(settings))
+        click.echo(coverage_text(coverage, live_warnings(settings)))
 
     local = [Path(place) for place in folders if not is_address(place)]
-    if not local:
-        raise click.UsageError("only folders and files can be watched")
-    watched(local, rebuild, lambda error: click.echo(f"citedesk: {error}", err=True), Event())
+    watched(
+        local,
+        rebuild,
+        lambda error: click.echo(f"citedesk: {error}", err=True),
+        Event(),
+        data_dir=settings.data_dir,
+        again_s=settings.index.refetch_s if len(local) < len(folders) else None,
+    )
 
 
 def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Path | str, ...]:
@@ -121,8 +138,8 @@ def build_progress(*, show: bool = True) -> Iterator[Progress]:
             bar.__exit__(None, None, None)
 
 
-def coverage_text(coverage: Coverage) -> str:
-    """Return the coverage report as text."""
+def coverage_text(coverage: Coverage, warnings: Sequence[str] = ()) -> str:
+    """Return the coverage report and warnings about access as text."""
     parts = f", {coverage.unread_parts} parts unread" if coverage.unread_parts else ""
     counts = (
         f"{coverage.seen} documents seen, {coverage.indexed} indexed, "
@@ -130,11 +147,14 @@ def coverage_text(coverage: Coverage) -> str:
         f"{coverage.chunks} chunks ({coverage.reused} unchanged)"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in coverage.skipped]
-    return "\n".join([counts, *skipped, *_withheld_text(coverage.withheld), f"live snapshot: {coverage.snapshot}"])
+    remarks = [f"  {remark}" for remark in coverage.remarks]
+    warned = [f"  warning: {warning}" for warning in warnings]
+    live = f"live snapshot: {coverage.snapshot}"
+    return "\n".join([counts, *skipped, *remarks, *_withheld_text(coverage.withheld), *warned, live])
 
 
-def coverage_json(coverage: Coverage) -> dict[str, Any]:
-    """Return the coverage report as a JSON object."""
+def coverage_json(coverage: Coverage, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the coverage report and warnings about access as a JSON object."""
     return {
         "snapshot": coverage.snapshot,
         "seen": coverage.seen,
@@ -142,8 +162,10 @@ def coverage_json(coverage: Coverage) -> dict[str, Any]:
         "chunks": coverage.chunks,
         "reused": coverage.reused,
         "skipped": [skipped.model_dump() for skipped in coverage.skipped],
+        "remarks": list(coverage.remarks),
         # Scripts may log this, so the text itself is left out.
         "withheld": [found.model_dump(exclude={"excerpt"}) for found in coverage.withheld],
+        "warnings": list(warnings),
     }
 
 
@@ -170,4 +192,5 @@ def _manifest_text(manifest: Manifest) -> str:
         f"{_search_text(manifest)}"
     )
     skipped = [f"  skipped {s.name}: {s.reason}" for s in manifest.skipped]
-    return "\n".join([head, *skipped, *_withheld_text(manifest.withheld or ())])
+    remarks = [f"  {remark}" for remark in manifest.remarks]
+    return "\n".join([head, *skipped, *remarks, *_withheld_text(manifest.withheld or ())])

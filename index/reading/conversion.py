@@ -6,9 +6,12 @@ from pathlib import Path
 from index.errors import UnreadableDocumentError
 from index.reading.documents import Document, LoadRules, Skipped
 from index.reading.formats.content import Content
+from index.reading.formats.delimited import delimited
+from index.reading.formats.epub import epub
 from index.reading.formats.exports import articles
 from index.reading.formats.html_page import html
-from index.reading.formats.markdown_page import markdown
+from index.reading.formats.markdown_page import markdown, mdx
+from index.reading.formats.opendocument import ods, odt
 from index.reading.formats.pdf import pdf
 from index.reading.formats.plain_text import plain
 from index.reading.formats.sheets import xlsx
@@ -21,17 +24,42 @@ _TITLE_CHARS = 200
 _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".md": markdown,
     ".markdown": markdown,
-    ".mdx": markdown,
+    ".mdx": mdx,
     ".html": html,
     ".htm": html,
     ".txt": plain,
     ".pdf": pdf,
     ".docx": docx,
+    ".docm": docx,
+    ".dotx": docx,
     ".pptx": pptx,
+    ".pptm": pptx,
+    ".ppsx": pptx,
     ".xlsx": xlsx,
+    ".xlsm": xlsx,
+    ".epub": epub,
+    ".odt": odt,
+    ".ods": ods,
+    ".csv": delimited,
+    ".tsv": delimited,
 }
 _EXPORT = ".jsonl"
-SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT)
+# Formats that hold a document but are not read, and the one to save them in.
+_SAVE_AS = {
+    ".doc": ".docx",
+    ".dot": ".docx",
+    ".pages": ".docx",
+    ".wpd": ".docx",
+    ".rtf": ".docx",
+    ".one": ".docx",
+    ".ppt": ".pptx",
+    ".odp": ".pptx",
+    ".key": ".pptx",
+    ".xls": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".numbers": ".xlsx",
+}
+SUPPORTED_SUFFIXES = (*_CONVERTERS, _EXPORT, *_SAVE_AS)
 
 
 def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
@@ -39,6 +67,8 @@ def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
 
     Raises UnreadableDocumentError, and whatever the parsers raise.
     """
+    if better := _SAVE_AS.get(source.suffix):
+        raise UnreadableDocumentError(f"{source.suffix} files are not read: save it as {better}")
     raw = source.path.read_bytes()
     if source.suffix == _EXPORT:
         return list(_exported(raw, source, rules))
@@ -75,7 +105,7 @@ def _documents(content: Content, document_id: str, source: Source, rules: LoadRu
         document_id=document_id,
         title=" ".join((content.title or named).split())[:_TITLE_CHARS],
         url=rules.link(document_id, content.url or source.url),
-        groups=rules.groups(document_id, content.access),
+        groups=rules.groups(document_id, content.access, source.prefix),
         text=text + "\n",
         named_anchors=content.named_anchors,
     )

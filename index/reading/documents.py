@@ -1,10 +1,17 @@
 """Documents as values, and the rules by which they get readers and addresses; `index.reading.conversion` reads them."""
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import quote, urljoin, urlsplit
 
 from index.access import EVERYONE, NOBODY, matches, normalized
 from index.errors import UnreadableDocumentError
+
+_SEPARATOR = re.compile(r"[,;]")
+# What YAML reads as nothing or as a switch.
+_NO_NAMES = frozenset({"", "null", "~", "true", "false", "yes", "no", "on", "off"})
+_SCHEMES = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,24 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmappedReaders:
+    """A document's own limit on its readers that names no group here; `reason` is for the coverage report."""
+
+    reason: str
+
+
+def named_groups(value: object, what: str) -> list[str]:
+    """Return the groups in a value: a name, names parted by commas, or a list. Raises UnreadableDocumentError."""
+    items = [value.strip().removeprefix("[").removesuffix("]")] if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise UnreadableDocumentError(f"{what} must be a group or a list of groups")
+    names = [name.strip().strip("\"'").strip() for item in items for name in _SEPARATOR.split(item)]
+    if not names or any(name.casefold() in _NO_NAMES for name in names):
+        raise UnreadableDocumentError(f"{what} names no group: write a group or a list of groups, or `everyone`")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRules:
     """Limits on what is loaded, who may read documents that name no groups, and where documents can be opened.
 
@@ -63,22 +88,49 @@ class LoadRules:
         links = tuple((normalized(pattern), template) for pattern, template in self.links)
         return repr((self.max_bytes, self.unlabelled, access, links))
 
-    def groups(self, document_id: str, named: object) -> frozenset[str]:
-        """Return who may read a document; `named` is what it says itself. Raises UnreadableDocumentError."""
-        if named is None:
-            named = next((list(groups) for pattern, groups in self.access if matches(document_id, [pattern])), None)
-        if named is None:
+    def groups(self, document_id: str, named: object, prefix: str = "") -> frozenset[str]:
+        """Return who may read a document; `named` is as Content.access. Raises UnreadableDocumentError.
+
+        A pattern may also match the id without the `prefix` that tells two folders apart: a second folder must not
+        make a document readable.
+        """
+        ids = {document_id, document_id.removeprefix(prefix)}
+        ruled = next((list(groups) for p, groups in self.access if any(matches(i, [p]) for i in ids)), None)
+        if isinstance(named, UnmappedReaders):
+            # A pattern for everyone is meant for documents that say nothing.
+            if ruled is None or EVERYONE in ruled:
+                raise UnreadableDocumentError(named.reason)
+            named = ruled
+        if named is None and ruled is None:
             return frozenset({self.unlabelled} - {NOBODY})
-        names = [named] if isinstance(named, str) else named
-        if not isinstance(names, list) or not names or not all(isinstance(n, str) and n.strip() for n in names):
-            raise UnreadableDocumentError("`access` must be a group or a list of groups")
-        return frozenset(name.strip() for name in names) - {NOBODY}
+        found = named_groups(ruled, "the rule in `index.access`") if named is None else named_groups(named, "`access`")
+        return frozenset(found) - {NOBODY}
 
     def link(self, document_id: str, named: str | None) -> str | None:
-        """Return a document's public address: the one it names, or the one made from its id."""
+        """Return a document's public address: the one it names, or the one made from its id.
+
+        A page may name an address relative to its own, but none on another host: the document is what was fetched.
+        """
+        if named is not None and document_id.startswith(_SCHEMES):
+            return _on_same_host(named, document_id)
         if named is None:
             template = next((template for pattern, template in self.links if matches(document_id, [pattern])), None)
             path = document_id.rsplit(".", 1)[0] if "." in document_id.rsplit("/", 1)[-1] else document_id
-            named = template.replace("{path}", path).replace("{file}", document_id) if template else None
+            named = (
+                template.replace("{path}", quote(path, errors="replace")).replace(
+                    "{file}", quote(document_id, errors="replace")
+                )
+                if template
+                else None
+            )
         # A source is shown with a link, so it must be one that a chat client opens.
-        return named if named and named.startswith(("https://", "http://")) else None
+        return named if named and named.startswith(_SCHEMES) else None
+
+
+def _on_same_host(named: str, page: str) -> str:
+    try:
+        address = urljoin(page, named.strip())
+        same = urlsplit(address).netloc.lower() == urlsplit(page).netloc.lower()
+    except ValueError:
+        return page
+    return address if same and address.startswith(_SCHEMES) else page

@@ -9,12 +9,17 @@ from index.reading.documents import LoadRules
 
 # Version of the converters, part of every fingerprint. Bump it when a converter's output for the same bytes changes;
 # every source is then read again.
-_CONVERTERS_VERSION = 2
+_CONVERTERS_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to convert. It must lie below `root`; `problem` says why it cannot be read, if it cannot."""
+    """A file to convert. It must lie below `root`; `problem` says why it cannot be read, if it cannot.
+
+    `prefix` is what was put before its name to tell it from a file of the same name in another folder. Days are
+    YYYY-MM-DD: `updated` is the day of the last change, `not_seen_since` the day of the copy that stands for a
+    page that cannot be reached now. They are no part of the fingerprint: a new day with the same bytes is no change.
+    """
 
     source_id: str
     path: Path
@@ -23,6 +28,25 @@ class Source:
     suffix: str
     url: str | None = None
     problem: str | None = None
+    prefix: str = ""
+    updated: str | None = None
+    not_seen_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something at a place that was not looked at, with the reason and the number in words."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sources at one or more locations, and what was left out there."""
+
+    sources: tuple[Source, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: str | None = None) -> Source:
@@ -42,8 +66,9 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
         problem = f"cannot be read: {error.strerror}"
     parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
     fingerprint = sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
-    return Source(_printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
+    return Source(printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
 
 
-def _printable(source_id: str) -> str:
-    return source_id.encode(errors="surrogateescape").decode(errors="replace")
+def printable(name: str) -> str:
+    """Return a file name without bytes that are not UTF-8."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")

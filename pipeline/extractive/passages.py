@@ -19,7 +19,7 @@ _STEPS_SIZE = 3000
 # A table is shown whole up to this many characters, unless the question names one of its rows.
 _TABLE_SIZE = 700
 _NEAR_BEST = 0.7
-_IDENTIFIER = re.compile(r"(?<![\w-])(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z_])[\w]+(?:[-.]\w+)*")
+_IDENTIFIER = re.compile(r"(?<![\w-])(?=\w)(?=[\w.-]{0,60}\d)(?=[\w.-]{0,60}[A-Za-z_])\w+(?:[-.]\w+)*")
 _FIELD = re.compile(r"(?:^[-*+] |; )[^:;\n]+: ([^;\n]*)")
 _WORD = re.compile(r"\w+")
 _HOW = re.compile(r"\bhow (?:do|can|to|would|should|could)\b|\bsteps?\b|\bwhere (?:do|can)\b", re.IGNORECASE)
@@ -84,7 +84,7 @@ def short_passage(section: Section, found: int, asked: Asked, size: int) -> tupl
     A longer unit is cut at sentences, items or rows; steps may be twice as long, since some of them without the others
     help little. () if the chunk holds nothing that can be shown.
     """
-    units = [unit for unit in section.units if found in unit.chunks and unit.kind is not Kind.CODE]
+    units = [_named(unit, asked) for unit in section.units if found in unit.chunks and unit.kind is not Kind.CODE]
     if not units:
         return ()
     scores = asked.scores([unit.text for unit in units])
@@ -112,14 +112,19 @@ def _grown(units: Sequence[Unit], scores: Sequence[float], seed: int, size: int)
     return sorted(chosen)
 
 
+def _named(unit: Unit, asked: Asked) -> Unit:
+    """Return the unit with the rows or records only that the question names, if it names some."""
+    block = unit.blocks[-1]
+    named = _named_rows(block, asked) if len(block.starts) > 1 else []
+    return replace(unit, blocks=(*unit.blocks[:-1], with_rows(block, named))) if named else unit
+
+
 def _trimmed(unit: Unit, asked: Asked) -> Unit:
     """Return the unit with the rows that the question names, or with the best rows or items if it is too long."""
+    shown = _named(unit, asked)
     block = unit.blocks[-1]
-    if len(block.starts) <= 1:
-        return unit
-    named = _named_rows(block, asked)
-    if named and len(named) < len(block.starts):
-        return replace(unit, blocks=(*unit.blocks[:-1], with_rows(block, named)))
+    if len(block.starts) <= 1 or shown.blocks[-1].starts != block.starts:
+        return shown
     limit = {Kind.TABLE: _TABLE_SIZE, Kind.STEPS: _STEPS_SIZE}.get(block.kind, SIZE)
     if len(block.text) <= limit:
         return unit

@@ -14,7 +14,7 @@ from index.embedding.model import Embedder
 from index.markdown import without_links
 from index.retrieval import RetrievedChunk
 from pipeline.extractive.passages import Asked, passage_of, short_passage, stems_of
-from pipeline.extractive.sections import Kind, Section, Unit, goes_on_with_table, section_of
+from pipeline.extractive.sections import Kind, Section, Unit, section_of
 from pipeline.markup import cleaned, is_withheld
 from pipeline.safety.policy import screened
 from pipeline.types import Citation, Quoted, Source
@@ -126,17 +126,14 @@ def _one_a_section(chunks: Sequence[RetrievedChunk]) -> list[RetrievedChunk]:
 
 
 def _around(whole: Sequence[RetrievedChunk], at: int) -> list[int]:
-    """Return the numbers of the chunks to read: `at`, its neighbours under the same heading, and its table's header."""
+    """Return the numbers of the chunks to read: `at` and its neighbours under the same heading."""
     heading = whole[at].heading
     first = last = at
     while first > max(0, at - _REACH) and whole[first - 1].heading == heading:
         first -= 1
     while last < min(len(whole) - 1, at + _REACH) and whole[last + 1].heading == heading:
         last += 1
-    begin = first
-    while begin > 0 and goes_on_with_table(whole[begin].text) and whole[begin - 1].heading == heading:
-        begin -= 1
-    return [*([begin] if begin < first else []), *range(first, last + 1)]
+    return list(range(first, last + 1))
 
 
 def _fit(candidate: _Candidate, asked: Asked) -> float:
@@ -192,10 +189,16 @@ def _marked(chunk: RetrievedChunk, units: Sequence[Unit], marker: int) -> str:
     heading = _name(chunk)
     text = "\n\n".join(unit.text for unit in units)
     text = f"{text} [{marker}]" if units[-1].kind is Kind.PARAGRAPH else f"{text}\n\n[{marker}]"
-    # Some pages repeat their title or heading in bold.
+    # Some pages repeat their title or heading in bold, and a question in the text can be its own heading.
     for repeated in (_words(chunk.title), _words(chunk.heading.split(" > ")[-1])):
         text = text.removeprefix(f"**{repeated}**\n\n")
-    return f"**{heading}**\n\n{text}" if heading else text
+    return text if not heading or _begins_with(text, chunk) else f"**{heading}**\n\n{text}"
+
+
+def _begins_with(text: str, chunk: RetrievedChunk) -> bool:
+    """Tell whether the first line of a passage asks the question that is its heading: "Q: Is it free?"."""
+    question = _words(chunk.heading.split(" > ")[-1])
+    return question.endswith(("?", "？")) and _words(text.split("\n", 1)[0]).endswith(question)  # noqa: RUF001
 
 
 def _source(marker: int, chunk: RetrievedChunk) -> Source:

@@ -12,6 +12,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from index import markdown
+from index.continuing import repeated
 from index.retrieval import RetrievedChunk
 from pipeline.markup import (
     cleaned,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 # A lead-in without a colon belongs to the list under it if it is at most this long.
 _LEAD_IN_CHARS = 300
 _LEADS_IN = re.compile(r"[:：]\W*$")  # noqa: RUF001
-_LABEL = re.compile(r"\s*(?:(\*\*|__)[^*_\n]+\1[.:]?|[^.!?\n]{3,150}\?)\s*")
-_TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
+# A line in bold, or a question: what follows is about it, and without that it says nothing.
+_LABEL = re.compile(r"\s*+(?:(\*\*|__)[^*_\n]++\1[.:]?|[^\n]{3,200}[?？](?:\*\*|__)?)\s*+")  # noqa: RUF001
 _BEFORE_LAST_SENTENCE = re.compile(r"([\s\S]*[.!?])\s+[^.!?]*$")
 _ITEM_NUMBER = re.compile(r"^([\s>]*)\d{1,3}(?=[.)])")
 
@@ -149,12 +150,6 @@ def with_rows(block: Block, rows: Sequence[int]) -> Block:
     return Block(block.kind, (*head, *kept), tuple(starts))
 
 
-def goes_on_with_table(text: str) -> bool:
-    """Tell whether a chunk begins with rows of a table whose header stands in a chunk before it."""
-    lines = text.split("\n", 2)
-    return lines[0].startswith("|") and not (len(lines) > 1 and _TABLE_RULE.fullmatch(lines[1]))
-
-
 def row_texts(block: Block) -> list[str]:
     """Return the text of each row of a table or each item of a list."""
     ends = [*block.starts[1:], len(block.lines)]
@@ -164,16 +159,15 @@ def row_texts(block: Block) -> list[str]:
 
 
 def _lines(chunks: Sequence[RetrievedChunk]) -> list[Line]:
-    """Return the lines of all chunks; a blank one between two chunks, unless a table or code goes on."""
+    """Return the lines of all chunks, without what a chunk repeats of a table or list that it goes on with."""
     raw: list[tuple[str, int]] = []
     in_code = False
     for number, chunk in enumerate(chunks):
         text = chunk.text.split("\n")
         if raw and not in_code:
-            if not (raw[-1][0].startswith("|") and text[0].startswith("|")):
-                raw.append(("", -1))
-            elif not goes_on_with_table(chunk.text):
-                text = text[2:]
+            known = repeated([line for line, _ in raw], text)
+            text = text[known:]
+            raw.extend([] if known else [("", -1)])
         raw.extend((line, number) for line in text)
         in_code = _ends_in_code([line for line, _ in raw])
     clean = cleaned([line for line, _ in raw])

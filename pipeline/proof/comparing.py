@@ -21,7 +21,7 @@ INLINE_TAG = re.compile(
 )
 # What may differ in a verbatim quote: link (its text stays), tag, entity, marks of a line, other marks, cell border.
 _LEFT_OUT = re.compile(
-    r"!?\[(?P<link>[^\]\n]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)"
+    r"!?\[(?P<link>[^\[\]\n]*+)\]\((?:[^)\s\]]|\](?!\())*+(?:\s++\"[^\"]*+\")?\)"
     rf"|(?P<tag>{INLINE_TAG.pattern})"
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});)"
     r"|^[ \t]*(?:(?:>|\#{1,6}(?=\s)|:::[ \t]*\w*|[-*+•](?=\s)|\d{1,3}[.)](?=\s))[ \t]*)+"

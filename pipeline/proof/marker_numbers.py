@@ -10,7 +10,11 @@ from pipeline.proof.markers import markers_in
 from pipeline.types import Citation
 
 _SPACE = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
-_SEPARATOR = re.compile(r"[ ]*[,;&，；、][ ]*(?:and[ ]+)?|[ ]+(?:and|und|et|y|e|en|och|og)[ ]+", re.IGNORECASE)  # noqa: RUF001
+_SEPARATOR = re.compile(
+    r"(?:(?<![ ])[ ]++)?[,;&，；、][ ]*+(?:and[ ]++)?"  # noqa: RUF001
+    r"|(?<![ ])[ ]++(?:and|und|et|y|e|en|och|og)[ ]++",
+    re.IGNORECASE,
+)
 _ONE = re.compile(
     r"(?:(?P<words>(?:[^\W\d]{1,20}[ ]){0,2})(?P<label>[^\W\d]{1,20})(?P<gap>[ .:=#_-]{0,3}))?#?(?P<first>\d{1,3})"
     r"(?:[ ]?[-‐‑–—~][ ]?(?:(?P=label)(?P=gap))?(?P<last>\d{1,3}))?"  # noqa: RUF001

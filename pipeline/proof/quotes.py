@@ -10,13 +10,14 @@ from index.retrieval import RetrievedChunk
 from pipeline.markup import readable
 from pipeline.proof.comparing import Comparable, located, without_quote_marks
 from pipeline.proof.markers import without_markers
-from pipeline.proof.units import Unit, shown_with, units
+from pipeline.proof.units import Unit, asks, shown_with, units
 from pipeline.types import Citation, Finding, FindingCode, Quoted, Source
 
 # What may stand around a quote without being part of it: quote marks, brackets, an ellipsis, a stop, half a character.
 _AROUND = "\"'()[]… .\ufffd"
 _TEXTS_KEPT = 4096
-_ELLIPSIS = re.compile(r"\s*(?:\[\s*\.{3}\s*\]|\(\s*\.{3}\s*\)|\.{3,})\s*")
+_SPEAKER = re.compile(r"^[^\W\d_]{1,10} ?\d{0,3}: ")
+_ELLIPSIS = re.compile(r"(?:(?<!\s)\s++)?(?:\[\s*+\.{3}\s*+\]|\(\s*+\.{3}\s*+\)|\.{3,}+)\s*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,27 @@ def _units_of(quote: str, chunk_text: str, least: int, header: str = "") -> tupl
 
     A quote of several sentences may leave out some between them. What it leaves out is shown with the others.
     """
+    if not header and (answer := _answer_to_a_question(quote, chunk_text, least)):
+        return answer
     text = header + chunk_text
     spans = _spans(quote, text, least)
     start, end = (max(0, place - len(header)) for place in (spans[0][0], spans[-1][1])) if spans else (0, 0)
     return _touched(chunk_text, start, end) if end - start >= least else ()
+
+
+def _answer_to_a_question(quote: str, text: str, least: int) -> tuple[Unit, ...]:
+    """Return the question and the unit after it if a quote too short to prove anything is all of that unit: "No."."""
+    if len(_bare(quote)) >= least:
+        return ()
+    for question, answer in pairwise(units(text)):
+        if asks(question.of(text)) and _bare(quote) and _without_speaker(answer.of(text)) == _without_speaker(quote):
+            return question, answer
+    return ()
+
+
+def _without_speaker(text: str) -> str:
+    """Return a part of a quote in comparable form, without "A:" before it."""
+    return _SPEAKER.sub("", _bare(text))
 
 
 def _spans(quote: str, text: str, least: int) -> list[tuple[int, int]]:

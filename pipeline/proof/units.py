@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 Kind = Literal["text", "item", "row", "code", "heading"]
 _TEXTS_KEPT = 4096
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-# sentencex also cuts before an amount and after some abbreviations; no sentence begins with such a character.
-_GOES_ON = re.compile(r"\s*[a-zß-ÿ$€£%,;:)\]]")
+# sentencex also cuts before an amount, after some abbreviations, and before the marks that close a bold paragraph;
+# no sentence begins with such a character.
+_GOES_ON = re.compile(r"\s*+[a-zß-ÿ$€£%,;:)\]]|[*_]++\s*+\Z")
 # A sentence ends where it ends by the abbreviations and ordinals of all these languages.
 # Italian and Dutch are left out: their lists join English sentences that end in "it", "so" or "form".
 _LANGUAGES = ("en", "de", "fr", "es", "pt")
@@ -73,7 +74,13 @@ def shown_with(text: str, wanted: Sequence[Unit]) -> list[Unit]:
             shown.add(first)
         if first and _leads_in(all_units[first - 1].of(text), all_units[first - 1], all_units[first]):
             shown.add(first - 1)
+    shown |= {at - 1 for at in shown if at and asks(all_units[at - 1].of(text))}
     return [all_units[at] for at in sorted(shown)]
+
+
+def asks(words: str) -> bool:
+    """Tell whether a unit is a question, which is shown with the unit after it: an answer may be "No."."""
+    return words.rstrip("*_ ").endswith(("?", "？"))  # noqa: RUF001
 
 
 def _leads_in(words: str, unit: Unit, following: Unit) -> bool:
@@ -92,13 +99,17 @@ def _units(text: str) -> Iterator[Unit]:
     starts = [0, *accumulate(len(line) for line in _LINE.findall(text))]
     block = -1
     depth = 0
-    for token in markdown.blocks(text):
+    tokens = markdown.blocks(text)
+    for at, token in enumerate(tokens):
         if token.type in _OUTERMOST:
             block += depth == 0
             depth += 1
         elif token.type in _CLOSES:
             depth -= 1
         kind = _KINDS.get(token.type)
+        if token.type == "list_item_open" and tokens[at + 1].type == "list_item_close":
+            # "16." alone is a list item without text.
+            kind = "text"
         if kind is None or token.map is None:
             continue
         block += depth == 0

@@ -16,8 +16,8 @@ from pipeline.proof.quantities import Quantity, quantities, spelled_out, with_si
 
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}:)?//[^\s<>|\"'`)\]]+|\bwww\.[^\s<>|\"'`)\]]+|\b(?:mailto|tel|javascript|data|file|ftp):[^\s<>|\"'`)\]]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|test|[a-z]{2})/[^\s<>|\"'`)\]]*"
-    r"|\b(?:[\w-]+\.)+(?:com|org|net|io|dev|app|info|biz|xyz|example)\b",
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+|\b(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|dev|ai|app|co|info|biz|xyz|example|test|[a-z]{2})/[^\s<>|\"'`)\]]*"
+    r"|\b(?:[\w-]{1,63}\.){1,8}(?:com|org|net|io|dev|app|info|biz|xyz|example)\b",
     re.IGNORECASE,
 )
 # A word goes on from digits to letters, but not from them to Han, kana, Hangul or Thai, where no space stands between.
@@ -27,8 +27,8 @@ _BETWEEN_SCRIPTS = re.compile(rf"(?<=\d)(?=[{_UNSPACED}])|(?<=[{_UNSPACED}])(?=\
 _TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
 # Code in ticks, a path, a flag, key:value, dotted.name, snake_case, CONSTANT, a code with digits, a weekday.
 _WRITTEN = re.compile(
-    r"(?P<ticks>`+)(?P<code>[^\n]+?)(?P=ticks)|(?<![\w/.])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?<!\w)--?[A-Za-z][\w-]+"
-    r"|\b[A-Za-z_][\w-]*:[\w@./-]*[\w@]|\b[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]+)+"
+    r"(?<!`)(?P<ticks>`++)(?P<code>[^\n]+?)(?P=ticks)|(?<![\w/.])(?:~|\.{1,2})?/[\w.-]+(?:/[\w.-]+)*/?|(?<!\w)--?[A-Za-z][\w-]+"
+    r"|\b[A-Za-z_][\w-]{0,80}:[\w@./-]*[\w@]|\b[A-Za-z][\w-]{0,80}(?:\.[A-Za-z][\w-]+)+"
     rf"|(?<!{_W}){_W}+_{_W}+|(?<!{_W})(?={_W}*{_LETTER})(?={_W}*\d){_W}+(?:[.:-]{_W}*\d{_W}*)*"
     r"|(?<![\d.,])\d+(?:\.\d+){2,}|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?=s?\b)",
     re.IGNORECASE,

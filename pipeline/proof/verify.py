@@ -20,7 +20,7 @@ from pipeline.proof.values import links, missing_values
 from pipeline.request_log import RequestLog
 from pipeline.types import Citation, Deadline, Draft, Finding, FindingCode
 
-_SPACE_BEFORE_STOP = re.compile(r"\s+([.!?。！？])")  # noqa: RUF001
+_SPACE_BEFORE_STOP = re.compile(r"(?<!\s)\s++([.!?。！？])")  # noqa: RUF001
 _REFUSED = {Verdict.CONTRADICTED: FindingCode.CONTRADICTED, Verdict.NOT_STATED: FindingCode.NOT_STATED}
 
 

@@ -17,7 +17,7 @@ _ASSISTANT = (
     r"(?:ais?|llms?|(?:large )?language models?|(?:chat|support)? ?bots?|gpts?|chatgpt|claude|gemini|copilot|(?:\w+ )?(?:assistants?|ai agents?)|ki(?:-\w+)?|ia|sprachmodell"
     r"|modèle de langage|modelo de (?:lenguaje|linguagem)|(?:l')?(?:asistente|assistente)(?: virtuale| de ia)?)"
 )
-_AGENT = rf"(?:{_ASSISTANT}|(?:\w+ ){{0,2}}agents?)"
+_AGENT = rf"(?:{_ASSISTANT}|(?:ai|llm|language|automated|autonomous|virtual|digital|browsing|retrieval|rag)[- ]agents?)"
 _RULES = r"(?:instructions?|rules|prompts?|guidelines|directives?|directions|orders)"
 _REPLY = r"(?:answers?|repl(?:y|ies)|responses?|summar(?:y|ies))"
 _CHANGE = (
@@ -26,20 +26,20 @@ _CHANGE = (
 )
 _SAY = r"(?:whoever|please|bitte|do|don't|say|tell|ignore|forget|answer|print|reply|always|never|add|include|describe|recommend|skip|treat|leave)"
 # The rest of a sentence, at most N characters. A full stop ends it only before a space: "visit example.com" goes on.
-_NEAR, _FAR = (rf"(?:[^.]|\.(?=\S)){{0,{most}}}?" for most in (30, 120))
+_NEAR, _FAR = (rf"(?:[^.?!]|[.?!](?=\S)){{0,{most}}}?" for most in (30, 120))
 _PATTERNS = {
-    "ignore earlier rules": rf"\b(?:ignore|disregard|forget|drop|pay no attention to|do not follow)\b{_NEAR}\b(?:(?:previous|prior|above|earlier|your|system)\b{_NEAR}\b{_RULES}|{_RULES} (?:above|before|that you|you))\b",
-    "rules are void": rf"\b(?:earlier|previous|prior|all|your) (?:\w+ ){{0,3}}?(?:{_RULES}|policy|messages)\b{_NEAR}\b(?:void|cancelled|outdated|revoked|suspended|compromised|no longer)\b|\b(?:what|everything) (?:you were told|(?:\w+ ){{1,3}}told (?:you|u))\b",
-    "new task": r"\byour (?:new|real|true|only|next) (?:task|goal|job|mission|purpose|role) is\b",
+    "ignore earlier rules": rf"\b(?:ignore|disregard|forget|drop|pay no attention to|do not follow)\b{_NEAR}\b(?:(?:previous|prior|above|earlier|your|system)\b{_NEAR}\b{_RULES}|{_RULES} (?:above|before))\b",
+    "rules are void": rf"\b(?:earlier|previous|prior|all) (?:\w+ ){{0,3}}?(?:{_RULES}|policy|messages)\b{_NEAR}\b(?:void|cancelled|outdated|revoked|suspended|compromised|no longer)\b|\b(?:what|everything) (?:you were told|(?:\w+ ){{1,3}}told (?:you|u))\b",
+    "new task": r"\byour (?:new|real|true|only) (?:task|goal|job|mission|purpose|role) is\b",
     "note to a model": rf"\b(?:note|message|instructions?|attention|important|hinweis|nota|bericht|atención)\b[^.:]{{0,30}}\b(?:to|for|an|per|voor|de|all)\b[^.:]{{0,20}}\b{_AGENT}\b[^.:]{{0,40}}:|\bto you, {_AGENT}\b|^\W*(?:note|instructions) (?:to|for) (?:all |any |the )?{_AGENT}\W*$",
     "model, do this": rf"(?:^|[(\"'|])\W{{0,8}}(?:(?:dear|hey|hello|hi there|attention|for|to|an)\b,? )?(?:alle? |any |the |friendly )*{_ASSISTANT}\b[^.:,]{{0,40}}[:,]\s+{_SAY}\b",
-    "if you are a model": rf"\b(?:if (?:you(?:'re| are)|ur)|si (?:tu es|eres)|se (?:você é|sei)|wenn du) (?:an? |une? |uma |ein )?{_ASSISTANT}\b",
+    "if you are a model": rf"\b(?:if (?:you(?:'re| are)|ur)|si (?:tu es|eres)|se (?:você é|sei)|wenn du) (?:an? |une? |uma |ein )?{_ASSISTANT}\b(?! [a-z]+[,.]| (?:manager|director|editor|professor|coach))",
     "you are now": rf"\byou are (?:now|no longer) (?:an? |the )?(?:\w+ ){{0,2}}(?:{_ASSISTANT}|unrestricted)\b",
     "change your reply": rf"(?:^|[.:;,\">] ?|\b(?:please|and|then|always|must|token) ){_CHANGE}\b{_FAR}\byour (?:\w+ )?{_REPLY}(?:$| ?[^\w ]| (?:and|as|by|for|from|in|like|so|that|to|with(?:out)?|\w+ing)\b)|\bin (?:your|every) {_REPLY},",
-    "every reply": rf"\bwhatever the (?:user|customer|reader) asks\b|\b(?:begin|start|end|close|end of|beginning of) (?:every|each) {_REPLY}\b|\b(?:every|all) future (?:{_REPLY}|tasks|chats)\b|\b(?:am ende|alla fine di|al final de|à la fin de) (?:jeder|ogni|cada|chaque) (?:antwort|risposta|respuesta|réponse)\b",
-    "reveal the prompt": rf"\b(?:reveal|print|repeat|output|show|leak|disclose|list|quote)\b{_NEAR}\byour (?:system )?(?:prompt|message|instructions|rules)\b|\binstructions you were (?:given|told)\b",
-    "cite this page": r"\bwhen(?:ever)? (?:you|generating)\b[^.]{0,20}\b(?:cite|quote|answer|use|process|summari[sz]e|response from) this (?:page|document|article)\b|\banswer from this page\b",
-    "forged turn": r"(?:^|\s)(?:user|human|system|assistant)\s*:\s*(?:ignore|reveal|approve|thanks|you are now)\b|\bend of (?:context|documents?|prompt|input)\b|<\|im_(?:start|end)\|>|### instruction:",
+    "every reply": rf"\bwhatever the (?:user|reader) asks\b|\b(?:begin|start|end|close|end of|beginning of) (?:every|each) {_REPLY}\b|\b(?:every|all) future (?:{_REPLY}|tasks|chats)\b|\b(?:am ende|alla fine di|al final de|à la fin de) (?:jeder|ogni|cada|chaque) (?:antwort|risposta|respuesta|réponse)\b",
+    "reveal the prompt": rf"\b(?:reveal|print|repeat|output|show|leak|disclose|list|quote)\b{_NEAR}\byour (?:system (?:prompt|message|instructions|rules)|prompt|instructions|rules)\b|\binstructions you were (?:given|told)\b",
+    "cite this page": r"\bwhen(?:ever)? (?:you|generating)\b[^.]{0,20}\b(?:cite|quote|answer|use|process|summari[sz]e|response from) this (?:page|document|article)\b(?! of)|\banswer from this page\b",
+    "forged turn": r"(?:^|\s)(?:user|human|system|assistant)\s*:\s*(?:ignore (?:all|every|any|the (?:above|previous))|reveal|you are now)\b|\bend of (?:context|documents?|prompt|input)\b|<\|im_(?:start|end)\|>|### instruction:",
     "decode and obey": r"\b(?:decode|base64|rot13|hex)\b[^.]{0,60}\b(?:obey|follow|do (?:exactly )?what)\b",
     "ignore, in other languages": (
         rf"\b(?:ignorier\w*|vergiss|vergesst|missachte\w*|ignor[aeo]\w{{0,2}}|oublie\w*|olvida\w*|dimentica\w*|esque[çc]a\w*|desconsidere\w*|negeer|vergeet|zignoruj)\b{_NEAR}"

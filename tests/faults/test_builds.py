@@ -27,7 +27,7 @@ _SECONDS_A_DOCUMENT = 4.0
 _REASONS = {
     "deep": "nested too deeply",
     "line": "took longer than 4 s to read",
-    "odd": "binary, or not UTF-8 text",
+    "odd": "binary, or text in an unknown encoding",
     "broken": "broken or locked PDF",
     "link": "symbolic link that leads out of the folder",
     "bomb": "cannot be read",
@@ -96,7 +96,7 @@ def _hostile(folder: Path, outside: Path) -> None:
     for n in _HOSTILE:
         (folder / f"deep-{n}.html").write_text("<div><ul><li>" * (200 * (n + 1)) + "word" + "</div>" * n)
         (folder / f"line-{n}.md").write_text(("[" * 50 + "a" * 50 + "*_`" * 20) * (40 * n + 1))
-        (folder / f"odd-{n}.txt").write_bytes(rng.randbytes(500) if n % 2 else "ünïcödé".encode("latin-1") * 9)
+        (folder / f"odd-{n}.txt").write_bytes(b"GIF89a" + rng.randbytes(500))
         (folder / f"broken-{n}.pdf").write_bytes(b"%PDF-1.7\n" + rng.randbytes(2000) + b"\n%%EOF")
         link = folder / f"link-{n}.md"
         if n < 50:

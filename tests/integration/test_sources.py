@@ -16,8 +16,8 @@ from support.documents import documents_in
 from index.errors import BuildRefusedError, UnreadableDocumentError
 from index.reading.conversion import documents_of
 from index.reading.documents import Document, LoadRules, Skipped
-from index.reading.fetching import _all
 from index.reading.sources import discover
+from index.reading.sources.site import fetched
 
 _MDX = """import Tabs from '@theme/Tabs';
 
@@ -212,7 +212,7 @@ async def site() -> AsyncIterator[str]:
 
 async def test_a_site_map_is_fetched_as_robots_txt_allows_and_the_rest_is_named(site: str, tmp_path: Path) -> None:
     rules = LoadRules(fetch_delay_s=0, private_hosts=("127.0.0.1",))
-    sources = {source.source_id: source for source in await _all(f"{site}/sitemap.xml", tmp_path, rules)}
+    sources = {source.source_id: source for source in (await fetched(f"{site}/sitemap.xml", tmp_path, rules)).sources}
     problems = {name.rsplit("/", 1)[1]: source.problem for name, source in sources.items()}
     assert problems == {
         "a.html": None,
@@ -236,7 +236,7 @@ async def test_a_private_address_is_refused_unless_it_is_named(site: str, tmp_pa
         ("file:///etc/passwd", "not a plain http or https address"),
     ):
         with pytest.raises(BuildRefusedError) as caught:
-            await _all(address, tmp_path, LoadRules(fetch_delay_s=0))
+            await fetched(address, tmp_path, LoadRules(fetch_delay_s=0))
         assert str(caught.value) == f"{address}: {reason}"
 
 

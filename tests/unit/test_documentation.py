@@ -102,7 +102,7 @@ def _examples(text: str) -> Iterator[tuple[str, list[str]]]:
 def _command_rows() -> Iterator[tuple[str, list[str]]]:
     """Yield the rows of the command list, with the path of their command."""
     for row in _rows(_TEXTS["docs/operating.md"], "Commands"):
-        if match := re.match(r"`(citedesk(?: [a-z]+)+)", row[0]):
+        if match := re.match(r"`(citedesk(?: [a-z-]+)+)", row[0]):
             yield match[1], row
 
 

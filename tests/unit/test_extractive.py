@@ -168,7 +168,7 @@ def test_an_error_code_is_answered_with_its_row_and_the_header(question: str, ro
 
 def test_a_row_of_the_second_half_of_a_table_has_the_header_of_the_first() -> None:
     lines = _CODES.splitlines()
-    halves = [_part(1, "\n".join(lines[:3])), _part(2, "\n".join(lines[3:]))]
+    halves = [_part(1, "\n".join(lines[:3])), _part(2, "\n".join([*lines[:2], *lines[3:]]))]
     answer = _quoter(*halves).answer("E-77", halves[1:])
     assert answer is not None
     assert answer.text == "\n".join(["**Printer: Reset**", "", *lines[:2], lines[4], "", "[1]"])

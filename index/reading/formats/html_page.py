@@ -7,6 +7,7 @@ from markdownify import MarkdownConverter
 
 from index.errors import UnreadableDocumentError
 from index.markdown import first_heading, with_anchor
+from index.reading.formats import page_metadata
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 
@@ -15,17 +16,16 @@ _NOT_CONTENT = ("script", "style", "noscript", "template", "nav", "header", "foo
 
 def html(raw: bytes) -> Content:
     """Return the main part of a page, with the anchors of its headings."""
-    soup = BeautifulSoup(decoded(raw), "html.parser")
+    said, soup = page_metadata.parsed(decoded(raw))
     title = soup.title.get_text(" ", strip=True) if soup.title else None
     canonical = soup.find("link", rel="canonical")
-    access = soup.find("meta", attrs={"name": "access"})
     try:
         text = html_text(soup)
     except RecursionError as error:
         raise UnreadableDocumentError("HTML is nested too deeply") from error
     url = str(canonical["href"]) if isinstance(canonical, Tag) and canonical.has_attr("href") else None
-    groups = str(access["content"]) if isinstance(access, Tag) and access.has_attr("content") else None
-    return Content(title or first_heading(text), text, url, groups, named_anchors=True)
+    title = said.title or title or first_heading(text)
+    return Content(title, text, said.url or url, said.access, named_anchors=True, updated=said.updated)
 
 
 def html_text(soup: BeautifulSoup) -> str:

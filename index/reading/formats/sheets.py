@@ -1,44 +1,32 @@
 """Excel to Markdown. Builds run it in worker processes (`index.ingestion`)."""
 
-import io
-import zipfile
-from itertools import islice
-from typing import Any
-
-from index.errors import UnreadableDocumentError
-from index.reading.formats.archives import refuse_bombs
+from index.reading.formats.archives import opened
 from index.reading.formats.content import Content
-
-# No ordinary document of the largest allowed size has more rows or columns.
-_MAX_ROWS, _MAX_COLUMNS = 5_000, 50
+from index.reading.formats.grids import markdown_of
+from index.reading.formats.properties import properties
 
 
 def xlsx(raw: bytes) -> Content:
-    """Return a workbook: a section for each sheet. Every row repeats the column names, so it can be read alone."""
-    import openpyxl  # noqa: PLC0415
+    """Return a workbook: a section for each visible sheet, in which every row repeats the names of its columns.
 
-    refuse_bombs(raw)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-        sections = [f"## {sheet.title}\n\n{_sheet(sheet)}" for sheet in book.worksheets]
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile, OSError, SyntaxError) as error:
-        raise UnreadableDocumentError("broken workbook") from error
-    return Content(None, "\n\n".join(sections), named_anchors=True)
+    Hidden sheets, rows and columns, formulas without a result and what lies beyond the limits are named as unread.
+    """
+    # Late: these load openpyxl, which takes longer than all other converters together.
+    from index.reading.formats.sheet_rows import sheet_rows  # noqa: PLC0415
+    from index.reading.formats.workbooks import Workbook  # noqa: PLC0415
 
-
-def _sheet(sheet: Any) -> str:  # noqa: ANN401 - openpyxl has no types
-    rows = [
-        ["" if value is None else " ".join(str(value).split()) for value in row[:_MAX_COLUMNS]]
-        for row in islice(sheet.iter_rows(values_only=True), _MAX_ROWS)
-    ]
-    filled = [row for row in rows if any(row)]
-    if not filled:
-        return ""
-    names, *lines = filled
-    if not lines:
-        return " ".join(names)
-    return "\n".join(
-        "- "
-        + "; ".join(f"{name}: {value}" if name else value for name, value in zip(names, line, strict=False) if value)
-        for line in lines
-    )
+    sections: list[str] = []
+    unread: list[tuple[str, str]] = []
+    with opened(raw, "workbook") as archive:
+        book = Workbook(archive)
+        title, updated = properties(archive)
+        for sheet in book.sheets():
+            part = f"sheet {sheet.name}"
+            if sheet.is_hidden:
+                unread.append((part, "hidden"))
+                continue
+            rows, left_out = sheet_rows(archive, book, sheet)
+            unread += [(part, reason) for reason in left_out]
+            if any(row.filled for row in rows):
+                sections.append(f"## {sheet.name}\n\n{markdown_of(rows, first=False)}")
+    return Content(title, "\n\n".join(sections), named_anchors=True, updated=updated, unread=tuple(unread))

@@ -1,39 +1,45 @@
 """PowerPoint to Markdown. Builds run it in worker processes (`index.ingestion`)."""
 
-import io
 import zipfile
-from typing import Any
+from collections.abc import Iterator
+from itertools import count
 
-from index.errors import UnreadableDocumentError
-from index.reading.formats.archives import refuse_bombs
+from index.reading.formats.archives import opened, related, xml
 from index.reading.formats.content import Content
-from index.reading.formats.lines import escaped
-from index.reading.formats.tables import table
+from index.reading.formats.lines import apart
+from index.reading.formats.properties import properties
+from index.reading.formats.slide_shapes import Slide, body, notes, title
 
 
 def pptx(raw: bytes) -> Content:
-    """Return a presentation: a section for each slide, with its tables and notes."""
-    import pptx as library  # noqa: PLC0415
+    """Return a presentation: a section for each slide, with its tables, charts, diagrams and notes.
 
-    refuse_bombs(raw)
-    try:
-        slides = list(library.Presentation(io.BytesIO(raw)).slides)
-    except (KeyError, ValueError, zipfile.BadZipFile, OSError, AttributeError) as error:
-        raise UnreadableDocumentError("broken presentation") from error
-    sections = [_slide(number, slide) for number, slide in enumerate(slides, 1)]
-    title = slides[0].shapes.title.text_frame.text if slides and slides[0].shapes.title else None
-    return Content(title, "\n\n".join(sections), named_anchors=True)
+    Hidden slides, and slides that hold only a picture, are named as unread.
+    """
+    sections: list[str] = []
+    unread: list[tuple[str, str]] = []
+    names: list[str] = []
+    with opened(raw, "presentation") as archive:
+        own_title, updated = properties(archive)
+        for number, slide in zip(count(1), _slides(archive)):
+            if slide.root.get("show") in ("0", "false"):
+                unread.append((f"slide {number}", "hidden slide"))
+                continue
+            names.append(title(slide))
+            lines = [*body(slide), *notes(slide)]
+            if not lines and next(slide.root.iter("{*}pic"), None) is not None:
+                unread.append((f"slide {number}", "a picture without text"))
+            sections.append("\n".join([f"## {names[-1] or f'Slide {number}'}", *lines, ""]))
+    named = own_title or next((name for name in names[:1] if name), None)
+    return Content(named, apart("\n".join(sections)), named_anchors=True, updated=updated, unread=tuple(unread))
 
 
-def _slide(number: int, slide: Any) -> str:  # noqa: ANN401 - python-pptx has no types
-    title = slide.shapes.title
-    name = " ".join(title.text_frame.text.split()) if title is not None and title.has_text_frame else ""
-    parts = [f"## {name or f'Slide {number}'}"]
-    for shape in slide.shapes:
-        if shape.has_text_frame and (title is None or shape.shape_id != title.shape_id):
-            parts += [f"- {escaped(text)}" for p in shape.text_frame.paragraphs if (text := p.text.strip())]
-        elif getattr(shape, "has_table", False) and shape.has_table:
-            parts.append(table([[cell.text for cell in row.cells] for row in shape.table.rows]))
-    if slide.has_notes_slide and (notes := slide.notes_slide.notes_text_frame):
-        parts.append(notes.text.strip())
-    return "\n".join(part for part in parts if part)
+def _slides(archive: zipfile.ZipFile) -> Iterator[Slide]:
+    """Yield the slides in the order in which they are shown."""
+    parts = [target for kind, target in related(archive, "").values() if kind == "officeDocument"]
+    part = parts[0] if parts else "ppt/presentation.xml"
+    targets = related(archive, part)
+    for element in xml(archive, part).iterfind("{*}sldIdLst/{*}sldId"):
+        relation = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
+        slide = targets[relation][1]
+        yield Slide(archive, xml(archive, slide), related(archive, slide))

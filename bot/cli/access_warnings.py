@@ -1,0 +1,56 @@
+"""What an admin should know about access rules: groups that nobody is in, documents without a rule."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from bot.settings import AccessSettings, Settings
+from bot.surfaces.wording import counted
+from index import snapshot_tables
+from index.access import EVERYONE, NOBODY
+from index.errors import IndexUnavailableError
+from index.snapshot import CHUNKS, SnapshotFolder
+
+_SETTINGS = "access.groups, access.slack_groups or access.entra_groups"
+
+
+def live_warnings(settings: Settings) -> list[str]:
+    """Return the warnings about the live snapshot; none without a snapshot."""
+    folder = SnapshotFolder(settings.data_dir)
+    try:
+        name = folder.newest_intact()[1].name
+    except IndexUnavailableError:
+        return []
+    return access_warnings(settings, snapshot_tables.documents_by_group(folder.path(name) / CHUNKS))
+
+
+def access_warnings(settings: Settings, named: Mapping[str, int]) -> list[str]:
+    """Return warnings about access; `named` holds the groups that documents name, with the number of documents."""
+    ruled = {group for groups in settings.index.access.values() for group in groups}
+    wanted = {*named, *ruled} - {EVERYONE, NOBODY}
+    known = _with_members(settings.access)
+    return [*(_empty(group, named, known) for group in sorted(wanted - known)), *_unlabelled(settings, named)]
+
+
+def _with_members(access: AccessSettings) -> set[str]:
+    return {group for group, members in access.groups.items() if members} | {
+        *access.slack_groups,
+        *access.entra_groups,
+    }
+
+
+def _empty(group: str, named: Mapping[str, int], known: set[str]) -> str:
+    count = named.get(group, 0)
+    naming = f"{counted(count, 'document names', 'documents name')}" if count else "a rule in index.access names"
+    nearest = get_close_matches(group, [*sorted(known), EVERYONE], 1)
+    meant = f"if you mean `{nearest[0]}`, write that; else " if nearest else ""
+    return f"nobody is in the group `{group}`, which {naming}: {meant}set its members in {_SETTINGS}"
+
+
+def _unlabelled(settings: Settings, named: Mapping[str, int]) -> Iterator[str]:
+    is_chosen = "unlabelled" in settings.index.model_fields_set
+    if settings.access.has_groups and settings.index.unlabelled == EVERYONE and not is_chosen:
+        yield (
+            "groups are set, and a document without an access rule can be read by everyone "
+            f"({counted(named.get(EVERYONE, 0), 'document is', 'documents are')} for everyone now): set "
+            'index.unlabelled to "nobody" to hide documents without a rule, or to "everyone" if this is meant'
+        )

@@ -1,0 +1,53 @@
+"""E-books (EPUB) to Markdown: their chapters are pages of HTML."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup
+from lxml import etree
+
+from index.errors import UnreadableDocumentError
+from index.reading.formats.archives import local, opened, xml
+from index.reading.formats.content import Content
+from index.reading.formats.encoding import decoded
+from index.reading.formats.html_page import html_text
+from index.reading.formats.properties import real_title
+
+_DAY_CHARS = 10
+_MAX_NESTING = "nested too deeply"
+
+
+def epub(raw: bytes) -> Content:
+    """Return the chapters of a book in reading order, without its table of contents."""
+    with opened(raw, "book") as archive:
+        root = xml(archive, "META-INF/container.xml").find(".//{*}rootfile")
+        if root is None:
+            raise UnreadableDocumentError("broken book")
+        part = root.get("full-path", "")
+        package = xml(archive, part)
+        try:
+            chapters = [
+                html_text(BeautifulSoup(decoded(page), "html.parser")) for page in _pages(archive, package, part)
+            ]
+        except RecursionError as error:
+            raise UnreadableDocumentError(_MAX_NESTING) from error
+        said = {
+            local(e) if e.get("property") is None else e.get("property"): e.text or "" for e in package.iter("{*}*")
+        }
+        updated = said.get("dcterms:modified", "")[:_DAY_CHARS] or None
+        return Content(real_title(said.get("title", "")), "\n\n".join(chapters), named_anchors=True, updated=updated)
+
+
+def _pages(archive: zipfile.ZipFile, package: etree._Element, part: str) -> Iterator[bytes]:
+    """Yield the pages in their order, without those that only list the others."""
+    items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
+    for reference in package.iterfind("{*}spine/{*}itemref"):
+        item = items.get(reference.get("idref"))
+        if item is None or "nav" in item.get("properties", "").split() or reference.get("linear") == "no":
+            continue
+        if item.get("media-type") in ("application/xhtml+xml", "text/html"):
+            yield archive.read(
+                posixpath.normpath(posixpath.join(posixpath.dirname(part), unquote(item.get("href", ""))))
+            )
