@@ -203,17 +203,60 @@ def test_a_cell_that_goes_on_below_without_ruling_lines_stays_in_its_row() -> No
     assert "| Team | Projects without limit | 9 EUR |" in text
 
 
-def test_a_table_goes_on_over_a_page_break_and_its_header_is_not_said_twice() -> None:
-    def page(first: int) -> Draw:
+def test_a_table_that_goes_on_over_a_page_break_has_its_header_on_each_page() -> None:
+    def page(first: int, *, header: bool) -> Draw:
         def draw(c: Any) -> None:
-            table = [("Article", "Shelf"), *((f"Bolt {n}", f"{n * 3} b") for n in range(first, first + 5))]
-            rows(c, 60, 760, (0, 200), table)
+            names = [("Article", "Shelf")] * header
+            rows(c, 60, 760, (0, 200), [*names, *((f"Bolt {n}", f"{n * 3} b") for n in range(first, first + 5))])
 
         return draw
 
-    text = read(page(1), page(6)).text
-    assert text.count("| Article | Shelf |") == 1
-    assert "| Bolt 5 | 15 b |\n| Bolt 6 | 18 b |" in text
+    for header in (True, False):
+        text = read(page(1, header=True), page(6, header=header)).text
+        assert "| Bolt 5 | 15 b |\n\n## Page 2 {#page=2}\n\n| Article | Shelf |\n| --- | --- |\n| Bolt 6 | 18 b |" in text
+        assert text.count("| Article | Shelf |") == 2
+
+
+def test_a_row_over_a_page_break_is_whole() -> None:
+    def first(c: Any) -> None:
+        rows(c, 60, 100, (0, 150, 380), [("Plan", "What it holds", "Price"), ("Solo", "One seat and", "4 EUR")])
+
+    def second(c: Any) -> None:
+        put(c, 210, 780, "a hundred pages")
+        rows(c, 60, 761, (0, 150, 380), [("Duo", "Two seats", "7 EUR"), ("Trio", "Three seats", "9 EUR")])
+
+    text = read(first, second).text
+    assert "| Solo | One seat and a hundred pages | 4 EUR |" in text
+    assert "| Plan | What it holds | Price |\n| --- | --- | --- |\n| Duo | Two seats | 7 EUR |" in text
+
+
+def test_names_in_another_face_and_their_explanations_are_lines_without_a_header() -> None:
+    def draw(c: Any) -> None:
+        flow(c, 60, 790, LONG + RIGHT + LEFT)
+        for n, (name, meaning) in enumerate((("-q", "Be quiet."), ("-v", "Say more."), ("-n", "Do nothing."))):
+            put(c, 60, 600 - 18 * n, name, font="Courier")
+            put(c, 140, 600 - 18 * n, meaning)
+
+    assert "-q Be quiet.\n\n-v Say more.\n\n-n Do nothing." in read(draw).text
+
+
+def test_boxes_behind_words_in_cells_and_a_frame_around_the_page_are_no_columns() -> None:
+    def draw(c: Any) -> None:
+        c.rect(20, 20, WIDTH - 40, HEIGHT - 40)
+        flow(c, 60, 780, LONG)
+        for n, (name, meaning) in enumerate((("Target", "Notes"), ("arm-v7", "since 2.1"), ("arm-v8", "since 3.0"))):
+            y = 600 - 24 * n
+            for _ in range(2):
+                c.rect(60, y, 150, 24)
+                c.rect(210, y, 200, 24)
+            c.setFillColorRGB(0.9, 0.9, 0.9)
+            c.rect(68, y + 4, 60, 16, stroke=0, fill=1)
+            c.setFillColorRGB(0, 0, 0)
+            put(c, 70, y + 8, name)
+            put(c, 220, y + 8, meaning)
+
+    text = read(draw).text
+    assert f"{LONG}\n\n| Target | Notes |\n| --- | --- |\n| arm-v7 | since 2.1 |\n| arm-v8 | since 3.0 |" in text
 
 
 def test_names_with_a_colon_and_their_values_are_lines() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from index.reading.formats.pdf.outline import Item
 from index.reading.formats.pdf.paragraphs import Paragraph, continues
-from index.reading.formats.pdf.table_rows import Table
+from index.reading.formats.pdf.table_rows import Table, with_header
 
 _NOTE = re.compile(r"\d{1,3}\b|[*†‡§¹²³]")
 _SMALLER = 0.92
@@ -20,11 +20,11 @@ def flowing(pages: Iterable[tuple[Sequence[Item], float]], body: float) -> list[
     for items, height in pages:
         notes = _notes(items, height, body)
         for number, item in enumerate(items):
-            whole = _whole(flow[last], item) if last >= 0 and number not in notes else None
-            if whole is not None:
-                flow[last] = whole
-            elif number not in notes:
-                flow.append(item)
+            if number in notes:
+                continue
+            rest = _joined(flow, last, item) if last >= 0 else item
+            if rest is not None:
+                flow.append(rest)
                 last = len(flow) - 1
         flow.extend(items[number] for number in notes)
     return flow
@@ -41,18 +41,20 @@ def _notes(items: Sequence[Item], height: float, body: float) -> list[int]:
     return found
 
 
-def _whole(before: Item, after: Item) -> Item | None:
-    """Return two items as one, if the second goes on with the first in the next column or on the next page."""
-    if isinstance(before, Table) and isinstance(after, Table):
-        if before.page == after.page or len(before.rows[0]) != len(after.rows[0]):
-            return None
-        return replace(before, rows=before.rows + after.rows[after.rows[0] == before.rows[0] :])
-    if not isinstance(before, Paragraph) or not isinstance(after, Paragraph):
+def _joined(flow: list[Item], last: int, item: Item) -> Item | None:
+    """Join an item, or what goes on of it, to the last one; return what is left of it as an item of its own."""
+    before = flow[last]
+    if isinstance(before, Table) and isinstance(item, Table):
+        flow[last], rest = with_header(before, item)
+        return rest
+    if isinstance(before, Paragraph) and isinstance(item, Paragraph) and _goes_on(before, item):
+        flow[last] = replace(before, more=(*before.more, item))
         return None
+    return item
+
+
+def _goes_on(before: Paragraph, after: Paragraph) -> bool:
+    """Tell whether a paragraph goes on with another in the next column or on the next page."""
     end = (before.more or (before,))[-1]
     moved = after.page != end.page or after.top < end.lines[-1].y - 2 * after.size
-    if not moved or after.page > end.page + 1 or not continues(before, after):
-        return None
-    return replace(before, more=(*before.more, after))
-
-
+    return moved and after.page <= end.page + 1 and continues(before, after)

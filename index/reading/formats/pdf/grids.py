@@ -76,21 +76,35 @@ def _grid(top: Rule, rules: Sequence[Rule], bars: Sequence[Bar]) -> Grid | None:
         and rule.right >= (top.left + top.right) / 2
         and rule.right <= top.right + _NEAR
     ]
-    xs = _columns(within, top, bottom)
     ys = _apart(ys)
+    xs = _columns([bar for bar in within if _joins(bar, ys)], top, bottom)
     if len(ys) < _LEAST_RULES or len(xs) < _LEAST_RULES or len(xs) * len(ys) > _MAX_CELLS:
         return None
     return Grid(tuple(ys), tuple(xs), tuple(within))
+
+
+def _joins(bar: Bar, ys: Sequence[float]) -> bool:
+    """Tell whether an upright line leads from a ruling line to another; the sides of a box in a cell do not."""
+    return all(any(abs(y - end) <= _NEAR for y in ys) for end in (bar.top, bar.bottom))
 
 
 def _columns(bars: Sequence[Bar], top: Rule, bottom: float) -> list[float]:
     """Return where columns begin and end: upright lines that together are half as high as the table."""
     xs: list[float] = [top.left]
     for x in _apart([bar.x for bar in bars]):
-        height = sum(bar.bottom - bar.top for bar in bars if abs(bar.x - x) < _NEAR)
+        height = _height([bar for bar in bars if abs(bar.x - x) < _NEAR])
         if height * 2 >= bottom - top.y and top.left + _NEAR < x < top.right - _NEAR:
             xs.append(x)
     return [*xs, top.right]
+
+
+def _height(bars: Sequence[Bar]) -> float:
+    """Return how much upright lines cover together; programs draw some of them twice."""
+    height, end = 0.0, float("-inf")
+    for bar in sorted(bars, key=lambda bar: bar.top):
+        height += max(0.0, bar.bottom - max(bar.top, end))
+        end = max(end, bar.bottom)
+    return height
 
 
 def _apart(places: Sequence[float]) -> list[float]:

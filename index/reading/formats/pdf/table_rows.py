@@ -1,7 +1,7 @@
 """Tables: which columns are one, and its rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.reading.formats.pdf.columns import Band, parts
@@ -9,7 +9,7 @@ from index.reading.formats.pdf.page import Line, Rule, Word, joined
 from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
 from index.reading.formats.tables import table
 
-Cells = list[str]
+Cells = Sequence[str]
 _LEAST_ROWS = 2
 _PAIR = 2
 
@@ -44,10 +44,32 @@ def table_in(band: Band, rules: Sequence[Rule], page: int) -> Table | None:
     if len(lines) < _LEAST_ROWS or not _is_table(Band(tuple(lines), band.gutters), crossing):
         return None
     columns = parts(Band(tuple(lines), band.gutters))
-    pairs = not crossing and len(columns) == _PAIR and _is_prose(columns[1])
+    pairs = not crossing and len(columns) == _PAIR and _are_pairs(*columns, lines[0])
     rows = _ruled(lines, band, crossing) or _level(lines, band)
     top = lines[0].y - lines[0].size
     return Table(tuple(map(tuple, rows)), page, top, tuple(before), tuple(after), pairs)
+
+
+def with_header(before: Table, after: Table) -> tuple[Table, Table | None]:
+    """Return two tables; if the second goes on with the first on the next page, with its header and without torn rows."""
+    goes_on = before.page == after.page - 1 and len(before.rows[0]) == len(after.rows[0])
+    if not goes_on or (before.pairs and not after.pairs):
+        return before, after
+    rows = after.rows[not before.pairs and after.rows[0] == before.rows[0] :]
+    torn = [cell for cell, below in zip(before.rows[-1], rows[0], strict=True) if below] if rows else []
+    if torn and _goes_on(rows[0], before.rows[-1]) and not any(map(ends_sentence, torn)):
+        before = replace(before, rows=(*before.rows[:-1], tuple(_merged([before.rows[-1], rows[0]]))))
+        rows = rows[1:]
+    header = () if before.pairs else before.rows[:1]
+    return before, replace(after, rows=(*header, *rows), pairs=before.pairs) if rows else None
+
+
+def _are_pairs(names: Sequence[Line], texts: Sequence[Line], first: Line) -> bool:
+    """Tell whether two columns are names and their explanations: no line of them is a header."""
+    if _is_prose(texts) or first.words[0] not in names[0].words:
+        return True
+    faces = [[(word.mono, word.bold) for line in column for word in line.words] for column in (names, texts)]
+    return len(set(faces[0])) == 1 and not set(faces[0]) & set(faces[1])
 
 
 def _is_table(band: Band, crossing: Sequence[float]) -> bool:
@@ -162,7 +184,7 @@ def _texts(line: Line, band: Band) -> Cells:
 
 
 def _merged(lines: Sequence[Cells]) -> Cells:
-    merged = [""] * len(lines[0])
+    merged: list[str] = [""] * len(lines[0])
     for cells in lines:
         merged = [spliced(whole, cell) if cell else whole for whole, cell in zip(merged, cells, strict=True)]
     return merged
