@@ -30,9 +30,10 @@ _NO_TEXT = "a picture without text: needs text recognition first"
 def pdf(raw: bytes) -> Content:
     """Return a PDF's text: a section for each heading and page, whose anchor opens the page."""
     document = _opened(raw)
-    read = [read_page(document, number) for number in range(1, min(len(document), _MAX_PAGES) + 1)]
+    numbers = range(1, min(len(document), _MAX_PAGES) + 1)
+    read = without_typewriter([read_page(document, number) for number in numbers])
     body = body_size(read)
-    pages = without_furniture(without_typewriter(read), body)
+    pages = without_furniture(read, body)
     if not any(page.words for page in pages):
         raise UnreadableDocumentError("no text in it: scanned pages need text recognition first")
     names = bookmarks(document)

@@ -13,23 +13,24 @@ _LINES, _CHARS, _BOLD_WORDS = 3, 120, 12
 # Where more of the paragraphs are bold, bold type marks no headings.
 _BOLD_SHARE = 0.4
 _SIZE_STEP = 2
+_TYPEWRITTEN = 0.9
 _TITLE_CHARS = 150
 
 
 def body_size(pages: Sequence[Page]) -> float:
-    """Return the type size of most letters."""
+    """Return the type size of most letters that are no code."""
     sizes: Counter[float] = Counter()
     for page in pages:
         for words in page.words:
             for word in words:
-                sizes[word.size] += len(word.text)
+                sizes[word.size] += len(word.text) * (not word.mono)
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
 def without_typewriter(pages: Sequence[Page]) -> Sequence[Page]:
-    """Return the pages; where most of the text is set in letters of equal width, this does not mean code."""
+    """Return the pages; where nearly all of the text is set in letters of equal width, this does not mean code."""
     words = [word for page in pages for part in page.words for word in part]
-    if sum(word.mono for word in words) * 2 < len(words):
+    if sum(word.mono for word in words) < _TYPEWRITTEN * len(words):
         return pages
     return [replace(p, words=tuple(tuple(replace(w, mono=False) for w in part) for part in p.words)) for p in pages]
 

@@ -76,10 +76,10 @@ def paragraphs(lines: Sequence[Line], page: int) -> Iterator[Paragraph]:
     if not lines:
         return
     right = max(line.right for line in lines)
-    pitch = _pitch(lines)
+    pitches = {size: _pitch([line for line in lines if line.size == size]) for size in {line.size for line in lines}}
     run = [lines[0]]
     for above, line in pairwise(lines):
-        if _breaks(run, above, line, right, pitch):
+        if _breaks(run, above, line, right, pitches[above.size]):
             yield _paragraph(run, page, right, line)
             run = []
         run.append(line)

@@ -3,6 +3,7 @@
 import ctypes
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -18,11 +19,15 @@ _HYPHENS = frozenset({0x02, 0xFFFE})
 _INVISIBLE = 3
 _DIAGONAL = math.radians(8)
 _BOLD = 600
-# TeX's fonts say neither weight nor pitch but by their names.
+# TeX's fonts do not say their weight but by their names.
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"demi", b"cmbx", b"sfbx")
-_MONO_NAMES = (b"mono", b"courier", b"cmtt", b"sftt", b"typewriter")
-_FIXED_PITCH = 1
+# Letters that are equally wide only in a typewriter's font.
+_UNLIKE = "ilmwMW"
 _LIGHT = 0xF0
+# How far the baseline of a raised or lowered character is from its line's, as a share of the type size.
+_RAISED = 0.6
+_SAME_LINE = 0.1
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The narrowest blank, as a share of the type size.
 _BLANK = 0.12
 
@@ -59,6 +64,8 @@ class _Reader:
         self._name, self._flags = ctypes.create_string_buffer(128), ctypes.c_int()
         self._colour = [ctypes.c_uint() for _ in range(4)]
         self._bounds = page.get_bbox()
+        self._advance = ctypes.c_float()
+        self._pitches: dict[int | None, float] = {}
 
     def page(self, number: int) -> Page:
         """Return the page."""
@@ -66,7 +73,8 @@ class _Reader:
         words: dict[int, list[Word]] = {turn: []}
         hidden: dict[int, list[Word]] = {}
         light: list[tuple[int, Word, Box]] = []
-        for start, end, glued in self._runs():
+        last: Word | None = None
+        for start, end, glued, beside in self._runs():
             style = self._style(start)
             if style is None:
                 continue
@@ -74,6 +82,7 @@ class _Reader:
             for word, box in self._words(start, end, quarter, size, face, glued=glued):
                 if not word.text or not self._inside(box):
                     continue
+                last = word = _on_line(word, last) if beside and last else word
                 if pale and visible:
                     light.append((quarter, word, box))
                 else:
@@ -91,29 +100,29 @@ class _Reader:
         ordered = tuple(tuple(words[quarter]) for quarter in order if words[quarter])
         return Page(number, width, height, ordered, rules, bars, found.drawn, self._bounds[1])
 
-    def _runs(self) -> Iterator[tuple[int, int, bool]]:
-        """Yield words as (first character, end, glued to the word before)."""
+    def _runs(self) -> Iterator[tuple[int, int, bool, bool]]:
+        """Yield words as (first character, end, glued to the word before, on its line though higher or lower)."""
         unicode_of, origin = self._pdfium.FPDFText_GetUnicode, self._pdfium.FPDFText_GetCharOrigin
         size_of = self._pdfium.FPDFText_GetFontSize
         raw, x, y = self._raw, self._x, self._y
-        start, glued, before = -1, False, (0.0, 0.0, 0.0)
+        start, glued, beside, before = -1, False, False, (0.0, 0.0, 0.0)
         for index in range(self._count):
             if unicode_of(raw, index) in _BLANKS:
                 if start >= 0:
-                    yield start, index, glued
-                start, glued = -1, False
+                    yield start, index, glued, beside
+                start = -1
                 continue
             origin(raw, index, x, y)
             here = (x.value, y.value, size_of(raw, index))
             if start >= 0 and _jumped(before, here):
-                yield start, index, glued
-                near = abs(here[0] - before[0]) + abs(here[1] - before[1]) < 4 * max(before[2], here[2], 1)
-                start, glued = index, near and here[2] != before[2]
-            elif start < 0:
+                yield start, index, glued, beside
+                glued = beside = _beside(before, here)
                 start = index
+            elif start < 0:
+                start, glued, beside = index, False, _beside(before, here)
             before = here
         if start >= 0:
-            yield start, self._count, glued
+            yield start, self._count, glued, beside
 
     def _style(self, index: int) -> tuple[int, float, tuple[bool, bool], bool, bool] | None:
         """Return quarter turns, type size, face, visible, pale; None for diagonal text, such as a watermark."""
@@ -126,19 +135,29 @@ class _Reader:
         scale = abs(m.a * m.d - m.b * m.c) / (math.hypot(m.a, m.b) or 1)
         size = round(pdfium.FPDFText_GetFontSize(self._raw, index) * scale, 1)
         thing = pdfium.FPDFText_GetTextObject(self._raw, index)
+        face = self._bold(index), bool(thing) and self._mono(index, pdfium.FPDFTextObj_GetFont(thing))
         visible = pdfium.FPDFTextObj_GetTextRenderMode(thing) != _INVISIBLE if thing else True
         colour = self._colour
         pdfium.FPDFText_GetFillColor(self._raw, index, *colour)
         pale = min(part.value for part in colour[:3]) >= _LIGHT or not colour[3].value
-        return quarter % 4, size or 1.0, self._face(index), visible, pale
+        return quarter % 4, size or 1.0, face, visible, pale
 
-    def _face(self, index: int) -> tuple[bool, bool]:
-        """Return whether a letter is bold and whether its font has letters of equal width."""
+    def _bold(self, index: int) -> bool:
         self._pdfium.FPDFText_GetFontInfo(self._raw, index, self._name, len(self._name), self._flags)
-        family = self._name.value.lower()
         heavy = self._pdfium.FPDFText_GetFontWeight(self._raw, index) > _BOLD
-        mono = bool(self._flags.value & _FIXED_PITCH) or any(mark in family for mark in _MONO_NAMES)
-        return heavy or any(mark in family for mark in _BOLD_NAMES), mono
+        return heavy or any(mark in self._name.value.lower() for mark in _BOLD_NAMES)
+
+    def _mono(self, index: int, font: Any) -> bool:  # noqa: ANN401
+        """Tell whether a letter's font has letters of equal width. It says so itself less often than not."""
+        key = ctypes.cast(font, ctypes.c_void_p).value
+        if key not in self._pitches:
+            widths = {self._width(font, ord(letter)) for letter in _UNLIKE}
+            self._pitches[key] = widths.pop() if len(widths) == 1 else 0.0
+        return 0 < self._pitches[key] == self._width(font, self._pdfium.FPDFText_GetUnicode(self._raw, index))
+
+    def _width(self, font: Any, code: int) -> float:  # noqa: ANN401
+        self._pdfium.FPDFFont_GetGlyphWidth(font, code, 1000.0, self._advance)
+        return round(self._advance.value)
 
     def _words(
         self, start: int, end: int, quarter: int, size: float, face: tuple[bool, bool], *, glued: bool
@@ -179,6 +198,20 @@ def _jumped(before: tuple[float, float, float], here: tuple[float, float, float]
     """Tell whether a character does not continue the word: it stands elsewhere or has another size."""
     size = max(before[2], here[2], 1)
     return before[2] != here[2] or min(abs(before[1] - here[1]), abs(before[0] - here[0])) > size * 0.2
+
+
+def _beside(before: tuple[float, float, float], here: tuple[float, float, float]) -> bool:
+    """Tell whether a character follows another on its line, if higher, lower or in another size."""
+    size = max(before[2], here[2], 1)
+    across, along = sorted((abs(here[0] - before[0]), abs(here[1] - before[1])))
+    return across < size * _RAISED and along < size * (4 if here[2] != before[2] else 1.2)
+
+
+def _on_line(word: Word, before: Word) -> Word:
+    """Return a word on the line of the one before; raised digits as such, since "19" with note 2 is not 192."""
+    raised = before.y - word.y > _SAME_LINE * word.size and word.size < before.size and word.text.isdigit()
+    text, glued = (word.text.translate(_SUPERSCRIPTS), False) if raised else (word.text, word.glued)
+    return replace(word, text=text, y=before.y, glued=glued)
 
 
 def _wide_gaps(spans: Sequence[Sequence[float]], size: float) -> list[int]:
