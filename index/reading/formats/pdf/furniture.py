@@ -49,6 +49,9 @@ def _keys(line: Line, number: int, top: bool) -> Iterator[_Key]:  # noqa: FBT001
     if line.text.isalpha() and _ROMAN.fullmatch(line.text):
         yield top, place, f"#{_roman(line.text) - number}"
     yield top, place, line.text
+    for end, word in enumerate((line.words[0].text, line.words[-1].text)):
+        if len(line.words) > 1 and word.isdecimal() and len(word) < 6:  # noqa: PLR2004
+            yield top, place, f"{end}#{int(word) - number}"
     for found in list(_NUMBER.finditer(line.text[:200]))[:6]:
         if len(found[0]) < 6:  # noqa: PLR2004 - no page number is longer
             yield top, place, f"{line.text[: found.start()]}#{int(found[0]) - number}{line.text[found.end() :]}"

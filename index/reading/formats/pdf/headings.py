@@ -66,11 +66,11 @@ def _is_large(paragraph: Paragraph, body: float) -> bool:
 
 def _is_bold(paragraph: Paragraph, body: float) -> bool:
     short = len(paragraph.lines) < _LINES and len(paragraph.text.split()) <= _BOLD_WORDS
-    return paragraph.bold and paragraph.size >= body * 0.95 and short and _is_short(paragraph)
+    return paragraph.bold and not paragraph.code and paragraph.size >= body * 0.95 and short and _is_short(paragraph)
 
 
 def _is_short(paragraph: Paragraph) -> bool:
     text = paragraph.text
     letters = sum(map(str.isalpha, text))
     worded = letters * 2 >= len(text) and letters > 2  # noqa: PLR2004
-    return len(paragraph.lines) <= _LINES and len(text) <= _CHARS and worded and text[-1] not in ".,;:" and not paragraph.code
+    return len(paragraph.lines) <= _LINES and len(text) <= _CHARS and worded and text[-1] not in ".,;:"

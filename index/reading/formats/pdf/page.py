@@ -4,7 +4,11 @@ Coordinates are in points from the upper left corner of the page as it is read; 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from unicodedata import bidirectional
+
+
+_RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +100,18 @@ class Line:
 
 
 def joined(words: Sequence[Word]) -> str:
-    """Return words as text."""
+    """Return words, which come from left to right, as text in the order in which they are read."""
+    if any(bidirectional(letter) in _RIGHT_TO_LEFT for word in words for letter in word.text):
+        words = _from_the_right(words)
     return "".join(word.text if word.glued or not n else f" {word.text}" for n, word in enumerate(words))
+
+
+def _from_the_right(words: Sequence[Word]) -> list[Word]:
+    """Return the words of a line from the right to the left, but Latin words and numbers among them as they stand."""
+    found: list[Word] = []
+    run = 0
+    for word in reversed(words):
+        latin = all(bidirectional(letter) not in _RIGHT_TO_LEFT for letter in word.text)
+        run = run + 1 if latin else 0
+        found.insert(len(found) - run + 1 if latin else len(found), replace(word, glued=False))
+    return found

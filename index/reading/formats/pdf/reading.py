@@ -210,8 +210,9 @@ def _beside(before: tuple[float, float, float], here: tuple[float, float, float]
 def _on_line(word: Word, before: Word) -> Word:
     """Return a word on the line of the one before; raised digits as such, since "19" with note 2 is not 192."""
     raised = before.y - word.y > _SAME_LINE * word.size and word.size < before.size and word.text.isdigit()
-    text, glued = (word.text.translate(_SUPERSCRIPTS), False) if raised else (word.text, word.glued)
-    return replace(word, text=text, y=before.y, glued=glued)
+    mark = before.text.isdigit() and word.y - before.y > _SAME_LINE * word.size and before.size < word.size
+    text = word.text.translate(_SUPERSCRIPTS) if raised else word.text
+    return replace(word, text=text, y=before.y, glued=word.glued and not raised and not mark)
 
 
 def _wide_gaps(spans: Sequence[Sequence[float]], size: float) -> list[int]:

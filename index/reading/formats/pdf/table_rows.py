@@ -121,7 +121,7 @@ def _is_prose(lines: Sequence[Line]) -> bool:
     lower = sum(line.text[0].islower() for line in lines[1:])
     width = max(line.right for line in lines) - min(line.left for line in lines)
     filled = sum(line.right - line.left > 0.7 * width for line in lines)
-    flows = lower * 3 >= len(lines) or (filled * 3 >= len(lines) * 2 and words > 4)  # noqa: PLR2004
+    flows = (lower * 3 >= len(lines) and filled * 2 > len(lines)) or (filled * 3 >= len(lines) * 2 and words > 4)  # noqa: PLR2004
     return len(lines) > 1 and words >= 3 and flows  # noqa: PLR2004
 
 
