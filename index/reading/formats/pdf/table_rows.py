@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from index.reading.formats.pdf.columns import Band, parts
+from index.reading.formats.pdf.columns import Band, bands, parts
 from index.reading.formats.pdf.page import Line, Rule, Word, joined
 from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
 from index.reading.formats.tables import table
@@ -12,6 +12,8 @@ from index.reading.formats.tables import table
 Cells = Sequence[str]
 _LEAST_ROWS = 2
 _PAIR = 2
+# The narrowest blank between words, as a share of the type size.
+_BLANK = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,16 @@ def _is_table(band: Band, crossing: Sequence[float]) -> bool:
         return False
     if len(inner) > 1 or (inner and not all(prose)):
         return True
+    if sum(_has_columns(column) for column in columns) > 1:
+        return False
     if sum(prose) * 2 >= len(columns):
         return _labelled(columns, prose)
     return sum(len(_cells(line, band)) > 1 for line in band.lines) * 2 >= max(map(len, columns))
+
+
+def _has_columns(lines: Sequence[Line]) -> bool:
+    """Tell whether a column stands in columns itself, as those of a page do and those of a table do not."""
+    return sum(len(band.lines) for band in bands(lines) if band.gutters) * 2 > len(lines)
 
 
 def _outside(lines: Sequence[Line], band: Band, crossing: Sequence[float]) -> list[Line]:
@@ -116,13 +125,19 @@ def _crossing(band: Band, rules: Sequence[Rule]) -> list[float]:
 
 
 def _is_prose(lines: Sequence[Line]) -> bool:
-    """Tell whether lines go on from one to the next."""
+    """Tell whether lines go on from one to the next, each as long as the next one's first word lets it be."""
     words = sum(len(line.words) for line in lines) / len(lines)
     lower = sum(line.text[0].islower() for line in lines[1:])
-    width = max(line.right for line in lines) - min(line.left for line in lines)
-    filled = sum(line.right - line.left > 0.7 * width for line in lines)
-    flows = (lower * 3 >= len(lines) and filled * 2 > len(lines)) or (filled * 3 >= len(lines) * 2 and words > 4)  # noqa: PLR2004
-    return len(lines) > 1 and words >= 3 and flows  # noqa: PLR2004
+    right = max(line.right for line in lines)
+    inside = [(above, line) for above, line in pairwise(lines) if not ends_sentence(above.text)]
+    full = sum(_is_full(above.words, line.words, right) for above, line in inside)
+    worded = words >= 3 and (words > 4 or lower * 3 >= len(lines))  # noqa: PLR2004
+    return worded and bool(inside) and full * 3 >= len(inside) * 2
+
+
+def _is_full(above: Sequence[Word], words: Sequence[Word], right: float) -> bool:
+    """Tell whether a line of a cell or column has no room for the first of the words below it."""
+    return above[-1].right + words[0].right - words[0].left + _BLANK * words[0].size > right
 
 
 def _labelled(columns: Sequence[Sequence[Line]], prose: Sequence[bool]) -> bool:
@@ -159,10 +174,13 @@ def _level(lines: Sequence[Line], band: Band) -> list[Cells]:
     rows: list[list[Cells]] = []
     steps = sorted(b.y - a.y for a, b in pairwise(lines))
     pitch = steps[len(steps) // 2] if steps else 0.0
+    rights = [max((line.right for line in column), default=0.0) for column in parts(Band(tuple(lines), band.gutters))]
     for number, line in enumerate(lines):
         cells = _texts(line, band)
-        tight = number > 0 and line.y - lines[number - 1].y <= pitch * 1.05
-        if rows and tight and _goes_on(cells, rows[-1][-1]):
+        step = line.y - lines[number - 1].y
+        # Two lines with all cells are two rows, unless rows stand farther apart than lines.
+        tight = number > 0 and step <= (steps[-1] / 1.15 if all(cells) else pitch * 1.05)
+        if rows and tight and _goes_on(cells, rows[-1][-1]) and _wrapped(lines[number - 1], line, band, rights):
             rows[-1].append(cells)
         else:
             rows.append([cells])
@@ -176,6 +194,12 @@ def _goes_on(cells: Cells, above: Cells) -> bool:
         return False
     lower = all(cell[0].islower() or cell[0] in "(&" for cell, _ in filled)
     return lower if cells[0] else lower or len(filled) * 2 <= len(cells)
+
+
+def _wrapped(above: Line, line: Line, band: Band, rights: Sequence[float]) -> bool:
+    """Tell whether a line with a first cell can go on with the row above: no cell there has room for more."""
+    upper, cells = _cells(above, band), _cells(line, band)
+    return 0 not in cells or all(_is_full(upper[n], words, rights[n]) for n, words in cells.items() if n in upper)
 
 
 def _texts(line: Line, band: Band) -> Cells:
