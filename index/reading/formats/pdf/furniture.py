@@ -14,6 +14,8 @@ _ROMAN = re.compile(r"(?=[ivxl])(x{0,3}l?x{0,3})(ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50}
 _PLACE = 3.0
 _LARGER = 1.1
+# Text farther from the edge, as a share of the page's height, is the text of slides or forms that comes back.
+_MARGIN = 0.15
 # A text at the edge that comes back on this many pages is no accident; short documents have fewer pages.
 _PAGES = 3
 _SHORT_DOCUMENT = 3
@@ -61,7 +63,8 @@ def _cleaned(page: Page, count: int, repeated: set[_Key], body: float) -> Page:
     gone: set[float] = set()
     for top in (True, False):
         for line in _edge(page, top):
-            keys = {key for key in _keys(line, page.number, top) if key in repeated}
+            outside = line.text.isdecimal() or min(line.y, page.height - line.y) < _MARGIN * page.height
+            keys = {key for key in _keys(line, page.number, top) if key in repeated} if outside else set()
             if line.size > body * _LARGER or not (keys or _is_page_number(line.text, page.number, count)):
                 break
             if not (top and page.number == 1 and (top, round(line.y / _PLACE), line.text) in keys):

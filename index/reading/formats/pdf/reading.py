@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from index.reading.formats.pdf.page import Page, Word
+from index.reading.formats.pdf.page import Page, Rule, Word
 from index.reading.formats.pdf.shapes import Box, marked, shapes, turned
 
 _MAX_CHARS = 200_000
@@ -27,6 +27,8 @@ _LIGHT = 0xF0
 # How far the baseline of a raised or lowered character is from its line's, as a share of the type size.
 _RAISED = 0.6
 _SAME_LINE = 0.1
+# Where a line that strikes text out stands above the baseline, as shares of the type size.
+_LOWEST_STROKE, _HIGHEST_STROKE = 0.15, 0.45
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The narrowest blank, as a share of the type size.
 _BLANK = 0.12
@@ -65,6 +67,7 @@ class _Reader:
         self._colour = [ctypes.c_uint() for _ in range(4)]
         self._bounds = page.get_bbox()
         self._advance = ctypes.c_float()
+        self._strokes: Sequence[Rule] = ()
         self._pitches: dict[int | None, float] = {}
 
     def page(self, number: int) -> Page:
@@ -73,6 +76,8 @@ class _Reader:
         words: dict[int, list[Word]] = {turn: []}
         hidden: dict[int, list[Word]] = {}
         light: list[tuple[int, Word, Box]] = []
+        found = shapes(self._page, self._bounds, turn)
+        self._strokes = found.strokes
         last: Word | None = None
         for start, end, glued, beside in self._runs():
             style = self._style(start)
@@ -87,7 +92,6 @@ class _Reader:
                     light.append((quarter, word, box))
                 else:
                     (words if visible else hidden).setdefault(quarter, []).append(word)
-        found = shapes(self._page, self._bounds, turn)
         if found.picture:
             for quarter, more in hidden.items():
                 words.setdefault(quarter, []).extend(more)
@@ -167,12 +171,20 @@ class _Reader:
         spans = [sorted((turned(*b[:2], self._bounds, quarter)[0], turned(*b[2:], self._bounds, quarter)[0])) for b in boxes]
         self._pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
         y = turned(self._x.value, self._y.value, self._bounds, quarter)[1]
-        cuts = [0, *_wide_gaps(spans, size), len(spans)]
+        struck = self._struck(spans, y, size)
+        cuts = sorted({0, *_wide_gaps(spans, size), *(n for n, (a, b) in enumerate(pairwise(struck), 1) if a != b), len(spans)})
         for first, last in pairwise(cuts):
+            if struck[first]:
+                continue
             part, whole = spans[first:last], _union(boxes[first:last])
             text = self._text(start + first, start + last)
             left, right = min(span[0] for span in part), max(span[1] for span in part)
             yield Word(text, left, right, y, size, *face, glued and not first), whole
+
+    def _struck(self, spans: Sequence[Sequence[float]], y: float, size: float) -> list[bool]:
+        """Tell of each letter whether a line is drawn through it: such text does not hold any more."""
+        lines = [line for line in self._strokes if y - _HIGHEST_STROKE * size < line.y < y - _LOWEST_STROKE * size]
+        return [any(line.left <= (left + right) / 2 <= line.right for line in lines) for left, right in spans]
 
     def _boxes(self, start: int, end: int) -> Iterator[Box]:
         box = self._box

@@ -20,10 +20,11 @@ _DRAWING = 50
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Ruling lines; whether a picture takes much of the page; whether a page without text would show something."""
+    """Ruling lines; all level lines, short ones too; whether a picture takes much of the page; whether a page without text would show something."""
 
     rules: tuple[Rule, ...]
     bars: tuple[Bar, ...]
+    strokes: tuple[Rule, ...]
     picture: bool
     drawn: bool
 
@@ -47,9 +48,10 @@ def shapes(page: Any, bounds: Box, turn: int) -> Shapes:  # noqa: ANN401 - pypdf
             lines.extend(_lines(box, bounds, turn))
         elif (box[2] - box[0]) * (box[3] - box[1]) >= _PICTURE_SHARE * area:
             picture = True
-    rules = tuple(line for line in lines if isinstance(line, Rule))
+    strokes = tuple(line for line in lines if isinstance(line, Rule))
+    rules = tuple(line for line in strokes if line.right - line.left >= _SHORT)
     bars = tuple(line for line in lines if isinstance(line, Bar))
-    return Shapes(rules, bars, picture, picture or drawn >= _DRAWING)
+    return Shapes(rules, bars, strokes, picture, picture or drawn >= _DRAWING)
 
 
 def _boxes(pdfium: Any, page: Any) -> Iterator[tuple[int, Box]]:  # noqa: ANN401
@@ -66,7 +68,7 @@ def _lines(box: Box, bounds: Box, turn: int) -> Iterator[Rule | Bar]:
     """Yield a thin shape as a ruling line, and the sides of a frame."""
     (ax, ay), (bx, by) = turned(*box[:2], bounds, turn), turned(*box[2:], bounds, turn)
     left, right, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
-    if right - left >= _SHORT:
+    if right - left >= _SHORT or bottom - top <= _THIN < right - left:
         yield from (Rule(left, right, y) for y in ((top, bottom) if bottom - top > _THIN else (top,)))
     if bottom - top >= _LOW:
         yield from (Bar(x, top, bottom) for x in ((left, right) if right - left > _THIN else (left,)))
