@@ -216,7 +216,7 @@ def test_a_list_with_bullets_and_hanging_indents() -> None:
 def test_a_table_on_a_page_turned_upside_between_upright_pages() -> None:
     def turned(c: Any) -> None:
         c.setPageRotation(270)
-        c.translate(0, HEIGHT)
+        c.translate(0, WIDTH)
         c.rotate(-90)
         y = 500.0
         for cells in [("Depot", "Opens", "Closes"), ("Harbour", "5:40", "22:10"), ("Hill", "6:15", "20:30")]:

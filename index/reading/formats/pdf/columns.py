@@ -49,7 +49,7 @@ def bands(lines: Sequence[Line]) -> Iterator[Band]:
     start = 0
     while start < len(lines):
         end, gutters = _longest(lines, start, size * _GUTTER)
-        if gutters:
+        if gutters and not _begins_below(lines, start, end, gutters, size * _GUTTER):
             if plain:
                 yield Band(tuple(plain))
             yield Band(tuple(lines[start:end]), gutters)
@@ -92,6 +92,12 @@ def _longest(lines: Sequence[Line], start: int, least: float) -> tuple[int, tupl
                 break
         inner = now
     return end, found
+
+
+def _begins_below(lines: Sequence[Line], start: int, end: int, gutters: Sequence[Gap], least: float) -> bool:
+    """Tell whether a better run begins with the next line, as below a short line above a table."""
+    below, more = _longest(lines, start + 1, least)
+    return (below - start - 1) * len(more) ** 2 > (end - start) * len(gutters) ** 2
 
 
 def _two_sided(lines: Sequence[Line], gap: Gap) -> bool:

@@ -75,15 +75,16 @@ def paragraphs(lines: Sequence[Line], page: int) -> Iterator[Paragraph]:
     """Yield the lines of a column as paragraphs."""
     if not lines:
         return
-    right = max(line.right for line in lines)
-    pitches = {size: _pitch([line for line in lines if line.size == size]) for size in {line.size for line in lines}}
+    sizes = {line.size: [other for other in lines if other.size == line.size] for line in lines}
+    measures = {size: (max(line.right for line in same), _pitch(same)) for size, same in sizes.items()}
     run = [lines[0]]
     for above, line in pairwise(lines):
-        if _breaks(run, above, line, right, pitches[above.size]):
+        right, pitch = measures[above.size]
+        if _breaks(run, above, line, right, pitch):
             yield _paragraph(run, page, right, line)
             run = []
         run.append(line)
-    yield _paragraph(run, page, right, None)
+    yield _paragraph(run, page, measures[run[-1].size][0], None)
 
 
 def spliced(before: str, after: str) -> str:
