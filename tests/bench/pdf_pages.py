@@ -2,8 +2,8 @@
 
 usage: python tests/bench/pdf_pages.py FOLDER [--worst N] [--markdown FILE]
 
-Prints for each file and in total: pages read, pages named as scanned, files that failed with the reason, seconds a
-hundred pages, the share of the page's words that are kept, and the share of its pairs of neighbouring words that are
+Prints for each file and in total: pages read, pages named as scanned, files that failed with the reason, seconds of
+one core a hundred pages, the share of the page's words that are kept, and the share of its pairs of neighbouring words that are
 kept as neighbours, which falls where columns or rows are torn. The middle of a page and the words before it count on the
 page before, too, as a sentence over a page break belongs to the page where it begins. Running headers, page numbers and
 tables of contents are left out on purpose, so their pages are among the worst, which --worst lists with missing words.
@@ -91,12 +91,12 @@ def _described(read: Sequence[Read]) -> str:
 def _read(path: Path, markdown: Path | None) -> Read:
     theirs = subprocess.run(["pdftotext", "-enc", "UTF-8", path, "-"], capture_output=True, check=False).stdout  # noqa: S603, S607
     pages = [list(_words(page)) for page in theirs.decode("utf-8", "replace").split("\f")[:-1]]
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         content = pdf(path.read_bytes())
     except UnreadableDocumentError as error:
-        return Read((), len(pages), 0, time.perf_counter() - start, str(error))
-    seconds = time.perf_counter() - start
+        return Read((), len(pages), 0, time.process_time() - start, str(error))
+    seconds = time.process_time() - start
     if markdown:
         with markdown.open("a", encoding="utf-8") as file:
             file.write(f"\n\n===== {path.name}: {content.title}\n\n{content.text}")

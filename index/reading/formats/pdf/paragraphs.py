@@ -75,16 +75,15 @@ def paragraphs(lines: Sequence[Line], page: int) -> Iterator[Paragraph]:
     """Yield the lines of a column as paragraphs."""
     if not lines:
         return
-    sizes = {line.size: [other for other in lines if other.size == line.size] for line in lines}
-    measures = {size: (max(line.right for line in same), _pitch(same)) for size, same in sizes.items()}
+    right = max(line.right for line in lines)
+    pitches = {size: _pitch([line for line in lines if line.size == size]) for size in {line.size for line in lines}}
     run = [lines[0]]
     for above, line in pairwise(lines):
-        right, pitch = measures[above.size]
-        if _breaks(run, above, line, right, pitch):
+        if _breaks(run, above, line, right, pitches[above.size]):
             yield _paragraph(run, page, right, line)
             run = []
         run.append(line)
-    yield _paragraph(run, page, measures[run[-1].size][0], None)
+    yield _paragraph(run, page, right, None)
 
 
 def spliced(before: str, after: str) -> str:
@@ -149,7 +148,8 @@ def _breaks(run: Sequence[Line], above: Line, line: Line, right: float, pitch: f
     if indented and ends_sentence(above.text):
         return True
     fits = above.right + (line.words[0].right - line.words[0].left) + 1.5 * size < right
-    return fits and (ends_sentence(above.text) or not line.text[0].islower())
+    small = line.text[0].islower() or _wide(line.text[0])
+    return fits and (ends_sentence(above.text) or not small)
 
 
 def _mono(line: Line) -> bool:
