@@ -2,12 +2,11 @@
 
 usage: python tests/bench/pdf_pages.py FOLDER [--worst N] [--markdown FILE]
 
-Prints for each file and in total: pages read, pages named as scanned, files that failed with the reason, seconds of
-one core a hundred pages, the share of the page's words that are kept, and the share of its pairs of neighbouring words that are
-kept as neighbours, which falls where columns or rows are torn. The middle of a page and the words before it count on the
-page before, too, as a sentence over a page break belongs to the page where it begins. Running headers, page numbers and
-tables of contents are left out on purpose, so their pages are among the worst, which --worst lists with missing words.
---markdown writes all that was read.
+Prints for each file and in total: pages, pages named as scanned, the reason of files that failed, seconds of one core a
+hundred pages, the share of the words that are kept, and the share of the pairs of neighbouring words that are kept as
+neighbours, which falls where columns or rows are torn. A page's words also count on the page before, because a sentence
+over a page break belongs to the page where it begins. Running headers, page numbers and tables of contents are left out
+on purpose, so their pages are among the worst, which --worst lists with missing words. --markdown writes what was read.
 """
 
 import argparse
@@ -85,7 +84,8 @@ def _described(read: Sequence[Read]) -> str:
     words = sum(p.kept for p in pages) / max(1, sum(p.words for p in pages))
     pairs = sum(p.kept_pairs for p in pages) / max(1, sum(p.pairs for p in pages))
     scanned = sum(r.scanned for r in read)
-    return f"{count:5} pages {scanned:3} scanned {seconds * 100 / max(1, count):6.2f} s/100  {words:.3f} words {pairs:.3f} pairs "
+    speed = seconds * 100 / max(1, count)
+    return f"{count:5} pages {scanned:3} scanned {speed:6.2f} s/100  {words:.3f} words {pairs:.3f} pairs "
 
 
 def _read(path: Path, markdown: Path | None) -> Read:

@@ -20,8 +20,8 @@ Block = Paragraph | Table
 def blocks(page: Page) -> Iterator[Block]:
     """Yield the blocks of a page: those in its main direction, then text that stands upright beside it."""
     page = replace(page, rules=tuple(whole_rules(page.rules)))
-    for number, words in enumerate(page.words):
-        words, tables = _ruled(words, page) if number == 0 else (words, {})
+    for number, part in enumerate(page.words):
+        words, tables = _ruled(part, page) if number == 0 else (part, {})
         lines = lines_of(words)
         if len(lines) > _MAX_LINES:
             yield from paragraphs(lines, page.number)

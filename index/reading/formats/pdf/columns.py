@@ -78,7 +78,8 @@ def _longest(lines: Sequence[Line], start: int, least: float) -> tuple[int, tupl
     """
     free = _gaps(lines[start], least)
     inner: list[Gap] = []
-    end, found = start, ()
+    end = start
+    found: tuple[Gap, ...] = ()
     stop = min(len(lines), start + _MAX_RUN)
     for index in range(start, stop + 1):
         if index < stop:

@@ -41,7 +41,12 @@ def whole_rules(rules: Sequence[Rule]) -> list[Rule]:
     found: list[Rule] = []
     for rule in sorted(rules, key=lambda rule: (round(rule.y / 2), rule.left)):
         last = found[-1] if found else None
-        if last and abs(last.y - rule.y) < _NEAR and rule.left <= last.right + _NEAR and rule.right >= last.left - _NEAR:
+        if (
+            last
+            and abs(last.y - rule.y) < _NEAR
+            and rule.left <= last.right + _NEAR
+            and rule.right >= last.left - _NEAR
+        ):
             found[-1] = Rule(min(last.left, rule.left), max(last.right, rule.right), last.y)
         else:
             found.append(rule)

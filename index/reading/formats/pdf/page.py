@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from unicodedata import bidirectional
 
-
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 
 

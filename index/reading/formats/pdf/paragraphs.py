@@ -106,7 +106,7 @@ def continues(before: Paragraph, after: Paragraph) -> bool:
     first = after.lines[0].text
     if begins_item(after.lines[0]) or _ENDS.search(last):
         return False
-    return first[0].islower() or last.endswith(("-", ",", _SOFT_HYPHEN)) or (before.full and len(last.split()) > 2)
+    return first[0].islower() or last.endswith(("-", ",", _SOFT_HYPHEN)) or (before.full and len(last.split()) > 2)  # noqa: PLR2004
 
 
 def begins_item(line: Line) -> bool:
@@ -127,7 +127,7 @@ def _paragraph(lines: Sequence[Line], page: int, right: float, following: Line |
 
 def _pitch(lines: Sequence[Line]) -> float:
     steps = sorted(step for a, b in pairwise(lines) if (step := b.y - a.y) > 0.5 * a.size)
-    return steps[len(steps) // 4] if len(steps) > 2 else median(line.size for line in lines) * 1.45
+    return steps[len(steps) // 4] if len(steps) > 2 else median(line.size for line in lines) * 1.45  # noqa: PLR2004
 
 
 def _breaks(run: Sequence[Line], above: Line, line: Line, right: float, pitch: float) -> bool:
@@ -139,10 +139,9 @@ def _breaks(run: Sequence[Line], above: Line, line: Line, right: float, pitch: f
         return False
     if abs(size - line.size) > 0.06 * size or above.bold != line.bold or _mono(above) != _mono(line):
         return True
-    if begins_item(line):
-        return True
     item = begins_item(run[0])
-    if item and line.left <= run[0].left + 0.3 * size and len(run) > 1 and run[1].left > run[0].left + 0.5 * size:
+    hanging = item and len(run) > 1 and run[1].left > run[0].left + 0.5 * size
+    if begins_item(line) or (hanging and line.left <= run[0].left + 0.3 * size):
         return True
     indented = line.left > above.left + 0.8 * size and not item and len(run) > 1
     if indented and ends_sentence(above.text):

@@ -17,6 +17,7 @@ _BLANKS = frozenset({0x00, 0x09, 0x0A, 0x0D, 0x20, 0xA0, *range(0x2000, 0x200C),
 # PDFium's marks for a hyphen at the end of a line.
 _HYPHENS = frozenset({0x02, 0xFFFE})
 _INVISIBLE = 3
+_FIRST_LETTER = 0x20
 _DIAGONAL = math.radians(8)
 _BOLD = 600
 # TeX's fonts do not say their weight but by their names.
@@ -73,28 +74,15 @@ class _Reader:
     def page(self, number: int) -> Page:
         """Return the page."""
         turn = self._page.get_rotation() // 90
-        words: dict[int, list[Word]] = {turn: []}
-        hidden: dict[int, list[Word]] = {}
-        light: list[tuple[int, Word, Box]] = []
         found = shapes(self._page, self._bounds, turn)
         self._strokes = found.strokes
-        last: Word | None = None
-        for start, end, glued, beside in self._runs():
-            style = self._style(start)
-            if style is None:
-                continue
-            quarter, size, face, visible, pale = style
-            for word, box in self._words(start, end, quarter, size, face, glued=glued):
-                if not word.text or not self._inside(box):
-                    continue
-                last = word = _on_line(word, last) if beside and last else word
-                if pale and visible:
-                    light.append((quarter, word, box))
-                else:
-                    (words if visible else hidden).setdefault(quarter, []).append(word)
-        if found.picture:
-            for quarter, more in hidden.items():
-                words.setdefault(quarter, []).extend(more)
+        words: dict[int, list[Word]] = {turn: []}
+        light: list[tuple[int, Word, Box]] = []
+        for quarter, word, box, visible, pale in self._all_words():
+            if pale and visible:
+                light.append((quarter, word, box))
+            elif visible or found.picture:
+                words.setdefault(quarter, []).append(word)
         if light:
             for quarter, word in marked(self._page, self._bounds, light):
                 words.setdefault(quarter, []).append(word)
@@ -103,6 +91,19 @@ class _Reader:
         rules, bars = (found.rules, found.bars) if order[0] == turn else ((), ())
         ordered = tuple(tuple(words[quarter]) for quarter in order if words[quarter])
         return Page(number, width, height, ordered, rules, bars, found.drawn, self._bounds[1])
+
+    def _all_words(self) -> Iterator[tuple[int, Word, Box, bool, bool]]:
+        """Yield the words on the page with quarter turns and box; whether they are drawn; whether they are pale."""
+        last: Word | None = None
+        for start, end, glued, beside in self._runs():
+            style = self._style(start)
+            if style is None:
+                continue
+            quarter, size, face, visible, pale = style
+            for found, box in self._words(start, end, quarter, size, face, glued=glued):
+                if found.text and self._inside(box):
+                    last = _on_line(found, last) if beside and last else found
+                    yield quarter, last, box, visible, pale
 
     def _runs(self) -> Iterator[tuple[int, int, bool, bool]]:
         """Yield words as (first character, end, glued to the word before, on its line though higher or lower)."""
@@ -148,7 +149,7 @@ class _Reader:
 
     def _bold(self, index: int) -> bool:
         self._pdfium.FPDFText_GetFontInfo(self._raw, index, self._name, len(self._name), self._flags)
-        heavy = self._pdfium.FPDFText_GetFontWeight(self._raw, index) > _BOLD
+        heavy: bool = self._pdfium.FPDFText_GetFontWeight(self._raw, index) > _BOLD
         return heavy or any(mark in self._name.value.lower() for mark in _BOLD_NAMES)
 
     def _mono(self, index: int, font: Any) -> bool:  # noqa: ANN401
@@ -168,11 +169,15 @@ class _Reader:
     ) -> Iterator[tuple[Word, Box]]:
         """Yield a run of letters, with its box in the page's own coordinates, cut where a wide gap is a blank."""
         boxes = list(self._boxes(start, end))
-        spans = [sorted((turned(*b[:2], self._bounds, quarter)[0], turned(*b[2:], self._bounds, quarter)[0])) for b in boxes]
+        spans = [
+            sorted((turned(*b[:2], self._bounds, quarter)[0], turned(*b[2:], self._bounds, quarter)[0])) for b in boxes
+        ]
         self._pdfium.FPDFText_GetCharOrigin(self._raw, start, self._x, self._y)
         y = turned(self._x.value, self._y.value, self._bounds, quarter)[1]
         struck = self._struck(spans, y, size)
-        cuts = sorted({0, *_wide_gaps(spans, size), *(n for n, (a, b) in enumerate(pairwise(struck), 1) if a != b), len(spans)})
+        cuts = sorted(
+            {0, *_wide_gaps(spans, size), *(n for n, (a, b) in enumerate(pairwise(struck), 1) if a != b), len(spans)}
+        )
         for first, last in pairwise(cuts):
             if struck[first]:
                 continue
@@ -195,7 +200,8 @@ class _Reader:
     def _text(self, start: int, end: int) -> str:
         codes = [self._pdfium.FPDFText_GetUnicode(self._raw, index) for index in range(start, end)]
         text = "".join(
-            "-" if code in _HYPHENS else _LIGATURES.get(code) or (chr(code) if code >= 0x20 else "") for code in codes
+            "-" if code in _HYPHENS else _LIGATURES.get(code) or (chr(code) if code >= _FIRST_LETTER else "")
+            for code in codes
         )
         if any(0xD800 <= code < 0xE000 for code in codes):  # noqa: PLR2004 - the surrogates of UTF-16
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -203,7 +209,8 @@ class _Reader:
 
     def _inside(self, box: Box) -> bool:
         left, bottom, right, top = self._bounds
-        return left <= (box[0] + box[2]) / 2 <= right and bottom <= (box[1] + box[3]) / 2 <= top
+        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return bool(left <= middle[0] <= right and bottom <= middle[1] <= top)
 
 
 def _jumped(before: tuple[float, float, float], here: tuple[float, float, float]) -> bool:

@@ -20,7 +20,10 @@ _DRAWING = 50
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Ruling lines; all level lines, short ones too; whether a picture takes much of the page; whether a page without text would show something."""
+    """Ruling lines, and all level lines, short ones too.
+
+    Whether a picture takes much of the page; whether a page without text would show something.
+    """
 
     rules: tuple[Rule, ...]
     bars: tuple[Bar, ...]

@@ -46,14 +46,14 @@ def table_in(band: Band, rules: Sequence[Rule], page: int) -> Table | None:
     if len(lines) < _LEAST_ROWS or not _is_table(Band(tuple(lines), band.gutters), crossing):
         return None
     columns = parts(Band(tuple(lines), band.gutters))
-    pairs = not crossing and len(columns) == _PAIR and _are_pairs(*columns, lines[0])
+    pairs = not crossing and len(columns) == _PAIR and _are_pairs(columns[0], columns[1], lines[0])
     rows = _ruled(lines, band, crossing) or _level(lines, band)
     top = lines[0].y - lines[0].size
     return Table(tuple(map(tuple, rows)), page, top, tuple(before), tuple(after), pairs)
 
 
 def with_header(before: Table, after: Table) -> tuple[Table, Table | None]:
-    """Return two tables; if the second goes on with the first on the next page, with its header and without torn rows."""
+    """Return two tables; where the second goes on with the first on the next page, with its header and no torn row."""
     goes_on = before.page == after.page - 1 and len(before.rows[0]) == len(after.rows[0])
     if not goes_on or (before.pairs and not after.pairs):
         return before, after
