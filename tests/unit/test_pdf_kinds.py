@@ -200,7 +200,7 @@ def test_a_list_with_bullets_and_hanging_indents() -> None:
         y = block(c, 60, 780, "Before you leave the workshop:", 450)
         for item in (
             "switch off the compressor at the wall, and open the drain valve until no more water comes out of it",
-            "hang the keys of the van on the board beside the door, never in the drawer, so that the next shift finds it",
+            "hang the keys of the van on the board at the door, never in the drawer, so that the next shift finds it",
             "lock the rear gate",
         ):
             lines(c, 66, y, ["\u2022"])
@@ -211,8 +211,7 @@ def test_a_list_with_bullets_and_hanging_indents() -> None:
         "- switch off the compressor at the wall, and open the drain valve until no more water comes out of it" in text
     )
     assert (
-        "- hang the keys of the van on the board beside the door, never in the drawer, so that the next shift finds"
-        in text
+        "- hang the keys of the van on the board at the door, never in the drawer, so that the next shift finds" in text
     )
     assert "\n- lock the rear gate" in text
 
