@@ -66,7 +66,7 @@ _LEFT_BY: dict[str, tuple[tuple[str, ...], list[str | None]]] = {
         ["2026-11-25", "2026-11-26", "2026-11-26"],
     ),
 }
-# Written before the rule, and run once at its end.
+# Written after the rule, and run once.
 _LEFT_BY_UNSEEN: dict[str, tuple[tuple[str, ...], list[str | None]]] = {
     "two batches of copies": (
         ("2026-02-01T12:00:00", "2026-02-01T12:00:00.5", "2026-03-01T08:00:00", "2026-03-01T08:00:00.2"),
