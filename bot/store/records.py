@@ -107,6 +107,7 @@ class Review(FrozenModel):
     curated_id: str | None = None
     joined: tuple[JoinedAsker, ...] = ()
     readable_groups: tuple[str, ...] | None = None
+    drawn_from: tuple[Source, ...] = ()
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -153,7 +154,7 @@ class CuratedAnswer(FrozenModel):
 
 
 class Gap(FrozenModel):
-    """A question that ended without an answer. `nearest` are the titles of the nearest documents."""
+    """A question that ended without an answer. `nearest` are the ids of the nearest documents."""
 
     request_id: str
     tenant_id: str
