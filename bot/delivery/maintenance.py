@@ -1,4 +1,4 @@
-"""Scheduled work: remind of reviews, expire them, reopen approved answers and purge old texts."""
+"""Scheduled work: remind of reviews, expire them, reopen approved answers, update cards and purge old texts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,6 +30,7 @@ class Maintenance:
         for review in expired:
             await self.boards.refresh(review)
         reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)
+        await self.boards.refresh_changed()
         store = self.settings.store
         await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()

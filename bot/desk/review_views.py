@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.desk.evidence import Readers, ReviewEvidence, evidence_of, gone, may_be_shown
+from bot.desk.evidence import Readers, ReviewEvidence, evidence_of, gone, may_be_shown, without_texts
 from bot.desk.permissions import (
     HiddenDraftError,
     Names,
@@ -35,6 +35,11 @@ class ReviewView:
     reviewers: tuple[str, ...] = ()
     names: Names = field(default_factory=dict)
     is_outdated: bool = False
+
+    @property
+    def readable(self) -> Review:
+        """The review without the texts that are not shown here."""
+        return self.review if self.show_draft else without_texts(self.review)
 
     @property
     def can_approve(self) -> bool:

@@ -34,11 +34,13 @@ from bot.slack.review_cards import (
     ASK_BACK,
     ASKED_BACK,
     CLAIM,
+    DRAFT_AGAIN,
     EDIT,
     EDITED,
     REJECT,
     REJECTED,
     REJECTED_MANY,
+    SHOW,
     TAKE_OVER,
 )
 from bot.slack.services import SlackServices
@@ -135,7 +137,8 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
-    for action_id in (EDIT, REJECT, ASK_BACK):
+    app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
+    for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
         app.action(action_id)(_on_press(slack, review_actions.open_modal))
     app.action(CLAIM)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
     app.action(TAKE_OVER)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))

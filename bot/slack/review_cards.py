@@ -17,12 +17,33 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
 from bot.slack.render import SlackMessage
-from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, person, quoted, source_line
+from bot.slack.text import (
+    SECTION_CHARS,
+    answer_markdown,
+    escape,
+    escaped_within,
+    label,
+    packed,
+    person,
+    quoted,
+    source_line,
+    split,
+)
 from bot.store.records import Review
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
-from bot.surfaces.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, askers_words, cut
+from bot.surfaces.wording import (
+    FINDING_WORDS,
+    HIDDEN_DRAFT,
+    HIDDEN_SOURCES,
+    OUTDATED_DRAFT,
+    PASSED_ON,
+    REVIEW_REASONS,
+    askers_words,
+    cut,
+)
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -31,6 +52,8 @@ REJECT = "review_reject"
 CLAIM = "review_claim"
 TAKE_OVER = "review_take_over"
 ASK_BACK = "review_ask_back"
+SHOW = "review_show"
+DRAFT_AGAIN = "review_draft_again"
 EDITED = "review_edited"
 REJECTED = "review_rejected"
 REJECTED_MANY = "reviews_rejected"
@@ -47,46 +70,53 @@ _QUESTION_CHARS = 2000
 _MAX_FINDINGS = 8
 
 
-def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
-    """Return the card of an open review.
-
-    `show_draft` is False if some of its reviewers may not read a document that the draft cites.
-    """
-    draft = review.case.draft
+def review_card(view: ReviewView) -> SlackMessage:
+    """Return the card of an open review. It quotes nothing that not everybody who reads the card may read."""
+    review = view.review
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
-        _asked(review, names),
+        _asked(review, view.names),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
-    if not show_draft and review.case.sources:
-        blocks.append(
-            section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
-        )
-    elif draft:
-        keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-        blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep)), *_evidence(review)]
+    if not view.show_draft:
+        blocks.append(section(f":lock: {HIDDEN_DRAFT if review.case.draft else HIDDEN_SOURCES}"))
     else:
-        blocks += _evidence(review)
-    blocks += _state(review, names)
-    blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]
+        blocks += [*_draft(review), *_evidence(review)]
+    blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
+    blocks += _state(review, view.names)
+    blocks += [_buttons(view), small(f"`{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
 
 
-def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
+def decided_card(view: ReviewView) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
-    head = decision_words(review, lambda user_id: person(user_id, names))
+    review = view.review
+    head = decision_words(review, lambda user_id: person(user_id, view.names))
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
-        _asked(review, names),
+        _asked(review, view.names),
     ]
-    if review.answer and show_draft:
+    if review.answer and view.show_draft:
         blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
         blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
     if review.note:
         blocks.append(section(f"*Reason*\n{quoted(review.note, SECTION_CHARS - 200)}"))
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
+
+
+def draft_view(review: Review) -> View:
+    """Return the modal that shows draft, quotes and sources to one reviewer."""
+    draft = review.case.draft
+    lines = [escape(plain(line)) for line in split(draft.answer, SECTION_CHARS // 5)] if draft else []
+    blocks: list[Block] = [
+        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
+        *(section(text) for text in packed(["*Draft*", *lines], SECTION_CHARS) if lines),
+        *_evidence(review),
+        small("Decide with *Edit* on the card, or on my Home tab."),
+    ]
+    return View(type="modal", title="In private", close="Close", blocks=blocks)
 
 
 def reminder_message(review: Review) -> SlackMessage:
@@ -187,6 +217,14 @@ def _asked(review: Review, names: Names) -> Block:
     return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
 
 
+def _draft(review: Review) -> list[Block]:
+    draft = review.case.draft
+    if draft is None:
+        return []
+    keep = cited_links(draft.citations, [source.url for source in review.case.sources])
+    return [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
+
+
 def _evidence(review: Review) -> list[Block]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     draft = review.case.draft
@@ -214,30 +252,32 @@ def _findings(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
 
 
-def _buttons(review: Review, *, can_approve: bool) -> Block:
-    return ActionsBlock(block_id=f"review_{review.review_id}", elements=review_buttons(review, can_approve=can_approve))
+def _buttons(view: ReviewView) -> Block:
+    hidden = [] if view.show_draft else [_button(view.review, SHOW, "Show in private")]
+    return ActionsBlock(block_id=f"review_{view.review.review_id}", elements=[*hidden, *review_buttons(view)])
 
 
-def review_buttons(review: Review, *, can_approve: bool) -> list[ButtonElement]:
-    """Return the buttons of an open review. "Approve" needs `can_approve`."""
-
-    def button(action_id: str, name: str, style: str | None = None) -> ButtonElement:
-        words = f"{name}: {review.question}"
-        return ButtonElement(
-            action_id=action_id,
-            text=name,
-            value=review.review_id,
-            style=style,
-            accessibility_label=label(words, 75),
-        )
-
+def review_buttons(view: ReviewView) -> list[ButtonElement]:
+    """Return the buttons of an open review. "Approve" needs a draft that is shown and can be sent."""
+    review = view.review
     return [
-        *([button(APPROVE, "Approve", "primary")] if can_approve else []),
-        button(EDIT, "Edit" if review.case.draft else "Write answer"),
-        button(REJECT, "Reject", "danger"),
-        button(ASK_BACK, "Ask back"),
-        button(TAKE_OVER, "Take over") if review.claimed_by else button(CLAIM, "Claim"),
+        *([_button(review, APPROVE, "Approve", "primary")] if view.can_approve else []),
+        *([_button(review, DRAFT_AGAIN, "Draft again")] if view.is_outdated else []),
+        _button(review, EDIT, "Edit" if review.case.draft else "Write answer"),
+        _button(review, REJECT, "Reject", "danger"),
+        _button(review, ASK_BACK, "Ask back"),
+        _button(review, TAKE_OVER, "Take over") if review.claimed_by else _button(review, CLAIM, "Claim"),
     ]
+
+
+def _button(review: Review, action_id: str, name: str, style: str | None = None) -> ButtonElement:
+    return ButtonElement(
+        action_id=action_id,
+        text=name,
+        value=review.review_id,
+        style=style,
+        accessibility_label=label(f"{name}: {review.question}", 75),
+    )
 
 
 def _input(label: str, text: str, *, optional: bool) -> Block:

@@ -10,6 +10,7 @@ from support.builders import CHUNKS, QUOTA, REMINDER, draft, passages, quotes, w
 
 from bot.desk.operations import GapCluster, Usage
 from bot.desk.questions import Reply
+from bot.desk.review_views import ReviewView
 from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_cards as slack_reviews
@@ -72,8 +73,8 @@ _SURFACES = (
     _Surface(
         "slack",
         lambda reply, asked: [_slack(message) for message in slack.reply_message(reply, asked)],
-        lambda review: _slack(slack_reviews.review_card(review, show_draft=True)),
-        lambda review: _slack(slack_reviews.decided_card(review, show_draft=True)),
+        lambda review: _slack(slack_reviews.review_card(ReviewView(review, show_draft=True))),
+        lambda review: _slack(slack_reviews.decided_card(ReviewView(review, show_draft=True))),
         lambda review: _slack(slack.decided_message(review)),
         lambda review: _slack(slack.asked_back_message(review)),
         lambda review: _slack(slack_reviews.answer_of_asker_message(review)),
@@ -86,8 +87,8 @@ _SURFACES = (
     _Surface(
         "teams",
         lambda reply, asked: teams.reply_message(reply, asked).activity,
-        lambda review: teams_reviews.review_card(review, show_draft=True).activity,
-        lambda review: teams_reviews.decided_card(review, show_draft=True).activity,
+        lambda review: teams_reviews.review_card(ReviewView(review, show_draft=True)).activity,
+        lambda review: teams_reviews.decided_card(ReviewView(review, show_draft=True)).activity,
         lambda review: teams.decided_message(review).activity,
         lambda review: teams.asked_back_message(review).activity,
         lambda review: teams_reviews.answer_of_asker_message(review).activity,
@@ -403,7 +404,7 @@ def test_a_card_in_teams_shows_headings_in_bold_and_code_in_a_fixed_width() -> N
 
 
 def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:
-    card = teams_reviews.review_card(_review(_SURFACES[1]), show_draft=True, reviewers=["b", "a"]).activity
+    card = teams_reviews.review_card(ReviewView(_review(_SURFACES[1]), show_draft=True, reviewers=("b", "a"))).activity
     content = card["attachments"][0]["content"]
     assert content["refresh"]["userIds"] == ["8:orgid:a", "8:orgid:b"]
     pressed = [a for a in content["actions"] if a["type"] == "Action.Execute"]
