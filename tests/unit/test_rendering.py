@@ -393,10 +393,11 @@ def test_command_answers_are_within_slacks_rules() -> None:
             tuple(
                 Gap(
                     request_id="r", tenant_id="T", user_id=f"U{n}", question=_HOSTILE[:900], reason="x",
-                    nearest=(_HOSTILE,), at="2026-11-24T10:00:00+00:00",
+                    at="2026-11-24T10:00:00+00:00",
                 )
                 for n in range(9)
-            )
+            ),
+            (_HOSTILE,),
         )
     ] * 40  # fmt: skip
     reviews = [_review(None, question=_HOSTILE, opened_at="2026-11-24T10:00:00+00:00")] * 40

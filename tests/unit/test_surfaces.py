@@ -339,9 +339,9 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     usage = Usage(7, 1234, 5, {"answered": 1234}, 10, None, 250.0)
     for fact in ("Last 7 days", "1,234 questions by 5 people", "250 ms", "no price is set"):
         assert fact in _words(surface.usage(usage))
-    gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("Plans",))
+    gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("plans.md",))
     gap = gap.model_copy(update={"at": "2026-03-04T05:06:07+00:00"})
-    listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})))])
+    listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})), ("Plans",))])
     for fact in ("2 times, 2 people, last 4 March 2026", "Plans"):
         assert fact in _words(listed)
     # Slack's own markup knows links in angle brackets only, Teams' cards those of Markdown only.
