@@ -29,20 +29,8 @@ from bot.slack.payloads import (
     team_of,
     withdrawal_of,
 )
-from bot.slack.review_cards import (
-    APPROVE,
-    ASK_BACK,
-    ASKED_BACK,
-    CLAIM,
-    DRAFT_AGAIN,
-    EDIT,
-    EDITED,
-    REJECT,
-    REJECTED,
-    REJECTED_MANY,
-    SHOW,
-    TAKE_OVER,
-)
+from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
+from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
 
@@ -146,6 +134,7 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
 
 def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
     for callback_id, submit in (
+        (APPROVED, review_actions.submit_approval),
         (EDITED, review_actions.submit_edit),
         (REJECTED, review_actions.submit_rejection),
         (REJECTED_MANY, review_actions.submit_rejections),

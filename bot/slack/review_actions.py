@@ -10,18 +10,16 @@ from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, Outdated
 from bot.slack import home
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
-from bot.slack.review_cards import (
+from bot.slack.review_cards import ASK_BACK, EDIT, REJECT, SHOW
+from bot.slack.review_modals import (
     ANYWAY_BLOCK,
     ANYWAY_INPUT,
-    ASK_BACK,
-    EDIT,
-    REJECT,
-    SHOW,
     TEXT_BLOCK,
     TEXT_INPUT,
     ask_back_view,
     draft_view,
     edit_view,
+    refused_view,
     reject_many_view,
     reject_view,
 )
@@ -33,7 +31,6 @@ from index.errors import CitedeskError
 # Bounds the work for one payload. App Home itself offers no more reviews than it shows on a page.
 MAX_SELECTED = 25
 _MODALS: Mapping[str, Callable[[Review], View]] = {
-    SHOW: draft_view,
     EDIT: edit_view,
     REJECT: reject_view,
     ASK_BACK: ask_back_view,
@@ -85,9 +82,23 @@ async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
 
 async def _modal(slack: SlackServices, action: str, review_id: str, reviewer: str) -> View:
     shown = await slack.reviews.views.view_for(await slack.reviews.open_review(review_id, reviewer), reviewer)
-    if action == SHOW and not shown.show_draft:
+    if action != SHOW:
+        return _MODALS[action](shown.readable)
+    if not shown.show_draft:
         raise HiddenDraftError(review_id)
-    return _MODALS[action](shown.readable)
+    return draft_view(shown)
+
+
+async def submit_approval(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Approve the draft that the modal shows; if that is refused, show why in the modal."""
+    reviewer, review_id = str(body["user"]["id"]), str(body["view"]["private_metadata"])
+    try:
+        decided = await _decide(slack, review_id, Decision(state="approved", reviewer_id=reviewer))
+    except CitedeskError as error:
+        await ack(response_action="update", view=refused_view(await _refusal(slack, error)))
+        return
+    await ack()
+    await _after_decision(slack, body, decided)
 
 
 async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:

@@ -6,15 +6,9 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    CheckboxesElement,
     HeaderBlock,
-    InputBlock,
     MarkdownBlock,
-    Option,
-    PlainTextInputElement,
-    PlainTextObject,
 )
-from slack_sdk.models.views import View
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.desk.review_views import ReviewView
@@ -26,11 +20,8 @@ from bot.slack.text import (
     escape,
     escaped_within,
     label,
-    packed,
     person,
     quoted,
-    source_line,
-    split,
 )
 from bot.store.records import Review
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
@@ -54,15 +45,6 @@ TAKE_OVER = "review_take_over"
 ASK_BACK = "review_ask_back"
 SHOW = "review_show"
 DRAFT_AGAIN = "review_draft_again"
-EDITED = "review_edited"
-REJECTED = "review_rejected"
-REJECTED_MANY = "reviews_rejected"
-ASKED_BACK = "review_asked_back"
-TEXT_BLOCK = "text"
-TEXT_INPUT = "text_input"
-ANYWAY_BLOCK = "anyway"
-ANYWAY_INPUT = "anyway_input"
-_INPUT_CHARS = 3000
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
 _MAX_SOURCES = 10
@@ -81,7 +63,7 @@ def review_card(view: ReviewView) -> SlackMessage:
     if not view.show_draft:
         blocks.append(section(f":lock: {HIDDEN_DRAFT if review.case.draft else HIDDEN_SOURCES}"))
     else:
-        blocks += [*_draft(review), *_evidence(review)]
+        blocks += [*_draft(review), *evidence_blocks(review)]
     blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
     blocks += _state(review, view.names)
     blocks += [_buttons(view), small(f"`{review.review_id}`")]
@@ -106,19 +88,6 @@ def decided_card(view: ReviewView) -> SlackMessage:
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
 
 
-def draft_view(review: Review) -> View:
-    """Return the modal that shows draft, quotes and sources to one reviewer."""
-    draft = review.case.draft
-    lines = [escape(plain(line)) for line in split(draft.answer, SECTION_CHARS // 5)] if draft else []
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        *(section(text) for text in packed(["*Draft*", *lines], SECTION_CHARS) if lines),
-        *_evidence(review),
-        small("Decide with *Edit* on the card, or on my Home tab."),
-    ]
-    return View(type="modal", title="In private", close="Close", blocks=blocks)
-
-
 def reminder_message(review: Review) -> SlackMessage:
     """Return the reminder for the thread of a card."""
     text = "This still waits for a reviewer, and somebody waits for the answer."
@@ -139,58 +108,6 @@ def passed_on() -> SlackMessage:
     return SlackMessage(PASSED_ON, (section(PASSED_ON),))
 
 
-def edit_view(
-    review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
-) -> View:
-    """Return the modal in which a reviewer rewrites the draft.
-
-    `text` replaces the draft. `findings` are shown with a box to send the answer anyway.
-    """
-    draft = review.case.draft
-    initial = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
-    sources = "\n".join(source_line(source) for source in review.case.sources)
-    hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
-    blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
-    turns = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
-    blocks += [section(f"*{who}*\n{text}") for who, text in turns]
-    if hint:
-        blocks.append(section(cut(hint, SECTION_CHARS)))
-    blocks.append(_input("Answer", initial, optional=False))
-    if findings:
-        listed = _findings(findings)
-        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{listed}", SECTION_CHARS)))
-        blocks.append(_send_anyway_box())
-    return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
-
-
-def reject_view(review: Review) -> View:
-    """Return the modal in which a reviewer gives the reason of a rejection."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("Reason for the asker", "", optional=False),
-    ]
-    return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
-
-
-def ask_back_view(review: Review) -> View:
-    """Return the modal in which a reviewer writes a question to the asker."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("What do you need to know?", "", optional=False),
-    ]
-    return _view(ASKED_BACK, "Ask the asker", "Ask", review.review_id, blocks)
-
-
-def reject_many_view(review_ids: Sequence[str]) -> View:
-    """Return the modal in which a reviewer gives one reason to reject several drafts."""
-    count = len(review_ids)
-    blocks: list[Block] = [
-        section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
-        _input("Reason for the askers", "", optional=False),
-    ]
-    return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
-
-
 def _state(review: Review, names: Names) -> list[Block]:
     lines = [f"*{person(turn.user_id, names)}*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
     blocks: list[Block] = [section(line) for line in lines]
@@ -199,16 +116,6 @@ def _state(review: Review, names: Names) -> list[Block]:
     if review.claimed_by:
         blocks.append(small(f"Claimed by {person(review.claimed_by, names)}"))
     return blocks
-
-
-def _send_anyway_box() -> Block:
-    option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
-    return InputBlock(
-        block_id=ANYWAY_BLOCK,
-        label="Not proved",
-        element=CheckboxesElement(action_id=ANYWAY_INPUT, options=[option]),
-        optional=True,
-    )
 
 
 def _asked(review: Review, names: Names) -> Block:
@@ -225,7 +132,7 @@ def _draft(review: Review) -> list[Block]:
     return [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
 
 
-def _evidence(review: Review) -> list[Block]:
+def evidence_blocks(review: Review) -> list[Block]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     draft = review.case.draft
     lines = [_quote_line(citation) for citation in (not_shown_in(draft.answer, draft.citations) if draft else ())]
@@ -235,7 +142,7 @@ def _evidence(review: Review) -> list[Block]:
         blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
     blocks += source_blocks(review.case.sources[:_MAX_SOURCES])
     if review.case.findings:
-        blocks.append(section(cut(f"*Findings*\n{_findings(review.case.findings)}", SECTION_CHARS)))
+        blocks.append(section(cut(f"*Findings*\n{findings_text(review.case.findings)}", SECTION_CHARS)))
     return blocks
 
 
@@ -243,7 +150,8 @@ def _quote_line(citation: Citation) -> str:
     return f"[{citation.marker}] “{escaped_within(plain(citation.quote), _QUOTE_CHARS)}”"
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Return the objections to a draft as a list in mrkdwn."""
     lines = [
         f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
         for finding in findings[:_MAX_FINDINGS]
@@ -277,23 +185,4 @@ def _button(review: Review, action_id: str, name: str, style: str | None = None)
         value=review.review_id,
         style=style,
         accessibility_label=label(f"{name}: {review.question}", 75),
-    )
-
-
-def _input(label: str, text: str, *, optional: bool) -> Block:
-    element = PlainTextInputElement(
-        action_id=TEXT_INPUT, multiline=True, initial_value=text or None, max_length=_INPUT_CHARS
-    )
-    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
-
-
-def _view(callback_id: str, title: str, submit: str, review_id: str, blocks: Sequence[Block]) -> View:
-    return View(
-        type="modal",
-        callback_id=callback_id,
-        title=title,
-        submit=submit,
-        close="Cancel",
-        private_metadata=review_id,
-        blocks=list(blocks),
     )

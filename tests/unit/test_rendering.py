@@ -20,17 +20,8 @@ from bot.slack.render import (
     escalated_message,
     reply_message,
 )
-from bot.slack.review_cards import (
-    answer_of_asker_message,
-    ask_back_view,
-    decided_card,
-    draft_view,
-    edit_view,
-    reject_many_view,
-    reject_view,
-    reminder_message,
-    review_card,
-)
+from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
+from bot.slack.review_modals import ask_back_view, draft_view, edit_view, reject_many_view, reject_view
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from bot.surfaces.wording import waiting_time
 from index.retrieval import Manifest, SkippedFile, VectorIndex
@@ -282,8 +273,8 @@ def test_cards_and_modals_are_within_slacks_rules(case_draft: Draft | None, show
         assert "<!channel>" not in _text(message)
     findings = review.case.findings
     for view in (
-        draft_view(review), edit_view(review), edit_view(review, "x" * 3000, findings), reject_view(review),
-        ask_back_view(review), reject_many_view(["r-1"] * 25),
+        draft_view(ReviewView(review, show)), edit_view(review), edit_view(review, "x" * 3000, findings),
+        reject_view(review), ask_back_view(review), reject_many_view(["r-1"] * 25),
     ):  # fmt: skip
         assert view_errors(view.to_dict()) == []
 
