@@ -109,9 +109,12 @@ async def evidence_of(retriever: Retriever, review: Review) -> ReviewEvidence:
     )
 
 
-def gone(review: Review) -> ReviewEvidence:
-    """Return the evidence of a review as if no index held any of it."""
-    return ReviewEvidence(tuple(map(Cited, review.case.sources)), tuple(map(Cited, review.drawn_from)))
+async def evidence_or_gone(retriever: Retriever, review: Review) -> ReviewEvidence:
+    """Look up what a review cites. Without an index all of it counts as gone, so that nothing of it is shown."""
+    try:
+        return await evidence_of(retriever, review)
+    except IndexUnavailableError:
+        return ReviewEvidence(tuple(map(Cited, review.case.sources)), tuple(map(Cited, review.drawn_from)))
 
 
 async def still_holds(retriever: Retriever, outcome: Outcome, readers: Readers) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.desk.evidence import Readers, ReviewEvidence, evidence_of, gone, may_be_shown, without_texts
+from bot.desk.evidence import Readers, ReviewEvidence, evidence_of, evidence_or_gone, may_be_shown, without_texts
 from bot.desk.permissions import (
     HiddenDraftError,
     Names,
@@ -15,7 +15,6 @@ from bot.desk.permissions import (
 )
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Conversation, Decision, Review, ReviewFilter
-from index.errors import IndexUnavailableError
 from index.retrieval import Retriever
 from pipeline.types import NeedsReview
 
@@ -60,7 +59,7 @@ class ReviewViews:
 
     async def may_decide(self, review: Review, reviewer_id: str) -> bool:
         """Tell whether a reviewer may read what a review cites, by the groups of today."""
-        evidence = await self._evidence(review)
+        evidence = await evidence_or_gone(self.retriever, review)
         return evidence.may_be_decided_in(await self._groups(review, reviewer_id))
 
     async def listed(self, reviewer_id: str, wanted: ReviewFilter) -> list[ReviewView]:
@@ -70,7 +69,7 @@ class ReviewViews:
         """
         found = await self.questions.store.reviews.listed(wanted)
         theirs = [review for review in found if reviewer_id in self.reviewers_of(review)]
-        evidence = [await self._evidence(review) for review in theirs]
+        evidence = [await evidence_or_gone(self.retriever, review) for review in theirs]
         return [
             await self._view(review, cited, Readers(groups))
             for review, cited in zip(theirs, evidence, strict=True)
@@ -87,7 +86,7 @@ class ReviewViews:
         return await self._named(review, Readers(await self._groups(review, reviewer_id)))
 
     async def _named(self, review: Review, readers: Readers) -> ReviewView:
-        view = await self._view(review, await self._evidence(review), readers)
+        view = await self._view(review, await evidence_or_gone(self.retriever, review), readers)
         return replace(view, names=await self.questions.store.people.names(people_of(review)))
 
     async def case_to_send(self, review: Review, decision: Decision) -> NeedsReview:
@@ -133,13 +132,6 @@ class ReviewViews:
             if draft and not one.holds and one in evidence.cited:
                 return OutdatedDraftError(review, one.source.title)
         return None
-
-    async def _evidence(self, review: Review) -> ReviewEvidence:
-        """Look up what a review cites. Without an index all of it counts as gone, so that nothing of it is shown."""
-        try:
-            return await evidence_of(self.retriever, review)
-        except IndexUnavailableError:
-            return gone(review)
 
     async def _groups(self, review: Review, user_id: str) -> frozenset[str]:
         return await self.questions.groups_of(review.conversation.tenant_id, user_id)
