@@ -24,7 +24,7 @@ from support.teams import connector
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, shown
 
 from bot.sandbox.workspace import BOT_USER_ID, Channel, Message
-from bot.store.records import Asked, Conversation, Decision, Gap, Review
+from bot.store.records import Asked, Conversation, Gap, Review
 
 _ALL_WAIT = {place: {"auto_answer": False} for place in (SUPPORT, "D0ASKER", "D0REVIEWER", "D0LEAD", "D0ADMIN")}
 
@@ -201,9 +201,7 @@ async def test_what_is_not_done_in_bulk_is_named_with_the_reason(desk: World) ->
 
 async def test_an_approved_answer_that_comes_back_keeps_hiding_a_restricted_page_that_is_gone(desk: World) -> None:
     _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
-    reviews, boards = desk.bot.use_cases.reviews, desk.bot.runtime.boards
-    decision = Decision(state="approved", reviewer_id=REVIEWER)
-    await reviews.decide((await _review(desk, card)).review_id, decision, await boards.decided_by(REVIEWER))
+    await desk.approve(card)
     await desk.remove(FEES)
     await desk.bot.maintenance.sweep()
     (again,) = [c for c in await desk.until(desk.cards, 2) if "has changed since" in shown(c)]

@@ -4,14 +4,15 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.sandbox.workspace import BOT_USER_ID, Channel, Message, Person
 from index.builder import BuildRules, build
+from support.clock import Clock
 from support.models import shared_embedder
-from support.workspace import ADMIN, REVIEWER, REVIEWS, Desk, workspace
+from support.workspace import ADMIN, REVIEWER, REVIEWS, SUPPORT, Desk, workspace
 
 LEAD = "U0LEAD"
 REMINDERS, FEES = "reminders.md", "refund-exceptions.md"
@@ -31,6 +32,7 @@ class World(Desk):
     """A workspace with articles of its own, two reviewers and one more lead."""
 
     folder: Path
+    clock: Clock
 
     async def relabel(self, article: str, *, restricted: bool) -> None:
         """Give an article another access rule, and index it."""
@@ -66,6 +68,13 @@ class World(Desk):
         """Return the review cards."""
         return [message for message in self.messages(REVIEWS) if not message.thread_ts]
 
+    async def approve(self, card: Message) -> None:
+        """Approve a draft as Robin does on the Home tab, and return when the card says so."""
+        assert card.metadata is not None
+        await self.open_home(REVIEWER)
+        await self.press_home(REVIEWER, "review_approve", [], card.metadata["event_payload"]["request_id"])
+        await self.card_with(card, "Approved by")
+
     async def told(self, user: str, words: str) -> Message:
         """Return the hidden message with these words."""
         return (await self.until(lambda: [m for m in self.hidden(user) if words in m.text], 1))[0]
@@ -80,8 +89,11 @@ async def world(data_dir: Path, articles: Path, folder: Path, **settings: Any) -
     """Run the workspace on a copy of the articles; by default every answer waits for a reviewer."""
     copied = Path(shutil.copytree(articles, folder / "articles"))
     chosen = {"access": ACCESS, "channels": {}} | settings
-    async with workspace(data_dir, copied, **chosen) as desk:
+    clock = Clock()
+    async with workspace(data_dir, copied, now=clock, **chosen) as desk:
         space = desk.sandbox.workspace
         space.people[LEAD] = Person(LEAD, "Lee", "asker", "Leads support")
-        space.channels["D0LEAD"] = Channel("D0LEAD", "Citedesk", frozenset({LEAD, BOT_USER_ID}), True, True)  # noqa: FBT003
-        yield World(desk.sandbox, desk.bot, desk.settings, copied)
+        direct = Channel("D0LEAD", "Citedesk", frozenset({LEAD, BOT_USER_ID}), is_im=True, is_private=True)
+        support = space.channels[SUPPORT]
+        space.channels |= {direct.id: direct, SUPPORT: replace(support, members=support.members | {LEAD})}
+        yield World(desk.sandbox, desk.bot, desk.settings, copied, clock)
