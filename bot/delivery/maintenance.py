@@ -30,10 +30,10 @@ class Maintenance:
         for review in expired:
             await self.boards.refresh(review)
         reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)
-        await self.boards.refresh_changed()
         store = self.settings.store
         await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()
+        await self.boards.refresh_changed()
         return [*expired, *reopened]
 
     @asynccontextmanager

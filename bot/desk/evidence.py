@@ -71,9 +71,9 @@ def may_be_shown(cited: Iterable[Cited], readers: Readers) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ReviewEvidence:
-    """What a review's draft cites, and what an unproved draft was written from. `is_whole` tells that no source lacks.
+    """What a review's draft cites, and what an unproved draft was written from: it may repeat that without citing it.
 
-    A draft that is not proved may repeat a document without citing it.
+    `is_whole` tells that it is known where all of the draft may come from, as it may not be in an older version's review.
     """
 
     cited: tuple[Cited, ...]
@@ -101,11 +101,12 @@ class ReviewEvidence:
 async def evidence_of(retriever: Retriever, review: Review) -> ReviewEvidence:
     """Look up what a review cites. Raises IndexUnavailableError."""
     case = review.case
-    markers = markers_in(case.draft.answer) if case.draft else ()
+    markers = set(markers_in(case.draft.answer)) if case.draft else set()
+    is_traced = not case.findings and markers <= {source.marker for source in case.sources}
     return ReviewEvidence(
         cited=await cited_today(retriever, case.sources, case.draft.citations if case.draft else ()),
         read=await cited_today(retriever, review.drawn_from),
-        is_whole=bool(review.drawn_from) or set(markers) <= {source.marker for source in case.sources},
+        is_whole=bool(review.drawn_from) or is_traced,
     )
 
 

@@ -19,12 +19,14 @@ from pipeline.types import (
 
 def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestContext) -> Review:
     """Return the review of a question."""
+    own_words = unmarked(asked.text)
     return Review(
         review_id=context.request_id,
         question=question,
         conversation=asked.where,
         case=case,
         readable_groups=tuple(sorted(context.readable_groups)),
+        own_words=own_words if own_words != question else "",
     )
 
 

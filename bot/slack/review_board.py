@@ -8,7 +8,7 @@ from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView
 from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import CALL_ERRORS, error_of
-from bot.slack.clients import Workspaces
+from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE, channel_conversation
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
@@ -51,7 +51,7 @@ class SlackReviewBoard:
         return [under_card(key, review, self._tenant_of(review), posted, reminder_message(review))] if posted else []
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review, if there is one. Raises ForeignWorkspaceError.
+        """Update the posted card of a review, if there is one.
 
         A failed call is only logged, because the review itself is stored.
         """
@@ -62,7 +62,7 @@ class SlackReviewBoard:
         try:
             client = await self._workspaces.client(self._tenant_of(review))
             await client.chat_update(channel=posted[0], ts=posted[1], text=card.text, blocks=list(card.blocks))
-        except CALL_ERRORS as error:
+        except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:

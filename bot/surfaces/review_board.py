@@ -11,6 +11,7 @@ from bot.desk.reviews import ReviewDesk
 from bot.store.records import Conversation, JoinedAsker, Outgoing, Review, ReviewFilter
 
 _ALL_OPEN = ReviewFilter(limit=10_000)
+_SHOWS_ALL = (True, False)
 
 
 class Board(Protocol):
@@ -76,7 +77,8 @@ class Boards:
     async def refresh_changed(self) -> None:
         """Update the cards of open reviews that may show less or more than they do: documents and readers change."""
         for review in await self._store.reviews.listed(_ALL_OPEN):
-            before = {name: self._shown.get((name, review.review_id)) for name in self._boards}
+            # Of a card that an earlier process posted, assume that it shows all.
+            before = {name: self._shown.get((name, review.review_id), _SHOWS_ALL) for name in self._boards}
             views = {name: await self._view(name, review) for name in self._boards}
             changed = [name for name, view in views.items() if before[name] != _shown_in(view)]
             await asyncio.gather(*(self._boards[name].refresh(views[name]) for name in changed))

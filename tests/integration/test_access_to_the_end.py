@@ -242,6 +242,19 @@ async def test_an_unproved_draft_is_shown_only_to_those_who_may_read_all_that_th
             assert LEADS_TEXT not in shown(card)
 
 
+async def test_a_question_that_was_rewritten_from_its_thread_is_shown_in_the_askers_own_words_where_the_draft_is_hidden(
+    desk: World,
+) -> None:
+    _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
+    review = await _review(desk, card)
+    rewritten = review.model_copy(
+        update={"review_id": "r-more", "question": f"What of more than {LEADS_TEXT}?", "own_words": "And more?"}
+    )
+    (message,) = await desk.bot.runtime.boards.cards(rewritten)
+    assert LEADS_TEXT not in message.model_dump_json()
+    assert "And more?" in message.model_dump_json()
+
+
 async def test_gaps_name_documents_only_to_an_admin_who_may_read_them(desk: World) -> None:
     embedder = desk.bot.use_cases.questions.embedder
     gap = Gap(

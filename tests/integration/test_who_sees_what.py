@@ -86,8 +86,8 @@ async def _home(desk: World) -> Cells:
 async def _thread(desk: World) -> Cells:
     asked = [await desk.ask(LEADS_QUESTION, user, place) for user, place in _PLACES[:3]]
     await desk.settled()
-    (card,) = desk.cards()
-    await desk.approve(card)
+    for card in desk.cards():
+        await desk.approve(card)
     await desk.settled()
     cells = [_told("".join(map(shown, desk.replies(question))), LEADS_TEXT) for question in asked]
     return (*cells, *[_told("".join(map(shown, desk.messages(REVIEWS))), LEADS_TEXT)] * 2)

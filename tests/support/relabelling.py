@@ -72,6 +72,7 @@ class World(Desk):
         """Approve a draft as Robin does on the Home tab, and return when the card says so."""
         assert card.metadata is not None
         await self.open_home(REVIEWER)
+        await self.home(REVIEWER, "Reviews: ")
         await self.press_home(REVIEWER, "review_approve", [], card.metadata["event_payload"]["request_id"])
         await self.card_with(card, "Approved by")
 
