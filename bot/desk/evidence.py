@@ -73,7 +73,7 @@ def may_be_shown(cited: Iterable[Cited], readers: Readers) -> bool:
 class ReviewEvidence:
     """What a review's draft cites, and what an unproved draft was written from: it may repeat that without citing it.
 
-    `is_whole` tells that it is known where all of the draft may come from, as it may not be in an older version's review.
+    `is_whole` tells that it is known where all of the draft may come from. Older versions stored reviews without that.
     """
 
     cited: tuple[Cited, ...]
