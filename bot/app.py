@@ -11,6 +11,7 @@ from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
+from bot.desk.review_views import ReviewViews
 from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
@@ -205,6 +206,7 @@ def build_use_cases(
     reviews = ReviewDesk(
         questions=questions,
         curated=curated,
+        views=ReviewViews(questions, retriever),
         retriever=retriever,
         settings=settings.review,
         limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),

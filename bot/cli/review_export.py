@@ -1,72 +1,89 @@
-"""Read stored reviews, and write them as JSON lines, CSV or text."""
+"""Read stored reviews, and write them as JSON lines, CSV or text, without what its readers may not read."""
 
 import csv
 import io
 import json
 from collections.abc import Sequence
 
+from bot.app import build_embedder, build_retriever
 from bot.cli.stored import opened_store
+from bot.desk.evidence import Readers, evidence_or_gone
 from bot.desk.permissions import UnknownReviewError
+from bot.desk.review_views import ReviewView
 from bot.settings import Settings
 from bot.store.records import Review, ReviewEvent, ReviewFilter, ReviewState
 
 ALL: tuple[ReviewState, ...] = ("open", "approved", "edited", "rejected", "expired")
 _FIELDS = (
     "review_id", "state", "reason", "tenant_id", "channel_id", "asked_by", "opened_at", "decided_at", "decided_by",
-    "claimed_by", "sent_anyway", "findings", "question", "draft", "answer", "note",
+    "claimed_by", "sent_anyway", "withheld", "findings", "question", "draft", "answer", "note",
 )  # fmt: skip
 # A spreadsheet would run a cell that begins like this as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LIMIT = 100_000
+# The groups of whoever reads the output; None shows everything.
+Groups = frozenset[str] | None
 
 
-async def stored_reviews(settings: Settings, states: Sequence[ReviewState]) -> list[Review]:
-    """Return the reviews in these states, `_LIMIT` at most; none if there is no store."""
+async def stored_reviews(settings: Settings, states: Sequence[ReviewState], groups: Groups) -> list[ReviewView]:
+    """Return the reviews in these states, `_LIMIT` at most, as `groups` may read them; none if there is no store."""
     async with opened_store(settings) as store:
-        return await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT)) if store else []
+        found = await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT)) if store else []
+    return await _as_read_by(groups, found, settings)
 
 
-async def stored_review(settings: Settings, review_id: str) -> tuple[Review, list[ReviewEvent]]:
-    """Return one review with its history. Raises UnknownReviewError."""
+async def stored_review(settings: Settings, review_id: str, groups: Groups) -> tuple[ReviewView, list[ReviewEvent]]:
+    """Return one review, as `groups` may read it, with its history. Raises UnknownReviewError."""
     async with opened_store(settings) as store:
         review = await store.reviews.get(review_id) if store else None
         if store is None or review is None:
             raise UnknownReviewError(f"there is no review {review_id}")
-        return review, await store.reviews.events(review_id)
+        (view,) = await _as_read_by(groups, [review], settings)
+        return view, await store.reviews.events(review_id)
 
 
-def as_jsonl(reviews: Sequence[Review]) -> str:
+async def _as_read_by(groups: Groups, reviews: Sequence[Review], settings: Settings) -> list[ReviewView]:
+    if groups is None:
+        return [ReviewView(review, show_draft=True) for review in reviews]
+    retriever, readers = build_retriever(settings, build_embedder(settings)), Readers(groups)
+    evidence = [await evidence_or_gone(retriever, review) for review in reviews]
+    return [ReviewView(r, show_draft=e.may_be_shown(readers)) for r, e in zip(reviews, evidence, strict=True)]
+
+
+def as_jsonl(views: Sequence[ReviewView]) -> str:
     """Return one JSON line for each review."""
-    return "".join(f"{json.dumps(_flat(review), ensure_ascii=False)}\n" for review in reviews)
+    return "".join(f"{json.dumps(_flat(view), ensure_ascii=False)}\n" for view in views)
 
 
-def as_csv(reviews: Sequence[Review]) -> str:
+def as_csv(views: Sequence[ReviewView]) -> str:
     """Return a table with a header. Cells that a spreadsheet would take for formulas begin with an apostrophe."""
     table = io.StringIO()
     writer = csv.DictWriter(table, _FIELDS)
     writer.writeheader()
-    for review in reviews:
-        writer.writerow({name: _cell(value) for name, value in _flat(review).items()})
+    for view in views:
+        writer.writerow({name: _cell(value) for name, value in _flat(view).items()})
     return table.getvalue()
 
 
-def as_lines(reviews: Sequence[Review]) -> str:
+def as_lines(views: Sequence[ReviewView]) -> str:
     """Return one line of text for each review, for a terminal."""
+    reviews = [view.review for view in views]
     return "\n".join(f"{r.review_id}  {r.state:8}  {r.opened_at[:16]}  {r.question[:80]!r}" for r in reviews)
 
 
-def as_text(review: Review, events: Sequence[ReviewEvent]) -> str:
+def as_text(view: ReviewView, events: Sequence[ReviewEvent]) -> str:
     """Return a review and its history as text."""
-    lines = [f"{name}: {value}" for name, value in _flat(review).items() if value not in ("", None, False)]
+    lines = [f"{name}: {value}" for name, value in _flat(view).items() if value not in ("", None, False)]
     return "\n".join([*lines, *(f"  {event.at[:19]}  {event.what}  {event.user_id}" for event in events)])
 
 
-def _flat(review: Review) -> dict[str, str | bool | None]:
+def _flat(view: ReviewView) -> dict[str, str | bool | None]:
+    review = view.readable
     case, where = review.case, review.conversation
     values = (
         review.review_id, review.state, case.reason.value, where.tenant_id, where.channel_id, where.user_id,
         review.opened_at, review.decided_at, review.decided_by, review.claimed_by, review.sent_anyway,
-        " ".join(finding.code.value for finding in case.findings), review.question,
+        not view.show_draft, " ".join(finding.code.value for finding in case.findings), review.question,
         case.draft.answer if case.draft else "", review.answer, review.note,
     )  # fmt: skip
     return dict(zip(_FIELDS, values, strict=True))

@@ -1,4 +1,4 @@
-"""Scheduled work: remind of reviews, expire them, reopen approved answers and purge old texts."""
+"""Scheduled work: remind of reviews, expire them, reopen approved answers, update cards and purge old texts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,6 +33,7 @@ class Maintenance:
         store = self.settings.store
         await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()
+        await self.boards.refresh_changed()
         return [*expired, *reopened]
 
     @asynccontextmanager

@@ -1,7 +1,7 @@
 """Approved answers: stored when a reviewer sends them, and served again while the chunks that they cite exist."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -9,14 +9,13 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from bot.desk.evidence import Readers, cited_today, may_be_shown
 from bot.desk.review_changes import Announce, opened
 from bot.store.port import Store
 from bot.store.records import CuratedAnswer, Review
-from index.access import EVERYONE, matches
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
-from index.retrieval import RetrievedChunk, Retriever
-from pipeline.proof.comparing import comparable, contains
+from index.retrieval import Retriever
 from pipeline.question_matching import same_question
 from pipeline.types import (
     Answered,
@@ -27,7 +26,6 @@ from pipeline.types import (
     NeedsReview,
     NormalizedQuestion,
     RequestContext,
-    Source,
 )
 
 _log = structlog.get_logger(__name__)
@@ -138,12 +136,13 @@ class CuratedDesk:
         first = await self.store.reviews.get(answer.curated_id)
         if first is None:
             return None
-        case = await asyncio.to_thread(_draft_on_current_chunks, answer, self.retriever)
+        # The review looks the sources up in the index of the day, as every review does.
+        draft = Draft(status="answered", answer=answer.answer, confidence="low", citations=answer.citations)
         review = Review(
             review_id=f"{answer.curated_id}-{sha256(answer.approved_at.encode()).hexdigest()[:6]}",
             question=answer.question,
             conversation=first.conversation,
-            case=case.model_copy(update={"reason": reason}),
+            case=NeedsReview(reason=reason, draft=draft, sources=answer.sources),
             curated_id=answer.curated_id,
             readable_groups=first.readable_groups,
         )
@@ -152,9 +151,10 @@ class CuratedDesk:
 
     async def _is_valid(self, answer: CuratedAnswer, context: RequestContext) -> bool:
         """Tell whether all cited chunks still exist, unchanged, and these readers may see them."""
-        current = await asyncio.to_thread(self.retriever.chunks, sorted(answer.chunk_ids))
-        # Access is checked on the chunks of today: groups may have changed since the approval.
-        return answer.chunk_ids <= current.keys() and _may_be_shown(current.values(), context)
+        cited = await cited_today(self.retriever, answer.sources, answer.citations)
+        # Nobody looks at the answer again, so it is not enough that the quotes still stand in the document.
+        are_same = answer.chunk_ids <= {one.source.chunk_id for one in cited if one.is_same}
+        return are_same and may_be_shown(cited, Readers(context.readable_groups, context.within))
 
     async def _vectors(self, tenant_id: str) -> _CachedVectors:
         version = self.version.number
@@ -164,36 +164,6 @@ class CuratedDesk:
             matrix = np.array([np.frombuffer(row.vector, dtype=np.float32) for row in rows], dtype=np.float32)
             cached = self._cache[tenant_id] = _CachedVectors(version, [row.key for row in rows], matrix)
         return cached
-
-
-def _may_be_shown(chunks: Iterable[RetrievedChunk], context: RequestContext) -> bool:
-    """Tell whether these readers may see all of the chunks, and the channel's sources include them."""
-    groups = context.readable_groups | {EVERYONE}
-    return all(
-        chunk.groups & groups and (not context.within or matches(chunk.document_id, context.within)) for chunk in chunks
-    )
-
-
-def _draft_on_current_chunks(answer: CuratedAnswer, retriever: Retriever) -> NeedsReview:
-    """Return the answer as a draft that cites the nearest chunks of today. Sources that are gone are left out."""
-    sources = []
-    for source in answer.sources:
-        quotes = [c.quote for c in answer.citations if c.marker == source.marker]
-        now = _nearest(quotes, source, retriever.chunks_of(source.document_id))
-        if now:
-            update = {"chunk_id": now.chunk_id, "title": now.title, "heading": now.heading, "groups": now.groups}
-            sources.append(source.model_copy(update=update))
-    ids = {source.marker: source.chunk_id for source in sources}
-    citations = [c.model_copy(update={"chunk_id": ids[c.marker]}) for c in answer.citations if c.marker in ids]
-    draft = Draft(status="answered", answer=answer.answer, confidence="low", citations=tuple(citations))
-    return NeedsReview(reason=Failure.SOURCE_CHANGED, draft=draft, sources=tuple(sources))
-
-
-def _nearest(quotes: Sequence[str], source: Source, chunks: Sequence[RetrievedChunk]) -> RetrievedChunk | None:
-    """Return the first chunk that holds a quote, else the first under the same heading, else the first, if any."""
-    holding = [c for c in chunks if any(contains(comparable(c.text), comparable(quote)) for quote in quotes)]
-    under = [c for c in chunks if c.heading == source.heading]
-    return next(iter([*holding, *under, *chunks]), None)
 
 
 def _answered(answer: CuratedAnswer) -> Answered:

@@ -1,19 +1,47 @@
 """What a question leaves in the store, apart from its trace: a review, a gap, a turn (pure)."""
 
-from bot.store.records import Asked, Gap, KeptTurn, Review
+from collections.abc import Sequence
+
+from bot.store.records import Asked, Feedback, Gap, KeptTurn, Review, Turn
 from pipeline.normalizing import unmarked
-from pipeline.types import Answered, Failure, NeedsReview, NotEnoughInfo, Outcome, RequestContext, Trace
+from pipeline.types import (
+    Answered,
+    Blocked,
+    Draft,
+    Failure,
+    NeedsReview,
+    NotEnoughInfo,
+    Outcome,
+    RequestContext,
+    Trace,
+)
 
 
 def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestContext) -> Review:
     """Return the review of a question."""
+    own_words = unmarked(asked.text)
     return Review(
         review_id=context.request_id,
         question=question,
         conversation=asked.where,
         case=case,
         readable_groups=tuple(sorted(context.readable_groups)),
+        own_words=own_words if own_words != question else "",
     )
+
+
+def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
+    """Return a case with a new draft; without a draft if there is no answer, None if no draft was tried."""
+    match outcome:
+        case NeedsReview():
+            return outcome.model_copy(update={"reason": case.reason})
+        case Answered(text=text, citations=citations, sources=sources):
+            draft = Draft(status="answered", answer=text, confidence="high", citations=citations)
+            return NeedsReview(reason=case.reason, draft=draft, sources=sources)
+        case NotEnoughInfo() | Blocked():
+            return NeedsReview(reason=case.reason, draft=None, sources=())
+        case _:
+            return None
 
 
 def gap_of(asked: Asked, outcome: Outcome, trace: Trace, read_as: str) -> Gap | None:
@@ -26,7 +54,7 @@ def gap_of(asked: Asked, outcome: Outcome, trace: Trace, read_as: str) -> Gap | 
         user_id=asked.where.user_id,
         question=read_as or unmarked(asked.text),
         reason=trace.verdict,
-        nearest=tuple(document.title for document in outcome.nearest),
+        nearest=tuple(document.document_id for document in outcome.nearest),
     )
 
 
@@ -36,6 +64,14 @@ def turn_of(asked: Asked, outcome: Outcome, request_id: str, read_as: str) -> Ke
         return None
     answer = outcome.text if isinstance(outcome, Answered) else ""
     return KeptTurn(request_id=request_id, where=asked.where, question=read_as or asked.text, answer=answer)
+
+
+def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
+    """Return complaints as turns of a review's exchange."""
+    return tuple(
+        Turn(user_id=c.user_id, text=": ".join(part for part in (c.reason.replace("_", " "), c.note) if part))
+        for c in complaints
+    )
 
 
 def _asks_nothing(outcome: Outcome) -> bool:

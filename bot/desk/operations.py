@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 import structlog
 
+from bot.desk.evidence import Readers, readable_titles
 from bot.desk.permissions import NotAdminError, UnknownRequestError
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
@@ -42,19 +43,24 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class GapCluster:
-    """Unanswered questions about the same subject, newest first."""
+    """Unanswered questions about the same subject, newest first.
+
+    `nearest` are the titles of the three documents that were nearest most often, the most frequent first, without
+    those that the admin may not read.
+    """
 
     gaps: tuple[Gap, ...]
+    nearest: tuple[str, ...] = ()
 
     @property
     def askers(self) -> int:
         """Number of people who asked."""
         return len({gap.user_id for gap in self.gaps})
 
-    @property
-    def nearest(self) -> tuple[str, ...]:
-        """Titles of the three documents that were nearest most often, the most frequent first."""
-        return tuple(title for title, _ in Counter(t for gap in self.gaps for t in gap.nearest).most_common(3))
+    def with_titles(self, titles: Mapping[str, str]) -> "GapCluster":
+        """Return the cluster with the nearest of the documents in `titles`, which are by document id."""
+        counts = Counter(titles[near] for gap in self.gaps for near in gap.nearest if near in titles)
+        return replace(self, nearest=tuple(title for title, _ in counts.most_common(3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +186,20 @@ class Operations:
     async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
         """Return the unanswered questions of the last `gap_days` days in clusters. Raises NotAdminError.
 
-        The cluster that most people asked about comes first.
+        The cluster that most people asked about comes first. Documents that the admin may not read are not named.
         """
         self.require_admin(user_id)
         found = await self.questions.store.gaps.since(tenant_id, self.questions.embedder.name, max(self.gap_days, 1))
-        return await asyncio.to_thread(clustered, found, self.gap_similarity)
+        readers = Readers(await self.questions.groups_of(tenant_id, user_id))
+        titles = await asyncio.to_thread(self._titles, {near for gap, _ in found for near in gap.nearest}, readers)
+        clusters = await asyncio.to_thread(clustered, found, self.gap_similarity)
+        return [cluster.with_titles(titles) for cluster in clusters]
+
+    def _titles(self, document_ids: set[str], readers: Readers) -> dict[str, str]:
+        try:
+            return readable_titles(self.retriever, document_ids, readers)
+        except IndexUnavailableError:
+            return {}
 
 
 def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:

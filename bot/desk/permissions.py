@@ -1,11 +1,9 @@
 """Refusals of the use cases, each with the text for the user, and texts that name people."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from bot.store.records import Review
-from index.access import EVERYONE
 from index.errors import CitedeskError
-from pipeline.types import Source
 
 # Display names by user id, and the function by which a chat product shows a user id.
 Names = Mapping[str, str]
@@ -53,6 +51,53 @@ class NothingToApproveError(CitedeskError):
     user_message = "There is no draft to approve. Write an answer instead."
 
 
+class HiddenDraftError(CitedeskError):
+    """The draft is shown to nobody, because a document that it cites is not in the index."""
+
+    code = "REVIEW_HIDDEN"
+    user_message = (
+        "A document that this draft cites has left the index, so nobody is shown the draft. Press Draft again."
+    )
+
+
+class NotDraftedError(CitedeskError):
+    """A draft could not be written again now."""
+
+    code = "REVIEW_NOT_DRAFTED"
+    user_message = "I could not write a draft now, and the old one is kept. Please try again later."
+
+
+class RedraftedError(CitedeskError):
+    """The draft was written again while a decision about the earlier one was under way."""
+
+    code = "REVIEW_REDRAFTED"
+    user_message = "The draft has just been written again. Nothing was sent: read the new one first."
+
+
+class OutdatedDraftError(CitedeskError):
+    """What would be sent cites a document that today's index no longer supports or that some readers may not read."""
+
+    code = "DRAFT_OUTDATED"
+    user_message = "A document that this cites has changed. Nothing was sent."
+    why = "{title} has changed since: what was quoted of it is no longer there."
+
+    def __init__(self, review: Review, title: str) -> None:
+        super().__init__(f"review {review.review_id} cites what no longer holds")
+        self.review, self.title = review, title
+
+
+class SourceGoneError(OutdatedDraftError):
+    """A cited document is no longer in the index."""
+
+    why = "{title} is no longer in the index."
+
+
+class SourceRestrictedError(OutdatedDraftError):
+    """Not everybody who would read the answer may read a cited document."""
+
+    why = "Not everybody who would read the answer may read {title}."
+
+
 class AlreadyDecidedError(CitedeskError):
     """The review is no longer open: another reviewer decided it, or it expired."""
 
@@ -75,11 +120,6 @@ class ClaimedError(CitedeskError):
         self.claimed_by = claimed_by
 
 
-def may_read(sources: Sequence[Source], groups: frozenset[str]) -> bool:
-    """Tell whether a member of `groups` may read every one of `sources`."""
-    return all(source.groups & (groups | {EVERYONE}) for source in sources)
-
-
 def people_of(review: Review) -> frozenset[str]:
     """Return the user ids in a review: askers, claimer, decider and those of its exchange."""
     turns = (turn.user_id for turn in review.exchange)
@@ -96,9 +136,12 @@ def decision_words(review: Review, called: Called) -> str:
     return f"{verb} by {called(review.decided_by or '')}"
 
 
-def refusal_words(error: CitedeskError, called: Called) -> str:
-    """Return the text of a refusal."""
+def refusal_words(error: CitedeskError, called: Called, literal: Called = str) -> str:
+    """Return the text of a refusal. `literal` returns the title of a document so that it is no markup."""
     match error:
+        case OutdatedDraftError():
+            why = error.why.format(title=f"“{literal(error.title)}”")
+            return f"{why} Nothing was sent. Press Draft again, or edit the answer so that it does not cite this."
         case AlreadyDecidedError():
             return f"Nothing was changed. {decision_words(error.review, called)}."
         case ClaimedError():

@@ -8,13 +8,14 @@ from typing import Protocol
 
 import structlog
 
+from bot.desk.evidence import Readers, read_for, still_holds
 from bot.desk.joining import joins
-from bot.desk.kept import gap_of, review_of, turn_of
+from bot.desk.kept import complaint_turns, gap_of, review_of, turn_of
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
 from bot.store.port import Store
-from bot.store.records import Asked, Conversation, Feedback, Outgoing, Review, Turn
+from bot.store.records import Asked, Conversation, Feedback, Outgoing, Review
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
@@ -103,7 +104,10 @@ class QuestionDesk:
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
         outcome = response.outcome
-        review = review_of(question, asked, outcome, context) if isinstance(outcome, NeedsReview) else None
+        review = None
+        if isinstance(outcome, NeedsReview):
+            read = await read_for(self.pipeline.retriever, outcome, response.trace)
+            review = review_of(question, asked, outcome, context).model_copy(update={"drawn_from": read})
         return Reply(
             request_id=request_id,
             outcome=outcome,
@@ -195,6 +199,7 @@ class QuestionDesk:
             question=unmarked(asked.text),
             conversation=asked.where,
             case=case.model_copy(update={"reason": Failure.DISPUTED}),
+            drawn_from=reply.review.drawn_from if reply.review else (),
             exchange=complaint_turns(await self.store.feedback.complaints(request_id)),
         )
         return await opened(self.store, review, announce)
@@ -248,6 +253,15 @@ class QuestionDesk:
             needs_approval=approval or not channel.auto_answer,
         )
 
+    async def readers_of(self, where: Conversation) -> Readers:
+        """Return who reads an answer in a conversation, as the groups are today."""
+        context = await self._context("", where, ())
+        return Readers(context.readable_groups, context.within)
+
+    async def still_holds(self, reply: Reply, where: Conversation) -> bool:
+        """Tell whether a reply that was made before may still be shown in a conversation."""
+        return await still_holds(self.pipeline.retriever, reply.outcome, await self.readers_of(where))
+
     async def _joins(self, review: Review) -> Joins:
         """Return which open reviews the asker of a new one can join."""
         rivals = await self.store.reviews.open_in(review.conversation.tenant_id)
@@ -273,18 +287,6 @@ class QuestionDesk:
         return fallbacks.listed_sources(found.chunks)
 
 
-def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
-    """Return complaints as turns of a review's exchange."""
-    return tuple(
-        Turn(user_id=c.user_id, text=": ".join(part for part in (c.reason.replace("_", " "), c.note) if part))
-        for c in complaints
-    )
-
-
 def request_id_of(key: str) -> str:
     """Return the request id of an inbox key. It is the same on every try, so that no reply is doubled."""
     return f"r-{sha256(key.encode()).hexdigest()[:12]}"
-
-
-def _case(outcome: Outcome) -> NeedsReview | None:
-    return outcome if isinstance(outcome, NeedsReview) else None

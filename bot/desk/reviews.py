@@ -1,6 +1,5 @@
 """The use cases of reviewers: claim, approve, edit, reject, ask back. Also reminders and expiry."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,21 +7,23 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.desk.curated import CuratedDesk
+from bot.desk.evidence import cited_today
+from bot.desk.kept import redrafted
 from bot.desk.permissions import (
     AlreadyDecidedError,
     ClaimedError,
-    Names,
     NotAllowedError,
+    NotDraftedError,
     NothingToApproveError,
+    RedraftedError,
     RestrictedReviewError,
     UnknownReviewError,
-    may_read,
-    people_of,
 )
 from bot.desk.questions import QuestionDesk
 from bot.desk.review_changes import Announce, Change, Messages, changed, no_messages
+from bot.desk.review_views import ReviewViews
 from bot.settings import ReviewSettings
-from bot.store.records import Asked, Decision, Outgoing, Review, ReviewFilter, Turn
+from bot.store.records import Asked, Decision, Outgoing, Review, Turn
 from index.retrieval import RetrievedChunk, Retriever
 from pipeline.proof.markers import markers_in
 from pipeline.proof.verify import VerificationLimits, checked, cited_for
@@ -43,21 +44,12 @@ class EditCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewView:
-    """A review as its cards show it. `show_draft` tells that all its reviewers may read what the draft cites."""
-
-    review: Review
-    show_draft: bool
-    reviewers: tuple[str, ...]
-    names: Names
-
-
-@dataclass(frozen=True, slots=True)
 class ReviewDesk:
     """The use cases of reviewers. `now` returns the time in UTC."""
 
     questions: QuestionDesk
     curated: CuratedDesk
+    views: ReviewViews
     retriever: Retriever
     settings: ReviewSettings
     limits: VerificationLimits
@@ -69,22 +61,18 @@ class ReviewDesk:
             user_id in channel.reviewers for channel in self.questions.channels.values()
         )
 
-    def reviewers_of(self, review: Review) -> frozenset[str]:
-        """Return who may decide a review: the reviewers of its channel if set, else `access.reviewers`."""
-        return self.questions.channel(review.conversation).reviewers or self.questions.access.reviewers
-
     async def open_review(self, review_id: str, reviewer_id: str) -> Review:
         """Return an open review for a reviewer who may decide it.
 
         Raises NotAllowedError, UnknownReviewError, RestrictedReviewError, AlreadyDecidedError.
         """
         review = await self.questions.store.reviews.get(review_id)
-        if reviewer_id not in (self.reviewers_of(review) if review else self.questions.access.reviewers):
+        if reviewer_id not in (self.views.reviewers_of(review) if review else self.questions.access.reviewers):
             _log.warning("review_refused", review_id=review_id, user_id=reviewer_id, code=NotAllowedError.code)
             raise NotAllowedError
         if review is None:
             raise UnknownReviewError(review_id)
-        if not may_read(review.case.sources, await self._groups(review, reviewer_id)):
+        if not await self.views.may_decide(review, reviewer_id):
             raise RestrictedReviewError
         if review.state != "open":
             raise AlreadyDecidedError(review)
@@ -107,19 +95,24 @@ class ReviewDesk:
     async def decide(self, review_id: str, decision: Decision, messages: Messages = no_messages) -> Review:
         """Decide a review and queue its messages; an approved or edited answer is stored for later questions.
 
-        Raises the errors of `claim`, and NothingToApproveError.
+        What is sent is looked up in today's index first. Raises the errors of `claim`, NothingToApproveError,
+        OutdatedDraftError and RedraftedError.
         """
         review = await self.open_review(review_id, decision.reviewer_id)
         if decision.state == "approved" and review.case.draft is None:
             raise NothingToApproveError(review_id)
-        approved = review.case.draft.answer if review.case.draft else ""
+        answer = review.case.draft.answer if decision.state == "approved" and review.case.draft else decision.answer
+        case = await self.views.case_to_send(review, decision)
 
         def decided(current: Review) -> Review:
             self._refuse_if_claimed(current, decision.reviewer_id)
+            if current.case != review.case:
+                raise RedraftedError
             return current.model_copy(
                 update={
                     "state": decision.state,
-                    "answer": approved if decision.state == "approved" else decision.answer,
+                    "case": case,
+                    "answer": answer,
                     "note": decision.note,
                     "decided_by": decision.reviewer_id,
                     "sent_anyway": decision.sent_anyway,
@@ -134,7 +127,7 @@ class ReviewDesk:
 
     async def checked(self, review: Review, text: str) -> EditCheck:
         """Check the quotes and values of an edited text like those of a draft."""
-        chunks = await self._evidence(review.case)
+        chunks = await self._chunks_of(review.case)
         draft = Draft(status="answered", answer=text, confidence="high", citations=cited_for(text, chunks))
         if not chunks or not markers_in(text):
             return EditCheck(draft, (Finding(code=FindingCode.NO_CITATION, span=text),))
@@ -212,30 +205,25 @@ class ReviewDesk:
             ended += [expired] if expired else []
         return ended
 
-    async def listed(self, reviewer_id: str, wanted: ReviewFilter) -> list[Review]:
-        """Return the reviews that this reviewer may decide and whose sources they may read."""
-        found = await self.questions.store.reviews.listed(wanted)
-        return [
-            review
-            for review in found
-            if reviewer_id in self.reviewers_of(review)
-            and may_read(review.case.sources, await self._groups(review, reviewer_id))
-        ]
+    async def draft_again(self, review_id: str, reviewer_id: str) -> Review:
+        """Write the draft of a review again from today's documents. Raises the errors of `claim`, and NotDraftedError.
 
-    async def view(self, review: Review) -> ReviewView:
-        """Return how the cards show a review now.
-
-        All reviewers read a posted card, so it shows the draft only if every one of them may read its sources.
+        Where the documents answer the question no longer, the review is left without a draft.
         """
-        reviewers = sorted(self.reviewers_of(review))
-        may_all_read = bool(reviewers)
-        for user_id in reviewers:
-            may_all_read = may_all_read and may_read(review.case.sources, await self._groups(review, user_id))
-        names = await self.questions.store.people.names(people_of(review))
-        return ReviewView(review, may_all_read, tuple(reviewers), names)
+        review = await self.open_review(review_id, reviewer_id)
+        self._refuse_if_claimed(review, reviewer_id)
+        asked = Asked(text=review.question, where=review.conversation)
+        reply = await self.questions.ask(f"{review_id}-again", asked, (), lambda _: None, approval=True)
+        case = redrafted(review.case, reply.outcome)
+        if case is None:
+            raise NotDraftedError(review_id)
+        read = reply.review.drawn_from if reply.review else ()
 
-    async def _groups(self, review: Review, user_id: str) -> frozenset[str]:
-        return await self.questions.groups_of(review.conversation.tenant_id, user_id)
+        def with_draft(current: Review) -> Review:
+            self._refuse_if_claimed(current, reviewer_id)
+            return current.model_copy(update={"case": case, "drawn_from": read})
+
+        return await self._changed(review_id, reviewer_id, "drafted again", with_draft)
 
     async def _changed(
         self, review_id: str, user_id: str, what: str, change: Change, messages: Messages = no_messages
@@ -254,11 +242,12 @@ class ReviewDesk:
         if self.now() - datetime.fromisoformat(review.claimed_at) < timedelta(hours=self.settings.claim_h):
             raise ClaimedError(str(review.claimed_by))
 
-    async def _evidence(self, case: NeedsReview) -> list[RetrievedChunk]:
-        """Return the chunks of a case, marker n at index n - 1. A marker without a chunk gets an empty one."""
-        ids = {source.marker: source.chunk_id for source in case.sources}
-        chunks = await asyncio.to_thread(self.retriever.chunks, sorted(set(ids.values())))
-        return [chunks.get(ids.get(marker, ""), _empty_chunk(marker)) for marker in range(1, max(ids, default=0) + 1)]
+    async def _chunks_of(self, case: NeedsReview) -> list[RetrievedChunk]:
+        """Return today's chunks of a case, marker n at index n - 1. A marker without a chunk gets an empty one."""
+        cited = await cited_today(self.retriever, case.sources, case.draft.citations if case.draft else ())
+        chunks = {one.source.marker: one.chunk for one in cited if one.chunk}
+        last = max((source.marker for source in case.sources), default=0)
+        return [chunks.get(marker) or _empty_chunk(marker) for marker in range(1, last + 1)]
 
     async def _remember(self, review: Review) -> None:
         if review.state not in {"approved", "edited"}:

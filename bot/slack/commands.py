@@ -118,7 +118,7 @@ async def _gaps(call: _CommandCall) -> None:
 
 
 async def _reviews(call: _CommandCall) -> None:
-    reviews = await call.slack.reviews.listed(call.user_id, ReviewFilter())
+    reviews = [view.review for view in await call.slack.reviews.views.listed(call.user_id, ReviewFilter())]
     names = await call.slack.questions.store.people.names([who for review in reviews for who in people_of(review)])
     await call.answer("Reviews", review_blocks(reviews, names))
 

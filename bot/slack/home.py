@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from bot.desk.permissions import people_of
+from bot.desk.review_views import ReviewView
 from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
 from bot.slack.payloads import team_of
 from bot.slack.services import SlackServices
-from bot.store.records import Review, ReviewFilter
+from bot.store.records import ReviewFilter
 from pipeline.types import Failure
 
 _OPEN = ReviewFilter()
@@ -37,10 +38,10 @@ async def publish(
     home = Home(notice=notice)
     if slack.reviews.is_reviewer(user_id):
         chosen, _, page = selection.partition(":")
-        waiting = await slack.reviews.listed(user_id, _OPEN)
+        waiting = await slack.reviews.views.listed(user_id, _OPEN)
         listed = await _listed(slack, user_id, chosen, waiting)
         last = max(0, (len(listed) - 1) // SHOWN)
-        names = await slack.questions.store.people.names([who for review in listed for who in people_of(review)])
+        names = await slack.questions.store.people.names([who for view in listed for who in people_of(view.review)])
         home = Home(listed, len(waiting), chosen, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
         home = replace(home, status=await slack.operations.status())
@@ -67,10 +68,10 @@ def selected(body: Mapping[str, Any]) -> list[str]:
     return [str(option["value"]) for option in chosen]
 
 
-async def _listed(slack: SlackServices, user_id: str, chosen: str, waiting: list[Review]) -> list[Review]:
+async def _listed(slack: SlackServices, user_id: str, chosen: str, waiting: list[ReviewView]) -> list[ReviewView]:
     if chosen == "decided":
-        return await slack.reviews.listed(user_id, _DECIDED)
+        return await slack.reviews.views.listed(user_id, _DECIDED)
     if chosen == "mine":
-        return [review for review in waiting if review.claimed_by == user_id]
+        return [view for view in waiting if view.review.claimed_by == user_id]
     reason = _REASONS.get(chosen)
-    return [review for review in waiting if reason is None or review.case.reason is reason]
+    return [view for view in waiting if reason is None or view.review.case.reason is reason]

@@ -18,13 +18,14 @@ from slack_sdk.models.views import View
 
 from bot.desk.operations import Status
 from bot.desk.permissions import Names, decision_words
+from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small
 from bot.slack.review_cards import review_buttons
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
 from bot.surfaces.command_messages import OUTCOMES, status_facts
 from bot.surfaces.showing import plain
-from bot.surfaces.wording import cut, day
+from bot.surfaces.wording import OUTDATED_DRAFT, cut, day
 
 FILTER = "home_filter"
 SELECTED = "home_selected"
@@ -53,7 +54,7 @@ class Home:
     open reviews that the person may decide. `filter` is a key of FILTERS; `page` counts from 0.
     """
 
-    reviews: Sequence[Review] | None = None
+    reviews: Sequence[ReviewView] | None = None
     waiting: int = 0
     filter: str = "open"
     page: int = 0
@@ -113,9 +114,9 @@ def _reviews(home: Home) -> list[Block]:
     ]
     if not reviews:
         return [*blocks, section("Nothing here.")]
-    for review in reviews:
-        blocks += _review(review, home.names)
-    open_ones = [review for review in reviews if review.state == "open"]
+    for view in reviews:
+        blocks += _review(view, home.names)
+    open_ones = [view.review for view in reviews if view.review.state == "open"]
     return [*blocks, *_paging(home.page, len(listed)), *(_bulk(open_ones) if open_ones else [])]
 
 
@@ -131,18 +132,20 @@ def _paging(page: int, count: int) -> list[Block]:
     return [small(f"Page {page + 1} of {pages}"), ActionsBlock(block_id="home_pages", elements=buttons)]
 
 
-def _review(review: Review, names: Names) -> list[Block]:
+def _review(view: ReviewView, names: Names) -> list[Block]:
+    review, draft = view.review, view.review.case.draft
     asked = f"*{person(review.conversation.user_id, names)}*, {day(review.opened_at)}" if review.opened_at else ""
     state = decision_words(review, lambda user_id: person(user_id, names))
     blocks: list[Block] = [
         section(f"{asked}\n{quoted(review.question, 600)}"),
         small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {state}"),
     ]
-    if review.case.draft:
-        blocks.insert(1, section(f"*Draft*\n{quoted(plain(review.case.draft.answer), 900)}"))
+    if draft and view.show_draft:
+        blocks.insert(1, section(f"*Draft*\n{quoted(plain(draft.answer), 900)}"))
+    if view.is_outdated:
+        blocks.append(small(f":warning: {OUTDATED_DRAFT}"))
     if review.state == "open":
-        buttons = review_buttons(review, can_approve=review.case.draft is not None)
-        blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=buttons))
+        blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=review_buttons(view)))
     return blocks
 
 

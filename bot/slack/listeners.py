@@ -29,18 +29,8 @@ from bot.slack.payloads import (
     team_of,
     withdrawal_of,
 )
-from bot.slack.review_cards import (
-    APPROVE,
-    ASK_BACK,
-    ASKED_BACK,
-    CLAIM,
-    EDIT,
-    EDITED,
-    REJECT,
-    REJECTED,
-    REJECTED_MANY,
-    TAKE_OVER,
-)
+from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
+from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
 
@@ -135,7 +125,8 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
-    for action_id in (EDIT, REJECT, ASK_BACK):
+    app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
+    for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
         app.action(action_id)(_on_press(slack, review_actions.open_modal))
     app.action(CLAIM)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
     app.action(TAKE_OVER)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
@@ -143,6 +134,7 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
 
 def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
     for callback_id, submit in (
+        (APPROVED, review_actions.submit_approval),
         (EDITED, review_actions.submit_edit),
         (REJECTED, review_actions.submit_rejection),
         (REJECTED_MANY, review_actions.submit_rejections),

@@ -100,6 +100,13 @@ def conversation_of(body: Mapping[str, Any]) -> Conversation:
     )
 
 
+def channel_conversation(tenant_id: str, channel_id: str) -> Conversation:
+    """Return a channel as a place that its members read."""
+    return Conversation(
+        surface=SURFACE, tenant_id=tenant_id, user_id="", channel_id=channel_id, thread_id="", private=False
+    )
+
+
 def is_well_formed(body: str, content_type: str) -> bool:
     """Tell whether a request's body has the outer shape of a payload, on which Bolt and this module rely."""
     try:

@@ -1,33 +1,40 @@
 """The review desk in Slack: the buttons of cards and of App Home, and the modals that they open."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
+from slack_sdk.models.views import View
 
-from bot.desk.permissions import AlreadyDecidedError, concerned, refusal_words
+from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, OutdatedDraftError, concerned, refusal_words
 from bot.slack import home
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
-from bot.slack.review_cards import (
+from bot.slack.review_cards import ASK_BACK, EDIT, REJECT, SHOW
+from bot.slack.review_modals import (
     ANYWAY_BLOCK,
     ANYWAY_INPUT,
-    ASK_BACK,
-    EDIT,
     TEXT_BLOCK,
     TEXT_INPUT,
     ask_back_view,
+    draft_view,
     edit_view,
+    refused_view,
     reject_many_view,
     reject_view,
 )
 from bot.slack.services import SlackServices
-from bot.slack.text import person
+from bot.slack.text import escape, person
 from bot.store.records import Decision, Review
 from index.errors import CitedeskError
 
 # Bounds the work for one payload. App Home itself offers no more reviews than it shows on a page.
 MAX_SELECTED = 25
+_MODALS: Mapping[str, Callable[[Review], View]] = {
+    EDIT: edit_view,
+    REJECT: reject_view,
+    ASK_BACK: ask_back_view,
+}
 
 
 async def approve(slack: SlackServices, body: Mapping[str, Any]) -> None:
@@ -51,17 +58,47 @@ async def claim(slack: SlackServices, body: Mapping[str, Any], *, take_over: boo
     await home.refresh(slack, body)
 
 
-async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
-    """Open the modal to edit, to reject or to ask back, if the reviewer may decide the review."""
+async def draft_again(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    """Write the draft again from today's documents; tell the reviewer if that is refused."""
     reviewer, review_id = _reviewer_and_review(body)
     try:
-        review = await slack.reviews.open_review(review_id, reviewer)
+        await slack.boards.refresh(await slack.reviews.draft_again(review_id, reviewer))
     except CitedeskError as error:
         await refuse(slack, body, error)
         return
-    action = body["actions"][0]["action_id"]
-    view = edit_view(review) if action == EDIT else ask_back_view(review) if action == ASK_BACK else reject_view(review)
+    await home.refresh(slack, body)
+
+
+async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    """Open the modal to see, to edit, to reject or to ask back, if the reviewer may decide the review."""
+    reviewer, review_id = _reviewer_and_review(body)
+    try:
+        view = await _modal(slack, str(body["actions"][0]["action_id"]), review_id, reviewer)
+    except CitedeskError as error:
+        await refuse(slack, body, error)
+        return
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
+
+
+async def _modal(slack: SlackServices, action: str, review_id: str, reviewer: str) -> View:
+    shown = await slack.reviews.views.view_for(await slack.reviews.open_review(review_id, reviewer), reviewer)
+    if action != SHOW:
+        return _MODALS[action](shown.readable)
+    if not shown.show_draft:
+        raise HiddenDraftError(review_id)
+    return draft_view(shown)
+
+
+async def submit_approval(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+    """Approve the draft that the modal shows; if that is refused, show why in the modal."""
+    reviewer, review_id = str(body["user"]["id"]), str(body["view"]["private_metadata"])
+    try:
+        decided = await _decide(slack, review_id, Decision(state="approved", reviewer_id=reviewer))
+    except CitedeskError as error:
+        await ack(response_action="update", view=refused_view(await _refusal(slack, error)))
+        return
+    await ack()
+    await _after_decision(slack, body, decided)
 
 
 async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -79,7 +116,8 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
             return
         check = await slack.reviews.checked(review, text)
         if check.findings and not send_anyway:
-            await ack(response_action="update", view=edit_view(review, text, check.findings))
+            shown = (await slack.reviews.views.view_for(review, reviewer)).readable
+            await ack(response_action="update", view=edit_view(shown, text, check.findings))
             return
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
         decided = await _decide(slack, review_id, decision)
@@ -119,15 +157,10 @@ async def _acknowledged(slack: SlackServices, ack: AsyncAck, change: Awaitable[R
 
 
 async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
-    """Claim the selected reviews; show in App Home how many could not be claimed."""
+    """Claim the selected reviews, each on its own; show in App Home which could not be claimed, and why."""
     reviewer = str(body["user"]["id"])
-    missed = 0
-    for review_id in review_ids[:MAX_SELECTED]:
-        try:
-            await slack.boards.refresh(await slack.reviews.claim(review_id, reviewer))
-        except CitedeskError:
-            missed += 1
-    await home.refresh(slack, body, f"{missed} could not be claimed." if missed else "")
+    refused = await _each(slack, review_ids, lambda review_id: slack.reviews.claim(review_id, reviewer))
+    await home.refresh(slack, body, _not_done("Not claimed", refused))
 
 
 async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
@@ -140,23 +173,35 @@ async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids:
 
 
 async def submit_rejections(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
-    """Reject the selected reviews; show in App Home how many this person could not reject."""
+    """Reject the selected reviews, each on its own; show in App Home which could not be rejected, and why."""
     reviewer, review_ids, text = _submitted(body)
     await ack()
-    missed = 0
-    for review_id in review_ids.split()[:MAX_SELECTED]:
-        decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
-        try:
-            await slack.boards.refresh(await _decide(slack, review_id, decision))
-        except CitedeskError:
-            missed += 1
+    decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
+    refused = await _each(slack, review_ids.split(), lambda review_id: _decide(slack, review_id, decision))
     slack.wake_outbox()
-    await home.publish(slack, team_of(body), reviewer, notice=f"{missed} could not be rejected." if missed else "")
+    await home.publish(slack, team_of(body), reviewer, notice=_not_done("Not rejected", refused))
+
+
+async def _each(
+    slack: SlackServices, review_ids: Sequence[str], change: Callable[[str], Awaitable[Review]]
+) -> list[str]:
+    """Change reviews one after the other and update their cards; return a line for each that was refused."""
+    refused = []
+    for review_id in review_ids[:MAX_SELECTED]:
+        try:
+            await slack.boards.refresh(await change(review_id))
+        except CitedeskError as error:
+            refused.append(f"`{review_id}`: {await _refusal(slack, error)}")
+    return refused
+
+
+def _not_done(what: str, refused: Sequence[str]) -> str:
+    return "\n".join([f"{what}:", *refused]) if refused else ""
 
 
 async def refuse(slack: SlackServices, body: Mapping[str, Any], error: CitedeskError) -> None:
-    """Tell the person why an action was refused. If the review was decided before, update its cards too."""
-    if isinstance(error, AlreadyDecidedError):
+    """Tell the person why an action was refused. If the review has changed since its cards were, update them too."""
+    if isinstance(error, AlreadyDecidedError | OutdatedDraftError):
         await slack.boards.refresh(error.review)
     words = await _refusal(slack, error)
     if "channel" not in body:
@@ -171,7 +216,7 @@ async def refuse(slack: SlackServices, body: Mapping[str, Any], error: CitedeskE
 
 async def _refusal(slack: SlackServices, error: CitedeskError) -> str:
     names = await slack.questions.store.people.names(concerned(error))
-    return refusal_words(error, lambda user_id: person(user_id, names))
+    return refusal_words(error, lambda user_id: person(user_id, names), escape)
 
 
 async def _decide(slack: SlackServices, review_id: str, decision: Decision) -> Review:

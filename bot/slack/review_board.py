@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import structlog
 
 from bot.desk.permissions import Names
-from bot.desk.reviews import ReviewDesk, ReviewView
+from bot.desk.review_views import ReviewView
+from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import CALL_ERRORS, error_of
-from bot.slack.clients import Workspaces
+from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
-from bot.slack.payloads import SURFACE
+from bot.slack.payloads import SURFACE, channel_conversation
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
-from bot.store.records import Outgoing, Review
+from bot.store.records import Conversation, Outgoing, Review
 
 _log = structlog.get_logger(__name__)
 
@@ -28,16 +29,19 @@ class SlackReviewBoard:
         self._workspaces = workspaces
         self._default_channel = default_channel
 
+    async def place(self, review: Review) -> Conversation | None:
+        """Return the channel in which the card of a review stands or will stand; None without one."""
+        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
+        tenant, channel = self._tenant_of(review), posted[0] if posted else self._channel_of(review)
+        return channel_conversation(tenant, channel) if tenant and channel else None
+
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review; none without a reviewers' channel.
 
         A review of another chat product gets a card only where the bot serves just one workspace.
         """
-        review = view.review
-        tenant, channel = self._tenant_of(review), self._default_channel
-        if review.conversation.surface == SURFACE:
-            channel = self._reviews.questions.channel(review.conversation).reviewers_channel or channel
-        return [card_outgoing(review, tenant, channel, _card(view))] if tenant and channel else []
+        tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
+        return [card_outgoing(view.review, tenant, channel, _card(view))] if tenant and channel else []
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder for the thread of a posted card; none if no card was posted."""
@@ -47,7 +51,7 @@ class SlackReviewBoard:
         return [under_card(key, review, self._tenant_of(review), posted, reminder_message(review))] if posted else []
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review, if there is one. Raises ForeignWorkspaceError.
+        """Update the posted card of a review, if there is one.
 
         A failed call is only logged, because the review itself is stored.
         """
@@ -58,7 +62,7 @@ class SlackReviewBoard:
         try:
             client = await self._workspaces.client(self._tenant_of(review))
             await client.chat_update(channel=posted[0], ts=posted[1], text=card.text, blocks=list(card.blocks))
-        except CALL_ERRORS as error:
+        except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
@@ -83,11 +87,15 @@ class SlackReviewBoard:
         key = f"answered:{review.review_id}:{len(review.exchange)}"
         return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
 
+    def _channel_of(self, review: Review) -> str:
+        asked_here = review.conversation.surface == SURFACE
+        own = self._reviews.questions.channel(review.conversation).reviewers_channel if asked_here else None
+        return own or self._default_channel
+
     def _tenant_of(self, review: Review) -> str:
         where = review.conversation
         return where.tenant_id if where.surface == SURFACE else self._workspaces.only
 
 
 def _card(view: ReviewView) -> SlackMessage:
-    show = review_card if view.review.state == "open" else decided_card
-    return show(view.review, show_draft=view.show_draft, names=view.names)
+    return review_card(view) if view.review.state == "open" else decided_card(view)

@@ -6,23 +6,35 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    CheckboxesElement,
     HeaderBlock,
-    InputBlock,
     MarkdownBlock,
-    Option,
-    PlainTextInputElement,
-    PlainTextObject,
 )
-from slack_sdk.models.views import View
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
 from bot.slack.render import SlackMessage
-from bot.slack.text import SECTION_CHARS, answer_markdown, escape, escaped_within, label, person, quoted, source_line
+from bot.slack.text import (
+    SECTION_CHARS,
+    answer_markdown,
+    escape,
+    escaped_within,
+    label,
+    person,
+    quoted,
+)
 from bot.store.records import Review
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
-from bot.surfaces.wording import FINDING_WORDS, PASSED_ON, REVIEW_REASONS, askers_words, cut
+from bot.surfaces.wording import (
+    FINDING_WORDS,
+    HIDDEN_DRAFT,
+    HIDDEN_SOURCES,
+    OUTDATED_DRAFT,
+    PASSED_ON,
+    REVIEW_REASONS,
+    askers_words,
+    cut,
+)
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -31,15 +43,8 @@ REJECT = "review_reject"
 CLAIM = "review_claim"
 TAKE_OVER = "review_take_over"
 ASK_BACK = "review_ask_back"
-EDITED = "review_edited"
-REJECTED = "review_rejected"
-REJECTED_MANY = "reviews_rejected"
-ASKED_BACK = "review_asked_back"
-TEXT_BLOCK = "text"
-TEXT_INPUT = "text_input"
-ANYWAY_BLOCK = "anyway"
-ANYWAY_INPUT = "anyway_input"
-_INPUT_CHARS = 3000
+SHOW = "review_show"
+DRAFT_AGAIN = "review_draft_again"
 _QUOTE_CHARS = 500
 _MAX_QUOTES = 6
 _MAX_SOURCES = 10
@@ -47,40 +52,34 @@ _QUESTION_CHARS = 2000
 _MAX_FINDINGS = 8
 
 
-def review_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
-    """Return the card of an open review.
-
-    `show_draft` is False if some of its reviewers may not read a document that the draft cites.
-    """
-    draft = review.case.draft
+def review_card(view: ReviewView) -> SlackMessage:
+    """Return the card of an open review. It quotes nothing that not everybody who reads the card may read."""
+    review = view.review
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
-        _asked(review, names),
+        _asked(review, view.names),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
-    if not show_draft and review.case.sources:
-        blocks.append(
-            section(":lock: The draft cites a restricted document. *Edit* shows it to those who may read it.")
-        )
-    elif draft:
-        keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-        blocks += [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep)), *_evidence(review)]
+    if not view.show_draft:
+        blocks.append(section(f":lock: {HIDDEN_DRAFT if review.case.draft else HIDDEN_SOURCES}"))
     else:
-        blocks += _evidence(review)
-    blocks += _state(review, names)
-    blocks += [_buttons(review, can_approve=draft is not None and show_draft), small(f"`{review.review_id}`")]
+        blocks += [*_draft(review), *evidence_blocks(review)]
+    blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
+    blocks += _state(review, view.names)
+    blocks += [_buttons(view), small(f"`{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
 
 
-def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> SlackMessage:
+def decided_card(view: ReviewView) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
-    head = decision_words(review, lambda user_id: person(user_id, names))
+    review = view.review
+    head = decision_words(review, lambda user_id: person(user_id, view.names))
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
-        _asked(review, names),
+        _asked(review, view.names),
     ]
-    if review.answer and show_draft:
+    if review.answer and view.show_draft:
         blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
         blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
@@ -109,58 +108,6 @@ def passed_on() -> SlackMessage:
     return SlackMessage(PASSED_ON, (section(PASSED_ON),))
 
 
-def edit_view(
-    review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
-) -> View:
-    """Return the modal in which a reviewer rewrites the draft.
-
-    `text` replaces the draft. `findings` are shown with a box to send the answer anyway.
-    """
-    draft = review.case.draft
-    initial = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
-    sources = "\n".join(source_line(source) for source in review.case.sources)
-    hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
-    blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
-    turns = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
-    blocks += [section(f"*{who}*\n{text}") for who, text in turns]
-    if hint:
-        blocks.append(section(cut(hint, SECTION_CHARS)))
-    blocks.append(_input("Answer", initial, optional=False))
-    if findings:
-        listed = _findings(findings)
-        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{listed}", SECTION_CHARS)))
-        blocks.append(_send_anyway_box())
-    return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
-
-
-def reject_view(review: Review) -> View:
-    """Return the modal in which a reviewer gives the reason of a rejection."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("Reason for the asker", "", optional=False),
-    ]
-    return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
-
-
-def ask_back_view(review: Review) -> View:
-    """Return the modal in which a reviewer writes a question to the asker."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("What do you need to know?", "", optional=False),
-    ]
-    return _view(ASKED_BACK, "Ask the asker", "Ask", review.review_id, blocks)
-
-
-def reject_many_view(review_ids: Sequence[str]) -> View:
-    """Return the modal in which a reviewer gives one reason to reject several drafts."""
-    count = len(review_ids)
-    blocks: list[Block] = [
-        section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
-        _input("Reason for the askers", "", optional=False),
-    ]
-    return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
-
-
 def _state(review: Review, names: Names) -> list[Block]:
     lines = [f"*{person(turn.user_id, names)}*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
     blocks: list[Block] = [section(line) for line in lines]
@@ -171,23 +118,21 @@ def _state(review: Review, names: Names) -> list[Block]:
     return blocks
 
 
-def _send_anyway_box() -> Block:
-    option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
-    return InputBlock(
-        block_id=ANYWAY_BLOCK,
-        label="Not proved",
-        element=CheckboxesElement(action_id=ANYWAY_INPUT, options=[option]),
-        optional=True,
-    )
-
-
 def _asked(review: Review, names: Names) -> Block:
     who = askers_words([person(user_id, names) for user_id in review.askers])
     # Ten names of 80 characters and the question stay below the limit of a section.
     return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
 
 
-def _evidence(review: Review) -> list[Block]:
+def _draft(review: Review) -> list[Block]:
+    draft = review.case.draft
+    if draft is None:
+        return []
+    keep = cited_links(draft.citations, [source.url for source in review.case.sources])
+    return [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
+
+
+def evidence_blocks(review: Review) -> list[Block]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     draft = review.case.draft
     lines = [_quote_line(citation) for citation in (not_shown_in(draft.answer, draft.citations) if draft else ())]
@@ -197,7 +142,7 @@ def _evidence(review: Review) -> list[Block]:
         blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
     blocks += source_blocks(review.case.sources[:_MAX_SOURCES])
     if review.case.findings:
-        blocks.append(section(cut(f"*Findings*\n{_findings(review.case.findings)}", SECTION_CHARS)))
+        blocks.append(section(cut(f"*Findings*\n{findings_text(review.case.findings)}", SECTION_CHARS)))
     return blocks
 
 
@@ -205,7 +150,8 @@ def _quote_line(citation: Citation) -> str:
     return f"[{citation.marker}] “{escaped_within(plain(citation.quote), _QUOTE_CHARS)}”"
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Return the objections to a draft as a list in mrkdwn."""
     lines = [
         f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
         for finding in findings[:_MAX_FINDINGS]
@@ -214,46 +160,29 @@ def _findings(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
 
 
-def _buttons(review: Review, *, can_approve: bool) -> Block:
-    return ActionsBlock(block_id=f"review_{review.review_id}", elements=review_buttons(review, can_approve=can_approve))
+def _buttons(view: ReviewView) -> Block:
+    hidden = [] if view.show_draft else [_button(view.review, SHOW, "Show in private")]
+    return ActionsBlock(block_id=f"review_{view.review.review_id}", elements=[*hidden, *review_buttons(view)])
 
 
-def review_buttons(review: Review, *, can_approve: bool) -> list[ButtonElement]:
-    """Return the buttons of an open review. "Approve" needs `can_approve`."""
-
-    def button(action_id: str, name: str, style: str | None = None) -> ButtonElement:
-        words = f"{name}: {review.question}"
-        return ButtonElement(
-            action_id=action_id,
-            text=name,
-            value=review.review_id,
-            style=style,
-            accessibility_label=label(words, 75),
-        )
-
+def review_buttons(view: ReviewView) -> list[ButtonElement]:
+    """Return the buttons of an open review. "Approve" needs a draft that is shown and can be sent."""
+    review = view.review
     return [
-        *([button(APPROVE, "Approve", "primary")] if can_approve else []),
-        button(EDIT, "Edit" if review.case.draft else "Write answer"),
-        button(REJECT, "Reject", "danger"),
-        button(ASK_BACK, "Ask back"),
-        button(TAKE_OVER, "Take over") if review.claimed_by else button(CLAIM, "Claim"),
+        *([_button(review, APPROVE, "Approve", "primary")] if view.can_approve else []),
+        *([_button(review, DRAFT_AGAIN, "Draft again")] if view.is_outdated else []),
+        _button(review, EDIT, "Edit" if review.case.draft else "Write answer"),
+        _button(review, REJECT, "Reject", "danger"),
+        _button(review, ASK_BACK, "Ask back"),
+        _button(review, TAKE_OVER, "Take over") if review.claimed_by else _button(review, CLAIM, "Claim"),
     ]
 
 
-def _input(label: str, text: str, *, optional: bool) -> Block:
-    element = PlainTextInputElement(
-        action_id=TEXT_INPUT, multiline=True, initial_value=text or None, max_length=_INPUT_CHARS
-    )
-    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
-
-
-def _view(callback_id: str, title: str, submit: str, review_id: str, blocks: Sequence[Block]) -> View:
-    return View(
-        type="modal",
-        callback_id=callback_id,
-        title=title,
-        submit=submit,
-        close="Cancel",
-        private_metadata=review_id,
-        blocks=list(blocks),
+def _button(review: Review, action_id: str, name: str, style: str | None = None) -> ButtonElement:
+    return ButtonElement(
+        action_id=action_id,
+        text=name,
+        value=review.review_id,
+        style=style,
+        accessibility_label=label(f"{name}: {review.question}", 75),
     )

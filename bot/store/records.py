@@ -86,7 +86,9 @@ class Review(FrozenModel):
     `answer` is the text that was sent, `note` the reviewer's reason for a rejection. `sent_anyway` marks an edited text
     that failed verification. `curated_id` is the approved answer that is reviewed again. Times are ISO timestamps in
     UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
-    may use; None in a review of an older version, which nobody joins.
+    may use; None in a review of an older version, which nobody joins. `drawn_from` is everything that a model read for
+    a draft that is not proved, cited or not. `own_words` is what the asker wrote, where `question` was rewritten from a
+    thread.
     """
 
     review_id: str
@@ -107,6 +109,8 @@ class Review(FrozenModel):
     curated_id: str | None = None
     joined: tuple[JoinedAsker, ...] = ()
     readable_groups: tuple[str, ...] | None = None
+    drawn_from: tuple[Source, ...] = ()
+    own_words: str = ""
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -153,7 +157,7 @@ class CuratedAnswer(FrozenModel):
 
 
 class Gap(FrozenModel):
-    """A question that ended without an answer. `nearest` are the titles of the nearest documents."""
+    """A question that ended without an answer. `nearest` are the ids of the nearest documents."""
 
     request_id: str
     tenant_id: str

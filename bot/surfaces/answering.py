@@ -66,8 +66,13 @@ class Answering:
         self.running.forget(job.key)
 
     async def _asked_once(self, job: Job, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
-        """Return the reply. If it was made before and could not be settled, the model is not asked again."""
-        reply = self.running.kept(job.key, asked) or await self._ask(request_id, asked, progress)
+        """Return the reply. If it was made before and could not be settled, the model is not asked again.
+
+        It is, if the documents or their readers have changed meanwhile.
+        """
+        reply = self.running.kept(job.key, asked)
+        if reply is None or not await self.questions.still_holds(reply, asked.where):
+            reply = await self._ask(request_id, asked, progress)
         self.running.keep(job.key, asked, reply)
         return reply
 

@@ -6,12 +6,19 @@ from typing import Protocol
 
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Messages
-from bot.desk.reviews import ReviewDesk, ReviewView
-from bot.store.records import Conversation, JoinedAsker, Outgoing, Review
+from bot.desk.review_views import ReviewView
+from bot.desk.reviews import ReviewDesk
+from bot.store.records import Conversation, JoinedAsker, Outgoing, Review, ReviewFilter
+
+_ALL_OPEN = ReviewFilter(limit=10_000)
+_SHOWS_ALL = (True, False)
 
 
 class Board(Protocol):
     """The review cards of one chat product, and the messages to askers about their reviews."""
+
+    async def place(self, review: Review) -> Conversation | None:
+        """Return the conversation in which the card of a review stands or will stand; None if none is set for it."""
 
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review; none if no channel is set for it in this product."""
@@ -42,6 +49,7 @@ class Boards:
         self._reviews = reviews
         self._store = reviews.questions.store
         self._boards: dict[str, Board] = {}
+        self._shown: dict[tuple[str, str], tuple[bool, bool]] = {}
 
     def add(self, surface: str, board: Board) -> None:
         """Register the board of a chat product."""
@@ -49,8 +57,9 @@ class Boards:
 
     async def cards(self, review: Review) -> Sequence[Outgoing]:
         """Return the cards of a new review, in all products."""
-        view = await self._reviews.view(review)
-        return [card for board in self._boards.values() for card in await board.cards(view)]
+        return [
+            card for name, board in self._boards.items() for card in await board.cards(await self._view(name, review))
+        ]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""
@@ -58,14 +67,21 @@ class Boards:
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:
         """Return the reminders of an open review, in all products."""
-        view = await self._reviews.view(review)
-        return [message for board in self._boards.values() for message in await board.reminder(view)]
+        return [m for name, board in self._boards.items() for m in await board.reminder(await self._view(name, review))]
 
-    async def refresh(self, review: Review) -> ReviewView:
-        """Update the posted cards of a review; return the view that they show."""
-        view = await self._reviews.view(review)
-        await asyncio.gather(*(board.refresh(view) for board in self._boards.values()))
-        return view
+    async def refresh(self, review: Review) -> None:
+        """Update the posted cards of a review."""
+        views = {name: await self._view(name, review) for name in self._boards}
+        await asyncio.gather(*(self._boards[name].refresh(view) for name, view in views.items()))
+
+    async def refresh_changed(self) -> None:
+        """Update the cards of open reviews that may show less or more than they do: documents and readers change."""
+        for review in await self._store.reviews.listed(_ALL_OPEN):
+            # Of a card that an earlier process posted, assume that it shows all.
+            before = {name: self._shown.get((name, review.review_id), _SHOWS_ALL) for name in self._boards}
+            views = {name: await self._view(name, review) for name in self._boards}
+            changed = [name for name, view in views.items() if before[name] != _shown_in(view)]
+            await asyncio.gather(*(self._boards[name].refresh(views[name]) for name in changed))
 
     async def decided_by(self, reviewer_id: str) -> Messages:
         """Return the function that renders this reviewer's decision for everybody who asked."""
@@ -96,6 +112,15 @@ class Boards:
 
         return messages
 
+    async def _view(self, surface: str, review: Review) -> ReviewView:
+        """Return a review as the card of one product may show it, and remember what that is."""
+        view = await self._reviews.views.view_in(review, await self._boards[surface].place(review))
+        if review.state == "open":
+            self._shown[surface, review.review_id] = _shown_in(view)
+        else:
+            self._shown.pop((surface, review.review_id), None)
+        return view
+
     def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         # The asker did not request the second review of an approved answer, so only an edit is sent.
         is_unrequested = bool(review.curated_id) and review.state != "edited"
@@ -116,6 +141,10 @@ class Boards:
     def _to_asker(self, review: Review, render: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)
         return render(board) if board else ()
+
+
+def _shown_in(view: ReviewView) -> tuple[bool, bool]:
+    return view.show_draft, view.is_outdated
 
 
 def _place(where: Conversation) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ FILES_LEFT_OUT = "I read text only: the files were left out."
 MAY_SEE_MORE = "You may read more than everybody here may: ask me in our own chat, too."
 PASSED_ON = "Thanks, I have passed that on to the reviewer."
 STOPPED_WORDS = "Stopped. I have not answered this; ask again whenever you like."
+HIDDEN_DRAFT = "This draft quotes documents that not everyone in this channel may read."
+HIDDEN_SOURCES = "This review names documents that not everyone in this channel may read."
+OUTDATED_DRAFT = (
+    "A document that this draft cites has changed or is gone, or not everybody who would read the answer may read it."
+)
 REVIEW_REASONS = {
     Failure.UNVERIFIED: "The draft could not be proved from the documents.",
     Failure.LOW_CONFIDENCE: "The model was not sure that its draft answers the question.",

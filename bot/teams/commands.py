@@ -105,7 +105,7 @@ class Commands:
         return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(pairs)])
 
     async def _reviews(self, user_id: str) -> TeamsMessage:
-        reviews = await self.reviews.listed(user_id, ReviewFilter())
+        reviews = [view.review for view in await self.reviews.views.listed(user_id, ReviewFilter())]
         names = await self.reviews.questions.store.people.names(
             [who for review in reviews for who in people_of(review)]
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.desk.permissions import AlreadyDecidedError, concerned, people_of, refusal_words
+from bot.desk.permissions import AlreadyDecidedError, OutdatedDraftError, concerned, refusal_words
 from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Decision, Review
@@ -22,6 +22,7 @@ from bot.teams.review_cards import (
     APPROVE,
     ASK_BACK,
     CLAIM,
+    DRAFT_AGAIN,
     EDIT,
     INPUT_CHARS,
     QUESTION_INPUT,
@@ -57,8 +58,8 @@ class ReviewActions:
             return _message_response(await self._refusal(error))
 
     async def _refusal(self, error: CitedeskError) -> str:
-        """Return why a button was refused. If the review is decided already, update its cards."""
-        if isinstance(error, AlreadyDecidedError):
+        """Return why a button was refused. If the review has changed since its cards were, update them."""
+        if isinstance(error, AlreadyDecidedError | OutdatedDraftError):
             await self.boards.refresh(error.review)
         names = await self.questions.store.people.names(concerned(error))
         return refusal_words(error, lambda user_id: display_name(user_id, names))
@@ -91,6 +92,8 @@ class ReviewActions:
             return _card_response(await self._current_card(reviewer, review_id))
         if verb in {CLAIM, TAKE_OVER}:
             review = await self.reviews.claim(review_id, reviewer, take_over=verb == TAKE_OVER)
+        elif verb == DRAFT_AGAIN:
+            review = await self.reviews.draft_again(review_id, reviewer)
         elif verb == EDIT:
             return await self._edited(reviewer, review_id, data)
         elif verb == ASK_BACK:
@@ -101,7 +104,7 @@ class ReviewActions:
         else:
             messages = await self.boards.decided_by(reviewer)
             review = await self.reviews.decide(review_id, _decision(reviewer, verb, data), messages)
-        return await self._changed(review)
+        return await self._changed(reviewer, review)
 
     async def _edited(self, reviewer: str, review_id: str, data: Mapping[str, Any]) -> Json:
         """Send an edited answer if it is verified or the reviewer chose "Send anyway"; else return the findings."""
@@ -112,26 +115,26 @@ class ReviewActions:
         check = await self.reviews.checked(review, text)
         anyway = str(data.get(ANYWAY_INPUT)) == "true"
         if check.findings and not anyway:
-            names = names_of(review, await self.questions.store.people.names(people_of(review)))
-            message = review_card(review, show_draft=True, names=names, findings=check.findings, text=text)
-            return _card_response(message.card)
+            view = await self.reviews.views.view_for(review, reviewer)
+            named = replace(view, names=names_of(review, view.names), reviewers=())
+            return _card_response(review_card(named, check.findings, text).card)
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
-        return await self._changed(
-            await self.reviews.decide(review_id, decision, await self.boards.decided_by(reviewer))
-        )
+        messages = await self.boards.decided_by(reviewer)
+        return await self._changed(reviewer, await self.reviews.decide(review_id, decision, messages))
 
-    async def _changed(self, review: Review) -> Json:
+    async def _changed(self, reviewer: str, review: Review) -> Json:
         """Update the posted cards of a review, and return its card for the person who pressed the button."""
         self.wake_outbox()
-        return _card_response(card_of(await self.boards.refresh(review)).card)
+        await self.boards.refresh(review)
+        return _card_response(card_of(await self.reviews.views.view_for(review, reviewer)).card)
 
     async def _current_card(self, reviewer: str, review_id: str) -> Json:
         try:
             review = await self.reviews.open_review(review_id, reviewer)
         except AlreadyDecidedError as error:
-            return card_of(await self.reviews.view(error.review)).card
-        # Only this reviewer sees the card, and may read what the draft cites.
-        return card_of(replace(await self.reviews.view(review), show_draft=True)).card
+            review = error.review
+        # Only this reviewer sees the card.
+        return card_of(await self.reviews.views.view_for(review, reviewer)).card
 
 
 def _decision(reviewer: str, verb: str, data: Mapping[str, Any]) -> Decision:

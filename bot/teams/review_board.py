@@ -1,14 +1,16 @@
 """The review board in Teams: renders cards for the outbox and updates posted cards."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import aiohttp
 import structlog
 
 from bot.desk.permissions import Names
-from bot.desk.reviews import ReviewDesk, ReviewView
+from bot.desk.review_views import ReviewView
+from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
-from bot.store.records import Outgoing, Review
+from bot.store.records import Conversation, Outgoing, Review
 from bot.teams.cards import TeamsMessage
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker, to_reviewers
@@ -30,11 +32,25 @@ class TeamsReviewBoard:
         self._connector = connector
         self._settings = settings
 
+    async def place(self, review: Review) -> Conversation | None:
+        """Return the conversation in which the card of a review stands or will stand; None if none is set for it."""
+        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
+        conversation = posted[0] if posted else self._conversation_of(review)
+        if not conversation:
+            return None
+        return Conversation(
+            surface=SURFACE,
+            tenant_id=review.conversation.tenant_id,
+            user_id="",
+            channel_id=conversation,
+            thread_id="",
+            private=False,
+            service_url=self._url_of(review),
+        )
+
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review, or nothing if no conversation is set for it."""
-        review, conversation = view.review, self._settings.reviewers_conversation
-        if review.conversation.surface == SURFACE:
-            conversation = self._reviews.questions.channel(review.conversation).reviewers_channel or conversation
+        review, conversation = view.review, self._conversation_of(view.review)
         if not conversation:
             return []
         key, url = f"card:teams:{review.review_id}", self._url_of(review)
@@ -77,6 +93,11 @@ class TeamsReviewBoard:
         message = answer_of_asker_message(review, names_of(review, names))
         return [to_reviewers(key, review, self._url_of(review), card[0], message)]
 
+    def _conversation_of(self, review: Review) -> str | None:
+        asked_here = review.conversation.surface == SURFACE
+        own = self._reviews.questions.channel(review.conversation).reviewers_channel if asked_here else None
+        return own or self._settings.reviewers_conversation
+
     def _url_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE
         return review.conversation.service_url if asked_here else str(self._settings.service_url)
@@ -84,10 +105,8 @@ class TeamsReviewBoard:
 
 def card_of(view: ReviewView) -> TeamsMessage:
     """Return the card of a review: with buttons while it is open, then with the decision."""
-    review, names = view.review, names_of(view.review, view.names)
-    if review.state != "open":
-        return decided_card(review, show_draft=view.show_draft, names=names)
-    return review_card(review, show_draft=view.show_draft, reviewers=view.reviewers, names=names)
+    named = replace(view, names=names_of(view.review, view.names))
+    return review_card(named) if view.review.state == "open" else decided_card(named)
 
 
 def names_of(review: Review, names: Names) -> Names:

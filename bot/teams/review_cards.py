@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.review_views import ReviewView
 from bot.store.records import Review
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
-from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS, askers_words, cut
+from bot.surfaces.wording import (
+    FINDING_WORDS,
+    HIDDEN_DRAFT,
+    HIDDEN_SOURCES,
+    OUTDATED_DRAFT,
+    REVIEW_REASONS,
+    askers_words,
+    cut,
+)
 from bot.teams.cards import Json, TeamsMessage, answer_parts, card_message, display_name, execute, paragraph, small
 from bot.teams.text import literal, source_line
 from pipeline.types import Finding
@@ -17,7 +26,7 @@ APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
     "review_claim",
     "review_take_over",
 )
-REFRESH, ASK_BACK = "review_refresh", "review_ask_back"
+REFRESH, ASK_BACK, DRAFT_AGAIN = "review_refresh", "review_ask_back", "review_draft_again"
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
 INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
@@ -29,33 +38,24 @@ _MAX_REFRESHED = 60
 _USER_PREFIX = "8:orgid:"
 
 
-def review_card(
-    review: Review,
-    *,
-    show_draft: bool,
-    reviewers: Sequence[str] = (),
-    names: Names = NO_NAMES,
-    findings: Sequence[Finding] = (),
-    text: str = "",
-) -> TeamsMessage:
+def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = "") -> TeamsMessage:
     """Return the card of an open review. Everybody in the conversation sees its buttons; a press is checked later.
 
-    `show_draft` is False when not every reviewer may read what the draft cites. For each of `reviewers` the client
-    fetches a card of their own. `findings` are the objections to `text`, an edited answer that was not sent.
+    It quotes nothing that not everybody who reads it may read. For each of the view's reviewers the client fetches a
+    card of their own. `findings` are the objections to `text`, an edited answer that was not sent.
     """
-    draft = review.case.draft
+    review, names, draft = view.review, view.names, view.review.case.draft
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
         _asked(review, names),
         paragraph(literal(review.question, _QUESTION_CHARS)),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
-    if not show_draft and review.case.sources:
-        parts.append(
-            paragraph("The draft cites a restricted document. Your own view of this card shows it if you may read it.")
-        )
+    if not view.show_draft:
+        parts.append(paragraph(HIDDEN_DRAFT if draft else HIDDEN_SOURCES))
     else:
         parts += [*_draft(review), *_evidence(review)]
+    parts += [paragraph(OUTDATED_DRAFT, color="Attention")] if view.is_outdated else []
     parts += [paragraph(f"**{display_name(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
     if review.awaits_asker:
         parts.append(small("Waiting for the asker's answer."))
@@ -63,14 +63,14 @@ def review_card(
         parts.append(small(f"Claimed by {display_name(review.claimed_by, names)}"))
     if findings:
         parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
-    shown = text or (draft.answer if draft and show_draft else "")
-    actions = _actions(review, shown, can_approve=draft is not None and show_draft, unproved=bool(findings))
+    shown = text or (draft.answer if draft and view.show_draft else "")
+    actions = _actions(view, shown, unproved=bool(findings))
     words = f"Review needed: {cut(' '.join(review.question.split()), 200)}"
     message = card_message(words, [*parts, small(review.review_id)], actions)
-    if reviewers:
+    if view.reviewers:
         refresh = {
             "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
-            "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(reviewers)[:_MAX_REFRESHED]],
+            "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
         }
         message.card["refresh"] = refresh
     return message
@@ -84,15 +84,16 @@ def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMes
     return card_message(cut(f"{head} {turn.text}", 500), parts)
 
 
-def decided_card(review: Review, *, show_draft: bool, names: Names = NO_NAMES) -> TeamsMessage:
+def decided_card(view: ReviewView) -> TeamsMessage:
     """Return the card of a decided or expired review: who decided what, without buttons."""
+    review, names = view.review, view.names
     head = decision_words(review, lambda user_id: names.get(user_id, user_id))
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
         _asked(review, names),
         paragraph(literal(review.question, _QUESTION_CHARS)),
     ]
-    if review.answer and show_draft:
+    if review.answer and view.show_draft:
         parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link)]
     if review.sent_anyway:
         parts.append(small("Sent although not every sentence could be proved from the documents."))
@@ -140,8 +141,8 @@ def _findings(findings: Sequence[Finding]) -> str:
     return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
 
 
-def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) -> list[Json]:
-    data = _data(review)
+def _actions(view: ReviewView, text: str, *, unproved: bool) -> list[Json]:
+    review, data = view.review, _data(view.review)
     anyway = {
         "type": "Input.Toggle",
         "id": ANYWAY_INPUT,
@@ -149,7 +150,9 @@ def _actions(review: Review, text: str, *, can_approve: bool, unproved: bool) ->
     }
     edit = [_input(ANSWER_INPUT, "Answer", cut(text, INPUT_CHARS)), *([anyway] if unproved else [])]
     return [
-        *([execute(APPROVE, "Approve", data, style="positive")] if can_approve else []),
+        *([] if view.show_draft else [execute(REFRESH, "Show in private", data)]),
+        *([execute(APPROVE, "Approve", data, style="positive")] if view.can_approve else []),
+        *([execute(DRAFT_AGAIN, "Draft again", data)] if view.is_outdated else []),
         _show_card("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
         _show_card("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
         _show_card(

@@ -229,11 +229,13 @@ async def test_reviews_are_listed_shown_and_exported(tmp_path: Path) -> None:
     assert (await asyncio.to_thread(_run, "reviews", "list", cwd=tmp_path)).stdout == "no reviews\n"
     await _store_a_review(tmp_path, "=HYPERLINK(1)?", "It is 500, süß.")
     assert "r-1  edited" in (await asyncio.to_thread(_run, "reviews", "list", cwd=tmp_path)).stdout
-    shown = (await asyncio.to_thread(_run, "reviews", "show", "r-1", cwd=tmp_path)).stdout
+    shown = (await asyncio.to_thread(_run, "reviews", "show", "r-1", "--all", cwd=tmp_path)).stdout
     assert "answer: It is 500, süß." in shown
     assert "edited  U2" in shown
     line = json.loads((await asyncio.to_thread(_run, "reviews", "export", cwd=tmp_path)).stdout)
     assert (line["state"], line["decided_by"], line["question"]) == ("edited", "U2", "=HYPERLINK(1)?")
+    # There is no index that could tell who may read what the answer says.
+    assert (line["withheld"], line["draft"], line["answer"]) == (True, "", "")
     arguments = ("reviews", "export", "--format", "csv", "--out", "out.csv", "--state", "edited")
     assert (await asyncio.to_thread(_run, *arguments, cwd=tmp_path)).returncode == 0
     (row,) = csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines())

@@ -424,7 +424,7 @@ async def test_a_restricted_draft_is_shown_only_in_the_view_of_a_reviewer_who_ma
         (card,) = await teams.until(lambda: teams.all(REVIEWS, 1))
         data = {"review_id": card["attachments"][0]["content"]["body"][-1]["text"]}
         assert "3 months" not in _written(card)
-        assert "restricted document" in _written(card)
+        assert "quotes documents that not everyone in this channel may read" in _written(card)
         assert "3 months" in _written((await teams.send(teams.press("reviewer", REVIEWS, REFRESH, data)))[1])
         refused = await teams.send(teams.press("second", REVIEWS, REFRESH, data))
         assert "may not read" in refused[1]["value"]

@@ -3,13 +3,12 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.builders import chunk, context
+from support.builders import chunk
 
-from bot.desk import curated
+from bot.desk.evidence import Readers
 from index import snapshot_tables
 from index.access import EVERYONE, matches
 from index.chunk_table import ChunkRows, Scope
@@ -110,9 +109,8 @@ def _by_link_rules(pattern: str, document_id: str, _folder: Path) -> bool:
     return LoadRules(links=((pattern, "https://help.example"),)).link(document_id, None) is not None
 
 
-def _by_curated_answers(pattern: str, document_id: str, _folder: Path) -> bool:
-    asked = replace(context(), within=(pattern,))
-    return curated._may_be_shown([chunk("c1", document_id=document_id)], asked)
+def _by_readers(pattern: str, document_id: str, _folder: Path) -> bool:
+    return Readers(frozenset(), (pattern,)).may_read(chunk("c1", document_id=document_id))
 
 
 _READERS: dict[str, Callable[[str, str, Path], bool]] = {
@@ -120,5 +118,5 @@ _READERS: dict[str, Callable[[str, str, Path], bool]] = {
     "search": _by_search,
     "access rules": _by_access_rules,
     "link rules": _by_link_rules,
-    "curated answers": _by_curated_answers,
+    "curated answers": _by_readers,
 }

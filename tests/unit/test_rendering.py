@@ -9,6 +9,7 @@ from support.builders import CHUNKS, QUOTA, chunk, draft, passages, quotes, writ
 
 from bot.desk.operations import GapCluster, Status, Usage
 from bot.desk.questions import Reply
+from bot.desk.review_views import ReviewView
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
 from bot.slack.commands import gap_blocks, review_blocks, usage_blocks, why_blocks
 from bot.slack.home_blocks import FILTERS, Home, home_view
@@ -19,16 +20,8 @@ from bot.slack.render import (
     escalated_message,
     reply_message,
 )
-from bot.slack.review_cards import (
-    answer_of_asker_message,
-    ask_back_view,
-    decided_card,
-    edit_view,
-    reject_many_view,
-    reject_view,
-    reminder_message,
-    review_card,
-)
+from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
+from bot.slack.review_modals import ask_back_view, draft_view, edit_view, reject_many_view, reject_view
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from bot.surfaces.wording import waiting_time
 from index.retrieval import Manifest, SkippedFile, VectorIndex
@@ -275,19 +268,19 @@ def test_cards_and_modals_are_within_slacks_rules(case_draft: Draft | None, show
     decided = review.model_copy(
         update={"state": "rejected", "decided_by": "U2", "note": _HOSTILE[:3000], "answer": "x" * 3000}
     )
-    for message in (review_card(review, show_draft=show), decided_card(decided, show_draft=show)):
+    for message in (review_card(ReviewView(review, show)), decided_card(ReviewView(decided, show))):
         assert block_errors(_blocks(message)) == []
         assert "<!channel>" not in _text(message)
     findings = review.case.findings
     for view in (
-        edit_view(review), edit_view(review, "x" * 3000, findings), reject_view(review), ask_back_view(review),
-        reject_many_view(["r-1"] * 25),
+        draft_view(ReviewView(review, show)), edit_view(review), edit_view(review, "x" * 3000, findings),
+        reject_view(review), ask_back_view(review), reject_many_view(["r-1"] * 25),
     ):  # fmt: skip
         assert view_errors(view.to_dict()) == []
 
 
 def test_a_card_that_must_hide_the_draft_shows_neither_draft_nor_quote_nor_approve() -> None:
-    shown = _text(review_card(_review(draft()), show_draft=False))
+    shown = _text(review_card(ReviewView(_review(draft()), show_draft=False)))
     assert QUOTA not in shown
     assert "review_approve" not in shown
     assert "review_edit" in shown
@@ -365,9 +358,13 @@ def _status() -> Status:
 @pytest.mark.parametrize("page", [0, 1, 12])
 def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: str, chosen: str, page: int) -> None:
     reviews = [
-        _review(
-            draft(_HOSTILE), review_id=f"r-{n}", question=_HOSTILE, state=state, opened_at="2026-11-24T10:00:00+00:00",
-            decided_by="U2",
+        ReviewView(
+            _review(
+                draft(_HOSTILE), review_id=f"r-{n}", question=_HOSTILE, state=state,
+                opened_at="2026-11-24T10:00:00+00:00", decided_by="U2",
+            ),
+            show_draft=True,
+            is_outdated=True,
         )
         for n in range(100)
     ]  # fmt: skip
@@ -387,10 +384,11 @@ def test_command_answers_are_within_slacks_rules() -> None:
             tuple(
                 Gap(
                     request_id="r", tenant_id="T", user_id=f"U{n}", question=_HOSTILE[:900], reason="x",
-                    nearest=(_HOSTILE,), at="2026-11-24T10:00:00+00:00",
+                    at="2026-11-24T10:00:00+00:00",
                 )
                 for n in range(9)
-            )
+            ),
+            (_HOSTILE,),
         )
     ] * 40  # fmt: skip
     reviews = [_review(None, question=_HOSTILE, opened_at="2026-11-24T10:00:00+00:00")] * 40
@@ -405,7 +403,7 @@ def test_a_review_shows_what_was_said_and_who_is_at_work() -> None:
     review = _review(
         draft(), exchange=turns, awaits_asker=True, claimed_by="U2", claimed_at="2026-11-24T10:00:00+00:00"
     )
-    card = review_card(review, show_draft=True)
+    card = review_card(ReviewView(review, show_draft=True))
     assert block_errors(_blocks(card)) == []
     assert "Waiting for the asker" in _text(card)
     assert "Take over" in _text(card)

@@ -11,6 +11,7 @@ from support.builders import CHUNKS, QUOTA, REMINDER, draft, passages, quotes, w
 
 from bot.desk.operations import GapCluster, Usage
 from bot.desk.questions import Reply
+from bot.desk.review_views import ReviewView
 from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_cards as slack_reviews
@@ -73,8 +74,8 @@ _SURFACES = (
     _Surface(
         "slack",
         lambda reply, asked: [_slack(message) for message in slack.reply_message(reply, asked)],
-        lambda review: _slack(slack_reviews.review_card(review, show_draft=True)),
-        lambda review: _slack(slack_reviews.decided_card(review, show_draft=True)),
+        lambda review: _slack(slack_reviews.review_card(ReviewView(review, show_draft=True))),
+        lambda review: _slack(slack_reviews.decided_card(ReviewView(review, show_draft=True))),
         lambda review: _slack(slack.decided_message(review)),
         lambda review: _slack(slack.asked_back_message(review)),
         lambda review: _slack(slack_reviews.answer_of_asker_message(review)),
@@ -87,8 +88,8 @@ _SURFACES = (
     _Surface(
         "teams",
         lambda reply, asked: teams.reply_message(reply, asked).activity,
-        lambda review: teams_reviews.review_card(review, show_draft=True).activity,
-        lambda review: teams_reviews.decided_card(review, show_draft=True).activity,
+        lambda review: teams_reviews.review_card(ReviewView(review, show_draft=True)).activity,
+        lambda review: teams_reviews.decided_card(ReviewView(review, show_draft=True)).activity,
         lambda review: teams.decided_message(review).activity,
         lambda review: teams.asked_back_message(review).activity,
         lambda review: teams_reviews.answer_of_asker_message(review).activity,
@@ -339,9 +340,9 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     usage = Usage(7, 1234, 5, {"answered": 1234}, 10, None, 250.0)
     for fact in ("Last 7 days", "1,234 questions by 5 people", "250 ms", "no price is set"):
         assert fact in _words(surface.usage(usage))
-    gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("Plans",))
+    gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("plans.md",))
     gap = gap.model_copy(update={"at": "2026-03-04T05:06:07+00:00"})
-    listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})))])
+    listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})), ("Plans",))])
     for fact in ("2 times, 2 people, last 4 March 2026", "Plans"):
         assert fact in _words(listed)
     # Slack's own markup knows links in angle brackets only, Teams' cards those of Markdown only.
@@ -404,7 +405,7 @@ def test_a_card_in_teams_shows_headings_in_bold_and_code_in_a_fixed_width() -> N
 
 
 def test_teams_buttons_can_be_pressed_in_old_clients_too() -> None:
-    card = teams_reviews.review_card(_review(_SURFACES[1]), show_draft=True, reviewers=["b", "a"]).activity
+    card = teams_reviews.review_card(ReviewView(_review(_SURFACES[1]), show_draft=True, reviewers=("b", "a"))).activity
     content = card["attachments"][0]["content"]
     assert content["refresh"]["userIds"] == ["8:orgid:a", "8:orgid:b"]
     pressed = [a for a in content["actions"] if a["type"] == "Action.Execute"]

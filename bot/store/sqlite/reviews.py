@@ -122,8 +122,9 @@ class ReviewTable:
     async def purge(self, days: int) -> int:
         """Empty the texts of reviews that ended more than `days` days ago; return how many."""
         return await self._database.write(
-            "UPDATE reviews SET review = json_set(review, '$.question', '', '$.answer', '', '$.note', '', "
-            "'$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), '$.case.meanwhile', NULL) "
+            "UPDATE reviews SET review = json_set(review, '$.question', '', '$.own_words', '', '$.answer', '', "
+            "'$.note', '', '$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), "
+            "'$.case.meanwhile', NULL) "
             "WHERE decided_at < ? AND json_extract(review, '$.question') != ''",
             (self._database.stamp(-days * 86_400),),
         )
