@@ -40,6 +40,8 @@ def _valid_window(value: str) -> str:
 
 
 Window = Annotated[str, AfterValidator(_valid_window)]
+# Slack's ids: T for a workspace, E for an organization of Enterprise Grid, which owns workspaces.
+WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
 
 
 class IndexSettings(Section):
@@ -255,6 +257,11 @@ class SlackSettings(ProductSettings):
     )
     client_secret: SecretStr | None = Field(None, description="client secret of the app")
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
+    workspaces: frozenset[WorkspaceId] = Field(
+        frozenset(),
+        description="ids of the workspaces that are served, with the same documents, reviewers and admins;"
+        " none: the workspace of the bot token, or the first that installs the app",
+    )
 
     @property
     def is_served(self) -> bool:
