@@ -40,7 +40,7 @@ def _valid_window(value: str) -> str:
 
 
 Window = Annotated[str, AfterValidator(_valid_window)]
-# Slack's ids: T for a workspace, E for an organization of Enterprise Grid, which owns workspaces.
+# Slack's ids: T for a workspace, E for an Enterprise Grid organization. An organization cannot be named.
 WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
 
 

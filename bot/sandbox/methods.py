@@ -129,6 +129,12 @@ async def members(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
+async def conversation_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """Return a channel, and whether people of other organizations read it."""
+    channel = channel_of(space, arguments)
+    return {"channel": {"id": channel.id, "name": channel.name, "is_ext_shared": channel.is_ext_shared}}
+
+
 async def usergroup_users(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Return the user ids of the members of a user group."""
     group = space.usergroups.get(str(arguments.get("usergroup") or ""))

@@ -37,6 +37,7 @@ class Channel:
     members: frozenset[str]
     is_im: bool = False
     is_private: bool = False
+    is_ext_shared: bool = False
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
 
-class NotAdmittedError(BoltError):  # type: ignore[misc]
+class NotAdmittedError(BoltError):
     """A workspace may not install the app. Bolt passes errors of its own type on to the page that tells the browser."""
 
 

@@ -18,7 +18,7 @@ from bot.slack.best_effort import error_of
 from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import build_intake
+from bot.slack.intake import STRANGER, build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -61,6 +61,7 @@ def build_bolt(
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
+        user_facing_authorize_error_message=STRANGER,
         oauth_settings=oauth,
     )
     app.middleware(build_intake(slack))

@@ -59,12 +59,16 @@ class SlackMembership:
     async def _members_of_channel(self, where: Conversation) -> Members:
         """Return the members of a channel without the bot.
 
-        None if Slack cannot be asked or there are more than `access.audience_members_max`.
+        None if Slack cannot be asked, if there are more than `access.audience_members_max`, or if the channel is, or is
+        about to be, shared with another organization: only events say so, the payload of a button does not.
         """
         tenant_id, channel_id = where.tenant_id, where.channel_id
 
         async def ask() -> Members:
             client = await self._workspaces.client(tenant_id)
+            channel = (await client.conversations_info(channel=channel_id))["channel"]
+            if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+                return None
             members: set[str] = set()
             cursor = ""
             while True:

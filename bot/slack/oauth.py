@@ -1,5 +1,6 @@
 """Installation by OAuth. Installations and states are in one SQLite file beside the store."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -35,8 +36,8 @@ _REFUSED = """<!doctype html>
 <head><meta charset="utf-8"><title>Citedesk was not installed</title></head>
 <body>
 <h1>Citedesk was not installed</h1>
-<p>This Citedesk answers from one team's documents. It does not serve your workspace, and it has stored nothing about it.
-It does not serve a whole Enterprise Grid organization at once either.</p>
+<p>This Citedesk answers from one team's documents. It does not serve your workspace, and has stored nothing about it.
+Nor does it serve a whole Enterprise Grid organization at once.</p>
 <p>What an admin can do:</p>
 <ul>
 <li>If your workspace belongs to that team, ask whoever runs this Citedesk to add the workspace's id (T…) to the setting
@@ -76,7 +77,7 @@ async def _not_installed(args: AsyncFailureArgs) -> BoltResponse:
     if not isinstance(args.error, NotAdmittedError):
         return await args.default.failure(args)
     _log.warning("installation_refused", tenant_id=str(args.error)[:40])
-    headers = {
+    headers: dict[str, str | Sequence[str]] = {
         "Content-Type": "text/html; charset=utf-8",
         "Set-Cookie": args.settings.state_utils.build_set_cookie_for_deletion(),
     }
