@@ -20,6 +20,9 @@ from bot.surfaces.command_messages import (
     coverage_words,
     gap_words,
     outcome_words,
+    reopened_lines,
+    reopened_words,
+    rolled_back_words,
     stages_words,
     status_facts,
     usage_words,
@@ -31,11 +34,14 @@ from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
+from index.retrieval import Rollback
 from pipeline.types import Trace
 
 # A command is the whole message: "status of my order" is a question.
 _ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
+# The name of the snapshot confirms that documents may open to more people.
+_ROLLBACK = re.compile(r"rollback\s+`?(\d+T\d+-[0-9a-f]+)`?", re.IGNORECASE)
 # These run only in a personal chat: not everybody in a channel may see what they show.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
@@ -59,6 +65,8 @@ def command_in(text: str) -> tuple[str, str] | None:
         return words.lower(), ""
     if found := _WHY.fullmatch(words):
         return "why", found[1]
+    if found := _ROLLBACK.fullmatch(words):
+        return "rollback", found[1]
     return None
 
 
@@ -81,7 +89,7 @@ class Commands:
             "status": self._status,
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
-            "rollback": lambda: self._rollback(user_id),
+            "rollback": lambda: self._rollback(user_id, argument),
             "why": lambda: self._why(user_id, argument),
             "usage": lambda: self._usage(user_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
@@ -116,9 +124,9 @@ class Commands:
         self.wake_outbox()
         return coverage_message(await self.operations.reindex(asked.where.user_id, lambda _, __: None))
 
-    async def _rollback(self, user_id: str) -> TeamsMessage:
-        manifest = await self.operations.rollback(user_id)
-        return _words(f"Serving the index of {manifest.created_at[:16]} UTC again: {manifest.name}.")
+    async def _rollback(self, user_id: str, confirmed: str) -> TeamsMessage:
+        rolled = await self.operations.rollback(user_id, confirmed)
+        return _words(rolled_back_words(rolled.plan.manifest)) if rolled.done else reopened_message(rolled.plan)
 
     async def _why(self, user_id: str, request_id: str) -> TeamsMessage:
         return why_message(await self.operations.why(user_id, request_id))
@@ -145,6 +153,14 @@ def coverage_message(coverage: Coverage) -> TeamsMessage:
         lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")
     skipped = [paragraph("\n".join(["**Skipped**\n", *lines]))] if lines else []
     return card_message(head, [paragraph(head), *skipped, small(coverage.snapshot)])
+
+
+def reopened_message(plan: Rollback) -> TeamsMessage:
+    """Return the documents that a rollback opens to more people, and how to confirm it."""
+    head = reopened_words(plan)
+    lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan))
+    confirm = f"To go back all the same, write: rollback {plan.manifest.name}"
+    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
 
 
 def why_message(trace: Trace) -> TeamsMessage:

@@ -199,7 +199,9 @@ _RESTRICTED = "How many months of fees may a support lead refund?"
 async def test_a_button_in_a_channel_that_others_read_brings_only_what_is_for_everyone(
     own_data: Path, articles: Path, *, is_ext_shared: bool
 ) -> None:
-    shared = Channel("C0LEADS", "leads", frozenset({REVIEWER, BOT_USER_ID}), is_private=True, is_ext_shared=is_ext_shared)
+    shared = Channel(
+        "C0LEADS", "leads", frozenset({REVIEWER, BOT_USER_ID}), is_private=True, is_ext_shared=is_ext_shared
+    )
     async with workspace(own_data, articles, access=_BY_USER_GROUP) as desk:
         desk.sandbox.workspace.channels[shared.id] = shared
         message = await desk.sandbox.acts.post(REVIEWER, shared.id, "a thread", None)
