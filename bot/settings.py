@@ -158,6 +158,10 @@ class AccessSettings(Section):
         """Whether any group is set, with user ids or as a group of a chat product."""
         return bool(self.groups or self.slack_groups or self.entra_groups)
 
+    def names(self, user_id: str) -> bool:
+        """Tell whether a person is named by user id in a group, as a reviewer or as an admin."""
+        return user_id in self.reviewers | self.admins or bool(self.groups_of(user_id))
+
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the names of the groups whose user ids include this one."""
         return frozenset(name for name, members in self.groups.items() if user_id in members)

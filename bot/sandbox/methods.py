@@ -148,7 +148,8 @@ async def user_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     person = space.people.get(str(arguments.get("user")))
     if person is None:
         raise ApiError("user_not_found")
-    return {"user": {"id": person.id, "team_id": TEAM_ID, "name": person.name.lower(), "real_name": person.name}}
+    about = {"id": person.id, "team_id": TEAM_ID, "name": person.name.lower(), "real_name": person.name}
+    return {"user": {**about, "is_restricted": person.is_guest, "is_ultra_restricted": False, "is_stranger": False}}
 
 
 async def open_view(space: Workspace, arguments: Arguments) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Person:
     name: str
     role: Role
     about: str
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

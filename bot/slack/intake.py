@@ -10,11 +10,10 @@ from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
-from bot.surfaces.wording import is_reaction
+from bot.surfaces.wording import STRANGER, is_reaction
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
-STRANGER = "I serve another workspace's people only, so I cannot answer you."
 
 
 def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:

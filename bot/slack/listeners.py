@@ -18,7 +18,7 @@ from bot.slack.best_effort import error_of
 from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import STRANGER, build_intake
+from bot.slack.intake import build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -43,6 +43,7 @@ from bot.slack.review_cards import (
 )
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
+from bot.surfaces.wording import STRANGER
 
 _log = structlog.get_logger(__name__)
 _SORRY = "Something went wrong on our side, and nothing was done. Please try again."

@@ -22,7 +22,7 @@ from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID, Channel
 from bot.server import running_bot
 from bot.settings import SlackSettings
 from bot.slack.http import EVENTS_PATH
-from bot.slack.intake import STRANGER
+from bot.surfaces.wording import STRANGER
 from index.errors import SettingsError
 
 _ANSWERABLE = "When does the first payment reminder go out?"
