@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -13,16 +14,19 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import aiohttp
 import pytest
 from pydantic import SecretStr, ValidationError
+from support.teams import REVIEWS as CONVERSATION
+from support.teams import FakeConnector, connector
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
 
 from bot.cli.demo import demo_settings
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
+from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID, Channel
 from bot.server import running_bot
 from bot.settings import SlackSettings
 from bot.slack.http import EVENTS_PATH
-from bot.surfaces.wording import STRANGER
+from bot.surfaces.wording import GUEST, STRANGER, UNCHECKED
 from index.errors import SettingsError
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -320,3 +324,159 @@ async def test_a_bot_token_of_a_workspace_that_is_not_on_the_list_is_refused(own
 def test_only_ids_of_workspaces_can_be_listed() -> None:
     with pytest.raises(ValidationError):
         SlackSettings(workspaces=frozenset({_THEIR_ORG}))
+
+
+# Guests of our own workspace or directory. Slack says so in users.info only, Teams in the roster only.
+
+
+@pytest.mark.parametrize("channel", [SUPPORT, "D0ASKER"])
+async def test_a_guest_of_the_workspace_gets_a_refusal(channel: str, own_data: Path, articles: Path) -> None:
+    async with workspace(own_data, articles) as desk:
+        _make_guest(desk)
+        reply = await desk.exactly_one_reply(await desk.ask(_ANSWERABLE, channel=channel))
+        assert reply.text == GUEST
+        assert "7 days" not in shown(reply)
+        (told,) = await desk.command(ASKER, f"/citedesk ask {_ANSWERABLE}")
+        assert told.text == GUEST
+
+
+async def test_a_guest_whom_the_settings_name_is_answered(own_data: Path, articles: Path) -> None:
+    async with workspace(own_data, articles, access={"groups": {"contractors": [ASKER]}}) as desk:
+        _make_guest(desk)
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+
+
+async def test_while_slack_does_not_say_who_is_a_guest_nobody_new_is_answered(own_data: Path, articles: Path) -> None:
+    async with workspace(own_data, articles) as desk:
+        desk.sandbox.api.fault = lambda method: Fault() if method == "users.info" else None
+        assert (await desk.exactly_one_reply(await desk.ask(_ANSWERABLE))).text == UNCHECKED
+        desk.sandbox.api.fault = lambda _: None
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+
+
+async def test_an_app_installed_without_the_scope_that_tells_guests_answers_still(
+    own_data: Path, articles: Path
+) -> None:
+    async with workspace(own_data, articles) as desk:
+        desk.sandbox.api.granted = desk.sandbox.api.granted - {"users:read"}
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+
+
+def _make_guest(desk: Desk) -> None:
+    people = desk.sandbox.workspace.people
+    people[ASKER] = replace(people[ASKER], is_guest=True)
+
+
+_CHANNEL = "19:support@thread.tacv2;messageid=1700000000001"
+_OURS_IN_TEAMS, _THEIRS_IN_TEAMS = "tenant-1", "tenant-2"
+_TEAMS: dict[str, Any] = {"anonymous": True, "tenant_id": _OURS_IN_TEAMS, "reviewers_conversation": CONVERSATION}
+
+
+@asynccontextmanager
+async def _teams(data: Path, articles: Path, **settings: Any) -> AsyncIterator[FakeConnector]:  # noqa: ANN401
+    access = {"reviewers": ["reviewer"], "admins": ["admin"], "groups": {"leads": ["reviewer"]}}
+    async with (
+        connector() as fake,
+        workspace(data, articles, teams=_TEAMS, **{"access": access} | settings) as desk,
+    ):
+        fake.talk_to(desk.bot)
+        yield fake
+
+
+# What is put over the activity of somebody of ours.
+_FOREIGN_ACTIVITIES: dict[str, Payload] = {
+    "a chat of another directory": {"conversation": {"tenantId": _THEIRS_IN_TEAMS}},
+    "an app installed in another directory": {"channelData": {"tenant": {"id": _THEIRS_IN_TEAMS}}},
+    "a sender of another directory": {"from": {"tenantId": _THEIRS_IN_TEAMS}},
+    "no directory": {"conversation": {"tenantId": None}},
+    "another directory in the conversation only": {
+        "conversation": {"tenantId": _THEIRS_IN_TEAMS}, "channelData": {"tenant": {"id": _OURS_IN_TEAMS}},
+    },
+    "a shared channel, seen from theirs": {
+        "channelData": {"tenant": {"id": _THEIRS_IN_TEAMS}, "channel": {"id": "19:x", "type": "shared"}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("over", _FOREIGN_ACTIVITIES.values(), ids=_FOREIGN_ACTIVITIES)
+async def test_activities_that_name_another_directory_are_refused_and_change_nothing(
+    over: Payload, own_data: Path, articles: Path
+) -> None:
+    async with _teams(own_data, articles) as teams:
+        activities = [
+            teams.question(_ANSWERABLE), teams.question(_ANSWERABLE, conversation=_CHANNEL),
+            teams.question("gaps", "admin", "a:admin"), teams.question("rollback", "admin", "a:admin"),
+            teams.press("reviewer", CONVERSATION, "review_approve", {"review_id": "r-1"}),
+            teams.press("asker", "a:asker", "escalate", {"request_id": "r-1", "question": _ANSWERABLE}),
+            teams.activity("conversationUpdate", "asker", "a:asker", membersAdded=[{"id": "28:bot"}]),
+        ]  # fmt: skip
+        for activity in activities:
+            foreign = {
+                **activity, **{name: {**activity.get(name, {}), **values} for name, values in over.items()}
+            }  # fmt: skip
+            assert (await teams.send(foreign))[0] == 403
+        assert teams.posted == {}
+        assert teams.store is not None
+        assert (await teams.store.counts()).waiting_questions == 0
+
+
+_ROSTER: dict[str, tuple[Payload, str]] = {
+    "a guest": ({"userRole": "guest"}, GUEST),
+    "somebody who has not signed in": ({"userRole": "anonymous"}, GUEST),
+    "a guest by the principal name": ({"userPrincipalName": "sam_theirs.com#EXT#@ours.onmicrosoft.com"}, GUEST),
+    "somebody about whom nothing is said": ({}, GUEST),
+    "a user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, STRANGER),
+    "a named user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, STRANGER),
+    "somebody who is no member": ({"status": 404}, UNCHECKED),
+    "a roster that is down": ({"status": 503}, UNCHECKED),
+}
+
+
+@pytest.mark.parametrize("conversation", ["a:asker", _CHANNEL, "19:x@thread.v2"])
+@pytest.mark.parametrize(("about", "words"), _ROSTER.values(), ids=_ROSTER)
+async def test_guests_and_people_of_other_directories_get_a_refusal_in_teams(
+    about: Payload, words: str, conversation: str, own_data: Path, articles: Path
+) -> None:
+    async with _teams(own_data, articles) as teams:
+        teams.people["asker"] = about
+        for number, text in enumerate((_ANSWERABLE, "status"), 1):
+            reply = await teams.reply(teams.question(text, conversation=conversation), number)
+            assert words in json.dumps(reply, ensure_ascii=False)
+            assert "7 days" not in json.dumps(reply)
+
+
+async def test_an_admin_or_reviewer_by_name_is_refused_in_teams_if_of_another_directory(
+    own_data: Path, articles: Path
+) -> None:
+    async with _teams(own_data, articles) as teams:
+        teams.people["admin"] = {"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}
+        for number, text in enumerate(("gaps", "usage", "rollback", "reindex", "reviews", "why r-12345678"), 1):
+            assert STRANGER in json.dumps(await teams.reply(teams.question(text, "admin", "a:admin"), number))
+
+
+@pytest.mark.parametrize(
+    "about", [{"userRole": "user"}, {"userRole": "owner"}, {"userPrincipalName": "sam@ours.example"}]
+)
+async def test_people_of_the_directory_are_answered_in_teams(about: Payload, own_data: Path, articles: Path) -> None:
+    async with _teams(own_data, articles) as teams:
+        teams.people["asker"] = about
+        assert "7 days" in (await teams.reply(teams.question(_ANSWERABLE)))["text"]
+
+
+async def test_a_guest_whom_the_settings_name_is_answered_in_teams(own_data: Path, articles: Path) -> None:
+    async with _teams(own_data, articles) as teams:
+        teams.people["reviewer"] = {"userRole": "guest"}
+        reply = await teams.reply(teams.question(_RESTRICTED, "reviewer", "a:reviewer"))
+        assert "3 months" in json.dumps(reply)
+
+
+@pytest.mark.parametrize("about", [{}, {"tenantId": _THEIRS_IN_TEAMS}])
+async def test_a_channel_with_a_member_of_another_directory_gets_only_what_is_for_everyone(
+    about: Payload, own_data: Path, articles: Path
+) -> None:
+    async with _teams(own_data, articles, access={"groups": {"leads": ["reviewer", "other"]}}) as teams:
+        teams.members["19:leads@thread.tacv2"] = ["reviewer", "other"]
+        teams.people["other"] = about
+        thread = "19:leads@thread.tacv2;messageid=1700000000001"
+        reply = await teams.reply(teams.question(_RESTRICTED, "reviewer", thread))
+        assert ("3 months" in json.dumps(reply)) is not bool(about)
