@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _OF_THE_AUTHOR = ("user_team", "source_team", "team")
+# Their `team` is that of the person who came or went. They must arrive: a stranger who joins changes what may be said.
+_ABOUT_OTHERS = frozenset({"member_joined_channel", "member_left_channel"})
 # Messages about a message: they name its author inside, and only take back or change what that person has asked.
 _WITHOUT_AUTHOR = frozenset({"message_changed", "message_deleted"})
 
@@ -13,16 +15,19 @@ def is_from_stranger(body: Mapping[str, Any], serves: Callable[[str], bool]) -> 
 
     In a channel shared with other organizations a message must name its author's workspace.
     """
-    author = _author(_part(body, "event"))
-    if author is not None and body.get("is_ext_shared_channel") and not any(author):
+    event = _part(body, "event")
+    author = [] if event.get("type") in _ABOUT_OTHERS else _author(event)
+    if body.get("is_ext_shared_channel") and _is_message(event) and not any(author):
         return True
-    return not all(serves(team) for team in _teams(body, author or ()))
+    return not all(serves(team) for team in _teams(body, author))
 
 
-def _author(event: Mapping[str, Any]) -> list[Any] | None:
-    """Return what a message says about its author's workspace; None for other events, whose `team` is not a sender."""
-    if event.get("type") not in {"message", "app_mention"} or event.get("subtype") in _WITHOUT_AUTHOR:
-        return None
+def _is_message(event: Mapping[str, Any]) -> bool:
+    return event.get("type") in {"message", "app_mention"} and event.get("subtype") not in _WITHOUT_AUTHOR
+
+
+def _author(event: Mapping[str, Any]) -> list[Any]:
+    """Return what an event says about the workspace of whoever caused it."""
     return [_part(event, "user_profile").get("team"), *(event.get(name) for name in _OF_THE_AUTHOR)]
 
 

@@ -115,6 +115,9 @@ _STRANGERS: dict[str, tuple[Payload, str]] = {
     "Home of a workspace that is not installed": _event(
         {"team_id": _THEIRS}, type="app_home_opened", tab="home", user=REVIEWER, team=None
     ),
+    "Home, opened by somebody of theirs": _event(_SHARED, type="app_home_opened", tab="home", team=_THEIRS),
+    "a broadcast from a thread": _event(_SHARED, type="message", subtype="thread_broadcast", source_team=_THEIRS),
+    "a file of somebody who is not named": _direct(_SHARED, subtype="file_share", team=None, files=[{"id": "F1"}]),
     "ask": _command(f"ask {_ANSWERABLE}"),
     "status": _command("status"),
     "reviews": _command("reviews"),
@@ -426,7 +429,6 @@ _ROSTER: dict[str, tuple[Payload, str]] = {
     "a guest by the principal name": ({"userPrincipalName": "sam_theirs.com#EXT#@ours.onmicrosoft.com"}, GUEST),
     "somebody about whom nothing is said": ({}, GUEST),
     "a user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, STRANGER),
-    "a named user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, STRANGER),
     "somebody who is no member": ({"status": 404}, UNCHECKED),
     "a roster that is down": ({"status": 503}, UNCHECKED),
 }
