@@ -40,6 +40,8 @@ def _valid_window(value: str) -> str:
 
 
 Window = Annotated[str, AfterValidator(_valid_window)]
+# Slack's ids: T for a workspace, E for an Enterprise Grid organization. An organization cannot be named.
+WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
 
 
 class IndexSettings(Section):
@@ -162,6 +164,10 @@ class AccessSettings(Section):
         """Whether any group is set, with user ids or as a group of a chat product."""
         return bool(self.groups or self.slack_groups or self.entra_groups)
 
+    def names(self, user_id: str) -> bool:
+        """Tell whether a person is named by user id in a group, as a reviewer or as an admin."""
+        return user_id in self.reviewers | self.admins or bool(self.groups_of(user_id))
+
     def groups_of(self, user_id: str) -> frozenset[str]:
         """Return the names of the groups whose user ids include this one."""
         return frozenset(name for name, members in self.groups.items() if user_id in members)
@@ -261,6 +267,11 @@ class SlackSettings(ProductSettings):
     )
     client_secret: SecretStr | None = Field(None, description="client secret of the app")
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
+    workspaces: frozenset[WorkspaceId] = Field(
+        frozenset(),
+        description="ids of the workspaces that are served, with the same documents, reviewers and admins;"
+        " none: the workspace of the bot token, or the first that installs the app",
+    )
 
     @property
     def is_served(self) -> bool:

@@ -173,6 +173,32 @@ class Manifest(BaseModel):
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A document that a rollback shows to more people: the groups that may read it then, and those that may now.
+
+    `now` is None if the served snapshot does not hold it: it was deleted, or left out for the reason in `left_out`.
+    """
+
+    document_id: str
+    then: frozenset[str]
+    now: frozenset[str] | None
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What a rollback from the snapshot `live` to the one of `manifest` changes for readers.
+
+    `vanishing` are ids of documents that the older snapshot does not hold.
+    """
+
+    live: str
+    manifest: Manifest
+    reopened: tuple[Reopened, ...]
+    vanishing: tuple[str, ...]
+
+
 class Retriever(Protocol):
     """Searches the live snapshot. Safe to share between threads.
 
@@ -233,5 +259,11 @@ class Snapshots(Protocol):
     def is_rolled_back(self) -> bool:
         """Tell whether an older snapshot than the newest is the live one."""
 
-    def roll_back(self) -> Manifest:
-        """Make the newest whole snapshot before the live one live. Raises IndexUnavailableError if there is none."""
+    def planned_rollback(self) -> Rollback:
+        """Return what `roll_back` would change. Raises IndexUnavailableError without an earlier whole snapshot."""
+
+    def roll_back(self, plan: Rollback | None = None) -> Manifest:
+        """Make the newest whole snapshot before the live one live.
+
+        Raises IndexUnavailableError if there is none, and BuildRefusedError if another one is live than in `plan`.
+        """

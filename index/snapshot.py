@@ -13,12 +13,14 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
+from index import snapshot_tables
 from index.ann import CLUSTERS, VECTORS
 from index.bm25 import ROWS, WEIGHTS
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.late_interaction import CODES, PIECES, STARTS
-from index.retrieval import LastBuild, Manifest
+from index.reopening import reopened
+from index.retrieval import LastBuild, Manifest, Rollback
 from index.sufficiency import CALIBRATION
 
 FORMAT = 4
@@ -100,18 +102,33 @@ class SnapshotFolder:
         draft.replace(self._current)
         sync(self.root)
 
-    def roll_back(self) -> Manifest:
-        """Make the newest whole snapshot before the live one live. Raises IndexUnavailableError if there is none."""
+    def planned_rollback(self) -> Rollback:
+        """Return what `roll_back` would change. Raises IndexUnavailableError without an earlier whole snapshot."""
         live = self.current_name() or ""
+        older = self._newest_before(live)
+        _, served = self.newest_intact()
+        now, then = (snapshot_tables.groups_by_document(self.path(m.name) / CHUNKS) for m in (served, older))
+        left_out = {skipped.document_id: skipped.reason for skipped in served.skipped if not skipped.part}
+        return Rollback(live, older, tuple(reopened(now, then, left_out)), tuple(sorted(now.keys() - then.keys())))
+
+    def roll_back(self, plan: Rollback | None = None) -> Manifest:
+        """Make the newest whole snapshot before the live one live.
+
+        Raises IndexUnavailableError if there is none, and BuildRefusedError if another one is live than in `plan`.
+        """
+        plan = plan or self.planned_rollback()
+        if plan.live != self.current_name():
+            raise BuildRefusedError("another snapshot is live by now, so the rollback has to be looked at again")
+        self.publish(plan.manifest.name)
+        return plan.manifest
+
+    def _newest_before(self, live: str) -> Manifest:
         for name in self.names():
             if name < live:
                 try:
-                    manifest = verified_manifest(self.path(name))
+                    return verified_manifest(self.path(name))
                 except SnapshotCorruptError as error:
                     _log.error("snapshot_refused", snapshot=name, reason=str(error))
-                    continue
-                self.publish(name)
-                return manifest
         raise IndexUnavailableError("there is no earlier snapshot to go back to")
 
     def is_rolled_back(self) -> bool:

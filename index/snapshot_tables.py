@@ -116,6 +116,16 @@ def documents_by_group(file: Path) -> dict[str, int]:
         )
 
 
+def groups_by_document(file: Path) -> dict[str, frozenset[str]]:
+    """Return the groups that may read each document, by document id."""
+    query = (
+        "SELECT d.document_id, (SELECT json_group_array(group_name) FROM document_groups WHERE document = d.id) "
+        "FROM documents d"
+    )
+    with closing(open_read_only(file)) as connection:
+        return {document_id: frozenset(json.loads(groups)) for document_id, groups in connection.execute(query)}
+
+
 def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
     rows = connection.execute(
         "SELECT id, document_id, title, url, content_hash, updated FROM documents WHERE source = ? ORDER BY id",

@@ -16,10 +16,12 @@ from bot.cli import export_model
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
+from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
 from index.builder import Coverage, build
+from index.errors import BuildRefusedError
 from index.reading.sources import is_address
-from index.retrieval import LastBuild, Manifest, NotSeen, WithheldText
+from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
 from index.watching import watched
@@ -120,9 +122,47 @@ def index_list(data_dir: Path | None, *, as_json: bool) -> None:
 
 @command.command("rollback")
 @DATA_DIR
-def index_rollback(data_dir: Path | None) -> None:
-    """Serve the snapshot before the live one again."""
-    click.echo(_manifest_text(SnapshotFolder(settings_of(data_dir).data_dir).roll_back()))
+@AS_JSON
+@click.option("--yes", is_flag=True, help="Go back even if that opens documents to more people.")
+def index_rollback(data_dir: Path | None, *, as_json: bool, yes: bool) -> None:
+    """Serve the snapshot before the live one again.
+
+    If that opens documents to more people, they are listed and you are asked first.
+    """
+    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    plan = folder.planned_rollback()
+    done = yes or not plan.reopened or (not as_json and _confirmed(plan))
+    if done:
+        folder.roll_back(plan)
+    if as_json:
+        click.echo(json.dumps(_rollback_json(plan, done=done), indent=1))
+    elif done:
+        click.echo(_manifest_text(plan.manifest))
+    if not done:
+        raise BuildRefusedError("nothing was changed: the rollback opens documents to more people; --yes allows it")
+
+
+def _confirmed(plan: Rollback) -> bool:
+    click.echo("\n".join([reopened_words(plan), *(f"  {line}" for line in reopened_lines(plan))]))
+    return sys.stdin.isatty() and click.confirm("Go back all the same?")
+
+
+def _rollback_json(plan: Rollback, *, done: bool) -> dict[str, Any]:
+    return {
+        "snapshot": plan.manifest.name,
+        "created_at": plan.manifest.created_at,
+        "rolled_back": done,
+        "opens": [
+            {
+                "document_id": found.document_id,
+                "groups": sorted(found.then),
+                "groups_now": None if found.now is None else sorted(found.now),
+                "left_out": found.left_out,
+            }
+            for found in plan.reopened
+        ],
+        "vanishes": list(plan.vanishing),
+    }
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage
 from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
-from index.retrieval import LastBuild, Manifest, Retriever, Snapshots
+from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 from index.snapshot_writing import Progress
 from pipeline.types import Trace
 
@@ -84,6 +84,14 @@ class BuildIndex(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A rollback, or, if it is not `done`, one that an admin has to confirm."""
+
+    plan: Rollback
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Operations:
     """The use cases of admins. `gap_similarity` is the least cosine of a question to its cluster."""
 
@@ -129,17 +137,22 @@ class Operations:
         _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
         return coverage
 
-    async def rollback(self, user_id: str) -> Manifest:
-        """Serve the snapshot before the live one again; return its manifest.
+    async def rollback(self, user_id: str, confirmed: str = "") -> RolledBack:
+        """Serve the snapshot before the live one again.
 
-        Raises NotAdminError, BuildRefusedError while a build runs, and IndexUnavailableError without such a snapshot.
+        If that opens documents to more people, it is only done once `confirmed` names the snapshot. Raises
+        NotAdminError, BuildRefusedError while a build runs, and IndexUnavailableError without such a snapshot.
         """
         self.require_admin(user_id)
         if self.reindexing.locked():
             raise BuildRefusedError("another build of this index is running")
-        manifest = await asyncio.to_thread(self.snapshots.roll_back)
-        _log.warning("rolled_back", snapshot=manifest.name, user_id=user_id)
-        return manifest
+        plan = await asyncio.to_thread(self.snapshots.planned_rollback)
+        if plan.reopened and confirmed != plan.manifest.name:
+            _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
+            return RolledBack(plan, done=False)
+        await asyncio.to_thread(self.snapshots.roll_back, plan)
+        _log.warning("rolled_back", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
+        return RolledBack(plan, done=True)
 
     async def status(self, days: int = 7) -> Status:
         """Return the state of the service, with outcomes and feedback of the last `days` days."""

@@ -129,6 +129,12 @@ async def members(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
+async def conversation_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
+    """Return a channel, and whether people of other organizations read it."""
+    channel = channel_of(space, arguments)
+    return {"channel": {"id": channel.id, "name": channel.name, "is_ext_shared": channel.is_ext_shared}}
+
+
 async def usergroup_users(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Return the user ids of the members of a user group."""
     group = space.usergroups.get(str(arguments.get("usergroup") or ""))
@@ -142,7 +148,8 @@ async def user_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     person = space.people.get(str(arguments.get("user")))
     if person is None:
         raise ApiError("user_not_found")
-    return {"user": {"id": person.id, "team_id": TEAM_ID, "name": person.name.lower(), "real_name": person.name}}
+    about = {"id": person.id, "team_id": TEAM_ID, "name": person.name.lower(), "real_name": person.name}
+    return {"user": {**about, "is_restricted": person.is_guest, "is_ultra_restricted": False, "is_stranger": False}}
 
 
 async def open_view(space: Workspace, arguments: Arguments) -> dict[str, Any]:

@@ -31,6 +31,7 @@ METHODS: Mapping[str, tuple[Method, frozenset[str]]] = {
     "conversations.replies": (methods.replies, frozenset({"channels:history", "groups:history", "im:history"})),
     "conversations.history": (methods.history, frozenset({"channels:history", "groups:history", "im:history"})),
     "conversations.open": (methods.open_conversation, frozenset({"im:write"})),
+    "conversations.info": (methods.conversation_info, frozenset({"channels:read", "groups:read"})),
     "conversations.members": (methods.members, frozenset({"channels:read", "groups:read"})),
     "usergroups.users.list": (methods.usergroup_users, frozenset({"usergroups:read"})),
     "users.info": (methods.user_info, frozenset({"users:read"})),
@@ -62,7 +63,7 @@ class WebApi:
 
     `granted` are the bot token's scopes, `lacking` the methods that do not exist here. `fault` returns the failure to
     inject into a call of a method, if any. `calls` are the latest calls. `codes` are the OAuth codes and refresh tokens
-    that `client`, an id and a secret, can exchange.
+    that `client`, an id and a secret, can exchange, `installs` the fields of the reply that say which workspace it is.
     """
 
     def __init__(self, workspace: Workspace, bot_token: str, app_token: str, granted: frozenset[str]) -> None:
@@ -74,6 +75,7 @@ class WebApi:
         self.socket_tickets: set[str] = set()
         self.client = ("1.2", "s3cret")
         self.codes: set[str] = set()
+        self.installs: Mapping[str, Any] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -138,6 +140,7 @@ class WebApi:
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U0ADMIN"},
+            **self.installs,
             "refresh_token": refresh,
             "expires_in": _TOKEN_SECONDS,
         }

@@ -26,6 +26,7 @@ class Person:
     name: str
     role: Role
     about: str
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Channel:
     members: frozenset[str]
     is_im: bool = False
     is_private: bool = False
+    is_ext_shared: bool = False
 
 
 @dataclass(slots=True)

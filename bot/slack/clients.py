@@ -1,20 +1,21 @@
-"""Web API clients for the workspaces in which the app is installed."""
+"""Web API clients for the workspaces that are served."""
 
 from typing import Protocol
 
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import SlackSettings
+from bot.slack.installations import Installations
 from index.errors import CitedeskError
 
 _ROTATE_BEFORE_MINUTES = 120
 
 
 class ForeignWorkspaceError(CitedeskError):
-    """A payload names a workspace in which the app is not installed."""
+    """A payload names a workspace that is not served."""
 
     code = "FOREIGN_WORKSPACE"
 
@@ -30,6 +31,9 @@ class Workspaces(Protocol):
     async def bot_user_id(self, tenant_id: str) -> str:
         """Return the bot's user id in a workspace. Raises ForeignWorkspaceError."""
 
+    def serves(self, tenant_id: str) -> bool:
+        """Tell whether people of a workspace may ask, review and give commands."""
+
 
 def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
     """Return a Web API client. It repeats a call only after HTTP 429, twice at most: Slack did nothing then."""
@@ -42,12 +46,18 @@ def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
 
 
 class OneWorkspace:
-    """The workspace of the bot token in the settings."""
+    """The workspace of the bot token in the settings.
 
-    def __init__(self, client: AsyncWebClient, team_id: str, bot_user_id: str) -> None:
+    `others` are further workspaces whose people may ask in channels that this workspace shares with them.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, team_id: str, bot_user_id: str, others: frozenset[str] = frozenset()
+    ) -> None:
         self._client = client
         self.only = team_id
         self._bot_user_id = bot_user_id
+        self._served = others | {team_id}
 
     async def client(self, tenant_id: str) -> AsyncWebClient:
         """Return the client of the one workspace. Raises ForeignWorkspaceError for any other."""
@@ -60,13 +70,17 @@ class OneWorkspace:
         await self.client(tenant_id)
         return self._bot_user_id
 
+    def serves(self, tenant_id: str) -> bool:
+        """Tell whether people of a workspace may ask, review and give commands."""
+        return tenant_id in self._served
+
 
 class InstalledWorkspaces:
-    """The workspaces in which somebody installed the app. Tokens that are about to expire are rotated."""
+    """The workspaces in which the app is installed and that are served. Tokens that are about to expire are rotated."""
 
     only = ""
 
-    def __init__(self, settings: SlackSettings, installations: AsyncInstallationStore) -> None:
+    def __init__(self, settings: SlackSettings, installations: Installations) -> None:
         self._settings = settings
         self._installations = installations
         secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
@@ -79,9 +93,7 @@ class InstalledWorkspaces:
 
         Raises ForeignWorkspaceError, and slack_sdk's SlackTokenRotationError if Slack refuses to rotate the token.
         """
-        bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
-        if bot is None:
-            raise ForeignWorkspaceError(tenant_id)
+        bot = await self._bot(tenant_id)
         if bot.bot_refresh_token:
             rotated = await self._rotator.perform_bot_token_rotation(
                 bot=bot, minutes_before_expiration=_ROTATE_BEFORE_MINUTES
@@ -93,7 +105,19 @@ class InstalledWorkspaces:
 
     async def bot_user_id(self, tenant_id: str) -> str:
         """Return the bot's user id in a workspace. Raises ForeignWorkspaceError."""
-        bot = await self._installations.async_find_bot(enterprise_id=None, team_id=tenant_id)
-        if bot is None or bot.bot_user_id is None:
+        bot = await self._bot(tenant_id)
+        if bot.bot_user_id is None:
             raise ForeignWorkspaceError(tenant_id)
         return str(bot.bot_user_id)
+
+    def serves(self, tenant_id: str) -> bool:
+        """Tell whether people of a workspace may ask, review and give commands."""
+        return self._installations.admits(tenant_id)
+
+    async def _bot(self, tenant_id: str) -> Bot:
+        found = self.serves(tenant_id) and await self._installations.async_find_bot(
+            enterprise_id=None, team_id=tenant_id
+        )
+        if not found:
+            raise ForeignWorkspaceError(tenant_id)
+        return found

@@ -13,7 +13,7 @@ from bot.desk.operations import GapCluster, Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.blocks import section, small
 from bot.slack.home_blocks import outcome_bars, status_text
-from bot.slack.payloads import team_of
+from bot.slack.payloads import COMMAND, team_of
 from bot.slack.render import SlackMessage
 from bot.slack.services import SlackServices
 from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, person
@@ -30,6 +30,9 @@ from bot.surfaces.command_messages import (
     gap_words,
     outcome_words,
     remark_lines,
+    reopened_lines,
+    reopened_words,
+    rolled_back_words,
     stages_words,
     usage_words,
     why_facts,
@@ -37,6 +40,7 @@ from bot.surfaces.command_messages import (
 from bot.surfaces.wording import cut, day
 from index.builder import Coverage
 from index.errors import CitedeskError
+from index.retrieval import Rollback
 from pipeline.types import Trace
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
@@ -95,8 +99,11 @@ async def _reindex(call: _CommandCall) -> None:
 
 
 async def _rollback(call: _CommandCall) -> None:
-    manifest = await call.slack.operations.rollback(call.user_id)
-    await call.respond(text=f"Serving the index of {manifest.created_at[:16]} UTC again: `{manifest.name}`.")
+    rolled = await call.slack.operations.rollback(call.user_id, call.argument)
+    if rolled.done:
+        await call.respond(text=rolled_back_words(rolled.plan.manifest))
+    else:
+        await call.answer("Rollback", reopened_blocks(rolled.plan))
 
 
 async def _status(call: _CommandCall) -> None:
@@ -171,6 +178,16 @@ def coverage_message(coverage: Coverage, today: date) -> SlackMessage:
     noted = [small(remarks)] if remarks else []
     head_block = section(f":white_check_mark: {head}")
     return SlackMessage(head, (head_block, *skipped, *noted, small(f"`{coverage.snapshot}`")))
+
+
+def reopened_blocks(plan: Rollback) -> list[Block]:
+    """Return the documents that a rollback opens to more people, and how to confirm it."""
+    lines = "\n".join(f"• {line}" for line in reopened_lines(plan))
+    return [
+        section(f"*{reopened_words(plan)}*"),
+        section(escaped_within(lines, SECTION_CHARS)),
+        section(f"To go back all the same: `{COMMAND} rollback {plan.manifest.name}`"),
+    ]
 
 
 def why_blocks(trace: Trace) -> list[Block]:

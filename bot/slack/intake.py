@@ -1,4 +1,4 @@
-"""Refuse foreign workspaces and store questions in the inbox, before Slack gets its acknowledgement."""
+"""Refuse other workspaces and their people, and store questions in the inbox, before Slack gets its acknowledgement."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,8 @@ from slack_bolt.response import BoltResponse
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
-from bot.surfaces.wording import is_reaction
+from bot.slack.strangers import is_from_stranger
+from bot.surfaces.wording import STRANGER, is_reaction
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
@@ -23,11 +24,10 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     """
 
     async def middleware(body: dict[str, Any], next_: Next) -> BoltResponse:
-        try:
-            await slack.workspaces.client(team_of(body))
-        except ForeignWorkspaceError:
-            _log.warning("foreign_workspace_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
-            return BoltResponse(status=403, body="")
+        if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
+            _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
+            # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
+            return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
         try:
             intake = intake_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -44,6 +44,14 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         return await next_()
 
     return middleware
+
+
+async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:
+    try:
+        await slack.workspaces.client(tenant_id)
+    except ForeignWorkspaceError:
+        return False
+    return True
 
 
 async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:

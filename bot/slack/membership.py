@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable
 
-import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.settings import AccessSettings
+from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.text import is_slack_id
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audience
+from bot.surfaces.membership import NOBODY, Members, MembersCache, RefusalsCache, shared_audience
+from bot.surfaces.wording import GUEST, STRANGER
 
+_log = structlog.get_logger(__name__)
 _PAGE = 200
-_LOOKUP_ERRORS = (SlackApiError, ForeignWorkspaceError, aiohttp.ClientError, OSError, TimeoutError)
+_LOOKUP_ERRORS = (*CALL_ERRORS, ForeignWorkspaceError)
 
 
 class SlackMembership:
@@ -25,6 +28,7 @@ class SlackMembership:
         self._workspaces = workspaces
         self._access = access
         self._cache = MembersCache(access.refresh_s, _LOOKUP_ERRORS, now)
+        self._refusals = RefusalsCache(access.refresh_s, _LOOKUP_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the names in `access.slack_groups` of the user groups that this person is in."""
@@ -44,6 +48,28 @@ class SlackMembership:
         """Return the groups that every reader of a conversation is in; None if only the asker reads it."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
+    async def refusal(self, where: Conversation) -> str:
+        """Return why the person who writes in a conversation gets no answer; "" if they get one.
+
+        Guests get none unless the settings name them. Without the scope `users:read` nobody counts as a guest.
+        """
+        return await self._refusals.refusal(where, self._looked_up)
+
+    async def _looked_up(self, where: Conversation) -> str:
+        client = await self._workspaces.client(where.tenant_id)
+        try:
+            person = (await client.users_info(user=where.user_id))["user"]
+        except SlackApiError as error:
+            if error_of(error) != "missing_scope":
+                raise
+            _log.error("guests_not_told_apart", missing_scope="users:read")
+            return ""
+        teams = {person.get("team_id"), *((person.get("enterprise_user") or {}).get("teams") or ())}
+        if person.get("is_stranger") or not any(self._workspaces.serves(str(team)) for team in teams):
+            return STRANGER
+        is_guest = person.get("is_restricted") or person.get("is_ultra_restricted")
+        return GUEST if is_guest and not self._access.names(where.user_id) else ""
+
     def forget(self, tenant_id: str, name: str) -> None:
         """Drop the cached members of a channel or a user group, because they have changed."""
         self._cache.forget(tenant_id, name)
@@ -59,12 +85,16 @@ class SlackMembership:
     async def _members_of_channel(self, where: Conversation) -> Members:
         """Return the members of a channel without the bot.
 
-        None if Slack cannot be asked or there are more than `access.audience_members_max`.
+        None if Slack cannot be asked, if there are more than `access.audience_members_max`, or if the channel is, or is
+        about to be, shared with another organization: only events say so, the payload of a button does not.
         """
         tenant_id, channel_id = where.tenant_id, where.channel_id
 
         async def ask() -> Members:
             client = await self._workspaces.client(tenant_id)
+            channel = (await client.conversations_info(channel=channel_id))["channel"]
+            if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+                return None
             members: set[str] = set()
             cursor = ""
             while True:

@@ -1,13 +1,18 @@
-"""Installation in many workspaces by OAuth. Installations and states are in one SQLite file beside the store."""
+"""Installation by OAuth. Installations and states are in one SQLite file beside the store."""
 
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 
 from bot.settings import SlackSettings
+from bot.slack.installations import Installations, NotAdmittedError
+
+_log = structlog.get_logger(__name__)
 
 INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
@@ -24,19 +29,28 @@ SCOPES = {
     "im:history": "be asked in direct messages",
     "im:write": "tell somebody directly what others must not read",
     "usergroups:read": "which groups an asker is in",
+    "users:read": "who is a guest, so that guests are not answered",
 }
 _STATE_SECONDS = 600
+_REFUSED = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Citedesk was not installed</title></head>
+<body>
+<h1>Citedesk was not installed</h1>
+<p>This Citedesk answers from one team's documents. It does not serve your workspace, and has stored nothing about it.
+Nor does it serve a whole Enterprise Grid organization at once.</p>
+<p>What an admin can do:</p>
+<ul>
+<li>If your workspace belongs to that team, ask whoever runs this Citedesk to add the workspace's id (T…) to the setting
+<code>slack.workspaces</code>. Then install again, in the workspace itself.</li>
+<li>If it does not, remove the app from your workspace.</li>
+</ul>
+</body>
+</html>
+"""
 
 
-def installation_store(file: Path, client_id: str) -> SQLite3InstallationStore:
-    """Open the store of installations; create the file if needed. It holds tokens, so only its owner may read it."""
-    store = SQLite3InstallationStore(database=str(file), client_id=client_id, logger=logging.getLogger(__name__))
-    store.init()  # type: ignore[no-untyped-call]
-    file.chmod(0o600)
-    return store
-
-
-def oauth_settings(settings: SlackSettings, file: Path, store: SQLite3InstallationStore) -> AsyncOAuthSettings:
+def oauth_settings(settings: SlackSettings, file: Path, store: Installations) -> AsyncOAuthSettings:
     """Return what Bolt needs for its install page and redirect."""
     states = SQLite3OAuthStateStore(database=str(file), expiration_seconds=_STATE_SECONDS)
     states.init()  # type: ignore[no-untyped-call]
@@ -51,4 +65,21 @@ def oauth_settings(settings: SlackSettings, file: Path, store: SQLite3Installati
         installation_store=store,
         state_store=states,
         state_expiration_seconds=_STATE_SECONDS,
+        callback_options=AsyncCallbackOptions(success=_installed, failure=_not_installed),
     )
+
+
+async def _installed(args: AsyncSuccessArgs) -> BoltResponse:
+    _log.info("workspace_installed", tenant_id=args.installation.team_id)
+    return await args.default.success(args)
+
+
+async def _not_installed(args: AsyncFailureArgs) -> BoltResponse:
+    if not isinstance(args.error, NotAdmittedError):
+        return await args.default.failure(args)
+    _log.warning("installation_refused", tenant_id=str(args.error)[:40])
+    headers: dict[str, str | Sequence[str]] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Set-Cookie": args.settings.state_utils.build_set_cookie_for_deletion(),
+    }
+    return BoltResponse(status=403, body=_REFUSED, headers=headers)

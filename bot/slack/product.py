@@ -1,6 +1,6 @@
 """`bot.surfaces.product.ChatProduct` for Slack: what the answering flow and the posting flow call."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,13 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
+from bot.slack.blocks import section
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
 from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
-from bot.store.records import Asked, Outgoing
+from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import NoProgress, Notice, Posted, ProgressView
 from pipeline.types import NeedsReview, ThreadTurn
 
@@ -35,6 +36,7 @@ class SlackProduct:
     workspaces: Workspaces
     best_effort: BestEffortCalls
     poster: SlackPoster
+    refusal: Callable[[Conversation], Awaitable[str]]
     progress_after_s: float
     keeps_turns: bool = False
 
@@ -58,8 +60,11 @@ class SlackProduct:
         turns = [thread_turn(m, asked.where.user_id) for m in messages if str(m.get("ts")) < asked.message_id]
         return tuple(turn for turn in turns if turn)
 
-    async def command_reply(self, request_id: str, asked: Asked) -> None:
-        """Return None: every message is a question."""
+    async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
+        """Return a refusal for somebody who gets no answer, else None: every message is a question."""
+        words = await self.refusal(asked.where)
+        message = SlackMessage(words, (section(words),)) if words else None
+        return reply_to(request_id, asked, message, SlackPayload(session="active")) if message else None
 
     async def progress(self, asked: Asked, *, resumed: bool) -> ProgressView:
         """Return the progress view of a question. A resumed one goes on in the message that a killed process left.

@@ -13,9 +13,10 @@ from bot.slack.best_effort import BestEffortCalls
 from bot.slack.checks import checks
 from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
 from bot.slack.http import routes
+from bot.slack.installations import Installations
 from bot.slack.listeners import build_bolt
 from bot.slack.membership import SlackMembership
-from bot.slack.oauth import installation_store, oauth_settings
+from bot.slack.oauth import oauth_settings
 from bot.slack.payloads import SURFACE
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
@@ -45,7 +46,7 @@ class SlackServing:
         workspaces, best_effort = installation.workspaces, BestEffortCalls()
         membership = SlackMembership(workspaces, runtime.settings.access)
         poster = SlackPoster(workspaces, best_effort)
-        product = SlackProduct(workspaces, best_effort, poster, slack.progress_after_s)
+        product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
         board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
         runtime.connect(SURFACE, product, membership, board)
         services = SlackServices(
@@ -73,7 +74,7 @@ async def _installation(settings: Settings) -> _Installation:
     slack = settings.slack
     if slack.client_id:
         file = settings.data_dir / "installations.sqlite"
-        store = installation_store(file, slack.client_id)
+        store = Installations(file, slack.client_id, slack.workspaces)
         return _Installation(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
@@ -82,4 +83,7 @@ async def _installation(settings: Settings) -> _Installation:
         raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
     except (OSError, TimeoutError):
         raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
-    return _Installation(OneWorkspace(client, str(who["team_id"]), str(who["user_id"])), None)
+    team_id = str(who["team_id"])
+    if slack.workspaces and team_id not in slack.workspaces:
+        raise SettingsError(f"setting slack.workspaces: {team_id} is missing, the workspace of slack.bot_token")
+    return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)

@@ -7,14 +7,15 @@ from datetime import date
 from bot.desk.operations import GapCluster, Status, Usage
 from bot.surfaces.model_words import problem_lines
 from bot.surfaces.wording import counted, cut, day, not_seen_words
+from index.access import NOBODY
 from index.builder import Coverage
-from index.retrieval import LastBuild
+from index.retrieval import LastBuild, Manifest, Reopened, Rollback
 from pipeline.types import Trace
 
 Fact = tuple[str, str]
-SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN = 20, 12, 15
+SKIPPED_SHOWN, GAPS_SHOWN, REVIEWS_SHOWN, REOPENED_SHOWN = 20, 12, 15, 20
 _REMARKS_SHOWN = 5
-_ERROR_CHARS = 300
+_ERROR_CHARS, _ID_CHARS = 300, 80
 NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
@@ -100,6 +101,35 @@ def usage_words(usage: Usage) -> Fact:
         f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
     )
     return f"Last {usage.days} days", sentence
+
+
+def rolled_back_words(manifest: Manifest) -> str:
+    """Return the reply to a rollback that is done."""
+    return f"Serving the index of {manifest.created_at[:16]} UTC again: {manifest.name}."
+
+
+def reopened_words(plan: Rollback) -> str:
+    """Return what stands over the list of documents that a rollback opens to more people."""
+    opened = counted(len(plan.reopened), "document", "documents")
+    return f"Nothing was changed yet. The index of {plan.manifest.created_at[:16]} UTC opens {opened} to more people:"
+
+
+def reopened_lines(plan: Rollback) -> list[str]:
+    """Return a line for each document that a rollback opens to more people, REOPENED_SHOWN at most."""
+    lines = [_reopened_line(found) for found in plan.reopened[:REOPENED_SHOWN]]
+    more = len(plan.reopened) - REOPENED_SHOWN
+    return [*lines, *([f"and {more} more"] if more > 0 else [])]
+
+
+def _reopened_line(found: Reopened) -> str:
+    then = f"{cut(found.document_id, _ID_CHARS)}: for {_groups_words(found.then)}"
+    if found.now is not None:
+        return f"{then}, now for {_groups_words(found.now)}"
+    return f"{then}, now left out ({cut(found.left_out, _ID_CHARS)})" if found.left_out else f"{then}, now deleted"
+
+
+def _groups_words(groups: frozenset[str]) -> str:
+    return cut(", ".join(sorted(groups)) or NOBODY, _ID_CHARS)
 
 
 def coverage_words(coverage: Coverage) -> str:

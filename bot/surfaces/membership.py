@@ -8,6 +8,7 @@ import structlog
 from bot.desk.questions import Directory
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
+from bot.surfaces.wording import UNCHECKED
 
 _log = structlog.get_logger(__name__)
 NOBODY: frozenset[str] = frozenset()
@@ -67,6 +68,32 @@ class MembersCache:
     def forget(self, tenant_id: str, name: str) -> None:
         """Drop cached members, because they have changed."""
         self._cache.pop((tenant_id, name), None)
+
+
+class RefusalsCache:
+    """Why people get no answer, kept for `refresh_s` seconds.
+
+    `errors` are those of the product's API. After one of them nothing is kept, and the person gets no answer.
+    """
+
+    def __init__(
+        self, refresh_s: float, errors: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._refresh_s, self._errors, self._now = refresh_s, errors, now
+        self._cache: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def refusal(self, where: Conversation, look: Callable[[Conversation], Awaitable[str]]) -> str:
+        """Return why the person who writes in a conversation gets no answer, as `look` finds it; "" if they get one."""
+        key = where.tenant_id, where.user_id
+        if (cached := self._cache.get(key)) and self._now() - cached[0] < self._refresh_s:
+            return cached[1]
+        try:
+            words = await look(where)
+        except self._errors as error:
+            _log.warning("person_unchecked", user_id=where.user_id, error=type(error).__name__)
+            return UNCHECKED
+        self._cache[key] = (self._now(), words)
+        return words
 
 
 async def shared_audience(

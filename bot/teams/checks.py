@@ -42,7 +42,9 @@ async def _conversation(connector: Connector, teams: TeamsSettings) -> Diagnosis
     if teams.reviewers_conversation is None:
         return Diagnosis("teams", ok=True, words=f"{who}; reviews are decided in Slack only")
     try:
-        members = await connector.members(str(teams.service_url), teams.reviewers_conversation, _MEMBERS_MAX)
+        members = await connector.members(
+            str(teams.service_url), teams.reviewers_conversation, _MEMBERS_MAX, teams.tenant_id or ""
+        )
     except TokenRefusedError as error:
         words = f"Entra gives no token ({error}); check the application, its secret and its directory"
         return Diagnosis("teams", ok=False, words=words)

@@ -22,6 +22,9 @@ from bot.surfaces.command_messages import (
     gap_words,
     outcome_words,
     remark_lines,
+    reopened_lines,
+    reopened_words,
+    rolled_back_words,
     stages_words,
     status_facts,
     usage_words,
@@ -33,11 +36,14 @@ from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
+from index.retrieval import Rollback
 from pipeline.types import Trace
 
 # A command is the whole message: "status of my order" is a question.
 _ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
+# The name of the snapshot confirms that documents may open to more people.
+_ROLLBACK = re.compile(r"rollback\s+`?(\d+T\d+-[0-9a-f]+)`?", re.IGNORECASE)
 # These run only in a personal chat: not everybody in a channel may see what they show.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
@@ -61,6 +67,8 @@ def command_in(text: str) -> tuple[str, str] | None:
         return words.lower(), ""
     if found := _WHY.fullmatch(words):
         return "why", found[1]
+    if found := _ROLLBACK.fullmatch(words):
+        return "rollback", found[1]
     return None
 
 
@@ -83,7 +91,7 @@ class Commands:
             "status": self._status,
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
-            "rollback": lambda: self._rollback(user_id),
+            "rollback": lambda: self._rollback(user_id, argument),
             "why": lambda: self._why(user_id, argument),
             "usage": lambda: self._usage(user_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
@@ -119,9 +127,9 @@ class Commands:
         coverage = await self.operations.reindex(asked.where.user_id, lambda _, __: None)
         return coverage_message(coverage, datetime.now(UTC).date())
 
-    async def _rollback(self, user_id: str) -> TeamsMessage:
-        manifest = await self.operations.rollback(user_id)
-        return _words(f"Serving the index of {manifest.created_at[:16]} UTC again: {manifest.name}.")
+    async def _rollback(self, user_id: str, confirmed: str) -> TeamsMessage:
+        rolled = await self.operations.rollback(user_id, confirmed)
+        return _words(rolled_back_words(rolled.plan.manifest)) if rolled.done else reopened_message(rolled.plan)
 
     async def _why(self, user_id: str, request_id: str) -> TeamsMessage:
         return why_message(await self.operations.why(user_id, request_id))
@@ -150,6 +158,14 @@ def coverage_message(coverage: Coverage, today: date) -> TeamsMessage:
     remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today))
     noted = [paragraph(remarks, size="Small", isSubtle=True)] if remarks else []
     return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
+
+
+def reopened_message(plan: Rollback) -> TeamsMessage:
+    """Return the documents that a rollback opens to more people, and how to confirm it."""
+    head = reopened_words(plan)
+    lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan))
+    confirm = f"To go back all the same, write: rollback {plan.manifest.name}"
+    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
 
 
 def why_message(trace: Trace) -> TeamsMessage:

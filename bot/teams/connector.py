@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import aiohttp
 from microsoft_agents.activity import Activity
+from microsoft_agents.activity.teams import TeamsChannelAccount
 from microsoft_agents.hosting.core.connector.teams import TeamsConnectorClient
 
 _RESOURCE = "https://api.botframework.com"
@@ -57,24 +58,32 @@ class Connector:
             body = Activity.model_validate({**activity, "id": activity_id})
             await client.conversations.update_activity(conversation_id, activity_id, body)
 
-    async def members(self, service_url: str, conversation_id: str, limit: int) -> frozenset[str] | None:
+    async def members(
+        self, service_url: str, conversation_id: str, limit: int, tenant_id: str
+    ) -> frozenset[str] | None:
         """Return the directory ids of a conversation's members.
 
-        Return None if there are more than `limit`, or if a member has no directory id.
+        Return None if there are more than `limit`, or if one has no directory id or is of another directory.
         """
         found: set[str] = set()
         token = ""
         async with self._client(service_url) as client:
             while len(found) <= limit:
                 page = await client.get_conversation_paged_member(conversation_id, _PAGE, token)
-                ids = [member.aad_object_id for member in page.members or []]
-                if not all(ids):
+                members = page.members or []
+                ids = [member.aad_object_id for member in members]
+                if not all(ids) or any(member.tenant_id not in {None, tenant_id} for member in members):
                     return None
                 found.update(ids)
                 token = page.continuation_token or ""
                 if not token:
                     return frozenset(found) if len(found) <= limit else None
         return None
+
+    async def member(self, service_url: str, conversation_id: str, user_id: str) -> TeamsChannelAccount:
+        """Return a member of a conversation, with directory and role."""
+        async with self._client(service_url) as client:
+            return await client.get_conversation_member(conversation_id, user_id)
 
     async def aclose(self) -> None:
         """Close the connections."""

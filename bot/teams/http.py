@@ -14,7 +14,7 @@ from microsoft_agents.hosting.core.authorization.jwt import JwtTokenValidator
 from pydantic import ValidationError
 
 from bot.settings import TeamsSettings
-from bot.teams.payloads import tenant_of
+from bot.teams.payloads import tenants_in
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -60,16 +60,20 @@ class RequestAuthenticator:
         if scheme.lower() != "bearer" or not token.strip():
             raise RefusedError("no token", 401)
         try:
-            return await self.validator.validate_token(token.strip())
+            claims = await self.validator.validate_token(token.strip())
         except jwt.PyJWKClientConnectionError:
             # The sender did nothing wrong: status 503 makes it try again.
             raise RefusedError("keys cannot be fetched", 503) from None
         except (ValueError, KeyError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
+        # Tokens of the connector name no directory; those of other applications name their own.
+        if claims.get_claim_value("tid") not in {None, self.tenant_id}:
+            raise RefusedError("foreign tenant", 403)
+        return claims
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
-        """Refuse activities of any directory but the one in the settings."""
-        if self.tenant_id is not None and tenant_of(activity) != self.tenant_id:
+        """Refuse activities that name another directory than the one in the settings, or none."""
+        if self.tenant_id is not None and tenants_in(activity) != {self.tenant_id}:
             raise RefusedError("foreign tenant", 403)
 
     def _check_address(self, service_url: str, claims: ClaimsIdentity | None) -> None:
@@ -88,7 +92,7 @@ def authenticator(settings: TeamsSettings, host: str) -> RequestAuthenticator:
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
-        return RequestAuthenticator(None, None, None)
+        return RequestAuthenticator(None, None, settings.tenant_id)
     configuration = auth_configuration(settings)
     return RequestAuthenticator(
         JwtTokenValidator(configuration),

@@ -4,14 +4,20 @@ import time
 from collections.abc import Callable
 
 import aiohttp
+from microsoft_agents.activity.teams import TeamsChannelAccount
 from pydantic import ValidationError
 
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, MembersCache, shared_audience
+from bot.surfaces.membership import NOBODY, Members, MembersCache, RefusalsCache, shared_audience
+from bot.surfaces.wording import GUEST, STRANGER
 from bot.teams.connector import Connector
 from bot.teams.graph import Graph
 
+# Roles of the roster; the others are guests and people who have not signed in.
+_INSIDERS = frozenset({"user", "owner"})
+# Entra puts this into the principal name of whoever was invited from elsewhere.
+_INVITED = "#ext#"
 _API_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
 
 
@@ -23,6 +29,7 @@ class TeamsMembership:
     ) -> None:
         self._connector, self._graph, self._access = connector, graph, access
         self._cache = MembersCache(access.refresh_s, _API_ERRORS, now)
+        self._refusals = RefusalsCache(access.refresh_s, _API_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
         """Return the names of the groups in `access.entra_groups` that hold this person, nested groups included."""
@@ -37,6 +44,19 @@ class TeamsMembership:
         """Return the groups that every reader of the conversation is in; None for a personal chat."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
+    async def refusal(self, where: Conversation) -> str:
+        """Return why the person who writes in a conversation gets no answer; "" if they get one.
+
+        People of another directory get none, nor do guests unless the settings name them.
+        """
+        return await self._refusals.refusal(where, self._looked_up)
+
+    async def _looked_up(self, where: Conversation) -> str:
+        member = await self._connector.member(where.service_url, where.channel_id, where.user_id)
+        if member.tenant_id not in {None, where.tenant_id}:
+            return STRANGER
+        return GUEST if _is_guest(member) and not self._access.names(where.user_id) else ""
+
     def forget(self, tenant_id: str, channel_id: str) -> None:
         """Drop the cached members of a conversation, because they have changed."""
         self._cache.forget(tenant_id, channel_id)
@@ -49,6 +69,14 @@ class TeamsMembership:
 
     async def _members_of_conversation(self, where: Conversation) -> Members:
         async def ask() -> Members:
-            return await self._connector.members(where.service_url, where.channel_id, self._access.audience_members_max)
+            return await self._connector.members(
+                where.service_url, where.channel_id, self._access.audience_members_max, where.tenant_id
+            )
 
         return await self._cache.members(where.tenant_id, where.channel_id, ask)
+
+
+def _is_guest(member: TeamsChannelAccount) -> bool:
+    if member.user_role:
+        return member.user_role.lower() not in _INSIDERS
+    return not member.user_principal_name or _INVITED in member.user_principal_name.lower()

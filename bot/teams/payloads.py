@@ -58,6 +58,17 @@ def tenant_of(activity: Json) -> str:
     return str(activity["conversation"].get("tenantId") or (data.get("tenant") or {}).get("id") or "")
 
 
+def tenants_in(activity: Json) -> frozenset[str]:
+    """Return the ids of all directories that an activity names, for conversation, app and sender."""
+    data = activity.get("channelData") or {}
+    named = (
+        activity["conversation"].get("tenantId"),
+        (data.get("tenant") or {}).get("id"),
+        (activity.get("from") or {}).get("tenantId"),
+    )
+    return frozenset(str(tenant) for tenant in named if tenant)
+
+
 def person_of(activity: Json) -> str:
     """Return the directory id of the sender, by which the settings name people; else the sender's id in Teams."""
     sender = activity["from"]

@@ -1,14 +1,14 @@
 """`bot.surfaces.product.ChatProduct` for Teams."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.port import Store
-from bot.store.records import Asked, Outgoing
+from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import Notice, Posted
-from bot.teams.cards import TeamsMessage
+from bot.teams.cards import TeamsMessage, card_message, paragraph
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker
@@ -35,6 +35,7 @@ class TeamsProduct:
     commands: Commands
     connector: Connector
     poster: TeamsPoster
+    refusal: Callable[[Conversation], Awaitable[str]]
     progress_after_s: float
     keeps_turns: bool = True
 
@@ -43,7 +44,9 @@ class TeamsProduct:
         return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
-        """Run a command and return its reply; None for a question."""
+        """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""
+        if words := await self.refusal(asked.where):
+            return to_asker(request_id, request_id, asked.where, card_message(words, [paragraph(words)]))
         command = command_in(asked.text)
         if command is None:
             return None

@@ -8,6 +8,7 @@ from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.delivery.runtime import Runtime, Served
 from bot.settings import Settings
+from bot.store.records import Conversation
 from bot.surfaces.product import Diagnosis
 from bot.teams.checks import checks
 from bot.teams.commands import Commands
@@ -44,6 +45,7 @@ class TeamsServing:
             Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox),
             connector,
             TeamsPoster(connector),
+            membership.refusal if settings.tenant_id else _nobody_is_refused,
             settings.progress_after_s,
         )
         runtime.connect(SURFACE, product, membership, TeamsReviewBoard(use_cases.reviews, connector, settings))
@@ -67,3 +69,8 @@ class TeamsServing:
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return the results of the Teams checks of `citedesk doctor`."""
         return await checks(settings)
+
+
+async def _nobody_is_refused(_: Conversation) -> str:
+    """Stand in where no directory is set, which only a test client on this machine may do."""
+    return ""

@@ -26,7 +26,8 @@ from bot.server import running_bot
 from bot.settings import Settings
 from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
 from bot.slack.http import EVENTS_PATH
-from bot.slack.oauth import SCOPES, installation_store
+from bot.slack.installations import Installations
+from bot.slack.oauth import SCOPES
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
 
@@ -179,14 +180,14 @@ async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns
         await _install(bot.url, sandbox)
         assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
         assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
-        workspaces = InstalledWorkspaces(settings.slack, installation_store(own_data / "installations.sqlite", "1.2"))
+        workspaces = InstalledWorkspaces(settings.slack, Installations(own_data / "installations.sqlite", "1.2"))
         with pytest.raises(ForeignWorkspaceError):
             await workspaces.client("T0OTHER")
 
 
 async def test_a_token_that_is_about_to_end_is_rotated_and_kept(own_data: Path, articles: Path) -> None:
     async with _installable(own_data, articles) as (sandbox, settings):
-        store = installation_store(own_data / "installations.sqlite", "1.2")
+        store = Installations(own_data / "installations.sqlite", "1.2")
         sandbox.api.codes.add("xoxe-1-old")
         ending = {"bot_refresh_token": "xoxe-1-old", "bot_token_expires_at": int(time.time()) + 60}
         store.save(_installation("xoxb-old", **ending))

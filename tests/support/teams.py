@@ -29,6 +29,8 @@ class FakeConnector:
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     members: dict[str, list[str | None]] = field(default_factory=dict)
+    # What the roster says about people beside their ids; people who are not here are users of the directory.
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
@@ -145,8 +147,18 @@ class _Rest:
         first, rest = self.fake.members[conversation][:1], self.fake.members[conversation][1:]
         is_last = bool(request.query.get("continuationToken")) or not rest
         page = rest if request.query.get("continuationToken") else first
-        listed = [{"id": f"29:{m}", "name": m, **({"aadObjectId": m} if m else {})} for m in page]
+        listed = [
+            {"id": f"29:{m}", "name": m, **({"aadObjectId": m} if m else {}), **self.fake.people.get(m or "", {})}
+            for m in page
+        ]
         return web.json_response({"members": listed, **({} if is_last else {"continuationToken": "more"})})
+
+    async def member(self, request: web.Request) -> web.Response:
+        person = request.match_info["person"]
+        about = self.fake.people.get(person, {"userRole": "user"})
+        if about.get("status"):
+            return web.Response(status=about["status"])
+        return web.json_response({"id": f"29:{person}", "aadObjectId": person, "tenantId": "tenant-1"} | about)
 
     async def group(self, request: web.Request) -> web.Response:
         group = request.match_info["group"]
@@ -168,6 +180,7 @@ async def connector() -> AsyncIterator[FakeConnector]:
     app.router.add_post("/v3/conversations/{conversation}/activities", rest.post)
     app.router.add_put("/v3/conversations/{conversation}/activities/{activity}", rest.put)
     app.router.add_get("/v3/conversations/{conversation}/pagedMembers", rest.roster)
+    app.router.add_get("/v3/conversations/{conversation}/members/{person}", rest.member)
     app.router.add_get("/graph/groups/{group}/transitiveMembers/microsoft.graph.user", rest.group)
     runner = web.AppRunner(app)
     await runner.setup()

@@ -25,6 +25,13 @@ class _Unreachable:
     async def bot_user_id(self, tenant_id: str) -> str:  # noqa: ARG002
         raise self._error
 
+    def serves(self, tenant_id: str) -> bool:  # noqa: ARG002
+        return True
+
+
+async def _nobody_is_refused(_: Conversation) -> str:
+    return ""
+
 
 _ROTATION = SlackTokenRotationError(SlackApiError("no", {}))  # type: ignore[no-untyped-call]
 
@@ -33,7 +40,7 @@ _ROTATION = SlackTokenRotationError(SlackApiError("no", {}))  # type: ignore[no-
 @pytest.mark.parametrize("error", [ForeignWorkspaceError("T1"), _ROTATION, TimeoutError()], ids=repr)
 async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Exception, resumed: bool) -> None:  # noqa: FBT001
     workspaces, best_effort = _Unreachable(error), BestEffortCalls()
-    product = SlackProduct(workspaces, best_effort, SlackPoster(workspaces, best_effort), 0.0)
+    product = SlackProduct(workspaces, best_effort, SlackPoster(workspaces, best_effort), _nobody_is_refused, 0.0)
     progress = await product.progress(Asked(text="How?", where=_WHERE), resumed=resumed)
     progress.start(lambda: None)
     assert await progress.end() == ""

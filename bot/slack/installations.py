@@ -1,0 +1,50 @@
+"""The installations of the app, in one SQLite file beside the store. Only admitted workspaces are stored and served."""
+
+import logging
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from slack_bolt.error import BoltError
+from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+
+
+class NotAdmittedError(BoltError):
+    """A workspace may not install the app. Bolt passes errors of its own type on to the page that tells the browser."""
+
+
+class Installations(SQLite3InstallationStore):
+    """Bolt's store of installations, for the workspaces in `listed`; without any, for the first that was stored.
+
+    Documents, reviewers and admins are the same for all workspaces that are served, so no other one is let in.
+    """
+
+    def __init__(self, file: Path, client_id: str, listed: Collection[str] = ()) -> None:
+        super().__init__(database=str(file), client_id=client_id, logger=logging.getLogger(__name__))
+        self._listed = frozenset(listed)
+        self.init()  # type: ignore[no-untyped-call]
+        # The file holds tokens.
+        file.chmod(0o600)
+
+    def admits(self, team_id: str) -> bool:
+        """Tell whether a workspace may install the app and is served."""
+        if self._listed:
+            return team_id in self._listed
+        first = self._first()
+        return bool(team_id) and first in {None, team_id}
+
+    def save(self, installation: Installation) -> None:
+        """Store an installation. Raises NotAdmittedError for other workspaces, and for a whole organization."""
+        if installation.is_enterprise_install or not self.admits(installation.team_id or ""):
+            raise NotAdmittedError(installation.team_id or installation.enterprise_id or "")
+        # A workspace is looked up by its own id, also where an organization owns it.
+        installation.enterprise_id = None
+        super().save(installation)
+
+    def _first(self) -> str | None:
+        """Return the id of the workspace that was stored first; None before the first."""
+        query = "SELECT team_id FROM slack_bots WHERE client_id = ? AND team_id <> '' ORDER BY id LIMIT 1"
+        with closing(self.connect()) as connection:
+            found = connection.execute(query, (self.client_id,)).fetchone()
+        return str(found[0]) if found else None
