@@ -242,11 +242,17 @@ class SnapshotSearch:
         is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
         return Features(
             evidence=evidence(matches[best], asked.weights, largest_rarity(asked.total)),
-            stability=stability(self._rows.documents[ranked.rows], matches, others, asked.weights, asked.words),
+            stability=stability(self._of_one_text(row, ranked.rows), matches, others, asked.weights, asked.words),
             missing_name=float(any(row not in posting.rows for posting in named)),
             titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),
             foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
         )
+
+    def _of_one_text(self, best: int, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return int32[rows]: the document of each row. A document with the same text as the best row counts as its."""
+        vectors, documents = self._vectors.vectors, self._rows.documents
+        same = vectors[rows] @ vectors[best] > _TWIN_COSINE
+        return np.where(same, documents[best], documents[rows]).astype(np.int32)
 
     def _title(self, row: int) -> str:
         chunk = self._rows.chunk(row)

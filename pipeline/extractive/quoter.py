@@ -13,6 +13,7 @@ import numpy as np
 from index.embedding.model import Embedder
 from index.markdown import without_links
 from index.retrieval import RetrievedChunk
+from pipeline.extractive.contradicting import contradict
 from pipeline.extractive.passages import Asked, passage_of, short_passage, stems_of
 from pipeline.extractive.sections import Kind, Section, Unit, section_of
 from pipeline.markup import cleaned, is_withheld
@@ -36,6 +37,8 @@ _STEPS = 0.05
 # and it is at least _TELLING_CHARS long: shorter ones lead elsewhere ("Have questions? See the FAQ").
 _NEAR, _SAME_PAGE = 0.1, 0.1
 _NEW, _TELLING_CHARS = 0.3, 80
+# A section that contradicts the first one scores at most so much less.
+_NEAR_EDITION = 0.3
 # A heading of fewer words ("Overview", "Set up") is shown with its title.
 _TELLING_WORDS = 3
 _NAME_CHARS = 80
@@ -75,7 +78,7 @@ class SectionQuoter:
         ranked = self._ranked(question, chunks)
         if not ranked:
             return None
-        chosen = [ranked[0], *_adding(ranked[0], ranked[1:])][:_SHOWN]
+        chosen = _editions(question, ranked) or [ranked[0], *_adding(ranked[0], ranked[1:])][:_SHOWN]
         return _quoted([(candidate, candidate.passage) for candidate in chosen])
 
     def closest(self, question: str, chunks: Sequence[RetrievedChunk]) -> Quoted | None:
@@ -141,6 +144,20 @@ def _fit(candidate: _Candidate, asked: Asked) -> float:
     """Return the retrieval score, raised for steps where the question asks for them."""
     steps = asked.how and any(unit.kind is Kind.STEPS for unit in candidate.passage)
     return candidate.score + _STEPS * steps
+
+
+def _editions(question: str, ranked: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the best section and one of another document that contradicts it, the newer first; [] if none does."""
+    first = ranked[0]
+    against = (
+        other
+        for other in ranked[1:]
+        if not other.is_beside(first)
+        and other.score >= first.score - _NEAR_EDITION
+        and contradict(question, first.text, other.text)
+    )
+    other = next(against, None)
+    return sorted((first, other), key=lambda shown: shown.chunk.updated or "", reverse=True) if other else []
 
 
 def _adding(first: _Candidate, others: Sequence[_Candidate]) -> list[_Candidate]:
