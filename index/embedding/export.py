@@ -8,12 +8,14 @@ pooled and normalized as the model does it) and `tokens` (float32[batch, sequenc
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding.prompts import NO_PROMPTS, Prompts, declared_prompts
 from index.embedding.runtime import MODEL, TOKENIZER, quiet, write_card
 
 if TYPE_CHECKING:
@@ -63,8 +65,17 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
         "name": name,
         "sequence": limit,
         "dimensions": model.get_embedding_dimension(),
+        "prompts": asdict(_prompts(source, model)),
     }
     write_card(target, CARD, card, [MODEL, TOKENIZER, SCALE])
+
+
+def _prompts(source: Path, model: Any) -> Prompts:  # noqa: ANN401 - a torch module
+    """Return the prompts of the model. Raises ValueError if its pooling leaves out their tokens."""
+    found = declared_prompts(source)
+    if found != NO_PROMPTS and not all(getattr(module, "include_prompt", True) for module in model):
+        raise ValueError("its pooling leaves out the prompt, which an export cannot do")
+    return found
 
 
 def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch module
