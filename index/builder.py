@@ -282,7 +282,9 @@ def _embedded(
         made: dict[int, ChunkTokens] = {}
         for first in range(0, len(fresh), _BATCH):
             rows = fresh[first : first + _BATCH]
-            for row, encoded in zip(rows, embedder.encode_documents([chunks[r].embedding_text for r in rows]), strict=True):
+            for row, encoded in zip(
+                rows, embedder.encode_documents([chunks[r].embedding_text for r in rows]), strict=True
+            ):
                 vectors[row] = encoded.vector
                 made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
             done += len(rows)

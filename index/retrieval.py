@@ -50,6 +50,7 @@ class Features:
     titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings;
         or if the question is a code that the best chunk holds.
     foreign: 1 if the best chunk holds no code of the question, or names another thing of its kind, else 0.
+    reranked: the best score (0..1) that the reranker gave a chunk; 0 without a reranker.
     """
 
     evidence: float = 0.0
@@ -57,6 +58,7 @@ class Features:
     missing_name: float = 0.0
     titled: float = 0.0
     foreign: float = 0.0
+    reranked: float = 0.0
 
 
 NOTHING = Features()

@@ -15,14 +15,15 @@ from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
 from index.bm25 import Posting, Words, held, largest_rarity
 from index.chunk_table import ChunkRows, Scope
-from index.chunks import pieces
+from index.chunks import embedding_text, pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, is_all_code, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.naming import names_another
-from index.retrieval import Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
+from index.reranking import Reranking, order
+from index.retrieval import NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
 from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_apart
 
@@ -97,6 +98,31 @@ class _Ranked:
         """The scores before the document's best score is mixed in."""
         return _own_scores(self.cosines, self.matches, self.words)
 
+    def reordered(self, given: NDArray[np.float32]) -> "_Ranked":
+        """Return the first candidates in the order of the scores that a reranker gave them; equals keep their order.
+
+        The best of them then has the best of their own final scores, and so on: those are compared with the others.
+        """
+        at = order(given, len(self.rows))
+        return replace(
+            self,
+            rows=self.rows[at],
+            cosines=self.cosines[at],
+            matches=self.matches[at],
+            words=self.words[at],
+            positions=self.positions[at],
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a search found: the question, the candidates (None: nothing is readable), and how well they match."""
+
+    asked: _EncodedQuestion
+    ranked: _Ranked | None
+    features: Features
+    hidden_is_nearer: bool
+
 
 class SnapshotSearch:
     """One opened snapshot. Safe to share between threads."""
@@ -108,6 +134,7 @@ class SnapshotSearch:
         embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
+        reranking: Reranking | None = None,
     ) -> None:
         if manifest.embedder != embedder.name:
             raise SnapshotCorruptError(
@@ -122,7 +149,8 @@ class SnapshotSearch:
         self._words = Words(path, self._rows.connection, manifest.chunk_count)
         self._vectors = VectorSearch(path, manifest.search, rules)
         self._tokens = TokenStore(path, embedder.token_scale)
-        self._calibration = load_calibration(path)
+        self._reranking = reranking
+        self._calibration = load_calibration(path).beside(reranking.scorer.name if reranking else "")
         self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_in)
         self._vocabulary = lru_cache(maxsize=_VOCABULARIES_KEPT)(self._rows.words)
         self._pieces = lru_cache(maxsize=_PIECES_KEPT)(pieces)
@@ -134,8 +162,23 @@ class SnapshotSearch:
         document.
         """
         encoded = self._embedder.encode([question])[0]
+        scope = Scope(frozenset(groups) | {EVERYONE}, tuple(within))
         with self._lock:
-            return self._search(question, encoded, Scope(frozenset(groups) | {EVERYONE}, tuple(within)), limit)
+            found = self._found(question, encoded, scope, limit)
+            texts = self._texts(found)
+        # Outside the lock: other searches go on while the reranker reads.
+        found = self._reranked(question, found, texts)
+        with self._lock:
+            chunks = self._chosen(found, limit)
+        return Retrieval(
+            chunks,
+            self._calibration.probability(found.features) if found.ranked else 0.0,
+            self.name,
+            hidden_is_nearer=found.hidden_is_nearer,
+            abstain_below=self._calibration.abstain_below,
+            answer_from=self._calibration.answer_from,
+            features=found.features,
+        )
 
     def words(self, groups: Collection[str], within: Sequence[str] = ()) -> Mapping[str, int]:
         """Return the words of the documents that `groups` may read, with the number of documents that hold each."""
@@ -156,30 +199,32 @@ class SnapshotSearch:
         with self._lock:
             self._rows.connection.close()
 
-    def _search(self, question: str, encoded: Encoded, scope: Scope, limit: int) -> Retrieval:
+    def _found(self, question: str, encoded: Encoded, scope: Scope, limit: int) -> _Found:
         readable = self._readable(scope)
-        abstain_below, answer_from = self._calibration.abstain_below, self._calibration.answer_from
-        if not len(readable.rows):
-            nearer = self._vectors.largest_cosine(encoded.vector) > _NEAR
-            return Retrieval(
-                (), 0.0, self.name, hidden_is_nearer=nearer, abstain_below=abstain_below, answer_from=answer_from
-            )
         asked = self._encoded_question(question, encoded, readable)
+        if not len(readable.rows):
+            return _Found(asked, None, NOTHING, self._vectors.largest_cosine(encoded.vector) > _NEAR)
         lexical = self._words.scores([*asked.postings.values(), *asked.codes.values()])
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
         ranked = self._ranked(asked, near, lexical, count)
         features = self._features(question, asked, ranked, len(readable.rows))
-        return Retrieval(
-            self._chosen(asked, ranked, limit),
-            self._calibration.probability(features),
-            self.name,
-            hidden_is_nearer=self._hidden_is_nearer(encoded.vector, ranked, readable),
-            abstain_below=abstain_below,
-            answer_from=answer_from,
-            features=features,
-        )
+        return _Found(asked, ranked, features, self._hidden_is_nearer(encoded.vector, ranked, readable))
+
+    def _texts(self, found: _Found) -> list[str]:
+        """Return what the reranker reads of the best candidates: title, headings and text; nothing without one."""
+        if self._reranking is None or found.ranked is None:
+            return []
+        chunks = map(self._rows.chunk, found.ranked.rows[: self._reranking.candidates].tolist())
+        return [embedding_text((chunk.title, *filter(None, [chunk.heading])), chunk.text) for chunk in chunks]
+
+    def _reranked(self, question: str, found: _Found, texts: Sequence[str]) -> _Found:
+        if self._reranking is None or found.ranked is None:
+            return found
+        given = self._reranking.scorer.scores(question, texts)
+        features = replace(found.features, reranked=float(given.max()))
+        return replace(found, ranked=found.ranked.reordered(given), features=features)
 
     def _readable_in(self, scope: Scope) -> Readable:
         return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
@@ -242,7 +287,10 @@ class SnapshotSearch:
         chunk = self._rows.chunk(row)
         return f"{chunk.title} {chunk.heading}"
 
-    def _chosen(self, asked: _EncodedQuestion, ranked: _Ranked, limit: int) -> tuple[RetrievedChunk, ...]:
+    def _chosen(self, found: _Found, limit: int) -> tuple[RetrievedChunk, ...]:
+        asked, ranked = found.asked, found.ranked
+        if ranked is None:
+            return ()
         chosen: list[tuple[int, RetrievedChunk]] = []
         for rank, row in enumerate(ranked.rows.tolist()):
             if len(chosen) == limit:

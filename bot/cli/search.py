@@ -18,6 +18,7 @@ _MEANINGS = {
     "stability": "share of the question's words without which the best document stays the best",
     "missing_name": "1 if a name or a number of the question is not in the best chunk",
     "titled": "1 if a title or heading of the best chunks holds all words of the question",
+    "reranked": "the best score of the reranker; 0 without one",
 }
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 

@@ -5,7 +5,6 @@ checkout, are exported once by `index.embedding.export`, in a process of its own
 torch.
 """
 
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -210,20 +209,6 @@ def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int
     except IndexUnavailableError:
         export_in_process("index.embedding.export", source, folder, name, precision)
     return OnnxEmbedder(folder)
-
-
-def export_model(embedder: OnnxEmbedder, target: Path) -> str:
-    """Copy an exported model into the new folder `target`; return the SHA-256 digest of its card.
-
-    The card holds the digests of all other files, so its own tells whether two exports are the same. Raises
-    IndexUnavailableError if `target` exists or cannot be written.
-    """
-    try:
-        shutil.copytree(embedder.folder, target)
-        target.chmod(0o755)
-    except OSError as error:
-        raise IndexUnavailableError(f"{target} cannot be written: {error.strerror or 'it exists'}") from error
-    return digest(target / CARD)
 
 
 def _behind(prompt: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

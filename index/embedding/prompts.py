@@ -11,7 +11,8 @@ from pathlib import Path
 from index.errors import IndexUnavailableError
 
 _CONFIG = "config_sentence_transformers.json"
-# The names under which sentence-transformers looks for them, in its order (`encode_query`, `encode_document`).
+# The names under which sentence-transformers looks for them, in its order (`encode_query`, `encode_document`). It adds
+# an empty "document" to every folder that names none, so an empty prompt hides no other here.
 _QUERY, _DOCUMENT = ("query",), ("document", "passage", "corpus")
 
 
@@ -42,7 +43,7 @@ def declared_prompts(folder: Path) -> Prompts:
         config = json.loads(file.read_bytes())
         named = config.get("prompts") or {}
         usual = named.get(config.get("default_prompt_name"), "")
-        found = Prompts(*(next((named[n] for n in names if n in named), usual) for names in (_QUERY, _DOCUMENT)))
+        found = Prompts(*(next(filter(None, map(named.get, names)), usual) for names in (_QUERY, _DOCUMENT)))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexUnavailableError(f"{file} cannot be read: {error}") from error
     if not all(isinstance(text, str) for text in (found.query, found.document)):
