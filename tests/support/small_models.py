@@ -42,7 +42,8 @@ def cross_encoder(folder: Path, liked: Sequence[tuple[str, str, bool]], labels: 
     torch.manual_seed(0)
     words = [word for question, text, _ in liked for word in f"{question} {text}".lower().split()]
     tokenizer = _tokenizer(words)
-    config: Any = transformers.BertConfig(
+    configured: Any = transformers.BertConfig
+    config = configured(
         vocab_size=len(tokenizer), **_HIDDEN, num_labels=labels, max_position_embeddings=64, initializer_range=0.2
     )
     make: Any = transformers.AutoModelForSequenceClassification
@@ -64,7 +65,7 @@ def _learn(model: Any, tokenizer: Any, liked: Sequence[tuple[str, str, bool]]) -
     model.eval()  # without dropout
     for _ in range(_STEPS):
         steps.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+        loss: Any = torch.nn.functional.binary_cross_entropy_with_logits(
             model(**pairs).logits[:, 0], torch.tensor(wanted, dtype=torch.float32)
         )
         loss.backward()
