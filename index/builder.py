@@ -13,10 +13,11 @@ import numpy as np
 
 from index import snapshot_tables
 from index.ann import VECTORS, SearchRules, write_vectors
-from index.bm25 import write_words
+from index.bm25 import Origin, write_words
 from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder, Vectors
 from index.errors import BuildRefusedError, IndexUnavailableError
+from index.languages import document_language
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.reading.documents import LoadRules
 from index.reading.source import Found, Source
@@ -101,6 +102,7 @@ class _Content:
     hashes: Sequence[str]
     withheld: tuple[WithheldText, ...] | None
     remarks: tuple[str, ...]
+    origins: Sequence[Origin]
 
 
 def build(
@@ -127,7 +129,14 @@ def build(
             raise BuildRefusedError("nothing to index: no readable document at the given places")
         reusable = _reusable(folder, previous, embedder)
         hashes = [_hash(heading_line(c.heading_path) + c.text) for c in chunks]
-        content = _Content(sources, chunks, hashes, _withheld(found.sources, sources, previous, rules), _remarks(found))
+        content = _Content(
+            sources,
+            chunks,
+            hashes,
+            _withheld(found.sources, sources, previous, rules),
+            _remarks(found),
+            _origins(sources),
+        )
         manifest = _write(folder, content, embedder, reusable, rules.search, progress)
         folder.publish(manifest.name)
         folder.prune(rules.keep_snapshots)
@@ -203,6 +212,17 @@ def _remarks(found: Found) -> tuple[str, ...]:
     return (*left, *old)
 
 
+def _origins(sources: Sequence[IndexedSource]) -> list[Origin]:
+    """Return language and readers of each chunk's document."""
+    return [
+        origin
+        for source in sources
+        for document in source.documents
+        for origin in [Origin(document_language(chunk.text for chunk in document.chunks), document.groups)]
+        for _ in document.chunks
+    ]
+
+
 def _count(sources: Sequence[IndexedSource]) -> int:
     return sum(len(source.documents) for source in sources)
 
@@ -264,6 +284,7 @@ def _write(
         checksums={},
         withheld=content.withheld,
         remarks=content.remarks,
+        languages=tuple(sorted({origin.language for origin in content.origins if origin.language})),
     )
     return sealed(folder, draft, manifest)
 
@@ -312,7 +333,7 @@ def _write_tables(draft: Path, content: _Content) -> None:
         # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         snapshot_tables.write(connection, content.sources, content.hashes)
-        write_words(draft, connection, content.chunks)
+        write_words(draft, connection, content.chunks, content.origins)
         connection.commit()
 
 

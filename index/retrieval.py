@@ -128,7 +128,7 @@ class Manifest(BaseModel):
 
     `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
     if the build did not look for text that addresses a model. `remarks` say what was left out, and which pages are old
-    copies.
+    copies. `languages` are those of its documents, by ISO 639-1 code, as far as they are told.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -146,6 +146,7 @@ class Manifest(BaseModel):
     checksums: dict[str, str]
     withheld: tuple[WithheldText, ...] | None = None
     remarks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Retriever(Protocol):

@@ -22,6 +22,7 @@ from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, is_all_code, names, stability, titled
 from index.late_interaction import Similarities, TokenStore, word_at
 from index.naming import names_another
+from index.related_words import related
 from index.reranking import Reranking, order
 from index.retrieval import NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
@@ -146,7 +147,7 @@ class SnapshotSearch:
         self._excerpts = excerpts
         self._lock = threading.Lock()
         self._rows = ChunkRows(path)
-        self._words = Words(path, self._rows.connection, manifest.chunk_count)
+        self._words = Words(path, self._rows.connection, manifest.chunk_count, manifest.languages)
         self._vectors = VectorSearch(path, manifest.search, rules)
         self._tokens = TokenStore(path, embedder.token_scale)
         self._reranking = reranking
@@ -204,7 +205,8 @@ class SnapshotSearch:
         asked = self._encoded_question(question, encoded, readable)
         if not len(readable.rows):
             return _Found(asked, None, NOTHING, self._vectors.largest_cosine(encoded.vector) > _NEAR)
-        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values()])
+        others = related(self._words, question, readable.mask)
+        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values(), *others])
         lexical /= max(float(lexical.max()), 1e-9)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
