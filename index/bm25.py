@@ -27,9 +27,9 @@ _K1, _B = 1.2, 0.75
 # asker may not read.
 _USUAL_WORDS = 100.0
 _FIELD_WEIGHTS = (2.0, 1.5, 1.0)
-# Most compounds that are looked at for a word that stands nowhere alone.
-_COMPOUNDS = 50
 PUBLIC = frozenset({EVERYONE})
+# No word has these characters.
+_ELSEWHERE = ":not English"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,18 @@ class Words:
             rows, weights, total = rows[kept], weights[kept], int(np.count_nonzero(readable))
         return Posting(rows, weights, _rarity(len(rows), total))
 
-    def has(self, key: str) -> bool:
-        """Tell whether a chunk holds this key."""
-        return self._span(key) is not None
+    def has(self, key: str, readable: NDArray[np.bool_] | None) -> bool:
+        """Tell whether a readable chunk holds this key."""
+        start, stop = self._span(key) or (0, 0)
+        return stop > start if readable is None else bool(readable[self._rows[start:stop]].any())
 
     def longer(self, key: str) -> list[str]:
         """Return keys of the same language that begin or end with `key`, a stem of `stem_in`: compounds of its word."""
         language, _, part = key.partition(":")
         rows = self._tables.execute(
             "SELECT word FROM words WHERE word > ? AND word < ? AND word <> ? "
-            "AND (substr(word, 1, ?) = ? OR substr(word, -?) = ?) LIMIT ?",
-            (f"{language}:", f"{language};", key, len(key), key, len(part), part, _COMPOUNDS),
+            "AND (substr(word, 1, ?) = ? OR substr(word, -?) = ?)",
+            (f"{language}:", f"{language};", key, len(key), key, len(part), part),
         )
         return [word for (word,) in rows]
 
@@ -95,6 +96,12 @@ class Words:
         found: tuple[int, int] | None = self._tables.execute(
             "SELECT start, stop FROM words WHERE word = ?", (key,)
         ).fetchone()
+        return found
+
+    def elsewhere(self) -> NDArray[np.bool_]:
+        """Return bool[chunks]: whether a chunk's document is in another language than English."""
+        found = np.zeros(self._count, dtype=np.bool_)
+        found[self.of_keys([_ELSEWHERE], None).rows] = True
         return found
 
     def scores(self, postings: Iterable[Posting]) -> NDArray[np.float32]:
@@ -124,7 +131,7 @@ def write_words(
     for row, (chunk, origin) in enumerate(zip(chunks, origins, strict=True)):
         count = _weighted_counts(chunk)
         lengths[row] = sum(count.values())
-        counts.append(count | _other_forms(chunk, origin, known[origin.groups]))
+        counts.append(count | _other_forms(chunk, origin, known[origin.groups]) | _mark(origin.language))
     norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     words = sorted({word for count in counts for word in count})
     numbers = {word: number for number, word in enumerate(words)}
@@ -180,6 +187,11 @@ def _other_forms(chunk: Chunk, origin: Origin, known: frozenset[str]) -> dict[st
         for key, count in Counter(keys).items():
             counts[key] = counts.get(key, 0.0) + weight * count
     return counts
+
+
+def _mark(language: str) -> dict[str, float]:
+    """Return a key that tells of a chunk that its document is in another language than English."""
+    return {} if language in ("", "en") else {_ELSEWHERE: 1.0}
 
 
 def _fields(chunk: Chunk) -> Iterator[tuple[str, float]]:

@@ -11,17 +11,22 @@ _PART = 4
 _LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
+def joined_key(word: str) -> str:
+    """Return the key of a word that is written as two. It differs from the word's own, whose rarity stays what it is."""
+    return f"+{stem(word)}"
+
+
 def joined_neighbours(text: str, known: Collection[str]) -> Iterator[str]:
-    """Yield the stems of neighbouring words written as one: those with a hyphen, and those that are a known word."""
+    """Yield a key for two words that may be one: those with a hyphen, and those that together are a known word."""
     for first, second, hyphen in neighbours(text):
         together = first + second
         if (hyphen or together in known) and together not in FUNCTION_WORDS:
-            yield stem(together)
+            yield joined_key(together)
 
 
 def parts(word: str, language: str, is_known: Callable[[str], bool]) -> frozenset[str]:
     """Return the stems of the known words that a compound begins or ends with, beside its own stem."""
-    found = set()
+    found: set[str] = set()
     for at in range(_PART, len(word) - _PART + 1):
         cut = (word[:at].removesuffix(link) for link in _LINKS)
         found.update(part for part in (*cut, word[at:]) if len(part) >= _PART and is_known(part))
