@@ -12,7 +12,7 @@ _LINKS = ("", "s", "es", "n", "en", "er", "e")
 
 
 def joined_key(word: str) -> str:
-    """Return the key of a word that is written as two. It differs from the word's own, whose rarity stays what it is."""
+    """Return the key of a word that is written as two: not the word's own, whose rarity stays what it is."""
     return f"+{stem(word)}"
 
 

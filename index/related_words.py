@@ -1,9 +1,10 @@
 """The words of a question as documents may write them otherwise: as one word, apart, or inside a compound.
 
-They add to the lexical score only. What a question names is told by its own words.
+They help to find candidates. To the score that puts these in order they add only for words that stand nowhere as asked.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,16 +22,33 @@ _APART = range(4, 21)
 _COMPOUND, _PART = 8, 4
 
 
-def related(words: Words, question: str, readable: Mask) -> list[Posting]:
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Postings of other spellings: of words that readable chunks hold as asked, and of words that none does."""
+
+    held: list[Posting]
+    missing: list[Posting]
+
+
+def related(words: Words, question: str, readable: Mask) -> Related:
     """Return the postings of what a question's words may be written as, among the readable chunks."""
-    asked = terms.question_terms(question)
-    together = dict.fromkeys(first + second for first, second, _ in terms.neighbours(question))
-    found = [words.of_keys([stem(word), joined_key(word)], readable) for word in together]
-    found.extend(words.of_keys([joined_key(word)], readable) for word in asked)
-    found.extend(_apart(words, word, readable) for word in asked)
+    found = Related([], [])
+    spellings: dict[str, list[Posting]] = {}
+    for first, second, _ in terms.neighbours(question):
+        spellings[first] = [words.of_keys([stem(first + second), joined_key(first + second)], readable)]
+    for word in terms.question_terms(question):
+        spellings.setdefault(word, []).extend(_spellings(words, word, readable))
+    for word, postings in spellings.items():
+        kind = found.held if len(words.posting(word, readable).rows) else found.missing
+        kind.extend(replace(p, weights=p.weights * np.float32(_WEIGHT)) for p in postings if len(p.rows))
+    return found
+
+
+def _spellings(words: Words, word: str, readable: Mask) -> Iterator[Posting]:
+    yield words.of_keys([joined_key(word)], readable)
+    yield _apart(words, word, readable)
     for language in COMPOUNDING.intersection(words.languages):
-        found.extend(_compounds(words, word, language, readable) for word in asked)
-    return [replace(p, weights=p.weights * np.float32(_WEIGHT)) for p in found if len(p.rows)]
+        yield _compounds(words, word, language, readable)
 
 
 def _apart(words: Words, word: str, readable: Mask) -> Posting:

@@ -212,11 +212,11 @@ class SnapshotSearch:
         if not len(readable.rows):
             return _Found(asked, None, NOTHING, self._vectors.largest_cosine(encoded.vector) > _NEAR)
         others = related(self._words, question, readable.mask)
-        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values(), *others])
-        lexical /= max(float(lexical.max()), 1e-9)
+        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values(), *others.missing])
+        wide = lexical + self._words.scores(others.held)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
-        ranked = self._ranked(asked, near, lexical, count)
+        ranked = self._ranked(asked, near, _scaled(lexical), _scaled(wide), count)
         features = self._features(question, asked, ranked, len(readable.rows))
         return _Found(asked, ranked, features, self._hidden_is_nearer(encoded.vector, ranked, readable))
 
@@ -251,11 +251,17 @@ class SnapshotSearch:
         )
 
     def _ranked(
-        self, asked: _EncodedQuestion, near: NDArray[np.int64], lexical: NDArray[np.float32], count: int
+        self,
+        asked: _EncodedQuestion,
+        near: NDArray[np.int64],
+        lexical: NDArray[np.float32],
+        wide: NDArray[np.float32],
+        count: int,
     ) -> _Ranked:
-        rows = np.union1d(near, _best(lexical, count))
+        """Return the candidates, best first; `wide` is the lexical score with other spellings, which chooses them."""
+        rows = np.union1d(near, _best(wide, count))
         cosines = self._vectors.cosines(asked.vector, rows)
-        coarse = cosines + _COARSE_WORDS * lexical[rows] + _CODES * held([*asked.codes.values()], rows)
+        coarse = cosines + _COARSE_WORDS * wide[rows] + _CODES * held([*asked.codes.values()], rows)
         kept = np.argsort(-coarse, kind="stable")[:count]
         rows, cosines = rows[kept], cosines[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
@@ -338,6 +344,11 @@ def _own_scores(
     cosines: NDArray[np.float32], matches: NDArray[np.float32], words: NDArray[np.float32], word_weight: float
 ) -> NDArray[np.float32]:
     return _COSINE * cosines + matches + word_weight * words
+
+
+def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the scores as shares of the largest."""
+    return scores / np.float32(max(float(scores.max()), 1e-9))
 
 
 def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
