@@ -23,10 +23,12 @@ from bot.telemetry.metrics import Metrics
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
+from index.embedding.reranker import Reranker, open_reranker
 from index.errors import BuildRefusedError, BuildStoppedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
+from index.reranking import Reranking
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
@@ -73,9 +75,22 @@ def build_rules(settings: Settings, *, force: bool = False, only_changes: bool =
 
 
 def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
-    """Return a retriever that always searches the live snapshot."""
+    """Return a retriever that always searches the live snapshot. Raises SettingsError if its reranker is unusable."""
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
-    return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts)
+    reranker = build_reranker(settings)
+    reranking = Reranking(reranker, settings.index.reranker_candidates) if reranker else None
+    return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts, reranking)
+
+
+def build_reranker(settings: Settings) -> Reranker | None:
+    """Return the reranker of the settings, loaded; it is exported on first use. None if none is set.
+
+    Raises SettingsError.
+    """
+    index = settings.index
+    if index.reranker is None:
+        return None
+    return open_reranker(embedders_dir(settings), index.reranker, index.precision, index.reranker_s)
 
 
 def _search_rules(settings: Settings) -> SearchRules:

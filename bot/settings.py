@@ -55,6 +55,15 @@ class IndexSettings(Section):
     )
     embedders_dir: Path | None = Field(None, description="folder of exported models; none: below `data_dir`")
     precision: Literal["int8", "fp32"] = Field("int8", description="number format of the embedding model")
+    reranker: Path | None = Field(
+        None,
+        description="folder of a sentence-transformers cross-encoder with one output, or of an exported one; it puts"
+        " the best candidates of a search in order",
+    )
+    reranker_candidates: int = Field(20, ge=1, le=40, description="number of candidates that the reranker reads")
+    reranker_s: Seconds = Field(
+        1.0, description="seconds after which the reranker reads no more candidates; those keep their place"
+    )
     unlabelled: Literal["everyone", "nobody"] = Field(
         "everyone", description="who may read a document for which no groups are set"
     )

@@ -6,8 +6,8 @@ Lù 2024, which precomputes the product).
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import terms
+from index.access import EVERYONE
 from index.chunks import Chunk
-from index.stemming import stem
+from index.compounds import joined_neighbours, parts
+from index.stemming import COMPOUNDING, STEMMED, stem, stem_in
 
 Rows = NDArray[np.int64]
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
@@ -25,6 +27,17 @@ _K1, _B = 1.2, 0.75
 # asker may not read.
 _USUAL_WORDS = 100.0
 _FIELD_WEIGHTS = (2.0, 1.5, 1.0)
+PUBLIC = frozenset({EVERYONE})
+# No word has these characters.
+_ELSEWHERE = ":not English"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the words of a chunk depend on: the language of its document, "" if unknown, and who may read it."""
+
+    language: str = ""
+    groups: frozenset[str] = PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +52,57 @@ class Posting:
 class Words:
     """The postings of one snapshot."""
 
-    def __init__(self, folder: Path, tables: sqlite3.Connection, count: int) -> None:
+    def __init__(self, folder: Path, tables: sqlite3.Connection, count: int, languages: Sequence[str] = ()) -> None:
+        """Open the postings of `count` chunks, whose documents are in `languages`."""
         self._tables = tables
+        self.languages = tuple(language for language in languages if language in STEMMED)
         self._rows: NDArray[np.int32] = np.asarray(np.load(folder / ROWS, mmap_mode="r"))
         self._weights: NDArray[np.float32] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
         self._count = count
 
     def posting(self, word: str, readable: NDArray[np.bool_] | None) -> Posting:
         """Return the posting of `word` among the readable chunks (None: all); unreadable chunks do not affect it."""
-        found = self._tables.execute("SELECT start, stop FROM words WHERE word = ?", (stem(word),)).fetchone()
-        start, stop = found or (0, 0)
-        rows, weights = self._rows[start:stop], self._weights[start:stop]
+        return self.of_keys([stem(word), *(stem_in(language, word) for language in self.languages)], readable)
+
+    def of_keys(self, keys: Iterable[str], readable: NDArray[np.bool_] | None) -> Posting:
+        """Return one posting of several keys (stems): each chunk that holds one of them, with its largest weight."""
+        spans = [span for key in keys if (span := self._span(key))] or [(0, 0)]
+        rows = np.concatenate([self._rows[start:stop] for start, stop in spans])
+        weights = np.concatenate([self._weights[start:stop] for start, stop in spans])
+        if len(spans) > 1:
+            rows, weights = _largest(rows, weights)
         total = self._count
         if readable is not None:
             kept = readable[rows]
             rows, weights, total = rows[kept], weights[kept], int(np.count_nonzero(readable))
         return Posting(rows, weights, _rarity(len(rows), total))
+
+    def has(self, key: str, readable: NDArray[np.bool_] | None) -> bool:
+        """Tell whether a readable chunk holds this key."""
+        start, stop = self._span(key) or (0, 0)
+        return stop > start if readable is None else bool(readable[self._rows[start:stop]].any())
+
+    def longer(self, key: str) -> list[str]:
+        """Return keys of the same language that begin or end with `key`, a stem of `stem_in`: compounds of its word."""
+        language, _, part = key.partition(":")
+        rows = self._tables.execute(
+            "SELECT word FROM words WHERE word > ? AND word < ? AND word <> ? "
+            "AND (substr(word, 1, ?) = ? OR substr(word, -?) = ?)",
+            (f"{language}:", f"{language};", key, len(key), key, len(part), part),
+        )
+        return [word for (word,) in rows]
+
+    def _span(self, key: str) -> tuple[int, int] | None:
+        found: tuple[int, int] | None = self._tables.execute(
+            "SELECT start, stop FROM words WHERE word = ?", (key,)
+        ).fetchone()
+        return found
+
+    def elsewhere(self) -> NDArray[np.bool_]:
+        """Return bool[chunks]: whether a chunk's document is in another language than English."""
+        found = np.zeros(self._count, dtype=np.bool_)
+        found[self.of_keys([_ELSEWHERE], None).rows] = True
+        return found
 
     def scores(self, postings: Iterable[Posting]) -> NDArray[np.float32]:
         """Return float32[chunks]: the BM25 score of each chunk, 0 if it holds none of the words."""
@@ -76,10 +124,17 @@ def held(postings: Iterable[Posting], rows: Rows, total: int) -> NDArray[np.floa
     return shares / max(sum(posting.rarity for posting in found), largest_rarity(total))
 
 
-def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk]) -> None:
-    """Write the postings of `chunks`, in the order of their rows, and the table `words`."""
-    counts = [_weighted_counts(chunk) for chunk in chunks]
-    lengths = np.array([sum(count.values()) for count in counts], dtype=np.float64)
+def write_words(
+    folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk], origins: Sequence[Origin] | None = None
+) -> None:
+    """Write the postings of `chunks`, in the order of their rows, and the table `words`. `origins` has one for each."""
+    origins = origins or [Origin()] * len(chunks)
+    known = _vocabularies(chunks, origins)
+    counts, lengths = [], np.zeros(len(chunks))
+    for row, (chunk, origin) in enumerate(zip(chunks, origins, strict=True)):
+        count = _weighted_counts(chunk)
+        lengths[row] = sum(count.values())
+        counts.append(count | _other_forms(chunk, origin, known[origin.groups]) | _mark(origin.language))
     norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     words = sorted({word for count in counts for word in count})
     numbers = {word: number for number, word in enumerate(words)}
@@ -98,6 +153,13 @@ def write_words(folder: Path, tables: sqlite3.Connection, chunks: Sequence[Chunk
     np.save(folder / WEIGHTS, weights[order].astype(np.float32))
 
 
+def _largest(rows: NDArray[np.int32], weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    kept, numbers = np.unique(rows, return_inverse=True)
+    largest = np.zeros(len(kept), dtype=np.float32)
+    np.maximum.at(largest, numbers, weights)
+    return kept, largest
+
+
 def largest_rarity(total: int) -> float:
     """Return the largest possible rarity: that of a word in none of `total` chunks."""
     return _rarity(0, total)
@@ -109,8 +171,45 @@ def _rarity(holding: int, total: int) -> float:
 
 def _weighted_counts(chunk: Chunk) -> dict[str, float]:
     counts: dict[str, float] = {}
-    fields = (chunk.heading_path[0], " ".join(chunk.heading_path[1:]), chunk.text)
-    for text, weight in zip(fields, _FIELD_WEIGHTS, strict=True):
+    for text, weight in _fields(chunk):
         for word, count in Counter(map(stem, [*terms.words(text), *terms.joined(text)])).items():
             counts[word] = counts.get(word, 0.0) + weight * count
     return counts
+
+
+def _other_forms(chunk: Chunk, origin: Origin, known: frozenset[str]) -> dict[str, float]:
+    """Return more keys of a chunk, with weights: stems of its language, parts of compounds, neighbours as one word."""
+    counts: dict[str, float] = {}
+    for text, weight in _fields(chunk):
+        keys = list(joined_neighbours(text, known))
+        if origin.language in STEMMED:
+            found = terms.words(text)
+            keys += [stem_in(origin.language, word) for word in found]
+            if origin.language in COMPOUNDING:
+                keys += [key for word in found for key in parts(word, origin.language, known.__contains__)]
+        for key, count in Counter(keys).items():
+            counts[key] = counts.get(key, 0.0) + weight * count
+    return counts
+
+
+def _mark(language: str) -> dict[str, float]:
+    """Return a key that tells of a chunk that its document is in another language than English."""
+    return {} if language in ("", "en") else {_ELSEWHERE: 1.0}
+
+
+def _fields(chunk: Chunk) -> Iterator[tuple[str, float]]:
+    fields = (chunk.heading_path[0], " ".join(chunk.heading_path[1:]), chunk.text)
+    return zip(fields, _FIELD_WEIGHTS, strict=True)
+
+
+def _vocabularies(chunks: Sequence[Chunk], origins: Sequence[Origin]) -> dict[frozenset[str], frozenset[str]]:
+    """Return, for each set of groups, the words that all its readers may read.
+
+    What another reader may read must not change how a chunk is found.
+    """
+    words: dict[frozenset[str], set[str]] = defaultdict(set)
+    for chunk, origin in zip(chunks, origins, strict=True):
+        for text, _ in _fields(chunk):
+            words[origin.groups].update(terms.words(text))
+    public = words[PUBLIC]
+    return {groups: frozenset(own | public) for groups, own in words.items()}

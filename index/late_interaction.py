@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.chunks import heading_line, pieces
 from index.embedding.model import Encoded, Vectors
 from index.markdown import without_links
-from index.terms import FUNCTION_WORDS
+from index.terms import FUNCTION_WORDS, is_unspaced
 
 Codes = NDArray[np.uint8]
 CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"
@@ -51,15 +51,26 @@ def content_tokens(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def word_at(text: str, span: tuple[int, int]) -> str:
-    """Return the whole word, in lower case, to which a token's characters belong; "" for punctuation."""
+    """Return the whole word, in lower case, to which a token's characters belong; "" for punctuation.
+
+    In a script without spaces it is the token's first character and the next one, or the one before (`terms.words`).
+    """
     start, end = span
     if not any(character.isalnum() for character in text[start:end]):
         return ""
+    if is_unspaced(text[start:end]):
+        return _pair_at(text, start)
     while start > 0 and text[start - 1].isalnum():
         start -= 1
     while end < len(text) and text[end].isalnum():
         end += 1
     return text[start:end].casefold()
+
+
+def _pair_at(text: str, at: int) -> str:
+    if is_unspaced(text[at + 1 : at + 2]):
+        return text[at : at + 2]
+    return text[at - 1 : at + 1] if at and is_unspaced(text[at - 1]) else text[at : at + 1]
 
 
 class TokenStore:

@@ -9,6 +9,7 @@ import structlog
 from index.ann import EXACT_WHILE_SMALL, SearchRules
 from index.errors import IndexUnavailableError
 from index.excerpts import EXCERPTS, ExcerptRules
+from index.reranking import Reranking
 from index.retrieval import Manifest, Retrieval, RetrievedChunk
 from index.search import QuestionEncoder, SnapshotSearch
 from index.snapshot import SnapshotFolder
@@ -25,9 +26,10 @@ class LiveRetriever:
         embedder: QuestionEncoder,
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
+        reranking: Reranking | None = None,
     ) -> None:
         self._folder = SnapshotFolder(data_dir)
-        self._embedder, self._rules, self._excerpts = embedder, rules, excerpts
+        self._embedder, self._rules, self._excerpts, self._reranking = embedder, rules, excerpts, reranking
         self._lock = threading.Lock()
         self._seen: str | None = None
         self._opened: tuple[SnapshotSearch, Manifest] | None = None
@@ -61,6 +63,11 @@ class LiveRetriever:
         """Name of the snapshot that is being served."""
         return self._current()[0].name
 
+    @property
+    def reranker(self) -> str:
+        """Name of the reranker; "" without one."""
+        return self._reranking.scorer.name if self._reranking else ""
+
     def _current(self) -> tuple[SnapshotSearch, Manifest]:
         with self._lock:
             live = self._folder.current_name()
@@ -74,7 +81,7 @@ class LiveRetriever:
     def _open(self) -> None:
         try:
             path, manifest = self._folder.newest_intact()
-            opened = SnapshotSearch(path, manifest, self._embedder, self._rules, self._excerpts)
+            opened = SnapshotSearch(path, manifest, self._embedder, self._rules, self._excerpts, self._reranking)
         except IndexUnavailableError as error:
             if self._opened is None:
                 raise

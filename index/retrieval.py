@@ -52,6 +52,7 @@ class Features:
     titled: 1 if all words of a question of two words or more stand over one of the best chunks, in title or headings,
         else 0.
     foreign: 1 if the best chunk holds no code of the question, or names another thing of its kind, else 0.
+    reranked: the best score (0..1) that the reranker gave a chunk; 0 without a reranker.
     """
 
     evidence: float = 0.0
@@ -59,6 +60,7 @@ class Features:
     missing_name: float = 0.0
     titled: float = 0.0
     foreign: float = 0.0
+    reranked: float = 0.0
 
 
 NOTHING = Features()
@@ -153,7 +155,8 @@ class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
     `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
-    if the build did not look for text that addresses a model. `remarks` say what was left out.
+    if the build did not look for text that addresses a model. `remarks` say what was left out. `languages` are
+    those of its documents, by ISO 639-1 code, as far as they are told.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -171,6 +174,7 @@ class Manifest(BaseModel):
     checksums: dict[str, str]
     withheld: tuple[WithheldText, ...] | None = None
     remarks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

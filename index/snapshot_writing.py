@@ -12,9 +12,10 @@ import numpy as np
 
 from index import snapshot_tables
 from index.ann import VECTORS, SearchRules, write_vectors
-from index.bm25 import write_words
+from index.bm25 import Origin, write_words
 from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder, Vectors
+from index.languages import document_language
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.retrieval import Manifest, SkippedFile, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
@@ -89,7 +90,8 @@ def written(
     tokens = _embedded(content, embedder, reusable, vectors, progress)
     write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
     index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
-    _write_tables(draft, content)
+    origins = _origins(content.sources)
+    _write_tables(draft, content, origins)
     (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
     documents = [document for source in content.sources for document in source.documents]
     manifest = Manifest(
@@ -106,6 +108,7 @@ def written(
         checksums={},
         withheld=content.withheld,
         remarks=content.remarks,
+        languages=tuple(sorted({origin.language for origin in origins if origin.language})),
     )
     return sealed(folder, draft, manifest)
 
@@ -130,7 +133,8 @@ def _embedded(
         made: dict[int, ChunkTokens] = {}
         for first in range(0, len(fresh), _BATCH):
             rows = fresh[first : first + _BATCH]
-            for row, encoded in zip(rows, embedder.encode([chunks[r].embedding_text for r in rows]), strict=True):
+            texts = [chunks[row].embedding_text for row in rows]
+            for row, encoded in zip(rows, embedder.encode_documents(texts), strict=True):
                 vectors[row] = encoded.vector
                 made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
             done += len(rows)
@@ -153,12 +157,23 @@ def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
     return texts
 
 
-def _write_tables(draft: Path, content: Content) -> None:
+def _origins(sources: Sequence[IndexedSource]) -> list[Origin]:
+    """Return language and readers of each chunk's document."""
+    return [
+        origin
+        for source in sources
+        for document in source.documents
+        for origin in [Origin(document_language(chunk.text for chunk in document.chunks), document.groups)]
+        for _ in document.chunks
+    ]
+
+
+def _write_tables(draft: Path, content: Content, origins: Sequence[Origin]) -> None:
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
         # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
         snapshot_tables.write(connection, content.sources, content.hashes)
-        write_words(draft, connection, content.chunks)
+        write_words(draft, connection, content.chunks, origins)
         connection.commit()
 
 

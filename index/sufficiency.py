@@ -1,10 +1,8 @@
 """The sufficiency score: a calibrated probability (0..1) that the retrieved chunks hold the answer.
 
-A logistic model computes it from five features (`index.retrieval.Features`): how much of the question the best chunk
-matches, whether the best document stays the best when a word is left out, whether a name is missing, whether the
-question is the title of a section, and whether the best chunk is about another code, version or product. A model ships
-with the package. `citedesk eval --calibrate` fits it to a team's own questions, with the shipped weights as prior, and
-the snapshot keeps model, curve and thresholds.
+A logistic model computes it from the features of a search result (`index.retrieval.Features`). A model ships with the
+package. `citedesk eval --calibrate` fits it to a team's own questions, with the shipped weights as prior, and the
+snapshot keeps model, curve and thresholds.
 """
 
 import json
@@ -22,8 +20,10 @@ from index.retrieval import Features
 CALIBRATION = "calibration.json"
 _ROUNDS, _CONVERGED = 50, 1e-8
 FEATURES = tuple(field.name for field in fields(Features))
+# A calibration that was fitted before these features existed gives them no weight.
+_LATER_FEATURES = ("reranked",)
 # Standard deviations of the features, the mean over the question sets. The weights are per standard deviation.
-_SCALE = np.array([0.5, 0.25, 0.3, 1.0, 1.0])
+_SCALE = np.array([0.5, 0.25, 0.3, 1.0, 1.0, 0.3])
 # Precision of the prior around the shipped weights. Cross-fitted AUROC with 2, 10, 50, 200: on 623 questions 0.964,
 # 0.964, 0.960, 0.956; on sets of 40 to 61, on average, 0.806, 0.821, 0.832, 0.839 (tests/bench/sufficiency.py).
 _PRIOR = 50.0
@@ -48,7 +48,8 @@ class Calibration(BaseModel):
     Below `abstain_below` the answer is "not enough info" and no model is asked; at most `missed_rate` of the answerable
     questions score below it. From `answer_from` on the documents' own words may be shown as an answer although no
     model has judged them; at most `wrong_rate` of the unanswerable questions reach it. Between the two a model may
-    answer. In JSON the two are called `floor` and `sure`. `features` names what the weights belong to.
+    answer. In JSON the two are called `floor` and `sure`. `features` names what the weights belong to, and `reranker`
+    the reranker whose scores were among them; "" for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True)
@@ -61,11 +62,19 @@ class Calibration(BaseModel):
     missed_rate: float
     wrong_rate: float
     questions: int
+    reranker: str = ""
     curve: tuple[Point, ...] = ()
 
     def probability(self, features: Features) -> float:
         """Return the probability that the chunks hold the answer."""
         return float(_logistic(np.dot(self.weights, np.array(astuple(features)) / _SCALE) + self.bias))
+
+    def beside(self, reranker: str) -> "Calibration":
+        """Return this calibration; the shipped one if it was fitted to the scores of another reranker than this."""
+        if self.reranker in ("", reranker):
+            return self
+        _log.warning("calibration_outdated", reason=f"fitted with the reranker {self.reranker}; calibrate again")
+        return SHIPPED
 
 
 # Fitted by tests/bench/sufficiency.py on 868 questions in six sets about four products, each set and class weighted
@@ -76,7 +85,7 @@ class Calibration(BaseModel):
 # words of the page, too. Of 1,194 headings of Zulip and Plausible, each asked about the other product, 15 are titles
 # there, about what both products have. `missed_rate` is low, because a model that is asked in vain can say so.
 SHIPPED = Calibration(
-    weights=(1.02, 0.79, -0.48, 2.0, -2.5),
+    weights=(1.02, 0.79, -0.48, 2.0, -2.5, 0.0),
     bias=-3.17,
     abstain_below=0.11,
     answer_from=0.685,
@@ -159,7 +168,10 @@ def abstain_threshold(curve: Sequence[Point], missed_rate: float) -> float:
 def load_calibration(folder: Path) -> Calibration:
     """Return the calibration of a snapshot; the shipped one if it was fitted to other features, by an older program."""
     stored = json.loads((folder / CALIBRATION).read_bytes())
-    if tuple(stored.get("features", ())) != FEATURES:
+    known = tuple(stored.get("features", ()))
+    if known != FEATURES and (*known, *_LATER_FEATURES) == FEATURES:
+        stored |= {"features": FEATURES, "weights": [*stored["weights"], *(0.0 for _ in _LATER_FEATURES)]}
+    elif known != FEATURES:
         _log.warning("calibration_outdated", snapshot=folder.name, reason="fitted to other features; calibrate again")
         return SHIPPED
     return Calibration.model_validate(stored)

@@ -14,6 +14,12 @@ _LONG_NUMBER = 3
 _WORD = re.compile(r"[^\W_]+")
 _JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_./:@+#\\]++[^\W_]++)++")
 _COMPOUND = re.compile(r"(?<![-\w./:@+#\\])[^\W\d_]++(?:-[^\W\d_]++)++(?![-\w./:@+#\\]\w)")
+# Scripts that write no spaces between words, and Hangul, whose words have particles at their ends.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_RUN = re.compile(f"([{_UNSPACED}]+)")
+# The second word is looked at only, so that it can be the first one of the next pair.
+_NEIGHBOURS = re.compile(r"\b([^\W\d_]{1,12}+)(?=([ ‐‑-])([^\W\d_]{1,12})\b)")  # noqa: RUF001 - hyphens
 _VERSION = re.compile(r"v(?=\d+(?:\.\d+)*$)")
 # Function words say nothing about what a question or a chunk is about.
 FUNCTION_WORDS = frozenset(
@@ -27,8 +33,32 @@ FUNCTION_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text in lower case, in order. Signs part words: "pg_hba.conf" has three."""
-    return _WORD.findall(text.casefold())
+    """Return the words of a text in lower case, in order. Signs part words: "pg_hba.conf" has three.
+
+    Where a script has no spaces between words, each two neighbouring characters are a word, as in Lucene's CJKAnalyzer.
+    """
+    lower = text.casefold()
+    if not is_unspaced(lower):
+        return _WORD.findall(lower)
+    # Every second part is a run of such characters.
+    parts = enumerate(_RUN.split(lower))
+    return [word for n, part in parts for word in (_pairs(part) if n % 2 else _WORD.findall(part))]
+
+
+def is_unspaced(text: str) -> bool:
+    """Tell whether a text holds characters of a script without spaces between words."""
+    return _ANY_UNSPACED.search(text) is not None
+
+
+def neighbours(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield each two words with a space or a hyphen between them, in lower case, and whether it is a hyphen."""
+    lower = text.casefold()
+    for match in _NEIGHBOURS.finditer(lower):
+        yield match[1], match[3], match[2] != " "
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[at : at + 2] for at in range(max(1, len(run) - 1))]
 
 
 def joined(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import PRODUCTS, build_embedder, store_file
+from bot.app import PRODUCTS, build_embedder, build_retriever, store_file
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
@@ -19,7 +19,6 @@ from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted, not_seen_words
 from index.errors import CitedeskError
-from index.live import LiveRetriever
 from index.snapshot import SnapshotFolder
 
 
@@ -56,7 +55,7 @@ async def _products(settings: Settings) -> Sequence[Diagnosis]:
 
 async def _index(settings: Settings) -> Diagnosis:
     try:
-        retriever = LiveRetriever(settings.data_dir, build_embedder(settings))
+        retriever = build_retriever(settings, build_embedder(settings))
         manifest = await asyncio.to_thread(retriever.manifest)
     except CitedeskError as error:
         return Diagnosis("index", ok=False, words=str(error))

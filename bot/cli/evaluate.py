@@ -54,7 +54,8 @@ def command(
 
 def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, Any]:
     retriever = build_retriever(settings, build_embedder(settings))
-    calibration = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
+    fitted = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
+    calibration = fitted.model_copy(update={"reranker": retriever.reranker})
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
     click.echo(
         f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "

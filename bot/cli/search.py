@@ -19,6 +19,7 @@ _MEANINGS = {
     "missing_name": "1 if a name or a number of the question is not in the best chunk",
     "titled": "1 if a title or heading of the best chunks holds all words of the question",
     "foreign": "1 if the best chunk is about another code, version or product than the question names",
+    "reranked": "the best score of the reranker; 0 without one",
 }
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 

@@ -8,12 +8,14 @@ pooled and normalized as the model does it) and `tokens` (float32[batch, sequenc
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding.prompts import NO_PROMPTS, Prompts, declared_prompts
 from index.embedding.runtime import MODEL, TOKENIZER, quiet, write_card
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ Vectors = NDArray[np.float32]
 SCALE, CARD = "token_scale.npy", "embedder.json"
 VECTORS, TOKENS = "vectors", "tokens"
 _WHOLE = "tokens/whole"
-_SAMPLE = Path(__file__).with_name("sample.txt")
+SAMPLE = Path(__file__).with_name("sample.txt")
 # The width of ColBERT's token vectors. With all 384 directions of MiniLM the ranks of one or two questions of
 # tests/bench/quality.py differ.
 _DIRECTIONS = 128
@@ -52,7 +54,8 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
     limit = int(model.max_seq_length or 512)
     model.tokenizer.backend_tokenizer.save(str(target / TOKENIZER))
     _write_graph(model, target / MODEL)
-    _fuse(target / MODEL, model)
+    module: Any = model[0]
+    fuse(target / MODEL, module.auto_model.config)
     sample = _inputs(target, limit)
     directions = _directions(target / MODEL, sample)
     if precision == "int8":
@@ -63,8 +66,17 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
         "name": name,
         "sequence": limit,
         "dimensions": model.get_embedding_dimension(),
+        "prompts": asdict(_prompts(source, model)),
     }
     write_card(target, CARD, card, [MODEL, TOKENIZER, SCALE])
+
+
+def _prompts(source: Path, model: Any) -> Prompts:  # noqa: ANN401 - a torch module
+    """Return the prompts of the model. Raises ValueError if its pooling leaves out their tokens."""
+    found = declared_prompts(source)
+    if found != NO_PROMPTS and not all(getattr(module, "include_prompt", True) for module in model):
+        raise ValueError("its pooling leaves out the prompt, which an export cannot do")
+    return found
 
 
 def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch module
@@ -99,14 +111,13 @@ def _write_graph(model: Any, file: Path) -> None:  # noqa: ANN401 - a torch modu
     )
 
 
-def _fuse(file: Path, model: Any) -> None:  # noqa: ANN401 - a torch module
+def fuse(file: Path, config: Any) -> None:  # noqa: ANN401 - the configuration of a transformers model
     """Fuse attention, normalization and activation into one node each, which halves the time for a short text."""
     from onnxruntime.transformers.fusion_options import FusionOptions  # noqa: PLC0415
     from onnxruntime.transformers.optimizer import optimize_model  # noqa: PLC0415
 
     options = FusionOptions("bert")
     options.use_multi_head_attention = True  # keeps the projections as MatMul nodes, which can be quantized
-    config = model[0].auto_model.config
     heads, hidden = getattr(config, "num_attention_heads", 0), getattr(config, "hidden_size", 0)
     fused = optimize_model(str(file), "bert", heads, hidden, optimization_options=options, opt_level=0)
     fused.save_model_to_file(str(file))
@@ -117,7 +128,7 @@ def _inputs(folder: Path, limit: int) -> "list[Inputs]":
     from tokenizers import Tokenizer  # noqa: PLC0415
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    lines = [tokenizer.encode(line).ids[:limit] for line in _SAMPLE.read_text(encoding="utf-8").splitlines()]
+    lines = [tokenizer.encode(line).ids[:limit] for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
     rows = [np.array([ids], dtype=np.int64) for ids in lines]
     return [{"input_ids": ids, "attention_mask": np.ones_like(ids)} for ids in rows]
 

@@ -5,7 +5,6 @@ checkout, are exported once by `index.embedding.export`, in a process of its own
 torch.
 """
 
-import shutil
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.digests import digest
 from index.embedding.export import CARD, SCALE, TOKENS, VECTORS
+from index.embedding.prompts import Prompts, declared_prompts
 from index.embedding.runtime import (
     MODEL,
     TOKENIZER,
@@ -62,7 +62,7 @@ class Embedder(Protocol):
         """Name, hash of the weights and export version. Vectors of different names must never be compared."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return float32[len(texts), dimensions], each row of unit length."""
+        """Return float32[len(texts), dimensions], each row of unit length. Texts are compared with each other."""
 
 
 class OnnxEmbedder:
@@ -74,6 +74,7 @@ class OnnxEmbedder:
         self.name = str(card["name"])
         self.dimensions = int(card["dimensions"])
         self._sequence = int(card["sequence"])
+        self._prompts = Prompts(**card.get("prompts", {}))
         self._vectors = _MicroBatcher(lambda texts: self._run(texts, [VECTORS]))
         self._both = _MicroBatcher(lambda texts: self._run(texts, [VECTORS, TOKENS]))
 
@@ -84,8 +85,8 @@ class OnnxEmbedder:
 
     @property
     def max_tokens(self) -> int:
-        """Number of tokens that a text may have, not counting the model's two special tokens."""
-        return self._sequence - _SPECIAL_TOKENS
+        """Number of tokens that a document's text may have, beside its prompt and the model's two special tokens."""
+        return self._sequence - _SPECIAL_TOKENS - self.count_tokens(self._prompts.document)
 
     @cached_property
     def token_scale(self) -> Vectors:
@@ -98,14 +99,25 @@ class OnnxEmbedder:
         return len(self._whole.encode(text, add_special_tokens=False).ids)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return float32[len(texts), dimensions], each row of unit length. Texts that are too long are cut."""
+        """Return float32[len(texts), dimensions], each row of unit length. Texts that are too long are cut.
+
+        Texts that are compared with each other all get the prompt of a question.
+        """
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        return np.stack([item[0] for item in self._vectors(texts)])
+        return np.stack([item[0] for item in self._vectors([self._prompts.query + text for text in texts])])
 
-    def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Return the vector and the token vectors of each text. Texts that are too long are cut."""
-        return [Encoded(vector, tokens[: len(spans)], spans) for vector, tokens, spans in self._both(texts)]
+    def encode(self, questions: Sequence[str]) -> list[Encoded]:
+        """Return the vector and the token vectors of each question. Texts that are too long are cut."""
+        return self._encode(questions, self._prompts.query)
+
+    def encode_documents(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return the vector and the token vectors of each text of a document. Texts that are too long are cut."""
+        return self._encode(texts, self._prompts.document)
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> list[Encoded]:
+        found = self._both([prompt + text for text in texts])
+        return [Encoded(vector, tokens[: len(spans)], _behind(prompt, spans)) for vector, tokens, spans in found]
 
     def _run(self, texts: Sequence[str], outputs: list[str]) -> list[tuple[Any, ...]]:
         encodings = self._cut.encode_batch(list(texts))
@@ -199,18 +211,10 @@ def open_embedder(kept: Path, model: str = PACKAGED, precision: Precision = "int
     return OnnxEmbedder(folder)
 
 
-def export_model(embedder: OnnxEmbedder, target: Path) -> str:
-    """Copy an exported model into the new folder `target`; return the SHA-256 digest of its card.
-
-    The card holds the digests of all other files, so its own tells whether two exports are the same. Raises
-    IndexUnavailableError if `target` exists or cannot be written.
-    """
-    try:
-        shutil.copytree(embedder.folder, target)
-        target.chmod(0o755)
-    except OSError as error:
-        raise IndexUnavailableError(f"{target} cannot be written: {error.strerror or 'it exists'}") from error
-    return digest(target / CARD)
+def _behind(prompt: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return the spans in the text behind the prompt; those of the prompt's own tokens are empty."""
+    taken = len(prompt)
+    return tuple((max(0, start - taken), max(0, end - taken)) for start, end in spans)
 
 
 def _exported(folder: Path) -> OnnxEmbedder:
@@ -228,7 +232,7 @@ def _name(source: Path, label: str, precision: Precision) -> str:
     weights = source / "model.safetensors"
     if not weights.is_file():
         raise IndexUnavailableError(f"embedding model {source} has no model.safetensors")
-    return f"{label}@{digest(weights)[:12]}/{precision}-{_EXPORT}"
+    return f"{label}@{digest(weights)[:12]}{declared_prompts(source).mark}/{precision}-{_EXPORT}"
 
 
 def _packaged_folder() -> Path:

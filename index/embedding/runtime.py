@@ -1,4 +1,4 @@
-"""Exported models on disk and how they run: shared by the embedder and by the judge `nli` (`pipeline/proof`).
+"""Exported models on disk and how they run: shared by embedder, reranker and the judge `nli` (`pipeline/proof`).
 
 An export is a folder that a program wrote: a graph for ONNX Runtime, a tokenizer, other files and a card, a JSON file
 that lists their checksums. Nothing here imports torch.
@@ -15,6 +15,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 # Tokens in one run of the model, with padding; the activations of more do not fit the CPU caches
 # (tests/bench/embedding.py).
 _TOKENS_PER_RUN = 512
+_PARTS_OF_A_MODEL = {".json", ".safetensors", ".txt", ".model"}
 _EXCEPTION = re.compile(r"[\w.]+(?:Error|Exception): ")
 _REASON_CHARS = 300
 
@@ -47,6 +49,15 @@ def checked_card(folder: Path, card: str, files: set[str]) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnavailableError(f"no exported model {folder.name}") from error
     return found
+
+
+def fingerprint(folder: Path) -> str:
+    """Return a digest of the files that a model's export depends on. Raises ValueError if there are no weights."""
+    files = sorted(file for file in folder.iterdir() if file.suffix in _PARTS_OF_A_MODEL)
+    if not any(file.suffix == ".safetensors" for file in files):
+        raise ValueError("it has no .safetensors weights")
+    listed = "\n".join(f"{file.name} {digest(file)}" for file in files)
+    return sha256(listed.encode()).hexdigest()
 
 
 def write_card(folder: Path, card: str, fields: dict[str, Any], files: Sequence[str]) -> None:
@@ -77,6 +88,20 @@ def export_in_process(module: str, source: Path, folder: Path, *arguments: str) 
             draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def export_model(folder: Path, card: str, target: Path) -> str:
+    """Copy an exported model into the new folder `target`; return the SHA-256 digest of its card.
+
+    The card holds the digests of all other files, so its own tells whether two exports are the same. Raises
+    IndexUnavailableError if `target` exists or cannot be written.
+    """
+    try:
+        shutil.copytree(folder, target)
+        target.chmod(0o755)
+    except OSError as error:
+        raise IndexUnavailableError(f"{target} cannot be written: {error.strerror or 'it exists'}") from error
+    return digest(target / card)
 
 
 def _reason(stderr: str) -> str:

@@ -5,14 +5,12 @@ entailment, for the passages together or, where they are too long for the model,
 """
 
 import asyncio
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from index.digests import digest
-from index.embedding.runtime import export_in_process
+from index.embedding.runtime import export_in_process, fingerprint
 from index.errors import IndexUnavailableError, SettingsError
 from pipeline.errors import RetryableModelError
 from pipeline.proof.judge import Claim, Judgement, Verdict
@@ -24,7 +22,6 @@ from pipeline.types import Deadline, Failure
 SUPPORTED_FROM = 0.5
 # Export format version. Bump it when an export changes.
 _EXPORT = 1
-_PARTS_OF_A_MODEL = {".json", ".safetensors", ".txt", ".model"}
 
 
 class NliJudge:
@@ -94,7 +91,7 @@ def open_nli_judge(
     """
     try:
         labels = labels_in(folder / "config.json")
-        kept = exports / f"nli-{folder.resolve().name}@{_fingerprint(folder)[:12]}-fp32-{_EXPORT}"
+        kept = exports / f"nli-{folder.resolve().name}@{fingerprint(folder)[:12]}-fp32-{_EXPORT}"
         try:
             return NliJudge(NliModel(kept, labels), supported_from)
         except IndexUnavailableError:
@@ -102,12 +99,3 @@ def open_nli_judge(
         return NliJudge(NliModel(kept, labels), supported_from)
     except (IndexUnavailableError, OSError, ValueError) as error:
         raise SettingsError(f"setting {setting}: {folder} cannot be used: {error}") from None
-
-
-def _fingerprint(folder: Path) -> str:
-    """Return a digest of the model's files. Raises ValueError if there are no weights."""
-    files = sorted(file for file in folder.iterdir() if file.suffix in _PARTS_OF_A_MODEL)
-    if not any(file.suffix == ".safetensors" for file in files):
-        raise ValueError("it has no .safetensors weights")
-    listed = "\n".join(f"{file.name} {digest(file)}" for file in files)
-    return hashlib.sha256(listed.encode()).hexdigest()

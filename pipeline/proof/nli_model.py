@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedding.pair_export import LOGITS
 from index.embedding.runtime import MODEL, TOKENIZER, batches, checked_card, open_session, open_tokenizer
 from pipeline.proof.judge import Claim, Verdict
-from pipeline.proof.nli_export import CARD, LOGITS
+from pipeline.proof.nli_export import CARD
 
 if TYPE_CHECKING:
     from tokenizers import Encoding

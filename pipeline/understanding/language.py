@@ -1,14 +1,10 @@
-"""The language of a question, by the package py3langid (naive Bayes over byte n-grams; its model has 4.5 MB)."""
+"""The language of a question."""
 
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from index.languages import identified
 
-LANGUAGES = frozenset(
-    "ar bg ca cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sk sv th tr uk vi zh".split()
-)
 # Below this probability the language is not told. Of 60 short questions in 10 languages, right and wrong: 59 and 0 at
 # 0.5, 58 and 0 at 0.6, 56 and 0 at 0.7; of 1241 English headings called foreign: 1, 0, 0.
 _SURE = 0.6
@@ -28,18 +24,11 @@ def language_of(text: str) -> str:
     words = text[:_READ_CHARS].casefold().split()
     if not _is_long_enough(words):
         return ""
-    language, probability = _identifier().classify(" ".join(words))
-    return str(language) if probability >= _SURE else ""
+    language, probability = identified(" ".join(words))
+    return language if probability >= _SURE else ""
 
 
 def _is_long_enough(words: Sequence[str]) -> bool:
     spelled = [word for word in words if any(character.isalpha() for character in word)]
     unspaced = sum(unicodedata.name(character, "").startswith(_UNSPACED) for word in spelled for character in word)
     return len(spelled) >= _FEWEST_WORDS or unspaced >= _FEWEST_LETTERS
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(sorted(LANGUAGES))
-    return identifier

@@ -12,7 +12,8 @@ import pytest
 from index.digests import digest
 from index.embedding import model as models
 from index.embedding.export import CARD
-from index.embedding.model import OnnxEmbedder, export_model, open_embedder
+from index.embedding.model import OnnxEmbedder, open_embedder
+from index.embedding.runtime import export_model
 from index.errors import IndexUnavailableError
 
 _WITHOUT_TORCH = """
@@ -31,7 +32,7 @@ def _citedesk(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
 
 
 def test_a_carried_model_gives_the_same_vectors(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    printed = export_model(embedder, tmp_path / "carried")
+    printed = export_model(embedder.folder, CARD, tmp_path / "carried")
     carried = open_embedder(tmp_path / "none", str(tmp_path / "carried"))
     assert carried.name == embedder.name
     assert np.array_equal(carried.embed(["Reset a password"]), embedder.embed(["Reset a password"]))
@@ -39,7 +40,7 @@ def test_a_carried_model_gives_the_same_vectors(embedder: OnnxEmbedder, tmp_path
 
 
 def test_an_index_is_built_and_asked_without_torch(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    export_model(embedder, tmp_path / "carried")
+    export_model(embedder.folder, CARD, tmp_path / "carried")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "fees.md").write_text("# Late fees\n\nThe late fee is at most 5% of the total.\n")
     carried = {"CITEDESK_INDEX__EMBEDDING_MODEL": str(tmp_path / "carried")}
@@ -50,7 +51,7 @@ def test_an_index_is_built_and_asked_without_torch(embedder: OnnxEmbedder, tmp_p
 
 
 def test_a_file_that_was_changed_on_the_way_is_noticed(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    export_model(embedder, tmp_path / "carried")
+    export_model(embedder.folder, CARD, tmp_path / "carried")
     with (tmp_path / "carried" / "tokenizer.json").open("a") as file:
         file.write(" ")
     with pytest.raises(IndexUnavailableError, match="damaged"):
@@ -58,7 +59,7 @@ def test_a_file_that_was_changed_on_the_way_is_noticed(embedder: OnnxEmbedder, t
 
 
 def test_an_export_of_another_version_is_refused(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    export_model(embedder, tmp_path / "carried")
+    export_model(embedder.folder, CARD, tmp_path / "carried")
     card = json.loads((tmp_path / "carried" / CARD).read_text())
     (tmp_path / "carried" / CARD).write_text(json.dumps({**card, "name": "all-MiniLM-L6-v2@0/int8-1"}))
     with pytest.raises(IndexUnavailableError, match="another version"):
@@ -67,7 +68,7 @@ def test_an_export_of_another_version_is_refused(embedder: OnnxEmbedder, tmp_pat
 
 def test_an_export_never_overwrites_a_folder(embedder: OnnxEmbedder, tmp_path: Path) -> None:
     with pytest.raises(IndexUnavailableError, match="File exists"):
-        export_model(embedder, tmp_path)
+        export_model(embedder.folder, CARD, tmp_path)
 
 
 def test_without_a_model_the_message_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
