@@ -16,15 +16,10 @@ _NO_TEXT = frozenset(
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _BRACE = re.compile(r"[{}]")
-_SIMPLE = re.compile(r"(?P<tag>[a-z][\w-]*)?(?P<mark>[.#][\w-]+)?", re.IGNORECASE)
-_HIDES = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|"
-    r"text-decoration(?:-line)?\s*:[^;]{0,40}\bline-through)\b",
-    re.IGNORECASE,
-)
-_SHOWS = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*(?!none)|visibility\s*:\s*visible|text-decoration\S{0,9}\s*:\s*none)", re.IGNORECASE
-)
+_SIMPLE = re.compile(r"[a-z][\w-]*(?:[.#][\w-]+)?|[.#][\w-]+", re.IGNORECASE)
+_STRUCK = re.compile(r"(?:^|;)\s*text-decoration(?:-line)?\s*:[^;]{0,40}\bline-through\b", re.IGNORECASE)
+_HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
+_SHOWS = re.compile(r"(?:^|;)\s*(?:display\s*:\s*(?!none|\s)|visibility\s*:\s*visible)", re.IGNORECASE)
 _NAME = re.compile(r"[.#][\w-]+")
 _QUOTED = re.compile(r"['\"]#?([\w:.-]+)['\"]")
 _OPENERS = ("aria-controls", "aria-owns", "data-target", "data-bs-target", "data-open", "data-toggle-id")
@@ -32,19 +27,18 @@ _OPENERS = ("aria-controls", "aria-owns", "data-target", "data-bs-target", "data
 
 @dataclass(frozen=True, slots=True)
 class _Styles:
-    """The rules of a page that hide: names of tags, and marks (`.class`, `#id`) each with the tag it is limited to."""
+    """The simple selectors of a page's rules, such as `p`, `.class` and `td#id`, that hide and that strike through."""
 
-    tags: frozenset[str]
-    marks: frozenset[tuple[str, str]]
+    hiding: frozenset[str]
+    striking: frozenset[str]
 
     def hide(self, tag: Tag) -> bool:
         """Tell whether a rule hides the tag."""
-        if tag.name in self.tags:
-            return True
-        if not self.marks:
-            return False
-        marks = [f".{name}" for name in classes(tag)] + [f"#{tag.get('id')}"]
-        return any((limit, mark) in self.marks for mark in marks for limit in ("", tag.name))
+        return bool(self.hiding) and not self.hiding.isdisjoint(_selectors(tag))
+
+    def strike(self, tag: Tag) -> bool:
+        """Tell whether a rule strikes the tag through."""
+        return bool(self.striking) and not self.striking.isdisjoint(_selectors(tag))
 
 
 def left_out(soup: BeautifulSoup) -> set[int]:
@@ -71,19 +65,11 @@ def is_opener(tag: Tag) -> bool:
 
 
 def _is_unseen(tag: Tag, styles: _Styles, controlled: frozenset[str]) -> bool:
-    if tag.name in _NO_TEXT or _HIDES.search(str(tag.get("style", ""))) is not None and _is_struck(tag):
-        return True
-    is_hidden = (tag.has_attr("hidden") and tag["hidden"] != "until-found") or _is_styled_away(tag, styles)
-    return is_hidden and not _opens(tag, controlled)
-
-
-def _is_struck(tag: Tag) -> bool:
-    return "line-through" in str(tag.get("style", ""))
-
-
-def _is_styled_away(tag: Tag, styles: _Styles) -> bool:
     own = str(tag.get("style", ""))
-    return _HIDES.search(own) is not None or (styles.hide(tag) and _SHOWS.search(own) is None)
+    if tag.name in _NO_TEXT or _STRUCK.search(own) or styles.strike(tag):
+        return True
+    is_hidden = (tag.has_attr("hidden") and tag["hidden"] != "until-found") or _HIDES.search(own) is not None
+    return (is_hidden or (styles.hide(tag) and not _SHOWS.search(own))) and not _opens(tag, controlled)
 
 
 def _opens(tag: Tag, controlled: frozenset[str]) -> bool:
@@ -107,20 +93,22 @@ def _controls(tag: Tag) -> Iterator[str]:
     yield from _QUOTED.findall(str(tag.get("onclick", ""))[:1000])
 
 
+def _selectors(tag: Tag) -> list[str]:
+    marks = [f".{name}" for name in classes(tag)] + [f"#{tag.get('id')}"]
+    return [tag.name, *marks, *(f"{tag.name}{mark}" for mark in marks)]
+
+
 def _styles(soup: BeautifulSoup) -> _Styles:
     """Return the page's own rules that hide, without those that another rule takes back, as on a click."""
-    hiding: list[str] = []
-    shown: set[str] = set()
-    for style in soup("style"):
-        for selectors, declarations in _rules(style.get_text()):
-            if _HIDES.search(declarations):
-                hiding += [selector.strip() for selector in selectors.split(",")]
-            elif _SHOWS.search(declarations):
-                shown.update(_NAME.findall(selectors))
-    simple = [found for selector in hiding if selector and (found := _SIMPLE.fullmatch(selector))]
-    marks = ((found["tag"] or "", found["mark"]) for found in simple if found["mark"] and found["mark"] not in shown)
-    tags = (found["tag"].lower() for found in simple if not found["mark"])
-    return _Styles(frozenset(tags), frozenset((tag.lower(), mark) for tag, mark in marks))
+    found: dict[re.Pattern[str], set[str]] = {_HIDES: set(), _STRUCK: set(), _SHOWS: set()}
+    for selectors, declarations in (rule for style in soup("style") for rule in _rules(style.get_text())):
+        for kind, names in found.items():
+            if kind.search(declarations):
+                names.update(selector.strip() for selector in selectors.split(","))
+    shown = {name for selector in found[_SHOWS] for name in _NAME.findall(selector)}
+    hiding = {selector for selector in found[_HIDES] if shown.isdisjoint(_NAME.findall(selector))}
+    simple = (frozenset(filter(_SIMPLE.fullmatch, names)) for names in (hiding, found[_STRUCK]))
+    return _Styles(*simple)
 
 
 def _rules(css: str) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ def parsed(text: str) -> tuple[Metadata, BeautifulSoup]:
     """Return what a page says about itself, and the page. Raises UnreadableDocumentError if it cannot be read."""
     below = front_matter.below_comments(text)
     said, page = (Metadata(), text) if below.startswith("<") else front_matter.split(below, is_prose=False)
-    soup = BeautifulSoup(page, "html.parser")
+    soup = BeautifulSoup(page, "lxml")
     tags = Fields(tuple((name, str(tag.get("content", ""))) for tag in soup("meta") if (name := _name(tag))))
     access = access_of(tags, _OTHER_MEANING)
     if said.access is not None and access is not None and set(said.access) != set(access):
