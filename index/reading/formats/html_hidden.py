@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 # What is read without the rest of the page makes no sense, is no text, or was crossed out.
 _NO_TEXT = frozenset(
     "head script style template noscript svg math iframe object embed canvas audio video map select datalist textarea"
-    " input rp noembed noframes del s strike".split()
+    " rp noembed noframes del s strike".split()
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _BRACE = re.compile(r"[{}]")

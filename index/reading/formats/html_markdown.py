@@ -82,7 +82,8 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
         if html_tables.is_layout(table, self._left_out):
             found = html_tables.rows(table, self._left_out)
             all_cells = [cell for row in found for cell in html_tables.cells(row, self._left_out)]
-            text = "\n\n".join(self._inside(cell, parent_tags).strip("\n") for cell in all_cells)
+            places = all_cells or [table]
+            text = "\n\n".join(self._inside(place, parent_tags).strip("\n") for place in places)
         else:
             text = html_tables.data_table(table, self._cell, self._left_out)
         text = "\n\n".join(part for part in (title, text) if part.strip())
@@ -207,6 +208,12 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
     def convert_rt(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
         """Return how the characters before are read."""
         return f"({text.strip()})" if text.strip() else ""
+
+    def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
+        """Return a row or cell that is in no table."""
+        return f" {text} " if "_inline" in parent_tags else f"\n\n{text}\n\n"
+
+    convert_td = convert_th = convert_tr
 
     def convert_video(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
         """Return nothing: what is in it is for browsers that cannot play it."""

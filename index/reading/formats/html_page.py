@@ -5,7 +5,7 @@ import re
 from bs4 import BeautifulSoup, Tag
 
 from index.errors import UnreadableDocumentError
-from index.markdown import first_heading
+from index.markdown import code_apart, first_heading
 from index.reading.formats import page_metadata
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
@@ -20,7 +20,8 @@ _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([\w:
 # What browsers take these for.
 _READ_AS = {"iso-8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252"}
 _UTF_16 = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
-_SEPARATOR = re.compile(r"\s*[-–—|:·•»«>/]\s*")  # noqa: RUF001
+_SPACES = re.compile(r"(?<=[^\s|]) {2,}(?=\S)")
+_SEPARATOR = re.compile(r"\s+[-–—/·•>]\s+|\s*[|»«]\s*|:\s+")  # noqa: RUF001
 
 
 def html(raw: bytes) -> Content:
@@ -52,7 +53,12 @@ def _text(soup: BeautifulSoup) -> str:
     flattened(soup, unseen)
     tags, gone = content(soup, unseen)
     converter = PageConverter(gone)
-    return apart("\n\n".join(str(converter.convert_soup(tag)).strip() for tag in tags)).strip()
+    text = "\n\n".join(str(converter.convert_soup(tag)).strip() for tag in tags)
+    return apart("\n".join(run if is_code else _tidy(run) for run, is_code in code_apart(text))).strip()
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(_SPACES.sub(" ", line.rstrip()) for line in text.split("\n"))
 
 
 def _declared(raw: bytes) -> str | None:
@@ -77,10 +83,7 @@ def _is_utf8(raw: bytes) -> bool:
 def _title(soup: BeautifulSoup) -> str | None:
     """Return the page's title: without the name of the site if a first heading confirms the rest."""
     title = " ".join(soup.title.get_text(" ").split()) if soup.title else ""
-    headings = [" ".join(tag.get_text(" ").split()) for tag in soup("h1")]
     parts = _SEPARATOR.split(title)
-    for heading in filter(None, headings):
-        words = heading.rstrip(" ¶#")
-        if words != title and words in (parts[0], parts[-1], title[: -len(parts[-1])].rstrip(" -–—|:·•»«>/")):  # noqa: RUF001
-            return words
-    return title or None
+    known = {parts[0], parts[-1], *(title[: found.start()] for found in _SEPARATOR.finditer(title))}
+    headings = (" ".join(tag.get_text(" ").split()).rstrip(" ¶#") for tag in soup("h1"))
+    return next((words for words in headings if words and words in known), title) or None
