@@ -4,8 +4,8 @@ usage: python tests/bench/pages.py FOLDER [--pages N] [--compare N] [--seed N] [
 
 Reads a random N of the pages below FOLDER and prints how many could be read, and the seconds a hundred pages. Then it
 shows a random N of these in Chromium and prints, for each and over all: which share of the browser's words is kept, of
-all and of those outside links, and which share of the words kept does not occur in the browser ("strange"). Not all that
-a browser shows is content: navigation counts against the first share.
+all and of those outside links, and which share of the words kept does not occur in the browser ("strange"). Navigation
+is no content and counts against the first share.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Compared:
 def main() -> None:
     """Print coverage, seconds, and the pages that differ most from the browser."""
     options = _options()
-    chosen = random.Random(options.seed)  # noqa: S311 - a sample
+    chosen = random.Random(options.seed)
     found = sorted(path for suffix in ("html", "htm") for path in options.folder.rglob(f"*.{suffix}") if path.is_file())
     pages = chosen.sample(found, min(options.pages, len(found)))
     texts = _read_all(pages)

@@ -155,7 +155,10 @@ def test_a_heading_has_its_anchor(heading: str) -> None:
         ("<dl><dt>-n<dd><ul><li>one</ul></dl>", "**-n**\n\n- one"),
         ("<p>10<sup>6</sup> m<sup>2</sup>, 2<sup>nd</sup></p>", "10^6 m^2, 2nd"),
         ("<p>Free<sup><a href=#n1>1</a></sup> H<sub>2</sub>O 10<sub>2</sub></p>", "Free H2O 10_2"),
-        ("<p><abbr title='recovery time'>RTO</abbr>, <abbr title='recovery time'>RTO</abbr></p>", "RTO (recovery time), RTO"),
+        (
+            "<p><abbr title='recovery time'>RTO</abbr>, <abbr title='recovery time'>RTO</abbr></p>",
+            "RTO (recovery time), RTO",
+        ),
         ("<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby></p>", "漢(kan)"),
         ("<p>Press <img src=g.png alt='the gear'>.</p>", "Press the gear."),
         ("<p>A</p><img src=g.png alt='shot.png'><img src=g.png alt=logo><img src=g.png>", "A"),

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from bs4 import NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import Tag
+from bs4.element import NavigableString, PreformattedString
 
 from index.reading.formats.html_hidden import classes
 
@@ -67,7 +67,7 @@ def _is_no_code(tag: Tag) -> bool:
 def _line_numbers(block: Tag) -> set[int]:
     """Return the `id()` of tags that only count the lines."""
     alike: dict[tuple[str, ...], list[Tag]] = defaultdict(list)
-    for tag in block(True):
+    for tag in block.find_all(name=True):
         if len(tag.contents) <= 1 and all(isinstance(inside, NavigableString) for inside in tag.contents):
             alike[tag.name, *classes(tag)].append(tag)
     groups = [tags for tags in alike.values() if len(tags) > 1 and are_consecutive([_bare(tag) for tag in tags])]

@@ -44,7 +44,7 @@ class _Styles:
 def left_out(soup: BeautifulSoup) -> set[int]:
     """Return the `id()` of all tags that are not seen, with those inside them."""
     found: set[int] = set()
-    tags = soup(True)
+    tags = soup.find_all(name=True)
     styles = _styles(soup)
     controlled = _controlled(tags)
     for tag in tags:
@@ -55,7 +55,7 @@ def left_out(soup: BeautifulSoup) -> set[int]:
 
 def classes(tag: Tag) -> list[str]:
     """Return the classes of a tag."""
-    found = tag.get("class") or []
+    found: str | list[str] = tag.get("class") or []
     return found.split() if isinstance(found, str) else list(found)
 
 
@@ -76,8 +76,10 @@ def _opens(tag: Tag, controlled: frozenset[str]) -> bool:
     """Tell whether something on the page opens the tag: it is named as controlled, or follows what is expanded."""
     if tag.get("role") == "tabpanel" or str(tag.get("id", "")) in controlled:
         return True
-    before = tag.find_previous_sibling(True)
-    return isinstance(before, Tag) and (is_opener(before) or before.find(attrs={"aria-expanded": True}) is not None)
+    before = tag.find_previous_sibling(name=True)
+    return isinstance(before, Tag) and (
+        is_opener(before) or before.find(name=True, attrs={"aria-expanded": True}) is not None
+    )
 
 
 def _controlled(tags: list[Tag]) -> frozenset[str]:

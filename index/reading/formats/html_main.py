@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
 
 from index.reading.formats.html_hidden import classes, is_opener
 
@@ -19,8 +19,10 @@ _CONTENT = frozenset({"main", "article"})
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MOVES = frozenset("prev previous next up first last contents index start home".split())
 # What a name must say beside links (a list of other pages) or beside buttons (a question about the page).
-_LIST_NAME = re.compile(r"relat|breadcrumb|crumbs|toc\b|table-of-contents|share|social|sidebar|pagin|prev|skip", re.I)
-_NOTICE_NAME = re.compile(r"cookie|consent|gdpr|comments?\b|comment-list|feedback|helpful|vote|rating", re.I)
+_LIST_NAME = re.compile(
+    r"relat|breadcrumb|crumbs|toc\b|table-of-contents|share|social|sidebar|pagin|prev|skip", re.IGNORECASE
+)
+_NOTICE_NAME = re.compile(r"cookie|consent|gdpr|comments?\b|comment-list|feedback|helpful|vote|rating", re.IGNORECASE)
 _LINKED_SHARE, _HALF = 0.7, 0.5
 _MIN_LINKS, _MIN_MOVES, _MIN_BUTTONS = 3, 2, 2
 _VOTE_CHARS, _NOTICE_CHARS = 200, 600
@@ -74,7 +76,7 @@ def content(soup: BeautifulSoup, unseen: set[int]) -> tuple[list[Tag], set[int]]
     around = _around(page)
     root: list[Tag] = [soup]
     chosen = next((tags for tags in _candidates(page) if tags), root)
-    inside = {id(tag) for top in chosen for tag in top(True)} | {id(tag) for tag in chosen}
+    inside = {id(tag) for top in chosen for tag in top.find_all(name=True)} | {id(tag) for tag in chosen}
     gone = {key for key in around if key in inside}
     whole = page.sizes[id(soup)].words
     if _kept(page, chosen, gone) < whole * _HALF:
@@ -85,30 +87,30 @@ def content(soup: BeautifulSoup, unseen: set[int]) -> tuple[list[Tag], set[int]]
 
 
 def _kept(page: Page, chosen: Iterable[Tag], gone: Collection[int]) -> int:
-    tops = [tag for top in chosen for tag in top(True) if id(tag) in gone and id(tag.parent) not in gone]
+    tops = [tag for top in chosen for tag in top.find_all(name=True) if id(tag) in gone and id(tag.parent) not in gone]
     return sum(page.sizes[id(tag)].words for tag in chosen) - sum(page.sizes[id(tag)].words for tag in tops)
 
 
 def _candidates(page: Page) -> Iterator[list[Tag]]:
     """Yield what a page says its content is: its main part, else its articles."""
-    for tags in (page.soup(["main"]) or page.soup(attrs={"role": "main"}), page.soup("article")):
+    for tags in (page.soup(["main"]) or page.soup(name=True, attrs={"role": "main"}), page.soup("article")):
         seen = [tag for tag in tags if id(tag) not in page.unseen and page.sizes[id(tag)].chars]
         inner = {id(inside) for tag in seen for inside in tag(tag.name)}
         yield [tag for tag in seen if id(tag) not in inner]
 
 
 def _sizes(soup: BeautifulSoup, unseen: Collection[int]) -> dict[int, _Size]:
-    tags = [soup, *soup(True)]
+    tags = [soup, *soup.find_all(name=True)]
     sizes = {id(tag): _Size() for tag in tags}
     for tag in reversed(tags):
         size = sizes[id(tag)]
         if id(tag) in unseen:
             continue
-        size.chars += sum(len(node.strip()) for node in tag.contents if _is_text(node))
+        size.chars += sum(len(str(node).strip()) for node in tag.contents if _is_text(node))
         if tag.name == "a" and tag.has_attr("href"):
             _count_link(tag, size)
-        size.buttons += _is_button(tag)
-        size.headings += tag.name in _HEADINGS
+        size.buttons += int(_is_button(tag))
+        size.headings += int(tag.name in _HEADINGS)
         if tag.parent is not None:
             sizes[id(tag.parent)].add(size)
     return sizes
@@ -137,7 +139,7 @@ def _around(page: Page) -> set[int]:
     within: dict[int, frozenset[str]] = {id(page.soup): frozenset()}
     heading = page.soup.find(_HEADINGS)
     is_before = heading is not None
-    for tag in page.soup(True):
+    for tag in page.soup.find_all(name=True):
         is_before = is_before and tag is not heading
         around = within.get(id(tag.parent), frozenset())
         within[id(tag)] = around | {tag.name} if tag.name in (*_CONTENT, "section", "nav") else around
@@ -160,7 +162,7 @@ def _is_around(tag: Tag, page: Page, around: frozenset[str], *, is_before: bool)
 
 
 def _is_list_of_links(tag: Tag, size: _Size, *, is_before: bool) -> bool:
-    """Tell whether a block of links leads away from the content: it is above or beside it, or leads through the page."""
+    """Tell whether a block of links leads away from the content, or through the page."""
     if size.moves >= _MIN_MOVES and size.linked >= size.chars * _HALF:
         return True
     if not size.is_links or tag.name in ("td", "tr"):

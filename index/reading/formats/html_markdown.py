@@ -7,8 +7,8 @@ grows with the square of a page.
 import re
 from collections.abc import Set as AbstractSet
 
-from bs4 import BeautifulSoup, NavigableString, Tag
-from bs4.element import PreformattedString
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
 from markdownify import MarkdownConverter
 
 from index.markdown import with_anchor
@@ -33,7 +33,7 @@ _ITEM_INDENT = re.compile(r"^(?=.)", re.MULTILINE)
 def flattened(soup: BeautifulSoup, unseen: AbstractSet[int]) -> None:
     """Make text of what is nested more than `MAX_DEPTH` levels deep."""
     depths = {id(soup): 0}
-    for tag in soup(True):
+    for tag in soup.find_all(name=True):
         depth = depths.get(id(tag.parent), MAX_DEPTH) + 1
         if depth < MAX_DEPTH:
             depths[id(tag)] = depth
@@ -41,7 +41,7 @@ def flattened(soup: BeautifulSoup, unseen: AbstractSet[int]) -> None:
             tag.string = " ".join(str(text) for text in tag.strings if id(text.parent) not in unseen)
 
 
-class PageConverter(MarkdownConverter):  # type: ignore[misc]
+class PageConverter(MarkdownConverter):
     """Converts tags to Markdown, without those whose `id()` is in `left_out`."""
 
     def __init__(self, left_out: AbstractSet[int]) -> None:
@@ -60,13 +60,13 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
             return self._table(node, parent_tags or set())
         if node.name == "pre":
             return self._code(code_text(node, self._left_out), language(node), parent_tags or set())
-        return str(super().process_tag(node, parent_tags))
+        return str(super().process_tag(node, parent_tags))  # type: ignore[misc]
 
     def process_text(self, el: NavigableString, parent_tags: set[str] | None = None) -> str:
         """Return the Markdown of a text."""
         if isinstance(el, PreformattedString):
             return ""
-        text = str(super().process_text(el, parent_tags))
+        text = str(super().process_text(el, parent_tags))  # type: ignore[misc]
         starts = el.previous_sibling is None or getattr(el.previous_sibling, "name", "") == "br"
         return f"\\{text}" if starts and _LINE_START.match(text) and "_noformat" not in (parent_tags or ()) else text
 
@@ -98,7 +98,7 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
             return ""
         name, tag.name = tag.name, "span" if "_inline" in parent_tags else "div"
         try:
-            return str(super().process_tag(tag, parent_tags))
+            return str(super().process_tag(tag, parent_tags))  # type: ignore[misc]
         finally:
             tag.name = name
 
@@ -118,7 +118,7 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
         if not words:
             return ""
         anchor = None if "_inline" in parent_tags else _anchor(el)
-        return str(super().convert_hN(n, el, with_anchor(words, anchor) if anchor else words, parent_tags))
+        return str(super().convert_hN(n, el, with_anchor(words, anchor) if anchor else words, parent_tags))  # type: ignore[misc]
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return a link; a sign such as "¶" that leads to the heading beside it is none."""
@@ -128,7 +128,7 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
         # A label over several lines is a block, such as a card.
         if "\n" in text.strip() or href.startswith(("javascript:", "data:")):
             return text
-        return str(super().convert_a(el, text, parent_tags))
+        return str(super().convert_a(el, text, parent_tags))  # type: ignore[misc]
 
     def convert_button(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return the words of a button that opens something or that a sentence names."""
@@ -165,7 +165,7 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
     def convert_dd(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return what a term means: on its line, unless that is a question or this is no plain text."""
         text = text.strip("\n ")
-        term = el.find_previous_sibling(True)
+        term = el.find_previous_sibling(name=True)
         is_first = isinstance(term, Tag) and term.name == "dt" and not term.get_text().strip().endswith("?")
         joined = is_first and not text.startswith(("```", "- ", "|", "1. ", "#", ">"))
         if "_inline" in parent_tags:
@@ -197,7 +197,7 @@ class PageConverter(MarkdownConverter):  # type: ignore[misc]
         """Return an index; after a digit it is set apart from it."""
         return f"_{text}" if _text_before(el)[-1:].isdigit() and text[:1].isdigit() else text
 
-    def convert_abbr(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
+    def convert_abbr(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return an abbreviation, when it comes first with what it stands for."""
         title = " ".join(str(el.get("title", "")).split())
         if len(title) <= len(text) or not text.strip() or text in self._explained or "_noformat" in parent_tags:
@@ -259,7 +259,7 @@ def _before(heading: Tag) -> list[Tag]:
         while before is not None and not (isinstance(before, Tag) or str(before).strip()):
             before = before.previous_sibling
         if isinstance(before, Tag) and not before.get_text(strip=True):
-            inner = before.find(True)
+            inner = before.find(name=True)
             found += [before, *([inner] if isinstance(inner, Tag) else [])]
         if before is not None or tag.parent is None or tag.parent.name in ("body", "main", "[document]"):
             break
