@@ -25,7 +25,7 @@ _LIST_NAME = re.compile(
 _NOTICE_NAME = re.compile(r"cookie|consent|gdpr|comments?\b|comment-list|feedback|helpful|vote|rating", re.IGNORECASE)
 _LINKED_SHARE, _HALF = 0.7, 0.5
 _MIN_LINKS, _MIN_MOVES, _MIN_BUTTONS = 3, 2, 2
-_VOTE_CHARS, _NOTICE_CHARS = 200, 600
+_MOVES_CHARS, _VOTE_CHARS, _NOTICE_CHARS = 300, 200, 600
 
 
 @dataclass(slots=True)
@@ -163,8 +163,8 @@ def _is_around(tag: Tag, page: Page, around: frozenset[str], *, is_before: bool)
 
 def _is_list_of_links(tag: Tag, size: _Size, *, is_before: bool) -> bool:
     """Tell whether a block of links leads away from the content, or through the page."""
-    if size.moves >= _MIN_MOVES and size.linked >= size.chars * _HALF:
-        return True
+    if size.moves >= _MIN_MOVES and (size.linked >= size.chars * _HALF or size.chars <= _MOVES_CHARS):
+        return not size.headings
     if not size.is_links or tag.name in ("td", "tr"):
         return False
     if size.links >= _MIN_LINKS and size.inner >= size.links * _LINKED_SHARE:

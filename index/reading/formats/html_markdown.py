@@ -26,7 +26,8 @@ _FILE_NAME = re.compile(r"\S+\.\w{3,4}")
 _LETTER = re.compile(r"[^\W\d_]")
 _NO_ANCHOR = re.compile(r"[\s{}]")
 _STANDALONE_WORDS = 3
-_KEPT_BUTTONS = ("p", "li", "td", "th", "dd", "dt", "summary", "h1", "h2", "h3", "h4", "h5", "h6")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_KEPT_BUTTONS = ("p", "li", "td", "th", "dd", "dt", "summary", *_HEADINGS)
 _ITEM_INDENT = re.compile(r"^(?=.)", re.MULTILINE)
 
 
@@ -141,6 +142,9 @@ class PageConverter(MarkdownConverter):
             return ""
         if "_inline" in parent_tags:
             return f" {text.rstrip(' ;')}; "
+        if el.find(_HEADINGS):
+            # A list of sections is there for the looks.
+            return f"\n\n{text}\n\n"
         mark = f"{self._number(el)}. " if el.parent is not None and el.parent.name == "ol" else "- "
         return mark + _ITEM_INDENT.sub(" " * len(mark), text)[len(mark) :] + "\n"
 
@@ -175,7 +179,7 @@ class PageConverter(MarkdownConverter):
     def convert_summary(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return what is seen of a closed part, as a line in bold."""
         words = text.strip()
-        if "_inline" in parent_tags or el.find(["h1", "h2", "h3", "h4", "h5", "h6"]):
+        if "_inline" in parent_tags or el.find(_HEADINGS):
             return f" {words} " if "_inline" in parent_tags else f"\n\n{words}\n\n"
         return f"\n\n{_bold(' '.join(words.split()))}\n\n" if words else ""
 
@@ -209,6 +213,10 @@ class PageConverter(MarkdownConverter):
         """Return how the characters before are read."""
         return f"({text.strip()})" if text.strip() else ""
 
+    def convert_hr(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
+        """Return nothing: headings tell what belongs together."""
+        return "\n\n"
+
     def convert_tr(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
         """Return a row or cell that is in no table."""
         return f" {text} " if "_inline" in parent_tags else f"\n\n{text}\n\n"
@@ -234,9 +242,12 @@ def _text_before(el: Tag) -> str:
 
 
 def _is_permalink(link: Tag) -> bool:
-    """Tell whether a link in a heading leads to the heading, and is not all of it."""
-    heading = link.find_parent(["h1", "h2", "h3", "h4", "h5", "h6"])
-    return heading is not None and len(heading.get_text(strip=True)) > len(link.get_text(strip=True))
+    """Tell whether a link at the end or beginning of a heading leads to the heading, and is not all of it."""
+    heading = link.find_parent(_HEADINGS)
+    if heading is None or not any(link is end for end in (heading.contents[0], heading.contents[-1])):
+        return False
+    is_part = len(heading.get_text(strip=True)) > len(link.get_text(strip=True))
+    return is_part and str(link["href"]).lstrip("#") == _anchor(heading)
 
 
 def _anchor(heading: Tag) -> str | None:
