@@ -30,7 +30,7 @@ _MOVES_CHARS, _VOTE_CHARS, _NOTICE_CHARS = 300, 200, 600
 
 @dataclass(slots=True)
 class _Size:
-    """Characters in a tag and in its links; its links, those to this page and those to the page before or after."""
+    """Characters in a tag, in its links and its headings; its links, those to this page and to the page before or after."""
 
     chars: int = 0
     linked: int = 0
@@ -39,6 +39,7 @@ class _Size:
     moves: int = 0
     buttons: int = 0
     headings: int = 0
+    headed: int = 0
 
     def add(self, other: "_Size") -> None:
         """Add the size of a tag inside."""
@@ -49,6 +50,7 @@ class _Size:
         self.moves += other.moves
         self.buttons += other.buttons
         self.headings += other.headings
+        self.headed += other.headed
 
     @property
     def words(self) -> int:
@@ -57,8 +59,8 @@ class _Size:
 
     @property
     def is_links(self) -> bool:
-        """Whether nearly all of it leads elsewhere."""
-        return self.links > 0 and self.linked >= self.chars * _LINKED_SHARE
+        """Whether nearly all of it, but headings, leads elsewhere."""
+        return self.links > 0 and self.linked >= (self.chars - self.headed) * _LINKED_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _sizes(soup: BeautifulSoup, unseen: Collection[int]) -> dict[int, _Size]:
         if tag.name == "a" and tag.has_attr("href"):
             _count_link(tag, size)
         size.buttons += int(_is_button(tag))
-        size.headings += int(tag.name in _HEADINGS)
+        if tag.name in _HEADINGS:
+            size.headings, size.headed = 1, size.chars - size.linked
         if tag.parent is not None:
             sizes[id(tag.parent)].add(size)
     return sizes

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PreformattedString
 from markdownify import MarkdownConverter
 
-from index.markdown import with_anchor
+from index.markdown import with_anchor, without_links
 from index.reading.formats import html_tables
 from index.reading.formats.html_code import code_text, language
 from index.reading.formats.html_hidden import is_opener
@@ -115,7 +115,7 @@ class PageConverter(MarkdownConverter):
 
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802 - markdownify's name
         """Return a heading with its anchor."""
-        words = " ".join(text.split())
+        words = without_links(" ".join(text.split()))
         if not words:
             return ""
         anchor = None if "_inline" in parent_tags else _anchor(el)
