@@ -18,7 +18,9 @@ _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _BRACE = re.compile(r"[{}]")
 _SIMPLE = re.compile(r"[a-z][\w-]*(?:[.#][\w-]+)?|[.#][\w-]+", re.IGNORECASE)
 _STRUCK = re.compile(r"(?:^|;)\s*text-decoration(?:-line)?\s*:[^;]{0,40}\bline-through\b", re.IGNORECASE)
-_HIDES = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
+_HIDES = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all)\b", re.IGNORECASE
+)
 _SHOWS = re.compile(r"(?:^|;)\s*(?:display\s*:\s*(?!none|\s)|visibility\s*:\s*visible)", re.IGNORECASE)
 _NAME = re.compile(r"[.#][\w-]+")
 _QUOTED = re.compile(r"['\"]#?([\w:.-]+)['\"]")

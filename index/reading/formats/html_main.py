@@ -22,9 +22,10 @@ _MOVES = frozenset("prev previous next up first last contents index start home".
 _LIST_NAME = re.compile(
     r"relat|breadcrumb|crumbs|toc\b|table-of-contents|share|social|sidebar|pagin|prev|skip", re.IGNORECASE
 )
-_NOTICE_NAME = re.compile(r"cookie|consent|gdpr|comments?\b|comment-list|feedback|helpful|vote|rating", re.IGNORECASE)
+_NOTICE_NAME = re.compile(r"cookie|consent|gdpr|feedback|helpful|vote|rating", re.IGNORECASE)
+_COMMENTS_NAME = re.compile(r"comments\b|comment-list|disqus", re.IGNORECASE)
 _LINKED_SHARE, _HALF = 0.7, 0.5
-_MIN_LINKS, _MIN_MOVES, _MIN_BUTTONS = 3, 2, 2
+_MIN_LINKS, _MIN_MOVES, _MIN_BUTTONS = 2, 2, 2
 _MOVES_CHARS, _VOTE_CHARS, _NOTICE_CHARS = 300, 200, 600
 
 
@@ -60,7 +61,7 @@ class _Size:
     @property
     def is_links(self) -> bool:
         """Whether nearly all of it, but headings, leads elsewhere."""
-        return self.links > 0 and self.linked >= (self.chars - self.headed) * _LINKED_SHARE
+        return self.linked > 0 and self.linked >= (self.chars - self.headed) * _LINKED_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,12 @@ def _is_list_of_links(tag: Tag, size: _Size, *, is_before: bool) -> bool:
         return False
     if size.links >= _MIN_LINKS and size.inner >= size.links * _LINKED_SHARE:
         return size.linked > size.chars * _LINKED_SHARE
-    return is_before or tag.name == "aside" or _is_named(tag, _LIST_NAME) or _is_beside_article(tag)
+    return (
+        (is_before and not size.headings)
+        or tag.name == "aside"
+        or _is_named(tag, _LIST_NAME)
+        or _is_beside_article(tag)
+    )
 
 
 def _is_beside_article(tag: Tag) -> bool:
@@ -181,9 +187,11 @@ def _is_beside_article(tag: Tag) -> bool:
 
 def _is_notice(tag: Tag, size: _Size) -> bool:
     """Tell whether a block asks the reader about the page, or for a consent, or holds what readers wrote."""
-    if _is_named(tag, _NOTICE_NAME) and tag.find("h1") is None:
-        has_time = tag.find(["textarea", "time"]) is not None
-        return has_time or (size.buttons > 0 and size.chars <= _NOTICE_CHARS)
+    is_short = size.chars <= _NOTICE_CHARS
+    if _is_named(tag, _COMMENTS_NAME) and tag.find("h1") is None:
+        return is_short or tag.find(["textarea", "time"]) is not None
+    if _is_named(tag, _NOTICE_NAME) and is_short and size.buttons:
+        return True
     if size.buttons < _MIN_BUTTONS or size.chars > _VOTE_CHARS or size.headings:
         return False
     return "?" in tag.get_text() and tag.find(["pre", "code", "ul", "ol", "table"]) is None

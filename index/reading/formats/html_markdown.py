@@ -25,6 +25,7 @@ _MARK = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|\*")
 _FILE_NAME = re.compile(r"\S+\.\w{3,4}")
 _LETTER = re.compile(r"[^\W\d_]")
 _NO_ANCHOR = re.compile(r"[\s{}]")
+_FRAGMENT = re.compile(r"#([^\s{}]+)")
 _STANDALONE_WORDS = 3
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _KEPT_BUTTONS = ("p", "li", "td", "th", "dd", "dt", "summary", *_HEADINGS)
@@ -55,7 +56,7 @@ class PageConverter(MarkdownConverter):
 
     def process_tag(self, node: Tag, parent_tags: set[str] | None = None) -> str:
         """Return the Markdown of a tag."""
-        if id(node) in self._left_out:
+        if id(node) in self._left_out or (node.name == "span" and _is_edit_link(node)):
             return ""
         if node.name == "table":
             return self._table(node, parent_tags or set())
@@ -67,7 +68,7 @@ class PageConverter(MarkdownConverter):
         """Return the Markdown of a text."""
         if isinstance(el, PreformattedString):
             return ""
-        text = str(super().process_text(el, parent_tags))  # type: ignore[misc]
+        text = str(super().process_text(el, parent_tags)).replace("\xa0", " ")  # type: ignore[misc]
         starts = el.previous_sibling is None or getattr(el.previous_sibling, "name", "") == "br"
         return f"\\{text}" if starts and _LINE_START.match(text) and "_noformat" not in (parent_tags or ()) else text
 
@@ -241,6 +242,14 @@ def _text_before(el: Tag) -> str:
     return before.get_text()[-1:] if isinstance(before, Tag) else str(before or "")
 
 
+def _is_edit_link(span: Tag) -> bool:
+    """Tell whether a link in brackets, in or after a heading, leads to the editor of a wiki."""
+    if span.parent is None or span.find("a") is None or not span.get_text(strip=True).startswith("["):
+        return False
+    before = span.find_previous_sibling(name=True)
+    return span.parent.name in _HEADINGS or (isinstance(before, Tag) and before.name in _HEADINGS)
+
+
 def _is_permalink(link: Tag) -> bool:
     """Tell whether a link at the end or beginning of a heading leads to the heading, and is not all of it."""
     heading = link.find_parent(_HEADINGS)
@@ -258,7 +267,10 @@ def _anchor(heading: Tag) -> str | None:
             anchor = str(tag.get("id") or (tag.get("name") if tag.name == "a" else "") or "")
             if anchor and not _NO_ANCHOR.search(anchor):
                 return anchor
-    return None
+    after = heading.find_next_sibling(name=True)
+    is_permalink = isinstance(after, Tag) and after.name == "a" and not after.get_text(strip=True)
+    found = _FRAGMENT.fullmatch(str(after.get("href", ""))) if isinstance(after, Tag) and is_permalink else None
+    return found[1] if found else None
 
 
 def _before(heading: Tag) -> list[Tag]:

@@ -81,7 +81,7 @@ def _written(found: Sequence[Row], headers: int, *, first_column: bool) -> str:
     if headers or not first_column:
         return table_text(found, headers)
     if len(found[0].cells) <= _PAIR:
-        return "\n".join(f"- {keyed(row)}" for row in found)
+        return "\n".join(f"\n**{row.text}**\n" if row.spans else f"- {keyed(row)}" for row in found)
     return table_text([Row(("",) * len(found[0].cells)), *found], 1)
 
 
