@@ -48,11 +48,19 @@ def left_out(soup: BeautifulSoup) -> set[int]:
     found: set[int] = set()
     tags = soup.find_all(name=True)
     styles = _styles(soup)
-    controlled = _controlled(tags)
+    opened = _controlled(tags)
+    holders = _holders(soup)
     for tag in tags:
-        if id(tag.parent) in found or _is_unseen(tag, styles, controlled):
+        if id(tag.parent) in found or (id(tag) not in holders and _is_unseen(tag, styles, opened)):
             found.add(id(tag))
     return found
+
+
+def _holders(soup: BeautifulSoup) -> set[int]:
+    """Return the `id()` of what holds the page's only title: a script shows it if it is hidden at first."""
+    titles = soup("h1")
+    around = [tag for title in titles[:1] for tag in title.parents] if len(titles) == 1 else []
+    return {id(tag) for tag in (*around, *soup(["html", "body", "main"]))}
 
 
 def classes(tag: Tag) -> list[str]:
