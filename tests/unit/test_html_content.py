@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from bs4 import BeautifulSoup
 
-from index.reading.formats.html_page import html
+from index.reading.formats.html_page import html, html_text
 
 # A worker has 20 s as shipped.
 _SECONDS = 10
@@ -161,6 +162,20 @@ def test_what_is_for_browsers_without_scripts_counts_if_nothing_else_is_there() 
     assert text_of("<div id='app'></div><noscript><p>Call 555-01.</p></noscript>") == "Call 555-01."
 
 
+@pytest.mark.parametrize("hidden", ["<div hidden>{}</div>", "<style>body{{display:none}}</style>{}"])
+def test_a_script_shows_what_holds_the_title(hidden: str) -> None:
+    assert _WORDS[3:40] in text_of(hidden.format(f"<h1>Fee</h1>{_WORDS}"))
+
+
+def test_a_list_of_links_within_the_page_is_kept_if_it_is_all_there_is() -> None:
+    assert "Alpha" in text_of("<ul><li><a href='#a'>Alpha</a></li><li><a href='#b'>Beta</a></li></ul>")
+
+
+def test_a_part_of_another_document_is_content_as_a_whole() -> None:
+    part = "<nav>Steps</nav><ul><li><a href='#a'>Alpha</a></li><li><a href='#b'>Beta</a></li></ul><p hidden>Ghost</p>"
+    assert html_text(BeautifulSoup(part, "html.parser")) == "Steps\n\n- [Alpha](#a)\n- [Beta](#b)"
+
+
 def test_a_page_goes_on_after_its_end() -> None:
     assert text_of("<p>First.</p></body></html><p>Last.</p>") == "First.\n\nLast."
 
@@ -195,3 +210,18 @@ def test_a_page_made_to_be_hard_is_read_in_time(page: str) -> None:
     begun = time.process_time()
     assert "Deep" in html(f"<html><body>{page}".encode()).text
     assert time.process_time() - begun < _SECONDS
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<div><h2>Setup</h2><a class=anchor href='#setup'><svg></svg></a></div><p>x</p>", "## Setup {#setup}\n\nx"),
+        ("<h2 id=s>Setup<span>[<a href='/edit'>edit</a>]</span></h2><p>x</p>", "## Setup {#s}\n\nx"),
+        ("<div><h2 id=s>Setup</h2><span>[<a href='/edit'>edit</a>]</span></div><p>x</p>", "## Setup {#s}\n\nx"),
+        ("<p>a<span style='mso-hide:all'>Ghost</span></p><![if !supportLists]><p>1.&nbsp;b</p>", "a\n\n1. b"),
+        ("<ul><li><section><h2>One</h2><p>x</p></section></li></ul>", "## One\n\nx"),
+        ("<div role=tablist><button role=tab>npm</button></div><div role=tabpanel hidden>npm i</div>", "npm\n\nnpm i"),
+    ],
+)
+def test_a_page_as_a_wiki_an_office_program_or_a_generator_writes_it_is_read(page: str, expected: str) -> None:
+    assert text_of(page) == expected

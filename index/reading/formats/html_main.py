@@ -31,7 +31,7 @@ _MOVES_CHARS, _VOTE_CHARS, _NOTICE_CHARS = 300, 200, 600
 
 @dataclass(slots=True)
 class _Size:
-    """Characters in a tag, in its links and its headings; its links, those to this page and to the page before or after."""
+    """Characters in a tag, its links and headings; numbers of links, of those within the page and through the site."""
 
     chars: int = 0
     linked: int = 0
@@ -74,7 +74,12 @@ class Page:
 
 
 def content(soup: BeautifulSoup, unseen: set[int]) -> tuple[list[Tag], set[int]]:
-    """Return the tags that hold the content, and the `id()` of what is left out within them (with `unseen`)."""
+    """Return the tags that hold the content, and the `id()` of what is left out within them (with `unseen`).
+
+    HTML without a body, such as an article of an export or a part of a Markdown page, is content as a whole.
+    """
+    if soup.body is None:
+        return [soup], unseen
     page = Page(soup, unseen, _sizes(soup, unseen))
     around = _around(page)
     root: list[Tag] = [soup]
@@ -84,7 +89,7 @@ def content(soup: BeautifulSoup, unseen: set[int]) -> tuple[list[Tag], set[int]]
     whole = page.sizes[id(soup)].words
     if _kept(page, chosen, gone) < whole * _HALF:
         chosen, gone = root, around
-    if _kept(page, chosen, gone) < whole * _HALF:
+    if _kept(page, chosen, gone) < whole * _HALF or all(id(tag) in gone for tag in soup.body.find_all(recursive=False)):
         gone = set()
     return chosen, unseen | gone
 
