@@ -25,6 +25,8 @@ from index.errors import BuildRefusedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
+from index.reading.sources import Location
+from index.reading.sources.services.place import ServicePlace
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from pipeline.answering import Pipeline
@@ -65,6 +67,30 @@ def build_rules(settings: Settings, *, force: bool = False) -> BuildRules:
         max_drop=index.max_drop,
         keep_snapshots=index.keep_snapshots,
         force=force,
+    )
+
+
+def places(settings: Settings) -> tuple[Location, ...]:
+    """Return the places that are indexed: those of index.paths, then the services."""
+    return (*settings.index.paths, *services(settings))
+
+
+def services(settings: Settings) -> tuple[ServicePlace, ...]:
+    """Return the services that are indexed."""
+    return tuple(
+        ServicePlace(
+            kind=service.kind,
+            name=service.name,
+            url=service.address,
+            user=service.user,
+            token_env=service.token_env or "",
+            spaces=service.spaces,
+            locales=service.locales,
+            readers=service.readers,
+            groups=service.groups,
+            articles_max=service.articles_max,
+        )
+        for service in settings.index.services
     )
 
 
@@ -174,7 +200,7 @@ def build_use_cases(
     )
 
     async def build_index(progress: Progress) -> Coverage:
-        if not settings.index.paths:
+        if not places(settings):
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
         return await asyncio.to_thread(_build, settings, progress)
 
@@ -230,4 +256,4 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
 
 def _build(settings: Settings, progress: Progress) -> Coverage:
     # The build has an embedding model of its own, so that questions need not wait for it.
-    return build(settings.index.paths, settings.data_dir, build_embedder(settings), build_rules(settings), progress)
+    return build(places(settings), settings.data_dir, build_embedder(settings), build_rules(settings), progress)

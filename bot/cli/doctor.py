@@ -10,6 +10,7 @@ from bot.app import PRODUCTS, build_embedder, store_file
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
+from bot.cli.service_check import service_checks
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import StoreError
 from bot.store.sqlite.store import SqliteStore
@@ -35,6 +36,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
+        *await service_checks(settings),
         *_access(settings),
         await _store(settings),
         *await model_checks(settings),

@@ -1,8 +1,8 @@
-"""The blocks of a Notion page as Markdown. https://developers.notion.com/reference/block"""
+"""The blocks of a Notion page as Markdown: https://developers.notion.com/reference/block."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from index.errors import UnreadableDocumentError
@@ -160,19 +160,20 @@ def _properties(properties: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _value(held: Mapping[str, Any]) -> str:
     """Return a property of a kind that holds words, numbers or days; "" for all others, and for the title."""
-    kind = held["type"]
-    value = held.get(kind)
-    match kind:
-        case "rich_text":
-            return " ".join(words(value or ()).split())
-        case "select" | "status":
-            return str((value or {}).get("name", ""))
-        case "multi_select":
-            return ", ".join(str(item.get("name", "")) for item in value or ())
-        case "number" | "url" | "email" | "phone_number":
-            return "" if value is None else str(value)
-        case "checkbox":
-            return "yes" if value else "no"
-        case "date":
-            return " to ".join(str(value[key]) for key in ("start", "end") if value.get(key)) if value else ""
-    return ""
+    value = held.get(held["type"])
+    read = _VALUES.get(held["type"])
+    return read(value) if read and value is not None else ""
+
+
+_VALUES: dict[str, Callable[[Any], str]] = {
+    "rich_text": lambda value: " ".join(words(value).split()),
+    "select": lambda value: str(value["name"]),
+    "status": lambda value: str(value["name"]),
+    "multi_select": lambda value: ", ".join(str(item["name"]) for item in value),
+    "number": str,
+    "url": str,
+    "email": str,
+    "phone_number": str,
+    "checkbox": lambda value: "yes" if value else "no",
+    "date": lambda value: " to ".join(str(value[key]) for key in ("start", "end") if value.get(key)),
+}

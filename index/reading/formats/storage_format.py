@@ -7,7 +7,8 @@ import html
 import re
 from collections.abc import Callable, Iterable
 
-from bs4 import BeautifulSoup, PageElement, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
 
 from index.reading.formats.html_page import html_text
 

@@ -5,15 +5,16 @@ import os
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import stamina
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.reading.fetching.addresses import is_named
 from index.reading.fetching.client import Client, RefusedError, Reply, UnreachableError
-from index.reading.sources.services.port import GoneError, ServicePlace
+from index.reading.sources.services.place import ServicePlace
+from index.reading.sources.services.port import GoneError
 
 _ATTEMPTS = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 60.0
@@ -29,6 +30,8 @@ class Form(BaseModel):
 
 
 F = TypeVar("F", bound=Form)
+# It becomes part of a path.
+Id = Annotated[str, Field(pattern=r"^[\w-]{1,100}$")]
 
 
 class _BusyError(UnreachableError):
@@ -55,7 +58,8 @@ class Api:
     async def post(self, path: str, body: Mapping[str, object], form: type[F]) -> F:
         """Return the reply to a POST of JSON.
 
-        Raises GoneError for 404 and 410, RefusedError for other refusals, UnreachableError if there is no answer.
+        Raises GoneError for 404 and 410, and RefusedError if this one thing is refused. Raises UnreachableError if the
+        service has no answer, refuses the token, or answers something else than JSON of this form.
         """
         return await self._answer(self._address(path), json.dumps(body).encode(), form)
 
@@ -73,6 +77,7 @@ class Api:
         async for attempt in waits:
             with attempt:
                 reply = await self._reply(address, body)
+        self._refuse(reply)
         return _read(reply, form)
 
     async def _reply(self, address: str, body: bytes | None) -> Reply:
@@ -81,17 +86,17 @@ class Api:
             reply = await self.client.get(address, headers)
         else:
             reply = await self.client.post(address, headers | {"Content-Type": "application/json"}, body)
-        self._refuse(reply)
+        if reply.status == _TOO_MANY or reply.status >= _SERVER_ERROR:
+            raise _BusyError(reply.status, _seconds(reply.retry_after))
         return reply
 
     def _refuse(self, reply: Reply) -> None:
         status = reply.status
-        if status == _TOO_MANY or status >= _SERVER_ERROR:
-            raise _BusyError(status, _seconds(reply.retry_after))
         if status in _REDIRECT:
-            raise RefusedError(f"redirects to {urlsplit(reply.target).hostname}, which is not followed")
+            raise UnreachableError(f"redirects to {urlsplit(reply.target).hostname}, which is not followed")
         if status == _UNAUTHORIZED:
-            raise RefusedError(f"answered 401: {self._token_words('is refused')}")
+            # It holds for all articles, not only for the one that was asked for.
+            raise UnreachableError(f"answered 401: {self._token_words('is refused')}")
         if status == _FORBIDDEN:
             raise RefusedError(f"answered 403: {self._token_words('may not read this')}")
         if status in _GONE:
@@ -104,7 +109,7 @@ class Api:
 
 
 def credentials(place: ServicePlace, user: str) -> dict[str, str]:
-    """Return the header with the token; with a `user` both, as HTTP Basic. Raises RefusedError without a usable token."""
+    """Return the header with the token; with a `user` both, as HTTP Basic. Raises RefusedError without a token."""
     if not place.token_env:
         return {}
     token = os.environ.get(place.token_env, "").strip()

@@ -4,7 +4,7 @@ https://developer.atlassian.com/cloud/confluence/rest/v2/, and for what limits t
 https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-restrictions/
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -14,8 +14,10 @@ from pydantic import Field
 
 from index.access import EVERYONE
 from index.reading.fetching.client import Client, RefusedError, UnreachableError
-from index.reading.sources.services.api import Api, Form, credentials
-from index.reading.sources.services.port import Article, ServicePlace, day
+from index.reading.formats import synced
+from index.reading.sources.services.api import Api, Form, Id, credentials
+from index.reading.sources.services.place import ServicePlace
+from index.reading.sources.services.port import Article, day
 
 _V2, _V1 = "/wiki/api/v2", "/wiki/rest/api"
 _PAGE_SIZE = "250"
@@ -49,8 +51,8 @@ class _Version(Form):
 class _Node(Form):
     """A page, folder or the like in the tree of a space."""
 
-    id: str
-    parent_id: str | None = Field(None, alias="parentId")
+    id: Id
+    parent_id: Id | None = Field(None, alias="parentId")
     parent_type: str | None = Field(None, alias="parentType")
 
 
@@ -73,7 +75,7 @@ class _WholePage(_Page):
 
 
 class _Space(Form):
-    id: str
+    id: Id
     key: str
 
 
@@ -143,20 +145,19 @@ class _Restriction(Form):
 class Confluence:
     """The pages of the spaces of one site."""
 
-    form: ClassVar = "storage"
+    form: ClassVar[synced.Form] = "storage"
     api: Api
     place: ServicePlace
     nodes: dict[str, _Node] = field(default_factory=dict)
     limits: dict[str, _Restriction] = field(default_factory=dict)
 
-    async def articles(self, known: Collection[str]) -> AsyncIterator[Article]:  # noqa: ARG002 - the listing is whole
-        """Yield the pages of the spaces."""
+    async def articles(self, known: Collection[str]) -> AsyncGenerator[Article, None]:  # noqa: ARG002 - the listing is whole
+        """Yield the pages of the spaces. They come by age, so most come after the page that they stand under."""
         for key in self.place.spaces:
             space = await self._space(key)
             readers = frozenset(self.place.readers) or await self._space_readers(space)
-            pages = [page async for page in self._pages(space)]
-            self.nodes |= {page.id: page for page, _ in pages}
-            for page, base in pages:
+            async for page, base in self._pages(space):
+                self.nodes[page.id] = page
                 groups, problem = await self._readers(page, readers, key)
                 yield Article(
                     f"{key}/{page.id}",
@@ -179,15 +180,13 @@ class Confluence:
     async def _pages(self, space: _Space) -> AsyncIterator[tuple[_Page, str]]:
         """Yield the pages of a space, each with the public address of the site."""
         query, cursors = {"status": "current", "limit": _PAGE_SIZE}, set[str]()
-        count = 0
         while True:
             found = await self.api.get(f"{_V2}/spaces/{space.id}/pages", query, _Pages)
             base = found.links.base or ""
             for page in found.results:
                 yield page, base if base.startswith("https://") else f"{self.place.url.rstrip('/')}/wiki"
-            count += len(found.results)
             cursor = found.links.cursor
-            if cursor is None or count > self.place.articles_max:
+            if cursor is None:
                 return
             if cursor in cursors:
                 raise UnreachableError("its listing of pages repeats itself")

@@ -1,10 +1,13 @@
-"""Notion: the pages that are shared with a connection. https://developers.notion.com/reference
+"""Notion: the pages that are shared with a connection.
+
+https://developers.notion.com/reference
 
 Notion does not tell who may read a page, so the setting `readers` says it for all of them.
 """
 
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,9 +16,11 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from index.reading.fetching.client import Client, RefusedError, UnreachableError
+from index.reading.formats import synced
 from index.reading.formats.notion_blocks import CHILDREN, words
-from index.reading.sources.services.api import Api, Form, credentials
-from index.reading.sources.services.port import Article, GoneError, ServicePlace, day
+from index.reading.sources.services.api import Api, Form, Id, credentials
+from index.reading.sources.services.place import ServicePlace
+from index.reading.sources.services.port import Article, GoneError, day
 
 _VERSION = "2026-03-11"
 _PAGE_SIZE = 100
@@ -27,7 +32,7 @@ _MINUTE = timedelta(minutes=2)
 
 
 class _Page(Form):
-    id: str
+    id: Id
     last_edited_time: str
     url: str
     in_trash: bool = False
@@ -51,7 +56,7 @@ class _Block(Form):
 
     model_config = ConfigDict(extra="allow")
 
-    id: str
+    id: Id
     type: str
     has_children: bool = False
     in_trash: bool = False
@@ -80,12 +85,12 @@ class _Count:
 class Notion:
     """The pages of one connection."""
 
-    form: ClassVar = "blocks"
+    form: ClassVar[synced.Form] = "blocks"
     api: Api
     place: ServicePlace
     seen: set[str] = field(default_factory=set)
 
-    async def articles(self, known: Collection[str]) -> AsyncIterator[Article]:
+    async def articles(self, known: Collection[str]) -> AsyncGenerator[Article, None]:
         """Yield the pages that the search lists, and those of `known` that it leaves out and that are still there.
 
         The search does not promise to list everything:
@@ -138,7 +143,9 @@ class Notion:
             count.take(1)
             fields = block.model_dump()
             if block.has_children and block.type not in _PAGES:
-                fields[CHILDREN] = await self._children(block.id, depth - 1, count)
+                # A block that is shown on several pages may stand on one that is not shared.
+                with suppress(GoneError):
+                    fields[CHILDREN] = await self._children(block.id, depth - 1, count)
             made.append(fields)
         return made
 

@@ -1,38 +1,12 @@
-"""What a service is: where it stands, and the one thing that each service's module does."""
+"""The one thing that each service's module does: list the articles that there are."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
 
-from index.access import EVERYONE
 from index.reading.fetching.client import RefusedError
 from index.reading.formats.synced import Form
-
-Kind = Literal["confluence", "notion", "zendesk"]
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePlace:
-    """A service as a place to index. The fields are as in the table `[[index.services]]`.
-
-    `groups` maps the service's own groups to groups here. The token is not held here: `token_env` names its variable.
-    """
-
-    kind: Kind
-    name: str
-    url: str
-    user: str = ""
-    token_env: str = ""
-    spaces: tuple[str, ...] = ()
-    locales: tuple[str, ...] = ()
-    readers: tuple[str, ...] = ()
-    groups: dict[str, str] = field(default_factory=dict, hash=False)
-    articles_max: int = 20_000
-
-    def mapped(self, names: Collection[str]) -> frozenset[str]:
-        """Return the groups here that the service's groups are mapped to; one that is not mapped gives none."""
-        found = {self.groups[name] for name in names if name in self.groups}
-        return frozenset({EVERYONE}) if EVERYONE in found else frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +39,7 @@ class Service(Protocol):
         """How the bodies of its articles are written."""
         ...
 
-    def articles(self, known: Collection[str]) -> AsyncIterator[Article]:
+    def articles(self, known: Collection[str]) -> AsyncGenerator[Article, None]:
         """Yield every article that there is; what is not yielded is deleted. `known` are the keys of the last sync.
 
         Raises UnreachableError or RefusedError if the listing is not whole: nothing is deleted then.
@@ -75,8 +49,6 @@ class Service(Protocol):
 
 def day(moment: str) -> str | None:
     """Return the day of an ISO 8601 date and time; None if it is none."""
-    from datetime import date  # noqa: PLC0415
-
     try:
         return date.fromisoformat(moment[:10]).isoformat()
     except ValueError:

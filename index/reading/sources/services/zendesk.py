@@ -4,15 +4,17 @@ https://developer.zendesk.com/api-reference/help_center/help-center-api/articles
 It holds the articles themselves, and the incremental export tells nothing of deleted ones.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
 from index.access import EVERYONE
 from index.reading.fetching.client import Client, UnreachableError
+from index.reading.formats import synced
 from index.reading.sources.services.api import Api, Form, credentials
-from index.reading.sources.services.port import Article, ServicePlace, day
+from index.reading.sources.services.place import ServicePlace
+from index.reading.sources.services.port import Article, day
 
 # A reply holds whole articles, so its size is the sum of theirs.
 _PAGE_SIZE = "30"
@@ -27,7 +29,7 @@ class _Item(Form):
     edited_at: str | None = None
     draft: bool
     user_segment_id: int | None
-    user_segment_ids: list[int] = []
+    user_segment_ids: tuple[int, ...] = ()
 
 
 class _Meta(Form):
@@ -44,11 +46,11 @@ class _Articles(Form):
 class Zendesk:
     """The articles of one help centre in some languages."""
 
-    form: ClassVar = "html"
+    form: ClassVar[synced.Form] = "html"
     api: Api
     place: ServicePlace
 
-    async def articles(self, known: Collection[str]) -> AsyncIterator[Article]:  # noqa: ARG002 - the listing is whole
+    async def articles(self, known: Collection[str]) -> AsyncGenerator[Article, None]:  # noqa: ARG002 - the listing is whole
         """Yield the articles in each language."""
         for locale in self.place.locales:
             async for item in self._items(locale):
@@ -82,7 +84,9 @@ class Zendesk:
             day(item.edited_at or item.updated_at),
             readers,
             _held(item.body or ""),
-            "" if readers else f"only the user segment {listed} may read it, which is no group here: name it in `groups`",
+            ""
+            if readers
+            else f"only the user segment {listed} may read it, which is no group here: name it in `groups`",
         )
 
 
