@@ -1,17 +1,22 @@
 """Confluence, Zendesk Guide and Notion as sources: who may read what, deletions, and syncs that fail half way."""
 
+import asyncio
 import json
 import resource
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
-from support.services import FakeConfluence, FakeNotion, FakeService, FakeZendesk, recorded, served
+from support.services import Answer, FakeConfluence, FakeNotion, FakeService, FakeZendesk, recorded, served
 
+from bot.app import build_rules, places
+from bot.cli.service_check import service_checks
+from bot.settings import load_settings
 from index.access import EVERYONE
+from index.builder import build
+from index.embedding.model import OnnxEmbedder
 from index.errors import BuildRefusedError
 from index.reading.conversion import documents_of
 from index.reading.documents import Document, LoadRules
@@ -241,10 +246,10 @@ async def test_an_api_token_of_zendesk_is_sent_with_its_user(help_centre: FakeZe
 
 async def test_pages_of_notion_are_read_by_the_groups_of_the_settings(notes: FakeNotion, tmp_path: Path) -> None:
     documents = _documents(await _synced(_NOTES, notes, tmp_path))
-    assert [(document.title, document.groups) for document in documents.values()] == [
-        ("Travel", {"staff"}),
-        ("Laptops", {"staff"}),
-    ]
+    assert {document.title: document.groups for document in documents.values()} == {
+        "Travel": {"staff"},
+        "Laptops": {"staff"},
+    }
     laptops = documents["notes/be633bf1-dfa0-436d-b259-571129a590e5"]
     assert "- Price: 1200\n- Status: In stock\n- Note: Ask IT first." in laptops.text
     assert laptops.url == "https://www.notion.so/Laptops-be633bf1dfa0436db259571129a590e5"
@@ -305,7 +310,7 @@ async def test_blocks_without_end_leave_the_page_out(notes: FakeNotion, tmp_path
     ],
 )
 async def test_a_listing_that_breaks_off_deletes_nothing_and_is_reported_with_its_day(
-    help_centre: FakeZendesk, tmp_path: Path, answer: Any, words: str
+    help_centre: FakeZendesk, tmp_path: Path, answer: Answer, words: str
 ) -> None:
     rules = replace(_RULES, max_bytes=100_000)
     before = await _synced(_HELP, help_centre, tmp_path, rules)
@@ -455,7 +460,7 @@ async def test_the_token_is_in_no_message_and_no_file(
         await _synced(_WIKI, wiki, tmp_path)
     wiki.instead.clear()
     await _synced(_WIKI, wiki, tmp_path)
-    written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+    written = "".join(path.read_text() for path in (tmp_path / "wiki").iterdir())
     out, err = capfd.readouterr()
     assert _TOKEN not in f"{caught.value!r} {caught.value.__cause__!r} {written} {out} {err}"
     assert all(token == wiki.wanted for token in wiki.tokens)
@@ -481,6 +486,49 @@ async def test_the_first_title_tells_that_a_service_can_be_read(
     places = [(_WIKI, wiki), (_HELP, help_centre), (_NOTES, notes)]
     titles = [await first_title(replace(place, url=service.base), _RULES) for place, service in places]
     assert titles == ["Help home", "Shipping", "Travel"]
+
+
+def _settings(tmp_path: Path, wiki: FakeConfluence, **more: object) -> dict[str, object]:
+    service = {
+        "kind": "confluence",
+        "name": "wiki",
+        "url": wiki.base,
+        "user": "docs@example.com",
+        "token_env": "WIKI_TOKEN",
+        "spaces": ["HELP"],
+        "groups": {"confluence-users": "everyone", "team-leads": "leads"},
+        **more,
+    }
+    return {"data_dir": tmp_path, "index": {"services": [service], "private_hosts": ["127.0.0.1"]}}
+
+
+async def test_a_build_reads_services_and_reports_what_it_left_out(
+    wiki: FakeConfluence, tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    settings = load_settings(**_settings(tmp_path, wiki))
+    built = await asyncio.to_thread(build, places(settings), tmp_path, embedder, build_rules(settings))
+    assert (built.indexed, [skipped.document_id for skipped in built.skipped]) == (5, ["wiki/HELP/104"])
+    wiki.instead[_PAGES] = [lambda: web.json_response({}, status=401)]
+    again = await asyncio.to_thread(build, places(settings), tmp_path, embedder, build_rules(settings))
+    assert (again.indexed, again.reused) == (5, again.chunks)
+    (remark,) = again.remarks
+    assert remark.startswith(
+        "wiki: cannot be read now (answered 401: the token in WIKI_TOKEN is refused): its articles"
+    )
+
+
+async def test_doctor_says_what_a_service_lists_or_why_it_lists_nothing(
+    wiki: FakeConfluence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(**_settings(tmp_path, wiki))
+    (found,) = await service_checks(settings)
+    assert (found.ok, found.what, found.words) == (True, "service wiki", "can be read, first “Help home”")
+    wiki.wanted = "Basic another"
+    (found,) = await service_checks(settings)
+    assert (found.ok, found.words) == (False, "answered 401: the token in WIKI_TOKEN is refused")
+    monkeypatch.delenv("WIKI_TOKEN")
+    (found,) = await service_checks(settings)
+    assert (found.ok, found.words) == (False, "no token: set the variable WIKI_TOKEN")
 
 
 async def test_a_title_from_a_service_that_breaks_markdown_stays_one_line(

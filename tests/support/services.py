@@ -61,23 +61,27 @@ class FakeConfluence(FakeService):
 
     def reply(self, path: str, query: dict[str, Any], request: web.Request) -> Json:  # noqa: ARG002
         kind, name = path.split("/")[-2:]
-        if path == "/wiki/api/v2/spaces":
-            spaces = recorded("confluence_spaces")
-            spaces["results"] = [space for space in spaces["results"] if space["key"] in query["keys"].split(",")]
-            return spaces
-        if path == f"{_SPACE}/pages":
-            items, cursor = self.part(self.pages, query.get("cursor"))
-            following = {"next": f"{_SPACE}/pages?limit=250&cursor={cursor}"} if cursor else {}
-            return {"results": items, "_links": {"base": "https://example.atlassian.net/wiki", **following}}
-        if path == f"{_SPACE}/permissions":
-            return self.permissions
-        if path == _GROUP:
-            return recorded("confluence_groups").get(query["id"])
+        fixed: dict[str, Callable[[], Json]] = {
+            "/wiki/api/v2/spaces": lambda: self._spaces(query["keys"]),
+            f"{_SPACE}/pages": lambda: self._listed(query.get("cursor")),
+            f"{_SPACE}/permissions": lambda: self.permissions,
+            _GROUP: lambda: recorded("confluence_groups").get(query["id"]),
+            "/wiki/api/v2/folders/900": lambda: recorded("confluence_folder"),
+        }
+        if path in fixed:
+            return fixed[path]()
         if "/restriction/byOperation/" in path:
             return self._restriction(path.split("/")[5])
-        if kind == "folders":
-            return recorded("confluence_folder") if name == "900" else None
-        return self._page(name, query)
+        return self._page(name, query) if kind == "pages" else None
+
+    def _spaces(self, keys: str) -> Json:
+        spaces = recorded("confluence_spaces")
+        return spaces | {"results": [space for space in spaces["results"] if space["key"] in keys.split(",")]}
+
+    def _listed(self, cursor: str | None) -> Json:
+        items, following = self.part(self.pages, cursor)
+        links = {"next": f"{_SPACE}/pages?limit=250&cursor={following}"} if following else {}
+        return {"results": items, "_links": {"base": "https://example.atlassian.net/wiki", **links}}
 
     def _restriction(self, name: str) -> Json:
         if name != "900" and not any(page["id"] == name for page in self.pages):
@@ -123,7 +127,7 @@ class FakeNotion(FakeService):
             listed = [page for page in self.pages if page["id"] not in self.unlisted]
             return self._list(listed, query)
         if path.startswith("/v1/pages/"):
-            return next((page for page in self.pages if page["id"] == path.split("/")[-1]), None)
+            return next((page for page in self.pages if page["id"] == path.rsplit("/", 1)[-1]), None)
         held = self.blocks.get(path.split("/")[3])
         return held and self._list(held["results"], query)
 

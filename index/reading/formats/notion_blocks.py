@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from index.errors import UnreadableDocumentError
@@ -50,25 +51,12 @@ def _run(part: Mapping[str, Any]) -> str:
 
 
 def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
-    """Yield the paragraphs of blocks; items of a list that follow each other are one."""
-    items: list[str] = []
-    number, kind = 0, ""
-    for block in blocks:
-        number = number + 1 if block["type"] == kind else 1
-        kind = block["type"]
+    """Yield the paragraphs of blocks. Items of one kind that follow each other are one list."""
+    for kind, run in groupby(blocks, key=lambda block: str(block["type"])):
         if kind in _ITEMS:
-            items.append(_item(block, number))
-            continue
-        yield from _joined(items)
-        items = []
-        if shown := _block(block):
-            yield shown
-    yield from _joined(items)
-
-
-def _joined(items: list[str]) -> Iterator[str]:
-    if items:
-        yield "\n".join(items)
+            yield "\n".join(_item(block, number) for number, block in enumerate(run, 1))
+        else:
+            yield from filter(None, map(_block, run))
 
 
 def _item(block: Block, number: int) -> str:

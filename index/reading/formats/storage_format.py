@@ -5,37 +5,34 @@ https://confluence.atlassian.com/doc/confluence-storage-format-790796544.html
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import PageElement
 
 from index.reading.formats.html_page import html_text
 
 _OPEN, _CLOSE = "<![CDATA[", "]]>"
 _BODIES = ("ac:rich-text-body", "ac:plain-text-body")
-_ADMONITIONS = frozenset("info note warning tip panel expand".split())
+_NAMED_BY_KIND = frozenset("info note warning tip".split())
 _CODE = frozenset({"code", "noformat"})
-# What Confluence writes over an expand macro without a title.
-_EXPAND = "expand"
 _STRUCK = re.compile(r"text-decoration[^;]{0,40}line-through", re.IGNORECASE)
+_OWN = re.compile(r"^(?:ac|ri|at):")
 # Not shown to a reader: instructions of a template, and what describes a macro, a task or a link.
 _NOT_SHOWN = ("ac:placeholder", "ac:parameter", "ac:task-id", "ac:task-uuid", "ac:adf-attribute", "del", "s", "strike")
+_WITHIN_A_LINE = frozenset({"ac:inline-comment-marker", "ac:task-body"})
 
 
 def storage(body: str) -> str:
     """Return the Markdown of a page's body."""
     page = BeautifulSoup(_without_cdata(body), "html.parser")
-    # The inner ones first: what holds them is then plain HTML.
-    for name, reading in _READINGS.items():
-        for tag in reversed(page.find_all(name)):
-            _replace(tag, reading(page, tag))
-    for tag in page.find_all(_NOT_SHOWN):
-        tag.decompose()
-    for tag in page.find_all("span", style=_STRUCK):
-        tag.decompose()
-    for tag in page.find_all(re.compile(r"^(?:ac|ri|at):")):
-        tag.unwrap()
+    # Tags are changed where they stand: to move one takes as long as its parent has children.
+    for name, change in _CHANGES.items():
+        for tag in page.find_all(name):
+            change(page, tag)
+    for tag in [*page.find_all(_NOT_SHOWN), *page.find_all("span", style=_STRUCK)]:
+        _empty(tag)
+    for tag in page.find_all(_OWN):
+        tag.name = "span" if tag.name in _WITHIN_A_LINE else "div"
     return html_text(page)
 
 
@@ -49,28 +46,27 @@ def _without_cdata(body: str) -> str:
     return "".join(parts)
 
 
-def _replace(tag: Tag, made: Iterable[PageElement]) -> None:
-    if tag.decomposed:
-        return
-    for item in list(made):
-        tag.insert_before(item)
-    tag.decompose()
+def _empty(tag: Tag) -> None:
+    tag.clear()
+    tag.name = "span"
 
 
-def _macro(page: BeautifulSoup, macro: Tag) -> list[PageElement]:
-    """Return what a macro shows: its body, a bold line over an admonition, code, or the words of a status."""
-    name = str(macro.get("ac:name") or "")
+def _say(tag: Tag, words: str) -> None:
+    tag.name = "span"
+    tag.string = words
+
+
+def _macro(page: BeautifulSoup, macro: Tag) -> None:
+    """Keep what a macro shows: its body, a bold line over it, code, or the words of a status."""
+    name, title, body = str(macro.get("ac:name") or ""), _parameter(macro, "title"), _child(macro, _BODIES)
     if _parameter(macro, "hidden") == "true":
-        return []
-    body = macro.find(_BODIES, recursive=False)
-    title = _parameter(macro, "title")
-    if not isinstance(body, Tag):
-        return [page.new_string(title)] if name == "status" and title else []
-    if name in _CODE:
-        return [_code(page, body.get_text(), _parameter(macro, "language"))]
-    shown = [_filled(page, "div", list(body.contents))]
-    words = title or (name.capitalize() if name in _ADMONITIONS - {_EXPAND, "panel"} else "")
-    return [_bold_line(page, words), *shown] if words else list(shown)
+        _empty(macro)
+    elif body is None:
+        _say(macro, title if name == "status" else "")
+    else:
+        macro.name, body.name = "div", "pre" if name in _CODE else "div"
+        if words := title or (name.capitalize() if name in _NAMED_BY_KIND else ""):
+            macro.insert(0, _bold_line(page, words))
 
 
 def _parameter(macro: Tag, name: str) -> str:
@@ -78,67 +74,61 @@ def _parameter(macro: Tag, name: str) -> str:
     return found.get_text(" ", strip=True) if found else ""
 
 
-def _code(page: BeautifulSoup, text: str, language: str) -> Tag:
-    block = page.new_tag("pre")
-    code = page.new_tag("code", attrs={"class": f"language-{language}"} if language else {})
-    code.string = text
-    block.append(code)
-    return block
+def _child(tag: Tag, names: str | tuple[str, ...]) -> Tag | None:
+    found = tag.find(names, recursive=False)
+    return found if isinstance(found, Tag) else None
 
 
 def _bold_line(page: BeautifulSoup, words: str) -> Tag:
-    return _filled(page, "p", [_filled(page, "strong", [page.new_string(words)])])
+    line, strong = page.new_tag("p"), page.new_tag("strong")
+    strong.string = words
+    line.append(strong)
+    return line
 
 
-def _filled(page: BeautifulSoup, name: str, contents: Iterable[PageElement]) -> Tag:
-    tag = page.new_tag(name)
-    for item in contents:
-        tag.append(item)
-    return tag
-
-
-def _link(page: BeautifulSoup, link: Tag) -> list[PageElement]:
-    """Return the words of a link: its own, or the name of what it leads to."""
+def _link(_page: BeautifulSoup, link: Tag) -> None:
+    """Keep the words of a link: its own, or the name of what it leads to."""
     words = link.get_text(" ", strip=True)
-    if not words and (target := link.find(["ri:page", "ri:blog-post", "ri:attachment", "ri:space"])) is not None:
+    target = None if words else link.find(["ri:page", "ri:blog-post", "ri:attachment", "ri:space", "ri:user"])
+    if isinstance(target, Tag):
         named = ("ri:content-title", "ri:filename", "ri:space-key")
-        words = next((str(target[key]) for key in named if target.has_attr(key)), "")
-    return [page.new_string(words or str(link.get("ac:anchor") or ""))]
+        words = next((str(target[key]) for key in named if target.has_attr(key)), "(a person)")
+    _say(link, words or str(link.get("ac:anchor") or ""))
 
 
-def _image(page: BeautifulSoup, image: Tag) -> list[PageElement]:
+def _image(_page: BeautifulSoup, image: Tag) -> None:
     caption = image.find("ac:caption")
-    return [_filled(page, "p", list(caption.contents))] if isinstance(caption, Tag) else []
+    _say(image, caption.get_text(" ", strip=True) if caption else "")
+    image.name = "div" if caption else "span"
 
 
-def _emoticon(page: BeautifulSoup, sign: Tag) -> list[PageElement]:
-    """Return the character: in a table a tick or a cross is all that a cell says."""
-    shown = sign.get("ac:emoji-fallback") or sign.get("ac:emoji-shortname") or f"({sign.get('ac:name')})"
-    return [page.new_string(str(shown))]
+def _emoticon(_page: BeautifulSoup, sign: Tag) -> None:
+    """Keep the character: in a table a tick or a cross is all that a cell says."""
+    _say(sign, str(sign.get("ac:emoji-fallback") or sign.get("ac:emoji-shortname") or f"({sign.get('ac:name')})"))
 
 
-def _task(page: BeautifulSoup, task: Tag) -> list[PageElement]:
-    status, body = task.find("ac:task-status"), task.find("ac:task-body")
-    mark = "[x] " if status is not None and status.get_text(strip=True) == "complete" else "[ ] "
-    contents = list(body.contents) if isinstance(body, Tag) else []
-    return [_filled(page, "li", [page.new_string(mark), *contents])]
+def _task(_page: BeautifulSoup, task: Tag) -> None:
+    task.name = "li"
+    if status := _child(task, "ac:task-status"):
+        _say(status, "[x] " if status.get_text(strip=True) == "complete" else "[ ] ")
 
 
-def _tasks(page: BeautifulSoup, tasks: Tag) -> list[PageElement]:
-    return [_filled(page, "ul", list(tasks.contents))]
+def _tasks(_page: BeautifulSoup, tasks: Tag) -> None:
+    tasks.name = "ul"
 
 
-def _extension(page: BeautifulSoup, extension: Tag) -> list[PageElement]:
-    """Return what the new editor keeps beside its own form for those that do not read it."""
-    shown = extension.find("ac:adf-fallback") or extension.find("ac:adf-content")
-    return [_filled(page, "div", list(shown.contents))] if isinstance(shown, Tag) else []
+def _extension(_page: BeautifulSoup, extension: Tag) -> None:
+    """Leave out what the new editor writes in a form of its own, if it stands there in the old form, too."""
+    node = _child(extension, "ac:adf-node")
+    if node is not None and _child(extension, "ac:adf-fallback") is not None:
+        _empty(node)
 
 
-def _day(page: BeautifulSoup, time: Tag) -> list[PageElement]:
-    return [page.new_string(time.get_text(" ", strip=True) or str(time.get("datetime") or ""))]
+def _day(_page: BeautifulSoup, time: Tag) -> None:
+    _say(time, time.get_text(" ", strip=True) or str(time.get("datetime") or ""))
 
 
-_READINGS: dict[str, Callable[[BeautifulSoup, Tag], list[PageElement]]] = {
+_CHANGES: dict[str, Callable[[BeautifulSoup, Tag], None]] = {
     "time": _day,
     "ac:emoticon": _emoticon,
     "ac:link": _link,
