@@ -66,6 +66,14 @@ def test_a_macro_is_read_as_its_page_shows_it(body: str, markdown: str) -> None:
         ('<p><ac:inline-comment-marker ac:ref="1">Marked</ac:inline-comment-marker> text.</p>', "Marked text."),
         ('<p><ac:emoticon ac:name="tick" ac:emoji-fallback="✅" /></p>', "✅"),
         ('<p><ac:emoticon ac:name="cross" /></p>', "(cross)"),
+        ('<p><ac:emoticon ac:name="tick" ac:emoji-fallback=":check_mark:" /></p>', "(tick)"),
+        (
+            (
+                "<ac:task-list>\n<ac:task>\n<ac:task-id>1</ac:task-id>\n<ac:task-status>incomplete</ac:task-status>\n"
+                "<ac:task-body>Call</ac:task-body>\n</ac:task>\n</ac:task-list>"
+            ),
+            "- [ ] Call",
+        ),
         ('<ac:image ac:alt="x"><ri:attachment ri:filename="a.png"/></ac:image><p>Text.</p>', "Text."),
         ("<ac:image><ac:caption><p>Figure one.</p></ac:caption></ac:image><p>Text.</p>", "Figure one.\n\nText."),
         (

@@ -16,6 +16,7 @@ _BODIES = ("ac:rich-text-body", "ac:plain-text-body")
 _NAMED_BY_KIND = frozenset("info note warning tip".split())
 _CODE = frozenset({"code", "noformat"})
 _STRUCK = re.compile(r"text-decoration[^;]{0,40}line-through", re.IGNORECASE)
+_BLANK = re.compile(r"^\s+$")
 _OWN = re.compile(r"^(?:ac|ri|at):")
 # Not shown to a reader: instructions of a template, and what describes a macro, a task or a link.
 _NOT_SHOWN = ("ac:placeholder", "ac:parameter", "ac:task-id", "ac:task-uuid", "ac:adf-attribute", "del", "s", "strike")
@@ -104,11 +105,15 @@ def _image(_page: BeautifulSoup, image: Tag) -> None:
 
 def _emoticon(_page: BeautifulSoup, sign: Tag) -> None:
     """Keep the character: in a table a tick or a cross is all that a cell says."""
-    _say(sign, str(sign.get("ac:emoji-fallback") or sign.get("ac:emoji-shortname") or f"({sign.get('ac:name')})"))
+    character = str(sign.get("ac:emoji-fallback") or ":")
+    # Signs of Atlassian's own have a name such as ":check_mark:" in place of a character.
+    _say(sign, f"({sign.get('ac:name') or character.strip(':')})" if character.startswith(":") else character)
 
 
 def _task(_page: BeautifulSoup, task: Tag) -> None:
     task.name = "li"
+    for blank in task.find_all(string=_BLANK, recursive=False):
+        blank.extract()
     if status := _child(task, "ac:task-status"):
         _say(status, "[x] " if status.get_text(strip=True) == "complete" else "[ ] ")
 

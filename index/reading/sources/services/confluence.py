@@ -235,7 +235,7 @@ class Confluence:
         """Yield what limits the readers of a page: of itself and of all that it stands under."""
         node = page
         for _ in range(_LEVELS):
-            limit = await self._limit(node.id)
+            limit = await self._limit(node.id, page)
             if not limit.is_none:
                 yield limit
             if node.parent_id is None:
@@ -243,11 +243,14 @@ class Confluence:
             node = await self._node(node.parent_id, node.parent_type or "page")
         raise RefusedError(f"it stands under more than {_LEVELS} others")
 
-    async def _limit(self, node_id: str) -> _Restriction:
+    async def _limit(self, node_id: str, page: _Node) -> _Restriction:
         if node_id not in self.limits:
             query = {"expand": "restrictions.user,restrictions.group"}
             path = f"{_V1}/content/{node_id}/restriction/byOperation/read"
-            self.limits[node_id] = await self.api.get(path, query, _Restriction)
+            try:
+                self.limits[node_id] = await self.api.get(path, query, _Restriction)
+            except RefusedError as error:
+                raise RefusedError(f"{error}{'' if node_id == page.id else f', for {node_id} above it'}") from error
         return self.limits[node_id]
 
     async def _node(self, node_id: str, kind: str) -> _Node:
