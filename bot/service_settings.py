@@ -49,5 +49,6 @@ class ServiceSettings(Section):
 
     @property
     def address(self) -> str:
-        """The address of the site."""
-        return self.url or (_NOTION if self.kind == "notion" else "")
+        """The address of the site. Confluence shows its own with `/wiki` behind it."""
+        url = self.url.rstrip("/")
+        return url.removesuffix("/wiki") if self.kind == "confluence" else url or (_NOTION * (self.kind == "notion"))

@@ -21,6 +21,11 @@ def test_notion_answers_for_everybody_at_one_address() -> None:
     assert (wiki.url, notes.url) == ("https://example.atlassian.net", "https://api.notion.com")
 
 
+def test_the_address_of_confluence_may_be_that_of_its_pages() -> None:
+    (wiki,) = _loaded(_WIKI | {"url": "https://example.atlassian.net/wiki/"})
+    assert wiki.url == "https://example.atlassian.net"
+
+
 @pytest.mark.parametrize(
     ("table", "words"),
     [
