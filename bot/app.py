@@ -28,6 +28,8 @@ from index.errors import BuildRefusedError, BuildStoppedError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
+from index.reading.sources import Location
+from index.reading.sources.services.place import ServicePlace
 from index.reranking import Reranking
 from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
@@ -71,6 +73,30 @@ def build_rules(settings: Settings, *, force: bool = False, only_changes: bool =
         keep_snapshots=index.keep_snapshots,
         force=force,
         only_changes=only_changes,
+    )
+
+
+def places(settings: Settings) -> tuple[Location, ...]:
+    """Return the places that are indexed: those of index.paths, then the services."""
+    return (*settings.index.paths, *services(settings))
+
+
+def services(settings: Settings) -> tuple[ServicePlace, ...]:
+    """Return the services that are indexed."""
+    return tuple(
+        ServicePlace(
+            kind=service.kind,
+            name=service.name,
+            url=service.address,
+            user=service.user,
+            token_env=service.token_env or "",
+            spaces=service.spaces,
+            locales=service.locales,
+            readers=service.readers,
+            groups=service.groups,
+            articles_max=service.articles_max,
+        )
+        for service in settings.index.services
     )
 
 
@@ -194,7 +220,7 @@ def build_use_cases(
     )
 
     async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
-        if not settings.index.paths:
+        if not places(settings):
             raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
         stopped = Event()
         try:
@@ -261,4 +287,4 @@ def _build(settings: Settings, progress: Progress, stopped: Event, *, only_chang
 
     # The build has an embedding model of its own, so that questions need not wait for it.
     embedder, rules = build_embedder(settings), build_rules(settings, only_changes=only_changes)
-    return build(settings.index.paths, settings.data_dir, embedder, rules, progress, checkpoint)
+    return build(places(settings), settings.data_dir, embedder, rules, progress, checkpoint)

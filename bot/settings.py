@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from bot.model_settings import JudgeSettings, LlmSettings
 from bot.section import Count, Hours, Seconds, Section
+from bot.service_settings import ServiceSettings
 from index.errors import SettingsError
 
 _FAMILIAR_NAMES = {
@@ -44,11 +45,21 @@ Window = Annotated[str, AfterValidator(_valid_window)]
 WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
 
 
+def _with_own_names(services: tuple[ServiceSettings, ...]) -> tuple[ServiceSettings, ...]:
+    names = [service.name for service in services]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"two services are called {twice}: give each a name of its own")
+    return services
+
+
 class IndexSettings(Section):
     """Table `[index]`."""
 
     paths: tuple[Path | str, ...] = Field(
         (), description="folders, files, Git checkouts, and addresses of pages and site maps that are indexed"
+    )
+    services: Annotated[tuple[ServiceSettings, ...], AfterValidator(_with_own_names)] = Field(
+        (), description="services that are indexed, as tables, see below"
     )
     embedding_model: str = Field(
         "packaged", description="`packaged`, the folder of a sentence-transformers model, or of an exported one"

@@ -11,6 +11,7 @@ from bot.app import PRODUCTS, build_embedder, build_retriever, store_file
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
+from bot.cli.service_check import service_checks
 from bot.delivery.refetching import is_scheduled
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import StoreError
@@ -39,6 +40,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
         *_builds(settings),
+        *await service_checks(settings),
         *_access(settings),
         await _store(settings),
         *await model_checks(settings),

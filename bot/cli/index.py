@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_rules
+from bot.app import places as places_of
 from bot.cli import export_model
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
@@ -20,7 +21,7 @@ from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
 from index.builder import Coverage, build
 from index.errors import BuildRefusedError
-from index.reading.sources import is_address
+from index.reading.sources import Location, local_paths
 from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
@@ -44,7 +45,7 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     """Index PLACES and switch to the new snapshot.
 
     A place is a folder, a file, a Git checkout, or the address of a page or a site map; without any, those of the
-    setting index.paths are indexed.
+    settings index.paths and index.services are indexed.
     """
     settings = settings_of(data_dir)
     folders = _places(settings, places)
@@ -64,7 +65,7 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
 def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
-    If a place is an address, they are indexed again every index.refetch_s, too.
+    If a place is an address or a service, they are indexed again every index.refetch_s, too.
     """
     settings = settings_of(data_dir)
     folders = _places(settings, places)
@@ -74,7 +75,7 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
         coverage = build(folders, settings.data_dir, embedder, build_rules(settings))
         click.echo(coverage_text(coverage, live_warnings(settings)))
 
-    local = [Path(place) for place in folders if not is_address(place)]
+    local = local_paths(folders)
     watched(
         local,
         rebuild,
@@ -85,11 +86,11 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     )
 
 
-def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Path | str, ...]:
-    found = places or settings.index.paths
+def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Location, ...]:
+    found = places or places_of(settings)
     if not found:
-        raise click.UsageError("name a folder to index, or set index.paths")
-    return tuple(found)
+        raise click.UsageError("name a folder to index, or set index.paths or index.services")
+    return found
 
 
 @command.command("status")

@@ -16,6 +16,7 @@ from index.reading.formats.pdf import pdf
 from index.reading.formats.plain_text import plain
 from index.reading.formats.sheets import xlsx
 from index.reading.formats.slides import pptx
+from index.reading.formats.synced import synced
 from index.reading.formats.word import docx
 from index.reading.source import EXPORT, Source
 
@@ -42,6 +43,7 @@ _CONVERTERS: dict[str, Callable[[bytes], Content]] = {
     ".ods": ods,
     ".csv": delimited,
     ".tsv": delimited,
+    ".synced": synced,
 }
 # Formats that hold a document but are not read, and the one to save them in.
 _SAVE_AS = {

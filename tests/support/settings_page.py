@@ -67,6 +67,7 @@ _ABOUT: Mapping[str, str] = {
     "teams": "See [Microsoft Teams](teams.md).",
     "server": "The HTTP server of `citedesk serve`: see [Behind a proxy](operating.md#behind-a-proxy).",
     "store": "How long texts are kept: see [What is kept](operating.md#what-is-kept-and-for-how-long).",
+    "[index.services]": "One table for each service: see [Services](sources.md).",
     "[llm.failover]": "One table for each further server, in the order in which they are asked.",
     "llm.prices.MODEL": "One table for each model, named as in `llm.model`. Without a price no cost is counted.",
     "channels.CHANNEL": "One table for each channel that differs, by its id; in [Teams](teams.md) also for a team.",

@@ -33,7 +33,10 @@ class _ForbiddenAddressError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of a server. `target` is where it redirects to; `robots` are its X-Robots-Tag headers."""
+    """An answer of a server. `target` is where it redirects to; `robots` are its X-Robots-Tag headers.
+
+    `retry_after` is the header of that name.
+    """
 
     status: int
     url: str
@@ -44,6 +47,7 @@ class Reply:
     etag: str | None
     modified: str | None
     robots: tuple[str, ...]
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,19 @@ class Client:
 
     async def get(self, url: str, headers: dict[str, str]) -> Reply:
         """Return the reply; redirects are not followed. Raises RefusedError or UnreachableError."""
+        return await self._send("GET", url, headers, None)
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes) -> Reply:
+        """Send a body, and return the reply as `get` does."""
+        return await self._send("POST", url, headers, body)
+
+    async def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
         target = plain(url)
         if target is None:
             raise RefusedError("not a plain http or https address")
         session = self.private if is_named(url, self.rules.private_hosts) else self.public
         try:
-            async with session.get(target, allow_redirects=False, headers=headers) as response:
+            async with session.request(method, target, allow_redirects=False, headers=headers, data=body) as response:
                 return _reply(url, response, await self._body(response))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _failure(error, target) from error
@@ -116,6 +127,7 @@ def _reply(url: str, response: aiohttp.ClientResponse, body: bytes) -> Reply:
         _ascii(headers.get("ETag")),
         _ascii(headers.get("Last-Modified")),
         tuple(headers.getall("X-Robots-Tag", ())),
+        _ascii(headers.get("Retry-After")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Find the sources at a location: files of a folder, tracked files of a Git checkout, pages of a site."""
+"""Find the sources at a location: files of a folder, tracked files of a Git checkout, pages of a site, a service."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +11,22 @@ from index.reading.documents import LoadRules
 from index.reading.source import Found, LeftOut, Source, file_source, printable
 from index.reading.sources.checkout import is_checkout, is_in_checkout, tracked_files, with_commit_days
 from index.reading.sources.folder import folder_files
+from index.reading.sources.services.place import ServicePlace
 
-Location = Path | str
+Location = Path | str | ServicePlace
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 def is_address(location: Location) -> bool:
     """Tell whether a location is the address of a page or site map, not a path."""
     return isinstance(location, str) and bool(_ADDRESS.match(location))
+
+
+def local_paths(locations: Sequence[Location]) -> list[Path]:
+    """Return the locations that are files and folders of this machine."""
+    return [
+        Path(location) for location in locations if not isinstance(location, ServicePlace) and not is_address(location)
+    ]
 
 
 def discover(locations: Sequence[Location], index_root: Path, rules: LoadRules) -> Iterator[Source]:
@@ -33,9 +41,9 @@ def survey(
 
     `checkpoint` is called before each page is fetched, and may raise to end the survey.
 
-    Raises BuildRefusedError if a path does not exist, or a checkout or site cannot be read.
+    Raises BuildRefusedError if a path does not exist, or a checkout, site or service cannot be read.
     """
-    missing = [str(location) for location in locations if not is_address(location) and not Path(location).exists()]
+    missing = [str(path) for path in local_paths(locations) if not path.exists()]
     if missing:
         raise BuildRefusedError(f"no such file or folder: {', '.join(missing)}")
     taken: dict[str, Source] = {}
@@ -50,6 +58,10 @@ def survey(
 
 
 def _found(location: Location, index_root: Path, rules: LoadRules, checkpoint: Callable[[], None]) -> Found:
+    if isinstance(location, ServicePlace):
+        from index.reading.sources.services.syncing import articles_at  # noqa: PLC0415 - as below
+
+        return articles_at(location, index_root / "services", rules)
     if is_address(location):
         # Imported late: only addresses need the HTTP client.
         from index.reading.sources.site import pages_at  # noqa: PLC0415
