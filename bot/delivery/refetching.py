@@ -1,4 +1,4 @@
-"""Scheduled work: fetch the addresses of `index.paths` again, and index what has changed."""
+"""Scheduled work: fetch addresses and services again, and index what has changed."""
 
 import asyncio
 import random
@@ -20,8 +20,9 @@ _LATE = 0.1
 
 
 def is_scheduled(settings: Settings) -> bool:
-    """Tell whether a running bot builds the index by itself: there are addresses, and the interval is not 0."""
-    return settings.index.refetch_s > 0 and any(map(is_address, settings.index.paths))
+    """Tell whether a running bot builds the index by itself: what it indexes is fetched, and the interval is not 0."""
+    is_fetched = bool(settings.index.services) or any(map(is_address, settings.index.paths))
+    return settings.index.refetch_s > 0 and is_fetched
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def survey(
 ) -> Found:
     """Return every source in a stable order, and what was left out. Ids differ.
 
-    `checkpoint` is called before each page is fetched, and may raise to end the survey.
+    `checkpoint` is called before each page or article is fetched, and may raise to end the survey.
 
     Raises BuildRefusedError if a path does not exist, or a checkout, site or service cannot be read.
     """
@@ -61,7 +61,7 @@ def _found(location: Location, index_root: Path, rules: LoadRules, checkpoint: C
     if isinstance(location, ServicePlace):
         from index.reading.sources.services.syncing import articles_at  # noqa: PLC0415 - as below
 
-        return articles_at(location, index_root / "services", rules)
+        return articles_at(location, index_root / "services", rules, checkpoint)
     if is_address(location):
         # Imported late: only addresses need the HTTP client.
         from index.reading.sources.site import pages_at  # noqa: PLC0415

@@ -58,21 +58,25 @@ class _State(BaseModel):
     is_cut: bool
 
 
-def articles_at(place: ServicePlace, folder: Path, rules: LoadRules) -> Found:
+def articles_at(
+    place: ServicePlace, folder: Path, rules: LoadRules, checkpoint: Callable[[], None] = lambda: None
+) -> Found:
     """Return the articles of a service; `folder` is where all services are kept.
 
-    Raises BuildRefusedError if they cannot be read and there is no copy of an earlier sync with the same settings.
+    `checkpoint` is called before each article, and may raise to end the sync. Raises BuildRefusedError if they cannot be read and there is no copy of an earlier sync with the same settings.
     """
-    return asyncio.run(synced_articles(place, folder, rules))
+    return asyncio.run(synced_articles(place, folder, rules, checkpoint))
 
 
-async def synced_articles(place: ServicePlace, folder: Path, rules: LoadRules) -> Found:
+async def synced_articles(
+    place: ServicePlace, folder: Path, rules: LoadRules, checkpoint: Callable[[], None] = lambda: None
+) -> Found:
     """Return the articles of a service, as `articles_at` does."""
     copy = _Copy(folder / place.name, place, rules)
     copy.folder.mkdir(parents=True, exist_ok=True)
     last = copy.last()
     try:
-        state = await _synced(copy, last)
+        state = await _synced(copy, last, checkpoint)
     except (RefusedError, UnreachableError) as error:
         if last is None:
             raise BuildRefusedError(f"{place.name}: {error}") from error
@@ -89,7 +93,7 @@ async def first_title(place: ServicePlace, rules: LoadRules) -> str | None:
         return await anext((article.title async for article in articles), None)
 
 
-async def _synced(copy: "_Copy", last: _State | None) -> _State:
+async def _synced(copy: "_Copy", last: _State | None, checkpoint: Callable[[], None]) -> _State:
     rules = replace(copy.rules, max_bytes=copy.rules.max_bytes * _REPLY_FACTOR)
     known = [article.key for article in last.articles] if last else []
     kept: dict[str, _Kept] = {}
@@ -98,6 +102,7 @@ async def _synced(copy: "_Copy", last: _State | None) -> _State:
         service = _SERVICES[copy.place.kind](client, copy.place)
         async with aclosing(service.articles(known)) as articles:
             async for article in articles:
+                checkpoint()
                 if is_cut := len(kept) >= copy.place.articles_max and article.key not in kept:
                     break
                 if made := await copy.kept(article, service):
