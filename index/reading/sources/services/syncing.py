@@ -63,7 +63,8 @@ def articles_at(
 ) -> Found:
     """Return the articles of a service; `folder` is where all services are kept.
 
-    `checkpoint` is called before each article, and may raise to end the sync. Raises BuildRefusedError if they cannot be read and there is no copy of an earlier sync with the same settings.
+    `checkpoint` is called before each article, and may raise to end the sync. Raises BuildRefusedError if they cannot
+    be read and there is no copy of an earlier sync with the same settings.
     """
     return asyncio.run(synced_articles(place, folder, rules, checkpoint))
 
