@@ -161,7 +161,7 @@ def _source_lines(sources: Sequence[Source], citations: Sequence[Citation]) -> l
 def _limit_text(outcome: Limited) -> str:
     match outcome.reason:
         case Failure.INPUT_EMPTY:
-            return f"There is no question. Ask one in words, up to {outcome.limit:,} characters."
+            return "There is no question. Ask one in words."
         case Failure.INPUT_TOO_LONG:
             return f"The question is longer than the limit of {outcome.limit:,} characters."
         case _:

@@ -19,7 +19,7 @@ CLOSEST = "Closest passages"
 DID_YOU_MEAN = "Did you mean"
 BLOCKED = "I cannot show what came back for this: it runs against my safety rules. An admin can look up the id below."
 _LIMITS: dict[Failure, str] = {
-    Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence, up to {limit} characters.",
+    Failure.INPUT_EMPTY: "I need a question in words. Mention me and ask in one sentence.",
     Failure.INPUT_TOO_LONG: "That is longer than the {limit} characters I can read. Please ask in fewer words.",
     Failure.USER_LIMIT: "You have reached the limit of {limit} questions for now. Please ask again in {wait}.",
     Failure.TENANT_LIMIT: "This workspace has reached its limit of {limit} questions. Please ask again in {wait}.",

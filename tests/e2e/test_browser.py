@@ -228,7 +228,7 @@ def test_an_order_is_a_question_like_any_other_and_a_limit_is_said_plainly(page:
     expect(replies).to_contain_text(re.compile("Not enough info|What the documents say"))
     _picture(page, "12-an-order")
     page.click("#close-thread")
-    expect(_ask(page, "?")).to_contain_text("up to 1,000 characters")
+    expect(_ask(page, "?")).to_contain_text("I need a question in words")
 
 
 def test_a_follow_up_in_the_thread_needs_no_tag_and_tells_how_it_was_understood(page: Page) -> None:

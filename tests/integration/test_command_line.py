@@ -119,8 +119,8 @@ def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: 
     ("arguments", "env", "status", "says"),
     [
         (["ask", "x", "--data-dir", "void"], {}, 0, "No answer (INDEX_UNAVAILABLE)"),
-        (["ask", ""], {}, 0, "up to 1,000 characters"),
-        (["ask", "x" * 1001], {}, 0, "longer than the limit of 1,000 characters"),
+        (["ask", ""], {}, 0, "There is no question"),
+        (["ask", "x" * 12_001], {}, 0, "longer than the limit of 12,000 characters"),
         (["search", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),
         (["index", "build", "nowhere"], {}, 1, "no such file or folder: nowhere"),
         (["index", "build"], {}, 2, "name a folder to index"),

@@ -1,4 +1,4 @@
-"""A document of a million odd characters in the index does not hold up the event loop while questions are asked."""
+"""A document of odd characters in the index, a million in full, does not hold up the event loop while people ask."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from support.models import shared_embedder
+from support.size import sized
 
 from bot.app import build_pipeline
 from bot.settings import Settings
@@ -36,7 +37,7 @@ def _document() -> str:
         f"## Reset of model {n}\n\nHold the button of model {n} for {n} seconds. {odd}\n" for n, odd in enumerate(_ODD)
     ]
     text = "\n\n".join(parts)
-    return "# Resets\n\n" + "\n\n".join([text] * (1 + 1_000_000 // len(text)))
+    return "# Resets\n\n" + "\n\n".join([text] * (1 + sized(1_000_000, 0) // len(text)))
 
 
 def _context(number: int) -> RequestContext:

@@ -173,9 +173,17 @@ async def test_a_restricted_article_is_told_only_in_private_to_those_who_may_rea
     assert all("3 months" not in shown(card) for card in desk.messages(REVIEWS))
 
 
-@pytest.mark.parametrize("text", ["", "?", "x" * 1500])
-async def test_an_empty_or_over_long_question_gets_a_plain_sentence_with_the_limit(text: str, desk: Desk) -> None:
-    assert "1,000 characters" in shown(await desk.exactly_one_reply(await desk.ask(text)))
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "question in words"), ("?", "question in words"), ("x" * 12_500, "12,000 characters")]
+)
+async def test_an_empty_or_over_long_question_gets_a_plain_sentence(text: str, words: str, desk: Desk) -> None:
+    assert words in shown(await desk.exactly_one_reply(await desk.ask(text)))
+
+
+async def test_a_pasted_log_is_searched_for_by_its_telling_part(desk: Desk) -> None:
+    log = "\n".join(f"2026-11-03 08:12:{n % 60:02d} worker{n} heartbeat" for n in range(80))
+    reply = shown(await desk.exactly_one_reply(await desk.ask(f"{log}\n{_ANSWERABLE}")))
+    assert "Your message is long. I searched for" in reply
 
 
 async def test_feedback_is_stored_and_thanked(desk: Desk) -> None:

@@ -104,7 +104,7 @@ async def test_not_enough_info_and_limits_are_cards_that_also_read_as_text(teams
     unknown = await _reply(teams, teams.question(_UNKNOWN))
     assert "Not enough info" in unknown["summary"]
     assert "Not enough info" in _card(unknown)["fallbackText"]
-    assert "1,000 characters" in (await _reply(teams, teams.question("x" * 1001), 2))["summary"]
+    assert "12,000 characters" in (await _reply(teams, teams.question("x" * 12_001), 2))["summary"]
     assert "question in words" in (await _reply(teams, teams.question("   "), 3))["summary"]
 
 

@@ -233,8 +233,8 @@ def test_commands_answer_with_cards(client: Client) -> None:
 
 
 def test_an_over_long_question_is_told_the_limit(client: Client) -> None:
-    client.ask("x" * 1001)
-    expect(client.page.get_by_text("longer than the 1,000 characters").last).to_be_visible()
+    client.ask("x" * 12_001)
+    expect(client.page.get_by_text("longer than the 12,000 characters").last).to_be_visible()
     client.picture("8-too-long")
 
 

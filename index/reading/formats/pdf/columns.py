@@ -11,7 +11,8 @@ from statistics import median
 from index.reading.formats.pdf.page import Line, Word, joined
 
 Gap = tuple[float, float]
-_MARK = re.compile(r"[^\w\s]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\[\d{1,3}\]")
+# A sign at the start of a line is a bullet, unless it is one that text begins with: "$ make", "# comment", "€ 12".
+_MARK = re.compile(r"[*+-]|[^\w\s\x00-\x7f€£¥§¶«»“”„‘’…]|o|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\[\d{1,3}\]")  # noqa: RUF001 - quotation marks
 _GUTTER = 0.9
 _FAR = 1e9
 _LEAST_LINES = 2
