@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,8 @@ _STEPS_SIZE = 3000
 # A table is shown whole up to this many characters, unless the question names one of its rows.
 _TABLE_SIZE = 700
 _NEAR_BEST = 0.7
+# What stands above a page of a PDF that has no heading.
+_PAGE = re.compile(r"(?:^| > )Page \d+$")
 _IDENTIFIER = re.compile(r"(?<![\w-])(?=\w)(?=[\w.-]{0,60}\d)(?=[\w.-]{0,60}[A-Za-z_])\w+(?:[-.]\w+)*")
 _FIELD = re.compile(r"(?:^[-*+] |; )[^:;\n]+: ([^;\n]*)")
 _WORD = re.compile(r"\w+")
@@ -68,9 +70,11 @@ def passage_of(section: Section, found: int, asked: Asked) -> tuple[Unit, ...]:
     if not any(found in unit.chunks for unit in section.units):
         return ()
     units = [_trimmed(unit, asked) for unit in section.units]
+    scores = asked.scores([unit.text for unit in units])
+    if _is_a_page(section, found):
+        return tuple(_best_of_a_page(units, scores, SIZE))
     if sum(len(unit.text) for unit in units) <= SIZE:
         return tuple(units)
-    scores = asked.scores([unit.text for unit in units])
     seed = max(
         (n for n, unit in enumerate(section.units) if found in unit.chunks),
         key=lambda n: (asked.names(units[n].text), scores[n]),
@@ -90,10 +94,27 @@ def short_passage(section: Section, found: int, asked: Asked, size: int) -> tupl
     scores = asked.scores([unit.text for unit in units])
     seed = scores.index(max(scores))
     best = units[seed]
+    if len(best.text) <= size and _is_a_page(section, found):
+        return tuple(_best_of_a_page(units, scores, size))
     if len(best.text) <= size:
         return tuple(units[n] for n in _grown(units, scores, seed, size))
     is_whole = best.kind is Kind.STEPS and len(best.text) <= 2 * size
     return (best if is_whole else _shortened(best, asked, size),)
+
+
+def _is_a_page(section: Section, found: int) -> bool:
+    """Tell whether the section is a page of a PDF without headings: two columns or boxes may be about two subjects."""
+    return _PAGE.search(section.chunks[found].heading) is not None
+
+
+def _best_of_a_page(units: Sequence[Unit], scores: Sequence[float], size: int) -> Iterator[Unit]:
+    """Yield the units that match nearly as well as the best, and admonitions, as long as they fit."""
+    used = 0
+    for unit, score in zip(units, scores, strict=True):
+        is_shown = score >= _NEAR_BEST * max(scores) or unit.kind is Kind.ADMONITION
+        if is_shown and (not used or used + len(unit.text) <= size):
+            used += len(unit.text)
+            yield unit
 
 
 def _grown(units: Sequence[Unit], scores: Sequence[float], seed: int, size: int) -> list[int]:

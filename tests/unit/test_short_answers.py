@@ -3,6 +3,8 @@
 import pytest
 from support.builders import chunk
 
+from pipeline.extractive.passages import Asked, passage_of
+from pipeline.extractive.sections import section_of
 from pipeline.lookup import looks_up
 
 _ROWS = chunk("c1", "| Code | What to do |\n| --- | --- |\n| E-77 | Clean the filter |", title="Errors", heading="Fans")
@@ -24,3 +26,12 @@ def test_another_code_or_another_question_is_not(question: str) -> None:
 
 def test_a_code_may_stand_in_the_heading() -> None:
     assert looks_up("what to do about al-333", [chunk("c1", "Refill the tank.", heading="AL-333")])
+
+
+def test_of_a_page_without_headings_only_the_paragraphs_that_match_are_shown() -> None:
+    text = "The pool is open from 6:40 to 21:15.\n\nThe sauna costs 11 EUR.\n\n> **Warning:** No diving."
+    page, section = (chunk("c1", text, heading=heading) for heading in ("Page 1", "Pool"))
+    asked = Asked.of("When is the pool open?")
+    shown = [[unit.text for unit in passage_of(section_of([one]), 0, asked)] for one in (page, section)]
+    assert [len(units) for units in shown] == [2, 3]
+    assert not any("sauna" in unit for unit in shown[0])
