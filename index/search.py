@@ -309,9 +309,13 @@ class SnapshotSearch:
         )
 
     def _of_one_text(self, best: int, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return int32[rows]: the document of each row. A document with the same text as the best row counts as its."""
+        """Return int32[rows]: the document of each row. An edition of the best row's text counts as its document.
+
+        Pages share boilerplate; editions have the same title as well.
+        """
         vectors, documents = self._vectors.vectors, self._rows.documents
         same = vectors[rows] @ vectors[best] > _TWIN_COSINE
+        same[same] = [self._rows.chunk(row).title == self._rows.chunk(best).title for row in rows[same].tolist()]
         return np.where(same, documents[best], documents[rows]).astype(np.int32)
 
     def _title(self, row: int) -> str:
