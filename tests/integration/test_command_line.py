@@ -122,7 +122,7 @@ def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: 
         (["ask", ""], {}, 0, "There is no question"),
         (["ask", "x" * 12_001], {}, 0, "longer than the limit of 12,000 characters"),
         (["search", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),
-        (["index", "build", "nowhere"], {}, 1, "no such file or folder: nowhere"),
+        (["index", "build", "nowhere", "--data-dir", "void"], {}, 1, "no such file or folder: nowhere"),
         (["index", "build"], {}, 2, "name a folder to index"),
         (["eval", "nowhere.jsonl"], {}, 1, "nowhere.jsonl cannot be read"),
         (["why", "r-404", "--data-dir", "void"], {}, 1, "no request was ever stored"),
