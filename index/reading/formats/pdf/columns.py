@@ -109,15 +109,24 @@ def _begins_below(lines: Sequence[Line], start: int, end: int, gutters: Sequence
 
 
 def _later(lines: Sequence[Line], start: int, end: int, gutters: Sequence[Gap], size: float) -> int | None:
-    """Return where a better run begins below a wide blank, as the table of an invoice does below the addresses."""
+    """Return where a table with more columns begins below a wide blank, as that of an invoice below the addresses."""
     steps = [below.y - above.y for above, below in pairwise(lines[start:end])]
     wide = _WIDE * max(size, median(steps) if steps else 0)
     for at, step in enumerate(steps, start + 1):
         if step > wide:
             last, more = _longest(lines, at, size * _GUTTER)
-            if (last - at) * len(more) ** 2 > (end - start) * len(gutters) ** 2:
+            is_better = (last - at) * len(more) ** 2 > (end - start) * len(gutters) ** 2
+            if is_better and len(more) > len(gutters) and _begins_with_header(lines[at:last], more):
                 return at
     return None
+
+
+def _begins_with_header(lines: Sequence[Line], gutters: Sequence[Gap]) -> bool:
+    """Tell whether the first line, or the one below a title, has words in all columns."""
+    edges = [(left + right) / 2 for left, right in gutters]
+    return any(
+        len({sum(word.left >= edge for edge in edges) for word in line.words}) > len(edges) for line in lines[:2]
+    )
 
 
 def _two_sided(lines: Sequence[Line], gap: Gap) -> bool:
