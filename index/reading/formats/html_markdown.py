@@ -119,6 +119,9 @@ class PageConverter(MarkdownConverter):
         words = without_links(" ".join(text.split()))
         if not words:
             return ""
+        if "_inline" not in parent_tags and el.find_parent("aside"):
+            # As a heading it would also stand above the text after the aside.
+            return f"\n\n{_bold(words)}\n\n"
         anchor = None if "_inline" in parent_tags else _anchor(el)
         return str(super().convert_hN(n, el, with_anchor(words, anchor) if anchor else words, parent_tags))  # type: ignore[misc]
 

@@ -24,6 +24,9 @@ _EXPRESSION = re.compile(r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+\}")
 _STRING = re.compile(r"\{\s*(?:\"([^\"]*)\"|'([^']*)'|`([^`]*)`)\s*\}")
 _HEADING_ID = re.compile(r"\{#[^\s{}]+\}")
 _LABEL = re.compile(r"\b(?:label|title|summary|header|heading)\s*=\s*\{?\s*(?:\"([^\"]+)\"|'([^']+)'|`([^`]+)`)")
+# What a component is about, such as a tab or a parameter, if it has no title.
+_NAMING = ("name", "value", "path", "query", "body")
+_NAME = re.compile(r"\w[\w.\[\] -]{0,80}")
 _KIND = re.compile(r"\btype\s*=\s*\{?[\"'](\w+)[\"']")
 # In MDX these hold Markdown like a component does.
 _WRAPPERS = frozenset("div section article aside center main header footer nav details figure".split())
@@ -141,6 +144,9 @@ def _label(tag: Tag) -> str:
     kind = _KIND.search(tag.attributes)
     named = kind[1] if kind else tag.name
     title = next(group for group in found.groups() if group) if found else ""
+    name = tag.value(*_NAMING) if tag.name[:1].isupper() and not tag.is_empty else None
+    if not title and name and _NAME.fullmatch(name):
+        title = name
     words = worded(named.lower(), title) if named.lower() in KINDS else " ".join(title.split())
     return f"**{words}**" if words else ""
 

@@ -9,8 +9,11 @@ from index.markdown import code_spans, heading_parts, is_list_item
 from index.reading.formats import front_matter
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
+from index.reading.formats.hanging_titles import with_hanging_titles
 from index.reading.formats.inline import shown_tag
+from index.reading.formats.mails import subject_and_day, with_earlier_apart
 from index.reading.formats.tags import tag_at
+from index.reading.formats.text_tables import with_tables
 
 _TITLE_CHARS, _TITLE_WORDS = 90, 14
 _RULE = re.compile(r"\s*([=\-~^*#+_\"'.:`])(?:[ ]?\1){2,}\s*$")
@@ -21,11 +24,13 @@ _LENGTH_DIFFERENCE = 4
 
 
 def plain(raw: bytes) -> Content:
-    """Return plain text with its underlined titles as headings; other marks of Markdown count as such."""
+    """Return plain text with its titles as headings and its tables; other marks of Markdown count as such."""
     said, body = front_matter.split(decoded(raw))
     lines = [line.rstrip() for line in dedent(body).strip("\n").split("\n")]
+    subject, day = subject_and_day("\n".join(lines)) or (None, None)
+    lines = with_tables(with_hanging_titles(with_earlier_apart(lines) if subject else lines))
     text = "\n".join(_single_blanks(_with_headings(lines)))
-    return Content(said.title or _title(text), text, said.url, said.access, updated=said.updated)
+    return Content(said.title or subject or _title(text), text, said.url, said.access, updated=said.updated or day)
 
 
 def _with_headings(lines: list[str]) -> Iterator[str]:

@@ -21,8 +21,11 @@ def table_text(rows: Sequence[Row], headers: int) -> str:
     depth = headers or max(1, header_depth(rows, first=True))
     names = _names(rows, depth)
     for label, group in _groups(rows[depth:]):
-        parts += [f"**{label}**"] if label else []
-        parts.append(table([names, *(row.cells for row in group)]).strip("\n"))
+        if label:
+            # Below the last rows, or above another merged row, it is a note.
+            parts.append(f"**{label}**" if group else label)
+        if group or not label:
+            parts.append(table([names, *(row.cells for row in group)]).strip("\n"))
     return "\n\n".join(parts)
 
 

@@ -6,6 +6,7 @@ A gutter is a vertical strip that no word of a run of lines crosses, with words 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from index.reading.formats.pdf.page import Line, Word, joined
@@ -16,6 +17,8 @@ _MARK = re.compile(r"[*+-]|[^\w\s\x00-\x7f€£¥§¶«»“”„‘’…]|o|\
 _GUTTER = 0.9
 _FAR = 1e9
 _LEAST_LINES = 2
+# A blank that parts what stands above from what stands below: more than this many usual steps from line to line.
+_WIDE = 1.5
 # No page has more lines; longer runs are cut.
 _MAX_RUN = 150
 # Baselines nearer than this share of the type size are one line.
@@ -50,7 +53,11 @@ def bands(lines: Sequence[Line]) -> Iterator[Band]:
     start = 0
     while start < len(lines):
         end, gutters = _longest(lines, start, size * _GUTTER)
-        if gutters and not _begins_below(lines, start, end, gutters, size * _GUTTER):
+        above = lines
+        if gutters and (later := _later(lines, start, end, gutters, size)):
+            above = lines[:later]
+            end, gutters = _longest(above, start, size * _GUTTER)
+        if gutters and not _begins_below(above, start, end, gutters, size * _GUTTER):
             if plain:
                 yield Band(tuple(plain))
             yield Band(tuple(lines[start:end]), gutters)
@@ -100,6 +107,27 @@ def _begins_below(lines: Sequence[Line], start: int, end: int, gutters: Sequence
     """Tell whether a better run begins with the next line, as below a short line above a table."""
     below, more = _longest(lines, start + 1, least)
     return (below - start - 1) * len(more) ** 2 > (end - start) * len(gutters) ** 2
+
+
+def _later(lines: Sequence[Line], start: int, end: int, gutters: Sequence[Gap], size: float) -> int | None:
+    """Return where a table with more columns begins below a wide blank, as that of an invoice below the addresses."""
+    steps = [below.y - above.y for above, below in pairwise(lines[start:end])]
+    wide = _WIDE * max(size, median(steps) if steps else 0)
+    for at, step in enumerate(steps, start + 1):
+        if step > wide:
+            last, more = _longest(lines, at, size * _GUTTER)
+            is_better = (last - at) * len(more) ** 2 > (end - start) * len(gutters) ** 2
+            if is_better and len(more) > len(gutters) and _begins_with_header(lines[at:last], more):
+                return at
+    return None
+
+
+def _begins_with_header(lines: Sequence[Line], gutters: Sequence[Gap]) -> bool:
+    """Tell whether the first line, or the one below a title, has words in all columns."""
+    edges = [(left + right) / 2 for left, right in gutters]
+    return any(
+        len({sum(word.left >= edge for edge in edges) for word in line.words}) > len(edges) for line in lines[:2]
+    )
 
 
 def _two_sided(lines: Sequence[Line], gap: Gap) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from index.reading.formats.cells import is_value
 from index.reading.formats.pdf.columns import Band, bands, parts
 from index.reading.formats.pdf.page import Line, Rule, Word, joined
 from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
@@ -12,6 +13,8 @@ from index.reading.formats.tables import table
 Cells = Sequence[str]
 _LEAST_ROWS = 2
 _PAIR = 2
+# What ends a value that goes on in the next line.
+_OPEN = "-/,:"
 # The narrowest blank between words, as a share of the type size.
 _BLANK = 0.2
 
@@ -191,6 +194,9 @@ def _goes_on(cells: Cells, above: Cells) -> bool:
     """Tell whether cells go on with those above: no first cell and few others, or only beginnings in small letters."""
     filled = [(cell, upper) for cell, upper in zip(cells, above, strict=True) if cell]
     if not all(upper for _, upper in filled):
+        return False
+    if any(is_value(cell) and is_value(upper) and upper[-1] not in _OPEN for cell, upper in filled):
+        # Below an amount another amount is a sum, not the rest of it.
         return False
     lower = all(cell[0].islower() or cell[0] in "(&" for cell, _ in filled)
     return lower if cells[0] else lower or len(filled) * 2 <= len(cells)
