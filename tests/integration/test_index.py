@@ -131,7 +131,7 @@ def test_bad_documents_are_listed_with_their_reason_and_the_rest_is_indexed(
     assert "empty" in reasons["empty.md"]
     assert "symbolic link" in reasons["link.md"]
     assert "access" in reasons["badaccess.md"]
-    assert coverage.indexed == 5
+    assert coverage.indexed == 6
     small = build([documents], tmp_path / "data2", embedder, BuildRules(load=LoadRules(max_bytes=2000)))
     assert "larger than 2,000 bytes" in {s.document_id: s.reason for s in small.skipped}["big.md"]
 
