@@ -246,7 +246,7 @@ async def test_a_page_that_asks_to_sign_in_loses_its_copy_and_one_without_robots
 ) -> None:
     site.pages = {"/s.xml": site.site_map("/a", "/b"), "/a": "<p>Fees.</p>", "/b": "<p>Rules.</p>"}
     await _found(site, tmp_path, "/s.xml")
-    site.pages |= {"/a": web.Response(status=401), "/b": web.Response(status=403)}
+    site.pages |= {"/a": web.Response(status=401), "/b": web.Response(status=429)}
     found = await _found(site, tmp_path, "/s.xml")
     assert (found["/a"].problem, found["/b"].problem) == ("answered 401", None)
     assert found["/b"].not_seen_since is not None
@@ -384,3 +384,35 @@ async def test_a_name_that_means_an_address_inside_at_any_lookup_is_not_connecte
     with pytest.raises(BuildRefusedError):
         await fetched(f"http://named.example:{port}/", tmp_path, rules)
     assert connected != []
+
+
+@pytest.mark.parametrize(
+    "barred",
+    [
+        web.Response(status=302, headers={"Location": "https://login.example.com/app"}),
+        web.Response(status=302, headers={"Location": "/login?next=/pay"}),
+        web.Response(status=401),
+        web.Response(status=403),
+    ],
+    ids=["another host", "sign-in", "401", "403"],
+)
+async def test_a_page_that_was_barred_does_not_come_back_from_the_cache(
+    barred: web.Response, site: _Site, tmp_path: Path
+) -> None:
+    site.pages = {"/map.xml": site.site_map(f"{site.base}/pay"), "/pay": "<h1>Pay</h1><p>All of us earn 100 EUR.</p>"}
+    assert (await fetched(f"{site.base}/map.xml", tmp_path, _RULES)).sources[0].problem is None
+    for answer in (barred, web.Response(status=503)):
+        site.pages["/pay"] = answer
+        assert (await fetched(f"{site.base}/map.xml", tmp_path, _RULES)).sources[0].problem
+
+
+async def test_a_robots_txt_on_another_host_is_not_fetched(site: _Site, tmp_path: Path) -> None:
+    port = site.base.rpartition(":")[2]
+    site.pages = {
+        "/robots.txt": web.Response(status=302, headers={"Location": f"http://localhost:{port}/admin"}),
+        "/pay": "<h1>Pay</h1>",
+    }
+    rules = LoadRules(fetch_delay_s=0, private_hosts=("127.0.0.1", "localhost"))
+    with pytest.raises(BuildRefusedError, match=r"robots\.txt redirects"):
+        await fetched(f"{site.base}/pay", tmp_path, rules)
+    assert "/admin" not in site.asked

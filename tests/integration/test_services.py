@@ -303,7 +303,7 @@ async def test_blocks_without_end_leave_the_page_out(notes: FakeNotion, tmp_path
         (lambda: web.Response(text='{"articles": [', content_type="application/json"), "answered JSON of another form"),
         (lambda: web.Response(text="[" * 200_000, content_type="application/json"), "answered JSON of another form"),
         (lambda: web.json_response({"articles": [{"id": 1}]}), "answered JSON of another form"),
-        (lambda: web.Response(text="<h1>Down</h1>", content_type="text/html"), "answered text/html where JSON"),
+        (lambda: web.Response(text="<h1>Down</h1>", content_type="text/html"), "answered something else than JSON"),
         (
             lambda: web.Response(status=302, headers={"Location": "https://elsewhere.example/x"}),
             "redirects to elsewhere",

@@ -7,10 +7,17 @@ from yarl import URL
 
 # https://www.iana.org/assignments/iana-ipv6-special-registry: only 2000::/3 is handed out for the public internet.
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-# Special-purpose networks that Python 3.11 still takes for public ones.
+# Special-purpose networks that Python 3.11 still takes for public ones, and where Azure answers its own guests.
 _SPECIAL = tuple(
     ip_network(network)
-    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20")
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "168.63.129.16/32",
+        "2001:db8::/32",
+        "2620:4f:8000::/48",
+        "3fff::/20",
+    )
 )
 _COMPATIBLE, _NAT64, _TEREDO = IPv6Network("::/96"), IPv6Network("64:ff9b::/96"), IPv6Network("2001::/32")
 

@@ -63,6 +63,8 @@ class Visit:
         for _ in range(_REDIRECTS):
             if not _redirects(reply):
                 break
+            if not is_same_site(_url(reply.target), _url(address)):
+                raise RefusedError("robots.txt redirects to another host")
             reply = await self.client.get(reply.target, {})
         return reply
 

@@ -41,11 +41,15 @@ def epub(raw: bytes) -> Content:
 
 
 def _pages(archive: zipfile.ZipFile, package: etree._Element, part: str) -> Iterator[bytes]:
-    """Yield the pages in their order, without those that only list the others."""
+    """Yield the pages in their order, each once, without those that only list the others."""
     items = {item.get("id"): item for item in package.iterfind("{*}manifest/{*}item")}
-    for reference in package.iterfind("{*}spine/{*}itemref"):
-        item = items.get(reference.get("idref"))
-        if item is None or "nav" in item.get("properties", "").split() or reference.get("linear") == "no":
+    for name in dict.fromkeys(
+        reference.get("idref")
+        for reference in package.iterfind("{*}spine/{*}itemref")
+        if reference.get("linear") != "no"
+    ):
+        item = items.get(name)
+        if item is None or "nav" in item.get("properties", "").split():
             continue
         if item.get("media-type") in ("application/xhtml+xml", "text/html"):
             yield archive.read(

@@ -15,6 +15,7 @@ from index.reading.formats.html_markdown import PageConverter, flattened
 from index.reading.formats.lines import apart
 
 _HEAD_BYTES = 4_096
+_TITLE_CHARS = 1_000
 _CHARSET = re.compile(rb"<meta\b[^>]{0,400}?\bcharset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([\w:.-]{2,40})", re.IGNORECASE)
 # What browsers take these for.
@@ -82,7 +83,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 def _title(soup: BeautifulSoup) -> str | None:
     """Return the page's title: without the name of the site if a first heading confirms the rest."""
-    title = " ".join(soup.title.get_text(" ").split()) if soup.title else ""
+    title = " ".join(soup.title.get_text(" ")[:_TITLE_CHARS].split()) if soup.title else ""
     parts = _SEPARATOR.split(title)
     known = {parts[0], parts[-1], *(title[: found.start()] for found in _SEPARATOR.finditer(title))}
     headings = (" ".join(tag.get_text(" ").split()).rstrip(" ¶#") for tag in soup("h1"))

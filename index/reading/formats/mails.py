@@ -24,7 +24,8 @@ def subject_and_day(text: str) -> tuple[str, str | None] | None:
     if not subject or not sender:
         return None
     subject = " ".join(subject.split())
-    return subject[_REPLY.match(subject).end() :] or subject, _day(date)
+    reply = _REPLY.match(subject)
+    return (subject[reply.end() :] if reply else subject) or subject, _day(date)
 
 
 def _day(date: str) -> str | None:
@@ -35,7 +36,7 @@ def _day(date: str) -> str | None:
 
 
 def with_earlier_apart(lines: Sequence[str]) -> list[str]:
-    """Return the lines of a mail; a mail that it quotes at its end gets a heading, which is the line that introduces it.
+    """Return the lines of a mail; one that it quotes at its end gets a heading, which is the line that introduces it.
 
     A quote that is answered below stays where it is.
     """

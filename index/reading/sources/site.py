@@ -20,7 +20,7 @@ from index.reading.source import Found, LeftOut, Source, file_source, telling_da
 
 _NESTED_MAPS = 50
 # Answers after which the copy in the cache is not used either.
-_GONE = {401, 404, 410}
+_GONE = {401, 403, 404, 410}
 _SUFFIXES = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
@@ -123,6 +123,8 @@ class _Site:
             self._refuse_another_host(page)
             cached = await self._renewed(page, cached)
         except RefusedError as error:
+            # A later day on which the site cannot be reached must not bring it back.
+            self.cache.forget(page)
             return self._problem(page, str(error))
         except UnreachableError as error:
             if cached is None:
@@ -141,11 +143,7 @@ class _Site:
             renewed = cached.model_copy(update={"seen": today})
             self.cache.write(page, renewed)
             return renewed
-        try:
-            suffix = self._suffix(reply)
-        except RefusedError:
-            self.cache.forget(page)
-            raise
+        suffix = self._suffix(reply)
         renewed = CachedPage(url=reply.url, suffix=suffix, seen=today, etag=reply.etag, modified=reply.modified)
         self.cache.write(page, renewed, utf8_body(reply))
         return renewed
