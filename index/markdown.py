@@ -24,9 +24,7 @@ _LIST_ITEM = re.compile(rf"^\s*{_LIST_MARK}\s+")
 _NUMBERED_ITEM = re.compile(r"\s*\d{1,3}[.)]\s")
 _LINE_MARKS = re.compile(rf"^[^\S\n]*+(?:(?:>|#{{1,6}}[^\S\n]|{_LIST_MARK}[^\S\n])[^\S\n]*+)+", re.MULTILINE)
 # A label holds no bracket and a target no new label, so that no text takes more than linear time.
-_TARGET, _LOOSE_TARGET = (rf"(?:[^){space}\]]|\](?!\())*+" for space in (r"\s", r"\n"))
-_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_TARGET}(?:\s++\"[^\"]*+\")?\)")
-_LIKE_A_LINK = re.compile(rf"(!?)\[([^\[\]\n]*+)\]\({_LOOSE_TARGET}\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\((?:[^)\s\]]|\](?!\())*+(?:\s++\"[^\"]*+\")?\)")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
 _TICKS = re.compile(r"\\?`+")
@@ -74,16 +72,7 @@ def with_anchor(heading: str, anchor: str) -> str:
 
 def without_links(text: str) -> str:
     """Return Markdown with links and images reduced to their texts."""
-    return _LINK.sub(r"\2", text)
-
-
-def without_links_and_images(text: str, *, loose: bool = False) -> str:
-    """Return Markdown with links reduced to their texts and images left out.
-
-    With `loose` this includes what CommonMark takes for plain text, such as a target with spaces.
-    """
-    expression = _LIKE_A_LINK if loose else _LINK
-    return expression.sub(lambda link: "" if link[1] else link[2], text)
+    return _LINK.sub(r"\1", text)
 
 
 def is_list_item(line: str) -> bool:
@@ -94,11 +83,6 @@ def is_list_item(line: str) -> bool:
 def is_numbered_item(line: str) -> bool:
     """Tell whether `line` begins with a number as of a list."""
     return _NUMBERED_ITEM.match(line) is not None
-
-
-def without_list_mark(line: str) -> str:
-    """Return `line` without its bullet or number."""
-    return _LIST_ITEM.sub("", line)
 
 
 def without_line_marks(text: str) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
-from pipeline.proof.markers import markers_in
 from pipeline.types import Citation
 
 _SPACE = " \t\u00a0\u200b\u200c\u200d\u2060\ufeff"
@@ -58,27 +57,26 @@ class Numbers:
 class Sources:
     """What the markers of an answer can name, and what the documents say.
 
-    `markers` are those of chunk ids, `listed` those of citations. `has_plain`: the answer has plain markers.
+    `markers` are those of chunk ids, `listed` those of citations.
     """
 
     markers: dict[str, int]
     listed: frozenset[int]
     count: int
     said: str
-    has_plain: bool
 
     def name_a_block(self, numbers: Sequence[int]) -> bool:
         """Tell whether one of the numbers is that of a block of the prompt."""
         return any(1 <= number <= self.count for number in numbers)
 
 
-def sources_of(answer: str, citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> Sources:
+def sources_of(citations: Sequence[Citation], chunks: Sequence[RetrievedChunk]) -> Sources:
     """Return what the markers of an answer can name."""
     markers = {chunk.chunk_id: number for number, chunk in enumerate(chunks, 1)}
     markers |= {citation.chunk_id: citation.marker for citation in reversed(citations)}
     said = comparable("\n".join(chunk.text for chunk in chunks))
     listed = frozenset(citation.marker for citation in citations)
-    return Sources(markers, listed, len(chunks), said, bool(markers_in(answer)))
+    return Sources(markers, listed, len(chunks), said)
 
 
 def numbers_in(content: str, markers: Mapping[str, int]) -> Numbers | None:

@@ -49,7 +49,7 @@ def with_plain_markers(draft: Draft, chunks: Sequence[RetrievedChunk]) -> Draft:
         return draft
     citations = tuple(_by_id(citation, chunks) for citation in draft.citations)
     answer = _LINE_END.sub("\n", draft.answer)
-    sources = sources_of(answer, citations, chunks)
+    sources = sources_of(citations, chunks)
     plain = _rewritten(answer, _BRACKET, lambda match: _bracket(match, sources))
     if not markers_in(plain):
         plain = _rewritten(plain, LOOSE, lambda match: loose_marker(match, sources))

@@ -13,7 +13,6 @@ from pipeline.proof.units import sentences, units
 CODE = r"(?<!`)(?P<ticks>`++)[\s\S]*?(?<!`)(?P=ticks)(?!`)"
 KEPT_CODE = rf"(?P<code>{CODE})"
 _MARK = r"(?<!\\)\[(\d{1,3})\](?!\()"
-MARKER = re.compile(_MARK)
 _CODE_OR_MARKER = re.compile(rf"{CODE}|{_MARK}")
 _MARKERS_FIRST = re.compile(rf"\s*(?:{_MARK}\s*)+")
 

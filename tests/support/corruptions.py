@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.chunking import chunk_document
-from index.markdown import without_list_mark
 from index.retrieval import RetrievedChunk
 from pipeline.proof.comparing import comparable
 from pipeline.proof.units import units
@@ -19,6 +18,7 @@ from pipeline.types import Citation, Draft
 from support.documents import documents_in
 
 _CHUNK_CHARS = 1000
+_LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _PROSE = re.compile(r"[A-Z][^|<>{}\[\]`*_#]{50,240}\.")
 _AUXILIARY = re.compile(r"\b(is|are|was|were|can|could|will|would|may|must|should|has|have|had|does|do|did)\b")
 _NUMBER = re.compile(r"(?<![\w.,/])\d+(?:,\d{3})*(?![\w/])")
@@ -78,7 +78,7 @@ def real_chunks(folder: Path) -> list[RetrievedChunk]:
 
 def prose(chunk: RetrievedChunk) -> list[str]:
     """Return the plain sentences of a chunk."""
-    found = (without_list_mark(unit.of(chunk.text)).strip() for unit in units(chunk.text))
+    found = (_LIST_MARK.sub("", unit.of(chunk.text)).strip() for unit in units(chunk.text))
     return [sentence for sentence in found if _PROSE.fullmatch(sentence)]
 
 

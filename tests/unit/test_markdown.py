@@ -6,28 +6,22 @@ from index import markdown
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "words_without_images"),
+    ("text", "words"),
     [
-        ("See [plans](plans.md).", "See plans.", "See plans."),
-        ('See [plans](plans.md "All of them").', "See plans.", "See plans."),
-        ("![A button](button.png) Press it.", "A button Press it.", " Press it."),
-        ("[](empty) and [1] and [2](x)", " and [1] and 2", " and [1] and 2"),
-        ("[a](b c)", "[a](b c)", "[a](b c)"),
+        ("See [plans](plans.md).", "See plans."),
+        ('See [plans](plans.md "All of them").', "See plans."),
+        ("![A button](button.png) Press it.", "A button Press it."),
+        ("[](empty) and [1] and [2](x)", " and [1] and 2"),
+        ("[a](b c)", "[a](b c)"),
     ],
 )
-def test_a_link_is_reduced_to_its_words(text: str, words: str, words_without_images: str) -> None:
+def test_a_link_is_reduced_to_its_words(text: str, words: str) -> None:
     assert markdown.without_links(text) == words
-    assert markdown.without_links_and_images(text) == words_without_images
-
-
-def test_in_a_chat_what_only_looks_like_a_link_is_reduced_too() -> None:
-    assert markdown.without_links_and_images("[a](b c) ![d](e f)", loose=True) == "a "
 
 
 @pytest.mark.parametrize("mark", ["-", "*", "+", "•", "1.", "12)", "999."])
 def test_a_list_mark_is_a_bullet_or_a_number_of_three_digits(mark: str) -> None:
     assert markdown.is_list_item(f"  {mark} Pay")
-    assert markdown.without_list_mark(f"  {mark} Pay") == "Pay"
     assert markdown.without_line_marks(f"> ## Plans\n> {mark} Pay") == "Plans\nPay"
     assert markdown.is_numbered_item(f"{mark} Pay") == mark[0].isdigit()
 
