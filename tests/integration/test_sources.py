@@ -16,7 +16,7 @@ from support.documents import documents_in
 from index.errors import BuildRefusedError, UnreadableDocumentError
 from index.reading.conversion import documents_of
 from index.reading.documents import Document, LoadRules, Skipped
-from index.reading.sources import discover
+from index.reading.sources import survey
 from index.reading.sources.site import fetched
 
 _MDX = """import Tabs from '@theme/Tabs';
@@ -43,7 +43,7 @@ Drag it.
 
 
 def _only(folder: Path, rules: LoadRules) -> Document:
-    (source,) = discover([folder], folder, rules)
+    (source,) = survey([folder], folder, rules).sources
     (document,) = documents_of(source, rules)
     assert isinstance(document, Document)
     return document
@@ -137,7 +137,7 @@ def test_a_pdf_is_a_section_a_page_with_a_link_to_the_page_and_one_without_text_
     assert document.text.startswith("## Page 1 {#page=1}\n\nRefunds take five days.")
     assert "## Page 2 {#page=2}\n\n\\# Parking is free." in document.text
     (tmp_path / "rules.pdf").write_bytes(_pdf(""))
-    (source,) = discover([tmp_path], tmp_path, LoadRules())
+    (source,) = survey([tmp_path], tmp_path, LoadRules()).sources
     with pytest.raises(UnreadableDocumentError, match="no text in it"):
         documents_of(source, LoadRules())
 
@@ -149,7 +149,7 @@ def test_an_export_is_a_document_a_line_with_link_and_groups_and_bad_lines_are_n
         "{broken",
     ]
     (tmp_path / "export.jsonl").write_text("\n".join(lines))
-    (source,) = discover([tmp_path], tmp_path, LoadRules())
+    (source,) = survey([tmp_path], tmp_path, LoadRules()).sources
     reset, fees, broken = documents_of(source, LoadRules())
     assert isinstance(reset, Document)
     assert (reset.document_id, reset.url, reset.text) == ("export.jsonl#7", "https://h.example/7", "Press **Reset**.\n")
@@ -242,6 +242,6 @@ async def test_a_private_address_is_refused_unless_it_is_named(site: str, tmp_pa
 
 def test_a_broken_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.docx").write_bytes(io.BytesIO(b"PK\x03\x04 cut").getvalue())
-    (source,) = discover([tmp_path], tmp_path, LoadRules())
+    (source,) = survey([tmp_path], tmp_path, LoadRules()).sources
     with pytest.raises(UnreadableDocumentError, match="broken archive"):
         documents_of(source, LoadRules())

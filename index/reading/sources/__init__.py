@@ -1,7 +1,7 @@
 """Find the sources at a location: files of a folder, tracked files of a Git checkout, pages of a site, a service."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -27,11 +27,6 @@ def local_paths(locations: Sequence[Location]) -> list[Path]:
     return [
         Path(location) for location in locations if not isinstance(location, ServicePlace) and not is_address(location)
     ]
-
-
-def discover(locations: Sequence[Location], index_root: Path, rules: LoadRules) -> Iterator[Source]:
-    """Yield every source in a stable order, as `survey` finds it."""
-    yield from survey(locations, index_root, rules).sources
 
 
 def survey(
