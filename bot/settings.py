@@ -95,7 +95,8 @@ class IndexSettings(Section):
     refetch_s: float = Field(
         3_600.0,
         ge=0,
-        description="seconds after which a running bot and `citedesk index watch` fetch addresses again; 0: never",
+        description="seconds after which a running bot and `citedesk index watch` read addresses and services again; "
+        "0: never",
     )
     private_hosts: tuple[str, ...] = Field(
         (), description="hosts, written as in addresses, that may be fetched at private addresses"

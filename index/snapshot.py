@@ -3,7 +3,9 @@
 <data dir>/index/CURRENT                      name of the live snapshot
 <data dir>/index/last_build.json              how the last build ended
 <data dir>/index/snapshots/<name>/            the files of FILES, manifest.json; vectors.faiss above `exact_chunks`
-<data dir>/index/embedders/<name>/            the exported embedding model that manifests name
+<data dir>/index/build.lock                   held while a build runs
+<data dir>/index/embedders/<name>/            an exported model: that of the vectors, a reranker, a judge
+<data dir>/index/fetched/, services/          pages and articles as they were fetched last
 """
 
 import os

@@ -238,7 +238,7 @@ def _is_worth_keeping(request: _Request, outcome: Answered) -> bool:
     """Tell whether to cache an answer: not one that stands in for another, and not what the cache gave."""
     unread = FindingCode.NOT_JUDGED in request.record.facts.findings
     has_judge = request.pipeline.writer is not None and request.pipeline.writer.judge is not None
-    return isinstance(outcome, Answered) and not outcome.degraded and not outcome.cached and not (unread and has_judge)
+    return not outcome.degraded and not outcome.cached and not (unread and has_judge)
 
 
 async def _approved(request: _Request, question: NormalizedQuestion) -> Answered | None:
