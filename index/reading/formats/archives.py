@@ -16,6 +16,8 @@ _MAX_UNPACKED = 200_000_000
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _IS_ENCRYPTED = 1
+# What says in an attribute that something is not so.
+OFF = ("0", "false", "off", "none")
 _BROKEN = (
     KeyError,
     ValueError,
@@ -112,6 +114,19 @@ def related(archive: zipfile.ZipFile, name: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def main_part(archive: zipfile.ZipFile, otherwise: str) -> str:
+    """Return the part that an Office file begins with; `otherwise` if it names none."""
+    return next((target for kind, target in related(archive, "").values() if kind == "officeDocument"), otherwise)
+
+
+def relation(element: etree._Element, name: str = "id") -> str:
+    """Return the id of what an element refers to, a key of `related`; "" without one.
+
+    It has a namespace; an attribute of the same name without one, such as the id of a sheet, is something else.
+    """
+    return next((str(value) for key, value in element.attrib.items() if str(key).endswith(f"}}{name}")), "")
+
+
 def local(element: etree._Element) -> str:
     """Return the name of an element without its namespace: Office files use two of them for the same names."""
     tag = element.tag
@@ -123,3 +138,8 @@ def attribute(element: etree._Element | None, name: str) -> str | None:
     if element is None:
         return None
     return next((str(value) for key, value in element.attrib.items() if str(key).rsplit("}", 1)[-1] == name), None)
+
+
+def is_on(mark: etree._Element | None) -> bool:
+    """Tell whether a mark such as "bold" is on: it is there, and does not say otherwise."""
+    return mark is not None and (attribute(mark, "val") or "1") not in OFF

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from index.reading.formats.archives import local, xml_if_there
+from index.reading.formats.archives import local, relation, xml_if_there
 from index.reading.formats.cells import Row
 from index.reading.formats.lines import escaped
 from index.reading.formats.row_tables import table_text
@@ -168,8 +168,7 @@ def _graphic(slide: Slide, frame: etree._Element) -> Iterator[str]:
 
 
 def _referred(slide: Slide, element: etree._Element, name: str) -> etree._Element | None:
-    relation = next((str(value) for key, value in element.attrib.items() if str(key).endswith(f"}}{name}")), "")
-    _, part = slide.related.get(relation, ("", ""))
+    _, part = slide.related.get(relation(element, name), ("", ""))
     return xml_if_there(slide.archive, part)
 
 

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from itertools import count
 
-from index.reading.formats.archives import opened, related, xml
+from index.reading.formats.archives import main_part, opened, related, relation, xml
 from index.reading.formats.content import Content
 from index.reading.formats.lines import apart
 from index.reading.formats.properties import properties
@@ -36,10 +36,8 @@ def pptx(raw: bytes) -> Content:
 
 def _slides(archive: zipfile.ZipFile) -> Iterator[Slide]:
     """Yield the slides in the order in which they are shown."""
-    parts = [target for kind, target in related(archive, "").values() if kind == "officeDocument"]
-    part = parts[0] if parts else "ppt/presentation.xml"
+    part = main_part(archive, "ppt/presentation.xml")
     targets = related(archive, part)
     for element in xml(archive, part).iterfind("{*}sldIdLst/{*}sldId"):
-        relation = next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
-        slide = targets[relation][1]
+        _, slide = targets[relation(element)]
         yield Slide(archive, xml(archive, slide), related(archive, slide))

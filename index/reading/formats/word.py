@@ -8,7 +8,7 @@ from itertools import takewhile
 from lxml import etree
 
 from index.errors import UnreadableDocumentError
-from index.reading.formats.archives import attribute, local, opened, related, xml, xml_if_there
+from index.reading.formats.archives import attribute, local, main_part, opened, related, xml, xml_if_there
 from index.reading.formats.content import Content
 from index.reading.formats.lines import apart, escaped
 from index.reading.formats.properties import properties
@@ -37,8 +37,7 @@ def docx(raw: bytes) -> Content:
 
 
 def _walker(archive: zipfile.ZipFile) -> "_Walker":
-    parts = [target for kind, target in related(archive, "").values() if kind == "officeDocument"]
-    part = parts[0] if parts else "word/document.xml"
+    part = main_part(archive, "word/document.xml")
     linked = related(archive, part)
     of_kind = dict(linked.values())
     folder = part.rpartition("/")[0]

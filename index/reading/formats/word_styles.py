@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from index.reading.formats.archives import attribute, local, xml_if_there
+from index.reading.formats.archives import attribute, is_on, local, xml_if_there
 
-_OFF = ("0", "false", "off", "none")
 _BODY_LEVEL = 9
 # Word itself writes "heading 1" in every language; others write the name that their users see.
 _HEADING = re.compile(
@@ -74,8 +73,7 @@ class Styles:
     @staticmethod
     def _is_on(looks: list[etree._Element | None], mark: str) -> bool:
         found = (look.find(f"{{*}}{mark}") for look in looks if look is not None)
-        said = next((element for element in found if element is not None), None)
-        return said is not None and (attribute(said, "val") or "1") not in _OFF
+        return is_on(next((element for element in found if element is not None), None))
 
 
 def styles_of(archive: zipfile.ZipFile, part: str) -> Styles:

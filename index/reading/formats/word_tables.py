@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 
 from lxml import etree
 
-from index.reading.formats.archives import attribute, local
+from index.reading.formats.archives import attribute, is_on, local
 from index.reading.formats.cells import Row
 
-_OFF = ("0", "false", "off", "none")
 # Word's own limit of columns.
 _MAX_SPAN = 63
 
@@ -18,7 +17,7 @@ def table_rows(element: etree._Element, read: Callable[[etree._Element], str]) -
     headers = 0
     above: dict[int, str] = {}
     for row in within(element, "tr"):
-        if _is_on(row, "hidden") or row.find("{*}trPr/{*}del") is not None:
+        if is_on(row.find("{*}trPr/{*}hidden")) or row.find("{*}trPr/{*}del") is not None:
             continue
         cells: dict[int, str] = {}
         spans: list[tuple[int, int]] = []
@@ -33,7 +32,7 @@ def table_rows(element: etree._Element, read: Callable[[etree._Element], str]) -
             column += width
         above = cells
         rows.append(Row(tuple(cells.get(n, "") for n in range(max(cells, default=-1) + 1)), spans=tuple(spans)))
-        headers += _is_on(row, "tblHeader") and headers == len(rows) - 1
+        headers += is_on(row.find("{*}trPr/{*}tblHeader")) and headers == len(rows) - 1
     width = max((len(row.cells) for row in rows), default=0)
     filled = [Row((row.cells + ("",) * width)[:width], spans=row.spans) for row in rows]
     return [row for row in filled if row.filled], headers
@@ -47,11 +46,6 @@ def within(element: etree._Element, name: str) -> Iterator[etree._Element]:
             yield child
         elif found in {"sdt", "sdtContent", "customXml", "ins"}:
             yield from within(child, name)
-
-
-def _is_on(row: etree._Element, mark: str) -> bool:
-    found = row.find(f"{{*}}trPr/{{*}}{mark}")
-    return found is not None and (attribute(found, "val") or "1") not in _OFF
 
 
 def _number(element: etree._Element | None, otherwise: int) -> int:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from lxml import etree
 
-from index.reading.formats.archives import attribute, local
+from index.reading.formats.archives import attribute, local, relation
 from index.reading.formats.word_styles import Styles
 
 # What was deleted or moved away, only computes something, or stands elsewhere.
@@ -76,8 +76,7 @@ class Reader:
             if name == "r":
                 yield from self._run(child, paragraph, url)
             elif name == "hyperlink":
-                address = self.links.get(next((v for k, v in child.attrib.items() if str(k).endswith("}id")), ""), "")
-                yield from self._pieces(child, paragraph, str(address))
+                yield from self._pieces(child, paragraph, self.links.get(relation(child), ""))
             elif name == "oMath":
                 yield Piece("".join(t.text or "" for t in child.iter("{*}t")), url=url)
             elif not (name == "fldSimple" and _lists_contents(attribute(child, "instr") or "")):

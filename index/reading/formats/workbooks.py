@@ -13,10 +13,9 @@ from lxml import etree
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.escape import unescape
 
-from index.reading.formats.archives import elements, local, related, xml, xml_if_there
+from index.reading.formats.archives import OFF, elements, is_on, local, main_part, related, relation, xml, xml_if_there
 from index.reading.formats.number_formats import GENERAL, shown
 
-_OFF = (None, "0", "false", "off", "none")
 # The date formats of East Asian Excel, which openpyxl does not list.
 _MORE_FORMATS = dict.fromkeys((*range(27, 32), *range(50, 59)), "yyyy-mm-dd")
 _BOOLEANS = {"0": "FALSE", "1": "TRUE"}
@@ -54,15 +53,14 @@ class Workbook:
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        parts = [target for kind, target in related(archive, "").values() if kind == "officeDocument"]
-        self._part = parts[0] if parts else "xl/workbook.xml"
-        self._related = related(archive, self._part)
-        self._root = xml(archive, self._part)
+        part = main_part(archive, "xl/workbook.xml")
+        self._related = related(archive, part)
+        self._root = xml(archive, part)
 
     def sheets(self) -> Iterator[Sheet]:
         """Yield the sheets in their order; sheets that are only a chart are left out."""
         for element in self._root.iter("{*}sheet"):
-            kind, part = self._related.get(_relation_id(element), ("", ""))
+            kind, part = self._related.get(relation(element), ("", ""))
             if kind == "worksheet":
                 is_hidden = element.get("state", "visible") != "visible"
                 yield Sheet(" ".join(element.get("name", "").split()), is_hidden, part)
@@ -100,7 +98,7 @@ class Workbook:
 
     @cached_property
     def _since_1904(self) -> bool:
-        return any(element.get("date1904") not in _OFF for element in self._root.iter("{*}workbookPr"))
+        return any(element.get("date1904", "0") not in OFF for element in self._root.iter("{*}workbookPr"))
 
     @cached_property
     def _texts(self) -> list[str]:
@@ -121,7 +119,9 @@ class Workbook:
         formats |= {
             int(f.get("numFmtId", 0)): f.get("formatCode", GENERAL) for f in root.iterfind("{*}numFmts/{*}numFmt")
         }
-        fonts = [(_is_on(font, "b"), _is_on(font, "strike")) for font in root.iterfind("{*}fonts/{*}font")]
+        fonts = [
+            (is_on(font.find("{*}b")), is_on(font.find("{*}strike"))) for font in root.iterfind("{*}fonts/{*}font")
+        ]
         return [
             Style(
                 formats.get(int(xf.get("numFmtId", 0)), GENERAL),
@@ -129,16 +129,6 @@ class Workbook:
             )
             for xf in root.iterfind("{*}cellXfs/{*}xf")
         ]
-
-
-def _relation_id(element: etree._Element) -> str:
-    # The id of the sheet itself has no namespace, that of its relation has one.
-    return next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
-
-
-def _is_on(font: etree._Element, name: str) -> bool:
-    mark = font.find(f"{{*}}{name}")
-    return mark is not None and mark.get("val", "1") not in _OFF
 
 
 def _text(item: etree._Element) -> str:
@@ -150,6 +140,6 @@ def _text(item: etree._Element) -> str:
             parts.append(child.text or "")
         elif name == "r":
             look = child.find("{*}rPr")
-            if look is None or not _is_on(look, "strike"):
+            if look is None or not is_on(look.find("{*}strike")):
                 parts += [t.text or "" for t in child.iterfind("{*}t")]
     return str(unescape("".join(parts)))
