@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
 
-# What is read without the rest of the page makes no sense, is no text, or was crossed out.
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+# Their text is for programs, is an alternative to something that is shown, or is struck through.
 _NO_TEXT = frozenset(
     "head script style template noscript svg math iframe object embed canvas audio video map select datalist textarea"
     " rp noembed noframes del s strike".split()
@@ -61,6 +63,11 @@ def _holders(soup: BeautifulSoup) -> set[int]:
     titles = soup("h1")
     around = [tag for title in titles[:1] for tag in title.parents] if len(titles) == 1 else []
     return {id(tag) for tag in (*around, *soup(["html", "body", "main"]))}
+
+
+def is_text(node: object) -> bool:
+    """Tell whether a node is text that is shown, and no tag, comment or declaration."""
+    return isinstance(node, NavigableString) and not isinstance(node, PreformattedString)
 
 
 def classes(tag: Tag) -> list[str]:

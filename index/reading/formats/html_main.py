@@ -9,14 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import NavigableString, PreformattedString
 
-from index.reading.formats.html_hidden import classes, is_opener
+from index.reading.formats.html_hidden import HEADINGS, classes, is_opener, is_text
 
 _ROLES = frozenset("navigation search contentinfo dialog alertdialog menu menubar toolbar".split())
 _BLOCKS = frozenset("aside div section ul ol dl p table footer header fieldset form center tr td article".split())
 _CONTENT = frozenset({"main", "article"})
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MOVES = frozenset("prev previous next up first last contents index start home".split())
 # What a name must say beside links (a list of other pages) or beside buttons (a question about the page).
 _LIST_NAME = re.compile(
@@ -114,19 +112,15 @@ def _sizes(soup: BeautifulSoup, unseen: Collection[int]) -> dict[int, _Size]:
         size = sizes[id(tag)]
         if id(tag) in unseen:
             continue
-        size.chars += sum(len(str(node).strip()) for node in tag.contents if _is_text(node))
+        size.chars += sum(len(str(node).strip()) for node in tag.contents if is_text(node))
         if tag.name == "a" and tag.has_attr("href"):
             _count_link(tag, size)
         size.buttons += int(_is_button(tag))
-        if tag.name in _HEADINGS:
+        if tag.name in HEADINGS:
             size.headings, size.headed = 1, size.chars - size.linked
         if tag.parent is not None:
             sizes[id(tag.parent)].add(size)
     return sizes
-
-
-def _is_text(node: object) -> bool:
-    return isinstance(node, NavigableString) and not isinstance(node, PreformattedString)
 
 
 def _count_link(tag: Tag, size: _Size) -> None:
@@ -146,7 +140,7 @@ def _around(page: Page) -> set[int]:
     """Return the `id()` of the tags that are not content, with those inside them."""
     gone: set[int] = set()
     within: dict[int, frozenset[str]] = {id(page.soup): frozenset()}
-    heading = page.soup.find(_HEADINGS)
+    heading = page.soup.find(HEADINGS)
     is_before = heading is not None
     for tag in page.soup.find_all(name=True):
         is_before = is_before and tag is not heading

@@ -14,7 +14,7 @@ from markdownify import MarkdownConverter
 from index.markdown import with_anchor, without_links
 from index.reading.formats import html_tables
 from index.reading.formats.html_code import code_text, language
-from index.reading.formats.html_hidden import is_opener
+from index.reading.formats.html_hidden import HEADINGS, is_opener, is_text
 
 # markdownify calls itself about four times for each level; Python allows 1,000 calls within one another.
 MAX_DEPTH = 100
@@ -27,8 +27,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NO_ANCHOR = re.compile(r"[\s{}]")
 _FRAGMENT = re.compile(r"#([^\s{}]+)")
 _STANDALONE_WORDS = 3
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_KEPT_BUTTONS = ("p", "li", "td", "th", "dd", "dt", "summary", *_HEADINGS)
+_KEPT_BUTTONS = ("p", "li", "td", "th", "dd", "dt", "summary", *HEADINGS)
 _ITEM_INDENT = re.compile(r"^(?=.)", re.MULTILINE)
 
 
@@ -146,7 +145,7 @@ class PageConverter(MarkdownConverter):
             return ""
         if "_inline" in parent_tags:
             return f" {text.rstrip(' ;')}; "
-        if el.find(_HEADINGS):
+        if el.find(HEADINGS):
             # A list of sections is there for the looks.
             return f"\n\n{text}\n\n"
         mark = f"{self._number(el)}. " if el.parent is not None and el.parent.name == "ol" else "- "
@@ -183,7 +182,7 @@ class PageConverter(MarkdownConverter):
     def convert_summary(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return what is seen of a closed part, as a line in bold."""
         words = text.strip()
-        if "_inline" in parent_tags or el.find(_HEADINGS):
+        if "_inline" in parent_tags or el.find(HEADINGS):
             return f" {words} " if "_inline" in parent_tags else f"\n\n{words}\n\n"
         return f"\n\n{_bold(' '.join(words.split()))}\n\n" if words else ""
 
@@ -192,7 +191,7 @@ class PageConverter(MarkdownConverter):
         alt = " ".join(str(el.get("alt", "")).split())
         if not _LETTER.search(alt) or _FILE_NAME.fullmatch(alt) or el.get("aria-hidden") == "true":
             return ""
-        beside = "".join(str(node).strip() for node in (el.previous_sibling, el.next_sibling) if _is_text(node))
+        beside = "".join(str(node).strip() for node in (el.previous_sibling, el.next_sibling) if is_text(node))
         return alt if beside or len(alt.split()) >= _STANDALONE_WORDS else ""
 
     def convert_sup(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - markdownify's signature
@@ -236,10 +235,6 @@ def _bold(words: str) -> str:
     return words if words.startswith("#") else f"**{words.replace('**', '')}**"
 
 
-def _is_text(node: object) -> bool:
-    return isinstance(node, NavigableString) and not isinstance(node, PreformattedString)
-
-
 def _text_before(el: Tag) -> str:
     before = el.previous_sibling
     return before.get_text()[-1:] if isinstance(before, Tag) else str(before or "")
@@ -250,12 +245,12 @@ def _is_edit_link(span: Tag) -> bool:
     if span.parent is None or span.find("a") is None or not span.get_text(strip=True).startswith("["):
         return False
     before = span.find_previous_sibling(name=True)
-    return span.parent.name in _HEADINGS or (isinstance(before, Tag) and before.name in _HEADINGS)
+    return span.parent.name in HEADINGS or (isinstance(before, Tag) and before.name in HEADINGS)
 
 
 def _is_permalink(link: Tag) -> bool:
     """Tell whether a link at the end or beginning of a heading leads to the heading, and is not all of it."""
-    heading = link.find_parent(_HEADINGS)
+    heading = link.find_parent(HEADINGS)
     if heading is None or not any(link is end for end in (heading.contents[0], heading.contents[-1])):
         return False
     is_part = len(heading.get_text(strip=True)) > len(link.get_text(strip=True))

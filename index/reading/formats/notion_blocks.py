@@ -8,7 +8,7 @@ from typing import Any
 
 from index.errors import UnreadableDocumentError
 from index.markdown import with_anchor
-from index.reading.formats.tables import table
+from index.reading.formats.lines import table
 
 Block = Mapping[str, Any]
 # Where a block holds those within it; Notion sends them in replies of their own.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from index.reading.formats.cells import MIN_COLUMNS_WITH_KEY, Row, has_mixed_values, header_depth, may_be_header
 from index.reading.formats.grids import keyed
-from index.reading.formats.tables import table
+from index.reading.formats.lines import table
 
 
 def table_text(rows: Sequence[Row], headers: int) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.reading.formats.cells import is_value
+from index.reading.formats.lines import table
 from index.reading.formats.pdf.columns import Band, bands, parts
 from index.reading.formats.pdf.page import Line, Rule, Word, joined
 from index.reading.formats.pdf.paragraphs import ends_sentence, spliced
-from index.reading.formats.tables import table
 
 Cells = Sequence[str]
 _LEAST_ROWS = 2
