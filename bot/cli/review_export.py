@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from typing import get_args
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.stored import opened_store
@@ -13,7 +14,7 @@ from bot.desk.review_views import ReviewView
 from bot.settings import Settings
 from bot.store.records import Review, ReviewEvent, ReviewFilter, ReviewState
 
-ALL: tuple[ReviewState, ...] = ("open", "approved", "edited", "rejected", "expired")
+ALL: tuple[ReviewState, ...] = get_args(ReviewState)
 _FIELDS = (
     "review_id", "state", "reason", "tenant_id", "channel_id", "asked_by", "opened_at", "decided_at", "decided_by",
     "claimed_by", "sent_anyway", "withheld", "findings", "question", "draft", "answer", "note",

@@ -10,8 +10,9 @@ from bot.cli import review_export
 from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
 from bot.desk.review_views import ReviewView
 
-_STATES = ("open", "approved", "edited", "rejected", "expired")
-_STATE = click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state.")
+_STATE = click.option(
+    "--state", "states", multiple=True, type=click.Choice(review_export.ALL), help="Only in this state."
+)
 _GROUPS = click.option(
     "--groups",
     default="",

@@ -22,11 +22,11 @@ from bot.surfaces.command_messages import (
     GAPS_SHOWN,
     NO_GAPS,
     NO_REVIEWS,
-    PLAIN_ERRORS,
     REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
+    error_words,
     gap_words,
     outcome_words,
     remark_lines,
@@ -74,8 +74,7 @@ async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Resp
         else:
             await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
     except CitedeskError as error:
-        plain = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        await respond(text=plain if error.code in PLAIN_ERRORS else error.user_message)
+        await respond(text=error_words(error))
 
 
 @dataclass(frozen=True, slots=True)

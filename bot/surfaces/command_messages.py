@@ -9,6 +9,7 @@ from bot.surfaces.model_words import problem_lines
 from bot.surfaces.wording import counted, cut, day, not_seen_words
 from index.access import NOBODY
 from index.builder import Coverage
+from index.errors import CitedeskError
 from index.retrieval import LastBuild, Manifest, Reopened, Rollback
 from pipeline.types import Trace
 
@@ -20,7 +21,7 @@ NO_GAPS = "No gaps: every question of the last days had an answer."
 NO_REVIEWS = "No review waits for you."
 REINDEXING = "Reindexing has begun. I will report here."
 # Codes of errors whose own text is shown to the user, because it says what to do.
-PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
+_PLAIN_ERRORS = frozenset({"BUILD_REFUSED", "INDEX_UNAVAILABLE"})
 OUTCOMES: Mapping[str, str] = {
     "answered": "answered",
     "needs_review": "to a person",
@@ -101,6 +102,12 @@ def usage_words(usage: Usage) -> Fact:
         f"half of them answered within {usage.median_ms:,.0f} ms; {usage.tokens:,} tokens, {cost}."
     )
     return f"Last {usage.days} days", sentence
+
+
+def error_words(error: CitedeskError) -> str:
+    """Return the reply to a command that failed."""
+    said = str(error)
+    return f"{said[:1].upper()}{said[1:]}." if error.code in _PLAIN_ERRORS else error.user_message
 
 
 def rolled_back_words(manifest: Manifest) -> str:

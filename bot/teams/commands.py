@@ -14,11 +14,11 @@ from bot.surfaces.command_messages import (
     GAPS_SHOWN,
     NO_GAPS,
     NO_REVIEWS,
-    PLAIN_ERRORS,
     REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
+    error_words,
     gap_words,
     outcome_words,
     remark_lines,
@@ -99,8 +99,7 @@ class Commands:
         try:
             return await run[name]()
         except CitedeskError as error:
-            plain = f"{str(error)[:1].upper()}{str(error)[1:]}."
-            return _words(plain if error.code in PLAIN_ERRORS else error.user_message)
+            return _words(error_words(error))
 
     async def _help(self) -> TeamsMessage:
         return help_message()
