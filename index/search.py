@@ -11,35 +11,27 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index import ranking
 from index.access import EVERYONE
 from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import Posting, Words, held, largest_rarity
+from index.bm25 import Words, held, largest_rarity
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import embedding_text, pieces
 from index.embedding.model import Encoded, Vectors
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, names, stability, titled
-from index.late_interaction import Similarities, TokenStore, word_at
+from index.late_interaction import TokenStore, word_at
 from index.naming import names_another
+from index.ranking import EncodedQuestion, Ranked
 from index.related_words import related
-from index.reranking import Reranking, order
+from index.reranking import Reranking
 from index.retrieval import NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
 from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_apart
 
-# Weights of the cosine and of the words in the final score, in which the token match has weight 1; and weight of the
-# words in the coarse score that chooses the candidates. tests/bench/quality.py prints what other values give.
-_COSINE, _WORDS, _COARSE_WORDS = 0.5, 0.05, 0.3
-# Weight of the words where the chunk with most of them is in another language than English, of which the packaged model
-# knows less. Of 20 questions in five languages 16 found their chunk first with 0.05, 19 with 0.1, 20 with 0.2, and 19
-# with 0.5 (tests/bench/languages.py, the half that was looked at).
-_WORDS_ELSEWHERE = 0.2
 # Weight of the question's codes among its words: codes are found by their spelling alone.
 _CODES = 6.0
-# Weight of the document's best score in each of its chunks' scores. The neighbour of a well-matching chunk answers
-# more often than a chunk with the same words in another document.
-_DOCUMENT = 0.2
 _CANDIDATES = 40
 # Near-duplicates: of two chunks with scores, vectors and words this alike and the same numbers, only the better is
 # returned.
@@ -71,62 +63,11 @@ class QuestionEncoder(Protocol):
 
 
 @dataclass(frozen=True)
-class _EncodedQuestion:
-    """A question, encoded: its vector, its content tokens, and the postings of its words and codes in `total` chunks.
-
-    Of the tokens, float32[q, d], `weights`, float32[q], holds the rarity of their words, and `words`, int64[q], the
-    number of the word that each belongs to.
-    """
-
-    vector: NDArray[np.float32]
-    tokens: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    words: NDArray[np.int64]
-    postings: Mapping[str, Posting]
-    codes: Mapping[str, Posting]
-    total: int
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """The candidates, best first: rows, final scores and parts, and the position of each in `similar`."""
-
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    cosines: NDArray[np.float32]
-    matches: NDArray[np.float32]
-    words: NDArray[np.float32]
-    positions: NDArray[np.int64]
-    similar: Similarities
-    word_weight: float
-
-    @property
-    def own_scores(self) -> NDArray[np.float32]:
-        """The scores before the document's best score is mixed in."""
-        return _own_scores(self.cosines, self.matches, self.words, self.word_weight)
-
-    def reordered(self, given: NDArray[np.float32]) -> "_Ranked":
-        """Return the first candidates in the order of the scores that a reranker gave them; equals keep their order.
-
-        The best of them then has the best of their own final scores, and so on: those are compared with the others.
-        """
-        at = order(given, len(self.rows))
-        return replace(
-            self,
-            rows=self.rows[at],
-            cosines=self.cosines[at],
-            matches=self.matches[at],
-            words=self.words[at],
-            positions=self.positions[at],
-        )
-
-
-@dataclass(frozen=True)
 class _Found:
     """What a search found: the question, the candidates (None: nothing is readable), and how well they match."""
 
-    asked: _EncodedQuestion
-    ranked: _Ranked | None
+    asked: EncodedQuestion
+    ranked: Ranked | None
     features: Features
     hidden_is_nearer: bool
 
@@ -224,7 +165,7 @@ class SnapshotSearch:
         wide = lexical + self._words.scores(others.held)
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
-        ranked = self._ranked(asked, near, _scaled(lexical), _scaled(wide), count)
+        ranked = self._ranked(asked, near, ranking.scaled(lexical), ranking.scaled(wide), count)
         features = self._features(question, asked, ranked)
         return _Found(asked, ranked, features, self._hidden_is_nearer(encoded.vector, ranked, readable))
 
@@ -245,7 +186,7 @@ class SnapshotSearch:
     def _readable_in(self, scope: Scope) -> Readable:
         return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
 
-    def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> _EncodedQuestion:
+    def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> EncodedQuestion:
         postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
         codes = {code: self._words.posting(code, readable.mask) for code in question_codes(question)}
         words = [word_at(question, span) for span in encoded.spans]
@@ -254,7 +195,7 @@ class SnapshotSearch:
         # Function words are kept only where a question has no other word. They count as one word.
         content = ["" if words[token] in FUNCTION_WORDS else words[token] for token in kept]
         _, numbers = np.unique(content, return_inverse=True)
-        return _EncodedQuestion(
+        return EncodedQuestion(
             encoded.vector,
             encoded.tokens[kept],
             np.array(weights, dtype=np.float32),
@@ -266,43 +207,38 @@ class SnapshotSearch:
 
     def _ranked(
         self,
-        asked: _EncodedQuestion,
+        asked: EncodedQuestion,
         near: NDArray[np.int64],
         lexical: NDArray[np.float32],
         wide: NDArray[np.float32],
         count: int,
-    ) -> _Ranked:
+    ) -> Ranked:
         """Return the candidates, best first; `wide` is the lexical score with other spellings, which chooses them."""
-        rows = np.union1d(near, _best(wide, count))
+        rows = np.union1d(near, ranking.best_rows(wide, count))
         cosines = self._vectors.cosines(asked.vector, rows)
         codes = _CODES * held(asked.codes.values(), rows, asked.total)
-        kept = np.argsort(-(cosines + _COARSE_WORDS * (wide[rows] + codes)), kind="stable")[:count]
+        kept = np.argsort(-ranking.coarse_scores(cosines, wide[rows] + codes), kind="stable")[:count]
         rows, cosines, words = rows[kept], cosines[kept], (lexical[rows] + codes)[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
-        weight = _WORDS_ELSEWHERE if self._elsewhere[lexical.argmax()] else _WORDS
-        scores = self._with_document(rows, _own_scores(cosines, matches, words, weight))
+        weight = ranking.WORDS_ELSEWHERE if self._elsewhere[lexical.argmax()] else ranking.WORDS
+        scores = ranking.final_scores(self._rows.documents[rows], ranking.own_scores(cosines, matches, words, weight))
         order = np.lexsort((rows, -scores))
-        return _Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar, weight)
+        return Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar, weight)
 
-    def _with_document(self, rows: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-        documents, of_rows = np.unique(self._rows.documents[rows], return_inverse=True)
-        best = np.full(len(documents), -np.inf, dtype=np.float32)
-        np.maximum.at(best, of_rows, scores)
-        return (1 - _DOCUMENT) * scores + _DOCUMENT * best[of_rows]
-
-    def _features(self, question: str, asked: _EncodedQuestion, ranked: _Ranked) -> Features:
+    def _features(self, question: str, asked: EncodedQuestion, ranked: Ranked) -> Features:
         """Return the features of the best chunk by its own score."""
         best = int(ranked.own_scores.argmax())
         matches = ranked.similar.by_chunk[ranked.positions]
-        others = _own_scores(ranked.cosines, np.zeros_like(ranked.matches), ranked.words, ranked.word_weight)
         row = int(ranked.rows[best])
         named = [asked.postings[name] for name in names(question) if name in asked.postings]
         told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
         is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
         return Features(
             evidence=evidence(matches[best], asked.weights, largest_rarity(asked.total)),
-            stability=stability(self._of_one_text(row, ranked.rows), matches, others, asked.weights, asked.words),
+            stability=stability(
+                self._of_one_text(row, ranked.rows), matches, ranked.unmatched_scores, asked.weights, asked.words
+            ),
             missing_name=float(any(row not in posting.rows for posting in named)),
             titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),
             foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
@@ -344,7 +280,7 @@ class SnapshotSearch:
             chosen.append((row, replace(chunk, text=text, score=score, parts=parts)))
         return tuple(chunk for _, chunk in chosen)
 
-    def _excerpt(self, asked: _EncodedQuestion, ranked: _Ranked, rank: int, chunk: RetrievedChunk) -> str:
+    def _excerpt(self, asked: EncodedQuestion, ranked: Ranked, rank: int, chunk: RetrievedChunk) -> str:
         parts = self._pieces(chunk.text)
         scores = ranked.similar.piece_scores(int(ranked.positions[rank]), asked.weights, len(parts))
         return best_window(parts, scores, self._excerpts.chars)
@@ -353,28 +289,11 @@ class SnapshotSearch:
         vectors = self._vectors.vectors
         return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
 
-    def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: _Ranked, readable: Readable) -> bool:
+    def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: Ranked, readable: Readable) -> bool:
         """Tell whether an unreadable chunk is clearly nearer to the question than every readable one."""
         if readable.mask is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
-
-
-def _own_scores(
-    cosines: NDArray[np.float32], matches: NDArray[np.float32], words: NDArray[np.float32], word_weight: float
-) -> NDArray[np.float32]:
-    return _COSINE * cosines + matches + word_weight * words
-
-
-def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the scores as shares of the largest."""
-    return scores / np.float32(max(float(scores.max()), 1e-9))
-
-
-def _best(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """Return the rows of the `count` best scores above 0."""
-    rows = np.flatnonzero(scores)
-    return rows if len(rows) <= count else rows[np.argpartition(-scores[rows], count)[:count]]
 
 
 def _have_the_same_words(text: str, other: str) -> bool:
