@@ -1,46 +1,21 @@
 """Confluence Cloud: the pages of some spaces, for those who may read them there.
 
-https://developer.atlassian.com/cloud/confluence/rest/v2/, and for what limits the readers of a page
-https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-content-restrictions/
+https://developer.atlassian.com/cloud/confluence/rest/v2/
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field
 
-from index.access import EVERYONE
 from index.reading.fetching.client import Client, RefusedError, UnreachableError
 from index.reading.formats import synced
 from index.reading.sources.services.api import Api, Form, Id, credentials
+from index.reading.sources.services.confluence_readers import PAGE_SIZE, V2, Links, Node, Readers
 from index.reading.sources.services.place import ServicePlace
 from index.reading.sources.services.port import Article, day
-
-_V2, _V1 = "/wiki/api/v2", "/wiki/rest/api"
-_PAGE_SIZE = "250"
-# Where what stands over a page is read, by the type that a parent has.
-_NODES = {
-    "page": "pages",
-    "folder": "folders",
-    "whiteboard": "whiteboards",
-    "database": "databases",
-    "embed": "embeds",
-}
-_LEVELS = 50
-
-
-class _Links(Form):
-    next: str | None = None
-    base: str | None = None
-    webui: str | None = None
-
-    @property
-    def cursor(self) -> str | None:
-        """The cursor of the next part of a listing. The rest of the address is not used."""
-        return parse_qs(urlsplit(self.next).query).get("cursor", [None])[0] if self.next else None
 
 
 class _Version(Form):
@@ -48,18 +23,10 @@ class _Version(Form):
     created_at: str = Field(alias="createdAt")
 
 
-class _Node(Form):
-    """A page, folder or the like in the tree of a space."""
-
-    id: Id
-    parent_id: Id | None = Field(None, alias="parentId")
-    parent_type: str | None = Field(None, alias="parentType")
-
-
-class _Page(_Node):
+class _Page(Node):
     title: str
     version: _Version
-    links: _Links = Field(_Links(), alias="_links")
+    links: Links = Field(Links(), alias="_links")
 
 
 class _Storage(Form):
@@ -79,66 +46,13 @@ class _Space(Form):
     key: str
 
 
-class _Principal(Form):
-    type: str
-    id: str
-
-
-class _Operation(Form):
-    key: str
-    target_type: str = Field(alias="targetType")
-
-
-class _Permission(Form):
-    principal: _Principal
-    operation: _Operation
-
-
 class _Spaces(Form):
     results: list[_Space]
 
 
 class _Pages(Form):
     results: list[_Page]
-    links: _Links = Field(_Links(), alias="_links")
-
-
-class _Permissions(Form):
-    results: list[_Permission]
-    links: _Links = Field(_Links(), alias="_links")
-
-
-class _Group(Form):
-    name: str
-    id: str = ""
-
-
-class _Groups(Form):
-    results: list[_Group]
-    size: int = 0
-
-
-class _Users(Form):
-    results: list[object]
-    size: int = 0
-
-
-class _Readers(Form):
-    user: _Users
-    group: _Groups
-
-
-class _Restriction(Form):
-    """Who alone may read something; everybody who may read the space if nobody is named."""
-
-    operation: str
-    restrictions: _Readers
-
-    @property
-    def is_none(self) -> bool:
-        """Whether nobody is named."""
-        users, groups = self.restrictions.user, self.restrictions.group
-        return not (users.results or groups.results or users.size or groups.size)
+    links: Links = Field(Links(), alias="_links")
 
 
 @dataclass
@@ -148,17 +62,16 @@ class Confluence:
     form: ClassVar[synced.Form] = "storage"
     api: Api
     place: ServicePlace
-    nodes: dict[str, _Node] = field(default_factory=dict)
-    limits: dict[str, _Restriction] = field(default_factory=dict)
 
     async def articles(self, known: Collection[str]) -> AsyncGenerator[Article, None]:  # noqa: ARG002 - the listing is whole
         """Yield the pages of the spaces. They come by age, so most come after the page that they stand under."""
+        access = Readers(self.api, self.place)
         for key in self.place.spaces:
             space = await self._space(key)
-            readers = frozenset(self.place.readers) or await self._space_readers(space)
+            readers = frozenset(self.place.readers) or await access.of_space(space.id)
             async for page, base in self._pages(space):
-                self.nodes[page.id] = page
-                groups, problem = await self._readers(page, readers, key)
+                access.nodes[page.id] = page
+                groups, problem = await access.of_page(page, readers, key)
                 yield Article(
                     f"{key}/{page.id}",
                     f"{page.version.number}",
@@ -171,7 +84,7 @@ class Confluence:
                 )
 
     async def _space(self, key: str) -> _Space:
-        found = await self.api.get(f"{_V2}/spaces", {"keys": key, "limit": "1"}, _Spaces)
+        found = await self.api.get(f"{V2}/spaces", {"keys": key, "limit": "1"}, _Spaces)
         space = next((space for space in found.results if space.key == key), None)
         if space is None:
             raise RefusedError(f"no space {key} that the token may read")
@@ -179,9 +92,9 @@ class Confluence:
 
     async def _pages(self, space: _Space) -> AsyncIterator[tuple[_Page, str]]:
         """Yield the pages of a space, each with the public address of the site."""
-        query, cursors = {"status": "current", "limit": _PAGE_SIZE}, set[str]()
+        query, cursors = {"status": "current", "limit": PAGE_SIZE}, set[str]()
         while True:
-            found = await self.api.get(f"{_V2}/spaces/{space.id}/pages", query, _Pages)
+            found = await self.api.get(f"{V2}/spaces/{space.id}/pages", query, _Pages)
             base = found.links.base or ""
             for page in found.results:
                 yield page, base if base.startswith("https://") else f"{self.place.url.rstrip('/')}/wiki"
@@ -193,96 +106,11 @@ class Confluence:
             cursors.add(cursor)
             query = query | {"cursor": cursor}
 
-    async def _space_readers(self, space: _Space) -> frozenset[str]:
-        """Return the groups here that may read a space, by id or name of Confluence's groups."""
-        ids: list[str] = []
-        query = {"limit": _PAGE_SIZE}
-        for _ in range(_LEVELS):
-            found = await self.api.get(f"{_V2}/spaces/{space.id}/permissions", query, _Permissions)
-            ids += [item.principal.id for item in found.results if _is_reading_group(item)]
-            if (cursor := found.links.cursor) is None:
-                break
-            query = query | {"cursor": cursor}
-        groups = [group for group_id in dict.fromkeys(ids) for group in await self._names(group_id)]
-        return self.place.mapped(groups)
-
-    async def _names(self, group_id: str) -> Sequence[str]:
-        """Return the id and the name of a group: a permission holds only its id."""
-        if group_id in self.place.groups:
-            return [group_id]
-        try:
-            group = await self.api.get(f"{_V1}/group/by-id", {"id": group_id}, _Group)
-        except RefusedError:
-            return [group_id]
-        return [group_id, group.name]
-
-    async def _readers(self, page: _Page, readers: frozenset[str], space: str) -> tuple[frozenset[str], str]:
-        """Return who may read a page, or why it is left out: the space and every level of the tree have a say."""
-        if not readers:
-            return frozenset(), f"who may read the space {space} is no group here: name them in `groups` or `readers`"
-        try:
-            async for limit in self._limits(page):
-                named = limit.restrictions.group.results
-                allowed = self.place.mapped([word for group in named for word in (group.id, group.name) if word])
-                if not allowed:
-                    return frozenset(), _unmapped([group.name for group in named])
-                readers = _both(readers, allowed)
-        except RefusedError as error:
-            return frozenset(), f"who may read it cannot be read: {error}"
-        return readers, "" if readers else "no group here is named by all that limits who may read it"
-
-    async def _limits(self, page: _Node) -> AsyncIterator[_Restriction]:
-        """Yield what limits the readers of a page: of itself and of all that it stands under."""
-        node = page
-        for _ in range(_LEVELS):
-            limit = await self._limit(node.id, page)
-            if not limit.is_none:
-                yield limit
-            if node.parent_id is None:
-                return
-            node = await self._node(node.parent_id, node.parent_type or "page")
-        raise RefusedError(f"it stands under more than {_LEVELS} others")
-
-    async def _limit(self, node_id: str, page: _Node) -> _Restriction:
-        if node_id not in self.limits:
-            query = {"expand": "restrictions.user,restrictions.group"}
-            path = f"{_V1}/content/{node_id}/restriction/byOperation/read"
-            try:
-                self.limits[node_id] = await self.api.get(path, query, _Restriction)
-            except RefusedError as error:
-                raise RefusedError(f"{error}{'' if node_id == page.id else f', for {node_id} above it'}") from error
-        return self.limits[node_id]
-
-    async def _node(self, node_id: str, kind: str) -> _Node:
-        if node_id not in self.nodes:
-            if kind not in _NODES:
-                raise RefusedError(f"it stands under something of the kind {kind}")
-            self.nodes[node_id] = await self.api.get(f"{_V2}/{_NODES[kind]}/{node_id}", {}, _Node)
-        return self.nodes[node_id]
-
     async def _body(self, page_id: str) -> str:
-        page = await self.api.get(f"{_V2}/pages/{page_id}", {"body-format": "storage"}, _WholePage)
+        page = await self.api.get(f"{V2}/pages/{page_id}", {"body-format": "storage"}, _WholePage)
         return page.body.storage.value
 
 
 def confluence(client: Client, place: ServicePlace) -> Confluence:
     """Return the service. Raises RefusedError if there is no token."""
     return Confluence(Api(client, place, credentials(place, place.user)), place)
-
-
-def _is_reading_group(item: _Permission) -> bool:
-    operation = item.operation
-    return item.principal.type == "group" and (operation.key, operation.target_type) == ("read", "space")
-
-
-def _both(readers: frozenset[str], allowed: frozenset[str]) -> frozenset[str]:
-    """Return the groups that are in both sets; everyone is in any group."""
-    if EVERYONE in readers:
-        return allowed
-    return readers if EVERYONE in allowed else readers & allowed
-
-
-def _unmapped(names: Sequence[str]) -> str:
-    if not names:
-        return "only people named one by one may read it"
-    return f"only groups that are no group here may read it ({', '.join(names)}): name them in `groups`"
