@@ -631,7 +631,7 @@ def test_values_in_the_fields_of_a_form_are_read() -> None:
 
 def test_ligatures_are_letters_and_other_signs_stay() -> None:
     words = (Word("5", 0, 5, 10, 10),)
-    assert without_contents(Page(1, 100, 100, (words,)), 1).words == (words,)
+    assert without_contents(Page(1, 100, (words,)), 1).words == (words,)
 
 
 def test_an_invoice_keeps_its_lines_and_its_table() -> None:

@@ -21,11 +21,11 @@ _MARKS = (
 _SEEN_CONTROLS = frozenset("\t\n\r\f\v\x1b\x08")
 # A log may hold a few characters that nobody sees; a text that holds more is none.
 _STRANGE_SHARE = 0.01
-# The switch to Japanese characters in ISO-2022-JP, which is also valid UTF-8.
 _FEW = 3
 _WESTERN = frozenset(("ISO-8859-1", "ISO-8859-15", "Windows-1252"))
 _LETTERS = frozenset("äöüßÄÖÜéèêëàâçîïôûùœÉÈÀÇáíóúñÁÍÓÚÑåÅæÆøØãõ")
 _SYMBOLS = frozenset("£€§©®°±–—“”„‘’«»…•·½¼¾")  # noqa: RUF001
+# The switch to Japanese characters in ISO-2022-JP, which is also valid UTF-8.
 _JAPANESE_SWITCH = b"\x1b$"
 _REASON = "binary, or text in an unknown encoding"
 

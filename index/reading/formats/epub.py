@@ -16,7 +16,6 @@ from index.reading.formats.html_page import html_text
 from index.reading.formats.properties import real_title
 
 _DAY_CHARS = 10
-_MAX_NESTING = "nested too deeply"
 
 
 def epub(raw: bytes) -> Content:
@@ -32,7 +31,7 @@ def epub(raw: bytes) -> Content:
                 html_text(BeautifulSoup(decoded(page), "html.parser")) for page in _pages(archive, package, part)
             ]
         except RecursionError as error:
-            raise UnreadableDocumentError(_MAX_NESTING) from error
+            raise UnreadableDocumentError("nested too deeply") from error
         said = {
             local(e) if e.get("property") is None else e.get("property"): e.text or "" for e in package.iter("{*}*")
         }

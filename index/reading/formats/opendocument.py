@@ -18,15 +18,7 @@ from index.reading.formats.row_tables import table_text
 _INDENT = "    "
 _MAX_LEVEL = 6
 _LEFT_OUT = frozenset(
-    {
-        "tracked-changes",
-        "annotation",
-        "annotation-end",
-        "table-of-content",
-        "alphabetical-index",
-        "note-citation",
-        "note",
-    }
+    "tracked-changes annotation annotation-end table-of-content alphabetical-index note-citation note".split()
 )
 _HOLDS_BLOCKS = frozenset({"section", "text-box", "frame", "a", "g", "custom-shape", "index-body"})
 _TITLE = "Title"
@@ -56,7 +48,7 @@ def ods(raw: bytes) -> Content:
             if styles.is_hidden(table):
                 unread.append((f"sheet {name}", "hidden"))
                 continue
-            read = list(_within_limits(_rows(table, styles)))
+            read = list(_within_limits(_rows(table, _Text(styles))))
             rows = [row for row, is_hidden in read if row and not is_hidden]
             if read and read[-1][0] is None:
                 unread.append((f"sheet {name}", f"rows beyond the first {len(read) - 1:,}"))
@@ -89,8 +81,7 @@ class _Styles:
 
     def is_hidden(self, element: etree._Element) -> bool:
         """Tell whether an element's style hides it or strikes it through."""
-        name = attribute(element, "style-name") or ""
-        return name in self.hidden
+        return (attribute(element, "style-name") or "") in self.hidden
 
     def is_bold(self, element: etree._Element) -> bool:
         """Tell whether an element's style is bold."""
@@ -158,7 +149,7 @@ class _Text:
             yield from self.blocks(box)
 
     def _table(self, table: etree._Element) -> Iterator[str]:
-        rows = [row for row, _ in _rows(table, self.styles, self) if row.filled]
+        rows = [row for row, _ in _rows(table, self) if row.filled]
         headers = sum(1 for _ in table.iterfind("{*}table-header-rows/{*}table-row"))
         yield from ("", table_text(rows, headers), "") if rows else ()
 
@@ -207,9 +198,8 @@ class _Text:
                     yield from (f"{_INDENT * (depth + 1)}{line}" for line in more)
 
 
-def _rows(table: etree._Element, styles: _Styles, text: "_Text | None" = None) -> Iterator[tuple[Row, bool]]:
+def _rows(table: etree._Element, reader: _Text) -> Iterator[tuple[Row, bool]]:
     """Yield the rows of a table and whether each is hidden; every cell of a merged area has its text."""
-    reader = text or _Text(styles)
     hidden = _hidden_columns(table)
     below: dict[int, tuple[int, str]] = {}
     for element in _within(table):
@@ -230,7 +220,7 @@ def _rows(table: etree._Element, styles: _Styles, text: "_Text | None" = None) -
                 elif local(cell) != "covered-table-cell":
                     left, above = high, shown
                     spans += [(at, at + wide - 1)] if wide > 1 else []
-                    marks += [styles.is_bold(cell)] if shown else []
+                    marks += [reader.styles.is_bold(cell)] if shown else []
                 below[at] = (left - 1, above)
                 cells.append(above if left > 0 else "")
         kept = [at for at in range(len(cells)) if at not in hidden]

@@ -11,19 +11,7 @@ from index.reading.formats.word_styles import Styles
 
 # What was deleted or moved away, only computes something, or stands elsewhere.
 _LEFT_OUT = frozenset(
-    {
-        "del",
-        "moveFrom",
-        "delText",
-        "instrText",
-        "rPr",
-        "pPr",
-        "commentReference",
-        "annotationRef",
-        "footnoteRef",
-        "rt",
-        "Fallback",
-    }
+    "del moveFrom delText instrText rPr pPr commentReference annotationRef footnoteRef rt Fallback".split()
 )
 _BREAKS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": " "}
 _SYMBOLS = {"f0fc": "✓", "f0fe": "✓", "f052": "✓", "f0fb": "✗", "f0fd": "✗", "f054": "✗", "f0a8": "☐", "f06f": "☐"}

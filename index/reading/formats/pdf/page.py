@@ -50,7 +50,6 @@ class Page:
     """
 
     number: int
-    width: float
     height: float
     words: tuple[tuple[Word, ...], ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -86,11 +86,11 @@ class _Reader:
         if light:
             for quarter, word in marked(self._page, self._bounds, light):
                 words.setdefault(quarter, []).append(word)
-        width, height = self._page.get_size()
+        _, height = self._page.get_size()
         order = sorted(words, key=lambda q: (-sum(len(word.text) for word in words[q]), q != turn))
         rules, bars = (found.rules, found.bars) if order[0] == turn else ((), ())
         ordered = tuple(tuple(words[quarter]) for quarter in order if words[quarter])
-        return Page(number, width, height, ordered, rules, bars, found.drawn, self._bounds[1])
+        return Page(number, height, ordered, rules, bars, found.drawn, self._bounds[1])
 
     def _all_words(self) -> Iterator[tuple[int, Word, Box, bool, bool]]:
         """Yield the words on the page with quarter turns and box; whether they are drawn; whether they are pale."""

@@ -17,13 +17,7 @@ from index.reading.sources.services.place import ServicePlace
 V2, _V1 = "/wiki/api/v2", "/wiki/rest/api"
 PAGE_SIZE = "250"
 # Where what stands over a page is read, by the type that a parent has.
-_NODES = {
-    "page": "pages",
-    "folder": "folders",
-    "whiteboard": "whiteboards",
-    "database": "databases",
-    "embed": "embeds",
-}
+_NODES = {kind: f"{kind}s" for kind in ("page", "folder", "whiteboard", "database", "embed")}
 _LEVELS = 50
 
 
