@@ -41,7 +41,8 @@ _POSITIONAL = re.compile(r"\s*[\"']([^\"'\n]+)[\"']")
 _TITLED = re.compile(
     r"tab|detail|expand|accordion|collaps|card|panel|step|notice|callout|alert|admonition|hint|note|block"
 )
-_HIDDEN = re.compile(r"\{%-?\s*(comment)\b|\{\{[<%]\s*(comment)\b|\{(::comment)\}")
+_HIDDEN = re.compile(r"\{%-?\s*comment\b|\{\{[<%]\s*comment\b|\{::comment\}")
+_HIDDEN_ENDS = re.compile(r"/\s*comment|endcomment")
 _CODE = re.compile(r"\s*\{(?:%-?|\{[<%])\s*highlight\s+([\w+-]+)")
 _CODE_ENDS = re.compile(r"\s*\{(?:%-?|\{[<%])\s*(?:end|/\s*)highlight\b")
 _HIGHLIGHT = "highlight"
@@ -58,7 +59,7 @@ class _Page:
     held: list[str] = field(default_factory=list)
     fence: str = ""
     fence_shown: bool = True
-    hidden: str = ""
+    hidden: bool = False
     in_list: bool = False
     options: bool = False
 
@@ -89,7 +90,7 @@ def _unfolded(line: str, page: _Page) -> Iterator[str]:
     if page.fence:
         yield from _in_fence(line, page)
     elif page.hidden:
-        page.hidden = "" if re.search(rf"/\s*{page.hidden}|end{page.hidden}", line) else page.hidden
+        page.hidden = not _HIDDEN_ENDS.search(line)
     elif fence := _FENCE.match(line):
         yield from _fence(line, fence[1], fence[2], page)
     else:
@@ -215,9 +216,7 @@ def _shortcodes(line: str, page: _Page) -> list[str] | None:
         page.fence, page.fence_shown = _HIGHLIGHT, True
         return [f"```{code[1]}"]
     if hidden := _HIDDEN.search(line):
-        name = "comment"
-        rest = line[hidden.end() :]
-        page.hidden = "" if re.search(r"/\s*comment|endcomment", rest) else name
+        page.hidden = not _HIDDEN_ENDS.search(line, hidden.end())
         return [line[: hidden.start()]] if line[: hidden.start()].strip() else []
     found = _SHORTCODES.match(line)
     if found is None:
