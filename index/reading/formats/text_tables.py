@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from index.reading.formats.tables import table
+from index.reading.formats.lines import table
 
 _RULE = re.compile(r"\s*([-=])\1+(?: +\1{2,})+\s*$")
 _RUN = re.compile(r"[-=]+")
