@@ -28,7 +28,7 @@ _LINK = re.compile(r"!?\[([^\[\]\n]*+)\]\((?:[^)\s\]]|\](?!\())*+(?:\s++\"[^\"]*
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _CODE_IN_LINE = re.compile(r"\s*`{3,}+[^`\n]+`")
 _TICKS = re.compile(r"\\?`+")
-# A cheap test before the parser's, which costs as much as reading the page.
+# Tested before the page is parsed, which costs as much as reading it.
 _MAY_BE_TITLE = re.compile(r"^[ >]*(?:#[ \t]|=+[ \t]*$)", re.MULTILINE)
 _HEADING_ID = re.compile(r" ?\{#([^\s{}]+)\}$")
 
@@ -43,7 +43,7 @@ def _parser() -> "MarkdownIt":
     # Imported late: only builds parse documents.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
-    # Nobody reads the tokens within a paragraph.
+    # No caller needs the tokens within a paragraph.
     return MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table").disable("inline")
 
 

@@ -44,7 +44,7 @@ def opened_model(source: Path) -> Any:  # noqa: ANN401 - a torch module
         attn_implementation="eager",
         output_loading_info=True,
     )
-    # transformers fills missing weights with chance: an embedding model would become a judge that throws dice.
+    # transformers fills missing weights with random numbers, so an embedding model would pass for a judge.
     if missing := sorted(loading["missing_keys"]):
         raise ValueError(f"weights are missing: {', '.join(missing)}"[:200])
     return model.eval()

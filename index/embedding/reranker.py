@@ -24,7 +24,7 @@ from index.errors import IndexUnavailableError, SettingsError
 Scores = NDArray[np.float32]
 # Export format version, part of the name.
 _EXPORT = 1
-# Pairs in one run. After each the time is looked at.
+# Pairs in one run. The time is checked after each run.
 _PAIRS_PER_RUN = 4
 
 

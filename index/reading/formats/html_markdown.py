@@ -125,7 +125,7 @@ class PageConverter(MarkdownConverter):
         return str(super().convert_hN(n, el, with_anchor(words, anchor) if anchor else words, parent_tags))  # type: ignore[misc]
 
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Return a link; a sign such as "¶" that leads to the heading beside it is none."""
+        """Return a link; "" for a permalink, such as the sign "¶" beside a heading."""
         href = str(el.get("href", ""))
         if href.startswith("#") and (not _LETTER.search(text) or _is_permalink(el)) and not text.strip().isdecimal():
             return ""

@@ -28,7 +28,7 @@ def body_size(pages: Sequence[Page]) -> float:
 
 
 def without_typewriter(pages: Sequence[Page]) -> Sequence[Page]:
-    """Return the pages; where nearly all of the text is set in letters of equal width, this does not mean code."""
+    """Return the pages. If nearly all of the text is set in letters of equal width, none of it counts as code."""
     words = [word for page in pages for part in page.words for word in part]
     if sum(word.mono for word in words) < _TYPEWRITTEN * len(words):
         return pages

@@ -11,7 +11,7 @@ from index.reading.formats.synced import Form
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article that a service lists. `version` is another whenever the article is another.
+    """One article that a service lists. `version` changes whenever the article does.
 
     `readers` are the groups here that may read it; empty if `problem` says why it is left out. `body` reads its text,
     and raises GoneError if the article was deleted since it was listed. `updated` is a day as YYYY-MM-DD.

@@ -159,7 +159,7 @@ class _Copy:
         self._replace(file, held.model_dump_json())
 
     def save(self, state: _State) -> None:
-        """Make a state the last one, and remove the files that it does not name."""
+        """Keep the state of a sync, and remove the files that it does not name."""
         self._replace(_STATE, state.model_dump_json())
         named = {_STATE, *(article.file for article in state.articles if not article.problem)}
         for path in self.folder.iterdir():
@@ -189,6 +189,6 @@ class _Copy:
 
 
 def _file(article: Article) -> str:
-    """Return the name of an article's file, which is another whenever the article or its readers are."""
+    """Return the name of an article's file, which changes whenever the article or its readers do."""
     parts = (article.key, article.version, article.title, article.url or "", *sorted(article.readers))
     return sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:40] + SUFFIX
