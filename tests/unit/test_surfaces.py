@@ -230,7 +230,7 @@ def test_a_card_names_everybody_who_asked_and_shows_the_words_of_a_quoted_draft_
         (Unavailable(reason=Failure.DEADLINE), ("took too long", "Try again", "How many?")),
         (Unavailable(reason=Failure.INDEX_UNAVAILABLE), ("not indexed yet", "Try again")),
         (Limited(reason=Failure.INPUT_TOO_LONG, limit=1000), ("1,000 characters",)),
-        (Limited(reason=Failure.INPUT_EMPTY, limit=1000), ("question in words", "1,000")),
+        (Limited(reason=Failure.INPUT_EMPTY, limit=1000), ("question in words",)),
         (Limited(reason=Failure.USER_LIMIT, limit=20, retry_after=30), ("20 questions", "30 seconds")),
         (Limited(reason=Failure.TENANT_LIMIT, limit=300, retry_after=30), ("300", "30 seconds")),
         (Limited(reason=Failure.ROUTE_LIMIT, limit=3, retry_after=600), ("this way", "10 minutes")),
