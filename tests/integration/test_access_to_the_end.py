@@ -10,6 +10,7 @@ import pytest
 from support.relabelling import (
     ACCESS,
     FEES,
+    LEAD,
     LEADS_QUESTION,
     LEADS_TEXT,
     OPEN_QUESTION,
@@ -23,8 +24,10 @@ from support.teams import REVIEWS as TEAMS_REVIEWS
 from support.teams import connector
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, shown
 
+from bot.cli.review_export import ALL, as_jsonl, stored_reviews
 from bot.sandbox.workspace import BOT_USER_ID, Channel, Message
-from bot.store.records import Asked, Conversation, Gap, Review
+from bot.store.records import Asked, Conversation, Decision, Gap, Review
+from pipeline.types import Finding, FindingCode
 
 _ALL_WAIT = {place: {"auto_answer": False} for place in (SUPPORT, "D0ASKER", "D0REVIEWER", "D0LEAD", "D0ADMIN")}
 
@@ -240,6 +243,53 @@ async def test_an_unproved_draft_is_shown_only_to_those_who_may_read_all_that_th
             assert LEADS_TEXT in review.case.draft.answer
             assert FEES not in {source.document_id for source in review.case.sources}
             assert LEADS_TEXT not in shown(card)
+
+
+async def _decided(desk: World, review: Review, **fields: object) -> None:
+    """Store a review under another id with these fields, as a model leaves them, and approve it."""
+    waiting = review.model_copy(update={"review_id": "r-more", **fields})
+    async with desk.store.transaction() as tx:
+        await tx.reviews.open(waiting)
+    await desk.bot.use_cases.reviews.decide("r-more", Decision(reviewer_id=REVIEWER, state="approved"))
+
+
+async def test_an_approved_answer_from_an_unproved_draft_goes_only_to_those_who_may_read_all_that_the_model_read(
+    desk: World,
+) -> None:
+    leads = await _review(desk, (await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER"))[1])
+    review = await _review(desk, (await desk.waiting(OPEN_QUESTION, LEAD, "D0LEAD"))[1])
+    assert review.case.draft is not None
+    leaking = review.case.draft.model_copy(update={"answer": f"{review.case.draft.answer} Leads: {LEADS_TEXT}."})
+    case = review.case.model_copy(
+        update={"draft": leaking, "findings": (Finding(code=FindingCode.UNCITED_CLAIM, span=LEADS_TEXT),)}
+    )
+    await _decided(desk, review, question=LEADS_QUESTION, case=case, drawn_from=leads.case.sources)
+    (answer,) = await desk.store.curated.live()
+    assert FEES not in {source.document_id for source in answer.sources}
+    for user, place in ((ASKER, "D0ASKER"), (LEAD, SUPPORT)):
+        assert LEADS_TEXT not in shown(await desk.reply_to(await desk.ask(LEADS_QUESTION, user, place)))
+    served = shown(await desk.reply_to(await desk.ask(LEADS_QUESTION, LEAD, "D0LEAD")))
+    assert f"Leads: {LEADS_TEXT}" in served
+    await desk.rewrite(REMINDERS, "7 days after", "19 days after")
+    await desk.bot.maintenance.sweep()
+    again = await desk.until(lambda: [c for c in desk.cards() if "has changed since" in shown(c)], 1)
+    assert LEADS_TEXT not in shown(again[0])
+
+
+async def test_a_rewritten_question_is_hidden_with_its_draft_on_a_card_that_comes_back_and_in_an_export(
+    desk: World,
+) -> None:
+    review = await _review(desk, (await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER"))[1])
+    await _decided(desk, review, question=f"What of more than {LEADS_TEXT}?", own_words="And more?")
+    exported = await stored_reviews(desk.settings, ALL, frozenset())
+    assert LEADS_TEXT not in as_jsonl(exported)
+    assert "And more?" in as_jsonl(exported)
+    assert LEADS_TEXT in as_jsonl(await stored_reviews(desk.settings, ALL, frozenset({"leads"})))
+    await desk.remove(FEES)
+    await desk.bot.maintenance.sweep()
+    (again,) = await desk.until(lambda: [c for c in desk.cards() if "has changed since" in shown(c)], 1)
+    assert LEADS_TEXT not in shown(again)
+    assert "And more?" in shown(again)
 
 
 async def test_a_question_that_was_rewritten_from_its_thread_is_shown_in_the_askers_own_words_where_the_draft_is_hidden(
