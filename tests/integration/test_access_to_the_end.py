@@ -22,7 +22,7 @@ from support.relabelling import (
 from support.scripted_llm import Step, scripted_llm
 from support.teams import REVIEWS as TEAMS_REVIEWS
 from support.teams import connector
-from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, shown
+from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown
 
 from bot.cli.review_export import ALL, as_jsonl, stored_reviews
 from bot.sandbox.workspace import BOT_USER_ID, Channel, Message
@@ -303,6 +303,17 @@ async def test_a_question_that_was_rewritten_from_its_thread_is_shown_in_the_ask
     (message,) = await desk.bot.runtime.boards.cards(rewritten)
     assert LEADS_TEXT not in message.model_dump_json()
     assert "And more?" in message.model_dump_json()
+
+
+async def test_a_gap_holds_what_its_asker_wrote_and_not_the_thread_that_it_was_read_with(own_desk: Desk) -> None:
+    question = await own_desk.ask("Who painted the Mona Lisa?", ASKER, "D0ASKER")
+    await own_desk.exactly_one_reply(question)
+    await own_desk.sandbox.acts.post(ASKER, "D0ASKER", "and the second one?", question.ts)
+    assert "Mona Lisa? and the second one?" in shown(await own_desk.reply_to(question, 2))
+    await own_desk.settled()
+    clusters = await own_desk.bot.use_cases.operations.gaps(ADMIN, "T0SANDBOX")
+    held = {gap.question for cluster in clusters for gap in cluster.gaps}
+    assert held == {"Who painted the Mona Lisa?", "and the second one?"}
 
 
 async def test_gaps_name_documents_only_to_an_admin_who_may_read_them(desk: World) -> None:
