@@ -79,6 +79,13 @@ async def test_where_everybody_in_the_channel_may_read_it_the_card_shows_it(desk
     assert LEADS_TEXT in shown(card)
 
 
+async def test_a_card_in_a_public_channel_hides_it_because_the_whole_workspace_can_read_it(desk: World) -> None:
+    members = frozenset({REVIEWER, BOT_USER_ID})
+    desk.sandbox.workspace.channels[REVIEWS] = Channel(REVIEWS, "support-reviews", members)
+    _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
+    assert LEADS_TEXT not in shown(card)
+
+
 async def test_a_posted_card_is_emptied_when_its_document_becomes_restricted(desk: World) -> None:
     _, card = await desk.waiting(OPEN_QUESTION, ASKER, SUPPORT)
     assert OPEN_TEXT in shown(card)

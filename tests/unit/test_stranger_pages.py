@@ -54,7 +54,7 @@ def test_a_component_without_a_title_is_named_by_what_it_is_about() -> None:
 def test_what_a_component_needs_to_work_is_not_shown() -> None:
     page = (
         '<Icon name="check" />\n\n<Card path="/docs/start" title="Start">\n\nBegin here.\n\n</Card>\n\n'
-        '<Loader value={count}>\n\nIt loads.\n\n</Loader>\n'
+        "<Loader value={count}>\n\nIt loads.\n\n</Loader>\n"
     )
     assert [line for line in mdx(page.encode()).text.split("\n") if line] == ["**Start**", "Begin here.", "It loads."]
 
