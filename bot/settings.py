@@ -180,8 +180,8 @@ class AccessSettings(Section):
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
     public_channels: Literal["workspace", "members"] = Field(
         "workspace",
-        description="who counts as a reader of a public Slack channel: anybody in the workspace can read it unjoined, so "
-        "only documents for everyone are used there; `members`: those who joined it",
+        description="who reads a public Slack channel: the whole workspace, so only documents for everyone are used "
+        "there; or `members`, those who joined it",
     )
 
     @property
