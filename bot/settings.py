@@ -179,6 +179,11 @@ class AccessSettings(Section):
     entra_groups: dict[str, str] = Field(default_factory=dict, description="object id of an Entra group, by group name")
     refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are cached")
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
+    public_channels: Literal["workspace", "members"] = Field(
+        "workspace",
+        description="who reads a public Slack channel: the whole workspace, so only documents for everyone are used "
+        "there; or `members`, those who joined it",
+    )
 
     @property
     def has_groups(self) -> bool:

@@ -8,7 +8,7 @@ from typing import get_args
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.stored import opened_store
-from bot.desk.evidence import Readers, evidence_or_gone
+from bot.desk.evidence import Readers, evidence_or_gone, in_own_words
 from bot.desk.permissions import UnknownReviewError
 from bot.desk.review_views import ReviewView
 from bot.settings import Settings
@@ -48,7 +48,8 @@ async def _as_read_by(groups: Groups, reviews: Sequence[Review], settings: Setti
         return [ReviewView(review, show_draft=True) for review in reviews]
     retriever, readers = build_retriever(settings, build_embedder(settings)), Readers(groups)
     evidence = [await evidence_or_gone(retriever, review) for review in reviews]
-    return [ReviewView(r, show_draft=e.may_be_shown(readers)) for r, e in zip(reviews, evidence, strict=True)]
+    shown = [one.may_be_shown(readers) for one in evidence]
+    return [ReviewView(r if s else in_own_words(r), show_draft=s) for r, s in zip(reviews, shown, strict=True)]
 
 
 def as_jsonl(views: Sequence[ReviewView]) -> str:

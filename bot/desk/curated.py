@@ -97,6 +97,9 @@ class CuratedDesk:
             approved_by=review.decided_by,
             approved_at=review.decided_at,
             sent_anyway=review.sent_anyway,
+            # Also of an edited answer: what the reviewer left standing may come from there.
+            drawn_from=review.drawn_from,
+            own_words=review.own_words,
         )
         vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
         async with self.store.transaction() as tx:
@@ -145,16 +148,19 @@ class CuratedDesk:
             case=NeedsReview(reason=reason, draft=draft, sources=answer.sources),
             curated_id=answer.curated_id,
             readable_groups=first.readable_groups,
+            drawn_from=answer.drawn_from,
+            own_words=answer.own_words or first.own_words,
         )
         _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
         return await opened(self.store, review, announce)
 
     async def _is_valid(self, answer: CuratedAnswer, context: RequestContext) -> bool:
-        """Tell whether all cited chunks still exist, unchanged, and these readers may see them."""
+        """Tell whether all cited chunks still exist, unchanged, and these readers may see them and what was read."""
         cited = await cited_today(self.retriever, answer.sources, answer.citations)
+        read = await cited_today(self.retriever, answer.drawn_from)
         # Nobody looks at the answer again, so it is not enough that the quotes still stand in the document.
         are_same = answer.chunk_ids <= {one.source.chunk_id for one in cited if one.is_same}
-        return are_same and may_be_shown(cited, Readers(context.readable_groups, context.within))
+        return are_same and may_be_shown((*cited, *read), Readers(context.readable_groups, context.within))
 
     async def _vectors(self, tenant_id: str) -> _CachedVectors:
         version = self.version.number

@@ -142,6 +142,11 @@ def without_texts(review: Review) -> Review:
     return review.model_copy(update={"case": case, "answer": ""})
 
 
+def in_own_words(review: Review) -> Review:
+    """Return a review as the asker wrote the question: a rewritten one may repeat an earlier answer of its thread."""
+    return review.model_copy(update={"question": review.own_words}) if review.own_words else review
+
+
 def readable_titles(retriever: Retriever, document_ids: Collection[str], readers: Readers) -> dict[str, str]:
     """Return the titles of those documents that everybody who reads a place may read today, by document id."""
     chunks = {document_id: retriever.chunks_of(document_id)[:1] for document_id in document_ids}

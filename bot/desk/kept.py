@@ -44,15 +44,18 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
             return None
 
 
-def gap_of(asked: Asked, outcome: Outcome, trace: Trace, read_as: str) -> Gap | None:
-    """Return the gap that a question without an answer shows; None for an answered one, and for a greeting."""
+def gap_of(asked: Asked, outcome: Outcome, trace: Trace) -> Gap | None:
+    """Return the gap that a question without an answer shows; None for an answered one, and for a greeting.
+
+    It holds what the asker wrote. A rewritten question may repeat an earlier answer, and all admins read gaps.
+    """
     if not isinstance(outcome, NotEnoughInfo) or _asks_nothing(outcome):
         return None
     return Gap(
         request_id=trace.request_id,
         tenant_id=asked.where.tenant_id,
         user_id=asked.where.user_id,
-        question=read_as or unmarked(asked.text),
+        question=unmarked(asked.text),
         reason=trace.verdict,
         nearest=tuple(document.document_id for document in outcome.nearest),
     )

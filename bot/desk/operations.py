@@ -154,8 +154,11 @@ class Operations:
         _log.warning("rolled_back", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
         return RolledBack(plan, done=True)
 
-    async def status(self, days: int = 7) -> Status:
-        """Return the state of the service, with outcomes and feedback of the last `days` days."""
+    async def status(self, user_id: str, days: int = 7) -> Status:
+        """Return the state of the service, with outcomes and feedback of the last `days` days.
+
+        Only admins are told why the last build failed: the error may name paths.
+        """
         try:
             manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
@@ -170,8 +173,14 @@ class Operations:
             days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,
             unhelpful=unhelpful,
-            last_build=self.snapshots.last_build(),
+            last_build=self._last_build_for(user_id),
         )
+
+    def _last_build_for(self, user_id: str) -> LastBuild | None:
+        last = self.snapshots.last_build()
+        if last is None or not last.error or self.is_admin(user_id):
+            return last
+        return last.model_copy(update={"error": "an admin can see why"})
 
     async def why(self, user_id: str, request_id: str) -> Trace:
         """Return the trace of a request. Raises NotAdminError, UnknownRequestError."""

@@ -133,7 +133,7 @@ class QuestionDesk:
         and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn` stores question
         and answer for follow-ups.
         """
-        gap = gap_of(asked, reply.outcome, reply.trace, reply.read_as) if reply and self.keeps_gaps else None
+        gap = gap_of(asked, reply.outcome, reply.trace) if reply and self.keeps_gaps else None
         vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
         keeps_turn = keep_turn and self.keeps_turns
         turn = turn_of(asked, reply.outcome, reply.request_id, reply.read_as) if reply and keeps_turn else None

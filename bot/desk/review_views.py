@@ -4,7 +4,15 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from bot.desk.evidence import Readers, ReviewEvidence, evidence_of, evidence_or_gone, may_be_shown, without_texts
+from bot.desk.evidence import (
+    Readers,
+    ReviewEvidence,
+    evidence_of,
+    evidence_or_gone,
+    in_own_words,
+    may_be_shown,
+    without_texts,
+)
 from bot.desk.permissions import (
     HiddenDraftError,
     Names,
@@ -107,10 +115,8 @@ class ReviewViews:
     async def _view(self, review: Review, evidence: ReviewEvidence, readers: Readers) -> ReviewView:
         is_open = review.state == "open" and review.case.draft is not None
         show_draft = evidence.may_be_shown(readers)
-        # A question that was rewritten may repeat an earlier answer from its thread.
-        own_words = {"question": review.own_words} if review.own_words and not show_draft else {}
         return ReviewView(
-            review=review.model_copy(update=own_words),
+            review=review if show_draft else in_own_words(review),
             show_draft=show_draft,
             reviewers=tuple(sorted(self.reviewers_of(review))),
             is_outdated=is_open and await self._objection(review, evidence, None) is not None,

@@ -130,9 +130,17 @@ async def members(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def conversation_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return a channel, and whether people of other organizations read it."""
+    """Return a channel, and who can read it."""
     channel = channel_of(space, arguments)
-    return {"channel": {"id": channel.id, "name": channel.name, "is_ext_shared": channel.is_ext_shared}}
+    return {
+        "channel": {
+            "id": channel.id,
+            "name": channel.name,
+            "is_im": channel.is_im,
+            "is_private": channel.is_private,
+            "is_ext_shared": channel.is_ext_shared,
+        }
+    }
 
 
 async def usergroup_users(space: Workspace, arguments: Arguments) -> dict[str, Any]:

@@ -106,7 +106,7 @@ async def _rollback(call: _CommandCall) -> None:
 
 
 async def _status(call: _CommandCall) -> None:
-    await call.answer("Citedesk status", [section(status_text(await call.slack.operations.status()))])
+    await call.answer("Citedesk status", [section(status_text(await call.slack.operations.status(call.user_id)))])
 
 
 async def _why(call: _CommandCall) -> None:
@@ -116,7 +116,7 @@ async def _why(call: _CommandCall) -> None:
 async def _usage(call: _CommandCall) -> None:
     operations = call.slack.operations
     usage = await operations.usage(call.user_id)
-    await call.answer("Usage", usage_blocks(usage, (await operations.status()).days))
+    await call.answer("Usage", usage_blocks(usage, (await operations.status(call.user_id)).days))
 
 
 async def _gaps(call: _CommandCall) -> None:

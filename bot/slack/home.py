@@ -44,7 +44,7 @@ async def publish(
         names = await slack.questions.store.people.names([who for view in listed for who in people_of(view.review)])
         home = Home(listed, len(waiting), chosen, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
-        home = replace(home, status=await slack.operations.status())
+        home = replace(home, status=await slack.operations.status(user_id))
     client = await slack.workspaces.client(tenant_id)
     view = home_view(home)
     await slack.best_effort.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))

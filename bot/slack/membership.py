@@ -1,7 +1,8 @@
 """User groups and channel members from Slack. If Slack cannot be asked, nobody counts as a member."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -85,8 +86,9 @@ class SlackMembership:
     async def _members_of_channel(self, where: Conversation) -> Members:
         """Return the members of a channel without the bot.
 
-        None if Slack cannot be asked, if there are more than `access.audience_members_max`, or if the channel is, or is
-        about to be, shared with another organization: only events say so, the payload of a button does not.
+        None if Slack cannot be asked, if there are more than `access.audience_members_max`, if the channel is, or is
+        about to be, shared with another organization: only events say so, the payload of a button does not, or if it is
+        public: the whole workspace reads it without joining.
         """
         tenant_id, channel_id = where.tenant_id, where.channel_id
 
@@ -94,6 +96,8 @@ class SlackMembership:
             client = await self._workspaces.client(tenant_id)
             channel = (await client.conversations_info(channel=channel_id))["channel"]
             if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+                return None
+            if self._access.public_channels == "workspace" and not self._is_closed(channel):
                 return None
             members: set[str] = set()
             cursor = ""
@@ -107,3 +111,8 @@ class SlackMembership:
                     return frozenset(members) - {await self._workspaces.bot_user_id(tenant_id)}
 
         return await self._cache.members(tenant_id, channel_id, ask)
+
+    @staticmethod
+    def _is_closed(channel: Mapping[str, Any]) -> bool:
+        """Tell whether only the members of a conversation can read it."""
+        return any(bool(channel.get(kind)) for kind in ("is_private", "is_im", "is_mpim"))

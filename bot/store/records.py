@@ -138,7 +138,10 @@ class ReviewEvent(FrozenModel):
 
 
 class CuratedAnswer(FrozenModel):
-    """An approved answer, bound to the chunks that it cites. The id of a chunk changes with its text."""
+    """An approved answer, bound to the chunks that it cites. The id of a chunk changes with its text.
+
+    `drawn_from` and `own_words` are those of its review. Older versions stored answers without them.
+    """
 
     curated_id: str
     tenant_id: str
@@ -149,6 +152,8 @@ class CuratedAnswer(FrozenModel):
     approved_by: str
     approved_at: str
     sent_anyway: bool = False
+    drawn_from: tuple[Source, ...] = ()
+    own_words: str = ""
 
     @property
     def chunk_ids(self) -> frozenset[str]:

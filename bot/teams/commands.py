@@ -88,7 +88,8 @@ class Commands:
         run: Mapping[str, Callable[[], Coroutine[Any, Any, TeamsMessage]]] = {
             "ask": self._help,
             "help": self._help,
-            "status": self._status,
+            # What only an admin may see is not told to everybody who reads along.
+            "status": lambda: self._status(user_id if asked.where.private else ""),
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
             "rollback": lambda: self._rollback(user_id, argument),
@@ -104,8 +105,8 @@ class Commands:
     async def _help(self) -> TeamsMessage:
         return help_message()
 
-    async def _status(self) -> TeamsMessage:
-        status = await self.operations.status()
+    async def _status(self, user_id: str) -> TeamsMessage:
+        status = await self.operations.status(user_id)
         # The status command is itself a waiting job of the inbox.
         counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
         pairs = status_facts(replace(status, counts=counts), "reindex")

@@ -29,6 +29,8 @@ _ASKS = frozenset("but how what where when why who which whom whose can could sh
 # A longer word of thanks or greeting may have one wrong letter. A shorter one may be a letter away from a question:
 # "valeu" and "value", "noted" and "notes".
 _MISSPELT_FROM = 6
+# Small talk is short. What follows takes time that grows faster than a message, and the event loop waits for it.
+_MOST_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class _Phrases:
 
 def kind_of(text: str) -> SmallTalk | None:
     """Return what kind of small talk a message is; None if it may hold a question, or nothing at all."""
+    if len(text) > _MOST_CHARS:
+        return None
     words = _words(_EMOTICON.sub(" ", _SHORTCODE.sub(" ", text)))
     if not words:
         return _without_words(text)

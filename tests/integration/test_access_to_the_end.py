@@ -10,6 +10,7 @@ import pytest
 from support.relabelling import (
     ACCESS,
     FEES,
+    LEAD,
     LEADS_QUESTION,
     LEADS_TEXT,
     OPEN_QUESTION,
@@ -21,10 +22,12 @@ from support.relabelling import (
 from support.scripted_llm import Step, scripted_llm
 from support.teams import REVIEWS as TEAMS_REVIEWS
 from support.teams import connector
-from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, shown
+from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown
 
+from bot.cli.review_export import ALL, as_jsonl, stored_reviews
 from bot.sandbox.workspace import BOT_USER_ID, Channel, Message
-from bot.store.records import Asked, Conversation, Gap, Review
+from bot.store.records import Asked, Conversation, Decision, Gap, Review
+from pipeline.types import Finding, FindingCode
 
 _ALL_WAIT = {place: {"auto_answer": False} for place in (SUPPORT, "D0ASKER", "D0REVIEWER", "D0LEAD", "D0ADMIN")}
 
@@ -74,6 +77,13 @@ async def test_where_everybody_in_the_channel_may_read_it_the_card_shows_it(desk
     desk.sandbox.workspace.channels[REVIEWS] = Channel(REVIEWS, "support-reviews", members, is_private=True)
     _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
     assert LEADS_TEXT in shown(card)
+
+
+async def test_a_card_in_a_public_channel_hides_it_because_the_whole_workspace_can_read_it(desk: World) -> None:
+    members = frozenset({REVIEWER, BOT_USER_ID})
+    desk.sandbox.workspace.channels[REVIEWS] = Channel(REVIEWS, "support-reviews", members)
+    _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
+    assert LEADS_TEXT not in shown(card)
 
 
 async def test_a_posted_card_is_emptied_when_its_document_becomes_restricted(desk: World) -> None:
@@ -242,6 +252,53 @@ async def test_an_unproved_draft_is_shown_only_to_those_who_may_read_all_that_th
             assert LEADS_TEXT not in shown(card)
 
 
+async def _decided(desk: World, review: Review, **fields: object) -> None:
+    """Store a review under another id with these fields, as a model leaves them, and approve it."""
+    waiting = review.model_copy(update={"review_id": "r-more", **fields})
+    async with desk.store.transaction() as tx:
+        await tx.reviews.open(waiting)
+    await desk.bot.use_cases.reviews.decide("r-more", Decision(reviewer_id=REVIEWER, state="approved"))
+
+
+async def test_an_approved_answer_from_an_unproved_draft_goes_only_to_those_who_may_read_all_that_the_model_read(
+    desk: World,
+) -> None:
+    leads = await _review(desk, (await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER"))[1])
+    review = await _review(desk, (await desk.waiting(OPEN_QUESTION, LEAD, "D0LEAD"))[1])
+    assert review.case.draft is not None
+    leaking = review.case.draft.model_copy(update={"answer": f"{review.case.draft.answer} Leads: {LEADS_TEXT}."})
+    case = review.case.model_copy(
+        update={"draft": leaking, "findings": (Finding(code=FindingCode.UNCITED_CLAIM, span=LEADS_TEXT),)}
+    )
+    await _decided(desk, review, question=LEADS_QUESTION, case=case, drawn_from=leads.case.sources)
+    (answer,) = await desk.store.curated.live()
+    assert FEES not in {source.document_id for source in answer.sources}
+    for user, place in ((ASKER, "D0ASKER"), (LEAD, SUPPORT)):
+        assert LEADS_TEXT not in shown(await desk.reply_to(await desk.ask(LEADS_QUESTION, user, place)))
+    served = shown(await desk.reply_to(await desk.ask(LEADS_QUESTION, LEAD, "D0LEAD")))
+    assert f"Leads: {LEADS_TEXT}" in served
+    await desk.rewrite(REMINDERS, "7 days after", "19 days after")
+    await desk.bot.maintenance.sweep()
+    again = await desk.until(lambda: [c for c in desk.cards() if "has changed since" in shown(c)], 1)
+    assert LEADS_TEXT not in shown(again[0])
+
+
+async def test_a_rewritten_question_is_hidden_with_its_draft_on_a_card_that_comes_back_and_in_an_export(
+    desk: World,
+) -> None:
+    review = await _review(desk, (await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER"))[1])
+    await _decided(desk, review, question=f"What of more than {LEADS_TEXT}?", own_words="And more?")
+    exported = await stored_reviews(desk.settings, ALL, frozenset())
+    assert LEADS_TEXT not in as_jsonl(exported)
+    assert "And more?" in as_jsonl(exported)
+    assert LEADS_TEXT in as_jsonl(await stored_reviews(desk.settings, ALL, frozenset({"leads"})))
+    await desk.remove(FEES)
+    await desk.bot.maintenance.sweep()
+    (again,) = await desk.until(lambda: [c for c in desk.cards() if "has changed since" in shown(c)], 1)
+    assert LEADS_TEXT not in shown(again)
+    assert "And more?" in shown(again)
+
+
 async def test_a_question_that_was_rewritten_from_its_thread_is_shown_in_the_askers_own_words_where_the_draft_is_hidden(
     desk: World,
 ) -> None:
@@ -253,6 +310,17 @@ async def test_a_question_that_was_rewritten_from_its_thread_is_shown_in_the_ask
     (message,) = await desk.bot.runtime.boards.cards(rewritten)
     assert LEADS_TEXT not in message.model_dump_json()
     assert "And more?" in message.model_dump_json()
+
+
+async def test_a_gap_holds_what_its_asker_wrote_and_not_the_thread_that_it_was_read_with(own_desk: Desk) -> None:
+    question = await own_desk.ask("Who painted the Mona Lisa?", ASKER, "D0ASKER")
+    await own_desk.exactly_one_reply(question)
+    await own_desk.sandbox.acts.post(ASKER, "D0ASKER", "and the second one?", question.ts)
+    assert "Mona Lisa? and the second one?" in shown(await own_desk.reply_to(question, 2))
+    await own_desk.settled()
+    clusters = await own_desk.bot.use_cases.operations.gaps(ADMIN, "T0SANDBOX")
+    held = {gap.question for cluster in clusters for gap in cluster.gaps}
+    assert held == {"Who painted the Mona Lisa?", "and the second one?"}
 
 
 async def test_gaps_name_documents_only_to_an_admin_who_may_read_them(desk: World) -> None:

@@ -30,6 +30,8 @@ from bot.slack.installations import Installations
 from bot.slack.oauth import SCOPES
 from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
+from index.retrieval import LastBuild
+from index.snapshot import SnapshotFolder
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 
@@ -65,6 +67,15 @@ async def test_why_usage_and_reviews_answer_those_whom_they_concern(approval_des
     assert "Can I get my money back?" in shown(mine)
     (nobodys,) = await approval_desk.command(ASKER, "/citedesk reviews")
     assert "No review waits for you" in shown(nobodys)
+
+
+async def test_why_the_last_build_failed_is_told_to_admins_only(own_data: Path, own_desk: Desk) -> None:
+    SnapshotFolder(own_data).note(LastBuild(at="2026-11-27T03:00:00", error="cannot read /srv/secret/leads.md"))
+    (admins,) = await own_desk.command(ADMIN, "/citedesk status")
+    assert "/srv/secret/leads.md" in shown(admins)
+    (others,) = await own_desk.command(ASKER, "/citedesk status")
+    assert "the build of 2026-11-27T03:00 UTC failed" in shown(others)
+    assert "/srv/secret" not in shown(others)
 
 
 @pytest.mark.parametrize("command", ["reindex", "rollback", "why r-1", "usage", "gaps"])

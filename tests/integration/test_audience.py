@@ -1,5 +1,6 @@
 """Who may be told what: user groups, channel members, shared channels, and what is set for a channel."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, Desk, shown, workspace
@@ -27,6 +28,18 @@ async def test_in_a_channel_whose_members_all_may_read_them_restricted_articles_
     async with workspace(own_data, articles, access=_BY_USER_GROUP) as desk:
         desk.sandbox.workspace.channels[_LEADS.id] = _LEADS
         assert "3 months" in shown(await desk.exactly_one_reply(await desk.ask(_RESTRICTED, REVIEWER, _LEADS.id)))
+
+
+async def test_in_a_public_channel_they_are_not_though_all_its_members_may_read_them(
+    own_data: Path, articles: Path
+) -> None:
+    # Anybody in the workspace can read it without joining.
+    for public_channels, is_shown in (("workspace", False), ("members", True)):
+        access = _BY_USER_GROUP | {"public_channels": public_channels}
+        async with workspace(own_data, articles, access=access) as desk:
+            desk.sandbox.workspace.channels[_LEADS.id] = replace(_LEADS, is_private=False)
+            reply = await desk.exactly_one_reply(await desk.ask(_RESTRICTED, REVIEWER, _LEADS.id))
+            assert ("3 months" in shown(reply)) is is_shown
 
 
 async def test_in_a_mixed_channel_they_are_not_and_who_may_read_more_can_ask_in_private(own_desk: Desk) -> None:
@@ -66,8 +79,13 @@ async def test_shared_unknown_and_large_channels_are_public_and_members_are_aske
     assert await directory.audience_of(_where(shared_outside=True)) == frozenset()
     assert await directory.audience_of(_where(channel_id="C404")) == frozenset()
     assert await directory.audience_of(_where(tenant_id="T0FOREIGN")) == frozenset()
+    open_ = Channel("C0OPEN", "open", _LEADS.members)
+    space.channels[open_.id] = open_
+    assert await directory.audience_of(_where(channel_id=open_.id)) == frozenset()
+    joined = SlackMembership(workspaces, access.model_copy(update={"public_channels": "members"}))
+    assert await joined.audience_of(_where(channel_id=open_.id)) == frozenset({"leads"})
     small = SlackMembership(workspaces, access.model_copy(update={"audience_members_max": 1}))
-    assert await small.audience_of(_where(channel_id=SUPPORT)) == frozenset()
+    assert await small.audience_of(_where()) == frozenset()
     asked = len(own_desk.sandbox.api.calls)
     space.channels[_LEADS.id] = Channel(_LEADS.id, "leads", _LEADS.members | {ADMIN}, is_private=True)
     assert await directory.audience_of(_where()) == frozenset({"leads"})

@@ -23,6 +23,8 @@ from bot.teams.payloads import asked_of, key_of
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
 from index.builder import BuildRules, build
 from index.errors import SettingsError
+from index.retrieval import LastBuild
+from index.snapshot import SnapshotFolder
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 _UNKNOWN = "Is there a Linux app?"
@@ -139,10 +141,13 @@ async def test_an_admin_reindexes_and_reads_what_was_indexed_and_skipped(own_dat
 
 
 async def test_what_a_command_shows_is_not_told_to_a_whole_channel(both: tuple[FakeConnector, Desk]) -> None:
-    teams, _ = both
+    teams, desk = both
     told = await teams.reply(teams.question("gaps", "admin", _THREAD))
     assert "our own chat" in told["summary"]
-    assert "Citedesk status" in (await teams.reply(teams.question("status", "admin", _THREAD), 2))["summary"]
+    SnapshotFolder(desk.settings.data_dir).note(LastBuild(at="2026-11-27T03:00:00", error="cannot read /srv/leads.md"))
+    status = await teams.reply(teams.question("status", "admin", _THREAD), 2)
+    assert "Citedesk status" in status["summary"]
+    assert "/srv/leads.md" not in json.dumps(status)
     # More words than a command has: a question.
     question = teams.question("status of my order", "admin", _THREAD)
     assert "Not enough info" in (await teams.reply(question, 3))["summary"]

@@ -1,5 +1,7 @@
 """Which messages ask nothing of the documents."""
 
+import time
+
 import pytest
 
 from pipeline.understanding.smalltalk import kind_of
@@ -64,3 +66,16 @@ def test_small_talk_has_a_kind(text: str, kind: str) -> None:
 )
 def test_a_message_that_may_hold_a_question_is_none(text: str) -> None:
     assert kind_of(text) is None
+
+
+@pytest.mark.parametrize("piece", ["a ", "thanks ", "thank you i will try ", ":+1: ", ":) ", "? ", "thnaks "])
+def test_a_message_of_forty_thousand_characters_is_no_small_talk_and_takes_no_time(piece: str) -> None:
+    # The event loop looks at each reply in a thread before it is stored.
+    message = piece * (40_000 // len(piece))
+    begun = time.perf_counter()
+    assert kind_of(message) is None
+    assert time.perf_counter() - begun < 0.05
+
+
+def test_long_thanks_are_small_talk() -> None:
+    assert kind_of("thank you so much, you saved my day!! :pray: " * 10) == "thanks"
