@@ -62,10 +62,10 @@ def _header(above: Sequence[str]) -> list[str]:
 
 
 def _body(lines: Sequence[str], start: int) -> Iterator[str]:
-    for line in lines[start:]:
-        if not line.strip() or _RULE.match(line):
+    for at in range(start, len(lines)):
+        if not lines[at].strip() or _RULE.match(lines[at]):
             return
-        yield line
+        yield lines[at]
 
 
 def _fits(line: str, starts: Sequence[int]) -> bool:
