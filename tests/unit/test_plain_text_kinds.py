@@ -117,6 +117,11 @@ def test_titles_in_capitals_above_indented_text_are_headings() -> None:
     ]
 
 
+def test_a_footer_at_the_margin_leaves_the_text_below_a_title_at_the_margin() -> None:
+    text = text_of("NAME\n       tarn - copy folders\n\nBUGS\n       Write to Ada.\n\n1.9    October    TARN(1)")
+    assert "\nWrite to Ada." in text
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -38,6 +38,15 @@ def test_a_row_over_all_columns_at_the_end_of_a_table_is_a_note_below_it() -> No
     ]
 
 
+def test_a_button_that_opens_an_answer_is_a_line_of_its_own_like_a_summary() -> None:
+    item = '<div><button aria-expanded="false">Is it open on Sunday?</button><div hidden>Until noon.</div></div>'
+    assert html_of(f"<h2>Hours</h2>{item}").split("\n\n") == ["## Hours", "**Is it open on Sunday?**", "Until noon."]
+
+
+def test_a_button_within_a_sentence_stays_in_it() -> None:
+    assert html_of('<p>Press <button aria-expanded="false">More</button> to go on.</p>') == "Press More to go on."
+
+
 def test_a_component_without_a_title_is_named_by_what_it_is_about() -> None:
     page = (
         '<ParamField path="endpoint_id" type="string" required>\n  The id of the endpoint.\n</ParamField>\n\n'

@@ -1,9 +1,8 @@
 """Titles of plain text that stand in capitals at the margin, above indented text, as in manual pages and contracts."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from textwrap import dedent
 
 _CHARS, _WORDS, _LETTERS = 90, 14, 3
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d{1,3})*")
@@ -21,8 +20,18 @@ def with_hanging_titles(lines: Sequence[str]) -> list[str]:
     for at, end in pairwise((*titles, len(lines))):
         number = _NUMBER.match(lines[at])
         level = 2 + (number[0].count(".") if number else 0)
-        made += [f"{'#' * min(6, level)} {lines[at]}", "", *dedent("\n".join(lines[at + 1 : end])).split("\n")]
+        made += [f"{'#' * min(6, level)} {lines[at]}", "", *_at_margin(lines[at + 1 : end])]
     return made
+
+
+def _at_margin(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines as far to the left as the first of them hangs; the footer of a page may stand at the margin."""
+    hangs = _indent(next(filter(None, lines), ""))
+    return (line[min(hangs, _indent(line)) :] for line in lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _is_title(line: str) -> bool:

@@ -135,8 +135,11 @@ class PageConverter(MarkdownConverter):
         return str(super().convert_a(el, text, parent_tags))  # type: ignore[misc]
 
     def convert_button(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        """Return the words of a button that opens something or that a sentence names."""
-        return text if is_opener(el) or not parent_tags.isdisjoint(_KEPT_BUTTONS) else ""
+        """Return the words of a button that opens something, as of a summary, or that a sentence names."""
+        if not parent_tags.isdisjoint(_KEPT_BUTTONS):
+            return text
+        is_closed_part = el.has_attr("aria-expanded") and "_inline" not in parent_tags
+        return self.convert_summary(el, text, parent_tags) if is_closed_part else text if is_opener(el) else ""
 
     def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         """Return a list item."""

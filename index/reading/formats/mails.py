@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 _HEADER = re.compile(r"[A-Z][A-Za-z-]{1,40}:[ \t]")
 _MAX_HEADER_LINES = 60
 # https://www.rfc-editor.org/rfc/rfc5322#section-3.6.5
-_REPLY = re.compile(r"(?:(?:re|fwd?):\s*)*", re.IGNORECASE)
+_REPLY = re.compile(r"(?:re|fwd?):\s*", re.IGNORECASE)
 _MAX_DEPTH = 20
-_INTRODUCTION_CHARS = 300
+_INTRODUCTION_CHARS, _SUBJECT_CHARS, _DATE_CHARS = 300, 1_000, 100
 
 
 def subject_and_day(text: str) -> tuple[str, str | None] | None:
@@ -23,9 +23,13 @@ def subject_and_day(text: str) -> tuple[str, str | None] | None:
     subject, sender, date = (str(mail[name] or "") for name in ("Subject", "From", "Date"))
     if not subject or not sender:
         return None
-    subject = " ".join(subject.split())
-    reply = _REPLY.match(subject)
-    return (subject[reply.end() :] if reply else subject) or subject, _day(date)
+    return _without_marks(" ".join(subject[:_SUBJECT_CHARS].split())), _day(date[:_DATE_CHARS])
+
+
+def _without_marks(subject: str) -> str:
+    while (mark := _REPLY.match(subject)) and mark.end() < len(subject):
+        subject = subject[mark.end() :]
+    return subject
 
 
 def _day(date: str) -> str | None:
@@ -36,7 +40,7 @@ def _day(date: str) -> str | None:
 
 
 def with_earlier_apart(lines: Sequence[str]) -> list[str]:
-    """Return the lines of a mail; one that it quotes at its end gets a heading, which is the line that introduces it.
+    """Return the lines of a mail; a mail that it quotes at its end gets the line that introduces it for a heading.
 
     A quote that is answered below stays where it is.
     """

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from index.reading.formats.cells import MAX_CELLS
 from index.reading.formats.lines import table
 
 _RULE = re.compile(r"\s*([-=])\1+(?: +\1{2,})+\s*$")
@@ -33,7 +34,9 @@ def _table(lines: Sequence[str], at: int, above: Sequence[str]) -> tuple[int, li
     header = _header(above)
     names = [line for line in header if not _RULE.match(line)]
     body = list(_body(lines, at + 1))
-    if not names or not body or not all(_fits(line, starts) for line in (*names, *body)):
+    if not names or not body or len(starts) * len(body) > MAX_CELLS:
+        return None
+    if not all(_fits(line, starts) for line in (*names, *body)):
         return None
     rows = [_joined([_cells(line, starts) for line in names])]
     for line in body:
@@ -59,10 +62,10 @@ def _header(above: Sequence[str]) -> list[str]:
 
 
 def _body(lines: Sequence[str], start: int) -> Iterator[str]:
-    for line in lines[start:]:
-        if not line.strip() or _RULE.match(line):
+    for at in range(start, len(lines)):
+        if not lines[at].strip() or _RULE.match(lines[at]):
             return
-        yield line
+        yield lines[at]
 
 
 def _fits(line: str, starts: Sequence[int]) -> bool:
