@@ -1,0 +1,47 @@
+"""A pattern of the settings that matches no document is named."""
+
+import pytest
+
+from bot.cli.access_warnings import pattern_warnings
+from bot.settings import Settings
+
+_IDS = {
+    "hr/pay.md",
+    "HR2/pay.md",
+    "exp.jsonl",
+    "exp.jsonl#1",
+    "https://h.example/go",
+    "https://h.example/hr/pay",
+    "faq.md",
+}
+
+
+def _settings(**index: dict[str, object]) -> Settings:
+    return Settings.model_validate({"index": index})
+
+
+@pytest.mark.parametrize(
+    "pattern", ["hr/*", "./hr/*", "/hr/*", "*", "exp.jsonl", "exp.jsonl#*", "https://h.example/hr/*", "faq.md"]
+)
+def test_a_pattern_that_matches_a_document_is_not_named(pattern: str) -> None:
+    settings = _settings(access={pattern: ["hr"]}, links={pattern: "https://h.example/{path}"})
+    assert pattern_warnings(settings, _IDS) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "then"),
+    [
+        ("docs/hr/*", ": an id begins below the folder that is indexed, so write `hr/*`"),
+        ("/srv/docs/faq.md", ": an id begins below the folder that is indexed, so write `faq.md`"),
+        ("hr2/*", ": capitals count, and there is `HR2/pay.md`"),
+        ("hr", ""),
+        ("docs/*", ""),
+        ("https://other.example/*", ""),
+    ],
+)
+def test_a_pattern_that_matches_no_document_is_named_with_what_to_write(pattern: str, then: str) -> None:
+    settings = _settings(access={pattern: ["hr"]}, links={pattern: "https://h.example/{path}"})
+    assert pattern_warnings(settings, _IDS) == [
+        f"the pattern `{pattern}` in index.access matches no document{then}",
+        f"the pattern `{pattern}` in index.links matches no document{then}",
+    ]
