@@ -19,7 +19,7 @@ _CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
 _LIST_ITEM = re.compile(r"\s*[-*][ \t]")
 _NEIGHBOURS = frozenset("title date author authors tags category slug url summary lang description keywords".split())
-_GROUP_CHARS, _GROUP_WORDS = 40, 2
+_GROUP_CHARS, _GROUP_WORDS, _GROUP_NAME_WORDS = 40, 2, 4
 
 
 class Trust(IntEnum):
@@ -117,6 +117,11 @@ def _names_groups(value: str) -> bool:
     """Tell whether a value can be the names of groups, and not a sentence."""
     names = re.split(r"[,;]", value.split(" #", 1)[0].strip(" \t[](){}\"'`,;"))
     return all(
-        len(name) <= _GROUP_CHARS and len(name.split()) <= _GROUP_WORDS and not name.rstrip().endswith((".", "!", "?"))
+        len(name) <= _GROUP_CHARS and _is_short(name.split()) and not name.rstrip().endswith((".", "!", "?"))
         for name in names
     )
+
+
+def _is_short(words: list[str]) -> bool:
+    """Tell whether words are few enough for a group: more of them if all begin with a capital, as in a name."""
+    return len(words) <= (_GROUP_NAME_WORDS if all(word[0].isupper() for word in words) else _GROUP_WORDS)
