@@ -37,7 +37,7 @@ def access_warnings(settings: Settings, named: Mapping[str, int]) -> list[str]:
 def pattern_warnings(settings: Settings, ids: Collection[str]) -> list[str]:
     """Return a warning for each pattern of the settings that matches no document; `ids` are their names."""
     names = names_of(ids)
-    patterns = {"index.access": settings.index.access, "index.links": settings.index.links}
+    patterns = {"index.access": [*settings.index.access], "index.links": [*settings.index.links]}
     return [
         f"the pattern `{pattern}` in {setting} matches no document{_meant(pattern, names)}"
         for setting, rules in patterns.items()

@@ -34,13 +34,13 @@ _HARMLESS = [
     ("md", "Access: see below\n\nBody"),
     ("md", "# Rules\n\nWrite this:\n\n```yaml\ntitle: A\naccess: leads\n```\n\nBody"),
     ("md", "```yaml\nservices:\n  web:\n    access: all\n```\n\nBody"),
-    ("md", "```json\n{\"access\": \"leads\"}\n```\n\nBody"),
+    ("md", '```json\n{"access": "leads"}\n```\n\nBody'),
     ("md", "---\n" + _LONG + "---\nBody"),
     ("md", "<!--\n" + "License: any word of it, and more of it.\n" * 400 + "-->\nBody"),
     ("md", "<!--\nCopyright.\n\nAccess to the source: see LICENSE.\n-->\nBody"),
     ("md", "# A\n<!-- TODO: groups and access are explained elsewhere -->\nBody"),
-    ("md", "# A\n\nUse `<meta name=\"access\" content=\"leads\">` in a page.\n\nBody"),
-    ("md", "# A\n\n```html\n<meta name=\"access\" content=\"leads\">\n```\n\nBody"),
+    ("md", '# A\n\nUse `<meta name="access" content="leads">` in a page.\n\nBody'),
+    ("md", '# A\n\n```html\n<meta name="access" content="leads">\n```\n\nBody'),
     ("md", "{note: this is prose} about access: read it\n\nBody"),
     ("md", "[{Access: a link}](https://h.example)\n\nBody"),
     ("md", "---\nteam: payments\nstatus: accepted\n---\nBody"),
@@ -59,7 +59,7 @@ _HARMLESS = [
     ("csv", "access,name\nleads,Body\n"),
     ("csv", "access: level,name\n1,Body\n"),
     ("csv", "# people of the lab\nname,access\nBody,leads\n"),
-    ("csv", "name,text\nBody,\"first\naccess: leads\nlast\"\n"),
+    ("csv", 'name,text\nBody,"first\naccess: leads\nlast"\n'),
 ]  # fmt: skip
 
 _LEFT_OUT = [

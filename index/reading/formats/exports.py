@@ -129,9 +129,9 @@ def _content(fields: Fields) -> Content:
 
 
 def _refuse_in_body(body: str, page: BeautifulSoup) -> None:
-    said, _ = front_matter.split(body)
     refuse_tags(page("meta"))
-    if said.access is not None:
+    text = front_matter.below_comments(body)
+    if not text.startswith("<") and front_matter.split(text)[0].access is not None:
         raise UnreadableDocumentError("an access rule stands in its text: write it beside `title`")
 
 

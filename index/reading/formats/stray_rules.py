@@ -13,7 +13,9 @@ from index.reading.formats.fields import bare
 from index.reading.formats.header_lines import hidden_rules, key_line
 
 _MAX_OBJECT = 50_000
-_OBJECT = re.compile(r"(?:/\*|//)|\[?[ \t\n]{0,9}\{[ \t]*(?:[\"'\w\n]|//|/\*(?!\}))")
+_OBJECT = re.compile(
+    r"(?:/\*[^*]{0,400}\*/\s{0,9}|//[^\n]{0,400}\n\s{0,9})?(?:\[\s{0,9}\{\s{0,9}[\"']|\{[ \t]*(?:[\"'\w\n]|//|/\*[^}]))"
+)
 _OBJECT_KEY = re.compile(r"(?:^|[{,(])[ \t]*[\"']?([^\W\d][\w-]{0,60})[\"']?[ \t]*:", re.MULTILINE)
 _MODULE = re.compile(r"(?:import|export)\b")
 _EXPORTED = re.compile(r"export[ \t]+(?:const|let|var)[ \t]+(\w{1,60})")
@@ -25,7 +27,7 @@ _META = re.compile(
 )
 _NAMES = ("name", "property", "itemprop", "http-equiv")
 _FIRST_TAG = re.compile(r"<[a-z]", re.IGNORECASE)
-_DECLARATION = re.compile(r"<[!?][^>]{0,1000}>")
+_DECLARATION = re.compile(r"<[!?][^<>]{0,1000}>")
 
 
 def refuse_lines(lines: str) -> None:
@@ -37,18 +39,17 @@ def refuse_lines(lines: str) -> None:
 
 def refuse_long_block(text: str) -> None:
     """Raise UnreadableDocumentError if a rule stands in lines of metadata that are too many to be read."""
-    lines = takewhile(lambda line: line.startswith((" ", "\t", "-", "#")) or key_line(line), filter(str.strip, text.split("\n")))
+    lines = takewhile(
+        lambda line: line.startswith((" ", "\t", "-", "#")) or key_line(line), filter(str.strip, text.split("\n"))
+    )
     for key in hidden_rules("\n".join(lines)):
         raise not_read(key)
 
 
 def refuse_object(text: str) -> None:
     """Raise UnreadableDocumentError if a text begins with an object that cannot be read and that holds a rule."""
-    if not _OBJECT.match(text):
-        return
-    first, _, _ = text.partition("\n")
-    end = len(first) if first.rstrip(" ,;").endswith(("}", "}]")) else text.find("\n}", 0, _MAX_OBJECT)
-    _refuse_keys(text[: end if end != -1 else len(first)])
+    if _OBJECT.match(text):
+        _refuse_keys(text[: _object_end(text)])
 
 
 def refuse_above_text(text: str) -> None:
@@ -89,6 +90,16 @@ def refuse_above_rows(lines: list[str], sign: str) -> None:
     cells = max((line.count(sign) for line in lines), default=0)
     above = takewhile(lambda line: line.startswith("#") or line.count(sign) < cells, lines)
     refuse_lines("\n".join(line.lstrip("# \t") for line in above))
+
+
+def _object_end(text: str) -> int:
+    """Return where the braces at the beginning are closed; without that, where the first paragraph ends."""
+    depth = 0
+    for brace in re.finditer(r"[{}]", text[:_MAX_OBJECT]):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return brace.end()
+    return len(text.split("\n\n", 1)[0])
 
 
 def _refuse_module(paragraph: str) -> None:
