@@ -48,6 +48,7 @@ _HARMLESS = [
     ("md", "---\n\u0434\u043e\u0441\u0442\u0443\u043f: \u0432\u0441\u0435\ntitle: A\n---\nBody"),
     ("md", "---\naccess: everyone\n---\nBody"),
     ("md", "Access: by the north door only\n\nBody"),
+    ("md", "# Plans\n\n---\n\nGroups: Basic Pro Enterprise\n\n---\n\nBody"),
     ("mdx", "export const groups = ['a', 'b']\n\n# A\n\nBody"),
     ("mdx", "import A from 'a'\n\nexport const meta = { title: 'Access' }\n\n# A\n\nBody"),
     ("html", "<!DOCTYPE html>\n<!-- Access to this page is free -->\n" + _PAGE),
