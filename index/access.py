@@ -1,6 +1,7 @@
 """Which documents a search may see: the groups that stand for everybody and nobody, and patterns of document ids."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from fnmatch import translate
 from functools import lru_cache
@@ -16,9 +17,11 @@ def matches(document_id: str, patterns: Iterable[str]) -> bool:
     """Tell whether a document id matches one of the patterns.
 
     Upper and lower case differ. `*` stands for any characters, also for "/", `?` for one character, `[a-z]` for one of
-    a set, `[!a-z]` or `[^a-z]` for one outside it. A bracket that is never closed stands for itself.
+    a set, `[!a-z]` or `[^a-z]` for one outside it. A bracket that is never closed stands for itself. A letter with its
+    accent is one character, however it is encoded: macOS parts them in the names of files.
     """
-    return any(_compiled(pattern).match(document_id) for pattern in patterns)
+    composed = unicodedata.normalize("NFC", document_id)
+    return any(_compiled(pattern).match(composed) for pattern in patterns)
 
 
 def normalized(pattern: str) -> str:
@@ -28,7 +31,7 @@ def normalized(pattern: str) -> str:
 
 @lru_cache(maxsize=_PATTERNS_KEPT)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(normalized(pattern)))
+    return re.compile(translate(normalized(unicodedata.normalize("NFC", pattern))))
 
 
 def _normalized_set(found: re.Match[str]) -> str:

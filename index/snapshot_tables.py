@@ -116,6 +116,16 @@ def documents_by_group(file: Path) -> dict[str, int]:
         )
 
 
+def document_names(file: Path) -> frozenset[str]:
+    """Return the names that patterns may match: ids of sources and documents, also of skipped ones, and addresses."""
+    query = (
+        "SELECT source_id FROM sources UNION SELECT document_id FROM documents UNION SELECT document_id FROM skipped "
+        "UNION SELECT url FROM documents WHERE url IS NOT NULL"
+    )
+    with closing(open_read_only(file)) as connection:
+        return frozenset(name for (name,) in connection.execute(query))
+
+
 def groups_by_document(file: Path) -> dict[str, frozenset[str]]:
     """Return the groups that may read each document, by document id."""
     query = (

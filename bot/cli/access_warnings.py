@@ -1,13 +1,14 @@
-"""What an admin should know about access rules: groups that nobody is in, documents without a rule."""
+"""What an admin should know about rules: groups without members, documents without a rule, patterns without effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 from bot.settings import AccessSettings, Settings
 from bot.surfaces.wording import counted
 from index import snapshot_tables
-from index.access import EVERYONE, NOBODY
+from index.access import EVERYONE, NOBODY, matches
 from index.errors import IndexUnavailableError
+from index.reading.names import names_of, relative
 from index.snapshot import CHUNKS, SnapshotFolder
 
 _SETTINGS = "access.groups, access.slack_groups or access.entra_groups"
@@ -20,7 +21,9 @@ def live_warnings(settings: Settings) -> list[str]:
         name = folder.newest_intact()[1].name
     except IndexUnavailableError:
         return []
-    return access_warnings(settings, snapshot_tables.documents_by_group(folder.path(name) / CHUNKS))
+    tables = folder.path(name) / CHUNKS
+    warnings = access_warnings(settings, snapshot_tables.documents_by_group(tables))
+    return [*warnings, *pattern_warnings(settings, snapshot_tables.document_names(tables))]
 
 
 def access_warnings(settings: Settings, named: Mapping[str, int]) -> list[str]:
@@ -29,6 +32,33 @@ def access_warnings(settings: Settings, named: Mapping[str, int]) -> list[str]:
     wanted = {*named, *ruled} - {EVERYONE, NOBODY}
     known = _with_members(settings.access)
     return [*(_empty(group, named, known) for group in sorted(wanted - known)), *_unlabelled(settings, named)]
+
+
+def pattern_warnings(settings: Settings, ids: Collection[str]) -> list[str]:
+    """Return a warning for each pattern of the settings that matches no document; `ids` are their names."""
+    names = names_of(ids)
+    patterns = {"index.access": [*settings.index.access], "index.links": [*settings.index.links]}
+    return [
+        f"the pattern `{pattern}` in {setting} matches no document{_meant(pattern, names)}"
+        for setting, rules in patterns.items()
+        for pattern in rules
+        if not _matches_one(relative(pattern), names)
+    ]
+
+
+def _matches_one(pattern: str, names: Collection[str]) -> bool:
+    return any(matches(name, [pattern]) for name in names)
+
+
+def _meant(pattern: str, names: Collection[str]) -> str:
+    """Return how to write the pattern so that it matches, if it begins too far up or has other capitals."""
+    parts = relative(pattern).split("/")
+    shorter = ["/".join(parts[number:]) for number in range(1, len(parts))]
+    if found := next((own for own in shorter if own.strip("*?/") and _matches_one(own, names)), None):
+        return f": an id begins below the folder that is indexed, so write `{found}`"
+    if found := next((name for name in names if matches(name.casefold(), [relative(pattern).casefold()])), None):
+        return f": capitals count, and there is `{found}`"
+    return ""
 
 
 def _with_members(access: AccessSettings) -> set[str]:

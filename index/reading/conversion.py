@@ -73,7 +73,7 @@ def documents_of(source: Source, rules: LoadRules) -> list[Document | Skipped]:
     raw = source.path.read_bytes()
     if source.suffix == EXPORT:
         return list(_exported(raw, source, rules))
-    return list(_documents(_CONVERTERS[source.suffix](raw), source.source_id, source, rules))
+    return list(_documents(_CONVERTERS[source.suffix](raw), source.source_id, source, rules, source.others))
 
 
 def _exported(raw: bytes, source: Source, rules: LoadRules) -> Iterator[Document | Skipped]:
@@ -81,20 +81,28 @@ def _exported(raw: bytes, source: Source, rules: LoadRules) -> Iterator[Document
     taken: set[str] = set()
     for article in articles(raw):
         line_id = f"{source.source_id}#{article.line}"
-        document_id = line_id if article.key is None else f"{source.source_id}#{article.key}"
-        if document_id in taken:
-            document_id = line_id
+        own_id = line_id if article.key is None else f"{source.source_id}#{article.key}"
+        document_id = line_id if own_id in taken else own_id
         taken.add(document_id)
         if isinstance(article.content, str):
             yield Skipped(document_id, article.content)
             continue
         try:
-            yield from _documents(article.content, document_id, source, rules)
+            files = (source.source_id, *source.others)
+            others = tuple(f"{name}{own_id.removeprefix(source.source_id)}" for name in files)
+            yield from _documents(article.content, document_id, source, rules, others, files)
         except UnreadableDocumentError as error:
             yield Skipped(line_id, str(error))
 
 
-def _documents(content: Content, document_id: str, source: Source, rules: LoadRules) -> Iterator[Document | Skipped]:
+def _documents(
+    content: Content,
+    document_id: str,
+    source: Source,
+    rules: LoadRules,
+    others: tuple[str, ...],
+    files: tuple[str, ...] = (),
+) -> Iterator[Document | Skipped]:
     # SQLite cannot store a lone surrogate.
     text = content.text.encode(errors="replace").decode().strip()
     if not text:
@@ -106,7 +114,7 @@ def _documents(content: Content, document_id: str, source: Source, rules: LoadRu
         document_id=document_id,
         title=" ".join((content.title or named).split())[:_TITLE_CHARS],
         url=rules.link(document_id, content.url or source.url),
-        groups=rules.groups(document_id, content.access, source.prefix),
+        groups=rules.groups(document_id, content.access, source.prefix, others, files),
         text=text + "\n",
         named_anchors=content.named_anchors,
         updated=content.updated,

@@ -7,6 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from index.access import EVERYONE, NOBODY, matches, normalized
 from index.errors import UnreadableDocumentError
+from index.reading.names import names_of, relative
 
 _SEPARATOR = re.compile(r"[,;]")
 # What YAML reads as nothing or as a switch.
@@ -90,14 +91,20 @@ class LoadRules:
         links = tuple((normalized(pattern), template) for pattern, template in self.links)
         return repr((self.max_bytes, self.unlabelled, access, links))
 
-    def groups(self, document_id: str, named: object, prefix: str = "") -> frozenset[str]:
+    def groups(
+        self,
+        document_id: str,
+        named: object,
+        prefix: str = "",
+        others: tuple[str, ...] = (),
+        files: tuple[str, ...] = (),
+    ) -> frozenset[str]:
         """Return who may read a document; `named` is as Content.access. Raises UnreadableDocumentError.
 
-        A pattern may also match the id without the `prefix` that tells two folders apart: a second folder must not
-        make a document readable.
+        A pattern may also match another name of the document: one of `others`, the id without the `prefix` that tells
+        two folders apart, and for an article of an export one of the names in `files`.
         """
-        ids = {document_id, document_id.removeprefix(prefix)}
-        ruled = next((list(groups) for p, groups in self.access if any(matches(i, [p]) for i in ids)), None)
+        ruled = self._ruled(names_of((document_id, *others), prefix), names_of(files, prefix))
         if isinstance(named, UnmappedReaders):
             # A pattern for everyone is meant for documents that say nothing.
             if ruled is None or EVERYONE in ruled:
@@ -108,6 +115,23 @@ class LoadRules:
         found = named_groups(ruled, "the rule in `index.access`") if named is None else named_groups(named, "`access`")
         return frozenset(found) - {NOBODY}
 
+    def _ruled(self, names: list[str], files: list[str]) -> list[str] | None:
+        """Return the groups of the first pattern that matches; None if none does.
+
+        A second name, such as a link or another folder, must not make a document readable: of the patterns that come
+        first for each name, the first one that is not for everyone counts.
+        """
+        alike = [[name, *(file for file in files if name.startswith(f"{file}#"))] for name in names]
+        first = {number for spellings in alike if (number := self._first(spellings)) is not None}
+        rules = [list(self.access[number][1]) for number in sorted(first)]
+        return next((groups for groups in rules if EVERYONE not in groups), rules[0] if rules else None)
+
+    def _first(self, names: list[str]) -> int | None:
+        return next(
+            (n for n, (pattern, _) in enumerate(self.access) if any(matches(i, [relative(pattern)]) for i in names)),
+            None,
+        )
+
     def link(self, document_id: str, named: str | None) -> str | None:
         """Return a document's public address: the one it names, or the one made from its id.
 
@@ -116,7 +140,9 @@ class LoadRules:
         if named is not None and document_id.startswith(_SCHEMES):
             return _on_same_host(named, document_id)
         if named is None:
-            template = next((template for pattern, template in self.links if matches(document_id, [pattern])), None)
+            template = next(
+                (template for pattern, template in self.links if matches(document_id, [relative(pattern)])), None
+            )
             path = document_id.rsplit(".", 1)[0] if "." in document_id.rsplit("/", 1)[-1] else document_id
             named = (
                 template.replace("{path}", quote(path, errors="replace")).replace(

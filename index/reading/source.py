@@ -22,6 +22,7 @@ _AT_ONCE_S = 60
 class Source:
     """A file to convert. It must lie below `root`; `problem` says why it cannot be read, if it cannot.
 
+    `others` are further names of it: the file that a symbolic link leads to, the address that a page was answered from.
     `prefix` is what was put before its name to tell it from a file of the same name in another folder. Days are
     YYYY-MM-DD: `updated` is the day of the last change, `not_seen_since` the day of the copy that stands for a
     page that cannot be reached now. They are no part of the fingerprint: a new day with the same bytes is no change.
@@ -35,6 +36,7 @@ class Source:
     url: str | None = None
     problem: str | None = None
     prefix: str = ""
+    others: tuple[str, ...] = ()
     updated: str | None = None
     not_seen_since: str | None = None
 
@@ -70,9 +72,21 @@ def file_source(path: Path, root: Path, source_id: str, rules: LoadRules, url: s
             content = digest(path)
     except OSError as error:
         problem = f"cannot be read: {error.strerror}"
-    parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content)
+    others = _others(path, root, source_id, url)
+    parts = (str(_CONVERTERS_VERSION), rules.fingerprint, source_id, url or "", problem or "", content, *others)
     fingerprint = sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()
-    return Source(printable(source_id), path, root, fingerprint, path.suffix.lower(), url, problem)
+    named = printable(source_id)
+    return Source(named, path, root, fingerprint, path.suffix.lower(), url, problem, others=others)
+
+
+def _others(path: Path, root: Path, source_id: str, url: str | None) -> tuple[str, ...]:
+    if source_id.lower().startswith(("https://", "http://")):
+        return (url,) if url and url != source_id else ()
+    try:
+        real = path.resolve().relative_to(root.resolve()).as_posix()
+    except (OSError, ValueError):
+        return ()
+    return (printable(real),) if path == root / source_id and real != source_id else ()
 
 
 def telling_days(times: Mapping[str, float]) -> dict[str, str]:

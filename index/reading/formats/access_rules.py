@@ -3,11 +3,16 @@
 from collections import Counter
 from typing import Any
 
+from index.access import EVERYONE
 from index.errors import UnreadableDocumentError
 from index.reading.documents import named_groups
 from index.reading.formats.access_words import RULES, Kind, is_public, kind_of, limits
 from index.reading.formats.fields import Fields, bare
 
+# Words of a state for which a document is kept from most people.
+_STATES, _CLOSED = ("status", "state"), frozenset({"private", "confidential", "restricted"})
+# Beside other keys it names those who may read; below one it names those whom an author or a product belongs to.
+_TEAMS = "teams"
 _SHOWN = 60
 _WRITE = "write `access: [group]`, or `access: everyone`"
 
@@ -21,7 +26,9 @@ def access_of(fields: Fields, ignored: frozenset[str] = frozenset()) -> list[str
     rules = [(bare(key), value) for key, value in fields.pairs if bare(key) in RULES]
     named = _named(rules)
     for path, value in fields.everywhere():
-        kind = kind_of(path[-1])
+        kind = None if len(path) > 1 and bare(path[-1]) == _TEAMS else kind_of(path[-1])
+        if len(path) == 1 and bare(path[-1]) in _STATES and str(value).strip().casefold() in _CLOSED and named is None:
+            raise _not_understood(path[-1])
         if kind is not None and path[-1] not in ignored and not (kind is Kind.RULE and len(path) == 1):
             _refuse(kind, path, value, settled=named is not None)
     return named
@@ -52,6 +59,8 @@ def _named(rules: list[tuple[str, Any]]) -> list[str] | None:
     found = [named_groups(value, f"`{word}`") for word, value in rules]
     if any(set(groups) != set(found[0]) for groups in found):
         raise UnreadableDocumentError("`access` and `groups` name different groups: keep one of them")
+    if EVERYONE in found[0] and len(set(found[0])) > 1:
+        raise UnreadableDocumentError(f"`{rules[0][0]}` names `everyone` beside other groups: keep one of them")
     return found[0]
 
 

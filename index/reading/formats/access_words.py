@@ -28,7 +28,16 @@ _FILLERS = frozenset(
 # A group is a rule only beside one of these: `group_by` and `nav_group` are none.
 _OF_PEOPLE = frozenset("allow allowed user users read view member members security entra slack ad ldap okta".split())
 _PHRASES = frozenset(
-    {"alloweduser", "allowedusers", "allowusers", "whocanread", "whomayread", "canread", "readby", "sharedwith"}
+    frozenset(
+        "requireslogin requirelogin loginrequired requiressignin signedinonly loggedinonly membersonly"
+        " passwordprotected teams onlyfor limitedto accessibleto".split()
+    )
+    | {"alloweduser", "allowedusers", "allowusers", "whocanread", "whomayread", "canread", "readby", "sharedwith"}
+)
+# Letters of other scripts that look like Latin ones.
+_LOOKS_LIKE = str.maketrans(
+    "\u0430\u0441\u0435\u043e\u0440\u0445\u0443\u0456\u0455\u0458\u0501\u0261\u03b1\u03bf\u03c1\u03c5\u03b5\u03f2\u03c3",
+    "aceopxyisjdgaopuecs",
 )
 _FALSE = frozenset({"false", "no", "off", "0", "null", "none", "~"})
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -50,6 +59,7 @@ def kind_of(key: str) -> Kind | None:
     letters = bare(key)
     if letters in RULES:
         return Kind.RULE
+    letters = letters.translate(_LOOKS_LIKE)
     if any(_like(letters, word) for word in _TYPOS_OF):
         return Kind.MISSPELT
     if letters in _LONG | _SHORT | _PHRASES or any(OSA.distance(letters, w, score_cutoff=1) <= 1 for w in _LONG):

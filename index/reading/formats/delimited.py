@@ -11,6 +11,7 @@ from index.reading.formats.cells import MAX_CELLS, MAX_COLUMNS, MAX_ROWS, Row
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 from index.reading.formats.grids import markdown_of
+from index.reading.formats.stray_rules import refuse_above_rows
 
 # The first one counts if several cut as many rows: a comma stands in many texts and numbers, a tab in none.
 _DELIMITERS = "\t;|,"
@@ -24,7 +25,9 @@ def delimited(raw: bytes) -> Content:
     text = decoded(raw)
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
-    rows, left_out = _rows(text, declared[1] if declared else delimiter(text))
+    sign = declared[1] if declared else delimiter(text)
+    refuse_above_rows(text[:_SAMPLE_CHARS].splitlines(), sign)
+    rows, left_out = _rows(text, sign)
     return Content(None, markdown_of(rows, first=True), named_anchors=True, unread=tuple(left_out))
 
 

@@ -14,6 +14,7 @@ from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 from index.reading.formats.html_page import html_text
 from index.reading.formats.properties import real_title
+from index.reading.formats.stray_rules import refuse_names, refuse_tags
 
 _DAY_CHARS = 10
 
@@ -26,10 +27,9 @@ def epub(raw: bytes) -> Content:
             raise UnreadableDocumentError("broken book")
         part = root.get("full-path", "")
         package = xml(archive, part)
+        refuse_names(e.get(attribute, "") for e in package.iter("{*}meta") for attribute in ("name", "property"))
         try:
-            chapters = [
-                html_text(BeautifulSoup(decoded(page), "html.parser")) for page in _pages(archive, package, part)
-            ]
+            chapters = [_chapter(page) for page in _pages(archive, package, part)]
         except RecursionError as error:
             raise UnreadableDocumentError("nested too deeply") from error
         said = {
@@ -37,6 +37,12 @@ def epub(raw: bytes) -> Content:
         }
         updated = said.get("dcterms:modified", "")[:_DAY_CHARS] or None
         return Content(real_title(said.get("title", "")), "\n\n".join(chapters), named_anchors=True, updated=updated)
+
+
+def _chapter(page: bytes) -> str:
+    soup = BeautifulSoup(decoded(page), "html.parser")
+    refuse_tags(soup("meta"))
+    return html_text(soup)
 
 
 def _pages(archive: zipfile.ZipFile, package: etree._Element, part: str) -> Iterator[bytes]:

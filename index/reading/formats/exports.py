@@ -8,13 +8,16 @@ from bs4 import BeautifulSoup
 
 from index.errors import UnreadableDocumentError
 from index.reading.documents import UnmappedReaders
+from index.reading.formats import front_matter
 from index.reading.formats.access_rules import access_of
+from index.reading.formats.access_words import RULES, is_public
 from index.reading.formats.content import Content
 from index.reading.formats.encoding import decoded
 from index.reading.formats.fields import Fields, bare, from_json
 from index.reading.formats.html_page import html_text
 from index.reading.formats.markdown_page import reduced
 from index.reading.formats.metadata import refuse_draft, updated_day
+from index.reading.formats.stray_rules import refuse_tags
 
 # Names as Zendesk, Intercom, Freshdesk, Help Scout and HubSpot write them; the first that is there counts.
 _TITLE = ("title", "name", "htmltitle")
@@ -22,7 +25,7 @@ _BODY = ("body", "bodyhtml", "content", "html", "text", "description", "descript
 _URL = ("htmlurl", "publicurl", "url", "link")
 # Zendesk: who may edit an article; no one reads it for that.
 _NOT_READERS = frozenset({"permission_group_id"})
-_SEGMENTS = ("usersegmentids", "usersegmentid")
+_SEGMENTS = ("usersegmentids", "usersegmentid", "usersegment")
 _ARTICLES = "articles"
 _NO_ARTICLE = "not a JSON object with title and body"
 # Freshdesk counts: 1 is a draft, 2 is published.
@@ -75,10 +78,15 @@ def _held(value: Fields) -> list[Any]:
     if _ARTICLES not in lists and len(lists) != 1:
         return [value]
     found: list[Any] = lists.get(_ARTICLES) or next(iter(lists.values()))
-    around = Fields(tuple((key, item) for key, item in value.pairs if bare(key) not in lists))
-    if access_of(around) is not None:
+    around = Fields(tuple((key, item) for key, item in value.pairs if bare(key) not in lists or bare(key) in RULES))
+    others = Fields(tuple((key, item) for key, item in value.pairs if item is not found))
+    if access_of(around) is not None or any(_is_rule(path[-1], said) for path, said in others.everywhere()):
         raise UnreadableDocumentError("`access` stands beside the list of articles: write it in each article")
     return found
+
+
+def _is_rule(key: str, value: object) -> bool:
+    return bare(key) in RULES and value not in (None, "", []) and not is_public(value)
 
 
 def _is_objects(items: list[Any]) -> bool:
@@ -113,9 +121,18 @@ def _content(fields: Fields) -> Content:
     if not isinstance(title, str | int) or not isinstance(body, str):
         raise UnreadableDocumentError(_NO_ARTICLE)
     page = BeautifulSoup(body, "html.parser")
+    if access is None:
+        _refuse_in_body(body, page)
     is_html = page.find(["p", "div", "ul", "ol", "h1", "h2", "h3", "table", "br"]) is not None
     content = Content(str(title), html_text(page) if is_html else reduced(body), access=access, named_anchors=True)
     return replace(content, url=address if isinstance(address, str) else None, updated=updated_day(fields))
+
+
+def _refuse_in_body(body: str, page: BeautifulSoup) -> None:
+    refuse_tags(page("meta"))
+    text = front_matter.below_comments(body)
+    if not text.startswith("<") and front_matter.split(text)[0].access is not None:
+        raise UnreadableDocumentError("an access rule stands in its text: write it beside `title`")
 
 
 def _refuse_draft(fields: Fields) -> None:

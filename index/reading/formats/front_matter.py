@@ -20,6 +20,7 @@ from index.reading.formats.header_lines import (
     refuse_rules,
 )
 from index.reading.formats.metadata import Metadata, metadata
+from index.reading.formats.stray_rules import refuse_above_text, refuse_lines, refuse_long_block, refuse_object
 
 _MAX_CHARS = 50_000
 _FENCE_CHARS = 3
@@ -33,6 +34,7 @@ _CLOSED = {
 }
 _LIKE_A_FENCE = re.compile(r"[ \t]*(?:[-+;]{2,}|[\u2012-\u2015\u2212]+|[.=*_~]{3,})")
 _JSON_OBJECT = re.compile(r"\{\s*[\"'}]")
+_TITLE = re.compile(r"#{1,6}[ \t][^\n]*\n")
 _WORDY_RULE = re.compile(r"(?:access|groups)\s+\S")
 
 
@@ -47,6 +49,10 @@ def split(text: str, *, is_prose: bool = True) -> tuple[Metadata, str]:
     if is_prose and said.access is None:
         below = below_comments(body)
         refuse_rules(below, Trust.FIRST)
+        refuse_object(below)
+        refuse_above_text(below)
+        if title := _TITLE.match(below):
+            below_comments(below[title.end() :])
         refuse_later_rules(f"---\n{below}" if found else below)
     return said, body
 
@@ -63,6 +69,7 @@ def below_comments(text: str) -> str:
             return text[start:].rstrip()
         comment = text[start + len(closed) : end].lstrip("-*")
         refuse_rules(comment, Trust.LOOSE if "---" in comment else Trust.FIRST)
+        refuse_lines(comment)
         start = end + len(closed)
 
 
@@ -78,6 +85,8 @@ def _fenced(text: str) -> tuple[Metadata, str] | None:
     closed = _CLOSED[opened[1][0]].search(below, 0, _MAX_CHARS)
     if closed is None:
         refuse_rules(below, trust)
+        if trust is Trust.FENCED:
+            refuse_long_block(below)
         return None
     block, body = below[: closed.start()], below[closed.end() :].strip("\n")
     fields = _read(block, opened[2] or opened[1][0], trust)

@@ -19,7 +19,7 @@ _CODE = re.compile(r" {0,3}(?:`{3}|~{3})| {4}|\t")
 _HEADING = re.compile(r"#{1,6}[ \t]")
 _LIST_ITEM = re.compile(r"\s*[-*][ \t]")
 _NEIGHBOURS = frozenset("title date author authors tags category slug url summary lang description keywords".split())
-_GROUP_CHARS, _GROUP_WORDS = 40, 2
+_GROUP_CHARS, _GROUP_WORDS, _GROUP_NAME_WORDS = 40, 2, 4
 
 
 class Trust(IntEnum):
@@ -40,7 +40,7 @@ def refuse_rules(text: str, trust: Trust) -> None:
         if kind is None or (kind is Kind.FOREIGN and not _may_limit(key, value, trust)):
             continue
         alone = trust == Trust.FIRST and key != key.lower() and not (keys & _NEIGHBOURS or is_above_title)
-        if trust == Trust.FENCED or (_names_groups(value) and not alone):
+        if trust == Trust.FENCED or (_names_groups(key, value) and not alone):
             raise not_read(key)
 
 
@@ -58,7 +58,7 @@ def refuse_later_rules(body: str) -> None:
     for line in prose.split("\n"):
         if _FENCE.match(line):
             for key, value in block or ():
-                if kind_of(key) in {Kind.RULE, Kind.MISSPELT} and _names_groups(value):
+                if kind_of(key) in {Kind.RULE, Kind.MISSPELT} and _names_groups(key, value):
                     raise not_read(key)
             block = []
         elif block is not None and line.strip():
@@ -73,7 +73,7 @@ def hidden_rules(block: str) -> Iterator[str]:
     """Yield the access rules that are lines of a block of front matter, whatever the block makes of these lines."""
     for line in block.split("\n"):
         found = None if line.lstrip().startswith("#") else key_line(line)
-        if found and kind_of(found[0]) in {Kind.RULE, Kind.MISSPELT} and _names_groups(found[1]):
+        if found and kind_of(found[0]) in {Kind.RULE, Kind.MISSPELT} and _names_groups(*found):
             yield found[0]
 
 
@@ -113,10 +113,16 @@ def _goes_on(line: str) -> bool:
     return line.startswith((" ", "\t", "#")) or _LIST_ITEM.match(line) is not None
 
 
-def _names_groups(value: str) -> bool:
+def _names_groups(key: str, value: str) -> bool:
     """Tell whether a value can be the names of groups, and not a sentence."""
     names = re.split(r"[,;]", value.split(" #", 1)[0].strip(" \t[](){}\"'`,;"))
     return all(
-        len(name) <= _GROUP_CHARS and len(name.split()) <= _GROUP_WORDS and not name.rstrip().endswith((".", "!", "?"))
+        len(name) <= _GROUP_CHARS and _is_short(key, name.split()) and not name.rstrip().endswith((".", "!", "?"))
         for name in names
     )
+
+
+def _is_short(key: str, words: list[str]) -> bool:
+    """Tell whether words are few enough for a group: more of them in a name, whose words begin with capitals."""
+    is_name = key == key.lower() and all(word[0].isupper() for word in words)
+    return len(words) <= (_GROUP_NAME_WORDS if is_name else _GROUP_WORDS)

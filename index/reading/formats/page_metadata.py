@@ -10,6 +10,7 @@ from index.reading.formats import front_matter
 from index.reading.formats.access_rules import access_of
 from index.reading.formats.fields import Fields
 from index.reading.formats.metadata import Metadata, updated_day
+from index.reading.formats.stray_rules import refuse_in_page
 
 # The parser warns of it, though XHTML is read as HTML by browsers as well.
 _XML_DECLARATION = re.compile(r"\A\s*<\?xml\b[^>]*>")
@@ -28,6 +29,8 @@ def parsed(text: str) -> tuple[Metadata, BeautifulSoup]:
     if said.access is not None and access is not None and set(said.access) != set(access):
         raise UnreadableDocumentError("front matter and <meta> name different groups: keep one of them")
     access = access if said.access is None else said.access
+    if access is None:
+        refuse_in_page(page, soup)
     updated = said.updated or updated_day(times) or updated_day(tags)
     return replace(said, access=access, updated=updated), soup
 
