@@ -12,7 +12,7 @@ from index.reading.documents import LoadRules
 
 # Version of the converters, part of every fingerprint. Bump it when a converter's output for the same bytes changes;
 # every source is then read again.
-_CONVERTERS_VERSION = 7
+_CONVERTERS_VERSION = 8
 # Suffix of files that hold many documents, each with its own days.
 EXPORT = ".jsonl"
 _AT_ONCE_S = 60
