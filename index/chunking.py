@@ -55,13 +55,15 @@ def _packed(blocks: Sequence[str], count: CountTokens, most: Size) -> Iterator[s
     run, size, has_text = list[str](), Size(0, 0), False
     for piece in (piece for block in blocks for piece in cut(block, count, most)):
         added = size_of(piece.text, count)
-        if has_text and not most.holds(size + added):
+        if most.holds(size + added):
+            run.append(piece.text)
+            size += added
+        elif has_text:
             finished, run = _divided(run, piece, count, most)
             yield "".join(finished).strip("\n")
             size = _sum(run, count)
         else:
-            run.append(piece.text)
-            size += added
+            run, size = [piece.text], added
         has_text = has_text or bool(piece.text.strip())
     if has_text:
         yield "".join(run).strip("\n")

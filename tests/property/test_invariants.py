@@ -55,6 +55,7 @@ def test_a_mention_is_taken_out_of_a_question_and_nothing_else(before: str, afte
 
 @settings(deadline=None)
 @given(_MARKDOWN, st.integers(min_value=12, max_value=60))
+@example(" 1111111111", 12)
 def test_any_markdown_is_cut_within_the_limit(text: str, limit: int) -> None:
     document = Document("d.md", "T", None, frozenset({"everyone"}), text)
     chunks = chunk_document(document, len, limit)
