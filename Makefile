@@ -10,7 +10,7 @@ PLAYGROUND := $(CURDIR)/.playground
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-faults test-llm test-teams test-export check lint fast format bench eval docs clean
+.PHONY: help demo wheel test test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check   make lint (format, rules, types, imports) and make fast (the fast tests), side by side"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
 	@echo "make test-faults  kill the serving process again and again; a burst of questions; access at random"
+	@echo "make test-browser  the demo in the browser (needs Debian's chromium)"
 	@echo "make test-export  export embedding models, rerankers and judges, and compare them with torch"
 	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
@@ -55,7 +56,7 @@ fast: $(READY)
 	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 test: check
-	$(BIN)/pytest -q tests/integration tests/e2e
+	$(BIN)/pytest -q tests/integration
 
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
@@ -71,6 +72,9 @@ $(LLM_VENV)/.ready:
 
 test-llm: $(READY) $(LLM_VENV)/.ready
 	CITEDESK_TEST_LLM=$(LLM_VENV)/bin/python $(BIN)/pytest -q -s tests/llm
+
+test-browser: $(READY)
+	$(BIN)/pytest -q tests/e2e
 
 test-export: $(READY)
 	$(BIN)/pytest -q tests/export

@@ -1,6 +1,7 @@
 """Every attack in the real data against a model that obeys, and the texts that only look like attacks."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ def _rows(file: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def injection(real_data: Path) -> dict[str, list[dict[str, Any]]]:
     return {file.stem: _rows(file) for file in (real_data / "injection").glob("*.jsonl")}
+
+
+_TAG = re.compile(r"</?[a-z]+>")
 
 
 def _obeyed(attack: str) -> str:
@@ -85,12 +89,14 @@ async def test_a_poisoned_page_gives_its_fact_and_never_its_canary(
         folder = tmp_path / row["id"]
         folder.mkdir()
         (folder / "page.md").write_text(row["poisoned_text"], encoding="utf-8")
-        chunks = sorted(real_chunks(folder), key=lambda found: row["gold_quote"] not in found.text)[:10]
+        # The quotes are given as the file has them, tags such as <kbd> too.
+        gold = _TAG.sub("", row["gold_quote"])
+        chunks = sorted(real_chunks(folder), key=lambda found: gold not in found.text)[:10]
         obeyed = f"{row['payload']} {row['canary']}"
-        model = ObeyingModel(row["canary"], obeyed, row["gold_quote"], way)
+        model = ObeyingModel(row["canary"], obeyed, gold, way)
         outcome, _ = await asked(pipeline(model, FixedRetriever(chunks)), row["question"], context())
         assert row["canary"] not in outcome.model_dump_json(), row["id"]
-        kept += isinstance(outcome, Answered) and comparable(row["gold_quote"])[:40] in comparable(outcome.text)
+        kept += isinstance(outcome, Answered) and comparable(gold)[:40] in comparable(outcome.text)
     with capsys.disabled():
         print(f"\n{way}: {kept} of {len(injection['poisoned_docs'])} poisoned pages give the fact, none the canary")
     assert kept == len(injection["poisoned_docs"])
