@@ -25,13 +25,13 @@ _BOMB = 51
 _HOSTILE = sorted({_BOMB, *spread(range(100), sized(100, 6))})
 _SECONDS_A_DOCUMENT = 4.0
 _REASONS = {
-    "deep": "nested too deeply",
-    "line": "took longer than 4 s to read",
-    "odd": "binary, or text in an unknown encoding",
-    "broken": "broken or locked PDF",
-    "link": "symbolic link that leads out of the folder",
-    "bomb": "cannot be read",
-    "cut": "broken archive",
+    "deep": ("nested too deeply",),
+    "line": ("took longer than 4 s to read",),
+    "odd": ("binary, or text in an unknown encoding",),
+    "broken": ("broken or locked PDF",),
+    "link": ("symbolic link that leads out of the folder",),
+    "bomb": ("cannot be read", "too large", "broken Word document"),
+    "cut": ("broken archive",),
 }
 _ENDLESS = """
 import sys
@@ -123,12 +123,13 @@ def test_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(t
     took = time.monotonic() - began
     assert coverage.seen == 5 * len(_HOSTILE) + 1
     reasons = {item.document_id: item.reason for item in coverage.skipped}
-    # How long a line is too long depends on the machine; everything else must be skipped on any.
-    others = {path.name for path in documents.iterdir() if not path.name.startswith("line-")}
+    # How long a line is too long depends on the machine, and nested boxes are read: the others are skipped on any.
+    others = {path.name for path in documents.iterdir() if not path.name.startswith(("line-", "deep-"))}
     assert others - {"good.md"} <= set(reasons)
     bomb = reasons.pop(f"bomb-{_BOMB}.docx")
     assert "unpacks to 250,000,000 bytes" in bomb
-    assert [name for name, reason in reasons.items() if _REASONS[name.split("-")[0]] not in reason] == []
+    told = {name: any(words in reason for words in _REASONS[name.split("-")[0]]) for name, reason in reasons.items()}
+    assert [reasons[name] for name, is_told in told.items() if not is_told] == []
     assert took < 60 + _SECONDS_A_DOCUMENT * sum(name.startswith("line-") for name in reasons)
     retriever = LiveRetriever(tmp_path / "data", embedder)
     assert retriever.search("What is the answer?", (), 1).chunks[0].document_id == "good.md"
