@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.model import Precision
-from index.embedding.pair_export import LOGITS
+from index.embedding.pair_model import PairModel
 from index.embedding.reranker_export import CARD
 from index.embedding.runtime import (
     MODEL,
@@ -16,7 +16,6 @@ from index.embedding.runtime import (
     checked_card,
     export_in_process,
     fingerprint,
-    open_session,
     open_tokenizer,
 )
 from index.errors import IndexUnavailableError, SettingsError
@@ -35,11 +34,10 @@ class Reranker:
         """Open an export and load it. Scoring ends about `seconds` after it began."""
         card = checked_card(folder, CARD, {MODEL, TOKENIZER})
         self.name, self.folder = str(card["name"]), folder
-        self._pad, self._seconds = int(card["pad"]), seconds
+        self._seconds = seconds
         self._tokenizer = open_tokenizer(folder)
         self._tokenizer.enable_truncation(int(card["sequence"]), strategy="longest_first")
-        self._session = open_session(folder)
-        self._inputs = [node.name for node in self._session.get_inputs()]
+        self._model = PairModel(folder, int(card["pad"]))
 
     def scores(self, question: str, texts: Sequence[str]) -> Scores:
         """Return the scores (0..1) of the first texts; of all of them, if time allows. Texts that are too long are cut.
@@ -56,16 +54,8 @@ class Reranker:
 
     def _run(self, question: str, texts: Sequence[str]) -> Scores:
         pairs = self._tokenizer.encode_batch([(question, text) for text in texts])
-        longest = max(len(pair.ids) for pair in pairs)
-        for pair in pairs:
-            pair.pad(longest, pad_id=self._pad)
-        given = {
-            "input_ids": [pair.ids for pair in pairs],
-            "attention_mask": [pair.attention_mask for pair in pairs],
-            "token_type_ids": [pair.type_ids for pair in pairs],
-        }
-        (logits,) = self._session.run([LOGITS], {name: np.array(given[name], np.int64) for name in self._inputs})
-        scores: Scores = 1 / (1 + np.exp(-np.clip(logits[:, 0], -30, 30)))
+        logits = self._model.logits(pairs)
+        scores: Scores = np.asarray(1 / (1 + np.exp(-np.clip(logits[:, 0], -30, 30))), dtype=np.float32)
         return scores
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding.pair_export import LOGITS
-from index.embedding.runtime import MODEL, TOKENIZER, batches, checked_card, open_session, open_tokenizer
+from index.embedding.pair_model import PairModel
+from index.embedding.runtime import MODEL, TOKENIZER, batches, checked_card, open_tokenizer
 from pipeline.proof.judge import Claim, Verdict
 from pipeline.proof.nli_export import CARD
 
@@ -60,12 +60,11 @@ class NliModel:
     def __init__(self, folder: Path, labels: tuple[Verdict, ...]) -> None:
         card = checked_card(folder, CARD, {MODEL, TOKENIZER})
         self.labels = labels
-        self._limit, self._pad, self._unknown = int(card["sequence"]), int(card["pad"]), card["unknown"]
+        self._limit, self._unknown = int(card["sequence"]), card["unknown"]
         self._tokenizer = open_tokenizer(folder)
         self._pairs = open_tokenizer(folder)
         self._pairs.enable_truncation(self._limit, strategy="only_first")
-        self._session = open_session(folder)
-        self._inputs = [node.name for node in self._session.get_inputs()]
+        self._model = PairModel(folder, int(card["pad"]))
 
     def windows(self, claim: Claim) -> "list[Encoding]":
         """Return the pairs of premise and sentence that decide on a claim, each within the model's length.
@@ -95,15 +94,7 @@ class NliModel:
         return self._tokenizer.encode(text, add_special_tokens=False).offsets
 
     def _run(self, pairs: "Sequence[Encoding]") -> Probabilities:
-        longest = max(len(pair.ids) for pair in pairs)
-        for pair in pairs:
-            pair.pad(longest, pad_id=self._pad)
-        given = {
-            "input_ids": [pair.ids for pair in pairs],
-            "attention_mask": [pair.attention_mask for pair in pairs],
-            "token_type_ids": [pair.type_ids for pair in pairs],
-        }
-        (logits,) = self._session.run([LOGITS], {name: np.array(given[name], np.int64) for name in self._inputs})
+        logits = self._model.logits(pairs)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: Probabilities = odds / odds.sum(axis=1, keepdims=True)
         return probabilities
