@@ -20,8 +20,6 @@ from index.retrieval import Features
 CALIBRATION = "calibration.json"
 _ROUNDS, _CONVERGED = 50, 1e-8
 FEATURES = tuple(field.name for field in fields(Features))
-# A calibration that was fitted before these features existed gives them no weight.
-_LATER_FEATURES = ("reranked",)
 # Standard deviations of the features, the mean over the question sets. The weights are per standard deviation.
 _SCALE = np.array([0.5, 0.25, 0.3, 1.0, 1.0, 0.3])
 # Precision of the prior around the shipped weights. Cross-fitted AUROC with 2, 10, 50, 200: on 623 questions 0.964,
@@ -166,15 +164,17 @@ def abstain_threshold(curve: Sequence[Point], missed_rate: float) -> float:
 
 
 def load_calibration(folder: Path) -> Calibration:
-    """Return the calibration of a snapshot; the shipped one if it was fitted to other features, by an older program."""
+    """Return the calibration of a snapshot; the shipped one if it was fitted to other features, by an older program.
+
+    Features that were added since it was fitted have their shipped weights.
+    """
     stored = json.loads((folder / CALIBRATION).read_bytes())
     known = tuple(stored.get("features", ()))
-    if known != FEATURES and (*known, *_LATER_FEATURES) == FEATURES:
-        stored |= {"features": FEATURES, "weights": [*stored["weights"], *(0.0 for _ in _LATER_FEATURES)]}
-    elif known != FEATURES:
+    if not known or FEATURES[: len(known)] != known:
         _log.warning("calibration_outdated", snapshot=folder.name, reason="fitted to other features; calibrate again")
         return SHIPPED
-    return Calibration.model_validate(stored)
+    weights = [*stored["weights"], *SHIPPED.weights[len(known) :]]
+    return Calibration.model_validate(stored | {"features": FEATURES, "weights": weights})
 
 
 def fitted(rows: NDArray[np.float64], truth: NDArray[np.bool_], around: Calibration = SHIPPED) -> NDArray[np.float64]:

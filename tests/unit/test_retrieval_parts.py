@@ -201,6 +201,18 @@ def test_a_calibration_that_was_fitted_to_other_features_gives_way_to_the_shippe
     assert load_calibration(tmp_path) == SHIPPED
 
 
+def test_features_that_are_newer_than_a_calibration_have_their_shipped_weights(tmp_path: Path) -> None:
+    own = SHIPPED.model_copy(update={"weights": tuple(2 * weight for weight in SHIPPED.weights)})
+    stored = json.loads(own.model_dump_json())
+    older = stored | {"features": stored["features"][:2], "weights": stored["weights"][:2]}
+    (tmp_path / CALIBRATION).write_text(json.dumps(older), encoding="utf-8")
+    read = load_calibration(tmp_path)
+    assert read.weights == (*own.weights[:2], *SHIPPED.weights[2:])
+    swapped = older | {"features": older["features"][::-1]}
+    (tmp_path / CALIBRATION).write_text(json.dumps(swapped), encoding="utf-8")
+    assert load_calibration(tmp_path) == SHIPPED
+
+
 def test_evidence_grows_with_each_matched_word_and_falls_with_each_unmatched_one() -> None:
     def of(*matches: float) -> float:
         return evidence(np.array(matches, dtype=np.float32), np.ones(len(matches), dtype=np.float32), 1.0)
