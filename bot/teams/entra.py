@@ -139,7 +139,7 @@ class _Direct(requests.Session):
         self.trust_env = False
         self._timeout_s = timeout_s
 
-    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """Send a request."""
         return super().request(*args, **{"timeout": self._timeout_s, **kwargs})
 

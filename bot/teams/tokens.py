@@ -88,7 +88,6 @@ class TokenCheck:
         return self._decoded(token, key)
 
     def _decoded(self, token: str, key: jwt.PyJWK | None) -> Mapping[str, Any]:
-        checks = ("exp", "nbf", "iat", "aud", "iss")
         return jwt.decode(
             token,
             key=key or "",
@@ -98,7 +97,11 @@ class TokenCheck:
             leeway=_LEEWAY_S,
             options={
                 "verify_signature": key is not None,
+                "verify_exp": True,
+                "verify_nbf": True,
+                "verify_iat": True,
+                "verify_aud": True,
+                "verify_iss": True,
                 "require": ["exp", "aud", "iss"],
-                **{f"verify_{check}": True for check in checks},  # type: ignore[typeddict-item]
             },
         )
