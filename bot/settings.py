@@ -405,10 +405,10 @@ class TeamsSettings(ProductSettings):
         given = [f"teams.{name}" for name in _TEAMS_CREDENTIALS if getattr(self, name) is not None]
         if len(given) > 1:
             return f"settings {' and '.join(given)}: the bot signs in with one of them, so remove the others"
-        others = ", ".join(f"teams.{name}" for name in _TEAMS_CREDENTIALS[1:])
-        secret = "teams.app_secret"
-        lacking = f"setting {secret} is missing: set {environment_name(secret)}, or one of {others}"
-        return None if given else lacking
+        if given:
+            return None
+        first, *others = (f"teams.{name}" for name in _TEAMS_CREDENTIALS)
+        return f"setting {first} is missing: set {environment_name(first)}, or one of {', '.join(others)}"
 
 
 _TEAMS_CREDENTIALS = ("app_secret", "certificate_file", "managed_identity", "federated_token_file")
