@@ -147,8 +147,10 @@ class _Rest:
         first, rest = self.fake.members[conversation][:1], self.fake.members[conversation][1:]
         is_last = bool(request.query.get("continuationToken")) or not rest
         page = rest if request.query.get("continuationToken") else first
+        # The roster names the id in the directory by either name, and what it does not know is null.
+        name = "objectId" if is_last else "aadObjectId"
         listed = [
-            {"id": f"29:{m}", "name": m, **({"aadObjectId": m} if m else {}), **self.fake.people.get(m or "", {})}
+            {"id": f"29:{m}", "name": m, "email": None, **({name: m} if m else {}), **self.fake.people.get(m or "", {})}
             for m in page
         ]
         return web.json_response({"members": listed, **({} if is_last else {"continuationToken": "more"})})
@@ -165,6 +167,9 @@ class _Rest:
         self.fake.asked.append(group)
         if group not in self.fake.groups:
             raise web.HTTPForbidden
+        if request.headers.get("ConsistencyLevel") != "eventual" or request.query.get("$count") != "true":
+            refused = {"code": "Request_UnsupportedQuery", "message": "OData cast needs an advanced query"}
+            return web.json_response({"error": refused}, status=400)
         at = int(request.query.get("$skiptoken", "0"))
         following = str(request.url.update_query({"$skiptoken": at + 1}))
         more = {"@odata.nextLink": following} if at + 1 < len(self.fake.groups[group]) else {}
