@@ -399,16 +399,21 @@ class TeamsSettings(ProductSettings):
         """Why the product cannot be served with these settings; None if it can."""
         if self.anonymous:
             return None
-        needed = ("app_id", "tenant_id", *(() if self.connector else ("service_url",)))
-        if missing := next((f"teams.{name}" for name in needed if getattr(self, name) is None), None):
-            return f"setting {missing} is missing: set {environment_name(missing)}"
+        no_address = "" if self.connector else self._lacking("service_url")
+        return self._lacking("app_id") or self._sign_in_problem or self._lacking("tenant_id") or no_address or None
+
+    @property
+    def _sign_in_problem(self) -> str:
         given = [f"teams.{name}" for name in _TEAMS_CREDENTIALS if getattr(self, name) is not None]
         if len(given) > 1:
             return f"settings {' and '.join(given)}: the bot signs in with one of them, so remove the others"
-        if given:
-            return None
-        first, *others = (f"teams.{name}" for name in _TEAMS_CREDENTIALS)
-        return f"setting {first} is missing: set {environment_name(first)}, or one of {', '.join(others)}"
+        others = ", ".join(f"teams.{name}" for name in _TEAMS_CREDENTIALS[1:])
+        return "" if given else f"{self._lacking('app_secret')}, or one of {others}"
+
+    def _lacking(self, name: str) -> str:
+        setting = f"teams.{name}"
+        words = f"setting {setting} is missing: set {environment_name(setting)}"
+        return words if getattr(self, name) is None else ""
 
 
 _TEAMS_CREDENTIALS = ("app_secret", "certificate_file", "managed_identity", "federated_token_file")

@@ -33,6 +33,9 @@ class FakeConnector:
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    # The headers with which messages were posted; where Graph's next pages are, if not here.
+    tokens: list[str] = field(default_factory=list)
+    next_page_at: str = ""
     stopped: bool = False
     store: Store | None = None
 
@@ -126,6 +129,7 @@ class _Rest:
         streams = [e for e in activity.get("entities", []) if e.get("type") == "streaminfo" and e.get("streamId")]
         if streams and fake.stopped:
             return web.json_response({"error": {"code": "ContentStreamNotAllowed"}}, status=403)
+        fake.tokens.append(request.headers.get("Authorization", ""))
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
         return web.json_response({"id": key}, status=201)
@@ -172,6 +176,7 @@ class _Rest:
             return web.json_response({"error": refused}, status=400)
         at = int(request.query.get("$skiptoken", "0"))
         following = str(request.url.update_query({"$skiptoken": at + 1}))
+        following = following.replace(self.fake.url, self.fake.next_page_at or self.fake.url)
         more = {"@odata.nextLink": following} if at + 1 < len(self.fake.groups[group]) else {}
         return web.json_response({"value": [{"id": self.fake.groups[group][at]}], **more})
 
