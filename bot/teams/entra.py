@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import aiohttp
 import msal
 import requests
+from msal.exceptions import MsalServiceError
 
 from bot.settings import TeamsSettings
 from bot.teams.certificates import certificate_of
@@ -68,6 +69,8 @@ class Entra:
             answer = self._ask(resource)
         except requests.RequestException:
             raise TokenRefusedError(_UNREACHABLE) from None
+        except MsalServiceError:
+            raise TokenRefusedError("Entra has an error of its own: try again later") from None
         except (ValueError, OSError, RuntimeError, KeyError, TypeError) as error:
             # MSAL's own words may hold what was sent, so only the number and the error's type are kept.
             raise TokenRefusedError(_words(f"{error} {error.__context__}", type(error).__name__)) from None
@@ -109,7 +112,12 @@ def _application(settings: TeamsSettings, credential: Any) -> Ask:  # noqa: ANN4
                 authority = f"{settings.addresses.login}/{settings.tenant_id}"
                 clients.append(
                     msal.ConfidentialClientApplication(
-                        settings.app_id, client_credential=credential, authority=authority, timeout=settings.timeout_s
+                        settings.app_id,
+                        client_credential=credential,
+                        authority=authority,
+                        timeout=settings.timeout_s,
+                        # The clouds are known. Asking Microsoft for their other names can only hide another error.
+                        instance_discovery=False,
                     )
                 )
         return clients[0]

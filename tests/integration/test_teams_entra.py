@@ -100,6 +100,7 @@ async def test_a_refusal_says_its_number_and_what_to_mend_and_nothing_of_the_lib
         (7000112, "disabled"),
         (500011, "create the Azure bot"),
         (4242, "code=4242"),
+        (503, "an error of its own"),
     ],
 )
 async def test_numbers_have_words_and_unknown_ones_an_address(microsoft: FakeEntra, number: int, words: str) -> None:

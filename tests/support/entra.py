@@ -46,7 +46,7 @@ class FakeEntra:
         """Give a token to the application."""
         form = await request.post()
         if self.says:
-            return _refusal(self.says, 401)
+            return _refusal(self.says, 401) if self.says > 599 else web.Response(status=self.says)
         if form.get("client_id") != APPLICATION:
             return _refusal(700016, 400)
         if "client_assertion" in form:
@@ -71,7 +71,10 @@ class FakeEntra:
         header: dict[str, Any] = jwt.get_unverified_header(assertion)
         print_ = base64.urlsafe_b64encode(self.certificate.fingerprint(hashes.SHA256())).decode().rstrip("=")
         aud = f"https://{self.host}/{DIRECTORY}/oauth2/v2.0/token"
-        claims = jwt.decode(assertion, self.certificate.public_key(), algorithms=["PS256"], audience=aud)  # type: ignore[arg-type]
+        try:
+            claims = jwt.decode(assertion, self.certificate.public_key(), algorithms=["PS256"], audience=aud)  # type: ignore[arg-type]
+        except jwt.InvalidTokenError:
+            return False
         return str(header["x5t#S256"]).rstrip("=") == print_ and claims["iss"] == APPLICATION
 
 

@@ -17,6 +17,7 @@ class RecordingProxy:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     homes: dict[str, int] = field(default_factory=dict)
+    _open: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection: a tunnel, or a request with a whole address."""
@@ -30,11 +31,19 @@ class RecordingProxy:
             writer.close()
             return
         there, to_there = await asyncio.open_connection("127.0.0.1", self.homes[host])
+        self._open += [writer, to_there]
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             to_there.write(head)
         await asyncio.gather(_pipe(reader, to_there), _pipe(there, writer))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for writer in self._open:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._open), return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -58,3 +67,4 @@ async def recording_proxy() -> AsyncIterator[RecordingProxy]:
         yield proxy
     finally:
         server.close()
+        await proxy.aclose()
