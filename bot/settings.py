@@ -335,7 +335,7 @@ class TeamsSettings(ProductSettings):
     app_id: Id | None = Field(None, description="application id of the bot; set it to serve Teams")
     tenant_id: Id | None = Field(None, description="id of the directory (tenant) of the application")
     app_secret: SecretStr | None = Field(
-        None, description="client secret of that application; instead of it one of the next four"
+        None, description="client secret of that application; instead of it one of the next three"
     )
     certificate_file: Path | None = Field(
         None, description="PEM file of the application's certificate and its private key, or a PFX file of both"

@@ -248,7 +248,7 @@ async def test_a_managed_identity_signs_in_for_the_application(microsoft: FakeEn
 
 async def test_a_token_of_kubernetes_signs_in_and_is_read_anew(microsoft: FakeEntra, tmp_path: Path) -> None:
     file = tmp_path / "token"
-    with pytest.raises(SettingsError, match="teams.federated_token_file: .* is not a file"):
+    with pytest.raises(SettingsError, match=r"teams.federated_token_file: .* is not a file"):
         asking(_settings(federated_token_file=file))
     file.write_text("first\n")
     microsoft.federated = "second"
@@ -289,6 +289,18 @@ async def test_doctor_reads_the_conversation_with_the_token(microsoft: FakeEntra
         more = {"service_url": "http://smba.example/", "reviewers_conversation": REVIEWS, "app_secret": SECRET}
         (well,) = await checks(load_settings(teams=_settings(**more).model_dump()))
         assert well.words == f"application {APPLICATION}; 2 people read the reviews"
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "refuses the token (401)"), (404, "add the app where it is")])
+async def test_doctor_tells_a_wrong_bot_from_a_conversation_without_the_app(
+    microsoft: FakeEntra, status: int, words: str
+) -> None:
+    async with connector() as fake:
+        fake.roster_status = status
+        microsoft.proxy.homes["smba.example"] = int(fake.url.rstrip("/").rpartition(":")[2])
+        more = {"service_url": "http://smba.example/", "reviewers_conversation": REVIEWS, "app_secret": SECRET}
+        (wrong,) = await checks(load_settings(teams=_settings(**more).model_dump()))
+        assert words in wrong.words
 
 
 async def test_doctor_says_in_one_line_what_is_wrong_with_a_certificate(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ async def proxy(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RecordingProxy
 async def test_what_no_key_can_save_is_refused_before_any_key_is_fetched() -> None:
     async with door() as teams:
         hours = jwt.encode({"aud": "x"}, "k" * 32, algorithm="HS256", headers={"kid": "k1"})
-        plain = jwt.encode({"aud": "x"}, None, algorithm="none")
+        plain = jwt.encode({"aud": "x"}, "", algorithm="none")
         for token in (
             {"aud": "00000000-0000-0000-0000-000000000043"},
             {"iss": "https://evil.example"},

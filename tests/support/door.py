@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric import rsa
-from support.signing import FakeKeys, signed, signing_keys
 
 from bot.settings import TeamsSettings
 from bot.teams.http import authenticator, messages
+from support.signing import FakeKeys, signed, signing_keys
 
 APP = "00000000-0000-0000-0000-00000000004a"
 TENANT = "00000000-0000-0000-0000-0000000000fe"

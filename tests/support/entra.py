@@ -86,7 +86,7 @@ def _refusal(number: int, status: int) -> web.Response:
 @asynccontextmanager
 async def entra(folder: Path, environment: pytest.MonkeyPatch, host: str) -> AsyncIterator[FakeEntra]:
     """Run Entra behind a proxy; the environment leads there."""
-    folder.mkdir()
+    folder.mkdir()  # noqa: ASYNC240 - before anything runs
     async with recording_proxy() as proxy:
         fake = FakeEntra(host, proxy)
         app = web.Application()

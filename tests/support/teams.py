@@ -29,6 +29,8 @@ class FakeConnector:
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     members: dict[str, list[str | None]] = field(default_factory=dict)
+    # What the roster of a conversation answers that is not in `members`.
+    roster_status: int = 403
     # What the roster says about people beside their ids; people who are not here are users of the directory.
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class _Rest:
         conversation = request.match_info["conversation"]
         self.fake.asked.append(conversation)
         if conversation not in self.fake.members:
-            raise web.HTTPForbidden
+            return web.Response(status=self.fake.roster_status)
         # Two pages, so that whoever reads one only is found out.
         first, rest = self.fake.members[conversation][:1], self.fake.members[conversation][1:]
         is_last = bool(request.query.get("continuationToken")) or not rest
