@@ -1,7 +1,6 @@
 """Access tokens of the bot from Entra: by secret, certificate, managed identity or federated token."""
 
 import asyncio
-import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,25 +13,10 @@ from msal.exceptions import MsalServiceError
 
 from bot.settings import TeamsSettings
 from bot.teams.certificates import certificate_of
+from bot.teams.refusals import UNREACHABLE, refusal_words
 from index.errors import SettingsError
 
 _THREADS = 4
-_NUMBER = re.compile(r"AADSTS(\d{4,8})")
-_LOOK_UP = "look it up at https://login.microsoftonline.com/error?code="
-_UNREACHABLE = "Entra cannot be reached: check the network, HTTPS_PROXY and teams.cloud"
-_MEANINGS: Mapping[str, str] = {
-    "7000215": "the secret is wrong: teams.app_secret takes the secret's value, not its id",
-    "7000222": "the secret has expired: make a new one and set teams.app_secret",
-    "700016": "the application is not in this directory: check teams.app_id, teams.tenant_id and teams.cloud",
-    "90002": "there is no such directory: check teams.tenant_id and teams.cloud",
-    "900023": "teams.tenant_id is no id of a directory",
-    "700027": "the certificate is not one of the application's, or has expired: upload it to the application",
-    "7000112": "the application is disabled: enable it in Entra",
-    "500011": "the service is not in this directory: create the Azure bot first, or check teams.cloud",
-    "70021": "no federated credential of the application fits: check its issuer, subject and audience",
-    "700213": "no federated credential of the application fits: check its subject",
-    "53003": "a conditional access policy of the directory refuses the bot",
-}
 
 Answer = Mapping[str, Any]
 Ask = Callable[[str], Answer]
@@ -68,15 +52,15 @@ class Entra:
         try:
             answer = self._ask(resource)
         except requests.RequestException:
-            raise TokenRefusedError(_UNREACHABLE) from None
+            raise TokenRefusedError(UNREACHABLE) from None
         except MsalServiceError:
             raise TokenRefusedError("Entra has an error of its own: try again later") from None
         except (ValueError, OSError, RuntimeError, KeyError, TypeError) as error:
             # MSAL's own words may hold what was sent, so only the number and the error's type are kept.
-            raise TokenRefusedError(_words(f"{error} {error.__context__}", type(error).__name__)) from None
+            raise TokenRefusedError(refusal_words(f"{error} {error.__context__}", type(error).__name__)) from None
         if token := answer.get("access_token"):
             return str(token)
-        raise TokenRefusedError(_words(str(answer.get("error_description")), str(answer.get("error"))[:60]))
+        raise TokenRefusedError(refusal_words(str(answer.get("error_description")), str(answer.get("error"))[:60]))
 
 
 def asking(settings: TeamsSettings) -> Ask:
@@ -150,12 +134,3 @@ class _Direct(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """Send a request."""
         return super().request(*args, **{"timeout": self._timeout_s, **kwargs})
-
-
-def _words(text: str, error: str) -> str:
-    """Return what an answer of Entra means, without quoting it."""
-    found = _NUMBER.search(text)
-    if found is None:
-        return f"Entra answers {error}"
-    number = found[1]
-    return f"AADSTS{number}: {_MEANINGS.get(number) or _LOOK_UP + number}"

@@ -63,7 +63,7 @@ class RequestAuthenticator:
         except KeysUnavailableError:
             # The sender did nothing wrong: status 503 makes it try again.
             raise RefusedError("keys cannot be fetched", 503) from None
-        except (ValueError, KeyError, TypeError, RecursionError, jwt.PyJWTError) as error:
+        except (ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:

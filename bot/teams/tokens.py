@@ -73,7 +73,7 @@ class TokenCheck:
     keys: SigningKeys
 
     async def claims(self, token: str) -> Mapping[str, Any]:
-        """Return the claims of a token. Raises jwt.PyJWTError, ValueError or RecursionError for a wrong one.
+        """Return the claims of a token. Raises jwt.PyJWTError or ValueError for a wrong one.
 
         What can be refused without a key is refused before the keys are fetched, so that nobody can make the bot
         fetch them with a token that any key would not save. Raises KeysUnavailableError.
