@@ -83,10 +83,12 @@ test-export: $(READY)
 test-faults: $(READY)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
 
-# Microsoft's test client for Teams. Its licence is for evaluation, so it is fetched for the tests and never shipped.
+# Microsoft's test client for Teams, and the schema of the app's manifest. The client's licence is for evaluation, so it
+# is fetched for the tests and never shipped.
 test-teams: $(READY)
 	@if ! command -v npm >/dev/null; then echo "skipped: the Agents Playground needs Node and npm"; \
-	elif npm install --silent --no-save --prefix $(PLAYGROUND) @microsoft/m365agentsplayground@0.2.28 >/dev/null 2>&1; then \
+	elif npm install --silent --no-save --prefix $(PLAYGROUND) \
+		@microsoft/m365agentsplayground@0.2.28 @microsoft/app-manifest@1.1.2 >/dev/null 2>&1; then \
 		CITEDESK_TEST_PLAYGROUND=$(PLAYGROUND)/node_modules/@microsoft/m365agentsplayground/cli.js \
 			$(BIN)/pytest -q tests/teams; \
 	else echo "skipped: the Agents Playground cannot be fetched"; fi

@@ -1,12 +1,22 @@
 """What the tables of the settings are made of."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(gt=0)]
 Hours = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def in_one_case(identifier: str) -> str:
+    """Return an id of Microsoft's directory in lower case, because it is the same in any; any other id as it is."""
+    return identifier.lower() if _GUID.fullmatch(identifier) else identifier
+
+
+Id = Annotated[str, AfterValidator(in_one_case)]
 
 
 class Section(BaseModel):

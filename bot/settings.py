@@ -17,8 +17,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.model_settings import JudgeSettings, LlmSettings
-from bot.section import Count, Hours, Seconds, Section
+from bot.section import Count, Hours, Id, Seconds, Section
 from bot.service_settings import ServiceSettings
 from index.errors import SettingsError
 
@@ -170,13 +171,13 @@ class LimitSettings(Section):
 class AccessSettings(Section):
     """Table `[access]`."""
 
-    groups: dict[str, frozenset[str]] = Field(default_factory=dict, description="chat user ids, by group name")
-    reviewers: frozenset[str] = Field(frozenset(), description="user ids who may decide reviews")
-    admins: frozenset[str] = Field(
+    groups: dict[str, frozenset[Id]] = Field(default_factory=dict, description="chat user ids, by group name")
+    reviewers: frozenset[Id] = Field(frozenset(), description="user ids who may decide reviews")
+    admins: frozenset[Id] = Field(
         frozenset(), description="user ids who may use `reindex`, `rollback`, `why`, `usage` and `gaps`"
     )
     slack_groups: dict[str, str] = Field(default_factory=dict, description="id of a Slack user group, by group name")
-    entra_groups: dict[str, str] = Field(default_factory=dict, description="object id of an Entra group, by group name")
+    entra_groups: dict[str, Id] = Field(default_factory=dict, description="object id of an Entra group, by group name")
     refresh_s: Seconds = Field(300.0, description="seconds for which members of groups and channels are cached")
     audience_members_max: Count = Field(200, description="in larger channels only documents for everyone are used")
     public_channels: Literal["workspace", "members"] = Field(
@@ -203,7 +204,7 @@ class ChannelSettings(Section):
     """Table `[channels.C0123456789]`."""
 
     sources: tuple[str, ...] = Field((), description="patterns of document ids, such as `billing/*`; none: all")
-    reviewers: frozenset[str] = Field(frozenset(), description="user ids who review its questions instead")
+    reviewers: frozenset[Id] = Field(frozenset(), description="user ids who review its questions instead")
     reviewers_channel: str | None = Field(None, description="channel or conversation id of its review cards instead")
     auto_answer: bool = Field(default=True, description="false: a person approves every answer first")
     language: str = Field("", max_length=40, description="language to answer in; none: that of the question")
@@ -331,20 +332,38 @@ class TeamsSettings(ProductSettings):
     switch: ClassVar[str] = "teams.app_id"
     reviewers_setting: ClassVar[str] = "teams.reviewers_conversation"
 
-    app_id: str | None = Field(None, description="application id of the bot; set it to serve Teams")
-    app_secret: SecretStr | None = Field(None, description="client secret of that application")
-    tenant_id: str | None = Field(None, description="id of the directory (tenant) of the application")
-    reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
-    service_url: HttpUrl = Field(
-        HttpUrl("https://smba.trafficmanager.net/teams/"),
-        description="connector address for review cards of questions that were not asked in Teams",
+    app_id: Id | None = Field(None, description="application id of the bot; set it to serve Teams")
+    tenant_id: Id | None = Field(None, description="id of the directory (tenant) of the application")
+    app_secret: SecretStr | None = Field(
+        None, description="client secret of that application; instead of it one of the next three"
     )
-    graph_url: HttpUrl = Field(
-        HttpUrl("https://graph.microsoft.com/v1.0/"),
-        description="Microsoft Graph, where members of `access.entra_groups` are read",
+    certificate_file: Path | None = Field(
+        None, description="PEM file of the application's certificate and its private key, or a PFX file of both"
+    )
+    managed_identity: Id | None = Field(
+        None,
+        description="client id of a managed identity of Azure that is the bot, or that may sign in for the application",
+    )
+    federated_token_file: Path | None = Field(
+        None, description="file of a token that may sign in for the application, as Kubernetes writes it"
+    )
+    certificate_key_file: Path | None = Field(
+        None, description="PEM file of the certificate's private key, if it is a file of its own"
+    )
+    certificate_password: SecretStr | None = Field(None, description="password of the private key or of the PFX file")
+    cloud: CloudName = Field("public", description="Microsoft's cloud in which the directory is; GCC is in `public`")
+    reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
+    service_url: HttpUrl | None = Field(
+        None,
+        description="connector address for review cards of questions that were not asked in Teams; none: that of the"
+        " cloud",
+    )
+    graph_url: HttpUrl | None = Field(
+        None,
+        description="Microsoft Graph, where members of `access.entra_groups` are read; none: that of the cloud",
     )
     service_hosts: tuple[str, ...] = Field((), description="further hosts that messages may be sent to")
-    timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector")
+    timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector, of Graph or of Entra")
     progress_after_s: Seconds = Field(
         1.5, description="seconds after which a personal chat shows the steps of an answer"
     )
@@ -361,16 +380,43 @@ class TeamsSettings(ProductSettings):
         return self.reviewers_conversation
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Settings that are not set and without which Teams cannot be served."""
-        needed = () if self.anonymous else ("app_id", "app_secret", "tenant_id")
-        return tuple(f"teams.{name}" for name in needed if getattr(self, name) is None)
+    def addresses(self) -> Cloud:
+        """The addresses of the cloud."""
+        return CLOUDS[self.cloud]
+
+    @property
+    def graph(self) -> str:
+        """The address of Microsoft Graph."""
+        return str(self.graph_url or self.addresses.graph)
+
+    @property
+    def connector(self) -> str:
+        """The connector address for messages that answer nothing; "" if there is none."""
+        return str(self.service_url or self.addresses.connector or "")
 
     @property
     def problem(self) -> str | None:
         """Why the product cannot be served with these settings; None if it can."""
-        missing = next(iter(self.missing), None)
-        return f"setting {missing} is missing: set {environment_name(missing)}" if missing else None
+        if self.anonymous:
+            return None
+        no_address = "" if self.connector else self._lacking("service_url")
+        return self._lacking("app_id") or self._sign_in_problem or self._lacking("tenant_id") or no_address or None
+
+    @property
+    def _sign_in_problem(self) -> str:
+        given = [f"teams.{name}" for name in _TEAMS_CREDENTIALS if getattr(self, name) is not None]
+        if len(given) > 1:
+            return f"settings {' and '.join(given)}: the bot signs in with one of them, so remove the others"
+        others = ", ".join(f"teams.{name}" for name in _TEAMS_CREDENTIALS[1:])
+        return "" if given else f"{self._lacking('app_secret')}, or one of {others}"
+
+    def _lacking(self, name: str) -> str:
+        setting = f"teams.{name}"
+        words = f"setting {setting} is missing: set {environment_name(setting)}"
+        return words if getattr(self, name) is None else ""
+
+
+_TEAMS_CREDENTIALS = ("app_secret", "certificate_file", "managed_identity", "federated_token_file")
 
 
 class ServerSettings(Section):

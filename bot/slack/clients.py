@@ -7,6 +7,7 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.proxies import proxy_of
 from bot.settings import SlackSettings
 from bot.slack.installations import Installations
 from index.errors import CitedeskError
@@ -37,12 +38,15 @@ class Workspaces(Protocol):
 
 def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
     """Return a Web API client. It repeats a call only after HTTP 429, twice at most: Slack did nothing then."""
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token=token,
         base_url=str(settings.api_url),
         timeout=int(settings.timeout_s),
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=2)],
     )
+    # The SDK has taken the proxy of the environment already, but does not know NO_PROXY.
+    client.proxy = proxy_of(client.base_url)
+    return client
 
 
 class OneWorkspace:

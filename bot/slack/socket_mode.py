@@ -26,6 +26,7 @@ async def socket_mode(settings: SlackSettings, bolt: AsyncApp) -> AsyncIterator[
     handler = AsyncSocketModeHandler(
         bolt, app_token=settings.app_token.get_secret_value(), web_client=build_client(settings, None)
     )
+    handler.client.proxy = handler.client.web_client.proxy
     watchdog = Watchdog(handler.client, settings.silence_s, settings.quiet_s)
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]

@@ -84,6 +84,9 @@ class Outbox(Queue, Protocol):
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Queue messages. A message whose key is known is not queued again."""
 
+    async def forget(self, key: str) -> None:
+        """Delete a message, posted or not, so that its key may be used again."""
+
 
 class Reviews(Protocol):
     """Reviews and their append-only history."""

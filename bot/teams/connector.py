@@ -2,35 +2,18 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from microsoft_agents.activity import Activity
-from microsoft_agents.activity.teams import TeamsChannelAccount
 from microsoft_agents.hosting.core.connector.teams import TeamsConnectorClient
 
-_RESOURCE = "https://api.botframework.com"
+from bot.clouds import Cloud
+from bot.proxies import proxy_of
+from bot.teams.entra import Tokens
+from bot.teams.roster import Member, member_of
+
 _PAGE = 200
-
-
-class Tokens(Protocol):
-    """Gets access tokens for the bot and caches them while they are valid."""
-
-    async def get_access_token(self, resource_url: str, scopes: list[str], force_refresh: bool = False) -> str:  # noqa: FBT001, FBT002 - the SDK's signature
-        """Return a token for `resource_url`."""
-
-
-class TokenRefusedError(aiohttp.ClientError):
-    """Entra refused a token, or could not be reached."""
-
-
-async def token_for(tokens: Tokens, resource: str) -> str:
-    """Return an access token for a service. Raises TokenRefusedError."""
-    try:
-        return await tokens.get_access_token(resource, [f"{resource}/.default"])
-    except (ValueError, OSError, RuntimeError) as error:
-        # The library's message may hold what Entra said about the secret, so only the error's type is kept.
-        raise TokenRefusedError(type(error).__name__) from None
 
 
 class Connector:
@@ -39,8 +22,8 @@ class Connector:
     A failed call raises aiohttp.ClientError or TimeoutError, and a response of an unexpected shape ValueError.
     """
 
-    def __init__(self, tokens: Tokens | None, timeout_s: float) -> None:
-        self._tokens = tokens
+    def __init__(self, tokens: Tokens | None, cloud: Cloud, timeout_s: float) -> None:
+        self._tokens, self._cloud = tokens, cloud
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._pool = aiohttp.TCPConnector(limit_per_host=16)
 
@@ -67,23 +50,23 @@ class Connector:
         """
         found: set[str] = set()
         token = ""
-        async with self._client(service_url) as client:
+        async with self._session(service_url) as session:
             while len(found) <= limit:
-                page = await client.get_conversation_paged_member(conversation_id, _PAGE, token)
-                members = page.members or []
-                ids = [member.aad_object_id for member in members]
-                if not all(ids) or any(member.tenant_id not in {None, tenant_id} for member in members):
+                query = {"pageSize": str(_PAGE), "continuationToken": token}
+                page = await _read(session, f"v3/conversations/{conversation_id}/pagedMembers", query)
+                members = [member_of(listed) for listed in page.get("members") or []]
+                if not all(member.directory_id and member.tenant_id in {"", tenant_id} for member in members):
                     return None
-                found.update(ids)
-                token = page.continuation_token or ""
+                found.update(member.directory_id for member in members)
+                token = str(page.get("continuationToken") or "")
                 if not token:
                     return frozenset(found) if len(found) <= limit else None
         return None
 
-    async def member(self, service_url: str, conversation_id: str, user_id: str) -> TeamsChannelAccount:
+    async def member(self, service_url: str, conversation_id: str, user_id: str) -> Member:
         """Return a member of a conversation, with directory and role."""
-        async with self._client(service_url) as client:
-            return await client.get_conversation_member(conversation_id, user_id)
+        async with self._session(service_url) as session:
+            return member_of(await _read(session, f"v3/conversations/{conversation_id}/members/{user_id}"))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -91,11 +74,31 @@ class Connector:
 
     @asynccontextmanager
     async def _client(self, service_url: str) -> AsyncIterator[TeamsConnectorClient]:
-        token = await token_for(self._tokens, _RESOURCE) if self._tokens else ""
+        async with self._session(service_url) as session:
+            # The session has its token already.
+            yield TeamsConnectorClient(endpoint=service_url, token="", session=session)
+
+    @asynccontextmanager
+    async def _session(self, service_url: str) -> AsyncIterator[aiohttp.ClientSession]:
+        token = await self._tokens.token(self._cloud.messages) if self._tokens else ""
         # The SDK wants a session for each address and token; all sessions share one pool of connections.
         base = service_url if service_url.endswith("/") else f"{service_url}/"
         session = aiohttp.ClientSession(
-            base_url=base, connector=self._pool, connector_owner=False, timeout=self._timeout
+            base_url=base,
+            connector=self._pool,
+            connector_owner=False,
+            timeout=self._timeout,
+            proxy=proxy_of(base),
+            headers={"Authorization": f"Bearer {token}"} if token else None,
         )
         async with session:
-            yield TeamsConnectorClient(endpoint=base, token=token, session=session)
+            yield session
+
+
+async def _read(session: aiohttp.ClientSession, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    async with session.get(path, params=query) as response:
+        response.raise_for_status()
+        listed = await response.json()
+    if not isinstance(listed, dict):
+        raise ValueError("no roster")  # noqa: TRY004 - the error of a response of an unexpected shape
+    return listed

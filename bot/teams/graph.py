@@ -4,7 +4,9 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from bot.teams.connector import Tokens, token_for
+from bot.proxies import proxy_of
+from bot.section import in_one_case
+from bot.teams.entra import Tokens
 
 _PAGE = 999
 _PAGES = 200
@@ -23,14 +25,16 @@ class Graph:
         Raises aiohttp.ClientError, TimeoutError, and ValueError for an unexpected or too long response.
         """
         found: set[str] = set()
-        page = urljoin(self._url, f"groups/{group_id}/transitiveMembers/microsoft.graph.user?$select=id&$top={_PAGE}")
-        async with aiohttp.ClientSession(timeout=self._timeout, headers=await self._headers()) as session:
+        # Without $count and the header of `_headers` Graph refuses to list users only.
+        query = f"$count=true&$select=id&$top={_PAGE}"
+        page = urljoin(self._url, f"groups/{group_id}/transitiveMembers/microsoft.graph.user?{query}")
+        async with self._session(await self._headers()) as session:
             for _ in range(_PAGES):
                 async with session.get(page, allow_redirects=False) as response:
                     response.raise_for_status()
                     listed = await response.json()
                 try:
-                    found.update(str(member["id"]) for member in listed["value"])
+                    found.update(in_one_case(str(member["id"])) for member in listed["value"])
                     following = listed.get("@odata.nextLink")
                 except (KeyError, TypeError, AttributeError):
                     raise ValueError("no list of members") from None
@@ -42,8 +46,12 @@ class Graph:
                     raise ValueError("the next page is on another server")
         raise ValueError("a group of too many pages")
 
+    def _session(self, headers: dict[str, str]) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=self._timeout, headers=headers, proxy=proxy_of(self._url))
+
     async def _headers(self) -> dict[str, str]:
+        headers = {"ConsistencyLevel": "eventual"}
         if self._tokens is None:
-            return {}
+            return headers
         resource = "{0.scheme}://{0.netloc}".format(urlsplit(self._url))
-        return {"Authorization": f"Bearer {await token_for(self._tokens, resource)}"}
+        return {**headers, "Authorization": f"Bearer {await self._tokens.token(resource)}"}

@@ -9,12 +9,11 @@ import jwt
 import structlog
 from aiohttp import web
 from microsoft_agents.hosting.core import OutboundHostValidator
-from microsoft_agents.hosting.core.authorization import AgentAuthConfiguration, ClaimsIdentity
-from microsoft_agents.hosting.core.authorization.jwt import JwtTokenValidator
 from pydantic import ValidationError
 
 from bot.settings import TeamsSettings
 from bot.teams.payloads import tenants_in
+from bot.teams.tokens import KeysUnavailableError, SigningKeys, TokenCheck
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +34,7 @@ class RefusedError(Exception):
 class RequestAuthenticator:
     """Checks token, service address and tenant. A check whose field is None is off, as for a local test client."""
 
-    validator: JwtTokenValidator | None
+    tokens: TokenCheck | None
     hosts: OutboundHostValidator | None
     tenant_id: str | None
 
@@ -53,61 +52,52 @@ class RequestAuthenticator:
         self._check_tenant(activity)
         return dict(activity)
 
-    async def _claims(self, request: web.Request) -> ClaimsIdentity | None:
-        if self.validator is None:
-            return None
+    async def _claims(self, request: web.Request) -> Mapping[str, Any]:
+        if self.tokens is None:
+            return {}
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise RefusedError("no token", 401)
         try:
-            claims = await self.validator.validate_token(token.strip())
-        except jwt.PyJWKClientConnectionError:
+            return await self.tokens.claims(token.strip())
+        except KeysUnavailableError:
             # The sender did nothing wrong: status 503 makes it try again.
             raise RefusedError("keys cannot be fetched", 503) from None
-        except (ValueError, KeyError, jwt.PyJWTError) as error:
+        except (ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
-        # Tokens of the connector name no directory; those of other applications name their own.
-        if claims.get_claim_value("tid") not in {None, self.tenant_id}:
-            raise RefusedError("foreign tenant", 403)
-        return claims
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
         """Refuse activities that name another directory than the one in the settings, or none."""
         if self.tenant_id is not None and tenants_in(activity) != {self.tenant_id}:
             raise RefusedError("foreign tenant", 403)
 
-    def _check_address(self, service_url: str, claims: ClaimsIdentity | None) -> None:
+    def _check_address(self, service_url: str, claims: Mapping[str, Any]) -> None:
         """Refuse a service address outside Teams: the bot would send its token and answers there."""
         if self.hosts is None:
             return
         if not service_url.startswith("https://") or not self.hosts.is_allowed(service_url):
             raise RefusedError("service address", 403)
-        claimed = claims.get_claim_value(_SERVICE_URL_CLAIM) if claims else None
-        if claimed is None or claimed.rstrip("/") != service_url.rstrip("/"):
+        claimed = claims.get(_SERVICE_URL_CLAIM)
+        if not isinstance(claimed, str) or claimed.rstrip("/") != service_url.rstrip("/"):
             raise RefusedError("service address", 403)
 
 
-def authenticator(settings: TeamsSettings, host: str) -> RequestAuthenticator:
-    """Return the authenticator for the settings. Raises SettingsError for anonymous access on a public address."""
+def authenticator(settings: TeamsSettings, host: str, metadata: str = "") -> RequestAuthenticator:
+    """Return the authenticator for the settings. `metadata` is where a stand-in of Microsoft names its keys.
+
+    Raises SettingsError for anonymous access on a public address.
+    """
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
         return RequestAuthenticator(None, None, settings.tenant_id)
-    configuration = auth_configuration(settings)
+    cloud = settings.addresses
+    keys = SigningKeys(metadata or cloud.metadata, settings.timeout_s)
+    hosts = [*cloud.connector_hosts, *settings.service_hosts]
     return RequestAuthenticator(
-        JwtTokenValidator(configuration),
-        OutboundHostValidator(list(settings.service_hosts), enabled=True),
+        TokenCheck(settings.app_id or "", cloud.messages, keys),
+        OutboundHostValidator(hosts, enabled=True, include_default_microsoft_hosts=False),
         settings.tenant_id,
-    )
-
-
-def auth_configuration(settings: TeamsSettings) -> AgentAuthConfiguration:
-    """Return the application's credentials in the form of the SDK."""
-    return AgentAuthConfiguration(
-        client_id=settings.app_id,
-        tenant_id=settings.tenant_id,
-        client_secret=settings.app_secret.get_secret_value() if settings.app_secret else None,
-        validate_issuer=True,
     )
 
 

@@ -22,6 +22,7 @@ from bot.teams.review_actions import ReviewActions
 
 _log = structlog.get_logger(__name__)
 _NAME_CHARS = 80
+_INSTALLED = frozenset({"add", "add-upgrade"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,18 @@ class TeamsIntake:
         return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
 
     async def _members_changed(self, activity: Mapping[str, Any]) -> None:
-        """Drop the cached members of a conversation. Where the bot itself was added, send the help message once."""
+        """Drop the cached members of a conversation. Send the help message once for each installation of the bot.
+
+        Teams tells of one installation by two activities, and of an upgrade of the app as if it were installed anew.
+        """
         where = conversation_of(activity)
         self.membership.forget(where.tenant_id, where.channel_id)
-        added = [str(member.get("id")) for member in activity.get("membersAdded") or []]
-        if activity.get("action") == "add" or str((activity.get("recipient") or {}).get("id")) in added:
-            await self.questions.store.outbox.send([to_asker(f"welcome:{where.channel_id}", "", where, help_message())])
+        key, bot = f"welcome:{where.team_id or where.channel_id}", (activity.get("recipient") or {}).get("id")
+        changes = {change: _ids(activity.get(change)) for change in ("membersAdded", "membersRemoved")}
+        if activity.get("action") == "remove" or bot in changes["membersRemoved"]:
+            await self.questions.store.outbox.forget(key)
+        elif activity.get("action") in _INSTALLED or bot in changes["membersAdded"]:
+            await self.questions.store.outbox.send([to_asker(key, "", where, help_message())])
             self.wake_outbox()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -124,3 +131,7 @@ class TeamsIntake:
     async def aclose(self) -> None:
         """Wait for the complaints that are still being handled."""
         await asyncio.gather(*self._background)
+
+
+def _ids(members: Any) -> set[str]:  # noqa: ANN401 - unpacked JSON
+    return {str(member.get("id")) for member in members or []}

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable
 
 import aiohttp
-from microsoft_agents.activity.teams import TeamsChannelAccount
-from pydantic import ValidationError
 
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
@@ -14,11 +12,7 @@ from bot.surfaces.wording import GUEST, STRANGER
 from bot.teams.connector import Connector
 from bot.teams.graph import Graph
 
-# Roles of the roster; the others are guests and people who have not signed in.
-_INSIDERS = frozenset({"user", "owner"})
-# Entra puts this into the principal name of whoever was invited from elsewhere.
-_INVITED = "#ext#"
-_API_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, ValidationError)
+_API_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError, AttributeError)
 
 
 class TeamsMembership:
@@ -53,9 +47,9 @@ class TeamsMembership:
 
     async def _looked_up(self, where: Conversation) -> str:
         member = await self._connector.member(where.service_url, where.channel_id, where.user_id)
-        if member.tenant_id not in {None, where.tenant_id}:
+        if member.tenant_id not in {"", where.tenant_id}:
             return STRANGER
-        return GUEST if _is_guest(member) and not self._access.names(where.user_id) else ""
+        return GUEST if member.is_guest and not self._access.names(where.user_id) else ""
 
     def forget(self, tenant_id: str, channel_id: str) -> None:
         """Drop the cached members of a conversation, because they have changed."""
@@ -74,9 +68,3 @@ class TeamsMembership:
             )
 
         return await self._cache.members(where.tenant_id, where.channel_id, ask)
-
-
-def _is_guest(member: TeamsChannelAccount) -> bool:
-    if member.user_role:
-        return member.user_role.lower() not in _INSIDERS
-    return not member.user_principal_name or _INVITED in member.user_principal_name.lower()

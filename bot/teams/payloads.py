@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bot.section import in_one_case
 from bot.store.records import Asked, Conversation
 
 SURFACE = "teams"
@@ -55,7 +56,7 @@ def conversation_of(activity: Json) -> Conversation:
 def tenant_of(activity: Json) -> str:
     """Return the id of the directory that an activity comes from, "" if it names none."""
     data = activity.get("channelData") or {}
-    return str(activity["conversation"].get("tenantId") or (data.get("tenant") or {}).get("id") or "")
+    return in_one_case(str(activity["conversation"].get("tenantId") or (data.get("tenant") or {}).get("id") or ""))
 
 
 def tenants_in(activity: Json) -> frozenset[str]:
@@ -66,13 +67,13 @@ def tenants_in(activity: Json) -> frozenset[str]:
         (data.get("tenant") or {}).get("id"),
         (activity.get("from") or {}).get("tenantId"),
     )
-    return frozenset(str(tenant) for tenant in named if tenant)
+    return frozenset(in_one_case(str(tenant)) for tenant in named if tenant)
 
 
 def person_of(activity: Json) -> str:
     """Return the directory id of the sender, by which the settings name people; else the sender's id in Teams."""
     sender = activity["from"]
-    return str(sender.get("aadObjectId") or sender["id"])
+    return in_one_case(str(sender.get("aadObjectId") or sender["id"]))
 
 
 def is_addressed(activity: Json) -> bool:

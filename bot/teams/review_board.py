@@ -100,7 +100,7 @@ class TeamsReviewBoard:
 
     def _url_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE
-        return review.conversation.service_url if asked_here else str(self._settings.service_url)
+        return review.conversation.service_url if asked_here else self._settings.connector
 
 
 def card_of(view: ReviewView) -> TeamsMessage:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 
 from aiohttp import web
-from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.delivery.runtime import Runtime, Served
 from bot.settings import Settings
@@ -13,9 +12,10 @@ from bot.surfaces.product import Diagnosis
 from bot.teams.checks import checks
 from bot.teams.commands import Commands
 from bot.teams.connector import Connector
+from bot.teams.entra import Entra
 from bot.teams.feedback import FeedbackActions
 from bot.teams.graph import Graph
-from bot.teams.http import auth_configuration, authenticator, messages
+from bot.teams.http import authenticator, messages
 from bot.teams.intake import TeamsIntake
 from bot.teams.membership import TeamsMembership
 from bot.teams.payloads import SURFACE
@@ -35,11 +35,10 @@ class TeamsServing:
         """Connect Teams to the process while the body runs. Raises SettingsError."""
         settings, use_cases = runtime.settings.teams, runtime.use_cases
         guard = authenticator(settings, runtime.settings.server.host)
-        tokens = None if settings.anonymous else MsalAuth(auth_configuration(settings))
-        connector = Connector(tokens, settings.timeout_s)
-        membership = TeamsMembership(
-            connector, Graph(tokens, str(settings.graph_url), settings.timeout_s), runtime.settings.access
-        )
+        tokens = None if settings.anonymous else Entra(settings)
+        connector = Connector(tokens, settings.addresses, settings.timeout_s)
+        graph = Graph(tokens, settings.graph, settings.timeout_s)
+        membership = TeamsMembership(connector, graph, runtime.settings.access)
         product = TeamsProduct(
             use_cases.questions.store,
             Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox),
@@ -65,6 +64,8 @@ class TeamsServing:
         finally:
             await intake.aclose()
             await connector.aclose()
+            if tokens:
+                tokens.close()
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return the results of the Teams checks of `citedesk doctor`."""

@@ -1,23 +1,21 @@
 """Teams from the connector's activities to what it is asked to post, over HTTP on loopback."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
-from aiohttp import ClientSession, web
-from cryptography.hazmat.primitives.asymmetric import rsa
+from aiohttp import ClientSession
 from support.clock import Clock
+from support.door import Door, door
 from support.teams import REVIEWS, FakeConnector, connector
 from support.workspace import APPROVAL, workspace
 
 from bot.settings import TeamsSettings
-from bot.teams.http import authenticator, messages
+from bot.teams.http import authenticator
 from bot.teams.render import SUGGESTED
 from bot.teams.review_cards import APPROVE, CLAIM, EDIT, REFRESH, REJECT
 from index.errors import SettingsError
@@ -270,66 +268,15 @@ async def test_feedback_on_a_message_that_answers_nothing_is_taken_and_not_kept(
     assert await teams.store.feedback.counts(1) == (0, 0)
 
 
-_APP = "00000000-0000-0000-0000-000000000042"
-_KEYS_OF = "microsoft_agents.hosting.core.authorization.jwt.jwt_token_validator._build_jwks_uri"
-_SERVICE = "https://smba.trafficmanager.net/emea/"
-
-
 @pytest.fixture
-async def door(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    """Serve the route as in production, with keys of our own in the place of Microsoft's; yield how to knock."""
-    key, other = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {"kid": "k1", "use": "sig"}
-    settings = TeamsSettings(app_id=_APP, app_secret="s", tenant_id="t", reviewers_conversation="x")
-    taken: list[Any] = []
-
-    async def take(activity: Any) -> None:  # noqa: ANN401
-        taken.append(activity)
-
-    async def keys(_: web.Request) -> web.Response:
-        return web.json_response({"keys": [public]})
-
-    app = web.Application()
-    app.router.add_get("/keys", keys)
-    app.router.add_post("/api/messages", messages(authenticator(settings, "0.0.0.0"), take))  # noqa: S104 - only a name
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    # Whatever the issuer: a wrong one must be refused for itself, not because its keys are unknown here.
-    monkeypatch.setattr(_KEYS_OF, lambda *_: f"{url}/keys")
-
-    async def knock(
-        *,
-        forged: bool = False,
-        service_url: str = _SERVICE,
-        header: str = "",
-        tenant: str = "t",
-        **claims: Any,  # noqa: ANN401
-    ) -> int:
-        now = int(time.time())
-        payload = {
-            "iss": "https://api.botframework.com", "aud": _APP, "exp": now + 600, "nbf": now - 60,
-            "serviceurl": _SERVICE,
-        } | claims  # fmt: skip
-        payload = {name: value for name, value in payload.items() if value is not None}
-        token = jwt.encode(payload, other if forged else key, algorithm="RS256", headers={"kid": "k1"})
-        activity = {"type": "message", "conversation": {"id": "a:1", "tenantId": tenant}, "serviceUrl": service_url}
-        headers = {"Authorization": header or f"Bearer {token}"}
-        before = len(taken)
-        async with (
-            ClientSession() as session,
-            session.post(f"{url}/api/messages", json=activity, headers=headers) as response,
-        ):
-            assert (len(taken) > before) == (response.status == 202)
-            return response.status
-
-    yield knock
-    await runner.cleanup()
+async def teams_door() -> AsyncIterator[Door]:
+    """Serve the route as in production."""
+    async with door() as opened:
+        yield opened
 
 
-async def test_a_token_of_teams_opens_the_door(door: Any) -> None:  # noqa: ANN401
-    assert await door() == 202
+async def test_a_token_of_teams_opens_the_door(teams_door: Door) -> None:
+    assert await teams_door.knock() == 202
 
 
 @pytest.mark.parametrize(
@@ -353,16 +300,13 @@ async def test_a_token_of_teams_opens_the_door(door: Any) -> None:  # noqa: ANN4
         ({"tenant": ""}, 403),
     ],
 )
-async def test_whatever_else_knocks_is_refused(door: Any, knock: dict[str, Any], status: int) -> None:  # noqa: ANN401
-    assert await door(**knock) == status
+async def test_whatever_else_knocks_is_refused(teams_door: Door, knock: dict[str, Any], status: int) -> None:
+    assert await teams_door.knock(**knock) == status
 
 
-async def test_while_the_keys_cannot_be_fetched_the_sender_shall_come_again(
-    door: Any,  # noqa: ANN401
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(_KEYS_OF, lambda *_: "http://127.0.0.1:9/keys")
-    assert await door() == 503
+async def test_while_the_keys_cannot_be_fetched_the_sender_shall_come_again(teams_door: Door) -> None:
+    teams_door.keys.answers = False
+    assert await teams_door.knock() == 503
 
 
 def test_without_tokens_only_this_machine_is_served() -> None:

@@ -29,10 +29,15 @@ class FakeConnector:
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     members: dict[str, list[str | None]] = field(default_factory=dict)
+    # What the roster of a conversation answers that is not in `members`.
+    roster_status: int = 403
     # What the roster says about people beside their ids; people who are not here are users of the directory.
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, list[str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    # The headers with which messages were posted; where Graph's next pages are, if not here.
+    tokens: list[str] = field(default_factory=list)
+    next_page_at: str = ""
     stopped: bool = False
     store: Store | None = None
 
@@ -126,6 +131,7 @@ class _Rest:
         streams = [e for e in activity.get("entities", []) if e.get("type") == "streaminfo" and e.get("streamId")]
         if streams and fake.stopped:
             return web.json_response({"error": {"code": "ContentStreamNotAllowed"}}, status=403)
+        fake.tokens.append(request.headers.get("Authorization", ""))
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
         return web.json_response({"id": key}, status=201)
@@ -142,13 +148,15 @@ class _Rest:
         conversation = request.match_info["conversation"]
         self.fake.asked.append(conversation)
         if conversation not in self.fake.members:
-            raise web.HTTPForbidden
+            return web.Response(status=self.fake.roster_status)
         # Two pages, so that whoever reads one only is found out.
         first, rest = self.fake.members[conversation][:1], self.fake.members[conversation][1:]
         is_last = bool(request.query.get("continuationToken")) or not rest
         page = rest if request.query.get("continuationToken") else first
+        # The roster names the id in the directory by either name, and what it does not know is null.
+        name = "objectId" if is_last else "aadObjectId"
         listed = [
-            {"id": f"29:{m}", "name": m, **({"aadObjectId": m} if m else {}), **self.fake.people.get(m or "", {})}
+            {"id": f"29:{m}", "name": m, "email": None, **({name: m} if m else {}), **self.fake.people.get(m or "", {})}
             for m in page
         ]
         return web.json_response({"members": listed, **({} if is_last else {"continuationToken": "more"})})
@@ -165,8 +173,12 @@ class _Rest:
         self.fake.asked.append(group)
         if group not in self.fake.groups:
             raise web.HTTPForbidden
+        if request.headers.get("ConsistencyLevel") != "eventual" or request.query.get("$count") != "true":
+            refused = {"code": "Request_UnsupportedQuery", "message": "OData cast needs an advanced query"}
+            return web.json_response({"error": refused}, status=400)
         at = int(request.query.get("$skiptoken", "0"))
         following = str(request.url.update_query({"$skiptoken": at + 1}))
+        following = following.replace(self.fake.url, self.fake.next_page_at or self.fake.url)
         more = {"@odata.nextLink": following} if at + 1 < len(self.fake.groups[group]) else {}
         return web.json_response({"value": [{"id": self.fake.groups[group][at]}], **more})
 

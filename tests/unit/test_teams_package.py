@@ -1,6 +1,7 @@
 """The app package of Teams: what its manifest must hold, and icons of the sizes that Teams takes."""
 
 import json
+import re
 import struct
 from pathlib import Path
 
@@ -11,8 +12,12 @@ _MANIFEST = json.loads((_PACKAGE / "manifest.json").read_text(encoding="utf-8"))
 
 
 def test_the_manifest_holds_what_its_version_requires() -> None:
-    required = "manifestVersion version id developer name description icons accentColor bots"
+    required = "manifestVersion version id developer name description icons accentColor bots supportsChannelFeatures"
     assert set(required.split()) <= set(_MANIFEST)
+    # From version 1.25 an app for teams must say whether it works in shared and private channels.
+    assert _MANIFEST["supportsChannelFeatures"] == "tier1"
+    assert [int(part) for part in _MANIFEST["manifestVersion"].split(".")] >= [1, 25]
+    assert re.fullmatch(r"#[0-9a-f]{6}", _MANIFEST["accentColor"])
     assert _MANIFEST["$schema"].endswith(f"/v{_MANIFEST['manifestVersion']}/MicrosoftTeams.schema.json")
     assert set(_MANIFEST["developer"]) == {"name", "websiteUrl", "privacyUrl", "termsOfUseUrl"}
     assert all(_MANIFEST["developer"][url].startswith("https://") for url in ("websiteUrl", "privacyUrl"))

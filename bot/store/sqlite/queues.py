@@ -40,6 +40,10 @@ class QueueTable:
             [(message.key, now, now, message.model_dump_json()) for message in messages],
         )
 
+    async def forget(self, key: str) -> None:
+        """Delete a message, posted or not, so that its key may be used again."""
+        await self._database.write(f"DELETE FROM {self._table} WHERE key = ?", (key,))  # noqa: S608
+
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
         """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
         now, until = self._database.stamp(), self._database.stamp(lease_s)

@@ -1,0 +1,79 @@
+"""Interface texts: every language has every message, with the same variables, and every text of the code exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser
+from fluent.syntax.ast import Junk, Message, VariableReference
+from fluent.syntax.visitor import Visitor
+
+from bot.surfaces.words import ENGLISH, UnknownMessageError, words_in
+
+_BOT = Path(__file__).parents[2] / "bot"
+_LOCALES = _BOT / "surfaces" / "locales"
+_USED = re.compile(r"words\(\s*\"([a-z0-9-]+)\"")
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_VariableReference(self, node: VariableReference) -> None:  # noqa: N802 - the library's name
+        self.found.add(node.id.name)
+
+
+def _messages(language: str) -> dict[str, set[str]]:
+    resource = FluentParser().parse((_LOCALES / f"{language}.ftl").read_text(encoding="utf-8"))
+    found: dict[str, set[str]] = {}
+    for entry in resource.body:
+        assert not isinstance(entry, Junk), entry.content
+        if isinstance(entry, Message):
+            assert entry.id.name not in found, f"{entry.id.name} is there twice"
+            visitor = _Variables()
+            visitor.visit(entry)
+            found[entry.id.name] = visitor.found
+    return found
+
+
+def test_every_language_has_every_message_with_the_same_variables() -> None:
+    languages = {file.stem for file in _LOCALES.glob("*.ftl")}
+    assert languages == {"en", "de"}
+    assert _messages("de") == _messages("en")
+
+
+def test_every_message_that_the_code_names_exists() -> None:
+    named = {name for file in _BOT.rglob("*.py") for name in _USED.findall(file.read_text(encoding="utf-8"))}
+    assert named <= _messages("en").keys()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_message_can_be_said(language: str) -> None:
+    words = words_in(language)
+    for message, variables in _messages(language).items():
+        for value in (1, 2):
+            said = words(message, **dict.fromkeys(variables, value))
+            assert said, message
+            assert "{" not in said, message
+
+
+def test_a_locale_gets_its_language_and_any_other_gets_english() -> None:
+    assert {words_in(locale).language for locale in ("de", "de-DE", "de_AT", "DE-ch")} == {"de"}
+    assert {words_in(locale) for locale in ("en-US", "fr-FR", "", "x")} == {ENGLISH}
+
+
+def test_a_day_and_a_number_are_written_as_the_language_writes_them() -> None:
+    assert ENGLISH.day("2026-05-03") == "3 May 2026"
+    assert words_in("de").day("2026-05-03T10:00:00+00:00") == "3. Mai 2026"
+    assert words_in("de")("wait-seconds", count=1200) == "1.200 Sekunden"
+
+
+def test_a_long_value_is_cut_because_fluent_refuses_it() -> None:
+    assert len(ENGLISH("updated", day="x" * 5000)) < 2500
+
+
+def test_an_unknown_message_and_a_missing_value_are_errors() -> None:
+    with pytest.raises(UnknownMessageError):
+        ENGLISH("no-such-message")
+    with pytest.raises(UnknownMessageError):
+        ENGLISH("wait-seconds")
