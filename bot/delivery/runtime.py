@@ -1,6 +1,6 @@
 """Connect a chat product to the process that serves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +18,8 @@ from bot.surfaces.running_questions import RunningQuestions
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+IsAlive = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Served:
     """
 
     routes: Sequence["web.RouteDef"]
-    connection: AbstractAsyncContextManager[Callable[[], bool] | None]
+    connection: AbstractAsyncContextManager[IsAlive | None]
 
 
 class Product(Protocol):
