@@ -59,9 +59,10 @@ def _events(bolt: Bolt, secret: str) -> Handler:
 
 async def _is_ssl_check(request: web.Request) -> bool:
     """Tell whether Slack only looks at the certificate; it sends no signature then, and wants an empty answer."""
-    if request.content_type != _FORM or (request.content_length or 0) > _SSL_CHECK_BYTES:
+    body = await request.read()
+    if request.content_type != _FORM or len(body) > _SSL_CHECK_BYTES:
         return False
-    return parse_qs((await request.read()).decode(errors="replace")).get("ssl_check") == ["1"]
+    return parse_qs(body.decode(errors="replace")).get("ssl_check") == ["1"]
 
 
 def _page(bolt: Bolt, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:

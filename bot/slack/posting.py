@@ -192,4 +192,3 @@ async def _end_stream(client: AsyncWebClient, channel: str, message: Outgoing, b
 
 def _metadata(message: Outgoing, key: str) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"request_id": message.request_id, "key": key}}
-

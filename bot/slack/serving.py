@@ -12,7 +12,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.settings import Settings
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
-from bot.slack.checks import checks, swapped_tokens
+from bot.slack.checks import checks, misplaced_token
 from bot.slack.clients import (
     InstalledWorkspaces,
     OneWorkspace,
@@ -155,14 +155,13 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
 async def _installation(settings: Settings) -> _Installation | None:
     """Return the workspaces that are served; None if Slack cannot be reached. Raises SettingsError."""
     slack = settings.slack
+    if words := misplaced_token(slack):
+        raise SettingsError(words)
     if slack.client_id:
         file = settings.data_dir / "installations.sqlite"
         store = Installations(file, slack.client_id, slack.workspaces)
         return _Installation(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
-    token = slack.bot_token.get_secret_value() if slack.bot_token else ""
-    if words := swapped_tokens(slack):
-        raise SettingsError(f"setting slack.bot_token: {words}")
-    client = build_client(slack, token)
+    client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
     except CALL_ERRORS as error:
@@ -170,7 +169,9 @@ async def _installation(settings: Settings) -> _Installation | None:
             _log.warning("slack_unreachable", reason=error_of(error))
             return None
         raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error_of(error)})") from None
-    team_id = str(who["team_id"])
+    team_id = str(who.get("team_id") or "")
+    if not team_id or not who.get("bot_id"):
+        raise SettingsError("setting slack.bot_token: it belongs to no bot of a workspace")
     if slack.workspaces and team_id not in slack.workspaces:
         raise SettingsError(f"setting slack.workspaces: {team_id} is missing, the workspace of slack.bot_token")
     return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)

@@ -18,6 +18,7 @@ FALLBACK_CHARS = 3000
 _TITLE_CHARS = 120
 # The ids of Slack users. A person with another id belongs to another chat product and cannot be mentioned.
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]+")
 _WITHOUT_ANGLES = str.maketrans("<>", "  ")
 
 
@@ -62,6 +63,11 @@ def split(text: str, limit: int) -> list[str]:
 def is_slack_id(user_id: str) -> bool:
     """Tell whether an id is the id of a Slack user."""
     return bool(_SLACK_ID.fullmatch(user_id))
+
+
+def is_channel_id(name: str) -> bool:
+    """Tell whether a name is the id of a Slack channel."""
+    return bool(_CHANNEL_ID.fullmatch(name))
 
 
 def person(user_id: str, names: Names = NO_NAMES) -> str:

@@ -71,7 +71,7 @@ class Watchdog:
             client.wss_uri = await client.issue_new_wss_url()
             # The pings that the old connection lost say nothing of the new one.
             client.last_ping_pong_time = None
-            await client.connect()
+            await client.connect()  # type: ignore[no-untyped-call]
         _log.info("socket_connected")
         self._delivery_at = self._now()
 
