@@ -35,20 +35,21 @@ class UnplacedCards:
 class Instead:
     """What is sent in place of a card.
 
-    `messages` are direct messages. `unreached` tell the asker that no reviewer was reached; they are for the case that
-    there are no `messages`, and that no card of the review was posted or still waits, under one of `keys`.
+    `direct` is the card for each reviewer alone, `notices` are for admins. `unreached` tells the asker that no reviewer
+    was reached: for the case that no card of the review was posted, and none waits to be, under any of `keys`.
     """
 
-    messages: Sequence[Outgoing]
+    review_id: str
+    direct: Sequence[Outgoing]
+    notices: Sequence[Outgoing]
     unreached: Sequence[Outgoing]
     keys: Sequence[str]
-    review_id: str
     surfaces: Sequence[str]
 
     async def send(self, tx: Tables) -> None:
         """Queue the messages in a transaction that has buried the card."""
-        await tx.outbox.send(self.messages)
-        if not self.messages and not await self._is_reached(tx):
+        await tx.outbox.send([*self.direct, *self.notices])
+        if not await self._is_reached(tx):
             _log.error("no_reviewer_reached", review_id=self.review_id)
             await tx.outbox.send(self.unreached)
 
@@ -78,10 +79,11 @@ class CardPlacing:
         direct = await self.boards.direct_cards(card.surface, review)
         is_direct = card.key in {one.key for one in direct}
         return Instead(
-            messages=[] if is_direct else [*direct, *self._notices(card, review, reason)],
+            review_id=review.review_id,
+            direct=() if is_direct else direct,
+            notices=() if is_direct else self._notices(card, review, reason),
             unreached=self.boards.unreached(review),
             keys=[one.key for one in (*cards, *direct)],
-            review_id=review.review_id,
             surfaces=self.boards.surfaces,
         )
 
