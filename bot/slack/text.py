@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.desk.permissions import NO_NAMES, Names
+from bot.slack.bare_links import linked_markdown, linked_mrkdwn
 from bot.surfaces.showing import Keep, readable, small_print
 from bot.surfaces.wording import cut, linkable, updated_words
 from pipeline.types import Citation, DocumentRef, Source
@@ -38,6 +39,11 @@ def escaped_within(text: str, limit: int) -> str:
 def answer_markdown(text: str, keep: Keep) -> str:
     """Return an answer for one `markdown` block: escaped, with the links that `keep` takes, cut to ANSWER_CHARS."""
     return escaped_within(readable(text, keep), ANSWER_CHARS)
+
+
+def reviewers_markdown(text: str, keep: Keep) -> str:
+    """Return an answer that a reviewer wrote, as `answer_markdown` does, with links in place of bare addresses."""
+    return escaped_within(linked_markdown(readable(text, keep)), ANSWER_CHARS)
 
 
 def answer_parts(text: str, keep: Keep) -> list[str]:
@@ -84,6 +90,11 @@ def quoted(text: str, limit: int) -> str:
     """Return `text` as a mrkdwn quote of at most `limit` characters."""
     lines = escaped_within(text, limit - 2 * (text.count("\n") + 1)).splitlines()
     return "\n".join(f"> {line}" for line in lines)
+
+
+def quoted_with_links(text: str, limit: int) -> str:
+    """Return `text` as `quoted` does, with links in place of bare addresses."""
+    return linked_mrkdwn(quoted(text, limit), limit)
 
 
 def source_line(source: Source) -> str:

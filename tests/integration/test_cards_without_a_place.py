@@ -166,4 +166,3 @@ async def test_doctor_tells_the_wrong_kind_of_token_by_slacks_answer(own_data: P
         assert "(not_allowed_token_type); the bot token begins with xoxb-" in told["slack"].words
         assert not told["socket"].ok
         assert "(not_allowed_token_type); it needs connections:write; the app-level token" in told["socket"].words
-
