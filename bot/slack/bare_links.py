@@ -22,7 +22,7 @@ def linked_markdown(text: str) -> str:
 
 
 def linked_mrkdwn(escaped: str, limit: int) -> str:
-    """Return escaped mrkdwn with links in place of bare addresses; as it was if that would exceed `limit` characters."""
+    """Return escaped mrkdwn with links in place of bare addresses; as it was if it would exceed `limit` characters."""
     linked = _IN_MRKDWN.sub(_mrkdwn_link, escaped)
     return linked if len(linked) <= limit else escaped
 

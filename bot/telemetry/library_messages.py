@@ -51,11 +51,11 @@ def _argument(value: object) -> object:
 
 def _errors(record: logging.LogRecord) -> Iterator[BaseException]:
     """Yield the exceptions whose texts a message may repeat: that of the record, and the one that is handled now."""
-    for error in (record.exc_info and record.exc_info[1], sys.exc_info()[1]):
-        for _ in range(_CAUSES):
-            if error:
-                yield error
-                error = error.__cause__ or error.__context__
+    causes = [record.exc_info and record.exc_info[1], sys.exc_info()[1]]
+    for _ in range(_CAUSES):
+        errors = [error for error in causes if error]
+        yield from errors
+        causes = [error.__cause__ or error.__context__ for error in errors]
 
 
 def _said_of(error: BaseException) -> str:

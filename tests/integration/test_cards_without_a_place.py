@@ -122,7 +122,11 @@ async def _doctor(sandbox: Sandbox, data: Path, articles: Path, **settings: Any)
     ],
 )
 async def test_doctor_tells_what_is_wrong_with_the_reviewers_channel(
-    change: dict[str, Any], ok: bool, words: str, own_data: Path, articles: Path
+    change: dict[str, Any],
+    ok: bool,  # noqa: FBT001
+    words: str,
+    own_data: Path,
+    articles: Path,
 ) -> None:
     async with Sandbox() as sandbox:
         _change(sandbox, **change)

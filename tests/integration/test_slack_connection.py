@@ -14,6 +14,7 @@ from support.waiting import until
 from support.workspace import Desk, shown, workspace
 
 from bot.cli.demo import demo_settings
+from bot.sandbox.delivery import DisconnectReason
 from bot.sandbox.server import Sandbox
 from bot.sandbox.webapi import Fault
 from bot.server import running_bot
@@ -87,7 +88,7 @@ async def test_health_says_not_connected_through_an_outage_and_connected_after_i
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "link_disabled"])
 async def test_when_slack_says_goodbye_there_is_one_new_connection_and_questions_arrive(
-    reason: Any, own_data: Path, articles: Path
+    reason: DisconnectReason, own_data: Path, articles: Path
 ) -> None:
     async with _fast(own_data, articles) as desk:
         await desk.sandbox.socket.disconnect(reason)

@@ -33,7 +33,11 @@ async def _posted(desk: Desk, body: str, *, signed: bool = True, kind: str = _FO
 
 
 @pytest.mark.parametrize("signed", [True, False])
-async def test_slacks_look_at_the_certificate_is_answered(signed: bool, own_data: Path, articles: Path) -> None:
+async def test_slacks_look_at_the_certificate_is_answered(
+    signed: bool,  # noqa: FBT001
+    own_data: Path,
+    articles: Path,
+) -> None:
     async with workspace(own_data, articles, "http") as desk:
         body = urlencode({"ssl_check": "1", "token": "x"})
         assert await _posted(desk, body, signed=signed) == (200, "")

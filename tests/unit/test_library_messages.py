@@ -63,9 +63,13 @@ def test_the_words_of_a_library_are_written_and_the_values_are_not(
     assert [value for value in hidden if value in log.getvalue()] == []
 
 
+def _fail() -> None:
+    raise ValueError(_TEXT)
+
+
 def test_an_exception_in_a_message_is_named_by_its_kind(log: io.StringIO) -> None:
     try:
-        raise ValueError(_TEXT)
+        _fail()
     except ValueError as error:
         logging.getLogger("slack_sdk").error(f"Failed to run a listener: {error}, session: s_1")  # noqa: G004, TRY400
     assert _written(log)["message"] == "Failed to run a listener: ValueError, session: s_1"
@@ -74,7 +78,7 @@ def test_an_exception_in_a_message_is_named_by_its_kind(log: io.StringIO) -> Non
 def test_a_cause_of_an_exception_is_named_by_its_kind_too(log: io.StringIO) -> None:
     try:
         try:
-            raise ValueError(_TEXT)
+            _fail()
         except ValueError as error:
             raise KeyError from error
     except KeyError:
