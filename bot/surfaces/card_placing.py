@@ -93,9 +93,7 @@ class CardPlacing:
         _log.error("cards_refused", surface=card.surface, channel_id=card.channel_id, reason=reason)
         admins = sorted(self.reviews.questions.access.admins)
         return [
-            notice
-            for admin in admins
-            for notice in self.boards.cards_refused(card.surface, review, admin, card.channel_id, reason)
+            notice for admin in admins for notice in self.boards.cards_refused(review, admin, card.channel_id, reason)
         ]
 
 

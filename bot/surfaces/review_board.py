@@ -85,11 +85,10 @@ class Boards:
         """Return the message to the asker that no reviewer could be reached."""
         return self._to_asker(review, lambda board: board.unreached(review))
 
-    def cards_refused(
-        self, surface: str, review: Review, admin_id: str, channel_id: str, reason: str
-    ) -> Sequence[Outgoing]:
-        """Return the message to an admin that a conversation of a product takes no cards."""
-        return self._boards[surface].cards_refused(review, admin_id, channel_id, reason)
+    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+        """Return the messages to an admin, in all products, that a conversation takes no cards."""
+        boards = self._boards.values()
+        return [m for board in boards for m in board.cards_refused(review, admin_id, channel_id, reason)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""

@@ -1,11 +1,14 @@
 """A reviewers' channel that takes no card: who gets the card, what admins, health, doctor and the asker are told."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from support.teams import REVIEWS as TEAMS_REVIEWS
+from support.teams import connector
 from support.waiting import until
 from support.workspace import APPROVAL, REVIEWER, REVIEWS, Desk, shown, workspace
 
@@ -103,6 +106,31 @@ async def test_a_review_without_a_card_is_on_app_home(own_data: Path, articles: 
         assert _UNREACHED in shown(await desk.reply_to(question, 2))
         await desk.open_home(REVIEWER)
         assert await desk.home(REVIEWER, _ANSWERABLE)
+
+
+@pytest.mark.parametrize("with_slack", [True, False], ids=["with Slack", "alone"])
+async def test_a_card_that_teams_refuses_leaves_nobody_only_where_no_other_product_has_one(
+    with_slack: bool,  # noqa: FBT001
+    own_data: Path,
+    articles: Path,
+) -> None:
+    async with connector() as fake:
+        fake.closed.add(TEAMS_REVIEWS)
+        settings: dict[str, Any] = {
+            "teams": {"anonymous": True, "reviewers_conversation": TEAMS_REVIEWS, "service_url": fake.url},
+            "channels": APPROVAL,
+        }
+        async with workspace(own_data, articles, **settings) as desk:
+            fake.talk_to(desk.bot)
+            if not with_slack:
+                _change(desk.sandbox, is_archived=True)
+                del desk.sandbox.workspace.channels["D0REVIEWER"]
+            assert (await fake.send(fake.question(_ANSWERABLE)))[0] == 202
+            said = await fake.exactly("a:asker", 1 if with_slack else 2)
+            assert any(_UNREACHED in json.dumps(one) for one in said) is not with_slack
+            assert len(_said(desk, REVIEWS, "Review needed")) == int(with_slack)
+            assert len(_said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS}")) == 1
+            assert (await _health(desk))[1]["cards"] is False
 
 
 async def _doctor(sandbox: Sandbox, data: Path, articles: Path, **settings: Any) -> list[tuple[bool, str]]:  # noqa: ANN401

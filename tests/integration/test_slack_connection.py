@@ -143,15 +143,18 @@ async def test_without_slack_at_the_start_teams_answers_and_slack_follows_once_i
             articles,
             sandbox,
             slack_extra=_FAST,
+            channels={"a:asker": {"auto_answer": False}},
             teams={"anonymous": True, "reviewers_conversation": REVIEWS, "service_url": teams.url},
         )
         async with running_bot(settings) as bot:
             teams.talk_to(bot)
             assert (await _health(bot.url))[1]["socket"] is False
             await teams.reply(teams.question(_ANSWERABLE, "asker", "a:asker"))
+            assert len(await teams.until(lambda: teams.all(REVIEWS, 1))) == 1
             sandbox.api.fault = lambda _: None
             await asyncio.wait_for(sandbox.socket.connected.wait(), 20)
             desk = Desk(sandbox, bot, settings)
+            assert "Review needed" in (await desk.card()).text
             assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
             assert (await _health(bot.url))[1]["socket"] is True
 

@@ -28,6 +28,8 @@ class FakeConnector:
     updates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
+    # Conversations that the bot is not in.
+    closed: set[str] = field(default_factory=set)
     members: dict[str, list[str | None]] = field(default_factory=dict)
     # What the roster says about people beside their ids; people who are not here are users of the directory.
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -118,6 +120,8 @@ class _Rest:
     async def post(self, request: web.Request) -> web.Response:
         fake = self.fake
         activity = await request.json() | {"where": request.match_info["conversation"]}
+        if activity["where"] in fake.closed:
+            return web.json_response({"error": {"code": "BotNotInConversationRoster"}}, status=403)
         if activity["type"] == "message" and fake.failures:
             status = fake.failures.pop(0)
             fake.refused.append(status)
