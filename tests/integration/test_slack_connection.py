@@ -76,7 +76,8 @@ async def test_a_connection_that_answers_no_pings_is_replaced_and_health_tells_s
 async def test_health_says_not_connected_through_an_outage_and_connected_after_it(
     own_data: Path, articles: Path
 ) -> None:
-    async with _fast(own_data, articles) as desk:
+    # With the silence of the default settings, which is longer than this outage.
+    async with _fast(own_data, articles, silence_s=60.0) as desk:
         desk.sandbox.api.fault = _unreachable
         await desk.sandbox.socket.close()
         await _until_socket(desk, state=False)
