@@ -275,6 +275,7 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
         boards=Boards(use_cases.reviews),
         dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
         running=state.running,
+        unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,
         wake_outbox=state.outbox_wake.set,
     )

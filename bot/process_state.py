@@ -7,6 +7,7 @@
 | `curated` | another process keeps its cached vectors until it approves or reopens an answer itself |
 | `running` | Stop, edits and deletions interrupt only the questions of this process |
 | `reindexing` | only `build.lock`, on the same disk, prevents two builds at once |
+| `unplaced` | each process tells admins once that a channel takes no cards; `/healthz` speaks of its own |
 | `inbox_wake`, `outbox_wake` | other processes find a new job only by polling |
 
 Circuit breakers, metrics, cached group members and the bounds on concurrent requests are also per process.
@@ -16,6 +17,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from bot.desk.curated import CuratedVersion
+from bot.surfaces.card_placing import UnplacedCards
 from bot.surfaces.running_questions import RunningQuestions
 from pipeline.caching import AnswerCache
 from pipeline.rate_limits import RateLimits
@@ -30,5 +32,6 @@ class ProcessState:
     curated: CuratedVersion = field(default_factory=CuratedVersion)
     running: RunningQuestions = field(default_factory=RunningQuestions)
     reindexing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    unplaced: UnplacedCards = field(default_factory=UnplacedCards)
     inbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
     outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)

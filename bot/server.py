@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching, is_scheduled
-from bot.delivery.runtime import Runtime, Served
+from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import StoreError
@@ -25,7 +25,6 @@ from index.errors import IndexUnavailableError, SettingsError
 _log = structlog.get_logger(__name__)
 _MAX_BODY = 1 << 20
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Healthy = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ async def running_bot(
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
-        url = await stack.enter_async_context(_http_server(settings, runtime.use_cases, routes, healthy))
+        url = await stack.enter_async_context(_http_server(runtime, routes, healthy))
         _log.info("ready", url=url, products=sorted(served), connections=sorted(healthy))
         yield RunningBot(runtime, maintenance, url)
 
@@ -103,15 +102,19 @@ def _require_product_and_reviewers(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _http_server(
-    settings: Settings, use_cases: UseCases, routes: Iterable[web.RouteDef], healthy: Mapping[str, Healthy]
+    runtime: Runtime, routes: Iterable[web.RouteDef], healthy: Mapping[str, IsAlive]
 ) -> AsyncIterator[str]:
+    settings, use_cases = runtime.settings, runtime.use_cases
+
     async def health(_: web.Request) -> web.Response:
         state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
         if healthy:
-            state["socket"] = all(is_alive() for is_alive in healthy.values())
+            state["socket"] = all([await is_alive() for is_alive in healthy.values()])
         if is_scheduled(settings):
             last = await asyncio.to_thread(use_cases.operations.snapshots.last_build)
             state["build"] = not (last and last.error)
+        if runtime.unplaced.places:
+            state["cards"] = False
         is_well = state["store"] and state.get("socket", True)
         return web.json_response(state, status=200 if is_well else 503)
 

@@ -1,6 +1,6 @@
 """Connect a chat product to the process that serves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
 from bot.surfaces.answering import Answering
+from bot.surfaces.card_placing import CardPlacing, UnplacedCards
 from bot.surfaces.membership import Directories
 from bot.surfaces.posting import Posting
 from bot.surfaces.product import ChatProduct, Diagnosis
@@ -18,6 +19,8 @@ from bot.surfaces.running_questions import RunningQuestions
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+IsAlive = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Runtime:
     boards: Boards
     dispatcher: Dispatcher
     running: RunningQuestions
+    unplaced: UnplacedCards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
 
@@ -39,7 +43,7 @@ class Runtime:
         answering = Answering(
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
         )
-        posting = Posting(product, questions, delivery)
+        posting = Posting(product, questions, delivery, CardPlacing(self.boards, self.use_cases.reviews, self.unplaced))
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
         self.dispatcher.add(surface, Handlers(answering.work, posting.deliver))
@@ -53,7 +57,7 @@ class Served:
     """
 
     routes: Sequence["web.RouteDef"]
-    connection: AbstractAsyncContextManager[Callable[[], bool] | None]
+    connection: AbstractAsyncContextManager[IsAlive | None]
 
 
 class Product(Protocol):

@@ -18,6 +18,9 @@ from bot.sandbox.webapi import WebApi
 from bot.sandbox.workspace import APP_ID
 
 Kind = Literal["events_api", "interactive", "slash_commands"]
+DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
+# docs.slack.dev, Socket Mode: an app may have ten connections.
+_MAX_SOCKETS = 10
 # docs.slack.dev, Events API: an app has 3 seconds to answer; Slack tries three times more, at once, after a minute
 # and after five minutes.
 ANSWER_SECONDS = 3.0
@@ -87,13 +90,25 @@ class HttpTransport:
 
 
 class SocketTransport:
-    """Delivers envelopes over the WebSockets of the app (Socket Mode). `connected` is set once there was one."""
+    """Delivers envelopes over the WebSockets of the app (Socket Mode).
+
+    `connected` is set once there was one, `opened` counts them, `pings` those that the app has sent. While
+    `answers_pings` is False the connections stay open and say nothing, as through a broken network.
+    """
 
     def __init__(self, api: WebApi) -> None:
         self._api = api
         self._sockets: list[web.WebSocketResponse] = []
         self._unanswered: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self.connected = asyncio.Event()
+        self.answers_pings = True
+        self.opened = 0
+        self.pings = 0
+
+    @property
+    def open_count(self) -> int:
+        """The number of open connections."""
+        return len(self._sockets)
 
     async def link(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection of the app. Its ticket from apps.connections.open admits one connection only."""
@@ -101,23 +116,42 @@ class SocketTransport:
         if ticket not in self._api.socket_tickets:
             raise web.HTTPUnauthorized
         self._api.socket_tickets.discard(ticket)
-        socket = web.WebSocketResponse(heartbeat=30)
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        await socket.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": APP_ID}})
+        if len(self._sockets) >= _MAX_SOCKETS:
+            await _disconnect(socket, "too_many_websockets")
+            return socket
         self._sockets.append(socket)
+        await socket.send_json(_hello(len(self._sockets)))
+        self.opened += 1
         self.connected.set()
         try:
             async for message in socket:
-                if message.type == aiohttp.WSMsgType.TEXT:
-                    self._acknowledged(message.data)
+                await self._received(socket, message)
         finally:
             self._sockets.remove(socket)
         return socket
+
+    async def disconnect(self, reason: DisconnectReason) -> None:
+        """Tell the app to connect anew. After `warning` the connections stay; else Slack closes them."""
+        for socket in list(self._sockets):
+            if reason == "warning":
+                await socket.send_json(_goodbye(reason))
+            else:
+                await _disconnect(socket, reason)
 
     async def close(self) -> None:
         """Close every connection."""
         for socket in list(self._sockets):
             await socket.close()
+
+    async def _received(self, socket: web.WebSocketResponse, message: aiohttp.WSMessage) -> None:
+        if message.type == aiohttp.WSMsgType.PING:
+            self.pings += 1
+            if self.answers_pings:
+                await socket.pong(message.data)
+        elif message.type == aiohttp.WSMsgType.TEXT:
+            self._acknowledged(message.data)
 
     async def send(self, kind: Kind, payload: Mapping[str, Any], retry: int, reason: str) -> AppAnswer:
         """Deliver once, to the newest connection; return the app's answer, if it comes within ANSWER_SECONDS."""
@@ -147,6 +181,25 @@ class SocketTransport:
         acknowledgement = self._unanswered.get(str(body.get("envelope_id")))
         if acknowledgement and not acknowledgement.done():
             acknowledgement.set_result(body.get("payload") or {})
+
+
+def _hello(count: int) -> dict[str, Any]:
+    about = {"host": "applink-sandbox", "started": "2026-01-01 00:00:00.000", "approximate_connection_time": 18060}
+    return {
+        "type": "hello",
+        "num_connections": count,
+        "debug_info": about,
+        "connection_info": {"app_id": APP_ID},
+    }
+
+
+def _goodbye(reason: DisconnectReason) -> dict[str, Any]:
+    return {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-sandbox"}}
+
+
+async def _disconnect(socket: web.WebSocketResponse, reason: DisconnectReason) -> None:
+    await socket.send_json(_goodbye(reason))
+    await socket.close()
 
 
 def signature(secret: str, body: str, timestamp: int) -> dict[str, str]:

@@ -47,7 +47,7 @@ async def auth_test(_: Workspace, __: Arguments) -> dict[str, Any]:
 
 async def post_message(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Post a message of the bot; in a thread this ends the status there."""
-    channel = channel_of(space, arguments)
+    channel = _open_for_posts(space, arguments)
     text, blocks = content(arguments)
     message = Message(
         ts=space.new_ts(),
@@ -67,7 +67,7 @@ async def post_message(space: Workspace, arguments: Arguments) -> dict[str, Any]
 
 async def post_ephemeral(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     """Post a message that only one person sees."""
-    channel = channel_of(space, arguments)
+    channel = _open_for_posts(space, arguments)
     user = str(arguments.get("user") or "")
     if user not in channel.members:
         raise ApiError("user_not_in_channel")
@@ -130,15 +130,18 @@ async def members(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 
 async def conversation_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
-    """Return a channel, and who can read it."""
-    channel = channel_of(space, arguments)
+    """Return a channel, and who can read it. A public channel is shown to a bot that is not in it."""
+    channel = _seen(space, arguments)
     return {
         "channel": {
             "id": channel.id,
             "name": channel.name,
+            "is_channel": not channel.is_im,
             "is_im": channel.is_im,
+            "is_member": BOT_USER_ID in channel.members,
             "is_private": channel.is_private,
             "is_ext_shared": channel.is_ext_shared,
+            "is_archived": channel.is_archived,
         }
     }
 
@@ -218,12 +221,25 @@ async def set_session(space: Workspace, arguments: Arguments) -> dict[str, Any]:
 
 def channel_of(space: Workspace, arguments: Arguments) -> Channel:
     """Return the channel that a call names. Raises ApiError if the bot is not in it."""
-    name = str(arguments.get("channel") or "")
-    channel = space.direct_channel(name) if name.startswith("U") else space.channels.get(name)
-    if channel is None:
-        raise ApiError("channel_not_found")
+    channel = _seen(space, arguments)
     if BOT_USER_ID not in channel.members:
         raise ApiError("not_in_channel")
+    return channel
+
+
+def _seen(space: Workspace, arguments: Arguments) -> Channel:
+    """Return the channel that a call names. A private one that the bot is not in does not exist for it."""
+    name = str(arguments.get("channel") or "")
+    channel = space.direct_channel(name) if name.startswith("U") else space.channels.get(name)
+    if channel is None or (channel.is_private and BOT_USER_ID not in channel.members):
+        raise ApiError("channel_not_found")
+    return channel
+
+
+def _open_for_posts(space: Workspace, arguments: Arguments) -> Channel:
+    channel = channel_of(space, arguments)
+    if channel.is_archived:
+        raise ApiError("is_archived")
     return channel
 
 

@@ -39,6 +39,7 @@ class Channel:
     is_im: bool = False
     is_private: bool = False
     is_ext_shared: bool = False
+    is_archived: bool = False
 
 
 @dataclass(slots=True)

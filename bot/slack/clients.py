@@ -1,7 +1,10 @@
 """Web API clients for the workspaces that are served."""
 
+from collections.abc import Iterator
+from itertools import chain, repeat
 from typing import Protocol
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
@@ -9,10 +12,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.proxies import proxy_of
 from bot.settings import SlackSettings
+from bot.slack.best_effort import error_of
 from bot.slack.installations import Installations
 from index.errors import CitedeskError
 
 _ROTATE_BEFORE_MINUTES = 120
+# After these codes a later try may succeed; after any other code Slack would refuse the call again.
+_TEMPORARY_CODES = frozenset(
+    {
+        "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
+        "team_added_to_org", "org_login_required", "accesslimited",
+    }
+)  # fmt: skip
 
 
 class ForeignWorkspaceError(CitedeskError):
@@ -47,6 +58,17 @@ def build_client(settings: SlackSettings, token: str | None) -> AsyncWebClient:
     # The SDK has taken the proxy of the environment already, but does not know NO_PROXY.
     client.proxy = proxy_of(client.base_url)
     return client
+
+
+def is_temporary(error: Exception) -> bool:
+    """Tell whether a failed call of the Web API may succeed later."""
+    reason = error_of(error)
+    return not isinstance(error, SlackApiError) or reason in _TEMPORARY_CODES or reason.startswith("http_")
+
+
+def growing_pauses() -> Iterator[float]:
+    """Yield the seconds to wait after each failed try to reach Slack: 1, 2, 4 and so on up to a minute, without end."""
+    return chain((2.0**number for number in range(6)), repeat(60.0))
 
 
 class OneWorkspace:

@@ -1,6 +1,7 @@
 """Slack's HTTP routes: the signed events route, and the pages that install the app."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import parse_qs
 
 import structlog
 from aiohttp import web
@@ -16,12 +17,15 @@ from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH
 from bot.slack.payloads import is_well_formed
 
 _log = structlog.get_logger(__name__)
+_FORM = "application/x-www-form-urlencoded"
+_SSL_CHECK_BYTES = 1000
 EVENTS_PATH = "/slack/events"
+Bolt = Callable[[], AsyncApp | None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def routes(settings: SlackSettings, bolt: AsyncApp) -> Iterator[web.RouteDef]:
-    """Yield the routes that the settings ask for.
+def routes(settings: SlackSettings, bolt: Bolt) -> Iterator[web.RouteDef]:
+    """Yield the routes that the settings ask for. While `bolt` returns None, they answer 503.
 
     Without a signing secret there is no events route, because no sender could be verified.
     """
@@ -32,10 +36,12 @@ def routes(settings: SlackSettings, bolt: AsyncApp) -> Iterator[web.RouteDef]:
         yield web.get(REDIRECT_PATH, _page(bolt, AsyncOAuthFlow.handle_callback))
 
 
-def _events(bolt: AsyncApp, secret: str) -> Handler:
+def _events(bolt: Bolt, secret: str) -> Handler:
     verifier = SignatureVerifier(secret)
 
     async def events(request: web.Request) -> web.StreamResponse:
+        if await _is_ssl_check(request):
+            return web.Response()
         # Bolt parses a body before it checks the signature, and a malformed body makes it raise.
         if not verifier.is_valid_request(await request.read(), dict(request.headers)):
             _log.warning("signature_refused", bytes=request.content_length)
@@ -43,17 +49,29 @@ def _events(bolt: AsyncApp, secret: str) -> Handler:
         if not is_well_formed(await request.text(), request.content_type):
             _log.warning("payload_refused", bytes=request.content_length)
             return web.Response(status=400)
-        return await to_aiohttp_response(await bolt.async_dispatch(await to_bolt_request(request)))
+        if (app := bolt()) is None:
+            # Slack delivers an event again later.
+            return web.Response(status=503)
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
     return events
 
 
-def _page(bolt: AsyncApp, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
+async def _is_ssl_check(request: web.Request) -> bool:
+    """Tell whether Slack only looks at the certificate; it sends no signature then, and wants an empty answer."""
+    body = await request.read()
+    if request.content_type != _FORM or len(body) > _SSL_CHECK_BYTES:
+        return False
+    return parse_qs(body.decode(errors="replace")).get("ssl_check") == ["1"]
+
+
+def _page(bolt: Bolt, handle: Callable[[AsyncOAuthFlow, AsyncBoltRequest], Awaitable[BoltResponse]]) -> Handler:
     """Return the handler of an OAuth page. Browsers send no signature; Bolt checks the one-time state."""
 
     async def page(request: web.Request) -> web.StreamResponse:
-        if bolt.oauth_flow is None:
+        app = bolt()
+        if app is None or app.oauth_flow is None:
             raise web.HTTPNotFound
-        return await to_aiohttp_response(await handle(bolt.oauth_flow, await to_bolt_request(request)))
+        return await to_aiohttp_response(await handle(app.oauth_flow, await to_bolt_request(request)))
 
     return page

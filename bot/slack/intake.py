@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from slack_bolt.async_app import AsyncRespond
 from slack_bolt.response import BoltResponse
 
+from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
@@ -23,9 +25,11 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     Slack delivers the event again.
     """
 
-    async def middleware(body: dict[str, Any], next_: Next) -> BoltResponse:
+    async def middleware(body: dict[str, Any], next_: Next, respond: AsyncRespond) -> BoltResponse:
         if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
+            if body.get("response_url") and not body.get("command"):
+                await _tell_stranger(respond)
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
             return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
         try:
@@ -44,6 +48,14 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         return await next_()
 
     return middleware
+
+
+async def _tell_stranger(respond: AsyncRespond) -> None:
+    """Tell whoever pressed a button or used the message menu why nothing happens. They alone see it."""
+    try:
+        await respond(text=STRANGER, response_type="ephemeral", replace_original=False)
+    except CALL_ERRORS as error:
+        _log.info("stranger_not_told", reason=error_of(error))
 
 
 async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:

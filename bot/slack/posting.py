@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
-from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.clients import ForeignWorkspaceError, Workspaces, is_temporary
 from bot.slack.outgoing import Blocks, SlackPayload, payload_of
 from bot.slack.payloads import SURFACE
 from bot.slack.render import EVENT_TYPE
@@ -25,13 +25,6 @@ _PAGES = 5
 _PAGE = 200
 _OK = 200
 _EXPIRED_STATUSES = frozenset({404, 410})
-# After these codes a later try may succeed; after any other code Slack would refuse the message again.
-_TEMPORARY_CODES = frozenset(
-    {
-        "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
-        "team_added_to_org", "org_login_required", "accesslimited",
-    }
-)  # fmt: skip
 _NOT_STREAMING = frozenset({"message_not_in_streaming_state", "streaming_state_conflict", "stream_not_found"})
 _SORRY = "I have an answer for you but could not post it where you asked ({reason}). Please ask me here."
 
@@ -126,7 +119,7 @@ def _post_error(message: Outgoing, payload: SlackPayload, error: Exception) -> P
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     return PostError(
         reason,
-        is_passing=_is_temporary(error, reason),
+        is_passing=not isinstance(error, ForeignWorkspaceError | ExpiredUrlError) and is_temporary(error),
         retry_after=retry_after(headers),
         instead=_apology(message, payload, reason),
     )
@@ -199,9 +192,3 @@ async def _end_stream(client: AsyncWebClient, channel: str, message: Outgoing, b
 
 def _metadata(message: Outgoing, key: str) -> dict[str, Any]:
     return {"event_type": EVENT_TYPE, "event_payload": {"request_id": message.request_id, "key": key}}
-
-
-def _is_temporary(error: Exception, reason: str) -> bool:
-    if isinstance(error, ForeignWorkspaceError | ExpiredUrlError):
-        return False
-    return not isinstance(error, SlackApiError) or reason in _TEMPORARY_CODES or reason.startswith("http_")

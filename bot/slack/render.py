@@ -30,7 +30,8 @@ from bot.slack.text import (
     escape,
     escaped_within,
     person,
-    quoted,
+    quoted_with_links,
+    reviewers_markdown,
 )
 from bot.store.records import Asked, Review
 from bot.surfaces.model_words import degraded_words
@@ -122,7 +123,7 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
         return SlackMessage(EXPIRED, (section(EXPIRED), small(f"`{review.review_id}`")))
     reviewer = person(review.decided_by or "", names)
     if review.state == "rejected":
-        note = f"\n{quoted(review.note, 1500)}" if review.note else ""
+        note = f"\n{quoted_with_links(review.note, 1500)}" if review.note else ""
         signed = small(f"Reviewed by {reviewer} · `{review.review_id}`")
         return SlackMessage(NOT_CONFIRMED, (section(f"{NOT_CONFIRMED}{note}"), signed))
     sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
@@ -132,8 +133,9 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     verb = "Edited and approved" if review.state == "edited" else "Approved"
     if review.state == "edited" and not sources:
         verb = "Answered, not from the documents,"
+    markdown = reviewers_markdown if review.state == "edited" else answer_markdown
     blocks = [
-        MarkdownBlock(text=answer_markdown(review.answer, keep)),
+        MarkdownBlock(text=markdown(review.answer, keep)),
         *source_blocks(sources, below),
         small(f"{verb} by {reviewer} · `{review.review_id}`"),
         feedback(review.review_id, review.question),
@@ -146,7 +148,7 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     turn = review.exchange[-1]
     text = f"{person(turn.user_id, names)} is looking at your question and asks:"
     where = "in this thread" if review.conversation.thread_id else "here"
-    blocks = (section(f"{text}\n{quoted(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
+    blocks = (section(f"{text}\n{quoted_with_links(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
     return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
 
 

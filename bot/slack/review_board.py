@@ -8,12 +8,15 @@ from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView
 from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import CALL_ERRORS, error_of
+from bot.slack.blocks import section, small
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE, channel_conversation
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
+from bot.slack.text import escape, is_slack_id
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.words import ENGLISH
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +46,14 @@ class SlackReviewBoard:
         tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
         return [card_outgoing(view.review, tenant, channel, _card(view))] if tenant and channel else []
 
+    def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:
+        """Return the card of a review as a direct message; none for somebody who is not in Slack."""
+        tenant = self._tenant_of(view.review)
+        if not tenant or not is_slack_id(reviewer_id):
+            return []
+        card = card_outgoing(view.review, tenant, reviewer_id, _card(view))
+        return [card.model_copy(update={"key": f"{card.key}:{reviewer_id}"})]
+
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder for the thread of a posted card; none if no card was posted."""
         review = view.review
@@ -70,6 +81,20 @@ class SlackReviewBoard:
         message = escalated_message(review.review_id)
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
+    def unreached(self, review: Review) -> Sequence[Outgoing]:
+        """Return the message to the asker that no reviewer could be reached."""
+        message = _text(ENGLISH("no-reviewer-reached"), review)
+        return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
+
+    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+        """Return the direct message to an admin that a channel takes no cards; none to somebody not in Slack."""
+        tenant = self._tenant_of(review)
+        if not tenant or not is_slack_id(admin_id):
+            return []
+        message = _text(ENGLISH("cards-refused", place=channel_id, reason=reason), review)
+        key = f"cards-refused:{review.review_id}:{admin_id}"
+        return [under_card(key, review, tenant, (admin_id, ""), message)]
+
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
@@ -95,6 +120,10 @@ class SlackReviewBoard:
     def _tenant_of(self, review: Review) -> str:
         where = review.conversation
         return where.tenant_id if where.surface == SURFACE else self._workspaces.only
+
+
+def _text(text: str, review: Review) -> SlackMessage:
+    return SlackMessage(text, (section(escape(text)), small(f"`{review.review_id}`")))
 
 
 def _card(view: ReviewView) -> SlackMessage:

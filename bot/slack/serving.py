@@ -1,17 +1,26 @@
 """`bot.delivery.runtime.Product` for Slack: what the process and `citedesk doctor` call."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.errors import SlackApiError
 
-from bot.delivery.runtime import Runtime, Served
+from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.settings import Settings
-from bot.slack.best_effort import BestEffortCalls
-from bot.slack.checks import checks
-from bot.slack.clients import InstalledWorkspaces, OneWorkspace, Workspaces, build_client
+from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
+from bot.slack.checks import checks, misplaced_token
+from bot.slack.clients import (
+    InstalledWorkspaces,
+    OneWorkspace,
+    Workspaces,
+    build_client,
+    growing_pauses,
+    is_temporary,
+)
 from bot.slack.http import routes
 from bot.slack.installations import Installations
 from bot.slack.listeners import build_bolt
@@ -23,8 +32,12 @@ from bot.slack.product import SlackProduct
 from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
+from bot.store.records import ReviewFilter
 from bot.surfaces.product import Diagnosis
 from index.errors import SettingsError
+
+_log = structlog.get_logger(__name__)
+_ALL_OPEN = ReviewFilter(limit=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +53,110 @@ class SlackServing:
 
     @asynccontextmanager
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
-        """Connect Slack to `runtime`; yield its routes and its connection. Raises SettingsError if Slack refuses."""
-        slack = runtime.settings.slack
-        installation = await _installation(runtime.settings)
-        workspaces, best_effort = installation.workspaces, BestEffortCalls()
-        membership = SlackMembership(workspaces, runtime.settings.access)
-        poster = SlackPoster(workspaces, best_effort)
-        product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
-        board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
-        runtime.connect(SURFACE, product, membership, board)
-        services = SlackServices(
-            questions=runtime.use_cases.questions,
-            reviews=runtime.use_cases.reviews,
-            operations=runtime.use_cases.operations,
-            workspaces=workspaces,
-            membership=membership,
-            best_effort=best_effort,
-            boards=runtime.boards,
-            running=runtime.running,
-            prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
-            wake_inbox=runtime.wake_inbox,
-            wake_outbox=runtime.wake_outbox,
-        )
-        bolt = build_bolt(slack, build_client(slack, None), services, installation.oauth)
-        yield Served(tuple(routes(slack, bolt)), socket_mode(slack, bolt))
+        """Connect Slack to `runtime`; yield its routes and its connection. Raises SettingsError if Slack refuses.
+
+        If Slack cannot be reached, it is connected as soon as it can; other chat products need not wait for it.
+        """
+        start = _Start(runtime)
+        await start.attempt()
+        yield Served(tuple(routes(runtime.settings.slack, lambda: start.bolt)), start.connection())
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return what `citedesk doctor` says of Slack, in the order in which to fix it."""
         return await checks(settings)
 
 
-async def _installation(settings: Settings) -> _Installation:
+class _Start:
+    """Connects Slack to the process once Slack has said which workspace the token is for; `bolt` is None until then."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._slack = runtime.settings.slack
+        self.bolt: AsyncApp | None = None
+
+    async def attempt(self) -> AsyncApp | None:
+        """Ask Slack, connect it and return `bolt`; None if it cannot be reached. Raises SettingsError if it refuses."""
+        if installation := await _installation(self._runtime.settings):
+            self.bolt = _connected(self._runtime, installation)
+        return self.bolt
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[IsAlive | None]:
+        """Receive events while the body runs; yield a function that tells whether they can arrive."""
+        if self.bolt is not None:
+            async with socket_mode(self._slack, self.bolt) as is_alive:
+                yield is_alive
+            return
+        async with AsyncExitStack() as opened:
+            later = asyncio.create_task(self._later(opened))
+            try:
+                yield lambda: _alive(later)
+            finally:
+                later.cancel()
+                await asyncio.gather(later, return_exceptions=True)
+
+    async def _later(self, opened: AsyncExitStack) -> IsAlive | None:
+        """Try until Slack is reached, then receive events until `opened` ends."""
+        try:
+            bolt = await self._reached()
+            await self._send_missing_cards()
+            return await opened.enter_async_context(socket_mode(self._slack, bolt))
+        except SettingsError as error:
+            _log.error("slack_refused", reason=str(error))
+            raise
+
+    async def _reached(self) -> AsyncApp:
+        for pause in growing_pauses():
+            await asyncio.sleep(pause)
+            if bolt := await self.attempt():
+                return bolt
+        raise AssertionError("the pauses have no end")
+
+    async def _send_missing_cards(self) -> None:
+        """Queue the cards of reviews that were opened meanwhile. A card that was queued before is not queued again."""
+        store = self._runtime.use_cases.questions.store
+        for review in await store.reviews.listed(_ALL_OPEN):
+            await store.outbox.send(await self._runtime.boards.cards(review))
+        self._runtime.wake_inbox()
+        self._runtime.wake_outbox()
+
+
+async def _alive(later: asyncio.Task[IsAlive | None]) -> bool:
+    if not later.done() or later.cancelled() or later.exception() is not None:
+        return False
+    is_alive = later.result()
+    return is_alive is None or await is_alive()
+
+
+def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
+    """Register Slack with the process; return the Bolt app that takes its payloads."""
+    slack, workspaces, best_effort = runtime.settings.slack, installation.workspaces, BestEffortCalls()
+    membership = SlackMembership(workspaces, runtime.settings.access)
+    poster = SlackPoster(workspaces, best_effort)
+    product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
+    board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
+    runtime.connect(SURFACE, product, membership, board)
+    services = SlackServices(
+        questions=runtime.use_cases.questions,
+        reviews=runtime.use_cases.reviews,
+        operations=runtime.use_cases.operations,
+        workspaces=workspaces,
+        membership=membership,
+        best_effort=best_effort,
+        boards=runtime.boards,
+        running=runtime.running,
+        prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
+        wake_inbox=runtime.wake_inbox,
+        wake_outbox=runtime.wake_outbox,
+    )
+    return build_bolt(slack, build_client(slack, None), services, installation.oauth)
+
+
+async def _installation(settings: Settings) -> _Installation | None:
+    """Return the workspaces that are served; None if Slack cannot be reached. Raises SettingsError."""
     slack = settings.slack
+    if words := misplaced_token(slack):
+        raise SettingsError(words)
     if slack.client_id:
         file = settings.data_dir / "installations.sqlite"
         store = Installations(file, slack.client_id, slack.workspaces)
@@ -79,11 +164,14 @@ async def _installation(settings: Settings) -> _Installation:
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
-    except SlackApiError as error:
-        raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error.response.get('error')})") from None
-    except (OSError, TimeoutError):
-        raise SettingsError("setting slack.api_url: Slack cannot be reached there") from None
-    team_id = str(who["team_id"])
+    except CALL_ERRORS as error:
+        if is_temporary(error):
+            _log.warning("slack_unreachable", reason=error_of(error))
+            return None
+        raise SettingsError(f"setting slack.bot_token: Slack refuses it ({error_of(error)})") from None
+    team_id = str(who.get("team_id") or "")
+    if not team_id or not who.get("bot_id"):
+        raise SettingsError("setting slack.bot_token: it belongs to no bot of a workspace")
     if slack.workspaces and team_id not in slack.workspaces:
         raise SettingsError(f"setting slack.workspaces: {team_id} is missing, the workspace of slack.bot_token")
     return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.desk.permissions import NO_NAMES, Names
+from bot.slack.bare_links import linked_markdown, linked_mrkdwn
 from bot.surfaces.showing import Keep, readable, small_print
 from bot.surfaces.wording import cut, linkable, updated_words
 from pipeline.types import Citation, DocumentRef, Source
@@ -18,6 +19,7 @@ FALLBACK_CHARS = 3000
 _TITLE_CHARS = 120
 # The ids of Slack users. A person with another id belongs to another chat product and cannot be mentioned.
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]+")
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]+")
 _WITHOUT_ANGLES = str.maketrans("<>", "  ")
 
 
@@ -37,6 +39,11 @@ def escaped_within(text: str, limit: int) -> str:
 def answer_markdown(text: str, keep: Keep) -> str:
     """Return an answer for one `markdown` block: escaped, with the links that `keep` takes, cut to ANSWER_CHARS."""
     return escaped_within(readable(text, keep), ANSWER_CHARS)
+
+
+def reviewers_markdown(text: str, keep: Keep) -> str:
+    """Return an answer that a reviewer wrote, as `answer_markdown` does, with links in place of bare addresses."""
+    return escaped_within(linked_markdown(readable(text, keep)), ANSWER_CHARS)
 
 
 def answer_parts(text: str, keep: Keep) -> list[str]:
@@ -64,6 +71,11 @@ def is_slack_id(user_id: str) -> bool:
     return bool(_SLACK_ID.fullmatch(user_id))
 
 
+def is_channel_id(name: str) -> bool:
+    """Tell whether a name is the id of a Slack channel."""
+    return bool(_CHANNEL_ID.fullmatch(name))
+
+
 def person(user_id: str, names: Names = NO_NAMES) -> str:
     """Return a mention of a Slack user, or the name (without one the id) of a user of another chat product."""
     return f"<@{user_id}>" if is_slack_id(user_id) else escaped_within(names.get(user_id, user_id), 80)
@@ -78,6 +90,11 @@ def quoted(text: str, limit: int) -> str:
     """Return `text` as a mrkdwn quote of at most `limit` characters."""
     lines = escaped_within(text, limit - 2 * (text.count("\n") + 1)).splitlines()
     return "\n".join(f"> {line}" for line in lines)
+
+
+def quoted_with_links(text: str, limit: int) -> str:
+    """Return `text` as `quoted` does, with links in place of bare addresses."""
+    return linked_mrkdwn(quoted(text, limit), limit)
 
 
 def source_line(source: Source) -> str:

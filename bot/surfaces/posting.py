@@ -7,6 +7,7 @@ import structlog
 from bot.desk.questions import QuestionDesk
 from bot.settings import DeliverySettings
 from bot.store.records import Job, Outgoing
+from bot.surfaces.card_placing import CardPlacing
 from bot.surfaces.product import ChatProduct, Posted, PostError
 
 _log = structlog.get_logger(__name__)
@@ -19,6 +20,7 @@ class Posting:
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
+    cards: CardPlacing
 
     async def deliver(self, job: Job) -> None:
         """Post one message and store where it was posted, or that it was not."""
@@ -38,6 +40,8 @@ class Posting:
                 for message_id in posted.answer_ids:
                     await tx.posted.put(message.channel_id, message_id, message.request_id)
             await tx.outbox.finish(job.key)
+        if message.card_of:
+            self.cards.unplaced.posted(message)
 
     async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
@@ -45,7 +49,11 @@ class Posting:
         if error.is_passing and job.attempts < self.settings.attempts:
             await store.outbox.retry(job.key, error.retry_after or self.settings.pause_s(job.attempts))
             return
+        instead = await self.cards.instead_of(message, error.reason) if message.card_of else None
         async with store.transaction() as tx:
             if await tx.outbox.bury(job.key):
                 await tx.outbox.send(error.instead)
-        await self.questions.delivery_failed(message.request_id)
+                if instead:
+                    await instead.send(tx)
+        if not message.card_of:
+            await self.questions.delivery_failed(message.request_id)

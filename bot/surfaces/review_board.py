@@ -23,6 +23,9 @@ class Board(Protocol):
     async def cards(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review; none if no channel is set for it in this product."""
 
+    def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:
+        """Return the card of a review for one reviewer alone; none if the product cannot write to them first."""
+
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder of an open review."""
 
@@ -31,6 +34,12 @@ class Board(Protocol):
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the confirmation to the asker that a person has the question now."""
+
+    def unreached(self, review: Review) -> Sequence[Outgoing]:
+        """Return the message to the asker that no reviewer could be reached."""
+
+    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+        """Return the message to an admin that a conversation takes no cards; none if the product cannot write first."""
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""
@@ -60,6 +69,26 @@ class Boards:
         return [
             card for name, board in self._boards.items() for card in await board.cards(await self._view(name, review))
         ]
+
+    @property
+    def surfaces(self) -> Sequence[str]:
+        """The chat products that have a board."""
+        return tuple(self._boards)
+
+    async def direct_cards(self, surface: str, review: Review) -> Sequence[Outgoing]:
+        """Return the card of a review for each reviewer who may decide it, in one product."""
+        board, views = self._boards[surface], self._reviews.views
+        may = [who for who in sorted(views.reviewers_of(review)) if await views.may_decide(review, who)]
+        return [card for who in may for card in board.direct_card(await views.view_for(review, who), who)]
+
+    def unreached(self, review: Review) -> Sequence[Outgoing]:
+        """Return the message to the asker that no reviewer could be reached."""
+        return self._to_asker(review, lambda board: board.unreached(review))
+
+    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+        """Return the messages to an admin, in all products, that a conversation takes no cards."""
+        boards = self._boards.values()
+        return [m for board in boards for m in board.cards_refused(review, admin_id, channel_id, reason)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""

@@ -11,7 +11,8 @@ from bot.desk.review_views import ReviewView
 from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
 from bot.store.records import Conversation, Outgoing, Review
-from bot.teams.cards import TeamsMessage
+from bot.surfaces.words import ENGLISH
+from bot.teams.cards import TeamsMessage, card_message, paragraph, small
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker, to_reviewers
 from bot.teams.payloads import SURFACE
@@ -56,6 +57,10 @@ class TeamsReviewBoard:
         key, url = f"card:teams:{review.review_id}", self._url_of(review)
         return [to_reviewers(key, review, url, conversation, card_of(view), is_card=True)]
 
+    def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:  # noqa: ARG002
+        """Return nothing: a bot in Teams cannot write first to somebody whose conversation it does not know."""
+        return []
+
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the card of a review again, because the first one has scrolled away."""
         key = f"reminder:teams:{view.review.review_id}"
@@ -76,6 +81,16 @@ class TeamsReviewBoard:
         """Return the confirmation to the asker that a person has the question now."""
         key, message = f"escalated:{review.review_id}", escalated_message(review.review_id)
         return [to_asker(key, review.review_id, review.conversation, message)]
+
+    def unreached(self, review: Review) -> Sequence[Outgoing]:
+        """Return the message to the asker that no reviewer could be reached."""
+        text = ENGLISH("no-reviewer-reached")
+        message = card_message(text, [paragraph(text), small(review.review_id)])
+        return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
+
+    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:  # noqa: ARG002
+        """Return nothing, as for `direct_card`. The log, `/healthz` and admins in Slack are told."""
+        return []
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""

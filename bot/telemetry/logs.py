@@ -6,18 +6,22 @@ from typing import Any
 
 import structlog
 
+from bot.telemetry.library_messages import message_of
 from pipeline.safety.redaction import redacted_event
+
+_PROCESSORS: tuple[Any, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    redacted_event,
+    structlog.processors.JSONRenderer(),
+)
 
 
 def configure_logging(level: str = "INFO") -> None:
-    """Log our own events from `level` on, and the warnings of libraries without their messages."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    """Log our own events from `level` on, and the warnings of libraries in the same form."""
     structlog.configure(
-        processors=[*shared, redacted_event, structlog.processors.JSONRenderer()],
+        processors=_PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
@@ -29,11 +33,12 @@ def configure_logging(level: str = "INFO") -> None:
 
 
 class _LibraryFormatter(logging.Formatter):
-    """Formats a library's record as JSON without its message, which may hold text or tokens."""
+    """Formats a library's record as one of our events."""
 
     def format(self, record: logging.LogRecord) -> str:
-        event = {"event": "library_log", "logger": record.name, "level": record.levelname.lower()}
+        event: Any = {"logger": record.name, "message": message_of(record), "event": "library_log"}
         if record.exc_info and record.exc_info[0]:
             event["error"] = record.exc_info[0].__name__
-        event["timestamp"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%SZ")
-        return structlog.processors.JSONRenderer()(None, "", event)  # type: ignore[return-value]
+        for process in _PROCESSORS:
+            event = process(None, record.levelname.lower(), event)
+        return str(event)

@@ -28,7 +28,6 @@ from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
 from bot.slack.http import EVENTS_PATH
 from bot.slack.installations import Installations
 from bot.slack.oauth import SCOPES
-from bot.slack.watchdog import Watchdog
 from index.builder import BuildRules, build
 from index.retrieval import LastBuild
 from index.snapshot import SnapshotFolder
@@ -241,46 +240,6 @@ async def _install(url: str, sandbox: Sandbox) -> None:
             assert done.status == 200
         async with session.get(back, headers={"Cookie": cookie}) as again:
             assert again.status == 401
-
-
-class _Line:
-    """Stands for slack_sdk's Socket Mode client."""
-
-    def __init__(self) -> None:
-        self.on_message_listeners: list[Any] = []
-        self.socket_mode_request_listeners: list[Any] = []
-        self.connected = True
-        self.renewed = 0
-
-    async def is_connected(self) -> bool:
-        return self.connected
-
-    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's
-        assert force
-        self.renewed += 1
-
-
-async def test_a_silent_broken_or_idle_connection_is_renewed_and_a_living_one_left_alone() -> None:
-    line, now = _Line(), [0.0]
-    watchdog = Watchdog(line, 60.0, 900.0, lambda: now[0])  # type: ignore[arg-type]
-    now[0] = 59.0
-    await watchdog.look()
-    assert line.renewed == 0
-    now[0] = 61.0
-    await watchdog.look()
-    assert line.renewed == 1
-    line.connected = False
-    await watchdog.look()
-    assert line.renewed == 2
-    line.connected = True
-    for minute in range(2, 18):
-        now[0] = minute * 60.0
-        await line.on_message_listeners[0](None)
-        await watchdog.look()
-    assert line.renewed == 3
-    assert watchdog.is_healthy
-    now[0] += 121.0
-    assert not watchdog.is_healthy
 
 
 async def test_after_the_workspace_hung_up_events_arrive_again(own_data: Path, articles: Path) -> None:

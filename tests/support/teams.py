@@ -28,6 +28,8 @@ class FakeConnector:
     updates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failures: list[int] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
+    # Conversations that the bot is not in.
+    closed: set[str] = field(default_factory=set)
     members: dict[str, list[str | None]] = field(default_factory=dict)
     # What the roster of a conversation answers that is not in `members`.
     roster_status: int = 403
@@ -123,6 +125,8 @@ class _Rest:
     async def post(self, request: web.Request) -> web.Response:
         fake = self.fake
         activity = await request.json() | {"where": request.match_info["conversation"]}
+        if activity["where"] in fake.closed:
+            return web.json_response({"error": {"code": "BotNotInConversationRoster"}}, status=403)
         if activity["type"] == "message" and fake.failures:
             status = fake.failures.pop(0)
             fake.refused.append(status)
