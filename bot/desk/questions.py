@@ -151,8 +151,6 @@ class QuestionDesk:
                 writes.append(tx.gaps.put(gap, self.embedder.name, vector.tobytes()))
             if turn:
                 writes.append(tx.turns.put(turn))
-            if asked.where.thread_id:
-                writes.append(tx.threads.put(asked.where))
             # Handed to the store together: other writers wait while a transaction goes back and forth.
             await asyncio.gather(*writes)
         if reply:
