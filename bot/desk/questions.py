@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
@@ -101,6 +101,7 @@ class QuestionDesk:
         The reply holds a review if a person has to decide. `approval` sends every answer to review.
         """
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
+        context = replace(context, untagged=asked.untagged)
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
         outcome = response.outcome

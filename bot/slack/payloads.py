@@ -1,6 +1,7 @@
 """Parse Slack payloads (pure)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ RETRY = "try_again"
 ASK_PRIVATELY = "ask_privately"
 # The action ids of suggested questions; Slack wants each id once in a message.
 SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
+# A person, a user group, or everybody here.
+_MENTION = re.compile(r"<(?:@|!subteam|!here|!channel|!everyone)")
+_SUBTYPES = ("file_share", "thread_broadcast", "me_message")
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -25,14 +29,10 @@ _REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A question and its inbox keys: it is answered once, even if only one of the keys is known.
-
-    `untagged` marks a channel message without a mention; it is a question only in a thread of its writer.
-    """
+    """A question and its inbox keys: it is answered once, even if only one of the keys is known."""
 
     asked: Asked
     keys: tuple[str, ...]
-    untagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,22 @@ def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
         if message.get("text") != before:
             return Withdrawal(_message_key(team, channel, str(message["ts"])), str(message.get("text") or ""))
     return None
+
+
+def spoken_in(body: Mapping[str, Any]) -> Conversation | None:
+    """Return the thread of a channel in which a person writes a message; None for any other payload.
+
+    A malformed payload raises AttributeError, KeyError, TypeError or ValueError.
+    """
+    event = body.get("event") or {}
+    if body.get("type") != "event_callback" or not event.get("thread_ts") or event.get("channel_type") == "im":
+        return None
+    return _conversation_in(body, event) if _is_message(event) else None
+
+
+def is_of_another(message: Mapping[str, Any], user_id: str) -> bool:
+    """Tell whether a message, as Slack returns it, is by another person than this one. Apps are nobody."""
+    return bool(message.get("user")) and not message.get("bot_id") and message["user"] not in {user_id, "USLACKBOT"}
 
 
 def team_of(body: Mapping[str, Any]) -> str:
@@ -135,39 +151,44 @@ def _has_text_ids(part: Any) -> bool:  # noqa: ANN401 - unchecked JSON
 
 def _from_event(body: Mapping[str, Any]) -> Intake | None:
     event = body.get("event") or {}
-    if not _is_question(event):
+    if not _is_message(event):
         return None
     team, channel, ts = team_of(body), str(event["channel"]), str(event["ts"])
-    is_direct = event.get("channel_type") == "im"
-    untagged = event.get("type") == "message" and not is_direct
-    if untagged and (not event.get("thread_ts") or "<@" in str(event.get("text"))):
+    untagged = event.get("type") == "message" and event.get("channel_type") != "im"
+    # A mention of the bot comes as an event of its own; a message with any other is for whom it mentions.
+    if untagged and (not event.get("thread_ts") or _MENTION.search(str(event.get("text")))):
         return None
-    where = Conversation(
-        surface=SURFACE,
-        tenant_id=team,
-        user_id=str(event["user"]),
-        channel_id=channel,
-        thread_id=str(event.get("thread_ts") or ts),
-        private=is_direct,
-        shared_outside=bool(body.get("is_ext_shared_channel")),
-    )
     asked = Asked(
         text=str(event.get("text") or ""),
-        where=where,
+        where=_conversation_in(body, event),
         message_id=ts,
         is_reply=bool(event.get("thread_ts")) and event.get("thread_ts") != ts,
         has_files=bool(event.get("files")),
+        untagged=untagged,
     )
     # One message can come both as `app_mention` and as `message`, and Slack can deliver any event again.
-    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"), untagged)
+    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"))
 
 
-def _is_question(event: Mapping[str, Any]) -> bool:
+def _conversation_in(body: Mapping[str, Any], event: Mapping[str, Any]) -> Conversation:
+    return Conversation(
+        surface=SURFACE,
+        tenant_id=team_of(body),
+        user_id=str(event["user"]),
+        channel_id=str(event["channel"]),
+        thread_id=str(event.get("thread_ts") or event["ts"]),
+        private=event.get("channel_type") == "im",
+        shared_outside=bool(body.get("is_ext_shared_channel")),
+    )
+
+
+def _is_message(event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is a message that a person has written, not edited."""
     if event.get("bot_id") or not event.get("user") or not event.get("channel") or not event.get("ts"):
         return False
     if event.get("type") == "app_mention":
         return True
-    return event.get("type") == "message" and event.get("subtype") in {None, "file_share", "thread_broadcast"}
+    return event.get("type") == "message" and event.get("subtype") in {None, *_SUBTYPES}
 
 
 def _from_command(body: Mapping[str, Any]) -> Intake | None:

@@ -89,6 +89,22 @@ def continued(turns: Sequence[ThreadTurn]) -> tuple[str, ...]:
     return tuple(asked[begins[-1] if begins else 0 :])
 
 
+def without_small_talk(turns: Sequence[ThreadTurn]) -> tuple[ThreadTurn, ...]:
+    """Return the turns without the asker's small talk, and without the bot's reply to a greeting or a call for help."""
+    kept: list[ThreadTurn] = []
+    kind = None
+    for turn in turns:
+        if turn.by == "assistant":
+            if kind not in {"greeting", "help"}:
+                kept.append(turn)
+            kind = None
+            continue
+        kind = kind_of(turn.text)
+        if kind is None:
+            kept.append(turn)
+    return tuple(kept)
+
+
 def without_reaction(question: str) -> str:
     """Return the question without the small talk before it: "ok great, then how do I pay?"."""
     text = question.strip()
