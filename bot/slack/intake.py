@@ -7,7 +7,7 @@ import structlog
 from slack_bolt.response import BoltResponse
 
 from bot.slack.clients import ForeignWorkspaceError
-from bot.slack.payloads import Intake, intake_of, spoken_in, team_of
+from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
@@ -33,13 +33,13 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
             return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
         try:
-            intake, spoken = intake_of(body), spoken_in(body)
+            intake, speaker = intake_of(body), speaker_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Delivering this payload again would not help, so the answer is not 500.
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
-        if spoken:
-            await slack.questions.store.threads.spoke(spoken)
+        if speaker:
+            await slack.questions.store.threads.spoke(speaker)
         if intake and await _is_for_us(slack, intake.asked):
             await _stored(slack, intake)
             if body.get("type") == "event_callback":
@@ -53,8 +53,10 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
 async def _stored(slack: SlackServices, intake: Intake) -> None:
     """Store a question, and first whose thread it is, so that a failure between the two is made good by redelivery."""
     asked, store = intake.asked, slack.questions.store
-    if asked.where.thread_id and not asked.where.private and not asked.untagged:
-        await store.threads.asked(asked.where)
+    if not asked.where.private:
+        # In a thread that was there before, others may have spoken: the worker reads it and decides whose it is.
+        begins = asked.message_id == asked.where.thread_id
+        await (store.threads.asked(asked.where) if begins else store.threads.spoke(asked.where))
     if not await store.inbox.add(intake.keys, asked.model_dump_json()) and not asked.untagged:
         _log.info("redelivery_dropped", key=intake.keys[0])
     slack.wake_inbox()

@@ -78,8 +78,8 @@ def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
     return None
 
 
-def spoken_in(body: Mapping[str, Any]) -> Conversation | None:
-    """Return the thread of a channel in which a person writes a message; None for any other payload.
+def speaker_of(body: Mapping[str, Any]) -> Conversation | None:
+    """Return who writes a message in which thread of a channel; None for any other payload.
 
     A malformed payload raises AttributeError, KeyError, TypeError or ValueError.
     """

@@ -51,12 +51,17 @@ class Answering:
 
         The event of another person's message may have been lost, and the asker may have edited their own.
         """
-        store = self.questions.store
-        if earlier.others:
-            await store.threads.share(asked.where)
+        await self._note_whose_thread(asked, earlier)
         if earlier.others is not False or names_a_person(asked.text):
             return False
-        return reads_as_question(asked.text) or await store.reviews.awaiting(asked.where) is not None
+        return reads_as_question(asked.text) or await self.questions.store.reviews.awaiting(asked.where) is not None
+
+    async def _note_whose_thread(self, asked: Asked, earlier: Earlier) -> None:
+        threads = self.questions.store.threads
+        if earlier.others:
+            await threads.share(asked.where)
+        elif earlier.others is False and not asked.where.private:
+            await threads.asked(asked.where)
 
     async def _drop(self, job: Job) -> None:
         """Finish a message that is not for the bot: it gets no reply, and nothing of it is kept."""
@@ -107,7 +112,9 @@ class Answering:
         return reply
 
     async def _ask(self, request_id: str, asked: Asked, progress: ProgressView, earlier: Earlier | None) -> Reply:
-        earlier = earlier or await self.product.earlier(request_id, asked)
+        if earlier is None:
+            earlier = await self.product.earlier(request_id, asked)
+            await self._note_whose_thread(asked, earlier)
         return await self.questions.ask(request_id, asked, without_small_talk(earlier.turns), progress.watch)
 
     async def _interrupted(self, job: Job, asked: Asked, request_id: str, progress: ProgressView) -> bool:

@@ -12,3 +12,18 @@ wait-minutes = { $count ->
    *[other] { $count } Minuten
 }
 updated = aktualisiert am { $day }
+
+### Smalltalk
+
+small-talk-thanks = Gern geschehen!
+
+### Startseite von Fragenden
+
+home-examples = Probier eine davon
+home-your-questions = Deine offenen Fragen
+home-in-review = in Prüfung seit { $day }
+home-taken = { $person } sieht sie sich an, seit { $day }
+home-waits-for-you = eine Prüferin oder ein Prüfer hat dich etwas gefragt und wartet auf deine Antwort, seit { $day }
+home-joined = Eine Frage, die auch du gestellt hast
+home-none-open = Keine deiner Fragen ist in Prüfung.
+home-more-open = und { $count } weitere

@@ -12,3 +12,18 @@ wait-minutes = { $count ->
    *[other] { $count } minutes
 }
 updated = updated { $day }
+
+### Small talk
+
+small-talk-thanks = You're welcome!
+
+### An asker's Home
+
+home-examples = Try one of these
+home-your-questions = Your open questions
+home-in-review = in review since { $day }
+home-taken = { $person } is looking at it, since { $day }
+home-waits-for-you = a reviewer asked you something and waits for your reply, since { $day }
+home-joined = A question that you asked, too
+home-none-open = None of your questions is with a reviewer.
+home-more-open = and { $count } more
