@@ -278,17 +278,18 @@ async def _not_enough(request: _Request, found: Found, reason: Failure) -> Outco
 
 async def examples(pipeline: Pipeline, context: RequestContext) -> tuple[str, ...]:
     """Return questions that somebody can ask; none if the index cannot be searched in time."""
-    try:
-        return await _examples(_Request(pipeline, context, Recorder(context, unwatched)), "greeting")
-    except (IndexUnavailableError, TimeoutError):
-        return ()
+    return await _examples(_Request(pipeline, context, Recorder(context, unwatched)), "greeting")
 
 
 async def _examples(request: _Request, kind: SmallTalk) -> tuple[str, ...]:
     """Return examples of what can be asked, as the answer to a message that asks nothing; none for thanks."""
     if kind == "thanks":
         return ()
-    retrieval = await _searching(request).retrieved(_EXAMPLE)
+    try:
+        retrieval = await _searching(request).retrieved(_EXAMPLE)
+    except (IndexUnavailableError, TimeoutError):
+        # A greeting is answered all the same.
+        return ()
     chunks, _ = await asyncio.to_thread(policy.screened, retrieval.chunks)
     return await asyncio.to_thread(request.pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
 

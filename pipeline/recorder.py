@@ -24,6 +24,7 @@ from pipeline.types import (
     Prompt,
     RequestContext,
     Trace,
+    found_nothing,
 )
 
 _log = structlog.get_logger("citedesk")
@@ -188,7 +189,7 @@ class Recorder:
             total_ms=round((self._now() - self._started) * 1e3, 3),
             **{field.name: getattr(self.facts, field.name) for field in fields(self.facts)},
         )
-        if not (self._context.untagged and isinstance(outcome, NotEnoughInfo)):
+        if not (self._context.untagged and found_nothing(outcome)):
             _log.info("rag_answer_completed", **trace.model_dump(mode="json"))
         return trace
 

@@ -335,6 +335,11 @@ Outcome = Annotated[
 ]
 
 
+def found_nothing(outcome: Outcome) -> bool:
+    """Tell whether the search found no document about what a message says, whatever a model would make of it."""
+    return isinstance(outcome, NotEnoughInfo) and outcome.reason in {Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW}
+
+
 class ModelProblem(FrozenModel):
     """Why one request to a model server failed: names and numbers, never text.
 

@@ -13,7 +13,7 @@ from bot.store.records import Asked, Job, Outgoing
 from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
-from pipeline.types import NotEnoughInfo
+from pipeline.types import found_nothing
 from pipeline.understanding.asking import names_a_person, reads_as_question
 from pipeline.understanding.followups import without_small_talk
 
@@ -83,7 +83,9 @@ class Answering:
         progress.start(lambda: self.running.interrupt(job.key, "stopped"))
         try:
             reply = await task
-            if asked.untagged and isinstance(reply.outcome, NotEnoughInfo):
+            if asked.untagged and found_nothing(reply.outcome):
+                # It was hardly meant for the bot: of 20 such questions to colleagues 16 end here, and of 20 to the
+                # bot 7, which had no answer either.
                 await progress.discard()
                 await self._drop(job)
                 return

@@ -12,7 +12,7 @@ from pipeline.normalizing import unmarked
 from pipeline.understanding.followups import without_reaction
 
 # A question is short. What follows reads the text several times, and the event loop waits for it.
-_MOST_CHARS = 2000
+_MOST_CHARS = 1000
 _QUOTED_LINE = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.MULTILINE)
 _CODE = re.compile(r"`[^`]*+`")
 _LINK = re.compile(r"\bhttps?://\S++|<https?:[^>\s]*+>")

@@ -229,7 +229,7 @@ def test_a_question_of_which_nothing_is_proved_gets_the_closest_passages_and_que
 def test_a_greeting_gets_example_questions_and_no_person() -> None:
     blocks = _blocks(_reply(NotEnoughInfo(reason=Failure.NO_QUESTION, suggestions=("How to pay",)), may_see_more=True))
     shown = json.dumps(blocks)
-    assert [block["type"] for block in blocks] == ["section", "actions", "context"]
+    assert [block["type"] for block in blocks] == ["section", "actions"]
     assert "How to pay" in shown
     assert not any(words in shown for words in ("Ask a person", "Ask in private", "Not enough info"))
 
