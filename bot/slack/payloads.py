@@ -19,6 +19,8 @@ SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
 # A person, a user group, or everybody here.
 _MENTION = re.compile(r"<(?:@|!subteam|!here|!channel|!everyone)")
 _SUBTYPES = ("file_share", "thread_broadcast", "me_message")
+# The examples of App Home, which are asked in a direct message.
+HOME_EXAMPLES = ("home_example_1", "home_example_2", "home_example_3", "home_example_4")
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -123,6 +125,13 @@ def channel_conversation(tenant_id: str, channel_id: str) -> Conversation:
     )
 
 
+def direct_conversation(tenant_id: str, user_id: str) -> Conversation:
+    """Return the conversation of a person and the bot alone."""
+    return Conversation(
+        surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
+    )
+
+
 def is_well_formed(body: str, content_type: str) -> bool:
     """Tell whether a request's body has the outer shape of a payload, on which Bolt and this module rely."""
     try:
@@ -198,7 +207,7 @@ def _from_command(body: Mapping[str, Any]) -> Intake | None:
     asked = Asked(
         text=rest.strip(),
         # A later decision of a reviewer goes to the asker in a direct message, not to the channel.
-        where=_direct_conversation(team_of(body), str(body["user_id"])),
+        where=direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),
     )
     return Intake(asked, (f"slack:command:{body.get('trigger_id')}",))
@@ -208,7 +217,7 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
     message = body.get("message") or {}
     asked = Asked(
         text=str(message.get("text") or ""),
-        where=_direct_conversation(team_of(body), str(body["user"]["id"])),
+        where=direct_conversation(team_of(body), str(body["user"]["id"])),
         response_url=str(body.get("response_url") or ""),
         has_files=bool(message.get("files")),
     )
@@ -218,23 +227,21 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
 def _from_button(body: Mapping[str, Any]) -> Intake | None:
     action = (body.get("actions") or [{}])[0]
     action_id = action.get("action_id")
+    if action_id in HOME_EXAMPLES:
+        where = direct_conversation(team_of(body), str(body["user"]["id"]))
+        key = f"slack:button:{where.user_id}:{action.get('action_ts')}"
+        return Intake(Asked(text=str(action.get("value") or ""), where=where, suggested=True), (key,))
     if action_id not in {RETRY, ASK_PRIVATELY, *SUGGESTED}:
         return None
     where = conversation_of(body)
     if action_id == ASK_PRIVATELY:
-        where = _direct_conversation(where.tenant_id, where.user_id)
+        where = direct_conversation(where.tenant_id, where.user_id)
     request_id, _, text = str(action.get("value") or "").partition("\n")
     if action_id in SUGGESTED:
         # However often one person presses it, a suggested question is asked once.
         key = f"slack:suggested:{where.tenant_id}:{where.user_id}:{request_id}:{action_id}"
         return Intake(Asked(text=text, where=where, suggested=True), (key,))
     return Intake(Asked(text=text, where=where), (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
-
-
-def _direct_conversation(tenant_id: str, user_id: str) -> Conversation:
-    return Conversation(
-        surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
-    )
 
 
 def _message_key(team: str, channel: str, ts: str) -> str:

@@ -27,7 +27,8 @@ def test_most_follow_ups_read_as_questions_and_most_talk_does_not(
 
 
 @pytest.mark.parametrize(
-    "text", ["Robin, could you look?", "hey Priya can you look", "Robin: see above", "@Alex what now?", "Thanks! Jo, ok?"]
+    "text",
+    ["Robin, could you look?", "hey Priya can you look", "Robin: see above", "@Alex what now?", "Thanks! Robin, ok?"],
 )
 def test_a_message_that_begins_with_a_name_is_for_that_person(text: str) -> None:
     assert names_a_person(text)
