@@ -11,9 +11,9 @@ from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
+from bot.surfaces.untagged import asks, is_for_somebody_else
 from bot.surfaces.wording import STRANGER, is_reaction
 from pipeline.normalizing import unmarked
-from pipeline.understanding.asking import names_a_person, reads_as_question
 from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
@@ -77,13 +77,13 @@ async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
     as a question or a reviewer has asked its writer something.
     """
     store = slack.questions.store
-    if asked.untagged and (names_a_person(asked.text) or not await store.threads.owns(asked.where)):
+    if asked.untagged and (not await store.threads.owns(asked.where) or is_for_somebody_else(asked.text)):
         return False
     if asked.is_reply and await store.reviews.awaiting(asked.where):
         # A reviewer has asked back, so even a bare "yes" is an answer.
         return True
     if asked.untagged:
-        return reads_as_question(asked.text)
+        return asks(asked.text)
     return asked.has_files or not asked.is_reply or not _ends_talk(asked)
 
 

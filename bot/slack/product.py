@@ -12,9 +12,9 @@ from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
 from bot.slack.blocks import section
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
+from bot.slack.payloads import is_of_another
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
-from bot.slack.payloads import is_of_another
 from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
 from bot.store.records import Asked, Conversation, Outgoing

@@ -145,7 +145,10 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
     text = f"{person(turn.user_id, names)} is looking at your question and asks:"
-    where = "in this thread" if review.conversation.thread_id else "here"
+    in_channel = "in this thread, and mention me if others have spoken here, too"
+    where = (
+        ("in this thread" if review.conversation.private else in_channel) if review.conversation.thread_id else "here"
+    )
     blocks = (section(f"{text}\n{quoted(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
     return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
 

@@ -13,8 +13,8 @@ from bot.store.records import Asked, Job, Outgoing
 from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.untagged import asks, is_for_somebody_else
 from pipeline.types import found_nothing
-from pipeline.understanding.asking import names_a_person, reads_as_question
 from pipeline.understanding.followups import without_small_talk
 
 _log = structlog.get_logger(__name__)
@@ -52,9 +52,9 @@ class Answering:
         The event of another person's message may have been lost, and the asker may have edited their own.
         """
         await self._note_whose_thread(asked, earlier)
-        if earlier.others is not False or names_a_person(asked.text):
+        if earlier.others is not False or is_for_somebody_else(asked.text):
             return False
-        return reads_as_question(asked.text) or await self.questions.store.reviews.awaiting(asked.where) is not None
+        return asks(asked.text) or await self.questions.store.reviews.awaiting(asked.where) is not None
 
     async def _note_whose_thread(self, asked: Asked, earlier: Earlier) -> None:
         threads = self.questions.store.threads

@@ -227,7 +227,7 @@ async def test_what_is_said_to_others_or_has_no_answer_gets_none_there(text: str
 
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_once_another_person_has_spoken_even_a_question_is_not_answered_although_the_event_was_lost(
-    is_known: bool, own_desk: Desk
+    own_desk: Desk, *, is_known: bool
 ) -> None:
     root = await _own_thread(own_desk)
     acts, space = own_desk.sandbox.acts, own_desk.sandbox.workspace
@@ -285,17 +285,20 @@ async def test_what_was_not_for_the_bot_is_not_for_it_when_delivered_again_eithe
     assert len(own_desk.replies(root)) == 1
 
 
-async def test_an_edit_that_turns_to_a_colleague_is_not_answered(own_data: Path, articles: Path) -> None:
+@pytest.mark.parametrize("text", ["Robin, how high can a late fee be?", "@Robin how high can a late fee be?"])
+async def test_an_edit_that_turns_to_a_colleague_is_not_answered(text: str, own_data: Path, articles: Path) -> None:
     no = json.dumps({"status": "insufficient_context", "answer": "", "confidence": "low", "citations": []})
     llm = {"provider": "openai", "model": "m"}
-    async with scripted_llm(Step(no), Step(no, held=asyncio.Event())) as server:
-        async with workspace(own_data, articles, llm={**llm, "base_url": server.url}) as desk:
-            root = await _own_thread(desk)
-            message = await desk.sandbox.acts.post(ASKER, SUPPORT, "how high can a late fee be?", root.ts)
-            await until(lambda: len(server.requests) == 2)
-            await desk.sandbox.acts.edit(ASKER, SUPPORT, message.ts, "Robin, how high can a late fee be?")
-            await desk.settled()
-            assert len(desk.replies(root)) == 1
+    async with (
+        scripted_llm(Step(no), Step(no, held=asyncio.Event())) as server,
+        workspace(own_data, articles, llm={**llm, "base_url": server.url}) as desk,
+    ):
+        root = await _own_thread(desk)
+        message = await desk.sandbox.acts.post(ASKER, SUPPORT, "how high can a late fee be?", root.ts)
+        await until(lambda: len(server.requests) == 2)
+        await desk.sandbox.acts.edit(ASKER, SUPPORT, message.ts, text)
+        await desk.settled()
+        assert len(desk.replies(root)) == 1
 
 
 async def test_a_reviewer_who_asks_back_gets_an_answer_without_a_question(approval_desk: Desk) -> None:

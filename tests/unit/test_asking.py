@@ -43,13 +43,13 @@ def test_an_opening_word_is_no_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["> how do I pay?", "&gt; how do I pay?", "see https://a.example/?q=1 there", "`is it?`", "", "how " * 1_000],
+    ["> how do I pay?", "see https://a.example/?q=1 there", "`is it?`", "", "how " * 1_000],
 )
 def test_quotes_links_and_code_ask_nothing(text: str) -> None:
     assert not reads_as_question(text)
 
 
-@pytest.mark.parametrize("text", ["何日ですか。", "多少钱？", "كم السعر؟", "¿y los anuales?"])
+@pytest.mark.parametrize("text", ["何日ですか。", "多少钱\uff1f", "كم السعر؟", "¿y los anuales?"])
 def test_questions_in_other_scripts_are_read_by_their_mark(text: str) -> None:
     assert reads_as_question(text)
 

@@ -6,6 +6,8 @@ from bot.store.records import Conversation, Feedback
 from bot.store.sqlite.database import Executor
 from pipeline.types import Trace
 
+_THREAD = "tenant_id = ? AND channel_id = ? AND thread_id = ?"
+
 
 class RequestTable:
     """`bot.store.port.Requests` in SQLite."""
@@ -144,9 +146,6 @@ class ThreadTable:
             (*_thread(where), where.user_id),
         )
         return bool(rows)
-
-
-_THREAD = "tenant_id = ? AND channel_id = ? AND thread_id = ?"
 
 
 def _thread(where: Conversation) -> tuple[str, str, str]:
