@@ -282,8 +282,8 @@ async def examples(pipeline: Pipeline, context: RequestContext) -> tuple[str, ..
 
 
 async def _examples(request: _Request, kind: SmallTalk) -> tuple[str, ...]:
-    """Return examples of what can be asked, as the answer to a message that asks nothing; none for thanks."""
-    if kind == "thanks":
+    """Return examples of what can be asked, as the answer to a message that asks nothing; none for thanks or "ok"."""
+    if kind in {"thanks", "acknowledgement"}:
         return ()
     try:
         retrieval = await _searching(request).retrieved(_EXAMPLE)

@@ -18,6 +18,8 @@ ASK_PRIVATELY = "ask_privately"
 SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
 # A person, a user group, or everybody here.
 _MENTION = re.compile(r"<(?:@|!subteam|!here|!channel|!everyone)")
+# Speaks for Slack itself, and is no app in Slack's payloads.
+_SLACKBOT = "USLACKBOT"
 _SUBTYPES = ("file_share", "thread_broadcast", "me_message")
 # The examples of App Home, which are asked in a direct message.
 HOME_EXAMPLES = ("home_example_1", "home_example_2", "home_example_3", "home_example_4")
@@ -88,12 +90,12 @@ def speaker_of(body: Mapping[str, Any]) -> Conversation | None:
     event = body.get("event") or {}
     if body.get("type") != "event_callback" or not event.get("thread_ts") or event.get("channel_type") == "im":
         return None
-    return _conversation_in(body, event) if _is_message(event) else None
+    return _conversation_in(body, event) if _is_message(event) and event["user"] != _SLACKBOT else None
 
 
 def is_of_another(message: Mapping[str, Any], user_id: str) -> bool:
     """Tell whether a message, as Slack returns it, is by another person than this one. Apps are nobody."""
-    return bool(message.get("user")) and not message.get("bot_id") and message["user"] not in {user_id, "USLACKBOT"}
+    return bool(message.get("user")) and not message.get("bot_id") and message["user"] not in {user_id, _SLACKBOT}
 
 
 def team_of(body: Mapping[str, Any]) -> str:

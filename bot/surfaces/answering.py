@@ -14,6 +14,7 @@ from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.untagged import asks, is_for_somebody_else
+from pipeline.recorder import Progress, Watch
 from pipeline.types import found_nothing
 from pipeline.understanding.followups import without_small_talk
 
@@ -77,10 +78,13 @@ class Answering:
 
     async def _answer(self, job: Job, asked: Asked, request_id: str, earlier: Earlier | None) -> None:
         progress = await self.product.progress(asked, resumed=job.attempts > 1)
-        ask = partial(self._ask, request_id, asked, progress, earlier)
+        start = partial(progress.start, lambda: self.running.interrupt(job.key, "stopped"))
+        watch = _starting_late(progress, start) if asked.untagged else progress.watch
+        ask = partial(self._ask, request_id, asked, earlier, watch)
         task = asyncio.create_task(self._asked_once(job, asked, ask))
         self.running.begin(job.key, asked.where, task)
-        progress.start(lambda: self.running.interrupt(job.key, "stopped"))
+        if not asked.untagged:
+            start()
         try:
             reply = await task
             if asked.untagged and found_nothing(reply.outcome):
@@ -113,11 +117,11 @@ class Answering:
         self.running.keep(job.key, asked, reply)
         return reply
 
-    async def _ask(self, request_id: str, asked: Asked, progress: ProgressView, earlier: Earlier | None) -> Reply:
+    async def _ask(self, request_id: str, asked: Asked, earlier: Earlier | None, watch: Watch) -> Reply:
         if earlier is None:
             earlier = await self.product.earlier(request_id, asked)
             await self._note_whose_thread(asked, earlier)
-        return await self.questions.ask(request_id, asked, without_small_talk(earlier.turns), progress.watch)
+        return await self.questions.ask(request_id, asked, without_small_talk(earlier.turns), watch)
 
     async def _interrupted(self, job: Job, asked: Asked, request_id: str, progress: ProgressView) -> bool:
         """Handle an interruption by Stop, an edit or a deletion. Return False if the process is stopping instead."""
@@ -156,3 +160,17 @@ class Answering:
         self.wake_outbox()
         if settled and settled.joined:
             await self.boards.refresh(settled.joined)
+
+
+def _starting_late(progress: ProgressView, start: Callable[[], None]) -> Watch:
+    """Return a watcher that starts the view once there is something to write an answer from.
+
+    Until then a message without a mention may turn out to be for others, who must not see the bot at work on it.
+    """
+
+    def watch(now: Progress) -> None:
+        if now.stage == "prompt":
+            start()
+        progress.watch(now)
+
+    return watch

@@ -8,6 +8,10 @@ from pipeline.understanding.smalltalk import kind_of
 
 def small_talk_words(text: str, *, has_examples: bool, words: Words = ENGLISH) -> str:
     """Return the friendly line for a message that asks nothing. `text` is the message."""
-    if kind_of(unmarked(text)) == "thanks":
-        return words("small-talk-thanks")
-    return introduction(has_examples=has_examples)
+    match kind_of(unmarked(text)):
+        case "thanks":
+            return words("small-talk-thanks")
+        case "acknowledgement":
+            return words("small-talk-ok")
+        case _:
+            return introduction(has_examples=has_examples)

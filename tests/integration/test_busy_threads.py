@@ -223,6 +223,29 @@ async def test_what_is_said_to_others_or_has_no_answer_gets_none_there(text: str
     assert len(own_desk.replies(root)) == 1
     assert len(await own_desk.store.requests.since(_long_ago())) == 1
     assert await own_desk.store.gaps.since("T0SANDBOX", own_desk.bot.use_cases.questions.embedder.name, 1) == []
+    # Nobody saw the bot at work on it.
+    shown_at_work = [fields for method, fields in own_desk.sandbox.api.calls if method == "agents.sessions.setStatus"]
+    assert [fields["status"] for fields in shown_at_work] == ["processing", "active"]
+
+
+async def test_a_model_at_work_on_a_follow_up_is_shown(own_data: Path, articles: Path) -> None:
+    no = json.dumps({"status": "insufficient_context", "answer": "", "confidence": "low", "citations": []})
+    held = asyncio.Event()
+    async with (
+        scripted_llm(Step(no), Step(no, held=held)) as server,
+        workspace(
+            own_data,
+            articles,
+            llm={"provider": "openai", "model": "m", "base_url": server.url},
+            slack_extra={"progress_after_s": 0.05},
+        ) as desk,
+    ):
+        root = await _own_thread(desk)
+        await desk.sandbox.acts.post(ASKER, SUPPORT, "how high can a late fee be?", root.ts)
+        await desk.progress_of(root)
+        held.set()
+        # The documents speak of it, so the asker is told that there is no answer.
+        assert "Not enough info" in shown(await desk.reply_to(root, 2))
 
 
 @pytest.mark.parametrize("is_known", [True, False])

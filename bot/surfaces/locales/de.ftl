@@ -16,6 +16,7 @@ updated = aktualisiert am { $day }
 ### Smalltalk
 
 small-talk-thanks = Gern geschehen!
+small-talk-ok = Alles klar. Frag mich, wann immer du magst.
 
 ### Startseite von Fragenden
 

@@ -16,6 +16,7 @@ updated = updated { $day }
 ### Small talk
 
 small-talk-thanks = You're welcome!
+small-talk-ok = All right. Ask me whenever you like.
 
 ### An asker's Home
 
