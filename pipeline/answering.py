@@ -24,7 +24,7 @@ from pipeline.safety import policy
 from pipeline.searching import Found, Searching
 from pipeline.types import Answered, Draft, Failure, FindingCode, NormalizedQuestion, Outcome, RequestContext, Response
 from pipeline.understanding.pasted import reduced
-from pipeline.understanding.smalltalk import kind_of
+from pipeline.understanding.smalltalk import SmallTalk, kind_of
 
 _log = structlog.get_logger(__name__)
 # The model is there, but asking again gives no better reply.
@@ -83,8 +83,8 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: 
         with record.stage("normalize"):
             longest = max(pipeline.limits.pasted_chars, pipeline.limits.question_chars)
             asked = question = normalize(text, longest)
-        if kind_of(asked.text):
-            outcome = await _greeted(request)
+        if kind := kind_of(asked.text):
+            outcome = decide(Failure.NO_QUESTION, Evidence(suggestions=await _examples(request, kind)))
         else:
             async with pipeline.admission.admitted(context):
                 question = await _condensed(request, await _reduced(request, asked))
@@ -276,13 +276,22 @@ async def _not_enough(request: _Request, found: Found, reason: Failure) -> Outco
     return decide(reason, evidence)
 
 
-async def _greeted(request: _Request) -> Outcome:
-    """Return the answer to a message that asks nothing: examples of what can be asked."""
-    pipeline = request.pipeline
-    retrieval = await _searching(request).retrieved(_EXAMPLE)
+async def examples(pipeline: Pipeline, context: RequestContext) -> tuple[str, ...]:
+    """Return questions that somebody can ask; none if the index cannot be searched in time."""
+    return await _examples(_Request(pipeline, context, Recorder(context, unwatched)), "greeting")
+
+
+async def _examples(request: _Request, kind: SmallTalk) -> tuple[str, ...]:
+    """Return examples of what can be asked, as the answer to a message that asks nothing; none for thanks or "ok"."""
+    if kind in {"thanks", "acknowledgement"}:
+        return ()
+    try:
+        retrieval = await _searching(request).retrieved(_EXAMPLE)
+    except (IndexUnavailableError, TimeoutError):
+        # A greeting is answered all the same.
+        return ()
     chunks, _ = await asyncio.to_thread(policy.screened, retrieval.chunks)
-    suggestions = await asyncio.to_thread(pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
-    return decide(Failure.NO_QUESTION, Evidence(suggestions=suggestions))
+    return await asyncio.to_thread(request.pipeline.quoter.suggestions, _EXAMPLE.text, chunks)
 
 
 def _searching(request: _Request) -> Searching:

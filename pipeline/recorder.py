@@ -24,6 +24,7 @@ from pipeline.types import (
     Prompt,
     RequestContext,
     Trace,
+    found_nothing,
 )
 
 _log = structlog.get_logger("citedesk")
@@ -172,7 +173,7 @@ class Recorder:
         self._model_failure = failure
 
     def finish(self, outcome: Outcome) -> Trace:
-        """Return the trace and write the log event `rag_answer_completed`."""
+        """Return the trace and write the log event `rag_answer_completed`, unless the message was for somebody else."""
         answered = outcome if isinstance(outcome, Answered) else None
         trace = Trace(
             request_id=self._context.request_id,
@@ -188,7 +189,8 @@ class Recorder:
             total_ms=round((self._now() - self._started) * 1e3, 3),
             **{field.name: getattr(self.facts, field.name) for field in fields(self.facts)},
         )
-        _log.info("rag_answer_completed", **trace.model_dump(mode="json"))
+        if not (self._context.untagged and found_nothing(outcome)):
+            _log.info("rag_answer_completed", **trace.model_dump(mode="json"))
         return trace
 
     def _verdict(self, outcome: Outcome) -> str:

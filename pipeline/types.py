@@ -63,7 +63,8 @@ class RequestContext:
     `groups` are the asker's. `audience` are the groups that everybody who will see the answer is in;
     None when the asker alone sees it. `within` are patterns of document ids (`index.access.matches`), of
     which one must match; none means every document. `earlier` are the turns before the question in its thread, oldest
-    first. `needs_approval` sends every answer to a person first.
+    first. `needs_approval` sends every answer to a person first. `untagged` tells that the message may be meant for
+    others: if it gets no answer, it is not logged.
     """
 
     request_id: str
@@ -78,6 +79,7 @@ class RequestContext:
     language: str = ""
     earlier: tuple[ThreadTurn, ...] = ()
     needs_approval: bool = False
+    untagged: bool = False
 
     @property
     def readable_groups(self) -> frozenset[str]:
@@ -331,6 +333,11 @@ class Unavailable(FrozenModel):
 Outcome = Annotated[
     Answered | NotEnoughInfo | NeedsReview | Blocked | Limited | Unavailable, Field(discriminator="kind")
 ]
+
+
+def found_nothing(outcome: Outcome) -> bool:
+    """Tell whether the search found no document about what a message says, whatever a model would make of it."""
+    return isinstance(outcome, NotEnoughInfo) and outcome.reason in {Failure.RETRIEVAL_EMPTY, Failure.RETRIEVAL_LOW}
 
 
 class ModelProblem(FrozenModel):

@@ -49,7 +49,7 @@ def gap_of(asked: Asked, outcome: Outcome, trace: Trace) -> Gap | None:
 
     It holds what the asker wrote. A rewritten question may repeat an earlier answer, and all admins read gaps.
     """
-    if not isinstance(outcome, NotEnoughInfo) or _asks_nothing(outcome):
+    if not isinstance(outcome, NotEnoughInfo) or asks_nothing(outcome):
         return None
     return Gap(
         request_id=trace.request_id,
@@ -63,7 +63,7 @@ def gap_of(asked: Asked, outcome: Outcome, trace: Trace) -> Gap | None:
 
 def turn_of(asked: Asked, outcome: Outcome, request_id: str, read_as: str) -> KeptTurn | None:
     """Return a question and its answer for follow-ups; None for a greeting."""
-    if _asks_nothing(outcome):
+    if asks_nothing(outcome):
         return None
     answer = outcome.text if isinstance(outcome, Answered) else ""
     return KeptTurn(request_id=request_id, where=asked.where, question=read_as or asked.text, answer=answer)
@@ -77,5 +77,6 @@ def complaint_turns(complaints: Sequence[Feedback]) -> tuple[Turn, ...]:
     )
 
 
-def _asks_nothing(outcome: Outcome) -> bool:
+def asks_nothing(outcome: Outcome) -> bool:
+    """Tell whether an outcome belongs to small talk, which leaves neither a trace nor a gap nor a turn."""
     return isinstance(outcome, NotEnoughInfo) and outcome.reason is Failure.NO_QUESTION

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import structlog
 
 from bot.desk.evidence import Readers, read_for, still_holds
 from bot.desk.joining import joins
-from bot.desk.kept import complaint_turns, gap_of, review_of, turn_of
+from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, turn_of
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
@@ -20,7 +20,7 @@ from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
 from pipeline import fallbacks
-from pipeline.answering import Pipeline, answer
+from pipeline.answering import Pipeline, answer, examples
 from pipeline.normalizing import unmarked
 from pipeline.recorder import Watch
 from pipeline.types import (
@@ -101,6 +101,7 @@ class QuestionDesk:
         The reply holds a review if a person has to decide. `approval` sends every answer to review.
         """
         context = await self._context(request_id, asked.where, tuple(earlier), approval=approval)
+        context = replace(context, untagged=asked.untagged)
         response = await answer(self.pipeline, asked.text, context, watch)
         question = response.understood or unmarked(asked.text)
         outcome = response.outcome
@@ -116,6 +117,10 @@ class QuestionDesk:
             read_as=response.understood,
             may_see_more=bool(context.groups - context.readable_groups),
         )
+
+    async def examples(self, where: Conversation) -> tuple[str, ...]:
+        """Return questions that the asker of a conversation can ask and its documents answer; none without an index."""
+        return await examples(self.pipeline, await self._context("", where, ()))
 
     async def settle(
         self,
@@ -133,6 +138,7 @@ class QuestionDesk:
         and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn` stores question
         and answer for follow-ups.
         """
+        request = reply if reply and not asks_nothing(reply.outcome) else None
         gap = gap_of(asked, reply.outcome, reply.trace) if reply and self.keeps_gaps else None
         vector = await asyncio.to_thread(self.embedder.embed, [gap.question]) if gap else None
         keeps_turn = keep_turn and self.keeps_turns
@@ -145,18 +151,16 @@ class QuestionDesk:
             stored = await open_or_join(tx, review, takes) if review else None
             messages = without_cards(outgoing, stored, review) if review else outgoing
             writes: list[Awaitable[object]] = [tx.outbox.send(messages)]
-            if reply:
-                writes.append(tx.requests.save(reply.trace))
+            if request:
+                writes.append(tx.requests.save(request.trace))
             if gap and vector is not None:
                 writes.append(tx.gaps.put(gap, self.embedder.name, vector.tobytes()))
             if turn:
                 writes.append(tx.turns.put(turn))
-            if asked.where.thread_id:
-                writes.append(tx.threads.put(asked.where))
             # Handed to the store together: other writers wait while a transaction goes back and forth.
             await asyncio.gather(*writes)
-        if reply:
-            self.metrics.observe(reply.trace)
+        if request:
+            self.metrics.observe(request.trace)
         return Settled(joined=stored if stored and review and stored.review_id != review.review_id else None)
 
     async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:

@@ -6,8 +6,19 @@ from typing import Any
 
 from bot.desk.permissions import people_of
 from bot.desk.review_views import ReviewView
-from bot.slack.home_blocks import FILTER, FILTERS, NEXT, PREVIOUS, SELECT_BLOCK, SELECTED, SHOWN, Home, home_view
-from bot.slack.payloads import team_of
+from bot.slack.home_blocks import (
+    FILTER,
+    FILTERS,
+    NEXT,
+    PREVIOUS,
+    SELECT_BLOCK,
+    SELECTED,
+    SHOWN,
+    AskersPart,
+    Home,
+    home_view,
+)
+from bot.slack.payloads import direct_conversation, team_of
 from bot.slack.services import SlackServices
 from bot.store.records import ReviewFilter
 from pipeline.types import Failure
@@ -45,6 +56,7 @@ async def publish(
         home = Home(listed, len(waiting), chosen, min(int(page), last), notice=notice, names=names)
     if slack.operations.is_admin(user_id):
         home = replace(home, status=await slack.operations.status(user_id))
+    home = replace(home, asker=await _askers_part(slack, tenant_id, user_id))
     client = await slack.workspaces.client(tenant_id)
     view = home_view(home)
     await slack.best_effort.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
@@ -66,6 +78,16 @@ def selected(body: Mapping[str, Any]) -> list[str]:
     values = ((body.get("view") or {}).get("state") or {}).get("values") or {}
     chosen = ((values.get(SELECT_BLOCK) or {}).get(SELECTED) or {}).get("selected_options") or []
     return [str(option["value"]) for option in chosen]
+
+
+async def _askers_part(slack: SlackServices, tenant_id: str, user_id: str) -> AskersPart:
+    """Return the examples of the settings, else of the documents, and the open questions of a person, oldest first."""
+    examples = [prompt["message"] for prompt in slack.prompts]
+    if not examples:
+        examples = list(await slack.questions.examples(direct_conversation(tenant_id, user_id)))
+    found = await slack.questions.store.reviews.open_in(tenant_id)
+    own = [r for r in found if user_id in r.askers and r.case.reason is not Failure.SOURCE_CHANGED]
+    return AskersPart(user_id, examples, own)
 
 
 async def _listed(slack: SlackServices, user_id: str, chosen: str, waiting: list[ReviewView]) -> list[ReviewView]:

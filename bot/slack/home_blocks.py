@@ -20,12 +20,14 @@ from bot.desk.operations import Status
 from bot.desk.permissions import Names, decision_words
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small
+from bot.slack.payloads import HOME_EXAMPLES
 from bot.slack.review_cards import review_buttons
-from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
+from bot.slack.text import SECTION_CHARS, VALUE_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
 from bot.surfaces.command_messages import OUTCOMES, status_facts
 from bot.surfaces.showing import plain
 from bot.surfaces.wording import OUTDATED_DRAFT, cut, day
+from bot.surfaces.words import ENGLISH, Words
 
 FILTER = "home_filter"
 SELECTED = "home_selected"
@@ -44,6 +46,7 @@ FILTERS: Mapping[str, str] = {
 }
 SHOWN = 8
 _BAR_CHARS = 24
+_OWN_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ class Home:
     status: Status | None = None
     notice: str = ""
     names: Names = field(default_factory=dict)
+    asker: "AskersPart | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskersPart:
+    """What everybody sees: example questions, and the open reviews of the questions that this person asked."""
+
+    user_id: str
+    examples: Sequence[str] = ()
+    reviews: Sequence[Review] = ()
+    words: Words = ENGLISH
 
 
 def home_view(home: Home) -> View:
@@ -74,11 +88,44 @@ def home_view(home: Home) -> View:
     ]
     if home.notice:
         blocks.append(section(f":warning: {cut(home.notice, SECTION_CHARS - 20)}"))
+    if home.asker:
+        blocks += asker_blocks(home.asker, home.names)
     if home.reviews is not None:
         blocks += [DividerBlock(), *_reviews(home)]
     if home.status:
         blocks += [DividerBlock(), *_status(home.status)]
     return View(type="home", private_metadata=f"{home.filter}:{home.page}", blocks=blocks)
+
+
+def asker_blocks(part: AskersPart, names: Names) -> list[Block]:
+    """Return the example questions as buttons, and the person's open questions with their state."""
+    words, blocks = part.words, list[Block]()
+    if part.examples:
+        examples = zip(HOME_EXAMPLES, part.examples, strict=False)
+        buttons = [
+            ButtonElement(action_id=i, text=label(text, 75), value=cut(text, VALUE_CHARS)) for i, text in examples
+        ]
+        blocks += [section(f"*{words('home-examples')}*"), ActionsBlock(block_id="home_examples", elements=buttons)]
+    blocks.append(section(f"*{words('home-your-questions')}*"))
+    if not part.reviews:
+        return [*blocks, small(words("home-none-open"))]
+    for review in part.reviews[:_OWN_SHOWN]:
+        is_own = review.conversation.user_id == part.user_id
+        # Whoever joined a review may not know the words of who asked first.
+        asked = quoted(review.own_words or review.question, 300) if is_own else words("home-joined")
+        blocks += [section(asked), small(_state(review, part, names))]
+    more = len(part.reviews) - _OWN_SHOWN
+    return [*blocks, small(words("home-more-open", count=more))] if more > 0 else blocks
+
+
+def _state(review: Review, part: AskersPart, names: Names) -> str:
+    words = part.words
+    if review.awaits_asker and review.conversation.user_id == part.user_id:
+        return f":speech_balloon: {words('home-waits-for-you')}"
+    if review.claimed_by and review.claimed_at:
+        who = person(review.claimed_by, names)
+        return f":eyes: {words('home-taken', person=who, day=words.day(review.claimed_at))}"
+    return f":hourglass_flowing_sand: {words('home-in-review', day=words.day(review.opened_at))}"
 
 
 def status_text(status: Status) -> str:

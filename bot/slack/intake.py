@@ -9,10 +9,14 @@ from slack_bolt.response import BoltResponse
 
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
-from bot.slack.payloads import Intake, intake_of, team_of
+from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
+from bot.store.records import Asked
+from bot.surfaces.untagged import asks, is_for_somebody_else
 from bot.surfaces.wording import STRANGER, is_reaction
+from pipeline.normalizing import unmarked
+from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
@@ -33,15 +37,15 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
             return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
         try:
-            intake = intake_of(body)
+            intake, speaker = intake_of(body), speaker_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Delivering this payload again would not help, so the answer is not 500.
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
-        if intake and await _is_for_us(slack, intake):
-            if not await slack.questions.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
-                _log.info("redelivery_dropped", key=intake.keys[0])
-            slack.wake_inbox()
+        if speaker:
+            await slack.questions.store.threads.spoke(speaker)
+        if intake and await _is_for_us(slack, intake.asked):
+            await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
                 return BoltResponse(status=200, body="")
@@ -58,6 +62,18 @@ async def _tell_stranger(respond: AsyncRespond) -> None:
         _log.info("stranger_not_told", reason=error_of(error))
 
 
+async def _stored(slack: SlackServices, intake: Intake) -> None:
+    """Store a question, and first whose thread it is, so that a failure between the two is made good by redelivery."""
+    asked, store = intake.asked, slack.questions.store
+    if not asked.where.private:
+        # In a thread that was there before, others may have spoken: the worker reads it and decides whose it is.
+        begins = asked.message_id == asked.where.thread_id
+        await (store.threads.asked(asked.where) if begins else store.threads.spoke(asked.where))
+    if not await store.inbox.add(intake.keys, asked.model_dump_json()) and not asked.untagged:
+        _log.info("redelivery_dropped", key=intake.keys[0])
+    slack.wake_inbox()
+
+
 async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:
     try:
         await slack.workspaces.client(tenant_id)
@@ -66,17 +82,24 @@ async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:
     return True
 
 
-async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:
-    """Tell whether a message is meant for the bot.
+async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
+    """Tell whether a message is meant for the bot and needs a reply.
 
-    A channel message without a mention must be in a thread in which its writer has asked before.
+    Without a mention, a message in a channel is meant for it only in a thread that is still its writer's, if it reads
+    as a question or a reviewer has asked its writer something.
     """
-    asked, where = intake.asked, intake.asked.where
-    if asked.is_reply and await slack.questions.store.reviews.awaiting(where):
+    store = slack.questions.store
+    if asked.untagged and (not await store.threads.owns(asked.where) or is_for_somebody_else(asked.text)):
+        return False
+    if asked.is_reply and await store.reviews.awaiting(asked.where):
         # A reviewer has asked back, so even a bare "yes" is an answer.
         return True
-    if asked.is_reply and is_reaction(asked.text) and not asked.has_files:
-        return not intake.untagged and not where.private
-    if not intake.untagged:
-        return True
-    return await slack.questions.store.threads.owns(where)
+    if asked.untagged:
+        return asks(asked.text)
+    return asked.has_files or not asked.is_reply or not _ends_talk(asked)
+
+
+def _ends_talk(asked: Asked) -> bool:
+    """Tell whether a reply in a thread only thanks or agrees. Thanks that mention the bot get a word back."""
+    text = unmarked(asked.text)
+    return is_reaction(text) and (asked.where.private or kind_of(text) == "acknowledgement")

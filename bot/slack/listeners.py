@@ -23,6 +23,7 @@ from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
     COMMAND,
+    HOME_EXAMPLES,
     RETRY,
     SUGGESTED,
     conversation_of,
@@ -122,7 +123,7 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
             await slack.boards.refresh(review)
 
     # The intake has put the questions of these buttons into the inbox.
-    for action_id in (RETRY, ASK_PRIVATELY, *SUGGESTED):
+    for action_id in (RETRY, ASK_PRIVATELY, *SUGGESTED, *HOME_EXAMPLES):
         app.action(action_id)(_acknowledge)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))

@@ -1,6 +1,7 @@
 """Parse Slack payloads (pure)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,13 @@ RETRY = "try_again"
 ASK_PRIVATELY = "ask_privately"
 # The action ids of suggested questions; Slack wants each id once in a message.
 SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
+# A person, a user group, or everybody here.
+_MENTION = re.compile(r"<(?:@|!subteam|!here|!channel|!everyone)")
+# Speaks for Slack itself, and is no app in Slack's payloads.
+_SLACKBOT = "USLACKBOT"
+_SUBTYPES = ("file_share", "thread_broadcast", "me_message")
+# The examples of App Home, which are asked in a direct message.
+HOME_EXAMPLES = ("home_example_1", "home_example_2", "home_example_3", "home_example_4")
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -25,14 +33,10 @@ _REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A question and its inbox keys: it is answered once, even if only one of the keys is known.
-
-    `untagged` marks a channel message without a mention; it is a question only in a thread of its writer.
-    """
+    """A question and its inbox keys: it is answered once, even if only one of the keys is known."""
 
     asked: Asked
     keys: tuple[str, ...]
-    untagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,22 @@ def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
     return None
 
 
+def speaker_of(body: Mapping[str, Any]) -> Conversation | None:
+    """Return who writes a message in which thread of a channel; None for any other payload.
+
+    A malformed payload raises AttributeError, KeyError, TypeError or ValueError.
+    """
+    event = body.get("event") or {}
+    if body.get("type") != "event_callback" or not event.get("thread_ts") or event.get("channel_type") == "im":
+        return None
+    return _conversation_in(body, event) if _is_message(event) and event["user"] != _SLACKBOT else None
+
+
+def is_of_another(message: Mapping[str, Any], user_id: str) -> bool:
+    """Tell whether a message, as Slack returns it, is by another person than this one. Apps are nobody."""
+    return bool(message.get("user")) and not message.get("bot_id") and message["user"] not in {user_id, _SLACKBOT}
+
+
 def team_of(body: Mapping[str, Any]) -> str:
     """Return the id of the workspace that a payload comes from; "" if it names none."""
     team = body.get("team_id") or (body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id")
@@ -104,6 +124,13 @@ def channel_conversation(tenant_id: str, channel_id: str) -> Conversation:
     """Return a channel as a place that its members read."""
     return Conversation(
         surface=SURFACE, tenant_id=tenant_id, user_id="", channel_id=channel_id, thread_id="", private=False
+    )
+
+
+def direct_conversation(tenant_id: str, user_id: str) -> Conversation:
+    """Return the conversation of a person and the bot alone."""
+    return Conversation(
+        surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
     )
 
 
@@ -135,39 +162,44 @@ def _has_text_ids(part: Any) -> bool:  # noqa: ANN401 - unchecked JSON
 
 def _from_event(body: Mapping[str, Any]) -> Intake | None:
     event = body.get("event") or {}
-    if not _is_question(event):
+    if not _is_message(event):
         return None
     team, channel, ts = team_of(body), str(event["channel"]), str(event["ts"])
-    is_direct = event.get("channel_type") == "im"
-    untagged = event.get("type") == "message" and not is_direct
-    if untagged and (not event.get("thread_ts") or "<@" in str(event.get("text"))):
+    untagged = event.get("type") == "message" and event.get("channel_type") != "im"
+    # A mention of the bot comes as an event of its own; a message with any other is for whom it mentions.
+    if untagged and (not event.get("thread_ts") or _MENTION.search(str(event.get("text")))):
         return None
-    where = Conversation(
-        surface=SURFACE,
-        tenant_id=team,
-        user_id=str(event["user"]),
-        channel_id=channel,
-        thread_id=str(event.get("thread_ts") or ts),
-        private=is_direct,
-        shared_outside=bool(body.get("is_ext_shared_channel")),
-    )
     asked = Asked(
         text=str(event.get("text") or ""),
-        where=where,
+        where=_conversation_in(body, event),
         message_id=ts,
         is_reply=bool(event.get("thread_ts")) and event.get("thread_ts") != ts,
         has_files=bool(event.get("files")),
+        untagged=untagged,
     )
     # One message can come both as `app_mention` and as `message`, and Slack can deliver any event again.
-    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"), untagged)
+    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"))
 
 
-def _is_question(event: Mapping[str, Any]) -> bool:
+def _conversation_in(body: Mapping[str, Any], event: Mapping[str, Any]) -> Conversation:
+    return Conversation(
+        surface=SURFACE,
+        tenant_id=team_of(body),
+        user_id=str(event["user"]),
+        channel_id=str(event["channel"]),
+        thread_id=str(event.get("thread_ts") or event["ts"]),
+        private=event.get("channel_type") == "im",
+        shared_outside=bool(body.get("is_ext_shared_channel")),
+    )
+
+
+def _is_message(event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is a message that a person has written, not edited."""
     if event.get("bot_id") or not event.get("user") or not event.get("channel") or not event.get("ts"):
         return False
     if event.get("type") == "app_mention":
         return True
-    return event.get("type") == "message" and event.get("subtype") in {None, "file_share", "thread_broadcast"}
+    return event.get("type") == "message" and event.get("subtype") in {None, *_SUBTYPES}
 
 
 def _from_command(body: Mapping[str, Any]) -> Intake | None:
@@ -177,7 +209,7 @@ def _from_command(body: Mapping[str, Any]) -> Intake | None:
     asked = Asked(
         text=rest.strip(),
         # A later decision of a reviewer goes to the asker in a direct message, not to the channel.
-        where=_direct_conversation(team_of(body), str(body["user_id"])),
+        where=direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),
     )
     return Intake(asked, (f"slack:command:{body.get('trigger_id')}",))
@@ -187,7 +219,7 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
     message = body.get("message") or {}
     asked = Asked(
         text=str(message.get("text") or ""),
-        where=_direct_conversation(team_of(body), str(body["user"]["id"])),
+        where=direct_conversation(team_of(body), str(body["user"]["id"])),
         response_url=str(body.get("response_url") or ""),
         has_files=bool(message.get("files")),
     )
@@ -197,23 +229,21 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
 def _from_button(body: Mapping[str, Any]) -> Intake | None:
     action = (body.get("actions") or [{}])[0]
     action_id = action.get("action_id")
+    if action_id in HOME_EXAMPLES:
+        where = direct_conversation(team_of(body), str(body["user"]["id"]))
+        key = f"slack:button:{where.user_id}:{action.get('action_ts')}"
+        return Intake(Asked(text=str(action.get("value") or ""), where=where, suggested=True), (key,))
     if action_id not in {RETRY, ASK_PRIVATELY, *SUGGESTED}:
         return None
     where = conversation_of(body)
     if action_id == ASK_PRIVATELY:
-        where = _direct_conversation(where.tenant_id, where.user_id)
+        where = direct_conversation(where.tenant_id, where.user_id)
     request_id, _, text = str(action.get("value") or "").partition("\n")
     if action_id in SUGGESTED:
         # However often one person presses it, a suggested question is asked once.
         key = f"slack:suggested:{where.tenant_id}:{where.user_id}:{request_id}:{action_id}"
         return Intake(Asked(text=text, where=where, suggested=True), (key,))
     return Intake(Asked(text=text, where=where), (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
-
-
-def _direct_conversation(tenant_id: str, user_id: str) -> Conversation:
-    return Conversation(
-        surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id=user_id, thread_id="", private=True
-    )
 
 
 def _message_key(team: str, channel: str, ts: str) -> str:

@@ -12,16 +12,18 @@ from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
 from bot.slack.blocks import section
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
+from bot.slack.payloads import is_of_another
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
 from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
 from bot.store.records import Asked, Conversation, Outgoing
-from bot.surfaces.product import NoProgress, Notice, Posted, ProgressView
-from pipeline.types import NeedsReview, ThreadTurn
+from bot.surfaces.product import Earlier, NoProgress, Notice, Posted, ProgressView
+from pipeline.types import NeedsReview
 
 _log = structlog.get_logger(__name__)
-_MESSAGES_READ = 30
+# Slack recommends no more than 200 in one page.
+_MESSAGES_READ = 200
 _NOTICES: dict[Notice, Callable[[], SlackMessage]] = {
     Notice.GIVEN_UP: lambda: APOLOGY,
     Notice.STOPPED: lambda: STOPPED,
@@ -40,10 +42,10 @@ class SlackProduct:
     progress_after_s: float
     keeps_turns: bool = False
 
-    async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:  # noqa: ARG002
-        """Return what the asker and the bot said in the thread before, oldest first; () if it cannot be read."""
+    async def earlier(self, request_id: str, asked: Asked) -> Earlier:  # noqa: ARG002
+        """Return what the asker and the bot said in the thread before; no turns if it cannot be read."""
         if not asked.is_reply:
-            return ()
+            return Earlier()
         client = await self.workspaces.client(asked.where.tenant_id)
         found = await self.best_effort.call(
             asked.where.tenant_id,
@@ -56,9 +58,13 @@ class SlackProduct:
                 limit=_MESSAGES_READ,
             ),
         )
-        messages = (found.get("messages") or []) if found else []
-        turns = [thread_turn(m, asked.where.user_id) for m in messages if str(m.get("ts")) < asked.message_id]
-        return tuple(turn for turn in turns if turn)
+        if not found:
+            return Earlier()
+        before = [m for m in found.get("messages") or [] if str(m.get("ts")) < asked.message_id]
+        turns = [thread_turn(m, asked.where.user_id) for m in before]
+        others = any(is_of_another(m, asked.where.user_id) for m in before)
+        is_whole = bool(before) and not found.get("has_more")
+        return Earlier(tuple(turn for turn in turns if turn), others if others or is_whole else None)
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Return a refusal for somebody who gets no answer, else None: every message is a question."""

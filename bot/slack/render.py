@@ -36,6 +36,7 @@ from bot.slack.text import (
 from bot.store.records import Asked, Review
 from bot.surfaces.model_words import degraded_words
 from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
+from bot.surfaces.small_talk import small_talk_words
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
@@ -52,7 +53,6 @@ from bot.surfaces.wording import (
     STOPPED_WORDS,
     cut,
     day,
-    introduction,
     limit_words,
     not_enough_words,
     other_language,
@@ -147,7 +147,10 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
     text = f"{person(turn.user_id, names)} is looking at your question and asks:"
-    where = "in this thread" if review.conversation.thread_id else "here"
+    in_channel = "in this thread, and mention me if others have spoken here, too"
+    where = (
+        ("in this thread" if review.conversation.private else in_channel) if review.conversation.thread_id else "here"
+    )
     blocks = (section(f"{text}\n{quoted_with_links(turn.text, 2500)}"), small(f"Reply {where}. · `{review.review_id}`"))
     return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
 
@@ -195,7 +198,7 @@ def _answered(outcome: Answered, request_id: str, question: str, names: Names) -
 
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
     if outcome.reason is Failure.NO_QUESTION:
-        return _introduction(outcome, request_id)
+        return _small_talk(outcome, request_id, question)
     blocks: list[Block] = [section(f":mag: *Not enough info.* {not_enough_words(outcome)}")]
     if outcome.documents_in:
         blocks.append(section(other_language(outcome.documents_in)))
@@ -210,10 +213,11 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     return NOT_ENOUGH_AT_ALL, [*blocks, *ask_a_person, small(f"`{request_id}`")]
 
 
-def _introduction(outcome: NotEnoughInfo, request_id: str) -> tuple[str, list[Block]]:
-    text = introduction(has_examples=bool(outcome.suggestions))
+def _small_talk(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Block]]:
+    text = small_talk_words(question, has_examples=bool(outcome.suggestions))
     examples = [suggestion_buttons(outcome.suggestions, request_id)] if outcome.suggestions else []
-    return text, [section(text), *examples, small(f"`{request_id}`")]
+    # No request id: small talk leaves nothing that an admin could look up.
+    return text, [section(text), *examples]
 
 
 def _checked_by_a_person(outcome: NeedsReview, request_id: str) -> list[Block]:

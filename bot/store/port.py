@@ -262,13 +262,19 @@ class People(Protocol):
 
 
 class Threads(Protocol):
-    """Who has asked in which thread."""
+    """Whose thread it is: the asker's, until another person speaks there; from then on nobody's, for good."""
 
-    async def put(self, where: Conversation) -> None:
-        """Store that this person has asked in this thread."""
+    async def asked(self, where: Conversation) -> None:
+        """Store that this person has asked the bot in this thread. Another's thread becomes nobody's."""
+
+    async def spoke(self, where: Conversation) -> None:
+        """Store that this person has spoken in this thread, if the bot was asked there by somebody else."""
+
+    async def share(self, where: Conversation) -> None:
+        """Make a thread, if it is known, nobody's, because several people speak in it."""
 
     async def owns(self, where: Conversation) -> bool:
-        """Tell whether this person has asked in this thread before."""
+        """Tell whether the thread is this person's."""
 
 
 class Tables(Protocol):
@@ -316,7 +322,7 @@ class Tables(Protocol):
 
     @property
     def threads(self) -> Threads:
-        """Threads in which the bot was asked."""
+        """Threads in which the bot was asked, and whose they are."""
 
 
 class Store(Tables, Protocol):

@@ -34,7 +34,8 @@ class Asked(FrozenModel):
 
     `message_id` is the message that holds it. `response_url` is where an answer goes that only the asker sees.
     `is_reply` marks a reply in a thread, which may be a follow-up. `suggested` marks a question that the bot suggested
-    and the asker chose by a button, so that no message shows it.
+    and the asker chose by a button, so that no message shows it. `untagged` marks a message in a channel's thread that
+    does not mention the bot: the worker drops it without a trace if it turns out to be meant for others.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Asked(FrozenModel):
     is_reply: bool = False
     has_files: bool = False
     suggested: bool = False
+    untagged: bool = False
 
 
 class Outgoing(FrozenModel):

@@ -1,17 +1,22 @@
 """Work on the inbox: every message gets one reply, in whatever chat product it was written."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from bot.desk.questions import QuestionDesk, Reply, request_id_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Job, Outgoing
-from bot.surfaces.product import ChatProduct, Notice, ProgressView
+from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.untagged import asks, is_for_somebody_else
+from pipeline.recorder import Progress, Watch
+from pipeline.types import found_nothing
+from pipeline.understanding.followups import without_small_talk
 
 _log = structlog.get_logger(__name__)
 
@@ -33,10 +38,36 @@ class Answering:
         asked, request_id = Asked.model_validate_json(job.payload), request_id_of(job.key)
         if job.attempts > self.attempts:
             await self._give_up(job, asked, request_id)
+            return
+        earlier = await self.product.earlier(request_id, asked) if asked.untagged else None
+        if earlier and not await self._is_for_bot(asked, earlier):
+            await self._drop(job)
         elif command_reply := await self.product.command_reply(request_id, asked):
             await self._settle(job, asked, None, [command_reply])
         elif not await self._passed_to_reviewer(job, asked, request_id):
-            await self._answer(job, asked, request_id)
+            await self._answer(job, asked, request_id, earlier)
+
+    async def _is_for_bot(self, asked: Asked, earlier: Earlier) -> bool:
+        """Tell whether a message without a mention is for the bot, now that its thread is read.
+
+        The event of another person's message may have been lost, and the asker may have edited their own.
+        """
+        await self._note_whose_thread(asked, earlier)
+        if earlier.others is not False or is_for_somebody_else(asked.text):
+            return False
+        return asks(asked.text) or await self.questions.store.reviews.awaiting(asked.where) is not None
+
+    async def _note_whose_thread(self, asked: Asked, earlier: Earlier) -> None:
+        threads = self.questions.store.threads
+        if earlier.others:
+            await threads.share(asked.where)
+        elif earlier.others is False and not asked.where.private:
+            await threads.asked(asked.where)
+
+    async def _drop(self, job: Job) -> None:
+        """Finish a message that is not for the bot: it gets no reply, and nothing of it is kept."""
+        self.running.forget(job.key)
+        await self.questions.store.inbox.finish(job.key)
 
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
         left_behind = await (await self.product.progress(asked, resumed=True)).end()
@@ -45,13 +76,23 @@ class Answering:
         await self._settle(job, asked, None, [notice], dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
-    async def _answer(self, job: Job, asked: Asked, request_id: str) -> None:
+    async def _answer(self, job: Job, asked: Asked, request_id: str, earlier: Earlier | None) -> None:
         progress = await self.product.progress(asked, resumed=job.attempts > 1)
-        task = asyncio.create_task(self._asked_once(job, request_id, asked, progress))
+        start = partial(progress.start, lambda: self.running.interrupt(job.key, "stopped"))
+        watch = _starting_late(progress, start) if asked.untagged else progress.watch
+        ask = partial(self._ask, request_id, asked, earlier, watch)
+        task = asyncio.create_task(self._asked_once(job, asked, ask))
         self.running.begin(job.key, asked.where, task)
-        progress.start(lambda: self.running.interrupt(job.key, "stopped"))
+        if not asked.untagged:
+            start()
         try:
             reply = await task
+            if asked.untagged and found_nothing(reply.outcome):
+                # It was hardly meant for the bot: of 20 such questions to colleagues 16 end here, and of 20 to the
+                # bot 7, which had no answer either.
+                await progress.discard()
+                await self._drop(job)
+                return
         except asyncio.CancelledError:
             if not await self._interrupted(job, asked, request_id, progress):
                 raise
@@ -65,20 +106,22 @@ class Answering:
         await self._settle(job, asked, reply, [message, *cards])
         self.running.forget(job.key)
 
-    async def _asked_once(self, job: Job, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
+    async def _asked_once(self, job: Job, asked: Asked, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """Return the reply. If it was made before and could not be settled, the model is not asked again.
 
         It is, if the documents or their readers have changed meanwhile.
         """
         reply = self.running.kept(job.key, asked)
         if reply is None or not await self.questions.still_holds(reply, asked.where):
-            reply = await self._ask(request_id, asked, progress)
+            reply = await ask()
         self.running.keep(job.key, asked, reply)
         return reply
 
-    async def _ask(self, request_id: str, asked: Asked, progress: ProgressView) -> Reply:
-        earlier = await self.product.earlier_turns(request_id, asked)
-        return await self.questions.ask(request_id, asked, earlier, progress.watch)
+    async def _ask(self, request_id: str, asked: Asked, earlier: Earlier | None, watch: Watch) -> Reply:
+        if earlier is None:
+            earlier = await self.product.earlier(request_id, asked)
+            await self._note_whose_thread(asked, earlier)
+        return await self.questions.ask(request_id, asked, without_small_talk(earlier.turns), watch)
 
     async def _interrupted(self, job: Job, asked: Asked, request_id: str, progress: ProgressView) -> bool:
         """Handle an interruption by Stop, an edit or a deletion. Return False if the process is stopping instead."""
@@ -117,3 +160,17 @@ class Answering:
         self.wake_outbox()
         if settled and settled.joined:
             await self.boards.refresh(settled.joined)
+
+
+def _starting_late(progress: ProgressView, start: Callable[[], None]) -> Watch:
+    """Return a watcher that starts the view once there is something to write an answer from.
+
+    Until then a message without a mention may turn out to be for others, who must not see the bot at work on it.
+    """
+
+    def watch(now: Progress) -> None:
+        if now.stage == "prompt":
+            start()
+        progress.watch(now)
+
+    return watch

@@ -48,6 +48,17 @@ class PostError(Exception):
         self.reason, self.is_passing, self.retry_after, self.instead = reason, is_passing, retry_after, tuple(instead)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was said in a thread before a message: the turns of its writer and the bot, oldest first.
+
+    `others` tells whether another person has spoken there, None where the thread could not be read whole.
+    """
+
+    turns: Sequence[ThreadTurn] = ()
+    others: bool | None = None
+
+
 class ProgressView(Protocol):
     """Shows the asker the steps of the work on a question, never a draft."""
 
@@ -88,8 +99,8 @@ class ChatProduct(Protocol):
     def keeps_turns(self) -> bool:
         """Whether questions and answers are stored, because a bot cannot read conversations in this product."""
 
-    async def earlier_turns(self, request_id: str, asked: Asked) -> Sequence[ThreadTurn]:
-        """Return the earlier messages of the asker and the bot in the thread, oldest first."""
+    async def earlier(self, request_id: str, asked: Asked) -> Earlier:
+        """Return what was said before in the thread."""
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command that was typed as a message and return its reply; None for a question."""

@@ -43,12 +43,11 @@ class TeamsIntake:
 
         Raises KeyError, TypeError, ValueError or AttributeError for a malformed activity.
         """
-        if display_name := str(activity["from"].get("name") or "").strip():
-            await self.questions.store.people.put(person_of(activity), display_name[:_NAME_CHARS])
         match activity["type"]:
             case "message":
                 await self._message(activity)
             case "invoke":
+                await self._named(activity)
                 return await self._invoked(activity)
             case "messageUpdate" | "messageDelete":
                 gone = activity["type"] == "messageDelete"
@@ -59,6 +58,10 @@ class TeamsIntake:
             case kind:
                 _log.info("activity_ignored", kind=str(kind)[:40])
         return None
+
+    async def _named(self, activity: Mapping[str, Any]) -> None:
+        if display_name := str(activity["from"].get("name") or "").strip():
+            await self.questions.store.people.put(person_of(activity), display_name[:_NAME_CHARS])
 
     async def _invoked(self, activity: Mapping[str, Any]) -> Json | None:
         match activity.get("name"):
@@ -77,12 +80,14 @@ class TeamsIntake:
 
     async def _message(self, activity: Mapping[str, Any]) -> None:
         value = activity.get("value")
-        if isinstance(value, Mapping) and "verb" in value:
+        is_press = isinstance(value, Mapping) and "verb" in value
+        if not is_press and not is_addressed(activity):
+            # An app that may read every message of a team also gets those of people among themselves.
+            return
+        await self._named(activity)
+        if isinstance(value, Mapping) and is_press:
             # A client without Action.Execute sends a button as a message. Its card is updated by the review board.
             await self.actions.pressed(activity, str(value["verb"]), dict(value))
-            return
-        if not is_addressed(activity):
-            _log.info("message_ignored", key=key_of(activity))
             return
         asked = asked_of(activity)
         if await self._is_only_thanks(asked, key_of(activity)):

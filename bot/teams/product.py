@@ -7,7 +7,7 @@ from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Outgoing
-from bot.surfaces.product import Notice, Posted
+from bot.surfaces.product import Earlier, Notice, Posted
 from bot.teams.cards import TeamsMessage, card_message, paragraph
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
@@ -15,7 +15,6 @@ from bot.teams.outgoing import to_asker
 from bot.teams.posting import TeamsPoster
 from bot.teams.progress import TeamsProgress
 from bot.teams.render import apology, passed_on, reply_message, stopped
-from pipeline.types import ThreadTurn
 
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
 FOLLOW_UP_MINUTES = 10.0
@@ -39,9 +38,9 @@ class TeamsProduct:
     progress_after_s: float
     keeps_turns: bool = True
 
-    async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:
+    async def earlier(self, request_id: str, asked: Asked) -> Earlier:
         """Return the last questions and answers of this person in this conversation, oldest first."""
-        return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
+        return Earlier(await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""

@@ -17,6 +17,7 @@ from bot.surfaces.showing import (
     readable,
     small_print,
 )
+from bot.surfaces.small_talk import small_talk_words
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
@@ -35,7 +36,6 @@ from bot.surfaces.wording import (
     STOPPED_WORDS,
     cut,
     day,
-    introduction,
     limit_words,
     not_enough_words,
     other_language,
@@ -187,7 +187,7 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
 def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
     suggestions = _suggestions(outcome.suggestions, request_id)
     if outcome.reason is Failure.NO_QUESTION:
-        words = introduction(has_examples=bool(suggestions))
+        words = small_talk_words(question, has_examples=bool(suggestions))
         return words, [paragraph(words), *suggestions], []
     parts = [paragraph(f"**Not enough info.** {not_enough_words(outcome)}")]
     if outcome.documents_in:

@@ -73,7 +73,7 @@ _PART_OF_IT = re.compile(r"\b(?:the|a|an) \w+ (?:of|for|on|in|to|from|with) (?=(
 
 def is_follow_up(question: str) -> bool:
     """Tell whether a question can be understood only with the turns before it."""
-    text = _without_reaction(question)
+    text = without_reaction(question)
     if _ADDS.match(text) and not _is_whole_addition(text):
         return True
     return _is_fragment(text) or _points_back(text)
@@ -89,7 +89,23 @@ def continued(turns: Sequence[ThreadTurn]) -> tuple[str, ...]:
     return tuple(asked[begins[-1] if begins else 0 :])
 
 
-def _without_reaction(question: str) -> str:
+def without_small_talk(turns: Sequence[ThreadTurn]) -> tuple[ThreadTurn, ...]:
+    """Return the turns without the asker's small talk, and without the bot's reply to a greeting or a call for help."""
+    kept: list[ThreadTurn] = []
+    kind = None
+    for turn in turns:
+        if turn.by == "assistant":
+            if kind not in {"greeting", "help"}:
+                kept.append(turn)
+            kind = None
+            continue
+        kind = kind_of(turn.text)
+        if kind is None:
+            kept.append(turn)
+    return tuple(kept)
+
+
+def without_reaction(question: str) -> str:
     """Return the question without the small talk before it: "ok great, then how do I pay?"."""
     text = question.strip()
     while match := re.match(r"[^.,!?;\n]*[.,!?;\n]+\s*", text):

@@ -97,7 +97,7 @@ async def test_a_transaction_is_kept_whole(store: Store) -> None:
         await tx.reviews.open(_REVIEW)
         await tx.gaps.put(_GAP, "e", b"v")
         await tx.turns.put(KeptTurn(request_id="r-1", where=_WHERE, question="How?", answer="So."))
-        await tx.threads.put(_WHERE)
+        await tx.threads.asked(_WHERE)
         await tx.outbox.send([_message("a"), _message("b")])
     assert await store.requests.get("r-1") == _TRACE
     assert await store.reviews.get("r-1") is not None
@@ -481,8 +481,22 @@ async def test_people_are_known_by_their_last_name(store: Store) -> None:
     assert await store.people.names([]) == {}
 
 
-async def test_a_thread_belongs_to_who_asked_in_it(store: Store) -> None:
-    await store.threads.put(_WHERE)
-    await store.threads.put(_WHERE)
+async def test_a_thread_belongs_to_who_asked_in_it_alone(store: Store) -> None:
+    other = _WHERE.model_copy(update={"user_id": "U2"})
+    await store.threads.spoke(other)
+    for _ in range(2):
+        await store.threads.asked(_WHERE)
+        await store.threads.spoke(_WHERE)
     assert await store.threads.owns(_WHERE)
-    assert not await store.threads.owns(_WHERE.model_copy(update={"user_id": "U2"}))
+    assert not await store.threads.owns(other)
+    assert not await store.threads.owns(_WHERE.model_copy(update={"thread_id": "9.9"}))
+
+
+@pytest.mark.parametrize("how", ["asked", "spoke", "share"])
+async def test_once_another_person_speaks_in_a_thread_it_is_nobodys_for_good(store: Store, how: str) -> None:
+    other = _WHERE.model_copy(update={"user_id": "U2"})
+    await store.threads.asked(_WHERE)
+    await getattr(store.threads, how)(other)
+    for who in (_WHERE, other):
+        await store.threads.asked(who)
+        assert not await store.threads.owns(who)

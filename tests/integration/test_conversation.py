@@ -205,8 +205,12 @@ async def test_a_workspace_that_lacks_every_nicety_still_gets_its_answers(own_da
         for _ in range(2):
             question = await desk.ask(_ANSWERABLE)
             assert "Not enough info" in shown(await desk.exactly_one_reply(question))
+        # The thread cannot be read, so only a mention is surely for the bot.
         await desk.sandbox.acts.post(ASKER, SUPPORT, "and the second?", question.ts)
+        await desk.sandbox.acts.post(ASKER, SUPPORT, "@Citedesk and the third?", question.ts)
         assert "Not enough info" in shown(await desk.reply_to(question, 2))
+        await desk.settled()
+        assert len(desk.replies(question)) == 2
         called = [method for method, _ in desk.sandbox.api.calls]
     assert called.count("chat.startStream") == 1
     assert called.count("agents.sessions.setStatus") == 1

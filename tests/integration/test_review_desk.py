@@ -262,8 +262,8 @@ async def test_app_home_has_pages(desk: Desk) -> None:
     await desk.home(REVIEWER, "Page 2 of 2")
 
 
-async def test_app_home_shows_nothing_of_reviews_or_operations_to_an_asker(desk: Desk) -> None:
-    await desk.ask(_DOUBTFUL)
+async def test_app_home_shows_nothing_of_others_reviews_or_of_operations_to_an_asker(desk: Desk) -> None:
+    await desk.ask(_DOUBTFUL, REVIEWER)
     await desk.card()
     await desk.open_home(ASKER)
     home = json.dumps(await desk.home(ASKER, "I answer from your team"))

@@ -192,6 +192,25 @@ async def test_findings_of_checks_that_are_gone_can_still_be_read(tmp_path: Path
     await store.close()
 
 
+async def test_a_thread_in_which_several_people_had_asked_is_nobodys(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    old = sqlite_utils.Database(file)
+    migrations.apply(old, stop_before="008_threads_of_one_asker")
+    rows = [("1.0", "U1"), ("2.0", "U1"), ("2.0", "U2")]
+    with old.conn:
+        for thread, user in rows:
+            old.execute("INSERT INTO threads VALUES ('T1', 'C1', ?, ?, '2026')", [thread, user])
+    old.close()
+    store = await SqliteStore(file).open()
+    where = _REVIEW.conversation.model_copy(update={"tenant_id": "T1", "channel_id": "C1"})
+    owned = [
+        await store.threads.owns(where.model_copy(update={"thread_id": thread, "user_id": user}))
+        for thread, user in rows
+    ]
+    assert owned == [True, False, False]
+    await store.close()
+
+
 async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "s.sqlite").write_text("not a database at all, just words that fill a page" * 50)
     with pytest.raises(StoreError, match=r"s\.sqlite cannot be opened"):

@@ -12,7 +12,7 @@ from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
 from bot.slack.commands import gap_blocks, review_blocks, usage_blocks, why_blocks
-from bot.slack.home_blocks import FILTERS, Home, home_view
+from bot.slack.home_blocks import FILTERS, AskersPart, Home, home_view
 from bot.slack.render import (
     SlackMessage,
     asked_back_message,
@@ -229,7 +229,7 @@ def test_a_question_of_which_nothing_is_proved_gets_the_closest_passages_and_que
 def test_a_greeting_gets_example_questions_and_no_person() -> None:
     blocks = _blocks(_reply(NotEnoughInfo(reason=Failure.NO_QUESTION, suggestions=("How to pay",)), may_see_more=True))
     shown = json.dumps(blocks)
-    assert [block["type"] for block in blocks] == ["section", "actions", "context"]
+    assert [block["type"] for block in blocks] == ["section", "actions"]
     assert "How to pay" in shown
     assert not any(words in shown for words in ("Ask a person", "Ask in private", "Not enough info"))
 
@@ -431,3 +431,15 @@ def test_small_messages_are_within_the_rules() -> None:
 )
 def test_waits_are_said_in_words(seconds: float | None, words: str) -> None:
     assert waiting_time(seconds) == words
+
+
+def test_an_askers_home_is_within_slacks_rules_however_much_they_asked() -> None:
+    reviews = [
+        _review(draft(), review_id=f"r-{n}", question=_HOSTILE, opened_at="2026-05-03T10:00:00+00:00") for n in range(9)
+    ]
+    view = home_view(Home(asker=AskersPart(_WHERE.user_id, [_HOSTILE] * 6, reviews))).to_dict()
+    assert view_errors(view) == []
+    shown = json.dumps(view)
+    assert "<!channel>" not in "".join(json.dumps(b) for b in view["blocks"] if b["type"] != "actions")
+    assert shown.count("in review since 3 May 2026") == 5
+    assert "and 4 more" in shown

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.payloads import Intake, conversation_of, intake_of, withdrawal_of
+from bot.slack.payloads import Intake, conversation_of, intake_of, is_of_another, speaker_of, withdrawal_of
 from bot.store.records import Asked
 from bot.surfaces.wording import is_reaction
 
@@ -70,10 +70,28 @@ def test_what_one_person_saw_is_continued_in_a_direct_message() -> None:
 
 def test_an_untagged_message_counts_only_in_a_thread_and_not_if_it_addresses_somebody_else() -> None:
     follow = {"channel": "C1", "channel_type": "channel", "thread_ts": "1.0"}
-    assert _intake(_body(**follow)).untagged
+    assert _intake(_body(**follow)).asked.untagged
     assert _intake(_body(**follow)).asked.is_reply
-    assert intake_of(_body(**follow, text="<@U2> what do you think?")) is None
+    for mention in ("<@U2>", "<!here>", "<!subteam^S1|@leads>"):
+        assert intake_of(_body(**follow, text=f"{mention} what do you think?")) is None
     assert intake_of(_body(channel="C1", channel_type="channel")) is None
+
+
+def test_who_speaks_in_a_thread_of_a_channel_is_known_whatever_it_is_about() -> None:
+    follow = {"channel": "C1", "channel_type": "channel", "thread_ts": "1.0", "text": "<@U2> lunch?"}
+    where = speaker_of(_body(**follow))
+    assert where is not None
+    assert (where.user_id, where.channel_id, where.thread_id) == ("U1", "C1", "1.0")
+    others: list[dict[str, Any]] = [
+        {"bot_id": "B1"}, {"subtype": "message_changed"}, {"thread_ts": None}, {"channel_type": "im"},
+    ]  # fmt: skip
+    assert [speaker_of(_body(**{**follow, **other})) for other in others] == [None] * 4
+    assert speaker_of({"command": "/citedesk"}) is None
+
+
+def test_an_app_is_nobody_in_a_thread() -> None:
+    assert is_of_another({"user": "U2"}, "U1")
+    assert not any(is_of_another(m, "U1") for m in ({"user": "U1"}, {"user": "U3", "bot_id": "B1"}, {}))
 
 
 def test_a_command_a_shortcut_and_a_button_are_questions_for_one_person() -> None:

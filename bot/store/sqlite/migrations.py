@@ -154,6 +154,21 @@ def codes_of_the_second_reader(db: Database) -> None:
             )
 
 
+@migrations(name="008_threads_of_one_asker")
+def threads_of_one_asker(db: Database) -> None:
+    """Let a thread have one row: its asker, or nobody if several people asked in it."""
+    db.execute(
+        "CREATE TABLE threads_next (tenant_id TEXT NOT NULL, channel_id TEXT NOT NULL, thread_id TEXT NOT NULL, "
+        "user_id TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (tenant_id, channel_id, thread_id)) STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT INTO threads_next SELECT tenant_id, channel_id, thread_id, "
+        "CASE count(*) WHEN 1 THEN min(user_id) ELSE '' END, min(at) FROM threads GROUP BY 1, 2, 3"
+    )
+    db.execute("DROP TABLE threads")
+    db.execute("ALTER TABLE threads_next RENAME TO threads")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

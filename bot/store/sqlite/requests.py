@@ -6,6 +6,8 @@ from bot.store.records import Conversation, Feedback
 from bot.store.sqlite.database import Executor
 from pipeline.types import Trace
 
+_THREAD = "tenant_id = ? AND channel_id = ? AND thread_id = ?"
+
 
 class RequestTable:
     """`bot.store.port.Requests` in SQLite."""
@@ -110,22 +112,41 @@ class FeedbackTable:
 
 
 class ThreadTable:
-    """`bot.store.port.Threads` in SQLite."""
+    """`bot.store.port.Threads` in SQLite. A thread of nobody has no user id."""
 
     def __init__(self, database: Executor) -> None:
         self._database = database
 
-    async def put(self, where: Conversation) -> None:
-        """Store that this person has asked in this thread."""
+    async def asked(self, where: Conversation) -> None:
+        """Store that this person has asked the bot in this thread. Another's thread becomes nobody's."""
         await self._database.write(
-            "INSERT OR IGNORE INTO threads VALUES (?, ?, ?, ?, ?)",
-            (where.tenant_id, where.channel_id, where.thread_id, where.user_id, self._database.stamp()),
+            "INSERT INTO threads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET user_id = '' WHERE user_id != excluded.user_id",
+            (*_thread(where), where.user_id, self._database.stamp()),
+        )
+
+    async def spoke(self, where: Conversation) -> None:
+        """Store that this person has spoken in this thread, if the bot was asked there by somebody else."""
+        await self._database.write(
+            f"UPDATE threads SET user_id = '' WHERE {_THREAD} AND user_id NOT IN ('', ?)",  # noqa: S608
+            (*_thread(where), where.user_id),
+        )
+
+    async def share(self, where: Conversation) -> None:
+        """Make a thread, if it is known, nobody's, because several people speak in it."""
+        await self._database.write(
+            f"UPDATE threads SET user_id = '' WHERE {_THREAD} AND user_id != ''",  # noqa: S608
+            _thread(where),
         )
 
     async def owns(self, where: Conversation) -> bool:
-        """Tell whether this person has asked in this thread before."""
+        """Tell whether the thread is this person's."""
         rows = await self._database.rows(
-            "SELECT 1 FROM threads WHERE tenant_id = ? AND channel_id = ? AND thread_id = ? AND user_id = ?",
-            (where.tenant_id, where.channel_id, where.thread_id, where.user_id),
+            f"SELECT 1 FROM threads WHERE {_THREAD} AND user_id = ?",  # noqa: S608
+            (*_thread(where), where.user_id),
         )
         return bool(rows)
+
+
+def _thread(where: Conversation) -> tuple[str, str, str]:
+    return where.tenant_id, where.channel_id, where.thread_id
