@@ -153,22 +153,28 @@ def build_pipeline(
             state.rates,
         ),
         cache=state.answers,
-        limits=PipelineLimits(
-            question_chars=limits.question_chars,
-            pasted_chars=limits.pasted_chars,
-            retrieved_chunks=limits.retrieved_chunks,
-            prompt_tokens=limits.prompt_tokens,
-            answer_chars=limits.answer_chars,
-            quote_chars_min=limits.quote_chars_min,
-            reply_chars=limits.reply_chars,
-            sufficiency_min=limits.sufficiency_min,
-            sufficiency_quote=limits.sufficiency_quote,
-            low_confidence=settings.review.low_confidence,
-            fallback_reserve_s=limits.fallback_reserve_s,
-            cache_fresh_s=limits.cache_fresh_s,
-            cache_stale_s=limits.cache_stale_s,
-            nearest_documents=limits.nearest_documents,
-        ),
+        limits=pipeline_limits(settings),
+    )
+
+
+def pipeline_limits(settings: Settings) -> PipelineLimits:
+    """Return the limits of the pipeline's stages."""
+    limits = settings.limits
+    return PipelineLimits(
+        question_chars=limits.question_chars,
+        pasted_chars=limits.pasted_chars,
+        retrieved_chunks=limits.retrieved_chunks,
+        prompt_tokens=limits.prompt_tokens,
+        answer_chars=limits.answer_chars,
+        quote_chars_min=limits.quote_chars_min,
+        reply_chars=limits.reply_chars,
+        sufficiency_min=limits.sufficiency_min,
+        sufficiency_quote=limits.sufficiency_quote,
+        low_confidence=settings.review.low_confidence,
+        fallback_reserve_s=limits.fallback_reserve_s,
+        cache_fresh_s=limits.cache_fresh_s,
+        cache_stale_s=limits.cache_stale_s,
+        nearest_documents=limits.nearest_documents,
     )
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import structlog
 
 from bot.desk.evidence import Readers, readable_titles
-from bot.desk.permissions import NotAdminError, UnknownRequestError
+from bot.desk.explaining import Explained, Explaining
+from bot.desk.permissions import NotAdminError
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage
 from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 from index.snapshot_writing import Progress
-from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)
 
@@ -182,13 +182,17 @@ class Operations:
             return last
         return last.model_copy(update={"error": "an admin can see why"})
 
-    async def why(self, user_id: str, request_id: str) -> Trace:
-        """Return the trace of a request. Raises NotAdminError, UnknownRequestError."""
+    async def why(self, user_id: str, tenant_id: str, request_id: str) -> Explained:
+        """Return an explained request, naming the documents that the admin may read.
+
+        Raises NotAdminError, UnknownRequestError.
+        """
         self.require_admin(user_id)
-        trace = await self.questions.store.requests.get(request_id)
-        if trace is None:
-            raise UnknownRequestError(request_id)
-        return trace
+        questions = self.questions
+        readers = Readers(await questions.groups_of(tenant_id, user_id))
+        has_writer = questions.pipeline.writer is not None
+        explaining = Explaining(questions.store, self.retriever, questions.pipeline.limits, has_writer)
+        return await explaining.explained(request_id, readers)
 
     async def usage(self, user_id: str, days: int = 7) -> Usage:
         """Return counts, tokens, cost and latency of the last `days` days. Raises NotAdminError."""

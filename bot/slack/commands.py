@@ -9,6 +9,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
+from bot.desk.explaining import Explained
 from bot.desk.operations import GapCluster, Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.blocks import section, small
@@ -28,20 +29,19 @@ from bot.surfaces.command_messages import (
     coverage_words,
     error_words,
     gap_words,
-    outcome_words,
     remark_lines,
     reopened_lines,
     reopened_words,
     rolled_back_words,
     stages_words,
     usage_words,
-    why_facts,
 )
+from bot.surfaces.why_words import why_words
 from bot.surfaces.wording import cut, day
+from bot.surfaces.words import ENGLISH, Words
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
-from pipeline.types import Trace
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
 # A response URL takes five messages in 30 minutes: the start, three steps of progress, the end.
@@ -110,7 +110,7 @@ async def _status(call: _CommandCall) -> None:
 
 
 async def _why(call: _CommandCall) -> None:
-    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.argument)))
+    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.tenant_id, call.argument)))
 
 
 async def _usage(call: _CommandCall) -> None:
@@ -189,14 +189,11 @@ def reopened_blocks(plan: Rollback) -> list[Block]:
     ]
 
 
-def why_blocks(trace: Trace) -> list[Block]:
-    """Return the trace of a request: outcome, verdict, facts and the time of each stage."""
-    lines = [f"{name}: {value}" for name, value in why_facts(trace)]
-    return [
-        section(f"`{trace.request_id}` ended as *{outcome_words(trace)}*, verdict `{trace.verdict}`."),
-        section(escaped_within("\n".join(lines), SECTION_CHARS)),
-        small(cut(stages_words(trace), 1000)),
-    ]
+def why_blocks(found: Explained, words: Words = ENGLISH) -> list[Block]:
+    """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
+    said = why_words(found, lambda user_id: person(user_id, found.names), escape, words)
+    facts = f"`{found.trace.request_id}` · `{found.trace.verdict}` · {stages_words(found.trace)}"
+    return [section(cut(said, SECTION_CHARS)), small(cut(facts, 1000))]
 
 
 def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from bot.desk.explaining import Explained
 from bot.desk.operations import GapCluster, Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.desk.reviews import ReviewDesk
@@ -20,7 +21,6 @@ from bot.surfaces.command_messages import (
     coverage_words,
     error_words,
     gap_words,
-    outcome_words,
     remark_lines,
     reopened_lines,
     reopened_words,
@@ -28,16 +28,16 @@ from bot.surfaces.command_messages import (
     stages_words,
     status_facts,
     usage_words,
-    why_facts,
 )
-from bot.surfaces.wording import day
+from bot.surfaces.why_words import why_words
+from bot.surfaces.wording import cut, day
+from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
 from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
-from pipeline.types import Trace
 
 # A command is the whole message: "status of my order" is a question.
 _ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
@@ -93,7 +93,7 @@ class Commands:
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
             "rollback": lambda: self._rollback(user_id, argument),
-            "why": lambda: self._why(user_id, argument),
+            "why": lambda: self._why(user_id, tenant_id, argument),
             "usage": lambda: self._usage(user_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
         }
@@ -131,8 +131,8 @@ class Commands:
         rolled = await self.operations.rollback(user_id, confirmed)
         return _words(rolled_back_words(rolled.plan.manifest)) if rolled.done else reopened_message(rolled.plan)
 
-    async def _why(self, user_id: str, request_id: str) -> TeamsMessage:
-        return why_message(await self.operations.why(user_id, request_id))
+    async def _why(self, user_id: str, tenant_id: str, request_id: str) -> TeamsMessage:
+        return why_message(await self.operations.why(user_id, tenant_id, request_id))
 
     async def _usage(self, user_id: str) -> TeamsMessage:
         return usage_message(await self.operations.usage(user_id))
@@ -168,12 +168,11 @@ def reopened_message(plan: Rollback) -> TeamsMessage:
     return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
 
 
-def why_message(trace: Trace) -> TeamsMessage:
-    """Return the trace of a request."""
-    head = f"{trace.request_id} ended as {outcome_words(trace)}, verdict {trace.verdict}."
-    return card_message(
-        head, [paragraph(literal(head, 200), weight="Bolder"), facts(why_facts(trace)), small(stages_words(trace), 500)]
-    )
+def why_message(found: Explained, words: Words = ENGLISH) -> TeamsMessage:
+    """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
+    said = why_words(found, lambda user_id: found.names.get(user_id, user_id), words=words)
+    facts_line = f"{found.trace.request_id} · {found.trace.verdict} · {stages_words(found.trace)}"
+    return card_message(cut(said, 1000), [paragraph(literal(said, 4000)), small(facts_line, 500)])
 
 
 def usage_message(usage: Usage) -> TeamsMessage:
