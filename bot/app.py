@@ -9,6 +9,7 @@ from threading import Event
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
+from bot.desk.gaps import GapDesk
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.review_views import ReviewViews
@@ -264,8 +265,7 @@ def build_use_cases(
         retriever=retriever,
         snapshots=SnapshotFolder(settings.data_dir),
         reindexing=state.reindexing,
-        gap_days=settings.store.gap_text_days,
-        gap_similarity=settings.review.gap_similarity,
+        gap_desk=GapDesk(store, retriever, embedder, settings.store.gap_text_days, settings.review.gap_similarity),
     )
     return UseCases(questions, reviews, operations)
 

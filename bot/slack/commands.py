@@ -10,7 +10,8 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.desk.explaining import Explained
-from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.blocks import section, small
 from bot.slack.home_blocks import outcome_bars, status_text

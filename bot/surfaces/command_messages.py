@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.desk.operations import GapCluster, Status, Usage
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Status, Usage
 from bot.surfaces.wording import counted, cut, day, not_seen_words
 from index.access import NOBODY
 from index.builder import Coverage

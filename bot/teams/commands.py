@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.desk.explaining import Explained
-from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter

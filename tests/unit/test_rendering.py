@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, QUOTA, chunk, draft, passages, quotes, written
 
-from bot.desk.operations import GapCluster, Status, Usage
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Status, Usage
 from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors

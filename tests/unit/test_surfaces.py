@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, draft, passages, quotes, written
 
-from bot.desk.operations import GapCluster, Usage
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Usage
 from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.slack import commands as slack_commands

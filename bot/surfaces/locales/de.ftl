@@ -161,3 +161,45 @@ why-problem-model-empty = das Modell sagte nichts
 why-problem-model-cut-off = die Antwort endete an der Tokengrenze
 why-problem-content-filter = das Modell oder der Filter des Servers wollte nicht
 why-problem-schema-invalid = die Antwort war nicht lesbar
+
+### Lücken: die beiden Knöpfe unter jeder, für Admins
+
+gap-draft-article = Artikel entwerfen
+gap-write-answer = Antwort schreiben
+gap-gone = Das ist keine Lücke mehr: Jemand hat sie beantwortet, oder sie ist zu alt.
+gap-article-intro = Eine Gliederung für den fehlenden Artikel. Sie enthält, was gefragt wurde und wo du nachsehen kannst; den Rest schreibst du.
+gap-article-sent = Ich habe dir die Gliederung in unserem eigenen Chat geschickt.
+gap-article-asked = Gefragt
+gap-article-times = { $count ->
+    [one] einmal
+   *[other] { $count }-mal
+}
+gap-article-answer = Antwort
+gap-article-to-write = (schreib hier die Antwort und lösche, was darunter steht)
+gap-article-near = Nächste Dokumente
+gap-article-none-near = Kein Dokument kommt dem nahe.
+gap-article-missing = Was fehlt
+gap-article-no-passage = Keine dieser Stellen beantwortet die Fragen oben.
+gap-article-no-word = Kein Dokument, das du lesen darfst, enthält diese Wörter: { $list }.
+gap-form-title = Lücke beantworten
+gap-form-send = Speichern
+gap-form-questions = Fragen, die das beantwortet
+gap-form-passages = Nenne, worauf die Antwort beruht, mit seiner Nummer, etwa [1]. Wer die genannten Dokumente lesen darf, bekommt von jetzt an diese Antwort.
+gap-form-no-passages = Es wurde keine Stelle gefunden. Such unten nach einer.
+gap-form-answer = Antwort
+gap-form-search = Andere Stellen: Wörter, nach denen gesucht wird
+gap-form-search-hint = Füll das aus und speichere: Gespeichert wird noch nichts, und die gefundenen Stellen stehen oben.
+gap-form-objections = Das belegen die Dokumente nicht:
+gap-form-anyway-label = Nicht belegt
+gap-form-anyway = Trotzdem speichern: Ich stehe dafür ein, und das wird so festgehalten
+gap-form-empty = Schreib zuerst eine Antwort.
+gap-form-none-chosen = Wähle mindestens eine Frage.
+gap-form-uncited = Nenne mindestens eine Stelle, etwa [1]: Ohne Dokument wüsste niemand, wer die Antwort lesen darf. Wenn kein Dokument es sagt, entwirf stattdessen den Artikel.
+gap-stored = { $questions ->
+    [one] Gespeichert. Die Frage wird von jetzt an so beantwortet.
+   *[other] Gespeichert. { $questions } Fragen von { $askers } Personen werden von jetzt an so beantwortet.
+}
+gap-stored-barred = { $barred ->
+    [one] Eine Person, die gefragt hat, darf das Genannte nicht lesen und bekommt keine Antwort.
+   *[other] { $barred } von denen, die gefragt haben, dürfen das Genannte nicht lesen und bekommen keine Antwort.
+}

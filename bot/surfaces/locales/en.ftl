@@ -161,3 +161,45 @@ why-problem-model-empty = the model said nothing
 why-problem-model-cut-off = the reply was cut off at its token limit
 why-problem-content-filter = the model or the server’s filter declined
 why-problem-schema-invalid = the reply could not be read
+
+### Gaps: the two buttons below each, for admins
+
+gap-draft-article = Draft an article
+gap-write-answer = Write the answer
+gap-gone = This is no gap any more: somebody has answered it, or it is too old.
+gap-article-intro = An outline for the missing article. It holds what was asked and where you may look; you write the rest.
+gap-article-sent = I have sent you the outline in our own chat.
+gap-article-asked = Asked
+gap-article-times = { $count ->
+    [one] once
+   *[other] { $count } times
+}
+gap-article-answer = Answer
+gap-article-to-write = (write the answer here, and delete what is below)
+gap-article-near = Nearest documents
+gap-article-none-near = No document comes near.
+gap-article-missing = What is missing
+gap-article-no-passage = None of these passages answers the questions above.
+gap-article-no-word = No document that you may read holds these words: { $list }.
+gap-form-title = Answer a gap
+gap-form-send = Save
+gap-form-questions = Questions that this answers
+gap-form-passages = Cite what the answer rests on by its number, such as [1]. Everybody who may read the cited documents gets the answer from now on.
+gap-form-no-passages = No passage was found. Search for one below.
+gap-form-answer = Answer
+gap-form-search = Other passages: words to search for
+gap-form-search-hint = Fill this in and save: nothing is stored yet, and the passages found stand above.
+gap-form-objections = The documents do not prove this:
+gap-form-anyway-label = Not proved
+gap-form-anyway = Save anyway: I stand for this, and it is recorded so
+gap-form-empty = Write an answer first.
+gap-form-none-chosen = Choose at least one question.
+gap-form-uncited = Cite at least one passage, such as [1]: without a document nobody could tell who may read the answer. If no document says it, draft the article instead.
+gap-stored = { $questions ->
+    [one] Stored. The question is answered so from now on.
+   *[other] Stored. { $questions } questions of { $askers } people are answered so from now on.
+}
+gap-stored-barred = { $barred ->
+    [one] One of those who asked may not read what it cites, and gets no answer.
+   *[other] { $barred } of those who asked may not read what it cites, and get no answer.
+}
