@@ -158,7 +158,10 @@ class CuratedDesk:
 
 
 def curated_of(review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
-    """Return the answer of a decided review for later questions; None if it cites nothing: who might read it then?"""
+    """Return the answer of a decided review for later questions.
+
+    None if it cites nothing, because nobody could tell then who may read it.
+    """
     cited = {citation.chunk_id for citation in citations}
     sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
     if not sources or review.decided_by is None or review.decided_at is None:

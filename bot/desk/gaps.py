@@ -47,7 +47,7 @@ class GapCluster:
 
     @property
     def wordings(self) -> dict[str, tuple[Gap, ...]]:
-        """The gaps by the wording of their question, the typical one first, 30 at most. Case and spaces do not count."""
+        """The gaps by the wording of their question, the typical one first, 30 at most; case does not count."""
         found: dict[str, list[Gap]] = {}
         for gap in [*([self.typical] if self.typical else []), *self.gaps]:
             found.setdefault(" ".join(gap.question.casefold().split()), []).append(gap)

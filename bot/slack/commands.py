@@ -14,6 +14,7 @@ from bot.desk.gaps import GapCluster
 from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.blocks import section, small
+from bot.slack.gap_views import gap_buttons
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import COMMAND, team_of
 from bot.slack.render import SlackMessage
@@ -209,11 +210,11 @@ def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
         return [section(NO_GAPS)]
     blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
     for cluster in clusters[:GAPS_SHOWN]:
-        first = cluster.gaps[0]
         near = f"\nnearest: {escaped_within(', '.join(cluster.nearest), 300)}" if cluster.nearest else ""
-        others = "".join(f"\n• {escaped_within(' '.join(gap.question.split()), 200)}" for gap in cluster.gaps[1:4])
-        head = f"*{escaped_within(' '.join(first.question.split()), 300)}*\n{gap_words(cluster)}"
-        blocks.append(section(f"{head}{others}{near}"))
+        first, *more = cluster.wordings
+        others = "".join(f"\n• {escaped_within(question, 200)}" for question in more[:3])
+        head = f"*{escaped_within(first, 300)}*\n{gap_words(cluster)}"
+        blocks += [section(f"{head}{others}{near}"), gap_buttons(cluster)]
     if len(clusters) > GAPS_SHOWN:
         blocks.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
     return blocks

@@ -7,21 +7,17 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.desk.explaining import Explained
-from bot.desk.gaps import GapCluster
 from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter
 from bot.surfaces.command_messages import (
-    GAPS_SHOWN,
-    NO_GAPS,
     NO_REVIEWS,
     REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
     error_words,
-    gap_words,
     remark_lines,
     reopened_lines,
     reopened_words,
@@ -34,6 +30,7 @@ from bot.surfaces.why_words import why_words
 from bot.surfaces.wording import cut, day
 from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
+from bot.teams.gap_cards import gaps_message
 from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
 from index.builder import Coverage
@@ -180,24 +177,6 @@ def usage_message(usage: Usage) -> TeamsMessage:
     """Return the counts of `Usage` as a card."""
     head, words = usage_words(usage)
     return card_message(f"{head}: {words}", [paragraph(head, weight="Bolder"), paragraph(words)])
-
-
-def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
-    """Return the questions that the documents do not answer, one paragraph per cluster."""
-    if not clusters:
-        return _words(NO_GAPS)
-    head = "Asked, and not answered by the documents"
-    parts = [paragraph(head, weight="Bolder")]
-    for cluster in clusters[:GAPS_SHOWN]:
-        near = [f"nearest: {literal(', '.join(cluster.nearest), 300)}"] if cluster.nearest else []
-        others = [f"- {literal(gap.question, 200)}" for gap in cluster.gaps[1:4]]
-        first = f"**{literal(cluster.gaps[0].question, 300)}**"
-        parts.append(
-            paragraph("\n\n".join([first, gap_words(cluster), *(["\n".join(others)] if others else []), *near]))
-        )
-    if len(clusters) > GAPS_SHOWN:
-        parts.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
-    return card_message(head, parts)
 
 
 def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:

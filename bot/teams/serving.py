@@ -7,6 +7,7 @@ from aiohttp import web
 from microsoft_agents.authentication.msal import MsalAuth
 
 from bot.delivery.runtime import Runtime, Served
+from bot.desk.gap_answers import GapAnswers
 from bot.settings import Settings
 from bot.store.records import Conversation
 from bot.surfaces.product import Diagnosis
@@ -14,6 +15,7 @@ from bot.teams.checks import checks
 from bot.teams.commands import Commands
 from bot.teams.connector import Connector
 from bot.teams.feedback import FeedbackActions
+from bot.teams.gap_actions import GapActions
 from bot.teams.graph import Graph
 from bot.teams.http import auth_configuration, authenticator, messages
 from bot.teams.intake import TeamsIntake
@@ -52,7 +54,12 @@ class TeamsServing:
         intake = TeamsIntake(
             questions=use_cases.questions,
             actions=ReviewActions(
-                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_inbox, runtime.wake_outbox
+                questions=use_cases.questions,
+                reviews=use_cases.reviews,
+                gaps=GapActions(GapAnswers(use_cases.operations, use_cases.reviews), runtime.wake_outbox),
+                boards=runtime.boards,
+                wake_inbox=runtime.wake_inbox,
+                wake_outbox=runtime.wake_outbox,
             ),
             feedback=FeedbackActions(use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox),
             membership=membership,

@@ -97,7 +97,7 @@ _SURFACES = (
         lambda reviews: teams_commands.reviews_message(reviews).activity,
         lambda trace: teams_commands.why_message(trace).activity,
         lambda usage: teams_commands.usage_message(usage).activity,
-        lambda gaps: teams_commands.gaps_message(gaps).activity,
+        lambda gaps: gap_cards.gaps_message(gaps).activity,
         lambda coverage: teams_commands.coverage_message(coverage, date(2026, 11, 27)).activity,
     ),
 )

@@ -1,10 +1,12 @@
-"""The outline of a missing article as Markdown (pure)."""
+"""Texts about gaps: the outline of an article as Markdown, objections to an answer, what became of it (pure)."""
 
 import re
 
+from bot.desk.gap_answers import Stored
 from bot.desk.gap_articles import NearPassage, Outline
 from bot.surfaces.wording import cut, linkable
 from bot.surfaces.words import ENGLISH, Words
+from pipeline.types import Finding
 
 _QUESTION_CHARS, _TITLE_CHARS, _ASKED_SHOWN = 300, 120, 15
 # Questions are what people typed: in the outline they are no headings, links or code.
@@ -27,6 +29,17 @@ def article_markdown(outline: Outline, words: Words = ENGLISH) -> str:
             *("", f"## {words('gap-article-missing')}", "", *_missing(outline, words)),
         ]
     )
+
+
+def stored_words(stored: Stored, words: Words = ENGLISH) -> str:
+    """Return what became of an answer."""
+    said = words("gap-stored", questions=stored.questions, askers=stored.askers)
+    return f"{said} {words('gap-stored-barred', barred=stored.barred)}" if stored.barred else said
+
+
+def objection_words(finding: Finding, words: Words = ENGLISH) -> str:
+    """Return what the checks object to in an answer, without the words that it is about."""
+    return words(f"why-finding-{finding.code.lower().replace('_', '-')}")
 
 
 def _missing(outline: Outline, words: Words) -> list[str]:
