@@ -48,9 +48,9 @@ async def open_form(slack: SlackServices, body: Mapping[str, Any], words: Words 
 async def submit_answer(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any], words: Words = ENGLISH) -> None:
     """Store the answer and tell the admin; else show what is missing, or the passages that were searched for."""
     where, answers = _own_chat(body), _answers(slack)
-    answer, search = submitted(body["view"])
+    answer, search, is_new = submitted(body["view"])
     try:
-        if search:
+        if is_new:
             form = await answers.form(where, answer.cluster, search)
             await ack(response_action="update", view=answer_view(form, words, answer, search=search))
             return
@@ -60,7 +60,7 @@ async def submit_answer(slack: SlackServices, ack: AsyncAck, body: Mapping[str, 
         stored = await answers.store(where, answer)
         if not isinstance(stored, Stored):
             again = await answers.form_again(where, answer)
-            await ack(response_action="update", view=answer_view(again, words, answer, stored))
+            await ack(response_action="update", view=answer_view(again, words, answer, stored, search))
             return
     except NothingCitedError:
         await ack(response_action="errors", errors={TEXT_BLOCK: words("gap-form-uncited")})

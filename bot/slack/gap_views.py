@@ -89,8 +89,8 @@ def answer_view(
     )
 
 
-def submitted(view: Mapping[str, Any]) -> tuple[GapAnswer, str]:
-    """Return the answer in a submitted form, and the words to search other passages for, "" if they are not new."""
+def submitted(view: Mapping[str, Any]) -> tuple[GapAnswer, str, bool]:
+    """Return the answer in a submitted form, the words to search passages for, and whether those are new."""
     known = json.loads(view["private_metadata"])
     values = view["state"]["values"]
     chosen = {
@@ -107,7 +107,7 @@ def submitted(view: Mapping[str, Any]) -> tuple[GapAnswer, str]:
         anyway=bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options")),
     )
     search = _typed(values, SEARCH_BLOCK, SEARCH_INPUT)
-    return answer, search if search != known["search"] else ""
+    return answer, search, search not in {"", known["search"]}
 
 
 def _choices(cluster: GapCluster, answer: GapAnswer | None, words: Words) -> list[Block]:

@@ -1,4 +1,4 @@
-"""The two buttons below a gap in Teams: the outline of an article, and the form for an answer, as cards of their own."""
+"""The two buttons below a gap in Teams: the outline of an article, and the form for an answer, as new cards."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
