@@ -70,8 +70,11 @@ class GapDesk:
     days: int
     similarity: float
 
-    async def clusters(self, tenant_id: str, readers: Readers, days: int | None = None) -> list[GapCluster]:
-        """Return the gaps of a tenant in clusters, largest number of askers first; of the last `days`, if given."""
+    async def clusters(self, tenant_id: str, readers: Readers | None, days: int | None = None) -> list[GapCluster]:
+        """Return the gaps of a tenant in clusters, largest number of askers first; of the last `days`, if given.
+
+        Without `readers` every document is named.
+        """
         since = min(days or self.days, max(self.days, 1))
         found = await self.store.gaps.since(tenant_id, self.embedder.name, max(since, 1))
         titles = await asyncio.to_thread(self._titles, {near for gap, _ in found for near in gap.nearest}, readers)
@@ -83,7 +86,9 @@ class GapDesk:
         clusters = await self.clusters(tenant_id, readers)
         return next((c for c in clusters if any(gap.request_id == request_id for gap in c.gaps)), None)
 
-    def _titles(self, document_ids: set[str], readers: Readers) -> dict[str, str]:
+    def _titles(self, document_ids: set[str], readers: Readers | None) -> dict[str, str]:
+        if readers is None:
+            return {document_id: document_id for document_id in document_ids}
         try:
             return readable_titles(self.retriever, document_ids, readers)
         except IndexUnavailableError:

@@ -206,3 +206,85 @@ gap-stored-barred = { $barred ->
     [one] Eine Person, die gefragt hat, darf das Genannte nicht lesen und bekommt keine Antwort.
    *[other] { $barred } von denen, die gefragt haben, dürfen das Genannte nicht lesen und bekommen keine Antwort.
 }
+
+### Der Bericht und die wöchentliche Übersicht
+
+report-heading = Citedesk in den letzten { $days } Tagen
+report-questions-name = Fragen
+report-questions = { $questions ->
+    [one] Eine Frage
+   *[other] { $questions } Fragen
+} von { $people ->
+    [one] einer Person
+   *[other] { $people } Personen
+}.
+report-helpful-name = Hilfreich
+report-helpful = { NUMBER($share, style: "percent", maximumFractionDigits: 0) } ({ $count } von { $judged }, die bewertet wurden).
+report-unjudged = Niemand hat eine Antwort bewertet.
+report-reviews-name = Prüfungen
+report-decided = { $count ->
+    [one] Eine entschieden, nach { $median }.
+   *[other] { $count } entschieden, die Hälfte innerhalb von { $median }, die längste nach { $longest }.
+}
+report-expired = { $count ->
+    [one] Eine lief ab, weil niemand rechtzeitig da war.
+   *[other] { $count } liefen ab, weil niemand rechtzeitig da war.
+}
+report-waiting = { $count ->
+    [one] Eine wartet gerade.
+   *[other] { $count } warten gerade.
+}
+report-no-reviews = Keine.
+report-hours = { $count ->
+    [one] einer Stunde
+   *[other] { $count } Stunden
+}
+report-days = { $count ->
+    [one] einem Tag
+   *[other] { $count } Tagen
+}
+report-spend-name = Verbraucht
+report-tokens = { $tokens } Tokens; es ist kein Preis eingestellt.
+report-cost = { $tokens } Tokens, { NUMBER($dollars, minimumFractionDigits: 2, maximumFractionDigits: 2) } US-Dollar.
+report-end-proved = belegt beantwortet
+report-end-quoted = zitiert
+report-end-not-enough = nicht genug gefunden
+report-end-person = an einen Menschen
+report-end-other = begrenzt oder gestört
+report-share = { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
+report-gaps-name = Größte Lücken
+report-gap-asked = „{ $question }“: { $times ->
+    [one] einmal
+   *[other] { $times }-mal
+}, { $people ->
+    [one] eine Person
+   *[other] { $people } Personen
+}
+report-gap-near = { $times ->
+    [one] Eine Frage
+   *[other] { $times } Fragen
+} von { $people ->
+    [one] einer Person
+   *[other] { $people } Personen
+}, am nächsten bei { $titles }
+report-gap = { $times ->
+    [one] Eine Frage
+   *[other] { $times } Fragen
+} von { $people ->
+    [one] einer Person
+   *[other] { $people } Personen
+}, in der Nähe keines Dokuments
+report-more = … und { $count } weitere
+report-not-seen-name = Lange nicht gesehene Dokumente
+report-not-seen = { $title }: { $days ->
+    [one] seit einem Tag nicht gesehen
+   *[other] seit { $days } Tagen nicht gesehen
+}; { $copy ->
+    [yes] die letzte Kopie wird genutzt
+   *[no] nicht mehr im Index
+}
+report-not-seen-more = { $count ->
+    [one] Eines mehr; Admins sehen es im Abdeckungsbericht.
+   *[other] { $count } mehr; Admins sehen sie im Abdeckungsbericht.
+}
+report-for-admins = Admins lesen die Fragen mit „gaps“.

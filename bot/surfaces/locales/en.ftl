@@ -206,3 +206,85 @@ gap-stored-barred = { $barred ->
     [one] One of those who asked may not read what it cites, and gets no answer.
    *[other] { $barred } of those who asked may not read what it cites, and get no answer.
 }
+
+### The report and the weekly digest
+
+report-heading = Citedesk in the last { $days } days
+report-questions-name = Questions
+report-questions = { $questions ->
+    [one] One question
+   *[other] { $questions } questions
+} by { $people ->
+    [one] one person
+   *[other] { $people } people
+}.
+report-helpful-name = Found helpful
+report-helpful = { NUMBER($share, style: "percent", maximumFractionDigits: 0) } ({ $count } of { $judged } that were judged).
+report-unjudged = Nobody judged an answer.
+report-reviews-name = Reviews
+report-decided = { $count ->
+    [one] One decided, after { $median }.
+   *[other] { $count } decided, half of them within { $median }, the longest after { $longest }.
+}
+report-expired = { $count ->
+    [one] One ended because nobody was in time.
+   *[other] { $count } ended because nobody was in time.
+}
+report-waiting = { $count ->
+    [one] One is waiting now.
+   *[other] { $count } are waiting now.
+}
+report-no-reviews = None.
+report-hours = { $count ->
+    [one] one hour
+   *[other] { $count } hours
+}
+report-days = { $count ->
+    [one] one day
+   *[other] { $count } days
+}
+report-spend-name = Spent
+report-tokens = { $tokens } tokens; no price is set.
+report-cost = { $tokens } tokens, { NUMBER($dollars, minimumFractionDigits: 2, maximumFractionDigits: 2) } US dollars.
+report-end-proved = answered with proof
+report-end-quoted = quoted
+report-end-not-enough = not enough info
+report-end-person = to a person
+report-end-other = limited or failed
+report-share = { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
+report-gaps-name = Top gaps
+report-gap-asked = “{ $question }”: { $times ->
+    [one] once
+   *[other] { $times } times
+}, { $people ->
+    [one] one person
+   *[other] { $people } people
+}
+report-gap-near = { $times ->
+    [one] One question
+   *[other] { $times } questions
+} by { $people ->
+    [one] one person
+   *[other] { $people } people
+}, nearest to { $titles }
+report-gap = { $times ->
+    [one] One question
+   *[other] { $times } questions
+} by { $people ->
+    [one] one person
+   *[other] { $people } people
+}, near no document
+report-more = …and { $count } more
+report-not-seen-name = Documents not seen lately
+report-not-seen = { $title }: { $days ->
+    [one] not seen for one day
+   *[other] not seen for { $days } days
+}; { $copy ->
+    [yes] the last copy is used
+   *[no] no longer in the index
+}
+report-not-seen-more = { $count ->
+    [one] One more; an admin sees it in the coverage report.
+   *[other] { $count } more; an admin sees them in the coverage report.
+}
+report-for-admins = Admins read the questions with “gaps”.
