@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
+from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
+from bot.desk.reporting import Reporting
 from bot.desk.review_views import ReviewViews
 from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
@@ -259,19 +262,32 @@ def build_use_cases(
         settings=settings.review,
         limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),
     )
+    reporting = build_reporting(settings, store, embedder, retriever)
     operations = Operations(
         questions=questions,
         build_index=build_index,
         retriever=retriever,
-        snapshots=SnapshotFolder(settings.data_dir),
+        snapshots=reporting.snapshots,
         reindexing=state.reindexing,
-        gap_desk=GapDesk(store, retriever, embedder, settings.store.gap_text_days, settings.review.gap_similarity),
+        gap_desk=reporting.gap_desk,
+        reporting=reporting,
     )
     return UseCases(questions, reviews, operations)
 
 
-def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> Runtime:
-    """Return the runtime, to which no chat product is connected yet. Raises SettingsError."""
+def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, retriever: Retriever) -> Reporting:
+    """Return what counts the last days, with the gaps."""
+    gaps = GapDesk(store, retriever, embedder, settings.store.gap_text_days, settings.review.gap_similarity)
+    return Reporting(store, retriever, SnapshotFolder(settings.data_dir), gaps)
+
+
+def build_runtime(
+    settings: Settings, store: Store, embedder: OnnxEmbedder, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Runtime:
+    """Return the runtime, to which no chat product is connected yet. Raises SettingsError.
+
+    `now` returns the time in UTC.
+    """
     state, directories = build_process_state(settings), Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
     return Runtime(
@@ -279,6 +295,7 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
+        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
         dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
         running=state.running,
         wake_inbox=state.inbox_wake.set,

@@ -14,6 +14,7 @@ from bot.desk.explaining import Explained, Explaining
 from bot.desk.gaps import GapCluster, GapDesk
 from bot.desk.permissions import NotAdminError
 from bot.desk.questions import QuestionDesk
+from bot.desk.reporting import Report, Reporting
 from bot.store.records import Counts
 from index.builder import Coverage
 from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
@@ -79,6 +80,7 @@ class Operations:
     snapshots: Snapshots
     reindexing: asyncio.Lock
     gap_desk: GapDesk
+    reporting: Reporting
 
     def require_admin(self, user_id: str) -> None:
         """Raise NotAdminError unless the user is an admin."""
@@ -193,3 +195,8 @@ class Operations:
         """
         self.require_admin(user_id)
         return await self.gap_desk.clusters(tenant_id, Readers(await self.questions.groups_of(tenant_id, user_id)))
+
+    async def report(self, user_id: str, tenant_id: str) -> Report:
+        """Return the figures of the last days for an admin alone. Raises NotAdminError."""
+        self.require_admin(user_id)
+        return await self.reporting.report(tenant_id, Readers(await self.questions.groups_of(tenant_id, user_id)))

@@ -68,12 +68,14 @@ class Reporting:
     snapshots: Snapshots
     gap_desk: GapDesk
 
-    async def report(self, tenant_id: str | None, readers: Readers | None, days: int = 7) -> Report:
+    async def report(
+        self, tenant_id: str | None, readers: Readers | None, days: int = 7, until: datetime | None = None
+    ) -> Report:
         """Return the figures of one tenant, or of all; documents are named as far as `readers` may read them.
 
-        Without `readers` every document is named.
+        Without `readers` every document is named. `until` is the present time, if not that of this machine.
         """
-        since = datetime.now(UTC) - timedelta(days=days)
+        since = (until or datetime.now(UTC)) - timedelta(days=days)
         traces = [t for t in await self.store.requests.since(since) if tenant_id in {None, t.tenant_id}]
         asked = [trace for trace in traces if trace.verdict != Failure.NO_QUESTION]
         helpful, unhelpful = await self.store.feedback.counts(days, tenant_id)

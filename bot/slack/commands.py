@@ -18,6 +18,7 @@ from bot.slack.gap_views import gap_buttons
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import COMMAND, team_of
 from bot.slack.render import SlackMessage
+from bot.slack.report_view import report_message
 from bot.slack.services import SlackServices
 from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
@@ -56,8 +57,8 @@ _HELP = (
     "• `/citedesk status` shows the index and the queue.\n"
     "• `/citedesk reviews` lists what waits for a reviewer (reviewers).\n"
     "• `/citedesk reindex` reads the documents anew, `/citedesk rollback` goes back to the index before (admins).\n"
-    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk gaps` lists what people asked "
-    "and the documents do not answer (admins).\n"
+    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk report` says how the week went, "
+    "`/citedesk gaps` lists what people asked and the documents do not answer (admins).\n"
     "• `/citedesk help` shows this."
 )
 
@@ -121,6 +122,11 @@ async def _usage(call: _CommandCall) -> None:
     await call.answer("Usage", usage_blocks(usage, (await operations.status(call.user_id)).days))
 
 
+async def _report(call: _CommandCall) -> None:
+    message = report_message(await call.slack.operations.report(call.user_id, call.tenant_id), quotes=True)
+    await call.answer(message.text, message.blocks)
+
+
 async def _gaps(call: _CommandCall) -> None:
     await call.answer("Gaps", gap_blocks(await call.slack.operations.gaps(call.user_id, call.tenant_id)))
 
@@ -139,6 +145,7 @@ _COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
     "rollback": _rollback,
     "why": _why,
     "usage": _usage,
+    "report": _report,
     "gaps": _gaps,
 }
 

@@ -50,8 +50,12 @@ def report_bars(report: Report, words: Words = ENGLISH) -> str:
 
 
 def gap_lines(report: Report, words: Words = ENGLISH, *, quotes: bool) -> list[str]:
-    """Return a line for each of the top gaps. Without `quotes` a gap is named by the documents that come nearest."""
-    lines = [_gap(cluster, words, quotes=quotes) for cluster in report.gaps]
+    """Return a line for each of the top gaps.
+
+    Without `quotes` a gap is named by the documents that come nearest, and what one person alone asked is only counted.
+    """
+    named = [cluster for cluster in report.gaps if quotes or cluster.askers > 1]
+    lines = [_gap(cluster, words, quotes=quotes) for cluster in named]
     more = report.gap_count - len(lines)
     return [*lines, *([words("report-more", count=more)] if more > 0 else [])]
 

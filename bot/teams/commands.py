@@ -32,18 +32,19 @@ from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
 from bot.teams.gap_cards import gaps_message
 from bot.teams.outgoing import to_asker
+from bot.teams.report_card import report_card
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
 
 # A command is the whole message: "status of my order" is a question.
-_ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
+_ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "report", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
 # The name of the snapshot confirms that documents may open to more people.
 _ROLLBACK = re.compile(r"rollback\s+`?(\d+T\d+-[0-9a-f]+)`?", re.IGNORECASE)
 # These run only in a personal chat: not everybody in a channel may see what they show.
-_IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
+_IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "report", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
 _HELP = {
     "ask QUESTION": "Or just write the question; in a channel or a group chat, mention me.",
@@ -53,6 +54,7 @@ _HELP = {
     "rollback": "go back to the index before (admins)",
     "why ID": "explain a request (admins)",
     "usage": "how much is asked, and what it takes (admins)",
+    "report": "how the last week went (admins)",
     "gaps": "what people asked and the documents do not answer (admins)",
     "help": "this",
 }
@@ -93,6 +95,7 @@ class Commands:
             "rollback": lambda: self._rollback(user_id, argument),
             "why": lambda: self._why(user_id, tenant_id, argument),
             "usage": lambda: self._usage(user_id),
+            "report": lambda: self._report(user_id, tenant_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
         }
         try:
@@ -134,6 +137,9 @@ class Commands:
 
     async def _usage(self, user_id: str) -> TeamsMessage:
         return usage_message(await self.operations.usage(user_id))
+
+    async def _report(self, user_id: str, tenant_id: str) -> TeamsMessage:
+        return report_card(await self.operations.report(user_id, tenant_id), quotes=True)
 
     async def _gaps(self, user_id: str, tenant_id: str) -> TeamsMessage:
         return gaps_message(await self.operations.gaps(user_id, tenant_id))

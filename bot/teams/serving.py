@@ -23,6 +23,7 @@ from bot.teams.membership import TeamsMembership
 from bot.teams.payloads import SURFACE
 from bot.teams.posting import TeamsPoster
 from bot.teams.product import TeamsProduct
+from bot.teams.report_card import TeamsBulletin
 from bot.teams.review_actions import ReviewActions
 from bot.teams.review_board import TeamsReviewBoard
 
@@ -51,6 +52,7 @@ class TeamsServing:
             settings.progress_after_s,
         )
         runtime.connect(SURFACE, product, membership, TeamsReviewBoard(use_cases.reviews, connector, settings))
+        runtime.digests.add(SURFACE, TeamsBulletin(settings))
         intake = TeamsIntake(
             questions=use_cases.questions,
             actions=ReviewActions(
