@@ -1,7 +1,7 @@
 """Answers that admins write for gaps: checked and stored as a reviewer's edited answer is, for later questions."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from bot.desk.curated import curated_of
 from bot.desk.evidence import Readers
 from bot.desk.gap_articles import Outline, near_chunks, outline_of
-from bot.desk.gaps import GapCluster
+from bot.desk.gaps import GapCluster, gap_review_id
 from bot.desk.operations import Operations
 from bot.desk.reviews import EditCheck, ReviewDesk
 from bot.store.records import Conversation, Decision, Gap, Review
@@ -21,7 +21,6 @@ from pipeline.types import Failure, Finding, NeedsReview, Source
 _log = structlog.get_logger(__name__)
 # Passages that an admin can cite, in one form.
 PASSAGES = 5
-_SUFFIX = "-gap"
 
 
 class GapGoneError(CitedeskError):
@@ -175,23 +174,11 @@ class GapAnswers:
         return await self.reviews.questions.readers_of(where)
 
 
-def is_gap_answer(review: Review) -> bool:
-    """Tell whether a review stands for an answer that an admin wrote for a gap; nobody waited for it."""
-    return review.review_id.endswith(_SUFFIX)
-
-
-def chosen_by_default(cluster: GapCluster) -> Collection[str]:
-    """Return the request ids that stand for all wordings of a cluster."""
-    return [gaps[0].request_id for gaps in cluster.wordings.values()]
-
-
 def _review(gap: Gap, where: Conversation, sources: tuple[Source, ...]) -> Review:
     """Return the review that stands for the answer to a question: it is what reopens when a source changes."""
     case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=sources)
     question = " ".join(gap.question.split())
-    return Review(
-        review_id=f"{gap.request_id}{_SUFFIX}", question=question, conversation=where, case=case, readable_groups=()
-    )
+    return Review(review_id=gap_review_id(gap), question=question, conversation=where, case=case, readable_groups=())
 
 
 def _decided(review: Review, case: NeedsReview, decision: Decision) -> Review:

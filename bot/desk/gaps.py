@@ -9,13 +9,14 @@ import numpy as np
 
 from bot.desk.evidence import Readers, readable_titles
 from bot.store.port import Store
-from bot.store.records import Gap
+from bot.store.records import Gap, Review
 from index.embedding.model import Embedder
 from index.errors import IndexUnavailableError
 from index.retrieval import Retriever
 
 # The newest gap of each wording stands for it; an answer is stored once a wording.
 _WORDINGS = 30
+_ANSWERED = "-gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,16 @@ class GapDesk:
             return readable_titles(self.retriever, document_ids, readers)
         except IndexUnavailableError:
             return {}
+
+
+def gap_review_id(gap: Gap) -> str:
+    """Return the id of the review that stands for the answer that an admin writes for a gap."""
+    return f"{gap.request_id}{_ANSWERED}"
+
+
+def is_gap_answer(review: Review) -> bool:
+    """Tell whether a review stands for an answer that an admin wrote for a gap; nobody waited for it."""
+    return review.review_id.endswith(_ANSWERED)
 
 
 def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:

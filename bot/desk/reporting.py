@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from bot.desk.evidence import Readers, readable_titles
-from bot.desk.gap_answers import is_gap_answer
-from bot.desk.gaps import GapCluster, GapDesk
+from bot.desk.gaps import GapCluster, GapDesk, is_gap_answer
 from bot.store.port import Store
 from bot.store.records import Review, ReviewFilter
 from index.errors import IndexUnavailableError

@@ -395,7 +395,13 @@ def test_command_answers_are_within_slacks_rules() -> None:
     ] * 40  # fmt: skip
     reviews = [_review(None, question=_HOSTILE, opened_at="2026-11-24T10:00:00+00:00")] * 40
     usage = Usage(7, 10, 3, {"answered": 10}, 5, None, 12.0)
-    for blocks in (why_blocks(Explained(trace)), gap_blocks(gaps), gap_blocks([]), review_blocks(reviews), review_blocks([])):
+    for blocks in (
+        why_blocks(Explained(trace)),
+        gap_blocks(gaps),
+        gap_blocks([]),
+        review_blocks(reviews),
+        review_blocks([]),
+    ):
         assert block_errors([block.to_dict() for block in blocks]) == []
     assert block_errors([block.to_dict() for block in usage_blocks(usage, _status().days)]) == []
 
