@@ -20,9 +20,10 @@ from bot.surfaces.why_words import why_words
 @DATA_DIR
 @AS_JSON
 def command(request_id: str, data_dir: Path | None, *, as_json: bool) -> None:
-    """Say what was found for a request, which stage decided, and what to do.
+    """Say why a request ended so.
 
-    It names every document: whoever can run it can read the index. --json prints the stored trace.
+    What was found, which stage decided, and what to do. It names every document: whoever can run it can read the
+    index. --json prints the stored trace.
     """
     found = asyncio.run(explained(settings_of(data_dir), request_id))
     trace = found.trace

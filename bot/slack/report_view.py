@@ -47,6 +47,7 @@ class SlackBulletin:
 
     workspaces: Workspaces
     channel: str
+    words: Words = ENGLISH
 
     def place(self) -> Conversation | None:
         """Return the channel of the digest; None if none is set."""
@@ -55,7 +56,7 @@ class SlackBulletin:
 
     def digest(self, key: str, where: Conversation, report: Report) -> Outgoing:
         """Return the digest as a message with this key."""
-        message = report_message(report, quotes=False)
+        message = report_message(report, self.words, quotes=False)
         return Outgoing(
             key=key,
             request_id="",

@@ -45,6 +45,7 @@ class TeamsBulletin:
     """`bot.delivery.digest.Bulletin` in Teams."""
 
     settings: TeamsSettings
+    words: Words = ENGLISH
 
     def place(self) -> Conversation | None:
         """Return the conversation of the digest; None if none is set."""
@@ -62,4 +63,4 @@ class TeamsBulletin:
 
     def digest(self, key: str, where: Conversation, report: Report) -> Outgoing:
         """Return the digest as a message with this key."""
-        return to_asker(key, "", where, report_card(report, quotes=False))
+        return to_asker(key, "", where, report_card(report, self.words, quotes=False))

@@ -31,7 +31,7 @@ async def _to_admin(desk: Desk, count: int = 1) -> Message:
     return (await desk.until(lambda: desk.messages("D0ADMIN"), count))[count - 1]
 
 
-def _choices(view: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+def _choices(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the questions that are ticked when the form opens."""
     return {
         block["block_id"]: {"questions_input": [o["value"] for o in block["element"]["initial_options"]]}
@@ -71,7 +71,7 @@ async def test_an_answer_written_for_a_gap_is_checked_stored_and_given_to_the_ne
     assert "7 days" in json.dumps(searched)
     assert await desk.store.curated.live() == []
     # What the passage does not say is objected to, unless the admin stands for it.
-    again = {"search": {"search_input": "first payment reminder"}, **_choices(searched)}
+    again: dict[str, Any] = {"search": {"search_input": "first payment reminder"}, **_choices(searched)}
     await desk.submit(ADMIN, "The first reminder goes out after 99 days [1].", **again)
     assert "The documents do not prove this" in json.dumps(await _view(desk))
     await desk.submit(ADMIN, "No. There are 99 apps for phones only [1].", anyway={"anyway_input": ["anyway"]}, **again)
@@ -131,7 +131,7 @@ def _data(card: dict[str, Any], title: str) -> dict[str, Any]:
 
 
 async def test_in_teams_a_gap_is_outlined_and_answered_too(own_data: Path, articles: Path) -> None:
-    async with _teams(own_data, articles) as (teams, desk):
+    async with _teams(own_data, articles) as (teams, _):
         await teams.reply(teams.question(_LINUX))
         listed = await teams.reply(teams.question("gaps", "admin", "a:admin"))
         draft = _data(listed, "Draft an article")

@@ -1,5 +1,7 @@
 """Why a request ended so, in one paragraph: every code has its sentence, and the sentences say what was measured."""
 
+from typing import Any
+
 import pytest
 
 from bot.desk.explaining import Explained, Thresholds
@@ -9,10 +11,10 @@ from pipeline.proof.judge import Verdict
 from pipeline.types import Failure, FindingCode, ModelProblem, Trace
 
 _LANGUAGES = pytest.mark.parametrize("words", [words_in("en"), words_in("de")], ids=["en", "de"])
-_SEARCHED = {"sufficiency": 0.34, "snapshot": "s-1", "retrieval_count": 3, "quote_from": 0.45}
+_SEARCHED: dict[str, Any] = {"sufficiency": 0.34, "snapshot": "s-1", "retrieval_count": 3, "quote_from": 0.45}
 
 
-def _trace(verdict: str, outcome: str = "not_enough_info", **fields: object) -> Trace:
+def _trace(verdict: str, outcome: str = "not_enough_info", **fields: Any) -> Trace:  # noqa: ANN401 - fields
     base = {
         "request_id": "r-1", "tenant_id": "T1", "user_id": "U1", "channel_id": "C1", "route": "slack",
         "outcome": outcome, "verdict": verdict,
@@ -20,10 +22,10 @@ def _trace(verdict: str, outcome: str = "not_enough_info", **fields: object) -> 
     return Trace.model_validate({**base, **fields})
 
 
-def _said(trace: Trace, words: Words = ENGLISH, **fields: object) -> str:
-    found = {"best": "readable", "titles": ("Invoices", "Refunds"), "documents": 176} | fields
+def _said(trace: Trace, words: Words = ENGLISH, **fields: Any) -> str:  # noqa: ANN401 - fields
+    found: dict[str, Any] = {"best": "readable", "titles": ("Invoices", "Refunds"), "documents": 176} | fields
     held = Thresholds(trace.ask_from, trace.quote_from) if trace.quote_from is not None else None
-    return why_words(Explained(trace, **({"thresholds": held} | found)), lambda _: "Sam", words=words)  # type: ignore[arg-type]
+    return why_words(Explained(trace, **({"thresholds": held} | found)), lambda _: "Sam", words=words)
 
 
 @_LANGUAGES
@@ -103,7 +105,7 @@ def test_the_second_reader_and_the_checks_are_named() -> None:
 
 def test_what_was_not_searched_for_names_no_passage() -> None:
     said = _said(_trace("USER_LIMIT", "limited"), best="none", titles=(), documents=None)
-    assert said.startswith("Sam’s question was not searched for. This person had asked as often")  # noqa: RUF001
+    assert said.startswith("Sam’s message was not searched for. This person had asked as often")  # noqa: RUF001
     assert "model" not in said
 
 
@@ -116,7 +118,7 @@ def test_what_was_not_searched_for_names_no_passage() -> None:
         ({"form": "quoted"}, "in the documents’ own words"),  # noqa: RUF001
     ],
 )
-def test_an_answer_says_where_it_came_from(fields: dict[str, object], words: str) -> None:
+def test_an_answer_says_where_it_came_from(fields: dict[str, Any], words: str) -> None:
     assert words in _said(_trace("OK", "answered", **_SEARCHED, **fields))
 
 

@@ -20,7 +20,7 @@ why-searched = { $documents ->
    *[other] Die Frage von { $asker } wurde in { $documents } Dokumenten gesucht.
 }
 why-searched-before = Die Frage von { $asker } wurde in einem Index gesucht, der seither neu gebaut wurde.
-why-not-searched = Nach der Frage von { $asker } wurde nicht gesucht.
+why-not-searched = Nach der Nachricht von { $asker } wurde nicht gesucht.
 why-best = Die beste Stelle, aus „{ $title }“, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-hidden = Die beste Stelle, aus einem Dokument, das du nicht lesen darfst, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-gone = Die beste Stelle, aus einem Dokument, das nicht mehr im Index ist, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.

@@ -20,7 +20,7 @@ why-searched = { $documents ->
    *[other] { $asker }’s question was searched in { $documents } documents.
 }
 why-searched-before = { $asker }’s question was searched in an index that has been rebuilt since.
-why-not-searched = { $asker }’s question was not searched for.
+why-not-searched = { $asker }’s message was not searched for.
 why-best = The best passage, from “{ $title }”, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-hidden = The best passage, from a document that you may not read, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-gone = The best passage, from a document that is no longer in the index, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
