@@ -31,7 +31,7 @@ def why_words(found: Explained, called: Called, literal: Called = str, words: Wo
         *_verdict_sentences(trace, literal, words),
         *_reader_sentences(trace, literal, words),
         _review_sentence(found, called, words),
-        words(f"{_message(trace.verdict)}-do") if _is_known(trace.verdict) else "",
+        _advice(found, words),
     ]
     return " ".join(part for part in parts if part)
 
@@ -55,7 +55,7 @@ def _search_sentences(found: Explained, called: Called, literal: Called, words: 
 def _best_sentence(found: Explained, literal: Called, words: Words) -> str:
     fit = found.trace.sufficiency or 0.0
     if found.best == "readable":
-        near = [f"“{literal(title)}”" for title in found.titles[1 : 1 + _NEAR_SHOWN]]
+        near = [words("why-title", title=literal(title)) for title in found.titles[1 : 1 + _NEAR_SHOWN]]
         best = words("why-best", title=literal(found.titles[0]), fit=fit)
         return f"{best} {words('why-near', titles=', '.join(near))}" if near else best
     return "" if found.best == "none" else words(f"why-best-{found.best}", fit=fit)
@@ -107,6 +107,13 @@ def _review_sentence(found: Explained, called: Called, words: Words) -> str:
         return ""
     day = words.day(review.decided_at) if review.decided_at else ""
     return words("why-review", state=review.state, person=called(review.decided_by or ""), day=day)
+
+
+def _advice(found: Explained, words: Words) -> str:
+    """Return what to do; "" for a code of another version, and where somebody has decided already."""
+    is_decided = found.review is not None and found.review.state in {"approved", "edited", "rejected"}
+    verdict = found.trace.verdict
+    return words(f"{_message(verdict)}-do") if _is_known(verdict) and not is_decided else ""
 
 
 def _problems(problems: Iterable[ModelProblem], literal: Called, words: Words) -> str:

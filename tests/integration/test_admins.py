@@ -65,6 +65,7 @@ async def test_a_decided_review_is_part_of_why(approval_desk: Desk) -> None:
     await desk.reply_to(question, 2)
     (decided,) = await desk.command(ADMIN, f"/citedesk why {request_id}")
     assert f"<@{REVIEWER}> approved the draft on" in shown(decided)
+    assert "Look at the review" not in shown(decided)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ why-not-searched = Nach der Nachricht von { $asker } wurde nicht gesucht.
 why-best = Die beste Stelle, aus „{ $title }“, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-hidden = Die beste Stelle, aus einem Dokument, das du nicht lesen darfst, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-gone = Die beste Stelle, aus einem Dokument, das nicht mehr im Index ist, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
+why-title = „{ $title }“
 why-near = Danach kommen { $titles }.
 why-bar = { $rule ->
     [ask] Unter { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } wird das Modell nicht gefragt.

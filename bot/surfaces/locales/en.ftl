@@ -24,6 +24,7 @@ why-not-searched = { $asker }’s message was not searched for.
 why-best = The best passage, from “{ $title }”, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-hidden = The best passage, from a document that you may not read, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-gone = The best passage, from a document that is no longer in the index, fits to { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
+why-title = “{ $title }”
 why-near = Next come { $titles }.
 why-bar = { $rule ->
     [ask] Below { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } the model is not asked.
