@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
+from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
+from bot.desk.gaps import GapDesk
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
+from bot.desk.reporting import Reporting
 from bot.desk.review_views import ReviewViews
 from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
@@ -153,22 +157,28 @@ def build_pipeline(
             state.rates,
         ),
         cache=state.answers,
-        limits=PipelineLimits(
-            question_chars=limits.question_chars,
-            pasted_chars=limits.pasted_chars,
-            retrieved_chunks=limits.retrieved_chunks,
-            prompt_tokens=limits.prompt_tokens,
-            answer_chars=limits.answer_chars,
-            quote_chars_min=limits.quote_chars_min,
-            reply_chars=limits.reply_chars,
-            sufficiency_min=limits.sufficiency_min,
-            sufficiency_quote=limits.sufficiency_quote,
-            low_confidence=settings.review.low_confidence,
-            fallback_reserve_s=limits.fallback_reserve_s,
-            cache_fresh_s=limits.cache_fresh_s,
-            cache_stale_s=limits.cache_stale_s,
-            nearest_documents=limits.nearest_documents,
-        ),
+        limits=pipeline_limits(settings),
+    )
+
+
+def pipeline_limits(settings: Settings) -> PipelineLimits:
+    """Return the limits of the pipeline's stages."""
+    limits = settings.limits
+    return PipelineLimits(
+        question_chars=limits.question_chars,
+        pasted_chars=limits.pasted_chars,
+        retrieved_chunks=limits.retrieved_chunks,
+        prompt_tokens=limits.prompt_tokens,
+        answer_chars=limits.answer_chars,
+        quote_chars_min=limits.quote_chars_min,
+        reply_chars=limits.reply_chars,
+        sufficiency_min=limits.sufficiency_min,
+        sufficiency_quote=limits.sufficiency_quote,
+        low_confidence=settings.review.low_confidence,
+        fallback_reserve_s=limits.fallback_reserve_s,
+        cache_fresh_s=limits.cache_fresh_s,
+        cache_stale_s=limits.cache_stale_s,
+        nearest_documents=limits.nearest_documents,
     )
 
 
@@ -252,20 +262,32 @@ def build_use_cases(
         settings=settings.review,
         limits=VerificationLimits(settings.limits.answer_chars, settings.limits.quote_chars_min),
     )
+    reporting = build_reporting(settings, store, embedder, retriever)
     operations = Operations(
         questions=questions,
         build_index=build_index,
         retriever=retriever,
-        snapshots=SnapshotFolder(settings.data_dir),
+        snapshots=reporting.snapshots,
         reindexing=state.reindexing,
-        gap_days=settings.store.gap_text_days,
-        gap_similarity=settings.review.gap_similarity,
+        gap_desk=reporting.gap_desk,
+        reporting=reporting,
     )
     return UseCases(questions, reviews, operations)
 
 
-def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> Runtime:
-    """Return the runtime, to which no chat product is connected yet. Raises SettingsError."""
+def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, retriever: Retriever) -> Reporting:
+    """Return what counts the last days, with the gaps."""
+    gaps = GapDesk(store, retriever, embedder, settings.store.gap_text_days, settings.review.gap_similarity)
+    return Reporting(store, retriever, SnapshotFolder(settings.data_dir), gaps)
+
+
+def build_runtime(
+    settings: Settings, store: Store, embedder: OnnxEmbedder, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Runtime:
+    """Return the runtime, to which no chat product is connected yet. Raises SettingsError.
+
+    `now` returns the time in UTC.
+    """
     state, directories = build_process_state(settings), Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
     return Runtime(
@@ -273,6 +295,7 @@ def build_runtime(settings: Settings, store: Store, embedder: OnnxEmbedder) -> R
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
+        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
         dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
         running=state.running,
         unplaced=state.unplaced,

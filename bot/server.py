@@ -56,7 +56,7 @@ async def running_bot(
         stack.callback(end_tracing)
         store = await SqliteStore(store_file(settings), now).open()
         stack.push_async_callback(store.close)
-        runtime = build_runtime(settings, store, embedder)
+        runtime = build_runtime(settings, store, embedder, now)
         stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
@@ -65,7 +65,7 @@ async def running_bot(
         stack.push_async_callback(asyncio.wait, [loading])
         served = await _serve_products(stack, runtime)
         await loading
-        maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.wake_outbox)
+        maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(maintenance.running())
         await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())

@@ -7,6 +7,7 @@ Sources, where a later one wins: defaults, `citedesk.toml`, the variables that p
 import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
@@ -44,6 +45,14 @@ def _valid_window(value: str) -> str:
 Window = Annotated[str, AfterValidator(_valid_window)]
 # Slack's ids: T for a workspace, E for an Enterprise Grid organization. An organization cannot be named.
 WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"there is no time zone {value[:40]}; write one as in Europe/Berlin") from None
+    return value
 
 
 def _with_own_names(services: tuple[ServiceSettings, ...]) -> tuple[ServiceSettings, ...]:
@@ -174,7 +183,7 @@ class AccessSettings(Section):
     groups: dict[str, frozenset[Id]] = Field(default_factory=dict, description="chat user ids, by group name")
     reviewers: frozenset[Id] = Field(frozenset(), description="user ids who may decide reviews")
     admins: frozenset[Id] = Field(
-        frozenset(), description="user ids who may use `reindex`, `rollback`, `why`, `usage` and `gaps`"
+        frozenset(), description="user ids who may use `reindex`, `rollback`, `why`, `usage`, `report` and `gaps`"
     )
     slack_groups: dict[str, str] = Field(default_factory=dict, description="id of a Slack user group, by group name")
     entra_groups: dict[str, Id] = Field(default_factory=dict, description="object id of an Entra group, by group name")
@@ -231,6 +240,18 @@ class ReviewSettings(Section):
     gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which unanswered questions form one gap")
 
 
+class DigestSettings(Section):
+    """Table `[digest]`."""
+
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = Field(
+        "monday", description="day on which the digest is posted"
+    )
+    hour: int = Field(9, ge=0, le=23, description="hour of that day from which it is posted")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "UTC", description="time zone of weekday and hour, such as `Europe/Berlin`"
+    )
+
+
 class DeliverySettings(Section):
     """Table `[delivery]`."""
 
@@ -284,6 +305,7 @@ class SlackSettings(ProductSettings):
     signing_secret: SecretStr | None = Field(None, description="set it to receive events over HTTP")
     api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
     reviewers_channel: str | None = Field(None, description="channel id of the review cards")
+    digest_channel: str | None = Field(None, description="channel id of the weekly digest; none: no digest")
     timeout_s: Seconds = Field(10.0, description="seconds for one Web API call")
     prompts: tuple[str, ...] = Field((), max_length=4, description="questions suggested in the agent view")
     progress_after_s: Seconds = Field(1.5, description="seconds after which the steps of an answer are shown")
@@ -353,6 +375,7 @@ class TeamsSettings(ProductSettings):
     certificate_password: SecretStr | None = Field(None, description="password of the private key or of the PFX file")
     cloud: CloudName = Field("public", description="Microsoft's cloud in which the directory is; GCC is in `public`")
     reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
+    digest_conversation: str | None = Field(None, description="conversation id of the weekly digest; none: no digest")
     service_url: HttpUrl | None = Field(
         None,
         description="connector address for review cards of questions that were not asked in Teams; none: that of the"
@@ -457,6 +480,7 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     channels: dict[str, ChannelSettings] = Field(default_factory=dict, description="tables by channel id, see below")
     review: ReviewSettings = ReviewSettings()
+    digest: DigestSettings = DigestSettings()
     delivery: DeliverySettings = DeliverySettings()
     slack: SlackSettings = SlackSettings()
     teams: TeamsSettings = TeamsSettings()

@@ -299,7 +299,10 @@ def _searching(request: _Request) -> Searching:
 
 
 def _gap(request: _Request, found: Found) -> Failure | None:
-    return found.gap(request.pipeline.limits, has_writer=request.pipeline.writer is not None)
+    limits, has_writer = request.pipeline.limits, request.pipeline.writer is not None
+    request.record.facts.ask_from = found.asks_from(limits) if has_writer else None
+    request.record.facts.quote_from = found.quotes_from(limits)
+    return found.gap(limits, has_writer=has_writer)
 
 
 def _failed(error: Exception, context: RequestContext) -> Outcome:

@@ -59,6 +59,8 @@ class Facts:
     retrieved_chunk_ids: tuple[str, ...] = ()
     retrieval_count: int = 0
     sufficiency: float | None = None
+    ask_from: float | None = None
+    quote_from: float | None = None
     withheld: int = 0
     llm_provider: str | None = None
     model_alias: str | None = None

@@ -28,12 +28,15 @@ class Found:
         """Return the sufficiency from which quotes are an answer that no model has read."""
         return self.retrieval.answer_from if limits.sufficiency_quote is None else limits.sufficiency_quote
 
+    def asks_from(self, limits: PipelineLimits) -> float:
+        """Return the sufficiency from which a model is asked."""
+        return self.retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
+
     def gap(self, limits: PipelineLimits, *, has_writer: bool) -> Failure | None:
         """Return why this is not worth a draft or, where no model reads it, a quote; None if it is."""
         if not self.retrieval.chunks:
             return Failure.RETRIEVAL_EMPTY
-        least = self.retrieval.abstain_below if limits.sufficiency_min is None else limits.sufficiency_min
-        least = least if has_writer else self.quotes_from(limits)
+        least = self.asks_from(limits) if has_writer else self.quotes_from(limits)
         is_low = self.retrieval.sufficiency < least and not looks_up(self.question.text, self.chunks)
         return Failure.RETRIEVAL_LOW if is_low else None
 

@@ -363,7 +363,11 @@ class ModelProblem(FrozenModel):
 
 
 class Trace(FrozenModel):
-    """What happened to one request: ids, versions and numbers, never text."""
+    """What happened to one request: ids, versions and numbers, never text.
+
+    `ask_from` and `quote_from` are the thresholds in force: the sufficiency from which the model was asked, None where
+    no model writes, and from which documents were quoted. Older versions stored traces without them.
+    """
 
     request_id: str
     tenant_id: str
@@ -379,6 +383,8 @@ class Trace(FrozenModel):
     retrieved_chunk_ids: tuple[str, ...] = ()
     retrieval_count: int = 0
     sufficiency: float | None = None
+    ask_from: float | None = None
+    quote_from: float | None = None
     withheld: int = 0
     llm_provider: str | None = None
     model_alias: str | None = None

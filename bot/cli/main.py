@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
-    "why": ("bot.cli.why", "Show the path that a request took, and which stage decided."),
+    "why": ("bot.cli.why", "Say why a request ended so."),
 }
 
 

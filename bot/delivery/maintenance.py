@@ -1,4 +1,4 @@
-"""Scheduled work: remind of reviews, expire them, reopen approved answers, update cards and purge old texts."""
+"""Scheduled work: reminders, expiry, approved answers whose sources changed, cards, old texts, the weekly digest."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bot.delivery.digest import Digests
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
 from bot.store.records import Review
@@ -22,6 +23,7 @@ class Maintenance:
     settings: Settings
     use_cases: UseCases
     boards: Boards
+    digests: Digests
     wake_outbox: Callable[[], None]
 
     async def sweep(self) -> Sequence[Review]:
@@ -34,6 +36,8 @@ class Maintenance:
         await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
         self.wake_outbox()
         await self.boards.refresh_changed()
+        if await self.digests.queue_due():
+            self.wake_outbox()
         return [*expired, *reopened]
 
     @asynccontextmanager

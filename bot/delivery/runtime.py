@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
@@ -31,6 +32,7 @@ class Runtime:
     use_cases: UseCases
     directories: Directories
     boards: Boards
+    digests: Digests
     dispatcher: Dispatcher
     running: RunningQuestions
     unplaced: UnplacedCards

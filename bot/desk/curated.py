@@ -83,24 +83,9 @@ class CuratedDesk:
 
     async def remember(self, review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
         """Store the answer that a reviewer sent, bound to the chunks that it cites. Return None if it cites none."""
-        cited = {citation.chunk_id for citation in citations}
-        sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
-        if not sources or review.decided_by is None or review.decided_at is None:
+        answer = curated_of(review, citations)
+        if answer is None:
             return None
-        answer = CuratedAnswer(
-            curated_id=review.curated_id or review.review_id,
-            tenant_id=review.conversation.tenant_id,
-            question=review.question,
-            answer=review.answer,
-            citations=tuple(citations),
-            sources=sources,
-            approved_by=review.decided_by,
-            approved_at=review.decided_at,
-            sent_anyway=review.sent_anyway,
-            # Also of an edited answer: what the reviewer left standing may come from there.
-            drawn_from=review.drawn_from,
-            own_words=review.own_words,
-        )
         vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
         async with self.store.transaction() as tx:
             await tx.curated.save(answer, self.embedder.name, vector.tobytes())
@@ -170,6 +155,31 @@ class CuratedDesk:
             matrix = np.array([np.frombuffer(row.vector, dtype=np.float32) for row in rows], dtype=np.float32)
             cached = self._cache[tenant_id] = _CachedVectors(version, [row.key for row in rows], matrix)
         return cached
+
+
+def curated_of(review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
+    """Return the answer of a decided review for later questions.
+
+    None if it cites nothing, because nobody could tell then who may read it.
+    """
+    cited = {citation.chunk_id for citation in citations}
+    sources = tuple(source for source in review.case.sources if source.chunk_id in cited)
+    if not sources or review.decided_by is None or review.decided_at is None:
+        return None
+    return CuratedAnswer(
+        curated_id=review.curated_id or review.review_id,
+        tenant_id=review.conversation.tenant_id,
+        question=review.question,
+        answer=review.answer,
+        citations=tuple(citations),
+        sources=sources,
+        approved_by=review.decided_by,
+        approved_at=review.decided_at,
+        sent_anyway=review.sent_anyway,
+        # Also of an edited answer: what the reviewer left standing may come from there.
+        drawn_from=review.drawn_from,
+        own_words=review.own_words,
+    )
 
 
 def _answered(answer: CuratedAnswer) -> Answered:

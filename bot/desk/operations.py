@@ -2,23 +2,24 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 import structlog
 
-from bot.desk.evidence import Readers, readable_titles
-from bot.desk.permissions import NotAdminError, UnknownRequestError
+from bot.desk.evidence import Readers
+from bot.desk.explaining import Explained, Explaining
+from bot.desk.gaps import GapCluster, GapDesk
+from bot.desk.permissions import NotAdminError
 from bot.desk.questions import QuestionDesk
-from bot.store.records import Counts, Gap
+from bot.desk.reporting import Report, Reporting
+from bot.store.records import Counts
 from index.builder import Coverage
 from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 from index.snapshot_writing import Progress
-from pipeline.types import Trace
 
 _log = structlog.get_logger(__name__)
 
@@ -39,28 +40,6 @@ class Status:
     helpful: int = 0
     unhelpful: int = 0
     last_build: LastBuild | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GapCluster:
-    """Unanswered questions about the same subject, newest first.
-
-    `nearest` are the titles of the three documents that were nearest most often, the most frequent first, without
-    those that the admin may not read.
-    """
-
-    gaps: tuple[Gap, ...]
-    nearest: tuple[str, ...] = ()
-
-    @property
-    def askers(self) -> int:
-        """Number of people who asked."""
-        return len({gap.user_id for gap in self.gaps})
-
-    def with_titles(self, titles: Mapping[str, str]) -> "GapCluster":
-        """Return the cluster with the nearest of the documents in `titles`, which are by document id."""
-        counts = Counter(titles[near] for gap in self.gaps for near in gap.nearest if near in titles)
-        return replace(self, nearest=tuple(title for title, _ in counts.most_common(3)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +72,15 @@ class RolledBack:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """The use cases of admins. `gap_similarity` is the least cosine of a question to its cluster."""
+    """The use cases of admins."""
 
     questions: QuestionDesk
     build_index: BuildIndex
     retriever: Retriever
     snapshots: Snapshots
     reindexing: asyncio.Lock
-    gap_days: int
-    gap_similarity: float
+    gap_desk: GapDesk
+    reporting: Reporting
 
     def require_admin(self, user_id: str) -> None:
         """Raise NotAdminError unless the user is an admin."""
@@ -182,13 +161,17 @@ class Operations:
             return last
         return last.model_copy(update={"error": "an admin can see why"})
 
-    async def why(self, user_id: str, request_id: str) -> Trace:
-        """Return the trace of a request. Raises NotAdminError, UnknownRequestError."""
+    async def why(self, user_id: str, tenant_id: str, request_id: str) -> Explained:
+        """Return an explained request, naming the documents that the admin may read.
+
+        Raises NotAdminError, UnknownRequestError.
+        """
         self.require_admin(user_id)
-        trace = await self.questions.store.requests.get(request_id)
-        if trace is None:
-            raise UnknownRequestError(request_id)
-        return trace
+        questions = self.questions
+        readers = Readers(await questions.groups_of(tenant_id, user_id))
+        has_writer = questions.pipeline.writer is not None
+        explaining = Explaining(questions.store, self.retriever, questions.pipeline.limits, has_writer)
+        return await explaining.explained(request_id, readers)
 
     async def usage(self, user_id: str, days: int = 7) -> Usage:
         """Return counts, tokens, cost and latency of the last `days` days. Raises NotAdminError."""
@@ -206,41 +189,14 @@ class Operations:
         )
 
     async def gaps(self, user_id: str, tenant_id: str) -> list[GapCluster]:
-        """Return the unanswered questions of the last `gap_days` days in clusters. Raises NotAdminError.
+        """Return the unanswered questions of the last days in clusters. Raises NotAdminError.
 
         The cluster that most people asked about comes first. Documents that the admin may not read are not named.
         """
         self.require_admin(user_id)
-        found = await self.questions.store.gaps.since(tenant_id, self.questions.embedder.name, max(self.gap_days, 1))
-        readers = Readers(await self.questions.groups_of(tenant_id, user_id))
-        titles = await asyncio.to_thread(self._titles, {near for gap, _ in found for near in gap.nearest}, readers)
-        clusters = await asyncio.to_thread(clustered, found, self.gap_similarity)
-        return [cluster.with_titles(titles) for cluster in clusters]
+        return await self.gap_desk.clusters(tenant_id, Readers(await self.questions.groups_of(tenant_id, user_id)))
 
-    def _titles(self, document_ids: set[str], readers: Readers) -> dict[str, str]:
-        try:
-            return readable_titles(self.retriever, document_ids, readers)
-        except IndexUnavailableError:
-            return {}
-
-
-def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:
-    """Return gaps in clusters, largest number of askers first.
-
-    Each gap comes with its vector as bytes of float32[n], unit length. It joins the cluster whose mean is nearest, if
-    the cosine is at least `similarity`.
-    """
-    groups: list[list[Gap]] = []
-    sums: list[np.ndarray] = []
-    for gap, raw in gaps:
-        vector = np.frombuffer(raw, dtype=np.float32)
-        scores = [float(total @ vector / (np.linalg.norm(total) or 1.0)) for total in sums]
-        best = int(np.argmax(scores)) if scores else -1
-        if best >= 0 and scores[best] >= similarity:
-            groups[best].append(gap)
-            sums[best] = sums[best] + vector
-        else:
-            groups.append([gap])
-            sums.append(vector)
-    clusters = [GapCluster(tuple(group)) for group in groups]
-    return sorted(clusters, key=lambda cluster: (-cluster.askers, -len(cluster.gaps), cluster.gaps[0].question))
+    async def report(self, user_id: str, tenant_id: str) -> Report:
+        """Return the figures of the last days for an admin alone. Raises NotAdminError."""
+        self.require_admin(user_id)
+        return await self.reporting.report(tenant_id, Readers(await self.questions.groups_of(tenant_id, user_id)))

@@ -9,12 +9,16 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block
 
-from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.explaining import Explained
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.slack.blocks import section, small
+from bot.slack.gap_views import gap_buttons
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import COMMAND, team_of
 from bot.slack.render import SlackMessage
+from bot.slack.report_view import report_message
 from bot.slack.services import SlackServices
 from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, person
 from bot.store.records import Review, ReviewFilter
@@ -28,20 +32,19 @@ from bot.surfaces.command_messages import (
     coverage_words,
     error_words,
     gap_words,
-    outcome_words,
     remark_lines,
     reopened_lines,
     reopened_words,
     rolled_back_words,
     stages_words,
     usage_words,
-    why_facts,
 )
+from bot.surfaces.why_words import why_words
 from bot.surfaces.wording import cut, day
+from bot.surfaces.words import ENGLISH, Words
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
-from pipeline.types import Trace
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
 # A response URL takes five messages in 30 minutes: the start, three steps of progress, the end.
@@ -54,8 +57,8 @@ _HELP = (
     "• `/citedesk status` shows the index and the queue.\n"
     "• `/citedesk reviews` lists what waits for a reviewer (reviewers).\n"
     "• `/citedesk reindex` reads the documents anew, `/citedesk rollback` goes back to the index before (admins).\n"
-    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk gaps` lists what people asked "
-    "and the documents do not answer (admins).\n"
+    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk report` says how the week went, "
+    "`/citedesk gaps` lists what people asked and the documents do not answer (admins).\n"
     "• `/citedesk help` shows this."
 )
 
@@ -110,13 +113,18 @@ async def _status(call: _CommandCall) -> None:
 
 
 async def _why(call: _CommandCall) -> None:
-    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.argument)))
+    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.tenant_id, call.argument)))
 
 
 async def _usage(call: _CommandCall) -> None:
     operations = call.slack.operations
     usage = await operations.usage(call.user_id)
     await call.answer("Usage", usage_blocks(usage, (await operations.status(call.user_id)).days))
+
+
+async def _report(call: _CommandCall) -> None:
+    message = report_message(await call.slack.operations.report(call.user_id, call.tenant_id), quotes=True)
+    await call.answer(message.text, message.blocks)
 
 
 async def _gaps(call: _CommandCall) -> None:
@@ -137,6 +145,7 @@ _COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
     "rollback": _rollback,
     "why": _why,
     "usage": _usage,
+    "report": _report,
     "gaps": _gaps,
 }
 
@@ -189,14 +198,11 @@ def reopened_blocks(plan: Rollback) -> list[Block]:
     ]
 
 
-def why_blocks(trace: Trace) -> list[Block]:
-    """Return the trace of a request: outcome, verdict, facts and the time of each stage."""
-    lines = [f"{name}: {value}" for name, value in why_facts(trace)]
-    return [
-        section(f"`{trace.request_id}` ended as *{outcome_words(trace)}*, verdict `{trace.verdict}`."),
-        section(escaped_within("\n".join(lines), SECTION_CHARS)),
-        small(cut(stages_words(trace), 1000)),
-    ]
+def why_blocks(found: Explained, words: Words = ENGLISH) -> list[Block]:
+    """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
+    said = why_words(found, lambda user_id: person(user_id, found.names), escape, words)
+    facts = f"`{found.trace.request_id}` · `{found.trace.verdict}` · {stages_words(found.trace)}"
+    return [section(cut(said, SECTION_CHARS)), small(cut(facts, 1000))]
 
 
 def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:
@@ -211,11 +217,11 @@ def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
         return [section(NO_GAPS)]
     blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
     for cluster in clusters[:GAPS_SHOWN]:
-        first = cluster.gaps[0]
         near = f"\nnearest: {escaped_within(', '.join(cluster.nearest), 300)}" if cluster.nearest else ""
-        others = "".join(f"\n• {escaped_within(' '.join(gap.question.split()), 200)}" for gap in cluster.gaps[1:4])
-        head = f"*{escaped_within(' '.join(first.question.split()), 300)}*\n{gap_words(cluster)}"
-        blocks.append(section(f"{head}{others}{near}"))
+        first, *more = cluster.wordings
+        others = "".join(f"\n• {escaped_within(question, 200)}" for question in more[:3])
+        head = f"*{escaped_within(first, 300)}*\n{gap_words(cluster)}"
+        blocks += [section(f"{head}{others}{near}"), gap_buttons(cluster)]
     if len(clusters) > GAPS_SHOWN:
         blocks.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
     return blocks

@@ -13,10 +13,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.questions import request_id_of
 from bot.settings import SlackSettings
-from bot.slack import commands, feedback, home, review_actions
+from bot.slack import commands, feedback, gap_actions, home, review_actions
 from bot.slack.best_effort import error_of
 from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.gap_views import DRAFT_ARTICLE, GAP_ANSWERED, WRITE_ANSWER
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
 from bot.slack.intake import build_intake
 from bot.slack.payloads import (
@@ -131,6 +132,8 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
     for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
         app.action(action_id)(_on_press(slack, review_actions.open_modal))
+    app.action(DRAFT_ARTICLE)(_on_press(slack, gap_actions.draft_article))
+    app.action(WRITE_ANSWER)(_on_press(slack, gap_actions.open_form))
     app.action(CLAIM)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
     app.action(TAKE_OVER)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
 
@@ -143,6 +146,7 @@ def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
         (REJECTED_MANY, review_actions.submit_rejections),
         (ASKED_BACK, review_actions.submit_question),
         (feedback.REASON_GIVEN, feedback.reason_given),
+        (GAP_ANSWERED, gap_actions.submit_answer),
     ):
         app.view(callback_id)(_on_submit(slack, submit))
 

@@ -29,6 +29,7 @@ from bot.slack.oauth import oauth_settings
 from bot.slack.payloads import SURFACE
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
+from bot.slack.report_view import SlackBulletin
 from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
@@ -136,6 +137,7 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
     product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
     board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
     runtime.connect(SURFACE, product, membership, board)
+    runtime.digests.add(SURFACE, SlackBulletin(workspaces, slack.digest_channel or ""))
     services = SlackServices(
         questions=runtime.use_cases.questions,
         reviews=runtime.use_cases.reviews,

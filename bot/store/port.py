@@ -168,8 +168,8 @@ class FeedbackOnAnswers(Protocol):
     async def complaints(self, request_id: str) -> list[Feedback]:
         """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
 
-    async def counts(self, days: int) -> tuple[int, int]:
-        """Return how many of the last days' feedback was good, and how many bad."""
+    async def counts(self, days: int, tenant_id: str | None = None) -> tuple[int, int]:
+        """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
 
     async def purge(self, days: int) -> None:
         """Empty notes that are older than `days` days."""

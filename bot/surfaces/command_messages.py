@@ -1,11 +1,10 @@
 """Plain texts of the replies to commands. Each chat product adds its own markup."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from bot.desk.operations import GapCluster, Status, Usage
-from bot.surfaces.model_words import problem_lines
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Status, Usage
 from bot.surfaces.wording import counted, cut, day, not_seen_words
 from index.access import NOBODY
 from index.builder import Coverage
@@ -30,7 +29,6 @@ OUTCOMES: Mapping[str, str] = {
     "limited": "limited",
     "unavailable": "unavailable",
 }
-_NOT_LISTED = {"request_id", "outcome", "verdict", "stage_ms", "tenant_id"}
 
 
 def status_facts(status: Status, rebuild: str) -> list[Fact]:
@@ -65,33 +63,10 @@ def _last_build_words(last: LastBuild) -> str:
     return f"{missed}{failed}"
 
 
-def why_facts(trace: Trace) -> list[Fact]:
-    """Return the fields of a trace that are not empty, without those that are shown elsewhere."""
-    facts = trace.model_dump(mode="json", exclude=_NOT_LISTED) | {
-        "verdicts": verdicts_words(trace),
-        "model_problems": problem_lines(trace.model_problems),
-    }
-    return [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in facts.items()
-        if value not in (None, [], {}, False, "")
-    ]
-
-
-def verdicts_words(trace: Trace) -> str:
-    """Return how many sentences of the last draft got which verdict, "" if no draft was judged."""
-    return ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in Counter(trace.verdicts).items())
-
-
 def stages_words(trace: Trace) -> str:
     """Return the stages that a request passed, with their times in milliseconds."""
     stages = " → ".join(f"{stage} {spent:.0f} ms" for stage, spent in trace.stage_ms.items())
     return stages or "no stage was reached"
-
-
-def outcome_words(trace: Trace) -> str:
-    """Return the outcome of a request in words."""
-    return trace.outcome.replace("_", " ")
 
 
 def usage_words(usage: Usage) -> Fact:

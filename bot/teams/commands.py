@@ -6,21 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from bot.desk.operations import GapCluster, Operations, Usage
+from bot.desk.explaining import Explained
+from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter
 from bot.surfaces.command_messages import (
-    GAPS_SHOWN,
-    NO_GAPS,
     NO_REVIEWS,
     REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
     error_words,
-    gap_words,
-    outcome_words,
     remark_lines,
     reopened_lines,
     reopened_words,
@@ -28,24 +25,26 @@ from bot.surfaces.command_messages import (
     stages_words,
     status_facts,
     usage_words,
-    why_facts,
 )
-from bot.surfaces.wording import day
+from bot.surfaces.why_words import why_words
+from bot.surfaces.wording import cut, day
+from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
+from bot.teams.gap_cards import gaps_message
 from bot.teams.outgoing import to_asker
+from bot.teams.report_card import report_card
 from bot.teams.text import literal
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
-from pipeline.types import Trace
 
 # A command is the whole message: "status of my order" is a question.
-_ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "gaps")
+_ALONE = ("ask", "help", "status", "reviews", "reindex", "rollback", "usage", "report", "gaps")
 _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
 # The name of the snapshot confirms that documents may open to more people.
 _ROLLBACK = re.compile(r"rollback\s+`?(\d+T\d+-[0-9a-f]+)`?", re.IGNORECASE)
 # These run only in a personal chat: not everybody in a channel may see what they show.
-_IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "gaps"})
+_IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "report", "gaps"})
 _NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
 _HELP = {
     "ask QUESTION": "Or just write the question; in a channel or a group chat, mention me.",
@@ -55,6 +54,7 @@ _HELP = {
     "rollback": "go back to the index before (admins)",
     "why ID": "explain a request (admins)",
     "usage": "how much is asked, and what it takes (admins)",
+    "report": "how the last week went (admins)",
     "gaps": "what people asked and the documents do not answer (admins)",
     "help": "this",
 }
@@ -93,8 +93,9 @@ class Commands:
             "reviews": lambda: self._reviews(user_id),
             "reindex": lambda: self._reindex(request_id, asked),
             "rollback": lambda: self._rollback(user_id, argument),
-            "why": lambda: self._why(user_id, argument),
+            "why": lambda: self._why(user_id, tenant_id, argument),
             "usage": lambda: self._usage(user_id),
+            "report": lambda: self._report(user_id, tenant_id),
             "gaps": lambda: self._gaps(user_id, tenant_id),
         }
         try:
@@ -131,11 +132,14 @@ class Commands:
         rolled = await self.operations.rollback(user_id, confirmed)
         return _words(rolled_back_words(rolled.plan.manifest)) if rolled.done else reopened_message(rolled.plan)
 
-    async def _why(self, user_id: str, request_id: str) -> TeamsMessage:
-        return why_message(await self.operations.why(user_id, request_id))
+    async def _why(self, user_id: str, tenant_id: str, request_id: str) -> TeamsMessage:
+        return why_message(await self.operations.why(user_id, tenant_id, request_id))
 
     async def _usage(self, user_id: str) -> TeamsMessage:
         return usage_message(await self.operations.usage(user_id))
+
+    async def _report(self, user_id: str, tenant_id: str) -> TeamsMessage:
+        return report_card(await self.operations.report(user_id, tenant_id), quotes=True)
 
     async def _gaps(self, user_id: str, tenant_id: str) -> TeamsMessage:
         return gaps_message(await self.operations.gaps(user_id, tenant_id))
@@ -168,36 +172,17 @@ def reopened_message(plan: Rollback) -> TeamsMessage:
     return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
 
 
-def why_message(trace: Trace) -> TeamsMessage:
-    """Return the trace of a request."""
-    head = f"{trace.request_id} ended as {outcome_words(trace)}, verdict {trace.verdict}."
-    return card_message(
-        head, [paragraph(literal(head, 200), weight="Bolder"), facts(why_facts(trace)), small(stages_words(trace), 500)]
-    )
+def why_message(found: Explained, words: Words = ENGLISH) -> TeamsMessage:
+    """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
+    said = why_words(found, lambda user_id: found.names.get(user_id, user_id), words=words)
+    facts_line = f"{found.trace.request_id} · {found.trace.verdict} · {stages_words(found.trace)}"
+    return card_message(cut(said, 1000), [paragraph(literal(said, 4000)), small(facts_line, 500)])
 
 
 def usage_message(usage: Usage) -> TeamsMessage:
     """Return the counts of `Usage` as a card."""
     head, words = usage_words(usage)
     return card_message(f"{head}: {words}", [paragraph(head, weight="Bolder"), paragraph(words)])
-
-
-def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
-    """Return the questions that the documents do not answer, one paragraph per cluster."""
-    if not clusters:
-        return _words(NO_GAPS)
-    head = "Asked, and not answered by the documents"
-    parts = [paragraph(head, weight="Bolder")]
-    for cluster in clusters[:GAPS_SHOWN]:
-        near = [f"nearest: {literal(', '.join(cluster.nearest), 300)}"] if cluster.nearest else []
-        others = [f"- {literal(gap.question, 200)}" for gap in cluster.gaps[1:4]]
-        first = f"**{literal(cluster.gaps[0].question, 300)}**"
-        parts.append(
-            paragraph("\n\n".join([first, gap_words(cluster), *(["\n".join(others)] if others else []), *near]))
-        )
-    if len(clusters) > GAPS_SHOWN:
-        parts.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
-    return card_message(head, parts)
 
 
 def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:

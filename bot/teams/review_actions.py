@@ -13,6 +13,7 @@ from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Decision, Review
 from bot.surfaces.review_board import Boards
 from bot.teams.cards import CARD_TYPE, Json, display_name
+from bot.teams.gap_actions import GAP_VERBS, GapActions
 from bot.teams.payloads import conversation_of, key_of, person_of
 from bot.teams.render import ESCALATE, RETRY, SUGGESTED
 from bot.teams.review_board import card_of, names_of
@@ -44,6 +45,7 @@ class ReviewActions:
 
     questions: QuestionDesk
     reviews: ReviewDesk
+    gaps: GapActions
     boards: Boards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
@@ -51,6 +53,9 @@ class ReviewActions:
     async def pressed(self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any]) -> Json:
         """Carry out a button of a card; return a card or a message. Raises KeyError, ValueError for malformed data."""
         try:
+            if verb in GAP_VERBS:
+                shown = await self.gaps.pressed(activity, verb, data)
+                return _message_response(shown) if isinstance(shown, str) else _card_response(shown.card)
             if verb in {ESCALATE, RETRY, SUGGESTED}:
                 return _message_response(await self._asker_action(activity, verb, data))
             return await self._reviewer_action(person_of(activity), verb, data)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from aiohttp import web
 
 from bot.delivery.runtime import Runtime, Served
+from bot.desk.gap_answers import GapAnswers
 from bot.settings import Settings
 from bot.store.records import Conversation
 from bot.surfaces.product import Diagnosis
@@ -14,6 +15,7 @@ from bot.teams.commands import Commands
 from bot.teams.connector import Connector
 from bot.teams.entra import Entra
 from bot.teams.feedback import FeedbackActions
+from bot.teams.gap_actions import GapActions
 from bot.teams.graph import Graph
 from bot.teams.http import authenticator, messages
 from bot.teams.intake import TeamsIntake
@@ -21,6 +23,7 @@ from bot.teams.membership import TeamsMembership
 from bot.teams.payloads import SURFACE
 from bot.teams.posting import TeamsPoster
 from bot.teams.product import TeamsProduct
+from bot.teams.report_card import TeamsBulletin
 from bot.teams.review_actions import ReviewActions
 from bot.teams.review_board import TeamsReviewBoard
 
@@ -48,10 +51,16 @@ class TeamsServing:
             settings.progress_after_s,
         )
         runtime.connect(SURFACE, product, membership, TeamsReviewBoard(use_cases.reviews, connector, settings))
+        runtime.digests.add(SURFACE, TeamsBulletin(settings))
         intake = TeamsIntake(
             questions=use_cases.questions,
             actions=ReviewActions(
-                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_inbox, runtime.wake_outbox
+                questions=use_cases.questions,
+                reviews=use_cases.reviews,
+                gaps=GapActions(GapAnswers(use_cases.operations, use_cases.reviews), runtime.wake_outbox),
+                boards=runtime.boards,
+                wake_inbox=runtime.wake_inbox,
+                wake_outbox=runtime.wake_outbox,
             ),
             feedback=FeedbackActions(use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox),
             membership=membership,

@@ -388,6 +388,7 @@ async def test_traces_and_feedback_are_kept_and_counted(store: Store) -> None:
     assert await store.feedback.save(good.model_copy(update={"helpful": False})) == 1
     assert await store.feedback.save(good.model_copy(update={"helpful": False, "user_id": "U2"})) == 2
     assert await store.feedback.counts(1) == (0, 2)
+    assert await store.feedback.counts(1, "T-other") == (0, 0)
     assert await store.requests.get("r-1") == _TRACE
     assert await store.requests.get("r-9") is None
     counts = await store.counts()

@@ -332,7 +332,7 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
     page.click("[data-channel=C0SUPPORT]")
     for command, words in (
         ("gaps", "Linux"),
-        (f"why {request_id}", "ended as"),
+        (f"why {request_id}", "was searched in"),
         ("usage", "questions by"),
         ("status", "Queue"),
         ("reviews", "waits for you"),

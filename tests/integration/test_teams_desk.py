@@ -125,7 +125,7 @@ async def test_commands_answer_in_a_private_chat_those_who_may(both: tuple[FakeC
     assert _UNKNOWN in said["gaps"]
     assert "questions by 1 person" in said["usage"]
     assert "No review waits for you." in said["Reviews"]
-    assert "RETRIEVAL_LOW" in said[f"why {request_id}"]
+    assert "write the missing article" in said[f"why {request_id}"]
     assert "I know no request with this id." in said["why r-404"]
     assert "Only admins may do this" in _written(await teams.reply(teams.question("gaps"), 1))
 

@@ -23,6 +23,8 @@ from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, shown
 from bot.cli import review_export
 from bot.sandbox.workspace import Message
 from bot.store.records import Gap
+from index.retrieval import LastBuild, NotSeen
+from index.snapshot import SnapshotFolder
 
 _PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
 _PEOPLE = (LEAD, ASKER, None, REVIEWER, ADMIN)
@@ -30,6 +32,7 @@ _PEOPLE = (LEAD, ASKER, None, REVIEWER, ADMIN)
 _PLACES = ((LEAD, "D0LEAD"), (ASKER, "D0ASKER"), (LEAD, SUPPORT), (REVIEWER, "D0REVIEWER"), (ADMIN, "D0ADMIN"))
 _ABOUT_SUNDAYS = "Is a payment reminder sent on a Sunday?"
 _NOWHERE, _NOTHING, _TEXT, _PRIVATE, _MARKED, _TITLE = "—", "nothing", "text", "in private", "text, marked", "title"
+_FEES_TITLE = "Refunds of our own fees"
 Cells = tuple[str, ...]
 
 
@@ -106,17 +109,38 @@ async def _why(desk: World) -> Cells:
     assert card.metadata is not None
     request_id = card.metadata["event_payload"]["request_id"]
     told = {user: await desk.command(user, f"/citedesk why {request_id}") for user in _PEOPLE if user}
-    return tuple(_told(shown(told[user][0]), LEADS_TEXT) if user else _NOWHERE for user in _PEOPLE)
+    assert not any(LEADS_TEXT in shown(answers[0]) for answers in told.values())
+    titled = {user: _TITLE if _FEES_TITLE in shown(told[user][0]) else _NOTHING for user in told}
+    return tuple(titled[user] if user else _NOWHERE for user in _PEOPLE)
+
+
+async def _digest(desk: World) -> Cells:
+    """Post the digest where reviewers read: a gap and a document not seen lately name the page."""
+    for user in (LEAD, ASKER):
+        await _put_gap(desk, f"r-{user}", user)
+    SnapshotFolder(desk.settings.data_dir).note(
+        LastBuild(at="2026-11-01T00:00:00", not_seen=(NotSeen(document_id=FEES, since="2026-10-01", has_copy=True),))
+    )
+    desk.clock.move(days=1, hours=9)
+    await desk.bot.maintenance.sweep()
+    (digest,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if "in the last 7 days" in m.text], 1)
+    assert "Top gaps" in shown(digest)
+    told = _TITLE if _FEES_TITLE in shown(digest) else _told(shown(digest), "Which fees?")
+    return (_NOWHERE, _NOWHERE, _NOWHERE, told, told)
+
+
+async def _put_gap(desk: World, request_id: str, user: str) -> None:
+    embedder = desk.bot.use_cases.questions.embedder
+    gap = Gap(
+        request_id=request_id, tenant_id="T0SANDBOX", user_id=user, question="Which fees?", reason="x", nearest=(FEES,)
+    )
+    await desk.store.gaps.put(gap, embedder.name, (await asyncio.to_thread(embedder.embed, ["fees"])).tobytes())
 
 
 async def _gaps(desk: World) -> Cells:
-    embedder = desk.bot.use_cases.questions.embedder
-    gap = Gap(
-        request_id="r-gap", tenant_id="T0SANDBOX", user_id=LEAD, question="Which fees?", reason="x", nearest=(FEES,)
-    )
-    await desk.store.gaps.put(gap, embedder.name, (await asyncio.to_thread(embedder.embed, ["fees"])).tobytes())
+    await _put_gap(desk, "r-gap", LEAD)
     told = {user: shown((await desk.command(user, "/citedesk gaps"))[0]) for user in _PEOPLE if user}
-    titled = {user: _TITLE if "Refunds of our own fees" in told[user] else _NOTHING for user in told}
+    titled = {user: _TITLE if _FEES_TITLE in told[user] else _NOTHING for user in told}
     return tuple(titled[user] if user else _NOWHERE for user in _PEOPLE)
 
 
@@ -177,7 +201,8 @@ _ROWS: Mapping[str, Callable[[World], Awaitable[Cells]]] = {
     "card": _card,
     "Home": _home,
     "thread": _thread,
-    "reminder (there is no digest)": _reminder,
+    "reminder": _reminder,
+    "digest": _digest,
     "`why`": _why,
     "`gaps`": _gaps,
     "approved answer": _curated,
@@ -205,5 +230,6 @@ def test_every_row_of_the_table_is_tried() -> None:
 async def test_everybody_sees_what_the_table_says(row: str, own_data: Path, articles: Path, tmp_path: Path) -> None:
     waits = {"D0REVIEWER": {"auto_answer": False}} if row not in {"answer", "answer cache"} else {}
     channels = _SETTINGS.get(row, waits)
-    async with world(own_data, articles, tmp_path, channels=channels) as desk:
+    extra = {"digest_channel": REVIEWS}
+    async with world(own_data, articles, tmp_path, channels=channels, slack_extra=extra) as desk:
         assert await _ROWS[row](desk) == _documented()[row]

@@ -62,6 +62,7 @@ _ABOUT: Mapping[str, str] = {
     "limits": "Bounds of a request. A window is a count and a unit: `20/minute`. Routes: `slack`, `teams`, `cli`.",
     "access": "Who reads, reviews and administers: see [Access](documents.md#who-may-read-a-document).",
     "review": "Times and thresholds of the review desk: see [Reviewing](reviewing.md).",
+    "digest": "When the weekly digest is posted: see [The report and the digest](admins.md#the-report-and-the-digest).",
     "delivery": "The workers of inbox and outbox: see [Inbox and outbox](architecture.md#inbox-and-outbox).",
     "slack": "See [Slack](slack.md).",
     "teams": "See [Microsoft Teams](teams.md).",

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, QUOTA, chunk, draft, passages, quotes, written
 
-from bot.desk.operations import GapCluster, Status, Usage
+from bot.desk.explaining import Explained
+from bot.desk.gaps import GapCluster
+from bot.desk.operations import Status, Usage
 from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
@@ -393,7 +395,13 @@ def test_command_answers_are_within_slacks_rules() -> None:
     ] * 40  # fmt: skip
     reviews = [_review(None, question=_HOSTILE, opened_at="2026-11-24T10:00:00+00:00")] * 40
     usage = Usage(7, 10, 3, {"answered": 10}, 5, None, 12.0)
-    for blocks in (why_blocks(trace), gap_blocks(gaps), gap_blocks([]), review_blocks(reviews), review_blocks([])):
+    for blocks in (
+        why_blocks(Explained(trace)),
+        gap_blocks(gaps),
+        gap_blocks([]),
+        review_blocks(reviews),
+        review_blocks([]),
+    ):
         assert block_errors([block.to_dict() for block in blocks]) == []
     assert block_errors([block.to_dict() for block in usage_blocks(usage, _status().days)]) == []
 

@@ -96,11 +96,13 @@ class FeedbackTable:
             for r in rows
         ]
 
-    async def counts(self, days: int) -> tuple[int, int]:
-        """Return how many of the last days' feedback was good, and how many bad."""
+    async def counts(self, days: int, tenant_id: str | None = None) -> tuple[int, int]:
+        """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
         rows = await self._database.rows(
-            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback WHERE at >= ?",
-            (self._database.stamp(-days * 86_400),),
+            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback f "
+            "WHERE at >= ? AND (? IS NULL OR EXISTS "
+            "(SELECT 1 FROM requests r WHERE r.request_id = f.request_id AND r.tenant_id = ?))",
+            (self._database.stamp(-days * 86_400), tenant_id, tenant_id),
         )
         return rows[0][0], rows[0][1]
 
