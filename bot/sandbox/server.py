@@ -25,6 +25,7 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATIC = {
     "/": ("index.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
+    "/blocks.js": ("blocks.js", "text/javascript"),
     "/keeping.js": ("keeping.js", "text/javascript"),
     "/text.js": ("text.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
