@@ -1,4 +1,4 @@
-"""`citedesk demo`: the sandbox workspace, the demo knowledge base or one's own documents, and the bot in one process."""
+"""`citedesk demo`: the sandbox workspace, documents and the bot in one process."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.slow_model import MODEL, SECONDS
 from bot.sandbox.workspace import REVIEWS
 from bot.server import running_bot
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, embedders_dir, load_settings
 from index.builder import Coverage, build
 from index.reading.sources import is_address
 from index.snapshot_writing import Progress
@@ -61,8 +61,8 @@ async def run_demo(
     with as_file(KNOWLEDGE_BASE / "articles") as articles:
         places = demo.places or (articles,)
         async with Sandbox(demo.port, demo_suggestions(), _answerers()) as sandbox:
-            own = {"index": {"paths": places}, "llm": {"provider": "extractive"}}
-            settings = demo_settings(demo.data_dir, articles, sandbox, **own)
+            quoting = {"index": _index(demo, places), "llm": {"provider": "extractive"}}
+            settings = demo_settings(demo.data_dir, articles, sandbox, **quoting)
             embedder = build_embedder(settings)
             say(f"Indexing {'your documents' if demo.places else 'the demo knowledge base'}…")
             with progress() as report:
@@ -99,10 +99,16 @@ def _settings_for(answerer: str, demo: Demo, places: tuple[Any, ...], sandbox: S
         demo.data_dir,
         places[0],
         sandbox,
-        index={"paths": places},
+        index=_index(demo, places),
         slack_extra={"prompts": tuple(asked[:4])},
         **(_slow_model(sandbox) if answerer == _SLOW else {}),
     )
+
+
+def _index(demo: Demo, places: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the table `[index]`. The embedding model, whose export takes a while, is shared by all demos."""
+    shared = {"embedders_dir": embedders_dir(load_settings(data_dir=_data_dir(())))} if demo.places else {}
+    return {"paths": places, **shared}
 
 
 def _slow_model(sandbox: Sandbox) -> dict[str, Any]:

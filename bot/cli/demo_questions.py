@@ -55,7 +55,9 @@ async def own_suggestions(settings: Settings, embedder: OnnxEmbedder) -> tuple[S
 def _candidates(pipeline: Pipeline, documents: Sequence[Sequence[RetrievedChunk]]) -> Iterator[tuple[str, str]]:
     """Yield document ids and headings in words: first one heading of each document, then further ones."""
     public = [chunks for chunks in documents if chunks and all(EVERYONE in chunk.groups for chunk in chunks)]
-    named = [(chunks[0].document_id, pipeline.quoter.suggestions(chunks[0].title, chunks)) for chunks in public[:_TRIED]]
+    named = [
+        (chunks[0].document_id, pipeline.quoter.suggestions(chunks[0].title, chunks)) for chunks in public[:_TRIED]
+    ]
     for rank in (2, 1, 0):
         for document_id, names in named:
             if rank < len(names) and len(names[rank]) <= _QUESTION_CHARS:

@@ -1,7 +1,7 @@
 """A stand-in for a model server on loopback: slow, so that progress and Stop can be seen, and honest.
 
-It speaks the OpenAI chat completions API and writes nothing of its own: it repeats the sentences of the prompt's context
-that share most words with the question, or says that the context does not hold the answer.
+It speaks the OpenAI chat completions API and writes nothing of its own: it repeats the sentences of the prompt's
+context that share most words with the question, or says that the context does not hold the answer.
 """
 
 import asyncio
