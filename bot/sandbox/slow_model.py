@@ -22,8 +22,8 @@ MODEL = "slow-stand-in"
 _BLOCK = re.compile(r"^\[(\d+)\] chunk_id=(\S+), title=(.*)\n", re.MULTILINE)
 _ASKED = "\n\nQuestion:\n"
 _ITEM_MARK = re.compile(r"\A(?:[-*+]|\d{1,3}[.)])\s+")
-# An answer holds half of the question's words at least, and five words at least, which a quote needs.
-_SHARE, _WORDS = 0.5, 5
+# An answer holds two thirds of the question's words at least, and five words at least, which a quote needs.
+_SHARE, _WORDS = 0.66, 5
 _UNITS_MAX = 8
 
 

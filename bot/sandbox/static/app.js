@@ -145,8 +145,8 @@ function readOut() {
   view.heard = { where, ts: new Set(done.map((m) => m.ts)) };
   if (!fresh.length) return;
   const last = fresh.at(-1);
-  const said = (last.blocks || []).map((data) => block(last, data).textContent).join(" ").trim() || last.text;
-  announce(`${view.state.bot.name}: ${said}`);
+  const lines = last.text.split("\n").map((line) => el("p", {}, ...inline(line, 1)).textContent.replace(/^>\s*/, ""));
+  announce(`${view.state.bot.name}: ${lines.filter(Boolean).join(" ")}`);
 }
 
 function modalField(data, id) {

@@ -158,8 +158,10 @@ function openThread(ts) {
   if (ts && narrow.matches) $("thread-title").focus();
 }
 
+// Back to where the thread was opened; if that is folded away, to the message that it belongs to.
 function closeThread() {
+  const ts = view.thread;
   openThread(null);
-  if (view.opener) returnTo(view.opener);
-  if (!document.activeElement || document.activeElement === document.body) $("text").focus();
+  if (view.opener && view.opener.node.isConnected && isShown(view.opener.node)) return view.opener.node.focus();
+  ($("messages").querySelector(`[data-ts="${ts}"] .replies`) || $("messages")).focus();
 }

@@ -20,6 +20,7 @@ function keep(box, parts) {
   if (place && !box.contains(document.activeElement)) returnTo(place);
 }
 
+const isShown = (node) => Boolean(node) && node.getClientRects().length > 0 && getComputedStyle(node).visibility === "visible";
 const FOCUSABLE = "button, a[href], select, input, textarea, summary, [tabindex]";
 const labelOf = (node) => node.getAttribute("aria-label") || node.textContent;
 
@@ -34,7 +35,7 @@ function placeOf(node, box) {
 
 // Focus the same element, or the one that has taken its place.
 function returnTo(place) {
-  if (place.node.isConnected && place.node.getClientRects().length) return place.node.focus({ preventScroll: true });
+  if (place.node.isConnected && isShown(place.node)) return place.node.focus({ preventScroll: true });
   const holder = [...place.box.children].find((node) => node.dataset.key === place.key);
   const inside = holder ? [...holder.querySelectorAll(FOCUSABLE)] : [];
   const found = inside.find((node) => labelOf(node) === place.label) || inside[place.at]
@@ -85,7 +86,7 @@ function showMenu(open) {
   document.body.classList.toggle("menu-open", open);
   button.setAttribute("aria-expanded", String(open));
   for (const pane of document.querySelectorAll(".pane")) pane.inert = open;
-  if (open) side.querySelector("button[aria-current='true'], button").focus();
+  if (open) (side.querySelector("button[aria-current='true']") || side.querySelector("button")).focus();
   else if (hadFocus) button.focus();
 }
 
@@ -100,7 +101,7 @@ function wireMenu() {
 
 /* ---- what is read out ---- */
 
-const READ_CHARS = 160;
+const READ_CHARS = 240;
 
 // Say one thing to who listens to the page. Clearing first makes the same words twice be said twice.
 function announce(words) {
