@@ -112,9 +112,8 @@ def _index(demo: Demo, places: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _slow_model(sandbox: Sandbox) -> dict[str, Any]:
-    # It writes the documents' own words only, which need no judge.
     server = {"base_url": sandbox.model_url, "api_key": sandbox.model_key, "model": MODEL, "failover": ()}
-    return {"llm": {"provider": "openai", **server}, "judge": {"kind": "none"}}
+    return {"llm": {"provider": "openai", **server}, "judge": {"kind": "model", "base_url": None, "model": None}}
 
 
 def _answerers() -> Mapping[str, str]:

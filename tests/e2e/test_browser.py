@@ -340,12 +340,12 @@ _REMINDER = Known(
 
 
 @pytest.mark.parametrize(
-    ("dialect", "says", "picture"),
+    ("dialect", "says", "name"),
     [(_GPT_5, "The first reminder goes out", "25-written"), (_FILTERING, _DEGRADED, "26-declined")],
     ids=["a model that refuses parameters", "a provider that declines"],
 )
 def test_the_asker_reads_a_models_answer_or_why_there_is_none(
-    dialect: Dialect, says: str, picture: str, browser: Browser, tmp_path: Path
+    dialect: Dialect, says: str, name: str, browser: Browser, tmp_path: Path
 ) -> None:
     with (
         _model(dialect, _REMINDER) as model,
@@ -356,5 +356,5 @@ def test_the_asker_reads_a_models_answer_or_why_there_is_none(
         reply = _ask(page, _REMINDER.question)
         expect(reply).to_contain_text(says, timeout=20_000)
         expect(reply).to_contain_text("7 days after the due date")
-        picture(page, picture)
+        picture(page, name)
         page.context.close()

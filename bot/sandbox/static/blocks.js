@@ -151,17 +151,18 @@ function statusParts(thread) {
 }
 
 function openThread(ts) {
-  if (ts) view.opener = currentPlace();
+  if (ts) view.opener = document.activeElement;
   view.thread = ts;
   render();
   // On a narrow page the thread covers the channel.
   if (ts && narrow.matches) $("thread-title").focus();
 }
 
-// Back to where the thread was opened; if that is folded away, to the message that it belongs to.
+// Back to where the thread was opened; if that is gone or folded away, to the message that it belongs to.
 function closeThread() {
   const ts = view.thread;
   openThread(null);
-  if (view.opener && view.opener.node.isConnected && isShown(view.opener.node)) return view.opener.node.focus();
+  const canReturn = view.opener !== document.body && view.opener.isConnected && isShown(view.opener);
+  if (canReturn) return view.opener.focus();
   ($("messages").querySelector(`[data-ts="${ts}"] .replies`) || $("messages")).focus();
 }
