@@ -26,12 +26,17 @@ _ANYWHERE = (
         "Searched like any question: nothing to prove, so nothing is said",
     ),
 )
+_BY_ROLE = (
+    Suggestion("/citedesk reviews", "What waits for a reviewer", "reviewer"),
+    Suggestion("/citedesk status", "The index and the queue", "admin"),
+    Suggestion("/citedesk gaps", "What people asked and no document answers", "admin"),
+)
 
 
 def demo_suggestions() -> tuple[Suggestion, ...]:
     """Return the questions about the demo knowledge base."""
     loaded = json.loads((KNOWLEDGE_BASE / "questions.json").read_text(encoding="utf-8"))
-    return tuple(Suggestion(**question) for question in loaded)
+    return (*(Suggestion(**question) for question in loaded), *_BY_ROLE)
 
 
 async def own_suggestions(settings: Settings, embedder: OnnxEmbedder) -> tuple[Suggestion, ...]:
@@ -49,7 +54,7 @@ async def own_suggestions(settings: Settings, embedder: OnnxEmbedder) -> tuple[S
                 found[document_id] = Suggestion(question, f"A cited answer from “{title[:_TITLE_CHARS]}”")
             if len(found) == _OWN:
                 break
-    return (*found.values(), *_ANYWHERE)
+    return (*found.values(), *_ANYWHERE, *_BY_ROLE)
 
 
 def _candidates(pipeline: Pipeline, documents: Sequence[Sequence[RetrievedChunk]]) -> Iterator[tuple[str, str]]:

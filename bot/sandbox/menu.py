@@ -45,6 +45,11 @@ class Menu:
         self.is_serving = name == self.chosen
         await self._workspace.changed()
 
+    async def ready(self) -> None:
+        """Return when the one that was chosen answers; at once where nobody can be chosen."""
+        while self._answerers and not self.is_serving:
+            await self._workspace.wait_for_change(self._workspace.version, _LOOK_SECONDS)
+
     async def another_than(self, name: str) -> None:
         """Return when another one is chosen."""
         while self.chosen == name:

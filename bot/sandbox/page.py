@@ -99,6 +99,8 @@ class Page:
         return await _run_act(request, _Post, self._say)
 
     async def _say(self, act: _Post) -> None:
+        # Slack repeats an event that nobody took a minute later only.
+        await self._menu.ready()
         if act.text.startswith("/"):
             await self._acts.command(act.user, act.channel, act.text)
         else:

@@ -279,11 +279,11 @@ def test_a_slow_model_shows_its_steps_and_can_be_stopped(either: Page) -> None:
     if _is_phone(page):
         page.click("#menu-button")
     page.get_by_label("Answers by").select_option("slow")
-    expect(page.locator("#answerer-hint")).to_contain_text("time to press Stop")
     page.keyboard.press("Escape")
     page.get_by_role("button", name=_QUESTIONS[0]["question"]).click()
     thread = page.locator("#thread")
     expect(thread).to_contain_text("Draft an answer")
+    expect(page.locator("#answerer-hint")).to_contain_text("time to press Stop")
     picture(page, _name(page, "10-steps"))
     thread.get_by_role("button", name="Stop").click()
     expect(thread).to_contain_text("Stopped. I have not answered this")

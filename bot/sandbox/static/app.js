@@ -68,6 +68,8 @@ function renderAnswerers() {
   $("answerer-box").hidden = !all.length;
   if (box.childElementCount !== all.length) box.replaceChildren(...all.map((a) => el("option", { value: a.id }, a.label)));
   if (document.activeElement !== box) box.value = view.state.answerer;
+  if (box.dataset.serving === "false" && view.state.is_serving) announce(`Answers by ${box.selectedOptions[0].label}`);
+  box.dataset.serving = String(view.state.is_serving);
   const slow = view.state.answerer === "slow";
   const hint = !view.state.is_serving ? "Starting…" : slow ? "Repeats what the documents say, with time to press Stop." : "";
   if ($("answerer-hint").textContent !== hint) $("answerer-hint").textContent = hint;
@@ -204,7 +206,9 @@ function renderModal() {
 function openModal(dialog) {
   view.beforeModal = currentPlace();
   dialog.showModal();
-  (dialog.querySelector(".input:not(.checks), .input input") || dialog.querySelector("button")).focus();
+  const first = dialog.querySelector(".input:not(.checks), .input input") || dialog.querySelector("button");
+  first.focus();
+  if (first.setSelectionRange && first.tagName === "TEXTAREA") { first.setSelectionRange(0, 0); first.scrollTop = 0; }
 }
 
 function closeModal(dialog) {
@@ -329,4 +333,8 @@ rove($("people"));
 rove($("places"));
 wireMenu();
 $("modal").addEventListener("cancel", (event) => { event.preventDefault(); send("sandbox/close", {}); });
-refresh().then(follow);
+refresh().then(() => {
+  // A narrow page has room for messages or for the questions.
+  if (narrow.matches && view.state.messages.some(inChannel)) $("try").open = false;
+  follow();
+});
