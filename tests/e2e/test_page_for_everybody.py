@@ -87,6 +87,13 @@ def _go(page: Page, person: str, place: str) -> None:
     expect(page.locator(f"[data-channel='{place}']")).to_have_attribute("aria-current", "true")
 
 
+def _suggestion(page: Page, number: int) -> Locator:
+    """Return a question to try, unfolded: a phone folds them where there are messages."""
+    if not page.locator("#suggestions").is_visible():
+        page.click("#try summary")
+    return page.locator("#suggestions button").nth(number)
+
+
 def _close_thread(page: Page) -> None:
     page.click("#close-thread")
     expect(page.locator("#thread")).to_be_hidden()
@@ -103,7 +110,7 @@ def _ask(page: Page, text: str) -> Locator:
 def test_a_channel_and_a_thread_have_nothing_grave_and_nothing_cut(either: Page) -> None:
     page = either
     _judge(page, "1-channel")
-    page.get_by_role("button", name=_QUESTIONS[1]["question"]).click()
+    _suggestion(page, 1).click()
     expect(page.locator("#thread-messages [data-user=U0CITEDESK] ol li")).to_have_count(4)
     _judge(page, "2-thread")
     _close_thread(page)
@@ -259,13 +266,38 @@ def test_a_reply_is_read_out_once_and_focus_stays_in_the_box(wide: Page) -> None
 
 def test_the_name_of_every_button_is_its_label_and_each_suggestion_says_what_it_shows(either: Page) -> None:
     page = either
-    for question in _QUESTIONS:
-        suggestion = page.get_by_role("button", name=question["question"])
+    for number, question in enumerate(_QUESTIONS):
+        suggestion = _suggestion(page, number)
+        expect(suggestion).to_have_accessible_name(f"{question['question']} {question['shows']}")
         expect(suggestion.locator("small")).to_have_text(question["shows"])
         expect(suggestion.locator("small")).to_be_visible()
-    page.get_by_role("button", name=_QUESTIONS[0]["question"]).click()
+    _suggestion(page, 0).click()
     expect(page.locator("#thread-messages [data-user=U0CITEDESK]")).to_have_count(1)
     assert page.locator("button[aria-label]").count() == 0
+
+
+def test_each_role_is_suggested_what_only_this_role_can_do(wide: Page) -> None:
+    for person, place, commands in (
+        ("U0REVIEWER", "D0REVIEWER", ["/citedesk reviews"]),
+        ("U0ADMIN", "D0ADMIN", ["/citedesk status", "/citedesk gaps"]),
+        ("U0ASKER", "D0ASKER", []),
+    ):
+        _go(wide, person, place)
+        expect(wide.locator("#suggestions button span").filter(has_text="/citedesk")).to_have_text(commands)
+
+
+def test_focus_stays_on_a_button_while_others_write_and_the_message_changes(wide: Page, url: str) -> None:
+    page = wide
+    reply = _ask(page, "@Citedesk How large may a logo be?")
+    button = reply.get_by_role("button").first
+    button.focus()
+    said = {"user": "U0REVIEWER", "channel": "C0SUPPORT", "text": "Something else entirely.", "thread_ts": None}
+    page.request.post(f"{url}/sandbox/post", data=said)
+    expect(page.locator("#messages")).to_contain_text("Something else entirely.")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#thread-messages, #messages, #modal").filter(has_text="Thanks")).not_to_have_count(0)
+    expect(button).to_be_focused()
 
 
 def test_what_moves_stays_still_for_who_asks_for_that(phone: Page) -> None:
@@ -280,7 +312,7 @@ def test_a_slow_model_shows_its_steps_and_can_be_stopped(either: Page) -> None:
         page.click("#menu-button")
     page.get_by_label("Answers by").select_option("slow")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name=_QUESTIONS[0]["question"]).click()
+    _suggestion(page, 0).click()
     thread = page.locator("#thread")
     expect(thread).to_contain_text("Draft an answer")
     expect(page.locator("#answerer-hint")).to_contain_text("time to press Stop")
