@@ -324,6 +324,7 @@ def test_a_slow_model_shows_its_steps_and_can_be_stopped(either: Page) -> None:
     reply = _ask(page, f"@Citedesk {_QUESTIONS[1]['question']}")
     expect(reply).to_contain_text("Two-step login")
     expect(reply.locator(".tasks")).to_contain_text("Draft an answer")
+    expect(reply.locator("ol li")).to_have_count(4)
     picture(page, _name(page, "12-written"))
     if _is_phone(page):
         _close_thread(page)
