@@ -71,11 +71,11 @@ def test_a_cited_answer_with_source_and_feedback(page: Page) -> None:
     expect(reply).to_contain_text("[1]")
     link = reply.get_by_role("link", name="Payment reminders").first
     expect(link).to_have_attribute("href", "https://help.fernpost.example/reminders")
-    reply.get_by_role("button", name="Helpful", exact=True).click()
-    expect(reply.get_by_role("button", name="Helpful", exact=True)).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_text("Thanks, noted.")).to_be_visible()
+    reply.get_by_role("button", name="Good answer", exact=True).click()
+    expect(reply.get_by_role("button", name="Good answer", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".frame, dialog").get_by_text("Thanks, noted.")).to_be_visible()
     picture(page, "1-cited-answer")
-    reply.get_by_role("button", name="Not helpful", exact=True).click()
+    reply.get_by_role("button", name="Bad answer", exact=True).click()
     page.locator("#modal select").select_option("outdated")
     page.get_by_role("textbox", name="What should it say?").fill("There are four reminders now.")
     picture(page, "1b-bad-answer")
@@ -113,7 +113,7 @@ def test_an_escalation_is_edited_approved_and_reaches_the_askers_thread(page: Pa
     picture(page, "6-edit")
     answer.fill("Yes, within 999 days of the payment [1].")
     page.click("#modal-submit")
-    expect(page.get_by_text("The documents do not prove this")).to_be_visible()
+    expect(page.locator(".frame, dialog").get_by_text("The documents do not prove this")).to_be_visible()
     page.get_by_role("textbox", name="Answer").fill("Yes, within 120 days of the payment [1].")
     page.get_by_role("checkbox", name="Send anyway").check()
     picture(page, "6b-not-proved")
@@ -134,7 +134,9 @@ def test_somebody_who_is_no_reviewer_cannot_approve(page: Page) -> None:
     _become(page, "U0ADMIN", "C0REVIEWS")
     card = page.locator("#messages article", has_text="How do I refund a customer?").last
     card.get_by_role("button", name="Approve").click()
-    expect(page.get_by_text("Only reviewers may decide this. Nothing was changed.")).to_be_visible()
+    expect(
+        page.locator(".frame, dialog").get_by_text("Only reviewers may decide this. Nothing was changed.")
+    ).to_be_visible()
     expect(card.get_by_role("button", name="Approve")).to_be_visible()
     picture(page, "9-forbidden")
 
@@ -143,8 +145,8 @@ def test_an_admin_reindexes_and_sees_the_coverage(page: Page) -> None:
     _become(page, "U0ADMIN", "C0SUPPORT")
     page.fill("#text", "/citedesk reindex")
     page.press("#text", "Enter")
-    expect(page.get_by_text("Reindexing has begun. I will report here.")).to_be_visible()
-    expect(page.get_by_text("Reindexed: 38 of 38 files")).to_be_visible()
+    expect(page.locator(".frame, dialog").get_by_text("Reindexing has begun. I will report here.")).to_be_visible()
+    expect(page.locator(".frame, dialog").get_by_text("Reindexed: 38 of 38 files")).to_be_visible()
     picture(page, "10-reindexed")
 
 
