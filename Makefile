@@ -14,7 +14,7 @@ export CITEDESK_TEST_FULL := $(FULL)
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    try Citedesk in the browser: no account, no key"
+	@echo "make demo    try Citedesk in the browser: no account, no key; over your own documents with DOCS=./docs"
 	@echo "make test    make check, and the tests with real components and in the browser"
 	@echo "make check   make lint (format, rules, types, imports) and make fast (the fast tests), side by side"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
@@ -40,8 +40,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,export]'
 	@touch $(READY)
 
+# DOCS may name several paths, parted by spaces.
 demo: $(READY)
-	$(BIN)/citedesk demo
+	$(BIN)/citedesk demo $(DOCS)
 
 check: $(READY)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint fast

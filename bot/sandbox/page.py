@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.sandbox.acts import Acts, NotPossibleError
+from bot.sandbox.menu import Menu
 from bot.sandbox.workspace import BOT_NAME, BOT_USER_ID, Channel, Message, Workspace
 
 _POLL_SECONDS = 20.0
@@ -56,13 +57,17 @@ class _HomePress(_Act):
     values: dict[str, Any]
 
 
-class Page:
-    """Answers the browser page. `suggestions` are questions to try, in order, each with the outcome that it shows."""
+class _Choice(_Act):
+    answerer: str = Field(max_length=40)
 
-    def __init__(self, workspace: Workspace, acts: Acts, suggestions: list[dict[str, str]]) -> None:
+
+class Page:
+    """Answers the browser page, which shows the workspace and the menu."""
+
+    def __init__(self, workspace: Workspace, acts: Acts, menu: Menu) -> None:
         self._workspace = workspace
         self._acts = acts
-        self._suggestions = suggestions
+        self._menu = menu
 
     def routes(self) -> list[web.RouteDef]:
         """Return the page's routes."""
@@ -78,6 +83,7 @@ class Page:
             web.post("/sandbox/stop", self._stop),
             web.post("/sandbox/tab", self._tab),
             web.post("/sandbox/home", self._home),
+            web.post("/sandbox/answerer", self._choose),
         ]
 
     async def _state(self, request: web.Request) -> web.Response:
@@ -93,6 +99,8 @@ class Page:
         return await _run_act(request, _Post, self._say)
 
     async def _say(self, act: _Post) -> None:
+        # Slack repeats an event that nobody took a minute later only.
+        await self._menu.ready()
         if act.text.startswith("/"):
             await self._acts.command(act.user, act.channel, act.text)
         else:
@@ -130,6 +138,13 @@ class Page:
             request, _HomePress, lambda a: self._acts.press_home(a.user, a.block_id, a.action, a.values)
         )
 
+    async def _choose(self, request: web.Request) -> web.Response:
+        return await _run_act(request, _Choice, self._chosen)
+
+    async def _chosen(self, act: _Choice) -> None:
+        if not await self._menu.choose(act.answerer):
+            raise NotPossibleError("nobody of this name answers here")
+
     def _state_for(self, user: str) -> dict[str, Any]:
         space = self._workspace
         channels = [c for c in space.channels.values() if user in c.members]
@@ -148,7 +163,7 @@ class Page:
             "view": space.views[view_id] if view_id else None,
             "view_errors": space.view_errors.get(view_id, {}) if view_id else {},
             "notice": space.notices.pop(user, None),
-            "suggestions": self._suggestions,
+            **self._menu.as_json(),
         }
 
     @staticmethod

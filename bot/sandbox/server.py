@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Self
@@ -13,7 +13,9 @@ from aiohttp import web
 
 from bot.sandbox.acts import Acts
 from bot.sandbox.delivery import AppAnswer, HttpTransport, Kind, SocketTransport
+from bot.sandbox.menu import Menu, Suggestion
 from bot.sandbox.page import Page
+from bot.sandbox.slow_model import SlowModel
 from bot.sandbox.webapi import WebApi
 from bot.sandbox.workspace import Workspace
 from index.errors import CitedeskError
@@ -23,6 +25,9 @@ _LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATIC = {
     "/": ("index.html", "text/html"),
     "/app.js": ("app.js", "text/javascript"),
+    "/blocks.js": ("blocks.js", "text/javascript"),
+    "/keeping.js": ("keeping.js", "text/javascript"),
+    "/text.js": ("text.js", "text/javascript"),
     "/style.css": ("style.css", "text/css"),
 }
 _PAGE_HEADERS = {
@@ -58,17 +63,21 @@ class Credentials:
 class Sandbox:
     """A workspace that is served while it is entered as an async context manager.
 
-    `port` 0 picks a free port; `url` is set on entering, which raises PortTakenError.
+    `port` 0 picks a free port; `url` is set on entering, which raises PortTakenError. `answerers` are as in Menu;
+    `model_key` opens the slow model at `model_url`.
     """
 
-    def __init__(self, port: int = 0, suggestions: Sequence[dict[str, str]] = ()) -> None:
+    def __init__(
+        self, port: int = 0, suggestions: Sequence[Suggestion] = (), answerers: Mapping[str, str] | None = None
+    ) -> None:
         self.credentials = Credentials.random()
         self.workspace = Workspace()
         self.api = WebApi(self.workspace, self.credentials.bot_token, self.credentials.app_token, GRANTED)
         self.socket = SocketTransport(self.api)
         self._transport = _SwitchableTransport(self.socket)
         self._port = port
-        self._suggestions = list(suggestions)
+        self.menu = Menu(self.workspace, answerers or {}, suggestions)
+        self.model_key = secrets.token_hex(16)
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -78,10 +87,11 @@ class Sandbox:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         # Response URLs need the port, which is known only once the server listens.
         self.acts = Acts(self.workspace, self._transport, lambda: self.url)
-        page = Page(self.workspace, self.acts, self._suggestions)
+        page = Page(self.workspace, self.acts, self.menu)
         app.add_routes(
             [
                 *page.routes(),
+                *SlowModel(self.model_key).routes(),
                 *(web.get(path, _static(name, kind)) for path, (name, kind) in _STATIC.items()),
                 web.post("/api/{method}", self.api.handle),
                 web.get("/api/{method}", self.api.handle),
@@ -111,6 +121,11 @@ class Sandbox:
     def api_url(self) -> str:
         """Base URL of the Web API, for the setting `slack.api_url`."""
         return f"{self.url}/api/"
+
+    @property
+    def model_url(self) -> str:
+        """Base URL of the slow model, for the setting `llm.base_url`."""
+        return f"{self.url}/v1"
 
     def deliver_over_http(self, url: str) -> None:
         """Send events and interactions to an app's URL instead of over Socket Mode."""
