@@ -31,7 +31,7 @@ from bot.surfaces.command_messages import (
     why_facts,
 )
 from bot.surfaces.wording import day
-from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
+from bot.teams.cards import TeamsMessage, card_message, display_name, facts, giving_way, paragraph, small
 from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
 from index.builder import Coverage
@@ -154,9 +154,9 @@ def coverage_message(coverage: Coverage, today: date) -> TeamsMessage:
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")
-    skipped = [paragraph("\n".join(["**Skipped**\n", *lines]))] if lines else []
+    skipped = [giving_way(2, paragraph("\n".join(["**Skipped**\n", *lines])))] if lines else []
     remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today))
-    noted = [paragraph(remarks, size="Small", isSubtle=True)] if remarks else []
+    noted = [giving_way(1, paragraph(remarks, size="Small", isSubtle=True))] if remarks else []
     return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
 
 
@@ -165,7 +165,7 @@ def reopened_message(plan: Rollback) -> TeamsMessage:
     head = reopened_words(plan)
     lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan))
     confirm = f"To go back all the same, write: rollback {plan.manifest.name}"
-    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
+    return card_message(head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(lines)), paragraph(confirm)])
 
 
 def why_message(trace: Trace) -> TeamsMessage:
@@ -192,9 +192,8 @@ def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
         near = [f"nearest: {literal(', '.join(cluster.nearest), 300)}"] if cluster.nearest else []
         others = [f"- {literal(gap.question, 200)}" for gap in cluster.gaps[1:4]]
         first = f"**{literal(cluster.gaps[0].question, 300)}**"
-        parts.append(
-            paragraph("\n\n".join([first, gap_words(cluster), *(["\n".join(others)] if others else []), *near]))
-        )
+        lines = [first, gap_words(cluster), *(["\n".join(others)] if others else []), *near]
+        parts.append(giving_way(1, paragraph("\n\n".join(lines))))
     if len(clusters) > GAPS_SHOWN:
         parts.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
     return card_message(head, parts)
@@ -212,7 +211,7 @@ def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> Teams
     listed = "\n".join([*lines, *([f"- …and {more} more"] if more > 0 else [])])
     head = "Waiting for a reviewer"
     return card_message(
-        head, [paragraph(head, weight="Bolder"), paragraph(listed), small("Decide them on their cards.")]
+        head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(listed)), small("Decide them on their cards.")]
     )
 
 

@@ -50,15 +50,18 @@ from bot.teams.cards import (
     card_message,
     display_name,
     execute,
+    giving_way,
     paragraph,
     small,
 )
+from bot.teams.sizes import fitting_text
 from bot.teams.text import (
     ABSTRACT_CHARS,
     NAME_CHARS,
     answer_markdown,
     linked,
     literal,
+    literal_lines,
     safe_url,
     source_line,
 )
@@ -80,9 +83,10 @@ from pipeline.types import (
 ESCALATE, RETRY, SUGGESTED = "ask_a_person", "try_again", "did_you_mean"
 # Teams limits a message to about 28 KB, and the buttons of a card carry the question.
 _QUESTION_CHARS = 2000
-_NOTE_CHARS = 1500
+_NOTE_CHARS, _ASKED_CHARS = 1500, 2500
 _TITLE_CHARS = 75
 _SUGGESTIONS = 3
+_CITATIONS = 10
 
 
 def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsMessage:
@@ -118,7 +122,7 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
         return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
-        note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
+        note = [paragraph(literal_lines(review.note, _NOTE_CHARS))] if review.note else []
         by = small(f"Reviewed by {reviewer}")
         return card_message(NOT_CONFIRMED, [paragraph(NOT_CONFIRMED), *note, by, *small_print])
     draft = review.case.draft
@@ -131,8 +135,8 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     made_by_model = review.state == "approved"
     citations = draft.citations if draft else ()
     keep = cited_links(citations, [source.url for source in sources])
-    text = _with_facts([answer_markdown(review.answer, keep)], facts)
-    return _cited(review.answer, text, _claims(sources, citations), made_by_model=made_by_model)
+    claims = _claims(sources, citations)
+    return _cited(review.answer, [], answer_markdown(review.answer, keep), facts, claims, made_by_model=made_by_model)
 
 
 def escalated_message(request_id: str) -> TeamsMessage:
@@ -146,7 +150,8 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     words = f"{names.get(turn.user_id, turn.user_id)} is looking at your question and asks: {turn.text}"
     head = paragraph(f"**{display_name(turn.user_id, names)} is looking at your question and asks:**")
     how = "Reply here." if review.conversation.private else "Mention me in your reply."
-    return card_message(cut(words, _NOTE_CHARS), [head, paragraph(literal(turn.text, 2500)), small(how)])
+    asked = giving_way(1, paragraph(literal_lines(turn.text, _ASKED_CHARS)))
+    return card_message(cut(words, _NOTE_CHARS), [head, asked, small(how)])
 
 
 def passed_on() -> TeamsMessage:
@@ -193,7 +198,7 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     if outcome.documents_in:
         parts.append(paragraph(other_language(outcome.documents_in)))
     if outcome.closest:
-        parts += [paragraph(f"**{CLOSEST}**"), *answer_parts(outcome.closest.text, every_link)]
+        parts += [paragraph(f"**{CLOSEST}**"), *answer_parts(outcome.closest.text, every_link, 1)]
         parts.append(paragraph("\n".join(f"- {source_line(source)}" for source in outcome.closest.sources)))
     elif outcome.nearest:
         nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
@@ -228,27 +233,42 @@ def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: N
     before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason)] if outcome.degraded else [])]]
     heading = [f"### {QUOTED}"] if outcome.form == "quoted" else []
     answer = answer_markdown(outcome.text, links_of(outcome))
-    text = _with_facts([*before, *heading, answer], [*facts, request_id])
-    made_by_model = outcome.form == "written"
-    return _cited(outcome.text, text, _claims(outcome.sources, outcome.citations), made_by_model=made_by_model)
+    claims, made_by_model = _claims(outcome.sources, outcome.citations), outcome.form == "written"
+    return _cited(outcome.text, [*before, *heading], answer, [*facts, request_id], claims, made_by_model=made_by_model)
 
 
 def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str]) -> TeamsMessage:
     """Return that a person decides, and the passages that the documents have on the question."""
     before = [*(f"_{note}_" for note in notes), CHECKED_BY_A_PERSON, f"### {MEANWHILE}"]
-    text = _with_facts([*before, answer_markdown(quotes.text, every_link)], [request_id])
-    return _cited(CHECKED_BY_A_PERSON, text, _claims(quotes.sources, quotes.citations), made_by_model=False)
+    claims = _claims(quotes.sources, quotes.citations)
+    text = answer_markdown(quotes.text, every_link)
+    return _cited(CHECKED_BY_A_PERSON, before, text, [request_id], claims, made_by_model=False)
 
 
-def _with_facts(parts: Sequence[str], facts: Sequence[str]) -> str:
-    return "\n\n".join([*parts, f"_{' · '.join(facts)}_"])
+def _cited(
+    words: str,
+    before: Sequence[str],
+    text: str,
+    facts: Sequence[str],
+    claims: Sequence[Json],
+    *,
+    made_by_model: bool,
+) -> TeamsMessage:
+    """Return a message of paragraphs, an answer that is cut if it must be, and small facts. `words` is plain text."""
+
+    def with_text(shown: str) -> Json:
+        whole = "\n\n".join([*before, *([shown] if shown else []), f"_{' · '.join(facts)}_"])
+        return _activity(whole, claims, made_by_model=made_by_model)
+
+    return TeamsMessage(readable(words, no_link), with_text(fitting_text(text, with_text)))
 
 
-def _cited(words: str, text: str, claims: Sequence[Json], *, made_by_model: bool) -> TeamsMessage:
+def _activity(text: str, claims: Sequence[Json], *, made_by_model: bool) -> Json:
     """Return a text with one Message entity: its citations, and the AI label where a model wrote the text.
 
-    `words` is the same as plain text.
+    Teams refuses a citation whose number is not in the text, and more than ten.
     """
+    shown = [claim for claim in claims if claim["position"] in markers_in(text)][:_CITATIONS]
     entity = {
         "type": "https://schema.org/Message",
         "@type": "Message",
@@ -256,16 +276,15 @@ def _cited(words: str, text: str, claims: Sequence[Json], *, made_by_model: bool
         "@id": "",
         # Teams refuses an empty list here.
         **({"additionalType": ["AIGeneratedContent"]} if made_by_model else {}),
-        "citation": list(claims),
+        "citation": shown,
     }
-    activity = {
+    return {
         "type": "message",
         "text": text,
         "textFormat": "markdown",
         "entities": [entity],
         "channelData": {"feedbackLoop": {"type": "custom"}},
     }
-    return TeamsMessage(readable(words, no_link), activity)
 
 
 def _claims(sources: Sequence[Source], citations: Sequence[Citation]) -> list[Json]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.desk.review_views import ReviewView
-from bot.store.records import Review
+from bot.store.records import Review, Turn
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
     FINDING_WORDS,
@@ -15,8 +15,18 @@ from bot.surfaces.wording import (
     askers_words,
     cut,
 )
-from bot.teams.cards import Json, TeamsMessage, answer_parts, card_message, display_name, execute, paragraph, small
-from bot.teams.text import literal, source_line
+from bot.teams.cards import (
+    Json,
+    TeamsMessage,
+    answer_parts,
+    card_message,
+    display_name,
+    execute,
+    giving_way,
+    paragraph,
+    small,
+)
+from bot.teams.text import literal, literal_lines, source_line
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
@@ -30,12 +40,14 @@ REFRESH, ASK_BACK, DRAFT_AGAIN = "review_refresh", "review_ask_back", "review_dr
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
 INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
-_QUOTE_CHARS = 500
+_QUOTE_CHARS, _TURN_CHARS = 500, 700
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
 # Teams refreshes a card for at most 60 people.
 _MAX_REFRESHED = 60
 # Teams' prefix for a directory id.
 _USER_PREFIX = "8:orgid:"
+# Which parts give way first where a card grows too large. Sources and buttons never do.
+_FINDINGS, _QUOTES, _DRAFT, _EXCHANGE, _QUESTION = range(1, 6)
 
 
 def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = "") -> TeamsMessage:
@@ -48,7 +60,7 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
         _asked(review, names),
-        paragraph(literal(review.question, _QUESTION_CHARS)),
+        giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if not view.show_draft:
@@ -56,31 +68,41 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
     else:
         parts += [*_draft(review), *_evidence(review)]
     parts += [paragraph(OUTDATED_DRAFT, color="Attention")] if view.is_outdated else []
-    parts += [paragraph(f"**{display_name(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+    parts += [_said(turn, names) for turn in review.exchange[-4:]]
     if review.awaits_asker:
         parts.append(small("Waiting for the asker's answer."))
     if review.claimed_by:
         parts.append(small(f"Claimed by {display_name(review.claimed_by, names)}"))
     if findings:
-        parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
+        unproved = paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention")
+        parts.append(giving_way(_FINDINGS, unproved))
     shown = text or (draft.answer if draft and view.show_draft else "")
     actions = _actions(view, shown, unproved=bool(findings))
     words = f"Review needed: {cut(' '.join(review.question.split()), 200)}"
-    message = card_message(words, [*parts, small(review.review_id)], actions)
-    if view.reviewers:
-        refresh = {
-            "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
-            "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
-        }
-        message.card["refresh"] = refresh
-    return message
+    return card_message(words, [*parts, small(review.review_id)], actions, _refresh(view))
+
+
+def _refresh(view: ReviewView) -> Json | None:
+    if not view.reviewers:
+        return None
+    return {
+        "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(view.review)},
+        "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
+    }
+
+
+def _said(turn: Turn, names: Names) -> Json:
+    return giving_way(
+        _EXCHANGE, paragraph(f"**{display_name(turn.user_id, names)}:** {literal_lines(turn.text, _TURN_CHARS)}")
+    )
 
 
 def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the asker's answer as a message to the reviewers."""
     turn = review.exchange[-1]
     head = f"{names.get(turn.user_id, turn.user_id)} answers:"
-    parts = [paragraph(f"**{literal(head, 100)}**"), paragraph(literal(turn.text, 2500)), small(review.review_id)]
+    said = giving_way(_EXCHANGE, paragraph(literal_lines(turn.text, INPUT_CHARS)))
+    parts = [paragraph(f"**{literal(head, 100)}**"), said, small(review.review_id)]
     return card_message(cut(f"{head} {turn.text}", 500), parts)
 
 
@@ -91,14 +113,14 @@ def decided_card(view: ReviewView) -> TeamsMessage:
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
         _asked(review, names),
-        paragraph(literal(review.question, _QUESTION_CHARS)),
+        giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
     ]
     if review.answer and view.show_draft:
-        parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link)]
+        parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:
         parts.append(small("Sent although not every sentence could be proved from the documents."))
     if review.note:
-        parts += [paragraph("**Reason**"), paragraph(literal(review.note, _QUESTION_CHARS))]
+        parts += [paragraph("**Reason**"), giving_way(_EXCHANGE, paragraph(literal_lines(review.note, INPUT_CHARS)))]
     return card_message(head, [*parts, small(review.review_id)])
 
 
@@ -111,7 +133,7 @@ def _draft(review: Review) -> list[Json]:
     if draft is None:
         return []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-    return [paragraph("**Draft**"), *answer_parts(draft.answer, keep)]
+    return [paragraph("**Draft**"), *answer_parts(draft.answer, keep, _DRAFT)]
 
 
 def _evidence(review: Review) -> list[Json]:
@@ -121,11 +143,12 @@ def _evidence(review: Review) -> list[Json]:
     if citations := not_shown_in(case.draft.answer, case.draft.citations) if case.draft else ():
         lines = [f"- \\[{c.marker}\\] “{literal(plain(c.quote), _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
         more = len(citations) - _MAX_QUOTES
-        parts.append(_listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])]))
+        quotes = _listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])])
+        parts.append(giving_way(_QUOTES, quotes))
     if case.sources:
         parts.append(_listed("Sources", [f"- {source_line(source)}" for source in case.sources[:_MAX_SOURCES]]))
     if case.findings:
-        parts.append(paragraph(f"**Findings**\n\n{_findings(case.findings)}"))
+        parts.append(giving_way(_FINDINGS, paragraph(f"**Findings**\n\n{_findings(case.findings)}")))
     return parts
 
 
