@@ -30,7 +30,7 @@ def fitted(card: Json) -> Json:
         if excess <= 0:
             break
         body[-index]["text"] = _shorter(body[-index]["text"], excess)
-    return _without_refresh({**card, "body": [part for part in body if part.get("text") != ""]})
+    return _leaner({**card, "body": [part for part in body if part.get("text") != ""]})
 
 
 def fitting_text(text: str, activity_with: Callable[[str], Mapping[str, Any]]) -> str:
@@ -59,6 +59,20 @@ def _cut(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip().rstrip("\\") + "…"
 
 
-def _without_refresh(card: Json) -> Json:
-    """Return a card that is still too large without the list of people for whom Teams fetches one of their own."""
-    return card if size_of(card) <= CARD_BYTES else {name: value for name, value in card.items() if name != "refresh"}
+def _leaner(card: Json) -> Json:
+    """Return a card without the list of people for whom Teams fetches one of their own, then with empty text boxes.
+
+    Only a card that is still too large loses them. An empty box is better than one with half of an answer in it.
+    """
+    if size_of(card) <= CARD_BYTES:
+        return card
+    card = {name: value for name, value in card.items() if name != "refresh"}
+    return card if size_of(card) <= CARD_BYTES else _with_empty_boxes(card)
+
+
+def _with_empty_boxes(card: Json) -> Json:
+    inner = ("body", "actions")
+    lists = {name: [_with_empty_boxes(item) for item in card[name]] for name in inner if name in card}
+    nested = {"card": _with_empty_boxes(card["card"])} if "card" in card else {}
+    is_box = card.get("type") == "Input.Text"
+    return {name: value for name, value in card.items() if not (is_box and name == "value")} | lists | nested
