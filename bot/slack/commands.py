@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 from bot.desk.operations import GapCluster, Operations, Usage
-from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.slack.blocks import section, small
 from bot.slack.home_blocks import outcome_bars, status_text
 from bot.slack.payloads import COMMAND, team_of
@@ -20,9 +20,6 @@ from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, p
 from bot.store.records import Review, ReviewFilter
 from bot.surfaces.command_messages import (
     GAPS_SHOWN,
-    NO_GAPS,
-    NO_REVIEWS,
-    REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
@@ -37,7 +34,9 @@ from bot.surfaces.command_messages import (
     usage_words,
     why_facts,
 )
-from bot.surfaces.wording import cut, day
+from bot.surfaces.refusals import decision_words
+from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
@@ -147,7 +146,7 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
     Raises NotAdminError, BuildRefusedError.
     """
     operations.require_admin(user_id)
-    await respond(text=REINDEXING)
+    await respond(text=ENGLISH("reindexing"))
     loop = asyncio.get_running_loop()
     steps = list(_PROGRESS_STEPS)
     answered_at = [time.monotonic()]
@@ -208,7 +207,7 @@ def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Blo
 def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
     """Return the clusters of questions that the documents do not answer, GAPS_SHOWN at most."""
     if not clusters:
-        return [section(NO_GAPS)]
+        return [section(ENGLISH("no-gaps"))]
     blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
     for cluster in clusters[:GAPS_SHOWN]:
         first = cluster.gaps[0]
@@ -228,9 +227,9 @@ def review_blocks(reviews: Sequence[Review], names: Names = NO_NAMES) -> list[Bl
         return decision_words(review, lambda user_id: person(user_id, names))
 
     if not reviews:
-        return [section(NO_REVIEWS)]
+        return [section(ENGLISH("no-reviews"))]
     lines = [
-        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({state_words(r)})"
+        f"• {ENGLISH.day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({state_words(r)})"
         for r in reviews[:REVIEWS_SHOWN]
     ]
     if len(reviews) > REVIEWS_SHOWN:

@@ -11,7 +11,7 @@ from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import conversation_of
 from bot.slack.services import SlackServices
 from bot.store.records import Asked, Feedback
-from bot.surfaces.wording import FEEDBACK_REASONS
+from bot.surfaces.wording import FEEDBACK_REASONS, feedback_reasons
 
 REASON_GIVEN = "feedback_reason_given"
 _NOTE_CHARS = 1000
@@ -68,7 +68,7 @@ async def reason_given(slack: SlackServices, ack: AsyncAck, body: Mapping[str, A
 
 
 def _view(request_id: str) -> View:
-    options = [Option(value=value, text=PlainTextObject(text=label)) for value, label in FEEDBACK_REASONS.items()]
+    options = [Option(value=value, text=PlainTextObject(text=label)) for value, label in feedback_reasons().items()]
     return View(
         type="modal",
         callback_id=REASON_GIVEN,

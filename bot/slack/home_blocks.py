@@ -17,15 +17,17 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.desk.operations import Status
-from bot.desk.permissions import Names, decision_words
+from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small
 from bot.slack.review_cards import review_buttons
 from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
 from bot.store.records import Review
-from bot.surfaces.command_messages import OUTCOMES, status_facts
+from bot.surfaces.command_messages import OUTCOMES, kind_words, status_facts
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import plain
-from bot.surfaces.wording import OUTDATED_DRAFT, cut, day
+from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH
 
 FILTER = "home_filter"
 SELECTED = "home_selected"
@@ -90,7 +92,7 @@ def outcome_bars(days: Sequence[tuple[str, str, int]]) -> str:
     """Return two bar charts as mrkdwn code, by outcome and by day. `days` are (day, outcome, count)."""
     totals = {kind: sum(n for _, k, n in days if k == kind) for kind in OUTCOMES}
     per_day = {date: sum(n for d, _, n in days if d == date) for date in sorted({d for d, _, _ in days})}
-    kinds = {OUTCOMES[kind]: n for kind, n in totals.items() if n}
+    kinds = {kind_words(kind): n for kind, n in totals.items() if n}
     return "\n".join(["```", *_bars(kinds), "", *_bars({date[5:]: n for date, n in per_day.items()}), "```"])
 
 
@@ -134,7 +136,9 @@ def _paging(page: int, count: int) -> list[Block]:
 
 def _review(view: ReviewView, names: Names) -> list[Block]:
     review, draft = view.review, view.review.case.draft
-    asked = f"*{person(review.conversation.user_id, names)}*, {day(review.opened_at)}" if review.opened_at else ""
+    asked = (
+        f"*{person(review.conversation.user_id, names)}*, {ENGLISH.day(review.opened_at)}" if review.opened_at else ""
+    )
     state = decision_words(review, lambda user_id: person(user_id, names))
     blocks: list[Block] = [
         section(f"{asked}\n{quoted(review.question, 600)}"),
@@ -143,7 +147,7 @@ def _review(view: ReviewView, names: Names) -> list[Block]:
     if draft and view.show_draft:
         blocks.insert(1, section(f"*Draft*\n{quoted(plain(draft.answer), 900)}"))
     if view.is_outdated:
-        blocks.append(small(f":warning: {OUTDATED_DRAFT}"))
+        blocks.append(small(f":warning: {ENGLISH('outdated-draft')}"))
     if review.state == "open":
         blocks.append(ActionsBlock(block_id=f"home_{review.review_id}", elements=review_buttons(view)))
     return blocks

@@ -10,7 +10,8 @@ from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
-from bot.surfaces.wording import STRANGER, is_reaction
+from bot.surfaces.wording import is_reaction
+from bot.surfaces.words import ENGLISH
 
 _log = structlog.get_logger(__name__)
 Next = Callable[[], Awaitable[BoltResponse]]
@@ -27,7 +28,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
-            return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
+            return BoltResponse(status=200, body=ENGLISH("stranger") if body.get("command") else "")
         try:
             intake = intake_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:

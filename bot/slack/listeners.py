@@ -33,7 +33,7 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
-from bot.surfaces.wording import STRANGER
+from bot.surfaces.words import ENGLISH
 
 _log = structlog.get_logger(__name__)
 _SORRY = "Something went wrong on our side, and nothing was done. Please try again."
@@ -52,7 +52,7 @@ def build_bolt(
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
-        user_facing_authorize_error_message=STRANGER,
+        user_facing_authorize_error_message=ENGLISH("stranger"),
         oauth_settings=oauth,
     )
     app.middleware(build_intake(slack))

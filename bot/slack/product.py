@@ -18,6 +18,7 @@ from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thre
 from bot.slack.review_cards import passed_on
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import NoProgress, Notice, Posted, ProgressView
+from bot.surfaces.words import ENGLISH
 from pipeline.types import NeedsReview, ThreadTurn
 
 _log = structlog.get_logger(__name__)
@@ -37,8 +38,13 @@ class SlackProduct:
     best_effort: BestEffortCalls
     poster: SlackPoster
     refusal: Callable[[Conversation], Awaitable[str]]
+    locale: Callable[[str, str], Awaitable[str]]
     progress_after_s: float
     keeps_turns: bool = False
+
+    async def language(self, where: Conversation) -> str:
+        """Return the locale of the person who asks, as their Slack shows it."""
+        return await self.locale(where.tenant_id, where.user_id)
 
     async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:  # noqa: ARG002
         """Return what the asker and the bot said in the thread before, oldest first; () if it cannot be read."""
@@ -62,7 +68,8 @@ class SlackProduct:
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Return a refusal for somebody who gets no answer, else None: every message is a question."""
-        words = await self.refusal(asked.where)
+        refusal = await self.refusal(asked.where)
+        words = ENGLISH(refusal) if refusal else ""
         message = SlackMessage(words, (section(words),)) if words else None
         return reply_to(request_id, asked, message, SlackPayload(session="active")) if message else None
 

@@ -36,21 +36,7 @@ from bot.store.records import Asked, Review
 from bot.surfaces.model_words import degraded_words
 from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
 from bot.surfaces.wording import (
-    BLOCKED,
-    CHECKED_BY_A_PERSON,
-    CLOSEST,
-    DID_YOU_MEAN,
-    ESCALATED,
-    EXPIRED,
-    FILES_LEFT_OUT,
-    GIVEN_UP,
-    MEANWHILE,
-    NOT_CONFIRMED,
-    NOT_ENOUGH_AT_ALL,
-    QUOTED,
-    STOPPED_WORDS,
     cut,
-    day,
     introduction,
     limit_words,
     not_enough_words,
@@ -58,6 +44,7 @@ from bot.surfaces.wording import (
     unavailable_words,
     understood_words,
 )
+from bot.surfaces.words import ENGLISH
 from pipeline.normalizing import unmarked
 from pipeline.proof.markers import markers_in
 from pipeline.types import (
@@ -102,7 +89,7 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
         head = understood_words(reply.trace)
         notes.append(f"{head}: “{escaped_within(' '.join(reply.read_as.split()), 500)}”")
     if asked.has_files:
-        notes.append(FILES_LEFT_OUT)
+        notes.append(ENGLISH("files-left-out"))
     return notes
 
 
@@ -119,12 +106,12 @@ def thread_turn(message: Mapping[str, Any], asker: str) -> ThreadTurn | None:
 def decided_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
     """Return the message that tells the asker how a review ended."""
     if review.state == "expired":
-        return SlackMessage(EXPIRED, (section(EXPIRED), small(f"`{review.review_id}`")))
+        return SlackMessage(ENGLISH("expired"), (section(ENGLISH("expired")), small(f"`{review.review_id}`")))
     reviewer = person(review.decided_by or "", names)
     if review.state == "rejected":
         note = f"\n{quoted(review.note, 1500)}" if review.note else ""
         signed = small(f"Reviewed by {reviewer} · `{review.review_id}`")
-        return SlackMessage(NOT_CONFIRMED, (section(f"{NOT_CONFIRMED}{note}"), signed))
+        return SlackMessage(ENGLISH("not-confirmed"), (section(f"{ENGLISH('not-confirmed')}{note}"), signed))
     sources = [s for s in review.case.sources if s.marker in markers_in(review.answer)]
     citations = review.case.draft.citations if review.case.draft else ()
     keep = cited_links(citations, [source.url for source in sources])
@@ -152,7 +139,7 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
 
 def escalated_message(request_id: str) -> SlackMessage:
     """Return the confirmation that a person has the question now."""
-    return SlackMessage(ESCALATED, (section(ESCALATED), small(f"`{request_id}`")))
+    return SlackMessage(ENGLISH("escalated"), (section(ENGLISH("escalated")), small(f"`{request_id}`")))
 
 
 def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tuple[str, list[Block]]:
@@ -162,9 +149,9 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tup
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
-            return CHECKED_BY_A_PERSON, _checked_by_a_person(outcome, request_id)
+            return ENGLISH("checked-by-a-person"), _checked_by_a_person(outcome, request_id)
         case Blocked():
-            return BLOCKED, [section(BLOCKED), small(f"`{request_id}`")]
+            return ENGLISH("blocked"), [section(ENGLISH("blocked")), small(f"`{request_id}`")]
         case Limited():
             text = limit_words(outcome)
             return text, [section(text), small(f"`{request_id}`")]
@@ -177,13 +164,15 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names) -> tup
 def _answered(outcome: Answered, request_id: str, question: str, names: Names) -> list[Block]:
     facts = []
     if outcome.approved:
-        facts = [f":white_check_mark: Approved by {person(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
+        facts = [
+            f":white_check_mark: Approved by {person(outcome.approved.by, names)} on {ENGLISH.day(outcome.approved.at)}"
+        ]
     if outcome.cached:
         facts.append("asked before, same documents")
     is_quoted = outcome.form == "quoted"
     return [
         *([small(f":warning: {degraded_words(outcome.reason)}")] if outcome.degraded else []),
-        *([section(f"*{QUOTED}*")] if is_quoted else []),
+        *([section(f"*{ENGLISH('quoted')}*")] if is_quoted else []),
         *(MarkdownBlock(text=part) for part in answer_parts(outcome.text, links_of(outcome))),
         *source_blocks(outcome.sources, () if is_quoted else outcome.citations),
         small(" · ".join([*facts, f"`{request_id}`"])),
@@ -198,14 +187,14 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     if outcome.documents_in:
         blocks.append(section(other_language(outcome.documents_in)))
     if outcome.closest:
-        blocks += quote_blocks(CLOSEST, outcome.closest)
+        blocks += quote_blocks(ENGLISH("closest"), outcome.closest)
     elif outcome.nearest:
         lines = "\n".join(document_line(document) for document in outcome.nearest)
         blocks.append(section(cut(f"The nearest documents:\n{lines}", SECTION_CHARS)))
     if outcome.suggestions:
-        blocks += [section(f"*{DID_YOU_MEAN}*"), suggestion_buttons(outcome.suggestions, request_id)]
+        blocks += [section(f"*{ENGLISH('did-you-mean')}*"), suggestion_buttons(outcome.suggestions, request_id)]
     ask_a_person = button(ESCALATE, "Ask a person", request_id, question)
-    return NOT_ENOUGH_AT_ALL, [*blocks, *ask_a_person, small(f"`{request_id}`")]
+    return ENGLISH("not-enough-at-all"), [*blocks, *ask_a_person, small(f"`{request_id}`")]
 
 
 def _introduction(outcome: NotEnoughInfo, request_id: str) -> tuple[str, list[Block]]:
@@ -215,8 +204,8 @@ def _introduction(outcome: NotEnoughInfo, request_id: str) -> tuple[str, list[Bl
 
 
 def _checked_by_a_person(outcome: NeedsReview, request_id: str) -> list[Block]:
-    meanwhile = quote_blocks(MEANWHILE, outcome.meanwhile) if outcome.meanwhile else []
-    return [section(f":hourglass_flowing_sand: {CHECKED_BY_A_PERSON}"), *meanwhile, small(f"`{request_id}`")]
+    meanwhile = quote_blocks(ENGLISH("meanwhile"), outcome.meanwhile) if outcome.meanwhile else []
+    return [section(f":hourglass_flowing_sand: {ENGLISH('checked-by-a-person')}"), *meanwhile, small(f"`{request_id}`")]
 
 
 def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[str, list[Block]]:
@@ -224,5 +213,5 @@ def _unavailable(outcome: Unavailable, request_id: str, question: str) -> tuple[
     return text, [section(text), *button(RETRY, "Try again", request_id, question), small(f"`{request_id}`")]
 
 
-APOLOGY = SlackMessage(GIVEN_UP, (section(GIVEN_UP),))
-STOPPED = SlackMessage(STOPPED_WORDS, (section(STOPPED_WORDS),))
+APOLOGY = SlackMessage(ENGLISH("given-up"), (section(ENGLISH("given-up")),))
+STOPPED = SlackMessage(ENGLISH("stopped-words"), (section(ENGLISH("stopped-words")),))

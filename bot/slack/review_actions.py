@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
-from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, OutdatedDraftError, concerned, refusal_words
+from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, OutdatedDraftError, concerned
 from bot.slack import home
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
@@ -26,6 +26,7 @@ from bot.slack.review_modals import (
 from bot.slack.services import SlackServices
 from bot.slack.text import escape, person
 from bot.store.records import Decision, Review
+from bot.surfaces.refusals import refusal_words
 from index.errors import CitedeskError
 
 # Bounds the work for one payload. App Home itself offers no more reviews than it shows on a page.

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import (
     MarkdownBlock,
 )
 
-from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
 from bot.slack.render import SlackMessage
@@ -24,17 +24,15 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    FINDING_WORDS,
-    HIDDEN_DRAFT,
-    HIDDEN_SOURCES,
-    OUTDATED_DRAFT,
-    PASSED_ON,
-    REVIEW_REASONS,
     askers_words,
     cut,
+    finding_words,
+    reason_words,
 )
+from bot.surfaces.words import ENGLISH
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -58,13 +56,13 @@ def review_card(view: ReviewView) -> SlackMessage:
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
         _asked(review, view.names),
-        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+        small(reason_words(review.case.reason)),
     ]
     if not view.show_draft:
-        blocks.append(section(f":lock: {HIDDEN_DRAFT if review.case.draft else HIDDEN_SOURCES}"))
+        blocks.append(section(f":lock: {ENGLISH('hidden-draft') if review.case.draft else ENGLISH('hidden-sources')}"))
     else:
         blocks += [*_draft(review), *evidence_blocks(review)]
-    blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
+    blocks += [small(f":warning: {ENGLISH('outdated-draft')}")] if view.is_outdated else []
     blocks += _state(review, view.names)
     blocks += [_buttons(view), small(f"`{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
@@ -105,7 +103,7 @@ def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMes
 
 def passed_on() -> SlackMessage:
     """Return the confirmation that the asker's answer has reached the reviewer."""
-    return SlackMessage(PASSED_ON, (section(PASSED_ON),))
+    return SlackMessage(ENGLISH("passed-on"), (section(ENGLISH("passed-on")),))
 
 
 def _state(review: Review, names: Names) -> list[Block]:
@@ -153,7 +151,7 @@ def _quote_line(citation: Citation) -> str:
 def findings_text(findings: Sequence[Finding]) -> str:
     """Return the objections to a draft as a list in mrkdwn."""
     lines = [
-        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
+        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {finding_words(finding.code)} (`{finding.code}`)."
         for finding in findings[:_MAX_FINDINGS]
     ]
     more = len(findings) - _MAX_FINDINGS

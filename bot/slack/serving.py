@@ -46,7 +46,9 @@ class SlackServing:
         workspaces, best_effort = installation.workspaces, BestEffortCalls()
         membership = SlackMembership(workspaces, runtime.settings.access)
         poster = SlackPoster(workspaces, best_effort)
-        product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
+        product = SlackProduct(
+            workspaces, best_effort, poster, membership.refusal, membership.locale, slack.progress_after_s
+        )
         board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
         runtime.connect(SURFACE, product, membership, board)
         services = SlackServices(

@@ -15,7 +15,7 @@ class Conversation(FrozenModel):
 
     `private` marks a conversation of the asker and the bot alone, `shared_outside` a channel that people of other
     organizations read. `service_url` is the address for messages, if the product has one for each conversation.
-    `team_id` is the team that a channel belongs to.
+    `team_id` is the team that a channel belongs to. `language` is the asker's locale, such as de-DE, "" if unknown.
     """
 
     surface: str
@@ -27,6 +27,7 @@ class Conversation(FrozenModel):
     shared_outside: bool = False
     service_url: str = ""
     team_id: str = ""
+    language: str = ""
 
 
 class Asked(FrozenModel):

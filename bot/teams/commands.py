@@ -7,14 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.desk.operations import GapCluster, Operations, Usage
-from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter
 from bot.surfaces.command_messages import (
     GAPS_SHOWN,
-    NO_GAPS,
-    NO_REVIEWS,
-    REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
@@ -30,7 +27,8 @@ from bot.surfaces.command_messages import (
     usage_words,
     why_facts,
 )
-from bot.surfaces.wording import day
+from bot.surfaces.refusals import decision_words
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, giving_way, paragraph, small
 from bot.teams.outgoing import to_asker
 from bot.teams.text import literal
@@ -121,7 +119,7 @@ class Commands:
 
     async def _reindex(self, request_id: str, asked: Asked) -> TeamsMessage:
         self.operations.require_admin(asked.where.user_id)
-        notice = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
+        notice = to_asker(f"{request_id}:begun", request_id, asked.where, _words(ENGLISH("reindexing")))
         await self.reviews.questions.store.outbox.send([notice])
         self.wake_outbox()
         coverage = await self.operations.reindex(asked.where.user_id, lambda _, __: None)
@@ -185,7 +183,7 @@ def usage_message(usage: Usage) -> TeamsMessage:
 def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
     """Return the questions that the documents do not answer, one paragraph per cluster."""
     if not clusters:
-        return _words(NO_GAPS)
+        return _words(ENGLISH("no-gaps"))
     head = "Asked, and not answered by the documents"
     parts = [paragraph(head, weight="Bolder")]
     for cluster in clusters[:GAPS_SHOWN]:
@@ -202,9 +200,10 @@ def gaps_message(clusters: Sequence[GapCluster]) -> TeamsMessage:
 def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:
     """Return the open reviews in the order given."""
     if not reviews:
-        return _words(NO_REVIEWS)
+        return _words(ENGLISH("no-reviews"))
     lines = [
-        f"- {day(r.opened_at)}: “{literal(r.question, 140)}” ({decision_words(r, lambda p: display_name(p, names))})"
+        f"- {ENGLISH.day(r.opened_at)}: “{literal(r.question, 140)}” "
+        f"({decision_words(r, lambda p: display_name(p, names))})"
         for r in reviews[:REVIEWS_SHOWN]
     ]
     more = len(reviews) - REVIEWS_SHOWN

@@ -11,7 +11,7 @@ from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Conversation, Feedback
 from bot.surfaces.review_board import Boards
-from bot.surfaces.wording import FEEDBACK_REASONS
+from bot.surfaces.wording import FEEDBACK_REASONS, feedback_reasons
 from bot.teams.cards import CARD_TYPE, Json
 from bot.teams.payloads import conversation_of
 
@@ -65,7 +65,7 @@ class FeedbackActions:
 
 def feedback_form() -> Json:
     """Return the form that asks what is wrong with an answer, as the response to `message/fetchTask`."""
-    choices = [{"title": title, "value": value} for value, title in FEEDBACK_REASONS.items()]
+    choices = [{"title": title, "value": value} for value, title in feedback_reasons().items()]
     reason = {"type": "Input.ChoiceSet", "id": "reason", "label": "What is wrong with it?", "choices": choices}
     note = {"type": "Input.Text", "id": "note", "label": "What should it say?", "isMultiline": True}
     body = [reason | {"value": "wrong"}, note | {"maxLength": _NOTE_CHARS}]

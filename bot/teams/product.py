@@ -8,6 +8,7 @@ from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import Notice, Posted
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import TeamsMessage, card_message, paragraph
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
@@ -39,13 +40,18 @@ class TeamsProduct:
     progress_after_s: float
     keeps_turns: bool = True
 
+    async def language(self, where: Conversation) -> str:
+        """Return the locale of the client in which the person wrote."""
+        return where.language
+
     async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:
         """Return the last questions and answers of this person in this conversation, oldest first."""
         return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""
-        if words := await self.refusal(asked.where):
+        if refusal := await self.refusal(asked.where):
+            words = ENGLISH(refusal)
             return to_asker(request_id, request_id, asked.where, card_message(words, [paragraph(words)]))
         command = command_in(asked.text)
         if command is None:

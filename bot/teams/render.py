@@ -18,23 +18,7 @@ from bot.surfaces.showing import (
     small_print,
 )
 from bot.surfaces.wording import (
-    BLOCKED,
-    CHECKED_BY_A_PERSON,
-    CLOSEST,
-    DID_YOU_MEAN,
-    ESCALATED,
-    EXPIRED,
-    FILES_LEFT_OUT,
-    GIVEN_UP,
-    MAY_SEE_MORE,
-    MEANWHILE,
-    NOT_CONFIRMED,
-    NOT_ENOUGH_AT_ALL,
-    PASSED_ON,
-    QUOTED,
-    STOPPED_WORDS,
     cut,
-    day,
     introduction,
     limit_words,
     not_enough_words,
@@ -43,6 +27,7 @@ from bot.surfaces.wording import (
     understood_words,
     updated_words,
 )
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import (
     Json,
     TeamsMessage,
@@ -109,9 +94,9 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
     if reply.read_as:
         notes.append(f"{understood_words(reply.trace)}: “{literal(reply.read_as, 500)}”")
     if asked.has_files:
-        notes.append(FILES_LEFT_OUT)
+        notes.append(ENGLISH("files-left-out"))
     if reply.may_see_more and may_help_more(reply.outcome):
-        notes.append(MAY_SEE_MORE)
+        notes.append(ENGLISH("may-see-more"))
     return notes
 
 
@@ -119,12 +104,12 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the message to the asker about an ended review."""
     small_print = [small(review.review_id)]
     if review.state == "expired":
-        return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
+        return card_message(ENGLISH("expired"), [paragraph(ENGLISH("expired")), *small_print])
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal_lines(review.note, _NOTE_CHARS))] if review.note else []
         by = small(f"Reviewed by {reviewer}")
-        return card_message(NOT_CONFIRMED, [paragraph(NOT_CONFIRMED), *note, by, *small_print])
+        return card_message(ENGLISH("not-confirmed"), [paragraph(ENGLISH("not-confirmed")), *note, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
     verb = "Edited and approved" if review.state == "edited" else "Approved"
@@ -141,7 +126,7 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
 
 def escalated_message(request_id: str) -> TeamsMessage:
     """Return the confirmation that a person has the question now."""
-    return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
+    return card_message(ENGLISH("escalated"), [paragraph(ENGLISH("escalated")), small(request_id)])
 
 
 def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
@@ -156,17 +141,17 @@ def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
 
 def passed_on() -> TeamsMessage:
     """Return the confirmation that the asker's message went to the reviewer."""
-    return card_message(PASSED_ON, [paragraph(PASSED_ON)])
+    return card_message(ENGLISH("passed-on"), [paragraph(ENGLISH("passed-on"))])
 
 
 def stopped() -> TeamsMessage:
     """Return the confirmation that a question was stopped."""
-    return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
+    return card_message(ENGLISH("stopped-words"), [paragraph(ENGLISH("stopped-words"))])
 
 
 def apology() -> TeamsMessage:
     """Return the message about a question that was given up."""
-    return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
+    return card_message(ENGLISH("given-up"), [paragraph(ENGLISH("given-up"))])
 
 
 def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
@@ -174,9 +159,9 @@ def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, lis
         case NotEnoughInfo():
             return _not_enough(outcome, request_id, question)
         case NeedsReview():
-            return CHECKED_BY_A_PERSON, [paragraph(CHECKED_BY_A_PERSON)], []
+            return ENGLISH("checked-by-a-person"), [paragraph(ENGLISH("checked-by-a-person"))], []
         case Blocked():
-            return BLOCKED, [paragraph(BLOCKED)], []
+            return ENGLISH("blocked"), [paragraph(ENGLISH("blocked"))], []
         case Limited():
             words = limit_words(outcome)
             return words, [paragraph(words)], []
@@ -198,14 +183,14 @@ def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple
     if outcome.documents_in:
         parts.append(paragraph(other_language(outcome.documents_in)))
     if outcome.closest:
-        parts += [paragraph(f"**{CLOSEST}**"), *answer_parts(outcome.closest.text, every_link, 1)]
+        parts += [paragraph(f"**{ENGLISH('closest')}**"), *answer_parts(outcome.closest.text, every_link, 1)]
         parts.append(paragraph("\n".join(f"- {source_line(source)}" for source in outcome.closest.sources)))
     elif outcome.nearest:
         nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
         parts.append(paragraph(f"The nearest documents:\n\n{nearest}"))
     if suggestions:
-        parts += [paragraph(f"**{DID_YOU_MEAN}**"), *suggestions]
-    return NOT_ENOUGH_AT_ALL, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
+        parts += [paragraph(f"**{ENGLISH('did-you-mean')}**"), *suggestions]
+    return ENGLISH("not-enough-at-all"), parts, _question_button(ESCALATE, "Ask a person", request_id, question)
 
 
 def _suggestions(questions: Sequence[str], request_id: str) -> list[Json]:
@@ -227,11 +212,11 @@ def _question_button(verb: str, title: str, request_id: str, question: str) -> l
 def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
     facts = []
     if outcome.approved:
-        facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
+        facts = [f"Approved by {display_name(outcome.approved.by, names)} on {ENGLISH.day(outcome.approved.at)}"]
     if outcome.cached:
         facts.append("asked before, same documents")
     before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason)] if outcome.degraded else [])]]
-    heading = [f"### {QUOTED}"] if outcome.form == "quoted" else []
+    heading = [f"### {ENGLISH('quoted')}"] if outcome.form == "quoted" else []
     answer = answer_markdown(outcome.text, links_of(outcome))
     claims, made_by_model = _claims(outcome.sources, outcome.citations), outcome.form == "written"
     return _cited(outcome.text, [*before, *heading], answer, [*facts, request_id], claims, made_by_model=made_by_model)
@@ -239,10 +224,10 @@ def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: N
 
 def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str]) -> TeamsMessage:
     """Return that a person decides, and the passages that the documents have on the question."""
-    before = [*(f"_{note}_" for note in notes), CHECKED_BY_A_PERSON, f"### {MEANWHILE}"]
+    before = [*(f"_{note}_" for note in notes), ENGLISH("checked-by-a-person"), f"### {ENGLISH('meanwhile')}"]
     claims = _claims(quotes.sources, quotes.citations)
     text = answer_markdown(quotes.text, every_link)
-    return _cited(CHECKED_BY_A_PERSON, before, text, [request_id], claims, made_by_model=False)
+    return _cited(ENGLISH("checked-by-a-person"), before, text, [request_id], claims, made_by_model=False)
 
 
 def _cited(

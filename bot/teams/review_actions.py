@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 
-from bot.desk.permissions import AlreadyDecidedError, OutdatedDraftError, concerned, refusal_words
+from bot.desk.permissions import AlreadyDecidedError, OutdatedDraftError, concerned
 from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Decision, Review
+from bot.surfaces.refusals import refusal_words
 from bot.surfaces.review_board import Boards
 from bot.teams.cards import CARD_TYPE, Json, display_name
 from bot.teams.payloads import conversation_of, key_of, person_of

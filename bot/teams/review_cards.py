@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 
-from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
 from bot.store.records import Review, Turn
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    FINDING_WORDS,
-    HIDDEN_DRAFT,
-    HIDDEN_SOURCES,
-    OUTDATED_DRAFT,
-    REVIEW_REASONS,
     askers_words,
     cut,
+    finding_words,
+    reason_words,
 )
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import (
     Json,
     TeamsMessage,
@@ -61,13 +60,13 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
         paragraph("Review needed", size="Large", weight="Bolder"),
         _asked(review, names),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
-        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+        small(reason_words(review.case.reason)),
     ]
     if not view.show_draft:
-        parts.append(paragraph(HIDDEN_DRAFT if draft else HIDDEN_SOURCES))
+        parts.append(paragraph(ENGLISH("hidden-draft") if draft else ENGLISH("hidden-sources")))
     else:
         parts += [*_draft(review), *_evidence(review)]
-    parts += [paragraph(OUTDATED_DRAFT, color="Attention")] if view.is_outdated else []
+    parts += [paragraph(ENGLISH("outdated-draft"), color="Attention")] if view.is_outdated else []
     parts += [_said(turn, names) for turn in review.exchange[-4:]]
     if review.awaits_asker:
         parts.append(small("Waiting for the asker's answer."))
@@ -158,7 +157,7 @@ def _listed(head: str, lines: Sequence[str]) -> Json:
 
 def _findings(findings: Sequence[Finding]) -> str:
     lines = [
-        f"- “{literal(finding.span, 200)}” {FINDING_WORDS[finding.code]} ({finding.code})." for finding in findings
+        f"- “{literal(finding.span, 200)}” {finding_words(finding.code)} ({finding.code})." for finding in findings
     ]
     more = len(lines) - _MAX_FINDINGS
     return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])

@@ -319,7 +319,7 @@ def test_a_long_answer_is_split_between_paragraphs_and_keeps_sources_and_buttons
 def test_an_approved_answer_says_who_stands_for_it_and_since_when() -> None:
     approval = Approval(curated_id="r-1", by="U7", at="2026-11-24T10:00:00+00:00")
     shown = _text(_reply(_answered().model_copy(update={"approved": approval})))
-    assert "Approved by <@U7> on 24 November 2026" in shown
+    assert "Approved by <@U7> on 24 Nov 2026" in shown
 
 
 def test_a_follow_up_is_told_as_it_was_understood_and_files_are_named() -> None:

@@ -1,18 +1,28 @@
 """Interface texts: every language has every message, with the same variables, and every text of the code exists."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fluent.syntax import FluentParser
 from fluent.syntax.ast import Junk, Message, VariableReference
 from fluent.syntax.visitor import Visitor
 
-from bot.surfaces.words import ENGLISH, UnknownMessageError, words_in
+from bot.desk import permissions
+from bot.store.records import ReviewState
+from bot.surfaces.command_messages import OUTCOMES
+from bot.surfaces.refusals import plain_refusal
+from bot.surfaces.wording import FEEDBACK_REASONS
+from bot.surfaces.words import ENGLISH, Languages, UnknownMessageError, message_of, words_in
+from index.errors import BuildRunningError, CitedeskError, SnapshotCorruptError
+from pipeline.fallbacks import FALLBACKS, Row
+from pipeline.types import Failure, FindingCode
 
 _BOT = Path(__file__).parents[2] / "bot"
 _LOCALES = _BOT / "surfaces" / "locales"
-_USED = re.compile(r"words\(\s*\"([a-z0-9-]+)\"")
+_USED = re.compile(r"(?:words|ENGLISH)\(\s*\"([a-z0-9-]+)\"")
 
 
 class _Variables(Visitor):
@@ -55,6 +65,42 @@ def test_every_message_can_be_said(language: str) -> None:
             said = words(message, **dict.fromkeys(variables, value))
             assert said, message
             assert "{" not in said, message
+
+
+def _subclasses(kind: type[CitedeskError]) -> set[type[CitedeskError]]:
+    return {kind}.union(*map(_subclasses, kind.__subclasses__()))
+
+
+_FAMILIES: dict[str, Iterable[str]] = {
+    "finding": FindingCode,
+    "feedback-reason": FEEDBACK_REASONS,
+    "outcome": OUTCOMES,
+    "decision": get_args(ReviewState),
+    "limit": [reason for reason in Failure if FALLBACKS[reason] is Row.LIMIT],
+    "no-model": [reason for reason in Failure if FALLBACKS[reason] is Row.DEGRADE],
+    "problem": [reason for reason in Failure if FALLBACKS[reason] is Row.DEGRADE],
+    "review-reason": [Failure.INSUFFICIENT_CONTEXT, *(f for f in Failure if FALLBACKS[f] is Row.ASK_A_PERSON)],
+    "error": [kind.code for kind in _subclasses(CitedeskError) if kind.__module__ == permissions.__name__],
+}
+
+
+@pytest.mark.parametrize("family", _FAMILIES)
+def test_every_member_of_a_family_has_its_message(family: str) -> None:
+    members = {message_of(family, member) for member in _FAMILIES[family]}
+    assert members <= _messages("en").keys()
+
+
+def test_an_error_without_a_message_of_its_own_says_that_of_the_class_above() -> None:
+    assert plain_refusal(SnapshotCorruptError()) == ENGLISH("error-index-unavailable")
+    assert plain_refusal(BuildRunningError()) == ENGLISH("error-internal")
+    assert plain_refusal(permissions.NotAdminError(), words_in("de")).startswith("Das dürfen nur Admins.")
+
+
+def test_the_setting_chooses_the_language_and_else_the_reader_does() -> None:
+    assert Languages().words("de-DE").language == "de"
+    assert Languages().words() is ENGLISH
+    assert Languages("de").words("en-US").language == "de"
+    assert Languages("en").words("de-DE") is ENGLISH
 
 
 def test_a_locale_gets_its_language_and_any_other_gets_english() -> None:
