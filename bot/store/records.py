@@ -35,7 +35,8 @@ class Asked(FrozenModel):
 
     `message_id` is the message that holds it. `response_url` is where an answer goes that only the asker sees.
     `is_reply` marks a reply in a thread, which may be a follow-up. `suggested` marks a question that the bot suggested
-    and the asker chose by a button, so that no message shows it.
+    and the asker chose by a button, so that no message shows it. `quoted` is the text of the message that it quotes and
+    replies to, as far as the product shows it, `quoted_id` that message's id.
     """
 
     text: str
@@ -45,6 +46,8 @@ class Asked(FrozenModel):
     is_reply: bool = False
     has_files: bool = False
     suggested: bool = False
+    quoted: str = ""
+    quoted_id: str = ""
 
 
 class Outgoing(FrozenModel):

@@ -28,6 +28,14 @@ _NOTICES: dict[Notice, Callable[[], TeamsMessage]] = {
 }
 
 
+async def quoted_turns(store: Store, asked: Asked) -> tuple[ThreadTurn, ...]:
+    """Return the message that a question quotes; if it is an answer of the bot, after the question that it answered."""
+    request_id = await store.posted.request_of(asked.where.channel_id, asked.quoted_id) if asked.quoted_id else None
+    question = await store.turns.question_of(request_id) if request_id else ""
+    turns = (ThreadTurn("asker", question), ThreadTurn("assistant" if request_id else "asker", asked.quoted))
+    return tuple(turn for turn in turns if turn.text)
+
+
 @dataclass(frozen=True, slots=True)
 class TeamsProduct:
     """Reads stored turns, runs commands that are typed as messages, shows progress, renders and posts."""
@@ -45,8 +53,9 @@ class TeamsProduct:
         return where.language
 
     async def earlier_turns(self, request_id: str, asked: Asked) -> tuple[ThreadTurn, ...]:
-        """Return the last questions and answers of this person in this conversation, oldest first."""
-        return await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
+        """Return the last questions and answers of this person in this conversation, oldest first, then what they quote."""
+        earlier = await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
+        return (*earlier, *await quoted_turns(self.store, asked))
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""

@@ -1,6 +1,7 @@
 """The progress view in Teams: the typing indicator, and in a personal chat the steps of the work, never a draft."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ _STEPS: Mapping[str, str] = {
 _UPDATE_INTERVAL_S = 1.5
 _LAST_UPDATE_S = 2.0
 _FORBIDDEN = 403
+# Teams ends a stream with status 403 for five reasons, and only their text tells them apart: the time is over, the
+# message is complete or too long, streaming is not allowed, or the asker pressed Stop.
+_STOPPED = re.compile(r"cancell?ed by (?:the )?user", re.IGNORECASE)
 
 
 class TeamsProgress:
@@ -73,7 +77,7 @@ class TeamsProgress:
                 sequence += 1
                 await self._ends_within(_UPDATE_INTERVAL_S)
         except aiohttp.ClientResponseError as error:
-            if self._stream_id and error.status == _FORBIDDEN:
+            if self._stream_id and is_stop(error):
                 self.stopped = True
                 stop()
                 return
@@ -91,6 +95,11 @@ class TeamsProgress:
     async def _send(self, activity: Mapping[str, Any]) -> str:
         where = self._where
         return await self._connector.send(where.service_url, address_of(where.channel_id, where.thread_id), activity)
+
+
+def is_stop(error: aiohttp.ClientResponseError) -> bool:
+    """Tell whether Teams refused an update because the asker pressed Stop."""
+    return error.status == _FORBIDDEN and bool(_STOPPED.search(error.message))
 
 
 def informative(words: str, sequence: int, stream_id: str) -> dict[str, Any]:

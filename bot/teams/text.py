@@ -61,7 +61,7 @@ def untagged(text: str) -> str:
 
 
 def literal(text: str, limit: int) -> str:
-    """Return a text on one line, escaped so that Markdown shows it as it is, and cut to `limit` characters with that."""
+    """Return a text on one line, escaped so that Markdown shows it as it is, and with that cut to `limit` characters."""
     line = " ".join(text.split())
     marks = len(_MARKS.findall(line[:limit]))
     return _MARKS.sub(r"\\\1", cut(line, max(limit - marks, limit // 2)))
