@@ -128,7 +128,10 @@ class Reviews(Protocol):
         """Store where the card of a review was posted in a chat product."""
 
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
-        """Return channel and message id of a review's card in a chat product; None if it was not posted."""
+        """Return channel and message id of a review's newest card in a chat product; None if it was not posted."""
+
+    async def cards(self, review_id: str, surface: str) -> list[tuple[str, str]]:
+        """Return channel and message id of each card of a review in a chat product, the newest first."""
 
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""

@@ -14,7 +14,7 @@ CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 _CARD_VERSION = "1.5"
 # All the facts of a card together, and one of them.
 _FACTS_CHARS, _FACT_CHARS = 9000, 1500
-_WORDS_CHARS = 500
+_TEXT_CHARS = 500
 
 Json = dict[str, Any]
 
@@ -34,22 +34,22 @@ class TeamsMessage:
 
 
 def card_message(
-    words: str, parts: Sequence[Json], actions: Sequence[Json] = (), refresh: Json | None = None
+    text: str, parts: Sequence[Json], actions: Sequence[Json] = (), refresh: Json | None = None
 ) -> TeamsMessage:
-    """Return a message with one card, made to fit. Notifications and screen readers use `words`."""
-    short = cut(words, _WORDS_CHARS)
+    """Return a message with one card, made to fit. Notifications and screen readers use `text`."""
+    short = cut(text, _TEXT_CHARS)
     attachment = {"contentType": CARD_TYPE, "content": fitted(_card(short, parts, actions, refresh))}
-    return TeamsMessage(words, {"type": "message", "summary": short, "attachments": [attachment]})
+    return TeamsMessage(text, {"type": "message", "summary": short, "attachments": [attachment]})
 
 
-def _card(words: str, parts: Sequence[Json], actions: Sequence[Json], refresh: Json | None) -> Json:
-    """Return an Adaptive Card. `words` is its text for clients without cards and for screen readers."""
+def _card(text: str, parts: Sequence[Json], actions: Sequence[Json], refresh: Json | None) -> Json:
+    """Return an Adaptive Card. `text` is for clients without cards and for screen readers."""
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": _CARD_VERSION,
-        "fallbackText": words,
-        "speak": words,
+        "fallbackText": text,
+        "speak": text,
         "body": list(parts),
         **({"actions": list(actions)} if actions else {}),
         **({"refresh": refresh} if refresh else {}),

@@ -58,7 +58,8 @@ def conversation_of(activity: Json) -> Conversation:
         shared_outside=(data.get("channel") or {}).get("type") == "shared",
         service_url=str(activity["serviceUrl"]),
         team_id=str((data.get("team") or {}).get("id") or ""),
-        language=language_of(activity),
+        # Everybody in a channel reads the same message.
+        language=language_of(activity) if kind == "personal" else "",
     )
 
 

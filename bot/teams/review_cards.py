@@ -13,7 +13,7 @@ from bot.surfaces.wording import (
     finding_words,
     reason_words,
 )
-from bot.surfaces.words import ENGLISH
+from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import (
     Json,
     TeamsMessage,
@@ -39,7 +39,7 @@ REFRESH, ASK_BACK, DRAFT_AGAIN = "review_refresh", "review_ask_back", "review_dr
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
 INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
-_QUOTE_CHARS, _TURN_CHARS = 500, 700
+_QUOTE_CHARS, _TURN_CHARS, _SPAN_CHARS = 500, 700, 200
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
 # Teams refreshes a card for at most 60 people.
 _MAX_REFRESHED = 60
@@ -49,7 +49,9 @@ _USER_PREFIX = "8:orgid:"
 _FINDINGS, _QUOTES, _DRAFT, _EXCHANGE, _QUESTION = range(1, 6)
 
 
-def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = "") -> TeamsMessage:
+def review_card(
+    view: ReviewView, findings: Sequence[Finding] = (), text: str = "", words: Words = ENGLISH
+) -> TeamsMessage:
     """Return the card of an open review. Everybody in the conversation sees its buttons; a press is checked later.
 
     It quotes nothing that not everybody who reads it may read. For each of the view's reviewers the client fetches a
@@ -57,35 +59,40 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
     """
     review, names, draft = view.review, view.names, view.review.case.draft
     parts = [
-        paragraph("Review needed", size="Large", weight="Bolder"),
-        _asked(review, names),
+        paragraph(words("teams-review-needed"), size="Large", weight="Bolder"),
+        _asked(review, names, words),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
-        small(reason_words(review.case.reason)),
+        small(reason_words(review.case.reason, words)),
     ]
     if not view.show_draft:
-        parts.append(paragraph(ENGLISH("hidden-draft") if draft else ENGLISH("hidden-sources")))
+        parts.append(paragraph(words("hidden-draft" if draft else "hidden-sources")))
     else:
-        parts += [*_draft(review), *_evidence(review)]
-    parts += [paragraph(ENGLISH("outdated-draft"), color="Attention")] if view.is_outdated else []
+        parts += [*_draft(review, words), *_evidence(review, words)]
+    parts += [paragraph(words("outdated-draft"), color="Attention")] if view.is_outdated else []
     parts += [_said(turn, names) for turn in review.exchange[-4:]]
     if review.awaits_asker:
-        parts.append(small("Waiting for the asker's answer."))
+        parts.append(small(words("teams-waiting-for-asker")))
     if review.claimed_by:
-        parts.append(small(f"Claimed by {display_name(review.claimed_by, names)}"))
+        parts.append(small(words("decision-claimed", who=display_name(review.claimed_by, names))))
     if findings:
-        unproved = paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention")
+        unproved = _listed(words("teams-not-proved"), _findings(findings, words), color="Attention")
         parts.append(giving_way(_FINDINGS, unproved))
     shown = text or (draft.answer if draft and view.show_draft else "")
-    actions = _actions(view, shown, unproved=bool(findings))
-    words = f"Review needed: {cut(' '.join(review.question.split()), 200)}"
-    return card_message(words, [*parts, small(review.review_id)], actions, _refresh(view))
+    actions = _actions(view, shown, words, unproved=bool(findings))
+    said = f"{words('teams-review-needed')}: {cut(' '.join(review.question.split()), 200)}"
+    return card_message(said, [*parts, small(review.review_id)], actions, _refresh(view, words))
 
 
-def _refresh(view: ReviewView) -> Json | None:
+def _refresh(view: ReviewView, words: Words) -> Json | None:
     if not view.reviewers:
         return None
     return {
-        "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(view.review)},
+        "action": {
+            "type": "Action.Execute",
+            "title": words("teams-button-refresh"),
+            "verb": REFRESH,
+            "data": _data(view.review),
+        },
         "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
     }
 
@@ -96,91 +103,95 @@ def _said(turn: Turn, names: Names) -> Json:
     )
 
 
-def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the asker's answer as a message to the reviewers."""
     turn = review.exchange[-1]
-    head = f"{names.get(turn.user_id, turn.user_id)} answers:"
+    head = words("teams-asker-answers", who=names.get(turn.user_id, turn.user_id))
     said = giving_way(_EXCHANGE, paragraph(literal_lines(turn.text, INPUT_CHARS)))
     parts = [paragraph(f"**{literal(head, 100)}**"), said, small(review.review_id)]
     return card_message(cut(f"{head} {turn.text}", 500), parts)
 
 
-def decided_card(view: ReviewView) -> TeamsMessage:
+def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
     """Return the card of a decided or expired review: who decided what, without buttons."""
     review, names = view.review, view.names
-    head = decision_words(review, lambda user_id: names.get(user_id, user_id))
+    head = decision_words(review, lambda user_id: names.get(user_id, user_id), words)
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
-        _asked(review, names),
+        _asked(review, names, words),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
     ]
     if review.answer and view.show_draft:
-        parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link, _DRAFT)]
+        parts += [paragraph(f"**{words('teams-sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:
-        parts.append(small("Sent although not every sentence could be proved from the documents."))
+        parts.append(small(words("teams-sent-anyway")))
     if review.note:
-        parts += [paragraph("**Reason**"), giving_way(_EXCHANGE, paragraph(literal_lines(review.note, INPUT_CHARS)))]
+        parts += [
+            paragraph(f"**{words('teams-reason')}**"),
+            giving_way(_EXCHANGE, paragraph(literal_lines(review.note, INPUT_CHARS))),
+        ]
     return card_message(head, [*parts, small(review.review_id)])
 
 
-def _asked(review: Review, names: Names) -> Json:
-    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers])}**")
+def _asked(review: Review, names: Names, words: Words) -> Json:
+    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers], words)}**")
 
 
-def _draft(review: Review) -> list[Json]:
+def _draft(review: Review, words: Words) -> list[Json]:
     draft = review.case.draft
     if draft is None:
         return []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-    return [paragraph("**Draft**"), *answer_parts(draft.answer, keep, _DRAFT)]
+    return [paragraph(f"**{words('teams-draft')}**"), *answer_parts(draft.answer, keep, _DRAFT)]
 
 
-def _evidence(review: Review) -> list[Json]:
+def _evidence(review: Review, words: Words) -> list[Json]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     case = review.case
     parts = []
     if citations := not_shown_in(case.draft.answer, case.draft.citations) if case.draft else ():
-        lines = [f"- \\[{c.marker}\\] “{literal(plain(c.quote), _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
-        more = len(citations) - _MAX_QUOTES
-        quotes = _listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])])
-        parts.append(giving_way(_QUOTES, quotes))
+        quotes = [f"\\[{c.marker}\\] {_quoted(plain(c.quote), _QUOTE_CHARS, words)}" for c in citations]
+        parts.append(giving_way(_QUOTES, _listed(words("teams-quotes"), _some(quotes, _MAX_QUOTES, words))))
     if case.sources:
-        parts.append(_listed("Sources", [f"- {source_line(source)}" for source in case.sources[:_MAX_SOURCES]]))
+        sources = [source_line(source, words) for source in case.sources[:_MAX_SOURCES]]
+        parts.append(_listed(words("teams-sources"), sources))
     if case.findings:
-        parts.append(giving_way(_FINDINGS, paragraph(f"**Findings**\n\n{_findings(case.findings)}")))
+        parts.append(giving_way(_FINDINGS, _listed(words("teams-findings"), _findings(case.findings, words))))
     return parts
 
 
-def _listed(head: str, lines: Sequence[str]) -> Json:
-    return paragraph("\n".join([f"**{head}**\n", *lines]))
+def _listed(head: str, lines: Sequence[str], **more: str) -> Json:
+    return paragraph("\n".join([f"**{head}**\n", *(f"- {line}" for line in lines)]), **more)
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def _findings(findings: Sequence[Finding], words: Words) -> list[str]:
     lines = [
-        f"- “{literal(finding.span, 200)}” {finding_words(finding.code)} ({finding.code})." for finding in findings
+        f"{_quoted(finding.span, _SPAN_CHARS, words)} {finding_words(finding.code, words)}." for finding in findings
     ]
-    more = len(lines) - _MAX_FINDINGS
-    return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
+    return _some(lines, _MAX_FINDINGS, words)
 
 
-def _actions(view: ReviewView, text: str, *, unproved: bool) -> list[Json]:
+def _some(lines: Sequence[str], limit: int, words: Words) -> list[str]:
+    more = len(lines) - limit
+    return [*lines[:limit], *([words("and-more", count=more)] if more > 0 else [])]
+
+
+def _quoted(text: str, limit: int, words: Words) -> str:
+    return words("in-quotes", text=literal(text, limit))
+
+
+def _actions(view: ReviewView, text: str, words: Words, *, unproved: bool) -> list[Json]:
     review, data = view.review, _data(view.review)
-    anyway = {
-        "type": "Input.Toggle",
-        "id": ANYWAY_INPUT,
-        "title": "Send anyway: I stand for this, and it is recorded so",
-    }
-    edit = [_input(ANSWER_INPUT, "Answer", cut(text, INPUT_CHARS)), *([anyway] if unproved else [])]
+    write = words("button-edit" if review.case.draft else "button-write-answer")
+    claim = (TAKE_OVER, words("button-take-over")) if review.claimed_by else (CLAIM, words("button-claim"))
     return [
-        *([] if view.show_draft else [execute(REFRESH, "Show in private", data)]),
-        *([execute(APPROVE, "Approve", data, style="positive")] if view.can_approve else []),
-        *([execute(DRAFT_AGAIN, "Draft again", data)] if view.is_outdated else []),
-        _show_card("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
-        _show_card("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
-        _show_card(
-            "Ask back", [_input(QUESTION_INPUT, "What do you need to know?", "")], execute(ASK_BACK, "Ask", data)
-        ),
-        execute(TAKE_OVER, "Take over", data) if review.claimed_by else execute(CLAIM, "Claim", data),
+        *([] if view.show_draft else [execute(REFRESH, words("button-show-in-private"), data)]),
+        *([execute(APPROVE, words("button-approve"), data, style="positive")] if view.can_approve else []),
+        *([execute(DRAFT_AGAIN, words("button-draft-again"), data)] if view.is_outdated else []),
+        _show_card(write, _edit_inputs(text, words, unproved=unproved), (EDIT, words("teams-button-send")), data),
+        _show_card(words("button-reject"), [_reason_input(words)], (REJECT, words("button-reject")), data),
+        _show_card(words("button-ask-back"), [_question_input(words)], (ASK_BACK, words("teams-button-ask")), data),
+        execute(*claim, data),
     ]
 
 
@@ -188,22 +199,29 @@ def _data(review: Review) -> Json:
     return {"review_id": review.review_id}
 
 
-def _show_card(title: str, body: Sequence[Json], action: Json) -> Json:
-    return {
-        "type": "Action.ShowCard",
-        "title": title,
-        "card": {"type": "AdaptiveCard", "body": list(body), "actions": [action]},
-    }
+def _show_card(title: str, body: Sequence[Json], button: tuple[str, str], data: Json) -> Json:
+    """Return a button that unfolds inputs and another button, which is given by verb and title."""
+    card = {"type": "AdaptiveCard", "body": list(body), "actions": [execute(*button, data)]}
+    return {"type": "Action.ShowCard", "title": title, "card": card}
 
 
-def _input(name: str, label: str, text: str) -> Json:
-    return {
-        "type": "Input.Text",
-        "id": name,
-        "label": label,
-        "isMultiline": True,
-        "isRequired": True,
-        "errorMessage": "This is needed.",
-        "maxLength": INPUT_CHARS,
-        **({"value": text} if text else {}),
-    }
+def _edit_inputs(text: str, words: Words, *, unproved: bool) -> list[Json]:
+    value = {"value": cut(text, INPUT_CHARS)} if text else {}
+    anyway = {"type": "Input.Toggle", "id": ANYWAY_INPUT, "title": words("teams-send-anyway")}
+    return [_needed_input(ANSWER_INPUT, "teams-input-answer", words) | value, *([anyway] if unproved else [])]
+
+
+def _question_input(words: Words) -> Json:
+    return _needed_input(QUESTION_INPUT, "teams-input-question", words)
+
+
+def _reason_input(words: Words) -> Json:
+    return _input(REASON_INPUT, words("teams-input-reason"))
+
+
+def _needed_input(name: str, label: str, words: Words) -> Json:
+    return _input(name, words(label)) | {"isRequired": True, "errorMessage": words("teams-input-needed")}
+
+
+def _input(name: str, label: str) -> Json:
+    return {"type": "Input.Text", "id": name, "label": label, "isMultiline": True, "maxLength": INPUT_CHARS}

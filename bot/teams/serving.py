@@ -10,6 +10,7 @@ from bot.delivery.runtime import Runtime, Served
 from bot.settings import Settings
 from bot.store.records import Conversation
 from bot.surfaces.product import Diagnosis
+from bot.surfaces.words import Languages
 from bot.teams.checks import checks
 from bot.teams.commands import Commands
 from bot.teams.connector import Connector
@@ -34,6 +35,7 @@ class TeamsServing:
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
         """Connect Teams to the process while the body runs. Raises SettingsError."""
         settings, use_cases = runtime.settings.teams, runtime.use_cases
+        languages = Languages(runtime.settings.language)
         guard = authenticator(settings, runtime.settings.server.host)
         tokens = None if settings.anonymous else MsalAuth(auth_configuration(settings))
         connector = Connector(tokens, settings.timeout_s)
@@ -42,19 +44,28 @@ class TeamsServing:
         )
         product = TeamsProduct(
             use_cases.questions.store,
-            Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox),
+            Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
             connector,
             TeamsPoster(connector),
             membership.refusal if settings.tenant_id else _nobody_is_refused,
             settings.progress_after_s,
+            languages,
         )
-        runtime.connect(SURFACE, product, membership, TeamsReviewBoard(use_cases.reviews, connector, settings))
+        board = TeamsReviewBoard(use_cases.reviews, connector, settings, languages)
+        runtime.connect(SURFACE, product, membership, board)
         intake = TeamsIntake(
             questions=use_cases.questions,
             actions=ReviewActions(
-                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_inbox, runtime.wake_outbox
+                use_cases.questions,
+                use_cases.reviews,
+                runtime.boards,
+                runtime.wake_inbox,
+                runtime.wake_outbox,
+                languages,
             ),
-            feedback=FeedbackActions(use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox),
+            feedback=FeedbackActions(
+                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
+            ),
             membership=membership,
             running=runtime.running,
             wake_inbox=runtime.wake_inbox,
@@ -64,6 +75,7 @@ class TeamsServing:
             yield Served([web.post(MESSAGES_PATH, messages(guard, intake.take))], nullcontext())
         finally:
             await intake.aclose()
+            await board.aclose()
             await connector.aclose()
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from bot.surfaces.showing import Keep, readable, tables_as_lists
 from bot.surfaces.wording import cut, linkable, updated_words
+from bot.surfaces.words import ENGLISH, Words
 from index.markdown import code_apart
 from pipeline.types import Source
 
@@ -61,7 +62,7 @@ def untagged(text: str) -> str:
 
 
 def literal(text: str, limit: int) -> str:
-    """Return a text on one line, escaped so that Markdown shows it as it is, and with that cut to `limit` characters."""
+    """Return a text on one line, escaped so that Markdown shows it as it is, and cut to `limit` characters."""
     line = " ".join(text.split())
     marks = len(_MARKS.findall(line[:limit]))
     return _MARKS.sub(r"\\\1", cut(line, max(limit - marks, limit // 2)))
@@ -73,10 +74,10 @@ def literal_lines(text: str, limit: int) -> str:
     return with_breaks("\n".join(lines))
 
 
-def source_line(source: Source) -> str:
+def source_line(source: Source, words: Words = ENGLISH) -> str:
     """Return `[n] linked title > heading · updated 3 May 2026` as a card's Markdown."""
     place = f" > {literal(source.heading, NAME_CHARS)}" if source.heading else ""
-    changed = f" · {updated_words(source.updated)}" if source.updated else ""
+    changed = f" · {updated_words(source.updated, words)}" if source.updated else ""
     return f"\\[{source.marker}\\] {linked(source.title, source.url)}{place}{changed}"
 
 
