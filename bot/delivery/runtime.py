@@ -39,7 +39,7 @@ class Runtime:
         answering = Answering(
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
         )
-        posting = Posting(product, questions, delivery)
+        posting = Posting(product, questions, delivery, self.boards)
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
         self.dispatcher.add(surface, Handlers(answering.work, posting.deliver))

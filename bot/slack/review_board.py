@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.desk.permissions import Names
-from bot.desk.review_views import ReviewView
+from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
@@ -74,7 +74,7 @@ class SlackReviewBoard:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
-        key = f"decided:{review.review_id}"
+        key = decision_key(review)
         return [to_asker(key, review.review_id, where, decided_message(review, names), payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:

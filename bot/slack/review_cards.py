@@ -77,6 +77,8 @@ def decided_card(view: ReviewView) -> SlackMessage:
         section(f"{mark} *{head}*"),
         _asked(review, view.names),
     ]
+    if view.delivery:
+        blocks.append(section(ENGLISH.of("delivery", view.delivery)))
     if review.answer and view.show_draft:
         blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:

@@ -84,6 +84,9 @@ class Outbox(Queue, Protocol):
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Queue messages. A message whose key is known is not queued again."""
 
+    async def states(self, key: str) -> frozenset[str]:
+        """Return the states, waiting, done or dead, of a message and of those whose keys add a colon and more to it."""
+
 
 class Reviews(Protocol):
     """Reviews and their append-only history."""

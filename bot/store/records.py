@@ -54,7 +54,8 @@ class Outgoing(FrozenModel):
     """One message to post. Its key keeps it from being queued twice.
 
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
-    `progress_id` is the progress message that it completes. `payload` is for the product of `surface` alone: the
+    `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
+    it completes. `payload` is for the product of `surface` alone: the
     rendered message, and what posting it needs.
     """
 
@@ -66,6 +67,7 @@ class Outgoing(FrozenModel):
     thread_id: str = ""
     text: str
     card_of: str = ""
+    decides: str = ""
     progress_id: str = ""
     payload: dict[str, Any] = Field(default_factory=dict)
 

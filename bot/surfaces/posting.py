@@ -8,6 +8,7 @@ from bot.desk.questions import QuestionDesk
 from bot.settings import DeliverySettings
 from bot.store.records import Job, Outgoing
 from bot.surfaces.product import ChatProduct, Posted, PostError
+from bot.surfaces.review_board import Boards
 
 _log = structlog.get_logger(__name__)
 
@@ -19,6 +20,7 @@ class Posting:
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
+    boards: Boards
 
     async def deliver(self, job: Job) -> None:
         """Post one message and store where it was posted, or that it was not."""
@@ -38,6 +40,7 @@ class Posting:
                 for message_id in posted.answer_ids:
                     await tx.posted.put(message.channel_id, message_id, message.request_id)
             await tx.outbox.finish(job.key)
+        await self._show_delivery(message)
 
     async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
@@ -49,3 +52,13 @@ class Posting:
             if await tx.outbox.bury(job.key):
                 await tx.outbox.send(error.instead)
         await self.questions.delivery_failed(message.request_id)
+        await self._show_delivery(message)
+
+    async def _show_delivery(self, message: Outgoing) -> None:
+        """Tell the reviewers whether their decision was delivered. The message itself is settled by now."""
+        if not message.decides:
+            return
+        try:
+            await self.boards.show_delivery(message.decides)
+        except Exception as error:  # noqa: BLE001 - the message must not be posted again because a card is not updated
+            _log.error("card_not_updated", review_id=message.decides, error=type(error).__name__)

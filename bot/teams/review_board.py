@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot.desk.permissions import Names, UnknownReviewError
-from bot.desk.review_views import ReviewView
+from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
 from bot.store.records import Conversation, Outgoing, Review
@@ -89,7 +89,7 @@ class TeamsReviewBoard:
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""
-        key = f"decided:{review.review_id}"
+        key = decision_key(review)
         return [
             to_asker(key, review.review_id, review.conversation, decided_message(review, names, self._words(review)))
         ]

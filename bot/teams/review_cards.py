@@ -121,6 +121,8 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
         _asked(review, names, words),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
     ]
+    if view.delivery:
+        parts.append(paragraph(words.of("delivery", view.delivery), color="Attention"))
     if review.answer and view.show_draft:
         parts += [paragraph(f"**{words('teams-sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:

@@ -216,8 +216,9 @@ async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, arti
             form = {"reason": "outdated", "note": "It is 10 days now."}
             value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(form)}}
             bad = fake.activity("invoke", "asker", "a:asker", name="message/submitAction", value=value)
-            assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, {})
-            assert await fake.send(bad | {"replyToId": "m-0"}) == (200, {})
+            thanks = {"task": {"type": "message", "value": "Thank you, that helps."}}
+            assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, thanks)
+            assert await fake.send(bad | {"replyToId": "m-0"}) == (200, thanks)
             fetch = fake.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
             assert "What is wrong with it?" in json.dumps((await fake.send(fetch))[1])
             store = desk.store

@@ -122,7 +122,7 @@ async def test_commands_answer_in_a_private_chat_those_who_may(both: tuple[FakeC
     assert "0 questions, 0 replies" in said["/status"]
     assert "7 days" in (await teams.reply(teams.question(f"ask {_ANSWERABLE}", "admin", "a:admin"), 10))["text"]
     assert _UNKNOWN in said["gaps"]
-    assert "questions by 1 person" in said["usage"]
+    assert "question by 1 person" in said["usage"]
     assert "No review waits for you." in said["Reviews"]
     assert "RETRIEVAL_LOW" in said[f"why {request_id}"]
     assert "I know no request with this id." in said["why r-404"]
@@ -134,7 +134,7 @@ async def test_an_admin_reindexes_and_reads_what_was_indexed_and_skipped(own_dat
         question = teams.question("reindex", "admin", "a:admin")
         begun = await teams.reply(question)
         await teams.send(question)
-        assert "Reindexing has begun" in begun["summary"]
+        assert "reading the documents again" in begun["summary"]
         assert "Reindexed:" in (await teams.until(lambda: teams.all("a:admin", 2)))[1]["summary"]
         assert "Only admins may do this" in _written(await teams.reply(teams.question("reindex")))
         assert len(teams.messages("a:admin")) == 2
@@ -146,7 +146,7 @@ async def test_what_a_command_shows_is_not_told_to_a_whole_channel(both: tuple[F
     assert "our own chat" in told["summary"]
     SnapshotFolder(desk.settings.data_dir).note(LastBuild(at="2026-11-27T03:00:00", error="cannot read /srv/leads.md"))
     status = await teams.reply(teams.question("status", "admin", _THREAD), 2)
-    assert "Citedesk status" in status["summary"]
+    assert "How Citedesk is doing" in status["summary"]
     assert "/srv/leads.md" not in json.dumps(status)
     # More words than a command has: a question.
     question = teams.question("status of my order", "admin", _THREAD)
