@@ -18,6 +18,7 @@ from bot.cli.doctor import diagnose
 from bot.desk.questions import request_id_of
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
+from bot.surfaces.words import ENGLISH
 from bot.teams.checks import checks
 from bot.teams.payloads import asked_of, key_of
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
@@ -134,7 +135,7 @@ async def test_an_admin_reindexes_and_reads_what_was_indexed_and_skipped(own_dat
         question = teams.question("reindex", "admin", "a:admin")
         begun = await teams.reply(question)
         await teams.send(question)
-        assert "Reindexing has begun" in begun["summary"]
+        assert ENGLISH("reindexing") in begun["summary"]
         assert "Reindexed:" in (await teams.until(lambda: teams.all("a:admin", 2)))[1]["summary"]
         assert "Only admins may do this" in _written(await teams.reply(teams.question("reindex")))
         assert len(teams.messages("a:admin")) == 2
