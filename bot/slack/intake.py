@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot.slack.clients import ForeignWorkspaceError
@@ -11,9 +12,10 @@ from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.surfaces.wording import is_reaction
-from bot.surfaces.words import ENGLISH
 
 _log = structlog.get_logger(__name__)
+# Set in Bolt's context if the question of a button is known already.
+ASKED_BEFORE = "asked_before"
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
@@ -24,11 +26,11 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     Slack delivers the event again.
     """
 
-    async def middleware(body: dict[str, Any], next_: Next) -> BoltResponse:
+    async def middleware(body: dict[str, Any], context: AsyncBoltContext, next_: Next) -> BoltResponse:
         if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
-            return BoltResponse(status=200, body=ENGLISH("stranger") if body.get("command") else "")
+            return BoltResponse(status=200, body=slack.languages.words()("stranger") if body.get("command") else "")
         try:
             intake = intake_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -38,6 +40,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         if intake and await _is_for_us(slack, intake):
             if not await slack.questions.store.inbox.add(intake.keys, intake.asked.model_dump_json()):
                 _log.info("redelivery_dropped", key=intake.keys[0])
+                context[ASKED_BEFORE] = True
             slack.wake_inbox()
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.

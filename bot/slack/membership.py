@@ -49,12 +49,12 @@ class SlackMembership:
         """Return the groups that every reader of a conversation is in; None if only the asker reads it."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
-    async def refusal(self, where: Conversation) -> str:
-        """Return the message that says why the person who writes here gets no answer; "" if they get one.
+    async def person(self, where: Conversation) -> Person:
+        """Return why the person who writes here gets no answer, if so, and their locale.
 
         Guests get none unless the settings name them. Without the scope `users:read` nobody counts as a guest.
         """
-        return (await self._people.person(where, self._looked_up)).refusal
+        return await self._people.person(where, self._looked_up)
 
     async def locale(self, tenant_id: str, user_id: str) -> str:
         """Return the locale of a person, such as de-DE; "" if Slack does not tell it."""
@@ -63,7 +63,7 @@ class SlackMembership:
         where = Conversation(
             surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id="", thread_id="", private=True
         )
-        return (await self._people.person(where, self._looked_up)).locale
+        return (await self.person(where)).locale
 
     async def _looked_up(self, where: Conversation) -> Person:
         client = await self._workspaces.client(where.tenant_id)

@@ -15,6 +15,17 @@ RETRY = "try_again"
 ASK_PRIVATELY = "ask_privately"
 # The action ids of suggested questions; Slack wants each id once in a message.
 SUGGESTED = ("did_you_mean_1", "did_you_mean_2", "did_you_mean_3")
+# How many words may follow each command. What does not fit is a question.
+TAKES = {
+    "help": 0,
+    "status": 0,
+    "reviews": 0,
+    "reindex": 0,
+    "rollback": 1,
+    "why": 1,
+    "usage": 0,
+    "gaps": 0,
+}
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -76,6 +87,17 @@ def withdrawal_of(body: Mapping[str, Any]) -> Withdrawal | None:
         if message.get("text") != before:
             return Withdrawal(_message_key(team, channel, str(message["ts"])), str(message.get("text") or ""))
     return None
+
+
+def question_in_command(text: str) -> str | None:
+    """Return the question after `/citedesk`: what follows `ask`, or words that are no command; None for a command.
+
+    A single word that is neither gets the help, so it counts as a command.
+    """
+    first, *rest = text.split(maxsplit=1) or [""]
+    if first.lower() == "ask":
+        return "".join(rest).strip()
+    return text.strip() if len(text.split()) > 1 + TAKES.get(first.lower(), 0) else None
 
 
 def team_of(body: Mapping[str, Any]) -> str:
@@ -171,11 +193,11 @@ def _is_question(event: Mapping[str, Any]) -> bool:
 
 
 def _from_command(body: Mapping[str, Any]) -> Intake | None:
-    name, _, rest = str(body.get("text") or "").strip().partition(" ")
-    if name.lower() != "ask":
+    question = question_in_command(str(body.get("text") or ""))
+    if question is None:
         return None
     asked = Asked(
-        text=rest.strip(),
+        text=question,
         # A later decision of a reviewer goes to the asker in a direct message, not to the channel.
         where=_direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),

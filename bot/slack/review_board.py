@@ -14,6 +14,7 @@ from bot.slack.payloads import SURFACE, channel_conversation
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.words import Languages, Words
 
 _log = structlog.get_logger(__name__)
 
@@ -24,10 +25,11 @@ class SlackReviewBoard:
     `default_channel` gets the cards of questions whose channel has no reviewers' channel of its own; "" if unset.
     """
 
-    def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str) -> None:
+    def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str, languages: Languages) -> None:
         self._reviews = reviews
         self._workspaces = workspaces
         self._default_channel = default_channel
+        self._languages = languages
 
     async def place(self, review: Review) -> Conversation | None:
         """Return the channel in which the card of a review stands or will stand; None without one."""
@@ -41,21 +43,22 @@ class SlackReviewBoard:
         A review of another chat product gets a card only where the bot serves just one workspace.
         """
         tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
-        return [card_outgoing(view.review, tenant, channel, _card(view))] if tenant and channel else []
+        return [card_outgoing(view.review, tenant, channel, self._card(view))] if tenant and channel else []
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
         """Return the reminder for the thread of a posted card; none if no card was posted."""
         review = view.review
         posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         key = f"reminder:{review.review_id}"
-        return [under_card(key, review, self._tenant_of(review), posted, reminder_message(review))] if posted else []
+        message = reminder_message(review, self._languages.words())
+        return [under_card(key, review, self._tenant_of(review), posted, message)] if posted else []
 
     async def refresh(self, view: ReviewView) -> None:
         """Update the posted card of a review, if there is one.
 
         A failed call is only logged, because the review itself is stored.
         """
-        review, card = view.review, _card(view)
+        review, card = view.review, self._card(view)
         posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         if posted is None:
             return
@@ -67,7 +70,7 @@ class SlackReviewBoard:
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the message that tells the asker that a person has the question now."""
-        message = escalated_message(review.review_id)
+        message = escalated_message(review.review_id, self._words(review))
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
@@ -75,17 +78,19 @@ class SlackReviewBoard:
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
         key = decision_key(review)
-        return [to_asker(key, review.review_id, where, decided_message(review, names), payload)]
+        return [to_asker(key, review.review_id, where, decided_message(review, names, self._words(review)), payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
         key = f"asked:{review.review_id}:{len(review.exchange)}"
-        return [to_asker(key, review.review_id, review.conversation, asked_back_message(review, names))]
+        message = asked_back_message(review, names, self._words(review))
+        return [to_asker(key, review.review_id, review.conversation, message)]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
         key = f"answered:{review.review_id}:{len(review.exchange)}"
-        return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
+        message = answer_of_asker_message(review, names, self._languages.words())
+        return [under_card(key, review, self._tenant_of(review), card, message)]
 
     def _channel_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE
@@ -96,6 +101,9 @@ class SlackReviewBoard:
         where = review.conversation
         return where.tenant_id if where.surface == SURFACE else self._workspaces.only
 
+    def _card(self, view: ReviewView) -> SlackMessage:
+        render = review_card if view.review.state == "open" else decided_card
+        return render(view, self._languages.words())
 
-def _card(view: ReviewView) -> SlackMessage:
-    return review_card(view) if view.review.state == "open" else decided_card(view)
+    def _words(self, review: Review) -> Words:
+        return self._languages.words(review.conversation.language)

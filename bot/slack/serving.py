@@ -24,6 +24,7 @@ from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
 from bot.surfaces.product import Diagnosis
+from bot.surfaces.words import Languages
 from index.errors import SettingsError
 
 
@@ -45,11 +46,10 @@ class SlackServing:
         installation = await _installation(runtime.settings)
         workspaces, best_effort = installation.workspaces, BestEffortCalls()
         membership = SlackMembership(workspaces, runtime.settings.access)
-        poster = SlackPoster(workspaces, best_effort)
-        product = SlackProduct(
-            workspaces, best_effort, poster, membership.refusal, membership.locale, slack.progress_after_s
-        )
-        board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
+        languages = Languages(runtime.settings.language)
+        poster = SlackPoster(workspaces, best_effort, languages)
+        product = SlackProduct(workspaces, best_effort, poster, membership.person, slack.progress_after_s, languages)
+        board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "", languages)
         runtime.connect(SURFACE, product, membership, board)
         services = SlackServices(
             questions=runtime.use_cases.questions,
@@ -61,6 +61,7 @@ class SlackServing:
             boards=runtime.boards,
             running=runtime.running,
             prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
+            languages=languages,
             wake_inbox=runtime.wake_inbox,
             wake_outbox=runtime.wake_outbox,
         )

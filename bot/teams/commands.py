@@ -99,7 +99,7 @@ class Commands:
         status = await self.operations.status(user_id)
         # The status command is itself a waiting job of the inbox.
         counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
-        head = words("teams-status-head")
+        head = words("title-status")
         pairs = status_facts(replace(status, counts=counts), "reindex", words)
         return card_message(head, [paragraph(head, weight="Bolder"), facts(pairs)])
 
@@ -136,8 +136,8 @@ class Commands:
 
 def help_message(words: Words = ENGLISH, *, private: bool = True) -> TeamsMessage:
     """Return the list of commands. Outside of a personal chat it says to mention the bot."""
-    head = words("teams-help-head")
-    told = {name: words(f"teams-help-{name}") for name in _HELP} | (
+    head = words("help-head")
+    told = {name: words.of("teams-help", name) for name in _HELP} | (
         {} if private else {"ask": words("teams-help-ask-here")}
     )
     names = {"ask": f"ask {words('teams-help-question')}", "why": f"why {words('teams-help-id')}"}
@@ -151,7 +151,7 @@ def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) ->
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
         lines.append(f"- {words('teams-skipped-more', count=more)}")
-    skipped = [giving_way(2, paragraph("\n".join([f"**{words('teams-skipped')}**\n", *lines])))] if lines else []
+    skipped = [giving_way(2, paragraph("\n".join([f"**{words('left-out')}**\n", *lines])))] if lines else []
     remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today, words))
     noted = [giving_way(1, paragraph(remarks, size="Small", isSubtle=True))] if remarks else []
     return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
@@ -161,13 +161,13 @@ def reopened_message(plan: Rollback, words: Words = ENGLISH) -> TeamsMessage:
     """Return the documents that a rollback opens to more people, and how to confirm it."""
     head = reopened_words(plan, words)
     lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan, words))
-    confirm = words("teams-rollback-confirm", command=f"rollback {plan.manifest.name}")
+    confirm = words("go-back", command=f"rollback {plan.manifest.name}")
     return card_message(head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(lines)), paragraph(confirm)])
 
 
 def why_message(trace: Trace, words: Words = ENGLISH) -> TeamsMessage:
     """Return the trace of a request."""
-    head = words("teams-why", id=trace.request_id, outcome=outcome_words(trace, words), verdict=trace.verdict)
+    head = words("why-head", id=trace.request_id, outcome=outcome_words(trace, words), verdict=trace.verdict)
     return card_message(
         head,
         [
@@ -188,11 +188,11 @@ def gaps_message(clusters: Sequence[GapCluster], words: Words = ENGLISH) -> Team
     """Return the questions that the documents do not answer, one paragraph per cluster."""
     if not clusters:
         return notice_message("no-gaps", words)
-    head = words("teams-gaps-head")
+    head = words("gaps")
     parts = [paragraph(head, weight="Bolder")]
     for cluster in clusters[:GAPS_SHOWN]:
         nearest = literal(", ".join(cluster.nearest), 300)
-        near = [words("teams-gaps-nearest", documents=nearest)] if nearest else []
+        near = [words("gap-nearest", titles=nearest)] if nearest else []
         others = [f"- {literal(gap.question, 200)}" for gap in cluster.gaps[1:4]]
         first = f"**{literal(cluster.gaps[0].question, 300)}**"
         lines = [first, gap_words(cluster, words), *(["\n".join(others)] if others else []), *near]
@@ -213,7 +213,7 @@ def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES, words: W
     ]
     more = len(reviews) - REVIEWS_SHOWN
     listed = "\n".join([*lines, *([f"- {words('and-more', count=more)}"] if more > 0 else [])])
-    head = words("teams-reviews-head")
+    head = words("reviews-waiting")
     return card_message(
         head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(listed)), small(words("teams-reviews-how"))]
     )

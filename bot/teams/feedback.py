@@ -84,13 +84,13 @@ class FeedbackActions:
 def feedback_form(words: Words = ENGLISH) -> Json:
     """Return the form that asks what is wrong with an answer, as the response to `message/fetchTask`."""
     choices = [{"title": title, "value": value} for value, title in feedback_reasons(words).items()]
-    reason = {"type": "Input.ChoiceSet", "id": "reason", "label": words("teams-feedback-reason"), "choices": choices}
-    note = {"type": "Input.Text", "id": "note", "label": words("teams-feedback-note"), "isMultiline": True}
+    reason = {"type": "Input.ChoiceSet", "id": "reason", "label": words("modal-complaint"), "choices": choices}
+    note = {"type": "Input.Text", "id": "note", "label": words("input-should-say"), "isMultiline": True}
     card = {
         "type": "AdaptiveCard",
         "version": "1.5",
         "body": [reason | {"value": "wrong"}, note | {"maxLength": _NOTE_CHARS}],
-        "actions": [{"type": "Action.Submit", "title": words("teams-button-send")}],
+        "actions": [{"type": "Action.Submit", "title": words("submit-send")}],
     }
     attachment = {"contentType": CARD_TYPE, "content": card}
     return {"task": {"type": "continue", "value": {"title": words("teams-feedback-title"), "card": attachment}}}
@@ -98,7 +98,7 @@ def feedback_form(words: Words = ENGLISH) -> Json:
 
 def thanks(words: Words = ENGLISH) -> Json:
     """Return the thanks for feedback that Teams shows in the place of a form."""
-    return {"task": {"type": "message", "value": words("teams-feedback-thanks")}}
+    return {"task": {"type": "message", "value": words("feedback-thanks-for-reason")}}
 
 
 def was_our_form(activity: Mapping[str, Any]) -> bool:

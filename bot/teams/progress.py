@@ -70,7 +70,7 @@ class TeamsProgress:
             sequence = 1
             while not self._ending.is_set():
                 posted = await self._send(
-                    informative(self._words(f"teams-step-{self._step}"), sequence, self._stream_id)
+                    informative(self._words.of("teams-step", self._step), sequence, self._stream_id)
                 )
                 self._stream_id = self._stream_id or posted
                 sequence += 1

@@ -89,18 +89,15 @@ def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
     """Return what the asker should know before the answer: the question as it was read, and what was not read."""
     notes = []
     if asked.suggested:
-        notes.append(_quoted_note(words("teams-you-asked"), asked.text, words))
+        notes.append(words("you-asked", text=literal(asked.text, 500)))
     if reply.read_as:
-        notes.append(_quoted_note(understood_words(reply.trace, words), reply.read_as, words))
+        read_as = words("in-quotes", text=literal(reply.read_as, 500))
+        notes.append(f"{understood_words(reply.trace, words)}: {read_as}")
     if asked.has_files:
         notes.append(words("files-left-out"))
     if reply.may_see_more and may_help_more(reply.outcome):
         notes.append(words("may-see-more"))
     return notes
-
-
-def _quoted_note(head: str, text: str, words: Words) -> str:
-    return f"{head}: {words('in-quotes', text=literal(text, 500))}"
 
 
 def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
@@ -111,12 +108,15 @@ def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGL
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal_lines(review.note, _NOTE_CHARS))] if review.note else []
-        by = small(words("teams-reviewed-by", who=reviewer))
+        by = small(words("reviewed-by", who=reviewer))
         return card_message(words("not-confirmed"), [paragraph(words("not-confirmed")), *note, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
-    decided = "teams-answered-by" if review.state == "edited" and not sources else f"decision-{review.state}"
-    facts = [words(decided, who=reviewer), review.review_id]
+    by_a_person = review.state == "edited" and not sources
+    by = (
+        words("answered-by-a-person", who=reviewer) if by_a_person else words.of("decision", review.state, who=reviewer)
+    )
+    facts = [by, review.review_id]
     # A person wrote an edited answer, so it does not get the label for generated text.
     made_by_model = review.state == "approved"
     citations = draft.citations if draft else ()
@@ -133,9 +133,9 @@ def escalated_message(request_id: str, words: Words = ENGLISH) -> TeamsMessage:
 def asked_back_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
-    said = f"{words('teams-asks-you', who=names.get(turn.user_id, turn.user_id))} {turn.text}"
-    head = paragraph(f"**{words('teams-asks-you', who=display_name(turn.user_id, names))}**")
-    how = words("teams-reply-here" if review.conversation.private else "teams-reply-with-mention")
+    said = f"{words('asks-back', who=names.get(turn.user_id, turn.user_id))} {turn.text}"
+    head = paragraph(f"**{words('asks-back', who=display_name(turn.user_id, names))}**")
+    how = words("reply-here" if review.conversation.private else "teams-reply-with-mention")
     asked = giving_way(1, paragraph(literal_lines(turn.text, _ASKED_CHARS)))
     return card_message(cut(said, _NOTE_CHARS), [head, asked, small(how)])
 
@@ -209,7 +209,7 @@ def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: N
         who, when = display_name(outcome.approved.by, names), words.day(outcome.approved.at)
         facts = [words("approved-by-on", who=who, day=when)]
     if outcome.cached:
-        facts.append(words("teams-asked-before"))
+        facts.append(words("asked-before"))
     before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason, words)] if outcome.degraded else [])]]
     heading = [f"### {words('quoted')}"] if outcome.form == "quoted" else []
     answer = answer_markdown(outcome.text, links_of(outcome))

@@ -91,7 +91,7 @@ class ReviewActions:
         self.wake_outbox()
         if review and review.joined:
             await self.boards.refresh(review)
-        return "teams-person-has-it" if review else "teams-person-had-it"
+        return "teams-person-has-it" if review else "escalated-before"
 
     async def _ask(self, key: str, asked: Asked, message: str) -> str:
         """Put a question into the inbox, once; return what the client shows meanwhile."""

@@ -59,7 +59,7 @@ def review_card(
     """
     review, names, draft = view.review, view.names, view.review.case.draft
     parts = [
-        paragraph(words("teams-review-needed"), size="Large", weight="Bolder"),
+        paragraph(words("review-needed"), size="Large", weight="Bolder"),
         _asked(review, names, words),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
         small(reason_words(review.case.reason, words)),
@@ -71,15 +71,15 @@ def review_card(
     parts += [paragraph(words("outdated-draft"), color="Attention")] if view.is_outdated else []
     parts += [_said(turn, names) for turn in review.exchange[-4:]]
     if review.awaits_asker:
-        parts.append(small(words("teams-waiting-for-asker")))
+        parts.append(small(words("waiting-for-asker")))
     if review.claimed_by:
         parts.append(small(words("decision-claimed", who=display_name(review.claimed_by, names))))
     if findings:
-        unproved = _listed(words("teams-not-proved"), _findings(findings, words), color="Attention")
+        unproved = _listed(words("not-proved-by-documents"), _findings(findings, words), color="Attention")
         parts.append(giving_way(_FINDINGS, unproved))
     shown = text or (draft.answer if draft and view.show_draft else "")
     actions = _actions(view, shown, words, unproved=bool(findings))
-    said = f"{words('teams-review-needed')}: {cut(' '.join(review.question.split()), 200)}"
+    said = words("review-needed-about", question=cut(" ".join(review.question.split()), 200))
     return card_message(said, [*parts, small(review.review_id)], actions, _refresh(view, words))
 
 
@@ -106,7 +106,7 @@ def _said(turn: Turn, names: Names) -> Json:
 def answer_of_asker_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the asker's answer as a message to the reviewers."""
     turn = review.exchange[-1]
-    head = words("teams-asker-answers", who=names.get(turn.user_id, turn.user_id))
+    head = words("asker-answers", who=names.get(turn.user_id, turn.user_id))
     said = giving_way(_EXCHANGE, paragraph(literal_lines(turn.text, INPUT_CHARS)))
     parts = [paragraph(f"**{literal(head, 100)}**"), said, small(review.review_id)]
     return card_message(cut(f"{head} {turn.text}", 500), parts)
@@ -124,12 +124,12 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
     if view.delivery:
         parts.append(paragraph(words.of("delivery", view.delivery), color="Attention"))
     if review.answer and view.show_draft:
-        parts += [paragraph(f"**{words('teams-sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
+        parts += [paragraph(f"**{words('sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:
-        parts.append(small(words("teams-sent-anyway")))
+        parts.append(small(words("sent-anyway")))
     if review.note:
         parts += [
-            paragraph(f"**{words('teams-reason')}**"),
+            paragraph(f"**{words('reason')}**"),
             giving_way(_EXCHANGE, paragraph(literal_lines(review.note, INPUT_CHARS))),
         ]
     return card_message(head, [*parts, small(review.review_id)])
@@ -144,7 +144,7 @@ def _draft(review: Review, words: Words) -> list[Json]:
     if draft is None:
         return []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-    return [paragraph(f"**{words('teams-draft')}**"), *answer_parts(draft.answer, keep, _DRAFT)]
+    return [paragraph(f"**{words('draft')}**"), *answer_parts(draft.answer, keep, _DRAFT)]
 
 
 def _evidence(review: Review, words: Words) -> list[Json]:
@@ -153,12 +153,12 @@ def _evidence(review: Review, words: Words) -> list[Json]:
     parts = []
     if citations := not_shown_in(case.draft.answer, case.draft.citations) if case.draft else ():
         quotes = [f"\\[{c.marker}\\] {_quoted(plain(c.quote), _QUOTE_CHARS, words)}" for c in citations]
-        parts.append(giving_way(_QUOTES, _listed(words("teams-quotes"), _some(quotes, _MAX_QUOTES, words))))
+        parts.append(giving_way(_QUOTES, _listed(words("quotes"), _some(quotes, _MAX_QUOTES, words))))
     if case.sources:
         sources = [source_line(source, words) for source in case.sources[:_MAX_SOURCES]]
-        parts.append(_listed(words("teams-sources"), sources))
+        parts.append(_listed(words("sources"), sources))
     if case.findings:
-        parts.append(giving_way(_FINDINGS, _listed(words("teams-findings"), _findings(case.findings, words))))
+        parts.append(giving_way(_FINDINGS, _listed(words("findings"), _findings(case.findings, words))))
     return parts
 
 
@@ -190,9 +190,9 @@ def _actions(view: ReviewView, text: str, words: Words, *, unproved: bool) -> li
         *([] if view.show_draft else [execute(REFRESH, words("button-show-in-private"), data)]),
         *([execute(APPROVE, words("button-approve"), data, style="positive")] if view.can_approve else []),
         *([execute(DRAFT_AGAIN, words("button-draft-again"), data)] if view.is_outdated else []),
-        _show_card(write, _edit_inputs(text, words, unproved=unproved), (EDIT, words("teams-button-send")), data),
+        _show_card(write, _edit_inputs(text, words, unproved=unproved), (EDIT, words("submit-send")), data),
         _show_card(words("button-reject"), [_reason_input(words)], (REJECT, words("button-reject")), data),
-        _show_card(words("button-ask-back"), [_question_input(words)], (ASK_BACK, words("teams-button-ask")), data),
+        _show_card(words("button-ask-back"), [_question_input(words)], (ASK_BACK, words("submit-ask")), data),
         execute(*claim, data),
     ]
 
@@ -209,12 +209,12 @@ def _show_card(title: str, body: Sequence[Json], button: tuple[str, str], data: 
 
 def _edit_inputs(text: str, words: Words, *, unproved: bool) -> list[Json]:
     value = {"value": cut(text, INPUT_CHARS)} if text else {}
-    anyway = {"type": "Input.Toggle", "id": ANYWAY_INPUT, "title": words("teams-send-anyway")}
-    return [_needed_input(ANSWER_INPUT, "teams-input-answer", words) | value, *([anyway] if unproved else [])]
+    anyway = {"type": "Input.Toggle", "id": ANYWAY_INPUT, "title": words("send-anyway")}
+    return [_needed_input(ANSWER_INPUT, "input-answer", words) | value, *([anyway] if unproved else [])]
 
 
 def _question_input(words: Words) -> Json:
-    return _needed_input(QUESTION_INPUT, "teams-input-question", words)
+    return _needed_input(QUESTION_INPUT, "input-question", words)
 
 
 def _reason_input(words: Words) -> Json:

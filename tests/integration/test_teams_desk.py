@@ -18,6 +18,7 @@ from bot.cli.doctor import diagnose
 from bot.desk.questions import request_id_of
 from bot.server import running_bot
 from bot.settings import Settings, load_settings
+from bot.surfaces.words import ENGLISH
 from bot.teams.checks import checks
 from bot.teams.payloads import asked_of, key_of
 from bot.teams.review_cards import APPROVE, ASK_BACK, CLAIM, EDIT, REFRESH
@@ -134,7 +135,7 @@ async def test_an_admin_reindexes_and_reads_what_was_indexed_and_skipped(own_dat
         question = teams.question("reindex", "admin", "a:admin")
         begun = await teams.reply(question)
         await teams.send(question)
-        assert "reading the documents again" in begun["summary"]
+        assert ENGLISH("reindexing") in begun["summary"]
         assert "Reindexed:" in (await teams.until(lambda: teams.all("a:admin", 2)))[1]["summary"]
         assert "Only admins may do this" in _written(await teams.reply(teams.question("reindex")))
         assert len(teams.messages("a:admin")) == 2
@@ -146,7 +147,7 @@ async def test_what_a_command_shows_is_not_told_to_a_whole_channel(both: tuple[F
     assert "our own chat" in told["summary"]
     SnapshotFolder(desk.settings.data_dir).note(LastBuild(at="2026-11-27T03:00:00", error="cannot read /srv/leads.md"))
     status = await teams.reply(teams.question("status", "admin", _THREAD), 2)
-    assert "How Citedesk is doing" in status["summary"]
+    assert "Citedesk status" in status["summary"]
     assert "/srv/leads.md" not in json.dumps(status)
     # More words than a command has: a question.
     question = teams.question("status of my order", "admin", _THREAD)

@@ -352,7 +352,7 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     assert "No review waits" in _words(surface.reviews([]))
     skipped = tuple(SkippedFile(document_id=f"{n}.pdf", reason="is broken") for n in range(30))
     coverage = _words(surface.coverage(Coverage("s-1", indexed=10, chunks=99, reused=9, skipped=skipped)))
-    for fact in ("10 of 40 files", "99 chunks", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):
+    for fact in ("10 of 40 files", "99 passages", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):
         assert fact in coverage
 
 

@@ -22,6 +22,9 @@ from pipeline.types import Failure, FindingCode
 
 _BOT = Path(__file__).parents[2] / "bot"
 _LOCALES = _BOT / "surfaces" / "locales"
+_LITERAL = re.compile(r"[\"\']([a-z][a-z0-9-]*)[\"\']")
+_FAMILY = re.compile(r"(?:\.of|message_of)\(\s*\"([a-z-]+)\"")
+_MARKUP = re.compile(r"[`*_<>|]|:[a-z_]+:")
 _USED = re.compile(r"(?:words|ENGLISH)\(\s*\"([a-z0-9-]+)\"")
 
 
@@ -65,6 +68,52 @@ def test_every_message_can_be_said(language: str) -> None:
             said = words(message, **dict.fromkeys(variables, value))
             assert said, message
             assert "{" not in said, message
+
+
+def test_every_message_is_said_somewhere() -> None:
+    code = "\n".join(file.read_text(encoding="utf-8") for file in _BOT.rglob("*.py"))
+    named, families = set(_LITERAL.findall(code)), tuple(f"{family}-" for family in _FAMILY.findall(code))
+    sources = "\n".join((_LOCALES / f"{language}.ftl").read_text(encoding="utf-8") for language in ("en", "de"))
+    within = set(re.findall(r"\{ ([a-z][a-z0-9-]*) \}", sources))
+    assert {name for name in _messages("en") if name not in named | within and not name.startswith(families)} == set()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_message_holds_markup_of_a_product(language: str) -> None:
+    said = [words_in(language)(name, **dict.fromkeys(values, 1)) for name, values in _messages(language).items()]
+    assert [text for text in said if _MARKUP.search(text)] == []
+
+
+# What Slack takes: docs.slack.dev, Block Kit reference.
+_SLACK_LIMITS = {
+    "button-": 75, "feedback-good": 75, "feedback-bad": 75, "feedback-helpful": 75, "feedback-not-helpful": 75,
+    "home-previous": 75, "home-next": 75, "home-claim-selected": 75, "home-reject-selected": 75, "home-reindex": 75,
+    "filter-": 75, "feedback-reason-": 75, "send-anyway": 75,
+    "modal-": 24, "submit-": 24, "close": 24, "button-approve": 24, "button-reject": 24,
+    "review-needed": 150, "home-reviews": 150, "home-status": 150,
+    "progress-status": 50, "loading-": 50, "step-": 100, "prompts-title": 100,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("beginning", _SLACK_LIMITS)
+def test_names_of_buttons_modals_and_headers_are_within_slacks_limits(beginning: str, language: str) -> None:
+    messages = {n: v for n, v in _messages(language).items() if n.startswith(beginning) and n != "review-needed-about"}
+    assert messages
+    said = {name: words_in(language)(name, **dict.fromkeys(values, 1000)) for name, values in messages.items()}
+    assert {name for name, text in said.items() if len(text) > _SLACK_LIMITS[beginning]} == set()
+
+
+def test_nobody_is_told_to_mention_the_bot_where_that_is_not_needed() -> None:
+    assert {
+        n for n in _messages("en") if "mention me" in ENGLISH(n, **dict.fromkeys(_messages("en")[n], 1)).lower()
+    } == {
+        "help-mention",
+        "home-intro",
+        # These are for channels and group chats of Teams.
+        "teams-help-ask-here",
+        "teams-reply-with-mention",
+    }
 
 
 def _subclasses(kind: type[CitedeskError]) -> set[type[CitedeskError]]:

@@ -142,7 +142,7 @@ nothing-changed = Es wurde nichts geändert.
 error-internal = Bei uns ist etwas schiefgegangen.
 error-index-unavailable = Ich komme gerade nicht an die Dokumente.
 error-not-allowed = Darüber entscheiden nur Prüfende.
-error-not-admin = Das dürfen nur Admins. Bitte die Person, die Citedesk betreibt, dich in `access.admins` einzutragen.
+error-not-admin = Das dürfen nur Admins. Bitte die Person, die Citedesk betreibt, dich in access.admins einzutragen.
 error-review-restricted = Dieser Entwurf zitiert ein Dokument, das du nicht lesen darfst.
 error-review-unknown = Diese Prüfung gibt es nicht mehr.
 error-request-unknown = Ich kenne keine Anfrage mit dieser Kennung.
@@ -255,54 +255,155 @@ gap = { $times ->
    *[other] { $people } Personen
 }, zuletzt am { $day }
 
+### Um eine Antwort herum, in Slack
+
+you-asked = Deine Frage: „{ $text }“
+asked-before = schon einmal gefragt, dieselben Dokumente
+sources = Quellen
+feedback-good = Gute Antwort
+feedback-bad = Schlechte Antwort
+feedback-helpful = Hilfreich
+feedback-not-helpful = Nicht hilfreich
+feedback-thanks = Danke, das merke ich mir.
+feedback-thanks-for-reason = Danke dir. Das hilft, die Antworten und die Dokumente zu verbessern.
+input-should-say = Was sollte da stehen?
+escalated-before = Deine Frage liegt schon bei einem Menschen. Die Antwort kommt hier.
+asked-already = Das hast du schon gedrückt: Meine Antwort steht hier oder kommt gleich.
+failed = Bei uns ist etwas schiefgegangen, und es wurde nichts getan. Versuch es bitte noch einmal.
+not-posted = Ich habe eine Antwort für dich, konnte sie aber dort nicht schreiben, wo du gefragt hast ({ $reason }). Frag mich bitte hier.
+prompts-title = Frag mich
+progress-status = liest die Dokumente …
+loading-reading = Ich lese die Dokumente …
+loading-comparing = Ich vergleiche, was sie sagen …
+loading-checking = Ich prüfe jede Quelle …
+step-retrieve = Dokumente durchsuchen
+step-generate = Antwort entwerfen
+step-verify = Jedes Zitat prüfen
+step-judge = Jeden Satz mit seiner Quelle vergleichen
+
+### Prüfungen: Karten und Fenster
+
+reviewed-by = Geprüft von { $who }
+answered-by-a-person = Beantwortet von { $who }, nicht aus den Dokumenten
+asks-back = { $who } sieht sich deine Frage an und möchte wissen:
+reply-in-thread = Antworte in diesem Thread.
+reply-here = Antworte hier.
+review-needed = Bitte prüfen
+review-needed-about = Bitte prüfen: { $question }
+question = Frage
+draft = Entwurf
+quotes = Zitate
+findings = Einwände
+sent = Gesendet
+reason = Grund
+sent-anyway = Gesendet, obwohl sich nicht jeder Satz aus den Dokumenten belegen ließ.
+reminder = Das wartet noch auf eine Prüfung, und jemand wartet auf die Antwort.
+asker-answers = { $who } antwortet:
+waiting-for-asker = Jetzt ist die Person dran, die gefragt hat.
+modal-in-private = Nur für dich
+modal-nothing-sent = Nichts gesendet
+modal-edit = Antwort bearbeiten
+modal-write = Antwort schreiben
+modal-reject = Entwurf ablehnen
+modal-reject-several = Auswahl ablehnen
+modal-ask-back = Nachfragen
+modal-complaint = Was stimmt nicht?
+modal-thanks = Danke
+submit-send = Senden
+submit-ask = Fragen
+close = Schließen
+close-cancel = Abbrechen
+close-skip = Überspringen
+input-answer = Antwort
+input-reason = Grund für die Person, die gefragt hat
+input-reason-of-several = Grund für die Leute, die gefragt haben
+input-question = Was möchtest du wissen?
+markers-hint = Lass die Nummern stehen oder setz neue: Die Quellen, die sie nennen, gehen mit der Antwort hinaus.
+not-proved-by-documents = Das belegen die Dokumente nicht:
+not-proved = Nicht belegt
+send-anyway = Trotzdem senden: Ich stehe dafür ein, und das wird festgehalten
+answer-missing = Schreib eine Antwort, oder brich ab und lehne ab.
+reviews-to-reject = { $count ->
+    [one] { $count } Prüfung wird abgelehnt.
+   *[other] { $count } Prüfungen werden abgelehnt.
+}
+not-claimed = Nicht übernommen
+not-rejected = Nicht abgelehnt
+select-first = Wähle zuerst Prüfungen aus.
+
+### Die Startseite der App in Slack
+
+home-intro = Ich antworte aus den Dokumenten deines Teams, mit Quellen, oder sage, dass ich es nicht kann. Schreib mir unter { $messages }, erwähne mich in einem Kanal, oder tippe { $command }.
+home-messages = Nachrichten
+home-reviews = Offene Prüfungen: { $count }
+home-nothing = Hier ist nichts.
+home-previous = Zurück
+home-next = Weiter
+home-page = Seite { $page } von { $pages }
+home-several = Mehrere auf einmal
+home-claim-selected = Um die Auswahl kümmere ich mich
+home-reject-selected = Auswahl ablehnen
+home-status = Wie es läuft
+home-outcomes = Ergebnisse der letzten 7 Tage
+home-helpful = { $helpful }-mal hilfreich gefunden, { $unhelpful }-mal nicht hilfreich.
+home-reindex = Dokumente neu einlesen
+filter-open = Offen
+filter-mine = Um die ich mich kümmere
+filter-disputed = Offen, von anderen schlecht gefunden
+filter-changed = Offen, eine Quelle hat sich geändert
+filter-decided = Zuletzt entschieden
+left-out = Weggelassen
+left-out-more = …und { $count } weitere; alle nennt { $command }.
+
+### Befehle in Slack
+
+help-head = Citedesk antwortet aus den Dokumenten deines Teams, mit Quellen, oder sagt, dass es das nicht kann.
+help-mention = Erwähne mich in einem Kanal, oder schreib mir direkt, und frag. In unserem Thread frag einfach weiter.
+help-ask = { $command } antwortet nur dir. Das tut auch { $shortcut } im Menü einer Nachricht.
+help-status = { $command } zeigt, was ich gelesen habe und woran ich arbeite.
+help-reviews = { $command } nennt, was auf eine Prüfung wartet (Prüfende).
+help-reindex = { $command } liest die Dokumente neu ein (Admins).
+help-rollback = { $command } geht zurück zum vorigen Stand der Dokumente (Admins).
+help-why = { $command } erklärt, was aus einer Frage wurde (Admins).
+help-usage = { $command } zählt die Fragen, und was sie gebraucht haben (Admins).
+help-gaps = { $command } nennt, was gefragt wird und nicht in den Dokumenten steht (Admins).
+help-help = { $command } zeigt das hier.
+unknown-command = { $name } kenne ich nicht.
+title-status = Stand von Citedesk
+title-reviews = Prüfungen
+title-rollback = Zurück zum vorigen Stand
+title-why = Warum
+title-usage = Nutzung
+title-gaps = Lücken
+reindexing-progress = Ich lese die Dokumente ein: { $percent } Prozent sind geschafft.
+go-back = Trotzdem zurück: { $command }
+why-head = { $id } endete so: { $outcome }, Urteil { $verdict }.
+gaps = Gefragt, und nicht in den Dokumenten beantwortet
+gap-nearest = am nächsten: { $titles }
+reviews-waiting = Wartet auf eine Prüfung
+reviews-where = Entscheide auf den Karten, oder auf meiner Startseite.
+
 ### Teams
 
-teams-you-asked = Deine Frage
 teams-updated = Stand { $day }
-teams-asked-before = schon einmal gefragt, dieselben Dokumente
-teams-reviewed-by = Geprüft von { $who }
-teams-answered-by = Beantwortet von { $who }, nicht aus den Dokumenten
-teams-asks-you = { $who } sieht sich deine Frage an und möchte wissen:
-teams-reply-here = Antworte einfach hier.
 teams-reply-with-mention = Erwähne mich in deiner Antwort.
 teams-trying-again = Ich versuche es noch einmal.
 teams-looking-it-up = Ich sehe nach.
 teams-person-has-it = Deine Frage ist jetzt bei einem Menschen.
-teams-person-had-it = Deine Frage ist schon bei einem Menschen.
 teams-step-retrieve = Ich suche in den Dokumenten…
 teams-step-generate = Ich entwerfe eine Antwort…
 teams-step-verify = Ich prüfe jedes Zitat…
 teams-step-judge = Ich vergleiche jeden Satz mit seiner Quelle…
 teams-feedback-title = Rückmeldung
-teams-feedback-reason = Was stimmt daran nicht?
-teams-feedback-note = Was müsste dort stehen?
-teams-feedback-thanks = Danke, das hilft.
-teams-review-needed = Bitte prüfen
-teams-waiting-for-asker = Wartet auf die Antwort der fragenden Person.
-teams-not-proved = Das belegen die Dokumente nicht:
-teams-asker-answers = { $who } antwortet:
 teams-somebody-in = Jemand in { $product }
-teams-draft = Entwurf
-teams-quotes = Zitate
-teams-sources = Quellen
-teams-findings = Einwände
-teams-sent = Gesendet
-teams-sent-anyway = Gesendet, obwohl sich nicht jeder Satz aus den Dokumenten belegen ließ.
 delivery-waiting = Die Antwort wird gerade zugestellt.
 delivery-failed = Die Antwort ließ sich nicht zustellen und ist nicht angekommen. Bitte sag selbst Bescheid.
-teams-reason = Begründung
-teams-send-anyway = Trotzdem senden: Ich stehe dafür ein, und das wird so festgehalten
-teams-input-answer = Antwort
 teams-input-reason = Begründung für die fragende Person (freiwillig)
-teams-input-question = Was musst du wissen?
 teams-input-needed = Hier fehlt noch etwas.
 teams-write-answer = Schreib zuerst eine Antwort, oder lehne ab.
 teams-write-question = Schreib zuerst, was du wissen musst.
-teams-button-send = Senden
-teams-button-ask = Fragen
 teams-button-refresh = Aktualisieren
 teams-not-here = Schreib mir das in unserem eigenen Chat: Was ich dann zeige, ist nicht für alle, die hier mitlesen.
-teams-help-head = Citedesk antwortet aus den Dokumenten deines Teams, mit Quellen, oder sagt, dass es nicht geht.
 teams-help-question = FRAGE
 teams-help-id = KENNUNG
 teams-help-ask = Oder schreib die Frage einfach so.
@@ -315,12 +416,5 @@ teams-help-why = eine Anfrage erklären (Admins)
 teams-help-usage = wie viel gefragt wird und was es kostet (Admins)
 teams-help-gaps = was gefragt wird und nicht in den Dokumenten steht (Admins)
 teams-help-help = diese Liste
-teams-status-head = So steht es um Citedesk
-teams-skipped = Weggelassen
 teams-skipped-more = …und { $count } weitere; auf der Kommandozeile zeigt citedesk index status alle.
-teams-rollback-confirm = Um trotzdem zurückzugehen, schreib: { $command }
-teams-why = { $id } endete so: { $outcome }, Befund { $verdict }.
-teams-gaps-head = Gefragt, und in den Dokumenten nicht beantwortet
-teams-gaps-nearest = am nächsten: { $documents }
-teams-reviews-head = Wartet auf eine Prüfung
 teams-reviews-how = Entscheide auf den Karten.

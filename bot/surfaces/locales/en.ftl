@@ -142,7 +142,7 @@ nothing-changed = Nothing was changed.
 error-internal = Something went wrong on our side.
 error-index-unavailable = I cannot reach the documents right now.
 error-not-allowed = Only reviewers may decide this.
-error-not-admin = Only admins may do this. Ask whoever runs Citedesk to add you to `access.admins`.
+error-not-admin = Only admins may do this. Ask whoever runs Citedesk to add you to access.admins.
 error-review-restricted = This draft cites a document that you may not read.
 error-review-unknown = This review no longer exists.
 error-request-unknown = I know no request with this id.
@@ -255,54 +255,161 @@ gap = { $times ->
    *[other] { $people } people
 }, last { $day }
 
+### Around an answer, in Slack
+
+you-asked = You asked: “{ $text }”
+asked-before = asked before, same documents
+sources = Sources
+feedback-good = Good answer
+feedback-bad = Bad answer
+feedback-helpful = Helpful
+feedback-not-helpful = Not helpful
+feedback-thanks = Thanks, noted.
+feedback-thanks-for-reason = Thank you. That helps to mend the answers, and the documents.
+input-should-say = What should it say?
+escalated-before = A person has your question already. The answer will come here.
+asked-already = You have pressed this before: my answer is here, or will be in a moment.
+failed = Something went wrong on our side, and nothing was done. Please try again.
+not-posted = I have an answer for you but could not post it where you asked ({ $reason }). Please ask me here.
+prompts-title = Ask me
+progress-status = is reading the documents…
+loading-reading = Reading the documents…
+loading-comparing = Comparing what they say…
+loading-checking = Checking every source…
+step-retrieve = Search the documents
+step-generate = Draft an answer
+step-verify = Check every citation
+step-judge = Compare each sentence with its source
+
+### Reviews: cards and modals
+
+reviewed-by = Reviewed by { $who }
+answered-by-a-person = Answered by { $who }, not from the documents
+asks-back = { $who } is looking at your question and asks:
+reply-in-thread = Reply in this thread.
+reply-here = Reply here.
+review-needed = Review needed
+review-needed-about = Review needed: { $question }
+question = Question
+draft = Draft
+quotes = Quotes
+findings = Findings
+sent = Sent
+reason = Reason
+sent-anyway = Sent although not every sentence could be proved from the documents.
+reminder = This still waits for a reviewer, and somebody waits for the answer.
+asker-answers = { $who } answers:
+waiting-for-asker = Waiting for the asker's answer.
+modal-in-private = In private
+modal-nothing-sent = Nothing was sent
+modal-edit = Edit the answer
+modal-write = Write an answer
+modal-reject = Reject the draft
+modal-reject-several = Reject the selected
+modal-ask-back = Ask the asker
+modal-complaint = What is wrong with it?
+modal-thanks = Thank you
+submit-send = Send
+submit-ask = Ask
+close = Close
+close-cancel = Cancel
+close-skip = Skip
+input-answer = Answer
+input-reason = Reason for the asker
+input-reason-of-several = Reason for the askers
+input-question = What do you need to know?
+markers-hint = Keep or add the markers: the sources they name go out with the answer.
+not-proved-by-documents = The documents do not prove this:
+not-proved = Not proved
+send-anyway = Send anyway: I stand for this, and it is recorded so
+answer-missing = Write an answer, or cancel and reject.
+reviews-to-reject = { $count ->
+    [one] { $count } review will be rejected.
+   *[other] { $count } reviews will be rejected.
+}
+not-claimed = Not claimed
+not-rejected = Not rejected
+select-first = Select some reviews first.
+
+### App Home in Slack
+
+home-intro = I answer from your team's documents, with sources, or say that I cannot. Write to me under { $messages }, mention me in a channel, or type { $command }.
+home-messages = Messages
+home-reviews = Reviews: { $count } waiting
+home-nothing = Nothing here.
+home-previous = Previous
+home-next = Next
+home-page = Page { $page } of { $pages }
+home-several = Several at once
+home-claim-selected = Claim selected
+home-reject-selected = Reject selected
+home-status = How it goes
+home-outcomes = Outcomes of the last 7 days
+home-helpful = Found helpful { $helpful ->
+    [one] once
+   *[other] { $helpful } times
+}, not helpful { $unhelpful ->
+    [one] once
+   *[other] { $unhelpful } times
+}.
+home-reindex = Read the documents again
+filter-open = Open
+filter-mine = Claimed by me
+filter-disputed = Open, found bad by readers
+filter-changed = Open, a source has changed
+filter-decided = Decided lately
+left-out = Left out
+left-out-more = …and { $count } more; { $command } lists all.
+
+### Commands in Slack
+
+help-head = Citedesk answers from your team's documents, with sources, or says that it cannot.
+help-mention = Mention me in a channel, or write to me directly, and ask. In a thread of ours, just go on asking.
+help-ask = { $command } answers only to you. { $shortcut }, in a message's menu, does too.
+help-status = { $command } shows what I have read, and what I am at work on.
+help-reviews = { $command } lists what waits for a reviewer (reviewers).
+help-reindex = { $command } reads the documents again (admins).
+help-rollback = { $command } goes back to the documents as they were read before (admins).
+help-why = { $command } explains what became of a question (admins).
+help-usage = { $command } counts questions, and what they took (admins).
+help-gaps = { $command } lists what people asked and the documents do not answer (admins).
+help-help = { $command } shows this.
+unknown-command = I do not know { $name }.
+title-status = Citedesk status
+title-reviews = Reviews
+title-rollback = Rollback
+title-why = Why
+title-usage = Usage
+title-gaps = Gaps
+reindexing-progress = I am reading the documents: { $percent } percent done.
+go-back = To go back all the same: { $command }
+why-head = { $id } ended as { $outcome }, verdict { $verdict }.
+gaps = Asked, and not answered by the documents
+gap-nearest = nearest: { $titles }
+reviews-waiting = Waiting for a reviewer
+reviews-where = Decide them on their cards, or on my Home tab.
+
 ### Teams
 
-teams-you-asked = You asked
 teams-updated = updated { $day }
-teams-asked-before = asked before, same documents
-teams-reviewed-by = Reviewed by { $who }
-teams-answered-by = Answered by { $who }, not from the documents
-teams-asks-you = { $who } is looking at your question and asks:
-teams-reply-here = Reply here.
 teams-reply-with-mention = Mention me in your reply.
 teams-trying-again = Trying again.
 teams-looking-it-up = Looking it up.
 teams-person-has-it = A person has your question now.
-teams-person-had-it = A person has your question already.
 teams-step-retrieve = Searching the documents…
 teams-step-generate = Drafting an answer…
 teams-step-verify = Checking every citation…
 teams-step-judge = Comparing each sentence with its source…
 teams-feedback-title = Feedback
-teams-feedback-reason = What is wrong with it?
-teams-feedback-note = What should it say?
-teams-feedback-thanks = Thank you, that helps.
-teams-review-needed = Review needed
-teams-waiting-for-asker = Waiting for the asker's answer.
-teams-not-proved = The documents do not prove this:
-teams-asker-answers = { $who } answers:
 teams-somebody-in = Somebody in { $product }
-teams-draft = Draft
-teams-quotes = Quotes
-teams-sources = Sources
-teams-findings = Findings
-teams-sent = Sent
-teams-sent-anyway = Sent although not every sentence could be proved from the documents.
 delivery-waiting = The answer is being delivered.
 delivery-failed = The answer could not be delivered: the asker has not got it. Please tell them yourself.
-teams-reason = Reason
-teams-send-anyway = Send anyway: I stand for this, and it is recorded so
-teams-input-answer = Answer
 teams-input-reason = Reason for the asker (optional)
-teams-input-question = What do you need to know?
 teams-input-needed = This is needed.
 teams-write-answer = Write an answer first, or reject.
 teams-write-question = Write what you need to know first.
-teams-button-send = Send
-teams-button-ask = Ask
 teams-button-refresh = Refresh
 teams-not-here = Write this to me in our own chat: what it shows is not for everybody who reads here.
-teams-help-head = Citedesk answers from your team's documents, with sources, or says that it cannot.
 teams-help-question = QUESTION
 teams-help-id = ID
 teams-help-ask = Or just write the question.
@@ -315,12 +422,5 @@ teams-help-why = explain a request (admins)
 teams-help-usage = how much is asked, and what it takes (admins)
 teams-help-gaps = what people asked and the documents do not answer (admins)
 teams-help-help = this
-teams-status-head = How Citedesk is doing
-teams-skipped = Left out
 teams-skipped-more = …and { $count } more; on the command line, citedesk index status lists all.
-teams-rollback-confirm = To go back all the same, write: { $command }
-teams-why = { $id } ended as { $outcome }, verdict { $verdict }.
-teams-gaps-head = Asked, and not answered by the documents
-teams-gaps-nearest = nearest: { $documents }
-teams-reviews-head = Waiting for a reviewer
 teams-reviews-how = Decide them on their cards.
