@@ -112,11 +112,10 @@ def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGL
         return card_message(words("not-confirmed"), [paragraph(words("not-confirmed")), *note, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
-    by_a_person = review.state == "edited" and not sources
-    by = (
-        words("answered-by-a-person", who=reviewer) if by_a_person else words.of("decision", review.state, who=reviewer)
-    )
-    facts = [by, review.review_id]
+    decided = words.of("decision", review.state, who=reviewer)
+    if review.state == "edited" and not sources:
+        decided = words("answered-by-a-person", who=reviewer)
+    facts = [decided, review.review_id]
     # A person wrote an edited answer, so it does not get the label for generated text.
     made_by_model = review.state == "approved"
     citations = draft.citations if draft else ()

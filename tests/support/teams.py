@@ -37,6 +37,7 @@ class FakeConnector:
     stopped: bool = False
     # Why Teams takes no more of a stream, in its words, although nobody pressed Stop.
     stream_ended: str = ""
+    refused_streams: int = 0
     # Statuses that the next updates of messages get instead.
     update_failures: list[int] = field(default_factory=list)
     store: Store | None = None
@@ -134,6 +135,7 @@ class _Rest:
             return web.json_response({"error": {"code": "Busy", "message": "later"}}, status=status, headers=headers)
         streams = [e for e in activity.get("entities", []) if e.get("type") == "streaminfo" and e.get("streamId")]
         if streams and (fake.stopped or fake.stream_ended):
+            fake.refused_streams += 1
             said = "Content stream was cancelled by user." if fake.stopped else fake.stream_ended
             return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
         key = f"m-{next(_ids)}"
