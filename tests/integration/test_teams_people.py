@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ async def approving(own_data: Path, articles: Path) -> AsyncIterator[FakeConnect
 
 def _written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _shows(teams: FakeConnector, message_id: str, words: str) -> bool:
+    return words in _written(teams.posted[message_id])
 
 
 async def _review(teams: FakeConnector) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -223,7 +228,7 @@ async def test_every_card_of_a_review_shows_the_decision(own_data: Path, article
         cards = await teams.until(lambda: teams.all(REVIEWS, 2))
         await teams.send(teams.press("reviewer", REVIEWS, REJECT, data))
         for card in cards:
-            await teams.until(lambda card=card: "Rejected by Reviewer" in _written(teams.posted[card["id"]]))
+            await teams.until(partial(_shows, teams, card["id"], "Rejected by Reviewer"))
 
 
 @pytest.mark.parametrize("statuses", [[429], [412, 504], [502]])
