@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bs4 import BeautifulSoup
+from lxml import html
 
 _PLACEHOLDER = re.compile(r"(?:<|&lt;)quoted messageId=(?:\"|&quot;)[^\"<>]{0,300}?(?:\"|&quot;)\s?/(?:>|&gt;)")
 _REPLY, _FORWARD = "schema.skype.com/Reply", "schema.skype.com/Forward"
+_PREVIEWS = frozenset({"preview", "copy"})
 _REFERENCES = {"messageReference": False, "forwardedMessageReference": True}
 _HTML_CHARS, _QUOTE_CHARS, _FORWARD_CHARS = 40_000, 2000, 12_000
 
@@ -41,7 +42,7 @@ def quoted_in(activity: Json) -> Quoted:
 
 def forwarded_in(activity: Json) -> str:
     """Return the text of the messages that an activity forwards, "" if it forwards none."""
-    blocks = [text for html in _html_of(activity) for text, _ in _blocks(html, _FORWARD)]
+    blocks = [text for page in _html_of(activity) for text, _ in _blocks(page, _FORWARD)]
     references = [_reference(attachment) for attachment in _attachments(activity, forwarded=True)]
     return "\n\n".join(text for text in [*blocks, *(one.text for one in references)] if text)[:_FORWARD_CHARS]
 
@@ -54,8 +55,8 @@ def _quoted_entities(activity: Json) -> Iterator[Quoted]:
 
 
 def _quoted_blocks(activity: Json) -> Iterator[Quoted]:
-    for html in _html_of(activity):
-        yield from (_quoted(text, message_id) for text, message_id in _blocks(html, _REPLY))
+    for page in _html_of(activity):
+        yield from (_quoted(text, message_id) for text, message_id in _blocks(page, _REPLY))
 
 
 def _quoted_references(activity: Json) -> Iterator[Quoted]:
@@ -68,13 +69,24 @@ def _html_of(activity: Json) -> Iterator[str]:
             yield attachment["content"][:_HTML_CHARS]
 
 
-def _blocks(html: str, kind: str) -> Iterator[tuple[str, str]]:
+def _blocks(page: str, kind: str) -> Iterator[tuple[str, str]]:
     """Return text and message id of each blockquote of a kind. The preview of a reply stands in a part of its own."""
-    if kind not in html:
+    if kind not in page:
         return
-    for block in BeautifulSoup(html, "html.parser").find_all("blockquote", itemtype=re.compile(re.escape(kind))):
-        shown = block.find(itemprop=["preview", "copy"]) or block
-        yield shown.get_text("\n", strip=True), str(block.get("itemid") or "")
+    for block in _tree(page).iter("blockquote"):
+        if kind in (block.get("itemtype") or ""):
+            shown = next((part for part in block.iter() if part.get("itemprop") in _PREVIEWS), block)
+            yield _text(shown), str(block.get("itemid") or "")
+
+
+def _tree(page: str) -> html.HtmlElement:
+    # A lone half of a character, or a NUL, is no text to the parser.
+    clean = page.encode("utf-8", "replace").decode().replace("\0", " ")
+    return html.document_fromstring(f"<html><body>{clean}</body></html>")
+
+
+def _text(element: html.HtmlElement) -> str:
+    return "\n".join(" ".join(text.split()) for text in element.itertext() if text.strip())
 
 
 def _attachments(activity: Json, *, forwarded: bool) -> Iterator[Json]:
@@ -96,7 +108,7 @@ def _reference(attachment: Json) -> Quoted:
     body = content.get("body")
     whole = body.get("content") if isinstance(body, Mapping) else None
     text = str(whole or content.get("messagePreview") or "")[:_HTML_CHARS]
-    plain = BeautifulSoup(text, "html.parser").get_text("\n", strip=True) if "<" in text else text
+    plain = _text(_tree(text)) if "<" in text else text
     return Quoted(plain.strip(), str(content.get("messageId") or ""))
 
 
