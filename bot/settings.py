@@ -473,6 +473,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path(".citedesk"), description="folder of the index and the store")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level logged")
+    language: Literal["auto", "en", "de"] = Field(
+        "auto", description="language of the bot's own texts; `auto`: that of whoever reads them, in channels English"
+    )
     index: IndexSettings = IndexSettings()
     llm: LlmSettings = LlmSettings()
     judge: JudgeSettings = JudgeSettings()

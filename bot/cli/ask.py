@@ -15,18 +15,14 @@ from bot.settings import Settings
 from bot.surfaces.model_words import degraded_words, no_model_words, problem_lines
 from bot.surfaces.showing import every_link, links_of, readable, small_print
 from bot.surfaces.wording import (
-    CLOSEST,
-    DID_YOU_MEAN,
-    FINDING_WORDS,
-    MEANWHILE,
-    QUOTED,
-    day,
+    finding_words,
     introduction,
     not_enough_words,
     other_language,
     understood_words,
     updated_words,
 )
+from bot.surfaces.words import ENGLISH
 from pipeline.answering import answer
 from pipeline.types import (
     Answered,
@@ -117,9 +113,13 @@ def outcome_text(outcome: Outcome) -> str:
 def _answer_text(outcome: Answered) -> str:
     is_quoted = outcome.form == "quoted"
     head = [degraded_words(outcome.reason)] if outcome.degraded else []
-    head += [f"{QUOTED}:", ""] if is_quoted else []
+    head += [f"{ENGLISH('quoted')}:", ""] if is_quoted else []
     sources = _source_lines(outcome.sources, () if is_quoted else outcome.citations)
-    approved = [f"Approved by {outcome.approved.by} on {day(outcome.approved.at)}"] if outcome.approved else []
+    approved = (
+        [ENGLISH("approved-by-on", who=outcome.approved.by, day=ENGLISH.day(outcome.approved.at))]
+        if outcome.approved
+        else []
+    )
     return "\n".join([*head, readable(outcome.text, links_of(outcome)), "", *sources, *approved])
 
 
@@ -127,19 +127,19 @@ def _not_enough_text(outcome: NotEnoughInfo) -> str:
     examples = [f"  {question}" for question in outcome.suggestions]
     if outcome.reason is Failure.NO_QUESTION:
         return "\n".join([introduction(has_examples=bool(examples)), *examples])
-    lines = [f"Not enough info. {not_enough_words(outcome)}"]
+    lines = [f"{ENGLISH('not-enough-head')} {not_enough_words(outcome)}"]
     lines += [other_language(outcome.documents_in)] if outcome.documents_in else []
     if outcome.closest:
-        lines += ["", f"{CLOSEST}:", "", *_quoted_lines(outcome.closest)]
+        lines += ["", f"{ENGLISH('closest')}:", "", *_quoted_lines(outcome.closest)]
     elif outcome.nearest:
-        lines += ["Nearest documents:", *(f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest)]
-    return "\n".join([*lines, *(["", f"{DID_YOU_MEAN}:", *examples] if examples else [])])
+        lines += [ENGLISH("nearest-documents"), *(f"  {d.title}  {d.url or d.document_id}" for d in outcome.nearest)]
+    return "\n".join([*lines, *(["", f"{ENGLISH('did-you-mean')}:", *examples] if examples else [])])
 
 
 def _review_text(outcome: NeedsReview) -> str:
-    findings = [f"  “{f.span}” {FINDING_WORDS[f.code]} ({f.code})" for f in outcome.findings]
+    findings = [f"  “{f.span}” {finding_words(f.code)} ({f.code})" for f in outcome.findings]
     draft = outcome.draft.answer if outcome.draft else "(none)"
-    meanwhile = ["", f"{MEANWHILE}:", "", *_quoted_lines(outcome.meanwhile)] if outcome.meanwhile else []
+    meanwhile = ["", f"{ENGLISH('meanwhile')}:", "", *_quoted_lines(outcome.meanwhile)] if outcome.meanwhile else []
     return "\n".join([f"A person should check this ({outcome.reason}). Draft:", draft, *findings, *meanwhile])
 
 

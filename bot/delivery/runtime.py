@@ -45,7 +45,8 @@ class Runtime:
         answering = Answering(
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
         )
-        posting = Posting(product, questions, delivery, CardPlacing(self.boards, self.use_cases.reviews, self.unplaced))
+        cards = CardPlacing(self.boards, self.use_cases.reviews, self.unplaced)
+        posting = Posting(product, questions, delivery, self.boards, cards)
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
         self.dispatcher.add(surface, Handlers(answering.work, posting.deliver))

@@ -29,7 +29,7 @@ class Status:
     """State of the service. `manifest` is None when no index can be served.
 
     `curated` counts approved answers by state, `days` holds (day, outcome, count), `helpful` and `unhelpful` count
-    feedback over the same days.
+    feedback over the same days. Only admins are told why the last build failed, because the error may name paths.
     """
 
     manifest: Manifest | None
@@ -40,6 +40,7 @@ class Status:
     helpful: int = 0
     unhelpful: int = 0
     last_build: LastBuild | None = None
+    tells_why: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,7 @@ class Operations:
         return RolledBack(plan, done=True)
 
     async def status(self, user_id: str, days: int = 7) -> Status:
-        """Return the state of the service, with outcomes and feedback of the last `days` days.
-
-        Only admins are told why the last build failed: the error may name paths.
-        """
+        """Return the state of the service, with outcomes and feedback of the last `days` days."""
         try:
             manifest = await asyncio.to_thread(self.retriever.manifest)
         except IndexUnavailableError:
@@ -152,14 +150,9 @@ class Operations:
             days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,
             unhelpful=unhelpful,
-            last_build=self._last_build_for(user_id),
+            last_build=self.snapshots.last_build(),
+            tells_why=self.is_admin(user_id),
         )
-
-    def _last_build_for(self, user_id: str) -> LastBuild | None:
-        last = self.snapshots.last_build()
-        if last is None or not last.error or self.is_admin(user_id):
-            return last
-        return last.model_copy(update={"error": "an admin can see why"})
 
     async def why(self, user_id: str, tenant_id: str, request_id: str) -> Explained:
         """Return an explained request, naming the documents that the admin may read.

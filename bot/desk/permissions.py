@@ -1,4 +1,4 @@
-"""Refusals of the use cases, each with the text for the user, and texts that name people."""
+"""Refusals of the use cases, and who is named in them. `user_message` is for the command line."""
 
 from collections.abc import Callable, Mapping
 
@@ -79,7 +79,6 @@ class OutdatedDraftError(CitedeskError):
 
     code = "DRAFT_OUTDATED"
     user_message = "A document that this cites has changed. Nothing was sent."
-    why = "{title} has changed since: what was quoted of it is no longer there."
 
     def __init__(self, review: Review, title: str) -> None:
         super().__init__(f"review {review.review_id} cites what no longer holds")
@@ -89,13 +88,9 @@ class OutdatedDraftError(CitedeskError):
 class SourceGoneError(OutdatedDraftError):
     """A cited document is no longer in the index."""
 
-    why = "{title} is no longer in the index."
-
 
 class SourceRestrictedError(OutdatedDraftError):
     """Not everybody who would read the answer may read a cited document."""
-
-    why = "Not everybody who would read the answer may read {title}."
 
 
 class AlreadyDecidedError(CitedeskError):
@@ -124,32 +119,6 @@ def people_of(review: Review) -> frozenset[str]:
     """Return the user ids in a review: askers, claimer, decider and those of its exchange."""
     turns = (turn.user_id for turn in review.exchange)
     return frozenset(p for p in (*review.askers, review.claimed_by, review.decided_by, *turns) if p)
-
-
-def decision_words(review: Review, called: Called) -> str:
-    """Return the state of a review in words, for cards, lists and refusals."""
-    if review.state == "expired":
-        return "Ended without a decision: nobody was in time"
-    if review.state == "open":
-        return f"Claimed by {called(review.claimed_by)}" if review.claimed_by else "Open"
-    verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]
-    return f"{verb} by {called(review.decided_by or '')}"
-
-
-def refusal_words(error: CitedeskError, called: Called, literal: Called = str) -> str:
-    """Return the text of a refusal. `literal` returns the title of a document so that it is no markup."""
-    match error:
-        case OutdatedDraftError():
-            why = error.why.format(title=f"“{literal(error.title)}”")
-            return f"{why} Nothing was sent. Press Draft again, or edit the answer so that it does not cite this."
-        case AlreadyDecidedError():
-            return f"Nothing was changed. {decision_words(error.review, called)}."
-        case ClaimedError():
-            return f"{called(error.claimed_by)} has claimed this. Press Take over first, if you must."
-        case NotAllowedError():
-            return f"{error.user_message} Nothing was changed."
-        case _:
-            return error.user_message
 
 
 def concerned(error: CitedeskError) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """How reviews are shown, to all readers of a conversation or to one reviewer, and whether what they hold may go out."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import structlog
 
@@ -29,12 +30,18 @@ from pipeline.types import NeedsReview
 _log = structlog.get_logger(__name__)
 
 
+def decision_key(review: Review) -> str:
+    """Return the key in the outbox of the message about a decision; those to people who joined add to it."""
+    return f"decided:{review.review_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewView:
     """A review as it is shown in one place, or to one reviewer.
 
     `show_draft` tells that everybody who reads there may read what the draft cites. `is_outdated` tells that the draft
     cannot be sent: a document that it cites has changed, or not everybody where the answer goes may read it today.
+    `delivery` tells whether the decision still waits to be delivered to somebody who asked, or could not be.
     """
 
     review: Review
@@ -42,6 +49,7 @@ class ReviewView:
     reviewers: tuple[str, ...] = ()
     names: Names = field(default_factory=dict)
     is_outdated: bool = False
+    delivery: Literal["", "waiting", "failed"] = ""
 
     @property
     def readable(self) -> Review:
@@ -120,7 +128,14 @@ class ReviewViews:
             show_draft=show_draft,
             reviewers=tuple(sorted(self.reviewers_of(review))),
             is_outdated=is_open and await self._objection(review, evidence, None) is not None,
+            delivery=await self._delivery(review),
         )
+
+    async def _delivery(self, review: Review) -> Literal["", "waiting", "failed"]:
+        if review.state == "open":
+            return ""
+        states = await self.questions.store.outbox.states(decision_key(review))
+        return "failed" if "dead" in states else "waiting" if "waiting" in states else ""
 
     async def _objection(
         self, review: Review, evidence: ReviewEvidence, edited: str | None

@@ -160,6 +160,8 @@ async def user_info(space: Workspace, arguments: Arguments) -> dict[str, Any]:
     if person is None:
         raise ApiError("user_not_found")
     about = {"id": person.id, "team_id": TEAM_ID, "name": person.name.lower(), "real_name": person.name}
+    if str(arguments.get("include_locale")).lower() in {"1", "true"}:
+        about["locale"] = person.locale
     return {"user": {**about, "is_restricted": person.is_guest, "is_ultra_restricted": False, "is_stranger": False}}
 
 

@@ -27,6 +27,7 @@ class Person:
     role: Role
     about: str
     is_guest: bool = False
+    locale: str = "en-US"
 
 
 @dataclass(frozen=True, slots=True)

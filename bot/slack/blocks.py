@@ -28,6 +28,7 @@ from bot.slack.text import (
 )
 from bot.surfaces.showing import every_link
 from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH, Words
 from pipeline.types import Citation, Quoted, Source
 
 ESCALATE = "ask_a_person"
@@ -67,17 +68,18 @@ def suggestion_buttons(questions: Sequence[str], request_id: str) -> Block:
     )
 
 
-def feedback(request_id: str, question: str) -> Block:
+def feedback(request_id: str, question: str, words: Words = ENGLISH) -> Block:
     """Return the two buttons below an answer."""
     # The button carries the question, so that a disputed answer can be reviewed without storing the question.
-    words = cut(question, VALUE_CHARS - len(request_id) - 10)
+    asked = cut(question, VALUE_CHARS - len(request_id) - 10)
+    good, bad = f"{request_id}:up\n{asked}", f"{request_id}:down\n{asked}"
     return ContextActionsBlock(
         block_id=f"feedback_{request_id}",
         elements=[
             FeedbackButtonsElement(
                 action_id=FEEDBACK,
-                positive_button=_feedback_button("Good answer", f"{request_id}:up\n{words}", "Helpful"),
-                negative_button=_feedback_button("Bad answer", f"{request_id}:down\n{words}", "Not helpful"),
+                positive_button=_feedback_button(words("feedback-good"), good, words("feedback-helpful")),
+                negative_button=_feedback_button(words("feedback-bad"), bad, words("feedback-not-helpful")),
             )
         ],
     )
@@ -96,28 +98,30 @@ def with_button(blocks: list[Block], added: list[Block]) -> list[Block]:
     return [*blocks[:-1], *added, *blocks[-1:]]
 
 
-def source_blocks(sources: Sequence[Source], citations: Sequence[Citation] = ()) -> list[Block]:
+def source_blocks(sources: Sequence[Source], citations: Sequence[Citation] = (), words: Words = ENGLISH) -> list[Block]:
     """Return the sources, and in small print below each the quotes of `citations`; no source is left out."""
     if not sources:
         return []
+    head = f"*{words('sources')}*"
+    named = [source_line(source, words) for source in sources]
     if not citations:
-        return [section(text) for text in packed(["*Sources*", *map(source_line, sources)], SECTION_CHARS)]
+        return [section(text) for text in packed([head, *named], SECTION_CHARS)]
+    quotes = ["\n".join(quote_lines(source, citations, words)) for source in sources]
     if len(sources) > _SOURCES_APART:
-        lines = ("\n".join([source_line(source), *quote_lines(source, citations)]) for source in sources)
-        return [small(text) for text in packed(["*Sources*", *lines], SMALL_CHARS)]
-    return [block for at, source in enumerate(sources) for block in _source(source, citations, is_first=at == 0)]
+        lines = (f"{name}\n{quote}".strip() for name, quote in zip(named, quotes, strict=True))
+        return [small(text) for text in packed([head, *lines], SMALL_CHARS)]
+    named[0] = f"{head}\n{named[0]}"
+    return [
+        block
+        for name, quote in zip(named, quotes, strict=True)
+        for block in (section(name), *([small(quote)] if quote else []))
+    ]
 
 
-def _source(source: Source, citations: Sequence[Citation], *, is_first: bool) -> list[Block]:
-    quotes = quote_lines(source, citations)
-    head = "*Sources*\n" if is_first else ""
-    return [section(f"{head}{source_line(source)}"), *([small("\n".join(quotes))] if quotes else [])]
-
-
-def quote_blocks(heading: str, quotes: Quoted) -> list[Block]:
+def quote_blocks(heading: str, quotes: Quoted, words: Words = ENGLISH) -> list[Block]:
     """Return passages of documents under a heading, with their sources."""
     parts = (MarkdownBlock(text=part) for part in answer_parts(quotes.text, every_link))
-    return [section(f"*{heading}*"), *parts, *source_blocks(quotes.sources)]
+    return [section(f"*{heading}*"), *parts, *source_blocks(quotes.sources, (), words)]
 
 
 def messages_of(blocks: Sequence[Block]) -> list[list[Block]]:

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block
 from bot.desk.explaining import Explained
 from bot.desk.gaps import GapCluster
 from bot.desk.operations import Operations, Usage
-from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.slack.blocks import section, small
 from bot.slack.gap_views import gap_buttons
 from bot.slack.home_blocks import outcome_bars, status_text
@@ -24,9 +24,6 @@ from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, p
 from bot.store.records import Review, ReviewFilter
 from bot.surfaces.command_messages import (
     GAPS_SHOWN,
-    NO_GAPS,
-    NO_REVIEWS,
-    REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
@@ -39,9 +36,10 @@ from bot.surfaces.command_messages import (
     stages_words,
     usage_words,
 )
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.why_words import why_words
-from bot.surfaces.wording import cut, day
-from bot.surfaces.words import ENGLISH, Words
+from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH, Words, message_of
 from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
@@ -50,16 +48,20 @@ Respond = Callable[..., Coroutine[Any, Any, Any]]
 # A response URL takes five messages in 30 minutes: the start, three steps of progress, the end.
 _PROGRESS_STEPS = (0.25, 0.5, 0.75)
 _PROGRESS_PAUSE_S = 5.0
-_HELP = (
-    "*Citedesk answers from your team's documents, with sources, or says that it cannot.*\n"
-    "• Mention me in a channel, or write to me directly, and ask. In a thread of ours, just go on asking.\n"
-    "• `/citedesk ask QUESTION` answers only to you. *Ask Citedesk about this*, in a message's menu, does too.\n"
-    "• `/citedesk status` shows the index and the queue.\n"
-    "• `/citedesk reviews` lists what waits for a reviewer (reviewers).\n"
-    "• `/citedesk reindex` reads the documents anew, `/citedesk rollback` goes back to the index before (admins).\n"
-    "• `/citedesk why ID` explains a request, `/citedesk usage` counts, `/citedesk report` says how the week went, "
-    "`/citedesk gaps` lists what people asked and the documents do not answer (admins).\n"
-    "• `/citedesk help` shows this."
+# As in the manifest: Slack shows it in one language.
+_SHORTCUT = "Ask Citedesk about this"
+# What the help shows of each command, in its order; what a message says of one is "help-" and its name.
+_SHOWN = (
+    ("ask", "ask …"),
+    ("status", "status"),
+    ("reviews", "reviews"),
+    ("reindex", "reindex"),
+    ("rollback", "rollback"),
+    ("why", "why ID"),
+    ("usage", "usage"),
+    ("report", "report"),
+    ("gaps", "gaps"),
+    ("help", "help"),
 )
 
 
@@ -69,15 +71,18 @@ async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Resp
     Without a name, or with an unknown one, the answer is the help.
     """
     name, _, rest = str(command.get("text") or "").strip().partition(" ")
-    call = _CommandCall(slack, str(command["user_id"]), team_of(command), rest.strip().strip("`"), respond)
+    user_id, tenant_id = str(command["user_id"]), team_of(command)
+    words = await slack.words_of(tenant_id, user_id)
+    call = _CommandCall(slack, user_id, tenant_id, rest.strip().strip("`"), respond, words)
     run = _COMMANDS.get(name.lower() or "help")
     try:
         if run:
             await run(call)
         else:
-            await respond(text=f"I do not know `{escape(cut(name, 40))}`.\n{_HELP}")
+            unknown = words("unknown-command", name=f"`{escape(cut(name, 40))}`")
+            await respond(text=f"{unknown}\n{help_text(words)}")
     except CitedeskError as error:
-        await respond(text=error_words(error))
+        await respond(text=error_words(error, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,54 +92,69 @@ class _CommandCall:
     tenant_id: str
     argument: str
     respond: Respond
+    words: Words
 
-    async def answer(self, text: str, blocks: Sequence[Block]) -> None:
-        await self.respond(text=text, blocks=list(blocks))
+    async def answer(self, title: str, blocks: Sequence[Block]) -> None:
+        await self.respond(text=self.words(title), blocks=list(blocks))
+
+
+def help_text(words: Words = ENGLISH) -> str:
+    """Return what can be asked and commanded, as mrkdwn."""
+    shortcut = f"*{_SHORTCUT}*"
+    lines = [
+        words(message_of("help", name), command=f"`{COMMAND} {shown}`", shortcut=shortcut) for name, shown in _SHOWN
+    ]
+    return "\n".join([f"*{words('help-head')}*", *(f"• {line}" for line in (words("help-mention"), *lines))])
 
 
 async def _help(call: _CommandCall) -> None:
-    await call.respond(text=_HELP)
+    await call.respond(text=help_text(call.words))
 
 
 async def _reindex(call: _CommandCall) -> None:
-    await reindex(call.slack.operations, call.user_id, call.respond)
+    await reindex(call.slack.operations, call.user_id, call.respond, call.words)
 
 
 async def _rollback(call: _CommandCall) -> None:
     rolled = await call.slack.operations.rollback(call.user_id, call.argument)
     if rolled.done:
-        await call.respond(text=rolled_back_words(rolled.plan.manifest))
+        await call.respond(text=rolled_back_words(rolled.plan.manifest, call.words))
     else:
-        await call.answer("Rollback", reopened_blocks(rolled.plan))
+        await call.answer("title-rollback", reopened_blocks(rolled.plan, call.words))
 
 
 async def _status(call: _CommandCall) -> None:
-    await call.answer("Citedesk status", [section(status_text(await call.slack.operations.status(call.user_id)))])
+    status = await call.slack.operations.status(call.user_id)
+    await call.answer("title-status", [section(status_text(status, call.words))])
 
 
 async def _why(call: _CommandCall) -> None:
-    await call.answer("Why", why_blocks(await call.slack.operations.why(call.user_id, call.tenant_id, call.argument)))
+    found = await call.slack.operations.why(call.user_id, call.tenant_id, call.argument)
+    await call.answer("title-why", why_blocks(found, call.words))
 
 
 async def _usage(call: _CommandCall) -> None:
     operations = call.slack.operations
     usage = await operations.usage(call.user_id)
-    await call.answer("Usage", usage_blocks(usage, (await operations.status(call.user_id)).days))
+    days = (await operations.status(call.user_id)).days
+    await call.answer("title-usage", usage_blocks(usage, days, call.words))
 
 
 async def _report(call: _CommandCall) -> None:
-    message = report_message(await call.slack.operations.report(call.user_id, call.tenant_id), quotes=True)
-    await call.answer(message.text, message.blocks)
+    report = await call.slack.operations.report(call.user_id, call.tenant_id)
+    message = report_message(report, call.words, quotes=True)
+    await call.respond(text=message.text, blocks=list(message.blocks))
 
 
 async def _gaps(call: _CommandCall) -> None:
-    await call.answer("Gaps", gap_blocks(await call.slack.operations.gaps(call.user_id, call.tenant_id)))
+    gaps = await call.slack.operations.gaps(call.user_id, call.tenant_id)
+    await call.answer("title-gaps", gap_blocks(gaps, call.words))
 
 
 async def _reviews(call: _CommandCall) -> None:
     reviews = [view.review for view in await call.slack.reviews.views.listed(call.user_id, ReviewFilter())]
     names = await call.slack.questions.store.people.names([who for review in reviews for who in people_of(review)])
-    await call.answer("Reviews", review_blocks(reviews, names))
+    await call.answer("title-reviews", review_blocks(reviews, names, call.words))
 
 
 _COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
@@ -150,13 +170,13 @@ _COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
 }
 
 
-async def reindex(operations: Operations, user_id: str, respond: Respond) -> None:
+async def reindex(operations: Operations, user_id: str, respond: Respond, words: Words = ENGLISH) -> None:
     """Build the index; answer at its start, at three steps at most, and with the coverage report.
 
     Raises NotAdminError, BuildRefusedError.
     """
     operations.require_admin(user_id)
-    await respond(text=REINDEXING)
+    await respond(text=words("reindexing"))
     loop = asyncio.get_running_loop()
     steps = list(_PROGRESS_STEPS)
     answered_at = [time.monotonic()]
@@ -167,79 +187,82 @@ async def reindex(operations: Operations, user_id: str, respond: Respond) -> Non
         if due and time.monotonic() - answered_at[0] >= _PROGRESS_PAUSE_S:
             steps.pop(0)
             answered_at[0] = time.monotonic()
-            asyncio.run_coroutine_threadsafe(respond(text=f"Reindexing: {done:,} of {total:,} chunks."), loop)
+            said = words("reindexing-progress", percent=100 * done // total)
+            asyncio.run_coroutine_threadsafe(respond(text=said), loop)
 
     coverage = await operations.reindex(user_id, progress)
-    message = coverage_message(coverage, datetime.now(UTC).date())
+    message = coverage_message(coverage, datetime.now(UTC).date(), words)
     await respond(text=message.text, blocks=list(message.blocks))
 
 
-def coverage_message(coverage: Coverage, today: date) -> SlackMessage:
+def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) -> SlackMessage:
     """Return the coverage report: how much was seen, indexed and skipped, and why, and what was not seen."""
-    head = coverage_words(coverage)
+    head = coverage_words(coverage, words)
     lines = [f"• `{escape(s.name)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
-        lines.append(f"…and {more} more; `citedesk index status` lists all.")
-    skipped = [section(cut("*Skipped*\n" + "\n".join(lines), SECTION_CHARS))] if lines else []
-    remarks = escaped_within("\n".join(f"• {line}" for line in remark_lines(coverage, today)), SMALL_CHARS)
+        lines.append(words("left-out-more", count=more, command="`citedesk index status`"))
+    skipped = [section(cut("\n".join([f"*{words('left-out')}*", *lines]), SECTION_CHARS))] if lines else []
+    remarks = escaped_within("\n".join(f"• {line}" for line in remark_lines(coverage, today, words)), SMALL_CHARS)
     noted = [small(remarks)] if remarks else []
     head_block = section(f":white_check_mark: {head}")
     return SlackMessage(head, (head_block, *skipped, *noted, small(f"`{coverage.snapshot}`")))
 
 
-def reopened_blocks(plan: Rollback) -> list[Block]:
+def reopened_blocks(plan: Rollback, words: Words = ENGLISH) -> list[Block]:
     """Return the documents that a rollback opens to more people, and how to confirm it."""
-    lines = "\n".join(f"• {line}" for line in reopened_lines(plan))
+    lines = "\n".join(f"• {line}" for line in reopened_lines(plan, words))
     return [
-        section(f"*{reopened_words(plan)}*"),
+        section(f"*{reopened_words(plan, words)}*"),
         section(escaped_within(lines, SECTION_CHARS)),
-        section(f"To go back all the same: `{COMMAND} rollback {plan.manifest.name}`"),
+        section(words("go-back", command=f"`{COMMAND} rollback {plan.manifest.name}`")),
     ]
 
 
 def why_blocks(found: Explained, words: Words = ENGLISH) -> list[Block]:
     """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
     said = why_words(found, lambda user_id: person(user_id, found.names), escape, words)
-    facts = f"`{found.trace.request_id}` · `{found.trace.verdict}` · {stages_words(found.trace)}"
+    facts = f"`{found.trace.request_id}` · `{found.trace.verdict}` · {stages_words(found.trace, words)}"
     return [section(cut(said, SECTION_CHARS)), small(cut(facts, 1000))]
 
 
-def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]]) -> list[Block]:
+def usage_blocks(usage: Usage, days: Sequence[tuple[str, str, int]], words: Words = ENGLISH) -> list[Block]:
     """Return the usage of the last days and a chart of `days`, which are (day, outcome, count)."""
-    head, words = usage_words(usage)
-    return [section(f"*{head}*: {words}"), *([section(outcome_bars(days))] if days else [])]
+    head, sentence = usage_words(usage, words)
+    return [section(f"*{head}*: {sentence}"), *([section(outcome_bars(days, words))] if days else [])]
 
 
-def gap_blocks(clusters: Sequence[GapCluster]) -> list[Block]:
+def gap_blocks(clusters: Sequence[GapCluster], words: Words = ENGLISH) -> list[Block]:
     """Return the clusters of questions that the documents do not answer, GAPS_SHOWN at most."""
     if not clusters:
-        return [section(NO_GAPS)]
-    blocks: list[Block] = [section("*Asked, and not answered by the documents*")]
+        return [section(words("no-gaps"))]
+    blocks: list[Block] = [section(f"*{words('gaps')}*")]
     for cluster in clusters[:GAPS_SHOWN]:
-        near = f"\nnearest: {escaped_within(', '.join(cluster.nearest), 300)}" if cluster.nearest else ""
+        titles = escaped_within(", ".join(cluster.nearest), 300)
+        near = f"\n{words('gap-nearest', titles=titles)}" if titles else ""
         first, *more = cluster.wordings
         others = "".join(f"\n• {escaped_within(question, 200)}" for question in more[:3])
-        head = f"*{escaped_within(first, 300)}*\n{gap_words(cluster)}"
-        blocks += [section(f"{head}{others}{near}"), gap_buttons(cluster)]
+        head = f"*{escaped_within(first, 300)}*\n{gap_words(cluster, words)}"
+        blocks += [section(f"{head}{others}{near}"), gap_buttons(cluster, words)]
     if len(clusters) > GAPS_SHOWN:
-        blocks.append(small(f"…and {len(clusters) - GAPS_SHOWN} more."))
+        blocks.append(small(words("and-more", count=len(clusters) - GAPS_SHOWN)))
     return blocks
 
 
-def review_blocks(reviews: Sequence[Review], names: Names = NO_NAMES) -> list[Block]:
+def review_blocks(reviews: Sequence[Review], names: Names = NO_NAMES, words: Words = ENGLISH) -> list[Block]:
     """Return the waiting reviews in the given order, REVIEWS_SHOWN at most."""
 
     def state_words(review: Review) -> str:
-        return decision_words(review, lambda user_id: person(user_id, names))
+        return decision_words(review, lambda user_id: person(user_id, names), words)
 
     if not reviews:
-        return [section(NO_REVIEWS)]
-    lines = [
-        f"• {day(r.opened_at)}: “{escaped_within(' '.join(r.question.split()), 140)}” ({state_words(r)})"
-        for r in reviews[:REVIEWS_SHOWN]
-    ]
+        return [section(words("no-reviews"))]
+    lines = [f"• {words.day(r.opened_at)}: {_asked(r, words)} ({state_words(r)})" for r in reviews[:REVIEWS_SHOWN]]
     if len(reviews) > REVIEWS_SHOWN:
-        lines.append(f"…and {len(reviews) - REVIEWS_SHOWN} more")
-    text = "\n".join(["*Waiting for a reviewer*", *lines, "Decide them on their cards, or on my Home tab."])
+        lines.append(words("and-more", count=len(reviews) - REVIEWS_SHOWN))
+    text = "\n".join([f"*{words('reviews-waiting')}*", *lines, words("reviews-where")])
     return [section(cut(text, SECTION_CHARS))]
+
+
+def _asked(review: Review, words: Words) -> str:
+    return words("in-quotes", text=escaped_within(" ".join(review.question.split()), 140))

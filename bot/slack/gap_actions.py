@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.desk.gap_answers import GapAnswers, GapGoneError, NothingCitedError, Stored
-from bot.desk.permissions import concerned, refusal_words
+from bot.desk.permissions import concerned
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.gap_views import SEARCH_BLOCK, answer_view, article_message, submitted
 from bot.slack.outgoing import to_asker
@@ -16,13 +16,14 @@ from bot.slack.services import SlackServices
 from bot.slack.text import escape, person
 from bot.store.records import Conversation
 from bot.surfaces.gap_words import article_markdown, stored_words
-from bot.surfaces.words import ENGLISH, Words
+from bot.surfaces.refusals import refusal_words
+from bot.surfaces.words import Words
 from index.errors import CitedeskError
 
 
-async def draft_article(slack: SlackServices, body: Mapping[str, Any], words: Words = ENGLISH) -> None:
+async def draft_article(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Send the admin the outline of the missing article, once a press."""
-    where, request_id = _own_chat(body), _request_id(body)
+    where, request_id, words = _own_chat(body), _request_id(body), await slack.words_for(body)
     try:
         outline = await _answers(slack).outline(where, request_id)
     except CitedeskError as error:
@@ -35,8 +36,9 @@ async def draft_article(slack: SlackServices, body: Mapping[str, Any], words: Wo
     await _tell(slack, body, words("gap-article-sent"))
 
 
-async def open_form(slack: SlackServices, body: Mapping[str, Any], words: Words = ENGLISH) -> None:
+async def open_form(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Open the form for the answer to a gap."""
+    words = await slack.words_for(body)
     try:
         form = await _answers(slack).form(_own_chat(body), _request_id(body))
     except CitedeskError as error:
@@ -45,9 +47,9 @@ async def open_form(slack: SlackServices, body: Mapping[str, Any], words: Words 
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=answer_view(form, words))
 
 
-async def submit_answer(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any], words: Words = ENGLISH) -> None:
+async def submit_answer(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
     """Store the answer and tell the admin; else show what is missing, or the passages that were searched for."""
-    where, answers = _own_chat(body), _answers(slack)
+    where, answers, words = _own_chat(body), _answers(slack), await slack.words_for(body)
     answer, search, is_new = submitted(body["view"])
     try:
         if is_new:
@@ -93,7 +95,7 @@ async def _refusal(slack: SlackServices, error: CitedeskError, words: Words) -> 
     if isinstance(error, GapGoneError):
         return words("gap-gone")
     names = await slack.questions.store.people.names(concerned(error))
-    return refusal_words(error, lambda user_id: person(user_id, names), escape)
+    return refusal_words(error, lambda user_id: person(user_id, names), escape, words)
 
 
 async def _tell(slack: SlackServices, body: Mapping[str, Any], text: str) -> None:

@@ -58,7 +58,7 @@ async def publish(
         home = replace(home, status=await slack.operations.status(user_id))
     home = replace(home, asker=await _askers_part(slack, tenant_id, user_id))
     client = await slack.workspaces.client(tenant_id)
-    view = home_view(home)
+    view = home_view(home, await slack.words_of(tenant_id, user_id))
     await slack.best_effort.call(tenant_id, "views.publish", lambda: client.views_publish(user_id=user_id, view=view))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncRespond
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
 from bot.slack.best_effort import CALL_ERRORS, error_of
@@ -14,11 +15,13 @@ from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
 from bot.surfaces.untagged import asks, is_for_somebody_else
-from bot.surfaces.wording import STRANGER, is_reaction
+from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
 from pipeline.understanding.smalltalk import kind_of
 
 _log = structlog.get_logger(__name__)
+# Set in Bolt's context if the question of a button is known already.
+ASKED_BEFORE = "asked_before"
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
@@ -29,13 +32,15 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     Slack delivers the event again.
     """
 
-    async def middleware(body: dict[str, Any], next_: Next, respond: AsyncRespond) -> BoltResponse:
+    async def middleware(
+        body: dict[str, Any], context: AsyncBoltContext, next_: Next, respond: AsyncRespond
+    ) -> BoltResponse:
         if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             if body.get("response_url") and not body.get("command"):
-                await _tell_stranger(respond)
+                await _tell_stranger(respond, slack.languages.words()("stranger"))
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
-            return BoltResponse(status=200, body=STRANGER if body.get("command") else "")
+            return BoltResponse(status=200, body=slack.languages.words()("stranger") if body.get("command") else "")
         try:
             intake, speaker = intake_of(body), speaker_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -45,7 +50,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
         if intake and await _is_for_us(slack, intake.asked):
-            await _stored(slack, intake)
+            context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
                 return BoltResponse(status=200, body="")
@@ -54,24 +59,29 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     return middleware
 
 
-async def _tell_stranger(respond: AsyncRespond) -> None:
+async def _tell_stranger(respond: AsyncRespond, said: str) -> None:
     """Tell whoever pressed a button or used the message menu why nothing happens. They alone see it."""
     try:
-        await respond(text=STRANGER, response_type="ephemeral", replace_original=False)
+        await respond(text=said, response_type="ephemeral", replace_original=False)
     except CALL_ERRORS as error:
         _log.info("stranger_not_told", reason=error_of(error))
 
 
-async def _stored(slack: SlackServices, intake: Intake) -> None:
-    """Store a question, and first whose thread it is, so that a failure between the two is made good by redelivery."""
+async def _stored(slack: SlackServices, intake: Intake) -> bool:
+    """Store a question; return False if it is known already.
+
+    Whose thread it is comes first, so that a failure between the two is made good by redelivery.
+    """
     asked, store = intake.asked, slack.questions.store
     if not asked.where.private:
         # In a thread that was there before, others may have spoken: the worker reads it and decides whose it is.
         begins = asked.message_id == asked.where.thread_id
         await (store.threads.asked(asked.where) if begins else store.threads.spoke(asked.where))
-    if not await store.inbox.add(intake.keys, asked.model_dump_json()) and not asked.untagged:
+    is_new = await store.inbox.add(intake.keys, asked.model_dump_json())
+    if not is_new and not asked.untagged:
         _log.info("redelivery_dropped", key=intake.keys[0])
     slack.wake_inbox()
+    return is_new
 
 
 async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:

@@ -7,6 +7,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -19,7 +20,7 @@ from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.gap_views import DRAFT_ARTICLE, GAP_ANSWERED, WRITE_ANSWER
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import build_intake
+from bot.slack.intake import ASKED_BEFORE, build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -28,6 +29,7 @@ from bot.slack.payloads import (
     RETRY,
     SUGGESTED,
     conversation_of,
+    question_in_command,
     team_of,
     withdrawal_of,
 )
@@ -35,10 +37,8 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
-from bot.surfaces.wording import STRANGER
 
 _log = structlog.get_logger(__name__)
-_SORRY = "Something went wrong on our side, and nothing was done. Please try again."
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
 Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
 
@@ -54,11 +54,11 @@ def build_bolt(
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
-        user_facing_authorize_error_message=STRANGER,
+        user_facing_authorize_error_message=slack.languages.words()("stranger"),
         oauth_settings=oauth,
     )
     app.middleware(build_intake(slack))
-    app.error(_failed)
+    app.error(_on_failure(slack))
     _listen_for_questions(app, slack)
     _listen_for_presses(app, slack)
     _listen_for_modals(app, slack)
@@ -101,7 +101,7 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
 
     async def on_command(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        if str(command.get("text") or "").strip().partition(" ")[0].lower() != "ask":
+        if question_in_command(str(command.get("text") or "")) is None:
             await commands.handle(slack, command, respond)
 
     app.event("app_mention")(on_message)
@@ -114,18 +114,27 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
 
 
 def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
-    async def on_escalate(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def on_escalate(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
-        asked = Asked(text=text, where=conversation_of(body))
+        asked = Asked(text=text, where=await slack.spoken(conversation_of(body)))
         review = await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
         await ack()
         slack.wake_outbox()
-        if review and review.joined:
+        if review is None:
+            await _tell(respond, (await slack.words_for(body))("escalated-before"))
+        elif review.joined:
             await slack.boards.refresh(review)
 
     # The intake has put the questions of these buttons into the inbox.
+    async def on_question(
+        ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext, respond: AsyncRespond
+    ) -> None:
+        await ack()
+        if context.get(ASKED_BEFORE):
+            await _tell(respond, (await slack.words_for(body))("asked-already"))
+
     for action_id in (RETRY, ASK_PRIVATELY, *SUGGESTED, *HOME_EXAMPLES):
-        app.action(action_id)(_acknowledge)
+        app.action(action_id)(on_question)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
@@ -162,14 +171,14 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     async def on_opened(body: dict[str, Any]) -> None:
         event, team = body["event"], team_of(body)
         if event.get("tab") == "messages":
-            client = await slack.client(body)
+            client, words = await slack.client(body), await slack.words_of(team, str(event.get("user")))
             # The agent view ignores a call that has thread_ts.
             await slack.best_effort.call(
                 team,
                 "assistant.threads.setSuggestedPrompts",
                 lambda: client.assistant_threads_setSuggestedPrompts(
                     channel_id=str(event.get("channel")),
-                    title="Ask me",
+                    title=words("prompts-title"),
                     prompts=[dict(prompt) for prompt in slack.prompts],
                 ),
             )
@@ -216,10 +225,18 @@ async def _acknowledge(ack: AsyncAck) -> None:
     await ack()
 
 
-async def _failed(error: Exception, body: Mapping[str, Any], respond: AsyncRespond) -> None:
-    """Log an unexpected error, and tell the person who waits if the payload has a response URL."""
-    # The message of an exception may hold a payload, so it is not logged.
-    reason = error_of(error) if isinstance(error, SlackApiError) else None
-    _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
-    if body.get("response_url"):
-        await respond(text=_SORRY, response_type="ephemeral", replace_original=False)
+async def _tell(respond: AsyncRespond, text: str) -> None:
+    """Tell the person who pressed a button or typed a command, and nobody else."""
+    await respond(text=text, response_type="ephemeral", replace_original=False)
+
+
+def _on_failure(slack: SlackServices) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
+        """Log an unexpected error, and tell the person who waits if the payload has a response URL."""
+        # The message of an exception may hold a payload, so it is not logged.
+        reason = error_of(error) if isinstance(error, SlackApiError) else None
+        _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
+        if body.get("response_url"):
+            await _tell(respond, (await slack.words_for(body))("failed"))
+
+    return failed

@@ -10,10 +10,10 @@ from slack_sdk.errors import SlackApiError
 from bot.settings import AccessSettings
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
+from bot.slack.payloads import SURFACE
 from bot.slack.text import is_slack_id
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, MembersCache, RefusalsCache, shared_audience
-from bot.surfaces.wording import GUEST, STRANGER
+from bot.surfaces.membership import NOBODY, Members, MembersCache, PeopleCache, Person, shared_audience
 
 _log = structlog.get_logger(__name__)
 _PAGE = 200
@@ -29,7 +29,7 @@ class SlackMembership:
         self._workspaces = workspaces
         self._access = access
         self._cache = MembersCache(access.refresh_s, _LOOKUP_ERRORS, now)
-        self._refusals = RefusalsCache(access.refresh_s, _LOOKUP_ERRORS, now)
+        self._people = PeopleCache(access.refresh_s, _LOOKUP_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the names in `access.slack_groups` of the user groups that this person is in."""
@@ -49,27 +49,38 @@ class SlackMembership:
         """Return the groups that every reader of a conversation is in; None if only the asker reads it."""
         return await shared_audience(where, self._access, self.groups_of, self._members_of_channel)
 
-    async def refusal(self, where: Conversation) -> str:
-        """Return why the person who writes in a conversation gets no answer; "" if they get one.
+    async def person(self, where: Conversation) -> Person:
+        """Return why the person who writes here gets no answer, if so, and their locale.
 
         Guests get none unless the settings name them. Without the scope `users:read` nobody counts as a guest.
         """
-        return await self._refusals.refusal(where, self._looked_up)
+        return await self._people.person(where, self._looked_up)
 
-    async def _looked_up(self, where: Conversation) -> str:
+    async def locale(self, tenant_id: str, user_id: str) -> str:
+        """Return the locale of a person, such as de-DE; "" if Slack does not tell it."""
+        if not is_slack_id(user_id):
+            return ""
+        where = Conversation(
+            surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id="", thread_id="", private=True
+        )
+        return (await self.person(where)).locale
+
+    async def _looked_up(self, where: Conversation) -> Person:
         client = await self._workspaces.client(where.tenant_id)
         try:
-            person = (await client.users_info(user=where.user_id))["user"]
+            person = (await client.users_info(user=where.user_id, include_locale=True))["user"]
         except SlackApiError as error:
             if error_of(error) != "missing_scope":
                 raise
             _log.error("guests_not_told_apart", missing_scope="users:read")
-            return ""
+            return Person()
+        locale = str(person.get("locale") or "")
         teams = {person.get("team_id"), *((person.get("enterprise_user") or {}).get("teams") or ())}
         if person.get("is_stranger") or not any(self._workspaces.serves(str(team)) for team in teams):
-            return STRANGER
+            return Person(refusal="stranger", locale=locale)
         is_guest = person.get("is_restricted") or person.get("is_ultra_restricted")
-        return GUEST if is_guest and not self._access.names(where.user_id) else ""
+        refusal = "guest" if is_guest and not self._access.names(where.user_id) else ""
+        return Person(refusal, locale)
 
     def forget(self, tenant_id: str, name: str) -> None:
         """Drop the cached members of a channel or a user group, because they have changed."""

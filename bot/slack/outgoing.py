@@ -22,7 +22,7 @@ class SlackPayload(FrozenModel):
 
     `before` are pieces to post first, in their order. `response_url` takes the hidden answer to a command or a
     shortcut. `session` is the status to show for the thread; "" leaves it as it is. `apologise_to` is the user who
-    gets a direct message if this one cannot be delivered.
+    gets a direct message if this one cannot be delivered, in their `language`.
     """
 
     blocks: Blocks = ()
@@ -30,6 +30,7 @@ class SlackPayload(FrozenModel):
     response_url: str = ""
     session: Literal["", "active", "suspended"] = ""
     apologise_to: str = ""
+    language: str = ""
 
 
 def payload_of(message: Outgoing) -> SlackPayload:
@@ -42,9 +43,10 @@ def to_asker(
 ) -> Outgoing:
     """Return a message for the conversation of a question, with an apology to the asker if it cannot be delivered.
 
-    `blocks` and `apologise_to` of `payload` are replaced.
+    `blocks`, `apologise_to` and `language` of `payload` are replaced.
     """
-    own = (payload or SlackPayload()).model_copy(update={"blocks": blocks_of(message), "apologise_to": where.user_id})
+    about = {"blocks": blocks_of(message), "apologise_to": where.user_id, "language": where.language}
+    own = (payload or SlackPayload()).model_copy(update=about)
     return Outgoing(
         key=key,
         request_id=request_id,

@@ -23,6 +23,18 @@ _SLACKBOT = "USLACKBOT"
 _SUBTYPES = ("file_share", "thread_broadcast", "me_message")
 # The examples of App Home, which are asked in a direct message.
 HOME_EXAMPLES = ("home_example_1", "home_example_2", "home_example_3", "home_example_4")
+# How many words may follow each command. What does not fit is a question.
+TAKES = {
+    "help": 0,
+    "status": 0,
+    "reviews": 0,
+    "reindex": 0,
+    "rollback": 1,
+    "why": 1,
+    "usage": 0,
+    "report": 0,
+    "gaps": 0,
+}
 _REQUIRED = {
     "event_callback": ("event", "event_id"),
     "block_actions": ("user", "actions", "trigger_id"),
@@ -96,6 +108,17 @@ def speaker_of(body: Mapping[str, Any]) -> Conversation | None:
 def is_of_another(message: Mapping[str, Any], user_id: str) -> bool:
     """Tell whether a message, as Slack returns it, is by another person than this one. Apps are nobody."""
     return bool(message.get("user")) and not message.get("bot_id") and message["user"] not in {user_id, _SLACKBOT}
+
+
+def question_in_command(text: str) -> str | None:
+    """Return the question after `/citedesk`: what follows `ask`, or words that are no command; None for a command.
+
+    A single word that is neither gets the help, so it counts as a command.
+    """
+    first, *rest = text.split(maxsplit=1) or [""]
+    if first.lower() == "ask":
+        return "".join(rest).strip()
+    return text.strip() if len(text.split()) > 1 + TAKES.get(first.lower(), 0) else None
 
 
 def team_of(body: Mapping[str, Any]) -> str:
@@ -203,11 +226,11 @@ def _is_message(event: Mapping[str, Any]) -> bool:
 
 
 def _from_command(body: Mapping[str, Any]) -> Intake | None:
-    name, _, rest = str(body.get("text") or "").strip().partition(" ")
-    if name.lower() != "ask":
+    question = question_in_command(str(body.get("text") or ""))
+    if question is None:
         return None
     asked = Asked(
-        text=rest.strip(),
+        text=question,
         # A later decision of a reviewer goes to the asker in a direct message, not to the channel.
         where=direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),

@@ -18,6 +18,7 @@ from bot.slack.payloads import SURFACE
 from bot.slack.render import EVENT_TYPE
 from bot.store.records import Outgoing
 from bot.surfaces.product import Posted, PostError
+from bot.surfaces.words import Languages, Words
 from pipeline.models.retry_after import retry_after
 
 _log = structlog.get_logger(__name__)
@@ -26,7 +27,6 @@ _PAGE = 200
 _OK = 200
 _EXPIRED_STATUSES = frozenset({404, 410})
 _NOT_STREAMING = frozenset({"message_not_in_streaming_state", "streaming_state_conflict", "stream_not_found"})
-_SORRY = "I have an answer for you but could not post it where you asked ({reason}). Please ask me here."
 
 
 class ExpiredUrlError(Exception):
@@ -36,9 +36,10 @@ class ExpiredUrlError(Exception):
 class SlackPoster:
     """Posts Slack's messages of the outbox."""
 
-    def __init__(self, workspaces: Workspaces, best_effort: BestEffortCalls) -> None:
+    def __init__(self, workspaces: Workspaces, best_effort: BestEffortCalls, languages: Languages) -> None:
         self._workspaces = workspaces
         self._best_effort = best_effort
+        self._languages = languages
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message, or find it if an earlier try has posted it. Raises PostError.
@@ -49,7 +50,8 @@ class SlackPoster:
         try:
             channel, ts = await self._post_or_find(message, payload, may_exist=not first_try)
         except (*CALL_ERRORS, ForeignWorkspaceError, ExpiredUrlError) as error:
-            raise _post_error(message, payload, error) from None
+            words = self._languages.words(payload.language)
+            raise _post_error(message, payload, error, words) from None
         return Posted(channel, ts)
 
     async def _post_or_find(self, message: Outgoing, payload: SlackPayload, *, may_exist: bool) -> tuple[str, str]:
@@ -114,18 +116,18 @@ class SlackPoster:
             )
 
 
-def _post_error(message: Outgoing, payload: SlackPayload, error: Exception) -> PostError:
+def _post_error(message: Outgoing, payload: SlackPayload, error: Exception, words: Words) -> PostError:
     reason = error_of(error)
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     return PostError(
         reason,
         is_passing=not isinstance(error, ForeignWorkspaceError | ExpiredUrlError) and is_temporary(error),
         retry_after=retry_after(headers),
-        instead=_apology(message, payload, reason),
+        instead=_apology(message, payload, words("not-posted", reason=reason)),
     )
 
 
-def _apology(message: Outgoing, payload: SlackPayload, reason: str) -> list[Outgoing]:
+def _apology(message: Outgoing, payload: SlackPayload, sorry: str) -> list[Outgoing]:
     """Return the direct message that the asker gets if this message is given up."""
     if not payload.apologise_to:
         return []
@@ -138,7 +140,7 @@ def _apology(message: Outgoing, payload: SlackPayload, reason: str) -> list[Outg
             surface=SURFACE,
             tenant_id=message.tenant_id,
             channel_id=payload.apologise_to,
-            text=message.text if is_hidden else _SORRY.format(reason=reason),
+            text=message.text if is_hidden else sorry,
             payload=SlackPayload(blocks=payload.blocks if is_hidden else ()).model_dump(),
         )
     ]

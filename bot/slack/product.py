@@ -9,26 +9,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
-from bot.slack.blocks import section
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import Part, SlackPayload, blocks_of, reply_to
 from bot.slack.payloads import is_of_another
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
-from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
-from bot.slack.review_cards import passed_on
+from bot.slack.render import notice_message, reply_message, thread_turn
 from bot.store.records import Asked, Conversation, Outgoing
+from bot.surfaces.membership import Person
 from bot.surfaces.product import Earlier, NoProgress, Notice, Posted, ProgressView
+from bot.surfaces.words import Languages, Words
 from pipeline.types import NeedsReview
 
 _log = structlog.get_logger(__name__)
 # Slack recommends no more than 200 in one page.
 _MESSAGES_READ = 200
-_NOTICES: dict[Notice, Callable[[], SlackMessage]] = {
-    Notice.GIVEN_UP: lambda: APOLOGY,
-    Notice.STOPPED: lambda: STOPPED,
-    Notice.PASSED_ON: passed_on,
-}
+_NOTICES = {Notice.GIVEN_UP: "given-up", Notice.STOPPED: "stopped-words", Notice.PASSED_ON: "passed-on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +34,14 @@ class SlackProduct:
     workspaces: Workspaces
     best_effort: BestEffortCalls
     poster: SlackPoster
-    refusal: Callable[[Conversation], Awaitable[str]]
+    person: Callable[[Conversation], Awaitable[Person]]
     progress_after_s: float
+    languages: Languages
     keeps_turns: bool = False
+
+    async def language(self, where: Conversation) -> str:
+        """Return the locale of the person who asks, as their Slack shows it."""
+        return (await self.person(where)).locale
 
     async def earlier(self, request_id: str, asked: Asked) -> Earlier:  # noqa: ARG002
         """Return what the asker and the bot said in the thread before; no turns if it cannot be read."""
@@ -68,9 +69,8 @@ class SlackProduct:
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Return a refusal for somebody who gets no answer, else None: every message is a question."""
-        words = await self.refusal(asked.where)
-        message = SlackMessage(words, (section(words),)) if words else None
-        return reply_to(request_id, asked, message, SlackPayload(session="active")) if message else None
+        refusal = (await self.person(asked.where)).refusal
+        return self._notice(request_id, asked, refusal) if refusal else None
 
     async def progress(self, asked: Asked, *, resumed: bool) -> ProgressView:
         """Return the progress view of a question. A resumed one goes on in the message that a killed process left.
@@ -86,11 +86,11 @@ class SlackProduct:
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.info("progress_not_shown", reason=error_of(error))
             return NoProgress()
-        return SlackProgress(client, self.best_effort, where, self.progress_after_s, left_behind)
+        return SlackProgress(client, self.best_effort, where, self.progress_after_s, left_behind, self._words(asked))
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question; its key is the request id."""
-        *before, last = reply_message(reply, asked, names)
+        *before, last = reply_message(reply, asked, names, self._words(asked))
         payload = SlackPayload(
             before=tuple(Part(text=message.text, blocks=blocks_of(message)) for message in before),
             session="suspended" if isinstance(reply.outcome, NeedsReview) else "active",
@@ -99,8 +99,14 @@ class SlackProduct:
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return the reply for a notice; its key is the request id."""
-        message = reply_to(request_id, asked, _NOTICES[notice](), SlackPayload(session="active"))
-        return message.model_copy(update={"progress_id": progress_id})
+        return self._notice(request_id, asked, _NOTICES[notice]).model_copy(update={"progress_id": progress_id})
+
+    def _notice(self, request_id: str, asked: Asked, message: str) -> Outgoing:
+        text = self._words(asked)(message)
+        return reply_to(request_id, asked, notice_message(text), SlackPayload(session="active"))
+
+    def _words(self, asked: Asked) -> Words:
+        return self.languages.words(asked.where.language)
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message as `SlackPoster.post` does. Raises PostError."""

@@ -1,7 +1,7 @@
 """The progress view in Slack: a status at once, later a message with the steps of the work. No draft is shown."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,16 +9,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.best_effort import BestEffortCalls
 from bot.store.records import Conversation
 from bot.surfaces.wording import cut, linkable
+from bot.surfaces.words import ENGLISH, Words
 from pipeline.recorder import Progress
 
-_STATUS = "is reading the documents…"
-_LOADING = ("Reading the documents…", "Comparing what they say…", "Checking every source…")
-_STEPS: Mapping[str, str] = {
-    "retrieve": "Search the documents",
-    "generate": "Draft an answer",
-    "verify": "Check every citation",
-    "judge": "Compare each sentence with its source",
-}
+_LOADING = ("loading-reading", "loading-comparing", "loading-checking")
+# The stages of the pipeline that are shown as steps.
+_STEPS = ("retrieve", "generate", "verify", "judge")
 _SOURCES = 3
 
 
@@ -35,11 +31,13 @@ class SlackProgress:
         where: Conversation,
         after_s: float,
         message_id: str = "",
+        words: Words = ENGLISH,
     ) -> None:
         self._client = client
         self._best_effort = best_effort
         self._where = where
         self._after_s = after_s
+        self._words = words
         self._tasks: dict[str, dict[str, Any]] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -62,7 +60,7 @@ class SlackProgress:
             self._tasks[progress.stage] = {
                 "type": "task_update",
                 "id": progress.stage,
-                "title": _STEPS[progress.stage],
+                "title": self._words.of("step", progress.stage),
                 "status": "in_progress",
             }
         self._changed.set()
@@ -104,8 +102,8 @@ class SlackProgress:
             lambda: self._client.assistant_threads_setStatus(
                 channel_id=where.channel_id,
                 thread_ts=where.thread_id,
-                status=_STATUS,
-                loading_messages=list(_LOADING),
+                status=self._words("progress-status"),
+                loading_messages=[self._words(message) for message in _LOADING],
             ),
         )
         await asyncio.sleep(self._after_s)
@@ -148,5 +146,5 @@ class SlackProgress:
 
     def _chunks(self) -> list[dict[str, Any]]:
         return [dict(task) for task in self._tasks.values()] or [
-            {"type": "task_update", "id": "retrieve", "title": _STEPS["retrieve"], "status": "pending"}
+            {"type": "task_update", "id": "retrieve", "title": self._words("step-retrieve"), "status": "pending"}
         ]

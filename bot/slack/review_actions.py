@@ -6,7 +6,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
-from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, OutdatedDraftError, concerned, refusal_words
+from bot.desk.permissions import AlreadyDecidedError, HiddenDraftError, OutdatedDraftError, concerned
+from bot.desk.review_views import ReviewView
 from bot.slack import home
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
@@ -26,12 +27,14 @@ from bot.slack.review_modals import (
 from bot.slack.services import SlackServices
 from bot.slack.text import escape, person
 from bot.store.records import Decision, Review
+from bot.surfaces.refusals import refusal_words
+from bot.surfaces.words import Words
 from index.errors import CitedeskError
 
 # Bounds the work for one payload. App Home itself offers no more reviews than it shows on a page.
 MAX_SELECTED = 25
-_MODALS: Mapping[str, Callable[[Review], View]] = {
-    EDIT: edit_view,
+_MODALS: Mapping[str, Callable[[Review, Words], View]] = {
+    EDIT: lambda review, words: edit_view(review, words=words),
     REJECT: reject_view,
     ASK_BACK: ask_back_view,
 }
@@ -73,20 +76,20 @@ async def open_modal(slack: SlackServices, body: Mapping[str, Any]) -> None:
     """Open the modal to see, to edit, to reject or to ask back, if the reviewer may decide the review."""
     reviewer, review_id = _reviewer_and_review(body)
     try:
-        view = await _modal(slack, str(body["actions"][0]["action_id"]), review_id, reviewer)
+        shown = await slack.reviews.views.view_for(await slack.reviews.open_review(review_id, reviewer), reviewer)
+        view = _modal(str(body["actions"][0]["action_id"]), shown, await slack.words_for(body))
     except CitedeskError as error:
         await refuse(slack, body, error)
         return
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
 
 
-async def _modal(slack: SlackServices, action: str, review_id: str, reviewer: str) -> View:
-    shown = await slack.reviews.views.view_for(await slack.reviews.open_review(review_id, reviewer), reviewer)
+def _modal(action: str, shown: ReviewView, words: Words) -> View:
     if action != SHOW:
-        return _MODALS[action](shown.readable)
+        return _MODALS[action](shown.readable, words)
     if not shown.show_draft:
-        raise HiddenDraftError(review_id)
-    return draft_view(shown)
+        raise HiddenDraftError(shown.review.review_id)
+    return draft_view(shown, words)
 
 
 async def submit_approval(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:
@@ -95,7 +98,8 @@ async def submit_approval(slack: SlackServices, ack: AsyncAck, body: Mapping[str
     try:
         decided = await _decide(slack, review_id, Decision(state="approved", reviewer_id=reviewer))
     except CitedeskError as error:
-        await ack(response_action="update", view=refused_view(await _refusal(slack, error)))
+        words = await slack.words_for(body)
+        await ack(response_action="update", view=refused_view(await _refusal(slack, error, words), words))
         return
     await ack()
     await _after_decision(slack, body, decided)
@@ -107,22 +111,23 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
     If there are findings, show them instead, unless the reviewer has ticked to send it anyway.
     """
     reviewer, review_id, text = _submitted(body)
+    words = await slack.words_for(body)
     values = body["view"]["state"]["values"]
     send_anyway = bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options"))
     try:
         review = await slack.reviews.open_review(review_id, reviewer)
         if not text:
-            await ack(response_action="errors", errors={TEXT_BLOCK: "Write an answer, or cancel and reject."})
+            await ack(response_action="errors", errors={TEXT_BLOCK: words("answer-missing")})
             return
         check = await slack.reviews.checked(review, text)
         if check.findings and not send_anyway:
             shown = (await slack.reviews.views.view_for(review, reviewer)).readable
-            await ack(response_action="update", view=edit_view(shown, text, check.findings))
+            await ack(response_action="update", view=edit_view(shown, text, check.findings, words=words))
             return
         decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
         decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
+        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error, words)})
         return
     await ack()
     await _after_decision(slack, body, decided)
@@ -132,7 +137,7 @@ async def submit_rejection(slack: SlackServices, ack: AsyncAck, body: Mapping[st
     """Reject the draft with the reason from the modal, which the asker gets."""
     reviewer, review_id, text = _submitted(body)
     decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
-    if decided := await _acknowledged(slack, ack, _decide(slack, review_id, decision)):
+    if decided := await _acknowledged(slack, ack, body, _decide(slack, review_id, decision)):
         await _after_decision(slack, body, decided)
 
 
@@ -140,17 +145,21 @@ async def submit_question(slack: SlackServices, ack: AsyncAck, body: Mapping[str
     """Send a reviewer's question from the modal to the asker."""
     reviewer, review_id, text = _submitted(body)
     messages = await slack.boards.asked_back_by(reviewer)
-    if review := await _acknowledged(slack, ack, slack.reviews.ask_back(review_id, reviewer, text, messages)):
+    asking = slack.reviews.ask_back(review_id, reviewer, text, messages)
+    if review := await _acknowledged(slack, ack, body, asking):
         slack.wake_outbox()
         await slack.boards.refresh(review)
 
 
-async def _acknowledged(slack: SlackServices, ack: AsyncAck, change: Awaitable[Review]) -> Review | None:
+async def _acknowledged(
+    slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any], change: Awaitable[Review]
+) -> Review | None:
     """Make a change and close the modal; if it is refused, show why in the modal and return None."""
     try:
         review = await change
     except CitedeskError as error:
-        await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error)})
+        why = await _refusal(slack, error, await slack.words_for(body))
+        await ack(response_action="errors", errors={TEXT_BLOCK: why})
         return None
     await ack()
     return review
@@ -158,17 +167,18 @@ async def _acknowledged(slack: SlackServices, ack: AsyncAck, change: Awaitable[R
 
 async def claim_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
     """Claim the selected reviews, each on its own; show in App Home which could not be claimed, and why."""
-    reviewer = str(body["user"]["id"])
-    refused = await _each(slack, review_ids, lambda review_id: slack.reviews.claim(review_id, reviewer))
-    await home.refresh(slack, body, _not_done("Not claimed", refused))
+    reviewer, words = str(body["user"]["id"]), await slack.words_for(body)
+    refused = await _each(slack, review_ids, lambda review_id: slack.reviews.claim(review_id, reviewer), words)
+    await home.refresh(slack, body, _not_done(words("not-claimed"), refused))
 
 
 async def reject_many(slack: SlackServices, body: Mapping[str, Any], review_ids: Sequence[str]) -> None:
     """Open the modal that asks for one reason to reject all selected reviews."""
+    words = await slack.words_for(body)
     if not review_ids:
-        await home.refresh(slack, body, "Select some reviews first.")
+        await home.refresh(slack, body, words("select-first"))
         return
-    view = reject_many_view(review_ids[:MAX_SELECTED])
+    view = reject_many_view(review_ids[:MAX_SELECTED], words)
     await (await slack.client(body)).views_open(trigger_id=body["trigger_id"], view=view)
 
 
@@ -176,14 +186,15 @@ async def submit_rejections(slack: SlackServices, ack: AsyncAck, body: Mapping[s
     """Reject the selected reviews, each on its own; show in App Home which could not be rejected, and why."""
     reviewer, review_ids, text = _submitted(body)
     await ack()
+    words = await slack.words_for(body)
     decision = Decision(state="rejected", reviewer_id=reviewer, note=text)
-    refused = await _each(slack, review_ids.split(), lambda review_id: _decide(slack, review_id, decision))
+    refused = await _each(slack, review_ids.split(), lambda review_id: _decide(slack, review_id, decision), words)
     slack.wake_outbox()
-    await home.publish(slack, team_of(body), reviewer, notice=_not_done("Not rejected", refused))
+    await home.publish(slack, team_of(body), reviewer, notice=_not_done(words("not-rejected"), refused))
 
 
 async def _each(
-    slack: SlackServices, review_ids: Sequence[str], change: Callable[[str], Awaitable[Review]]
+    slack: SlackServices, review_ids: Sequence[str], change: Callable[[str], Awaitable[Review]], words: Words
 ) -> list[str]:
     """Change reviews one after the other and update their cards; return a line for each that was refused."""
     refused = []
@@ -191,7 +202,7 @@ async def _each(
         try:
             await slack.boards.refresh(await change(review_id))
         except CitedeskError as error:
-            refused.append(f"`{review_id}`: {await _refusal(slack, error)}")
+            refused.append(f"`{review_id}`: {await _refusal(slack, error, words)}")
     return refused
 
 
@@ -203,20 +214,20 @@ async def refuse(slack: SlackServices, body: Mapping[str, Any], error: CitedeskE
     """Tell the person why an action was refused. If the review has changed since its cards were, update them too."""
     if isinstance(error, AlreadyDecidedError | OutdatedDraftError):
         await slack.boards.refresh(error.review)
-    words = await _refusal(slack, error)
+    why = await _refusal(slack, error, await slack.words_for(body))
     if "channel" not in body:
-        await home.refresh(slack, body, words)
+        await home.refresh(slack, body, why)
         return
     client = await slack.client(body)
     try:
-        await client.chat_postEphemeral(channel=str(body["channel"]["id"]), user=str(body["user"]["id"]), text=words)
+        await client.chat_postEphemeral(channel=str(body["channel"]["id"]), user=str(body["user"]["id"]), text=why)
     except CALL_ERRORS:
-        await client.chat_postMessage(channel=str(body["user"]["id"]), text=words)
+        await client.chat_postMessage(channel=str(body["user"]["id"]), text=why)
 
 
-async def _refusal(slack: SlackServices, error: CitedeskError) -> str:
+async def _refusal(slack: SlackServices, error: CitedeskError, words: Words) -> str:
     names = await slack.questions.store.people.names(concerned(error))
-    return refusal_words(error, lambda user_id: person(user_id, names), escape)
+    return refusal_words(error, lambda user_id: person(user_id, names), escape, words)
 
 
 async def _decide(slack: SlackServices, review_id: str, decision: Decision) -> Review:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.desk.permissions import Names
-from bot.desk.review_views import ReviewView
+from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.blocks import section, small
@@ -16,7 +16,7 @@ from bot.slack.render import SlackMessage, asked_back_message, decided_message, 
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
 from bot.slack.text import escape, is_slack_id
 from bot.store.records import Conversation, Outgoing, Review
-from bot.surfaces.words import ENGLISH
+from bot.surfaces.words import Languages, Words
 
 _log = structlog.get_logger(__name__)
 
@@ -27,10 +27,11 @@ class SlackReviewBoard:
     `default_channel` gets the cards of questions whose channel has no reviewers' channel of its own; "" if unset.
     """
 
-    def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str) -> None:
+    def __init__(self, reviews: ReviewDesk, workspaces: Workspaces, default_channel: str, languages: Languages) -> None:
         self._reviews = reviews
         self._workspaces = workspaces
         self._default_channel = default_channel
+        self._languages = languages
 
     async def place(self, review: Review) -> Conversation | None:
         """Return the channel in which the card of a review stands or will stand; None without one."""
@@ -44,14 +45,14 @@ class SlackReviewBoard:
         A review of another chat product gets a card only where the bot serves just one workspace.
         """
         tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
-        return [card_outgoing(view.review, tenant, channel, _card(view))] if tenant and channel else []
+        return [card_outgoing(view.review, tenant, channel, self._card(view))] if tenant and channel else []
 
     def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:
         """Return the card of a review as a direct message; none for somebody who is not in Slack."""
         tenant = self._tenant_of(view.review)
         if not tenant or not is_slack_id(reviewer_id):
             return []
-        card = card_outgoing(view.review, tenant, reviewer_id, _card(view))
+        card = card_outgoing(view.review, tenant, reviewer_id, self._card(view))
         return [card.model_copy(update={"key": f"{card.key}:{reviewer_id}"})]
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
@@ -59,14 +60,15 @@ class SlackReviewBoard:
         review = view.review
         posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         key = f"reminder:{review.review_id}"
-        return [under_card(key, review, self._tenant_of(review), posted, reminder_message(review))] if posted else []
+        message = reminder_message(review, self._languages.words())
+        return [under_card(key, review, self._tenant_of(review), posted, message)] if posted else []
 
     async def refresh(self, view: ReviewView) -> None:
         """Update the posted card of a review, if there is one.
 
         A failed call is only logged, because the review itself is stored.
         """
-        review, card = view.review, _card(view)
+        review, card = view.review, self._card(view)
         posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         if posted is None:
             return
@@ -78,12 +80,12 @@ class SlackReviewBoard:
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the message that tells the asker that a person has the question now."""
-        message = escalated_message(review.review_id)
+        message = escalated_message(review.review_id, self._words(review))
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
-        message = _text(ENGLISH("no-reviewer-reached"), review)
+        message = _text(self._words(review)("no-reviewer-reached"), review)
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
     def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
@@ -91,7 +93,7 @@ class SlackReviewBoard:
         tenant = self._tenant_of(review)
         if not tenant or not is_slack_id(admin_id):
             return []
-        message = _text(ENGLISH("cards-refused", place=channel_id, reason=reason), review)
+        message = _text(self._languages.words()("cards-refused", place=channel_id, reason=reason), review)
         key = f"cards-refused:{review.review_id}:{admin_id}"
         return [under_card(key, review, tenant, (admin_id, ""), message)]
 
@@ -99,18 +101,20 @@ class SlackReviewBoard:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
-        key = f"decided:{review.review_id}"
-        return [to_asker(key, review.review_id, where, decided_message(review, names), payload)]
+        key = decision_key(review)
+        return [to_asker(key, review.review_id, where, decided_message(review, names, self._words(review)), payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
         key = f"asked:{review.review_id}:{len(review.exchange)}"
-        return [to_asker(key, review.review_id, review.conversation, asked_back_message(review, names))]
+        message = asked_back_message(review, names, self._words(review))
+        return [to_asker(key, review.review_id, review.conversation, message)]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
         key = f"answered:{review.review_id}:{len(review.exchange)}"
-        return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
+        message = answer_of_asker_message(review, names, self._languages.words())
+        return [under_card(key, review, self._tenant_of(review), card, message)]
 
     def _channel_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE
@@ -121,10 +125,13 @@ class SlackReviewBoard:
         where = review.conversation
         return where.tenant_id if where.surface == SURFACE else self._workspaces.only
 
+    def _card(self, view: ReviewView) -> SlackMessage:
+        render = review_card if view.review.state == "open" else decided_card
+        return render(view, self._languages.words())
+
+    def _words(self, review: Review) -> Words:
+        return self._languages.words(review.conversation.language)
+
 
 def _text(text: str, review: Review) -> SlackMessage:
     return SlackMessage(text, (section(escape(text)), small(f"`{review.review_id}`")))
-
-
-def _card(view: ReviewView) -> SlackMessage:
-    return review_card(view) if view.review.state == "open" else decided_card(view)

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import (
     MarkdownBlock,
 )
 
-from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
 from bot.slack.render import SlackMessage
@@ -24,17 +24,15 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    FINDING_WORDS,
-    HIDDEN_DRAFT,
-    HIDDEN_SOURCES,
-    OUTDATED_DRAFT,
-    PASSED_ON,
-    REVIEW_REASONS,
     askers_words,
     cut,
+    finding_words,
+    reason_words,
 )
+from bot.surfaces.words import ENGLISH, Words
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -52,129 +50,134 @@ _QUESTION_CHARS = 2000
 _MAX_FINDINGS = 8
 
 
-def review_card(view: ReviewView) -> SlackMessage:
+def review_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     """Return the card of an open review. It quotes nothing that not everybody who reads the card may read."""
     review = view.review
     blocks: list[Block] = [
-        HeaderBlock(text="Review needed"),
-        _asked(review, view.names),
-        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+        HeaderBlock(text=words("review-needed")),
+        _asked(review, view.names, words),
+        small(reason_words(review.case.reason, words)),
     ]
     if not view.show_draft:
-        blocks.append(section(f":lock: {HIDDEN_DRAFT if review.case.draft else HIDDEN_SOURCES}"))
+        blocks.append(section(f":lock: {words('hidden-draft' if review.case.draft else 'hidden-sources')}"))
     else:
-        blocks += [*_draft(review), *evidence_blocks(review)]
-    blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
-    blocks += _state(review, view.names)
-    blocks += [_buttons(view), small(f"`{review.review_id}`")]
-    return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
+        blocks += [*_draft(review, words), *evidence_blocks(review, words)]
+    blocks += [small(f":warning: {words('outdated-draft')}")] if view.is_outdated else []
+    blocks += _state(review, view.names, words)
+    blocks += [_buttons(view, words), small(f"`{review.review_id}`")]
+    about = words("review-needed-about", question=escape(cut(review.question, 200)))
+    return SlackMessage(about, tuple(blocks))
 
 
-def decided_card(view: ReviewView) -> SlackMessage:
+def decided_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
     review = view.review
-    head = decision_words(review, lambda user_id: person(user_id, view.names))
+    head = decision_words(review, lambda user_id: person(user_id, view.names), words)
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
-        _asked(review, view.names),
+        _asked(review, view.names, words),
     ]
+    if view.delivery:
+        blocks.append(section(ENGLISH.of("delivery", view.delivery)))
     if review.answer and view.show_draft:
-        blocks += [section("*Sent*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
+        blocks += [section(f"*{words('sent')}*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
-        blocks.append(small(":warning: Sent although not every sentence could be proved from the documents."))
+        blocks.append(small(f":warning: {words('sent-anyway')}"))
     if review.note:
-        blocks.append(section(f"*Reason*\n{quoted(review.note, SECTION_CHARS - 200)}"))
+        blocks.append(section(f"*{words('reason')}*\n{quoted(review.note, SECTION_CHARS - 200)}"))
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))
 
 
-def reminder_message(review: Review) -> SlackMessage:
+def reminder_message(review: Review, words: Words = ENGLISH) -> SlackMessage:
     """Return the reminder for the thread of a card."""
-    text = "This still waits for a reviewer, and somebody waits for the answer."
+    text = words("reminder")
     return SlackMessage(text, (section(f":hourglass_flowing_sand: {text}"), small(f"`{review.review_id}`")))
 
 
-def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> SlackMessage:
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> SlackMessage:
     """Return the asker's latest answer, for the thread of the card."""
     turn = review.exchange[-1]
-    head = f"{person(turn.user_id, names)} answers:"
+    head = words("asker-answers", who=person(turn.user_id, names))
     return SlackMessage(
         cut(f"{head} {escape(turn.text)}", SECTION_CHARS), (section(f"{head}\n{quoted(turn.text, 2500)}"),)
     )
 
 
-def passed_on() -> SlackMessage:
-    """Return the confirmation that the asker's answer has reached the reviewer."""
-    return SlackMessage(PASSED_ON, (section(PASSED_ON),))
-
-
-def _state(review: Review, names: Names) -> list[Block]:
+def _state(review: Review, names: Names, words: Words) -> list[Block]:
     lines = [f"*{person(turn.user_id, names)}*\n{quoted(turn.text, 700)}" for turn in review.exchange[-4:]]
     blocks: list[Block] = [section(line) for line in lines]
     if review.awaits_asker:
-        blocks.append(small("Waiting for the asker's answer."))
+        blocks.append(small(words("waiting-for-asker")))
     if review.claimed_by:
-        blocks.append(small(f"Claimed by {person(review.claimed_by, names)}"))
+        blocks.append(small(words("decision-claimed", who=person(review.claimed_by, names))))
     return blocks
 
 
-def _asked(review: Review, names: Names) -> Block:
-    who = askers_words([person(user_id, names) for user_id in review.askers])
+def _asked(review: Review, names: Names, words: Words) -> Block:
+    who = askers_words([person(user_id, names) for user_id in review.askers], words)
     # Ten names of 80 characters and the question stay below the limit of a section.
     return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
 
 
-def _draft(review: Review) -> list[Block]:
+def _draft(review: Review, words: Words) -> list[Block]:
     draft = review.case.draft
     if draft is None:
         return []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-    return [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
+    return [section(f"*{words('draft')}*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
 
 
-def evidence_blocks(review: Review) -> list[Block]:
+def evidence_blocks(review: Review, words: Words = ENGLISH) -> list[Block]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     draft = review.case.draft
-    lines = [_quote_line(citation) for citation in (not_shown_in(draft.answer, draft.citations) if draft else ())]
+    citations = not_shown_in(draft.answer, draft.citations) if draft else ()
+    lines = [_quote_line(citation, words) for citation in citations]
     blocks: list[Block] = []
     if lines:
-        more = f"\n…and {len(lines) - _MAX_QUOTES} more" if len(lines) > _MAX_QUOTES else ""
-        blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
-    blocks += source_blocks(review.case.sources[:_MAX_SOURCES])
+        more = ["", words("and-more", count=len(lines) - _MAX_QUOTES)] if len(lines) > _MAX_QUOTES else []
+        listed = "\n".join([f"*{words('quotes')}*", *lines[:_MAX_QUOTES]])
+        blocks.append(section(cut(listed, SECTION_CHARS - 30) + "\n".join(more)))
+    blocks += source_blocks(review.case.sources[:_MAX_SOURCES], (), words)
     if review.case.findings:
-        blocks.append(section(cut(f"*Findings*\n{findings_text(review.case.findings)}", SECTION_CHARS)))
+        blocks.append(
+            section(cut(f"*{words('findings')}*\n{findings_text(review.case.findings, words)}", SECTION_CHARS))
+        )
     return blocks
 
 
-def _quote_line(citation: Citation) -> str:
-    return f"[{citation.marker}] “{escaped_within(plain(citation.quote), _QUOTE_CHARS)}”"
+def _quote_line(citation: Citation, words: Words) -> str:
+    return f"[{citation.marker}] {words('in-quotes', text=escaped_within(plain(citation.quote), _QUOTE_CHARS))}"
 
 
-def findings_text(findings: Sequence[Finding]) -> str:
+def findings_text(findings: Sequence[Finding], words: Words = ENGLISH) -> str:
     """Return the objections to a draft as a list in mrkdwn."""
-    lines = [
-        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
-        for finding in findings[:_MAX_FINDINGS]
-    ]
+    lines = [_finding_line(finding, words) for finding in findings[:_MAX_FINDINGS]]
     more = len(findings) - _MAX_FINDINGS
-    return "\n".join([*lines, *([f"…and {more} more"] if more > 0 else [])])
+    return "\n".join([*lines, *([words("and-more", count=more)] if more > 0 else [])])
 
 
-def _buttons(view: ReviewView) -> Block:
-    hidden = [] if view.show_draft else [_button(view.review, SHOW, "Show in private")]
-    return ActionsBlock(block_id=f"review_{view.review.review_id}", elements=[*hidden, *review_buttons(view)])
+def _finding_line(finding: Finding, words: Words) -> str:
+    span = words("in-quotes", text=escaped_within(" ".join(finding.span.split()), 200))
+    return f"• {span} {finding_words(finding.code, words)} (`{finding.code}`)."
 
 
-def review_buttons(view: ReviewView) -> list[ButtonElement]:
+def _buttons(view: ReviewView, words: Words) -> Block:
+    hidden = [] if view.show_draft else [_button(view.review, SHOW, words("button-show-in-private"))]
+    return ActionsBlock(block_id=f"review_{view.review.review_id}", elements=[*hidden, *review_buttons(view, words)])
+
+
+def review_buttons(view: ReviewView, words: Words = ENGLISH) -> list[ButtonElement]:
     """Return the buttons of an open review. "Approve" needs a draft that is shown and can be sent."""
     review = view.review
+    claim, claimed = (TAKE_OVER, "button-take-over") if review.claimed_by else (CLAIM, "button-claim")
     return [
-        *([_button(review, APPROVE, "Approve", "primary")] if view.can_approve else []),
-        *([_button(review, DRAFT_AGAIN, "Draft again")] if view.is_outdated else []),
-        _button(review, EDIT, "Edit" if review.case.draft else "Write answer"),
-        _button(review, REJECT, "Reject", "danger"),
-        _button(review, ASK_BACK, "Ask back"),
-        _button(review, TAKE_OVER, "Take over") if review.claimed_by else _button(review, CLAIM, "Claim"),
+        *([_button(review, APPROVE, words("button-approve"), "primary")] if view.can_approve else []),
+        *([_button(review, DRAFT_AGAIN, words("button-draft-again"))] if view.is_outdated else []),
+        _button(review, EDIT, words("button-edit" if review.case.draft else "button-write-answer")),
+        _button(review, REJECT, words("button-reject"), "danger"),
+        _button(review, ASK_BACK, words("button-ask-back")),
+        _button(review, claim, words(claimed)),
     ]
 
 

@@ -1,6 +1,7 @@
 """Render the modals of the review desk as Block Kit (pure)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slack_sdk.models.blocks import (
     Block,
@@ -20,6 +21,7 @@ from bot.slack.text import SECTION_CHARS, escape, packed, person, quoted, source
 from bot.store.records import Review
 from bot.surfaces.showing import plain
 from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH, Words
 from pipeline.types import Finding
 
 APPROVED = "review_approved"
@@ -34,26 +36,31 @@ ANYWAY_INPUT = "anyway_input"
 _INPUT_CHARS = 3000
 
 
-def draft_view(view: ReviewView) -> View:
+def draft_view(view: ReviewView, words: Words = ENGLISH) -> View:
     """Return the modal that shows draft, quotes and sources to one reviewer, who can approve there."""
     review, draft = view.review, view.review.case.draft
     lines = [escape(plain(line)) for line in split(draft.answer, SECTION_CHARS // 5)] if draft else []
     blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        *(section(text) for text in packed(["*Draft*", *lines], SECTION_CHARS) if lines),
-        *evidence_blocks(review),
+        _question(review, words),
+        *(section(text) for text in packed([f"*{words('draft')}*", *lines], SECTION_CHARS) if lines),
+        *evidence_blocks(review, words),
     ]
-    submit = "Approve" if view.can_approve else None
-    return _view(APPROVED, "In private", submit, review.review_id, blocks)
+    submit = words("button-approve") if view.can_approve else None
+    return _view(_Modal(APPROVED, words("modal-in-private"), submit), review.review_id, blocks, words)
 
 
-def refused_view(words: str) -> View:
+def refused_view(why: str, words: Words = ENGLISH) -> View:
     """Return the modal that says why a decision was refused."""
-    return _view(APPROVED, "Nothing was sent", None, "", [section(cut(words, SECTION_CHARS))])
+    blocks = [section(cut(why, SECTION_CHARS))]
+    return _view(_Modal(APPROVED, words("modal-nothing-sent"), None), "", blocks, words)
 
 
 def edit_view(
-    review: Review, text: str | None = None, findings: Sequence[Finding] = (), names: Names = NO_NAMES
+    review: Review,
+    text: str | None = None,
+    findings: Sequence[Finding] = (),
+    names: Names = NO_NAMES,
+    words: Words = ENGLISH,
 ) -> View:
     """Return the modal in which a reviewer rewrites the draft.
 
@@ -61,54 +68,62 @@ def edit_view(
     """
     draft = review.case.draft
     initial = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
-    sources = "\n".join(source_line(source) for source in review.case.sources)
-    hint = f"Keep or add the markers: the sources they name go out with the answer.\n{sources}" if sources else ""
-    blocks: list[Block] = [section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}")]
+    sources = [source_line(source, words) for source in review.case.sources]
+    blocks = [_question(review, words)]
     turns = [(person(turn.user_id, names), quoted(turn.text, SECTION_CHARS - 200)) for turn in review.exchange[-4:]]
     blocks += [section(f"*{who}*\n{text}") for who, text in turns]
-    if hint:
-        blocks.append(section(cut(hint, SECTION_CHARS)))
-    blocks.append(_input("Answer", initial, optional=False))
+    if sources:
+        blocks.append(section(cut("\n".join([words("markers-hint"), *sources]), SECTION_CHARS)))
+    blocks.append(_input(words("input-answer"), initial, optional=False))
     if findings:
-        listed = findings_text(findings)
-        blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{listed}", SECTION_CHARS)))
-        blocks.append(_send_anyway_box())
-    return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
+        listed = findings_text(findings, words)
+        blocks.append(section(cut(f":warning: *{words('not-proved-by-documents')}*\n{listed}", SECTION_CHARS)))
+        blocks.append(_send_anyway_box(words))
+    title = words("modal-edit" if draft else "modal-write")
+    return _view(_Modal(EDITED, title, words("submit-send")), review.review_id, blocks, words)
 
 
-def reject_view(review: Review) -> View:
+def reject_view(review: Review, words: Words = ENGLISH) -> View:
     """Return the modal in which a reviewer gives the reason of a rejection."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("Reason for the asker", "", optional=False),
-    ]
-    return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
+    blocks = [_question(review, words), _input(words("input-reason"), "", optional=False)]
+    modal = _Modal(REJECTED, words("modal-reject"), words("button-reject"))
+    return _view(modal, review.review_id, blocks, words)
 
 
-def ask_back_view(review: Review) -> View:
+def ask_back_view(review: Review, words: Words = ENGLISH) -> View:
     """Return the modal in which a reviewer writes a question to the asker."""
-    blocks: list[Block] = [
-        section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("What do you need to know?", "", optional=False),
-    ]
-    return _view(ASKED_BACK, "Ask the asker", "Ask", review.review_id, blocks)
+    blocks = [_question(review, words), _input(words("input-question"), "", optional=False)]
+    return _view(_Modal(ASKED_BACK, words("modal-ask-back"), words("submit-ask")), review.review_id, blocks, words)
 
 
-def reject_many_view(review_ids: Sequence[str]) -> View:
+def reject_many_view(review_ids: Sequence[str], words: Words = ENGLISH) -> View:
     """Return the modal in which a reviewer gives one reason to reject several drafts."""
-    count = len(review_ids)
-    blocks: list[Block] = [
-        section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
-        _input("Reason for the askers", "", optional=False),
+    blocks = [
+        section(words("reviews-to-reject", count=len(review_ids))),
+        _input(words("input-reason-of-several"), "", optional=False),
     ]
-    return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
+    modal = _Modal(REJECTED_MANY, words("modal-reject-several"), words("button-reject"))
+    return _view(modal, " ".join(review_ids), blocks, words)
 
 
-def _send_anyway_box() -> Block:
-    option = Option(value="anyway", text=PlainTextObject(text="Send anyway: I stand for this, and it is recorded so"))
+@dataclass(frozen=True, slots=True)
+class _Modal:
+    """What is fixed in a modal: its callback, its title and the name of its button, None without one."""
+
+    callback_id: str
+    title: str
+    submit: str | None
+
+
+def _question(review: Review, words: Words) -> Block:
+    return section(f"*{words('question')}*\n{quoted(review.question, SECTION_CHARS - 200)}")
+
+
+def _send_anyway_box(words: Words) -> Block:
+    option = Option(value="anyway", text=PlainTextObject(text=words("send-anyway")))
     return InputBlock(
         block_id=ANYWAY_BLOCK,
-        label="Not proved",
+        label=words("not-proved"),
         element=CheckboxesElement(action_id=ANYWAY_INPUT, options=[option]),
         optional=True,
     )
@@ -121,13 +136,13 @@ def _input(label: str, text: str, *, optional: bool) -> Block:
     return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
 
 
-def _view(callback_id: str, title: str, submit: str | None, review_id: str, blocks: Sequence[Block]) -> View:
+def _view(modal: _Modal, review_id: str, blocks: Sequence[Block], words: Words) -> View:
     return View(
         type="modal",
-        callback_id=callback_id,
-        title=title,
-        submit=submit,
-        close="Cancel" if submit else "Close",
+        callback_id=modal.callback_id,
+        title=modal.title,
+        submit=modal.submit,
+        close=words("close-cancel" if modal.submit else "close"),
         private_metadata=review_id,
         blocks=list(blocks),
     )

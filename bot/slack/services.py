@@ -13,15 +13,18 @@ from bot.slack.best_effort import BestEffortCalls
 from bot.slack.clients import Workspaces
 from bot.slack.membership import SlackMembership
 from bot.slack.payloads import team_of
+from bot.store.records import Conversation
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.words import Languages, Words
 
 
 @dataclass(frozen=True, slots=True)
 class SlackServices:
     """The use cases, the workspaces, and how to wake the workers.
 
-    `prompts` are the questions suggested in the agent view, each with `title` and `message`.
+    `prompts` are the questions suggested in the agent view, each with `title` and `message`. `languages` chooses the
+    language of texts.
     """
 
     questions: QuestionDesk
@@ -33,9 +36,23 @@ class SlackServices:
     boards: Boards
     running: RunningQuestions
     prompts: Sequence[Mapping[str, str]]
+    languages: Languages
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
 
     async def client(self, body: Mapping[str, Any]) -> AsyncWebClient:
         """Return a client for the workspace that a payload comes from. Raises ForeignWorkspaceError."""
         return await self.workspaces.client(team_of(body))
+
+    async def words_of(self, tenant_id: str, user_id: str) -> Words:
+        """Return the texts in the language of a person."""
+        return self.languages.words(await self.membership.locale(tenant_id, user_id))
+
+    async def words_for(self, body: Mapping[str, Any]) -> Words:
+        """Return the texts in the language of whoever caused a payload of a button, a modal or a command."""
+        user_id = (body.get("user") or {}).get("id") or body.get("user_id")
+        return await self.words_of(team_of(body), str(user_id or ""))
+
+    async def spoken(self, where: Conversation) -> Conversation:
+        """Return a conversation with the language of its asker."""
+        return where.model_copy(update={"language": await self.membership.locale(where.tenant_id, where.user_id)})

@@ -35,6 +35,7 @@ from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
 from bot.store.records import ReviewFilter
 from bot.surfaces.product import Diagnosis
+from bot.surfaces.words import Languages
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -133,11 +134,12 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
     """Register Slack with the process; return the Bolt app that takes its payloads."""
     slack, workspaces, best_effort = runtime.settings.slack, installation.workspaces, BestEffortCalls()
     membership = SlackMembership(workspaces, runtime.settings.access)
-    poster = SlackPoster(workspaces, best_effort)
-    product = SlackProduct(workspaces, best_effort, poster, membership.refusal, slack.progress_after_s)
-    board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "")
+    languages = Languages(runtime.settings.language)
+    poster = SlackPoster(workspaces, best_effort, languages)
+    product = SlackProduct(workspaces, best_effort, poster, membership.person, slack.progress_after_s, languages)
+    board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "", languages)
     runtime.connect(SURFACE, product, membership, board)
-    runtime.digests.add(SURFACE, SlackBulletin(workspaces, slack.digest_channel or ""))
+    runtime.digests.add(SURFACE, SlackBulletin(workspaces, slack.digest_channel or "", languages.words()))
     services = SlackServices(
         questions=runtime.use_cases.questions,
         reviews=runtime.use_cases.reviews,
@@ -148,6 +150,7 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
         boards=runtime.boards,
         running=runtime.running,
         prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
+        languages=languages,
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )

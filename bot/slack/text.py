@@ -7,6 +7,7 @@ from bot.desk.permissions import NO_NAMES, Names
 from bot.slack.bare_links import linked_markdown, linked_mrkdwn
 from bot.surfaces.showing import Keep, readable, small_print
 from bot.surfaces.wording import cut, linkable, updated_words
+from bot.surfaces.words import ENGLISH, Words
 from pipeline.types import Citation, DocumentRef, Source
 
 SECTION_CHARS = 3000
@@ -97,16 +98,16 @@ def quoted_with_links(text: str, limit: int) -> str:
     return linked_mrkdwn(quoted(text, limit), limit)
 
 
-def source_line(source: Source) -> str:
+def source_line(source: Source, words: Words = ENGLISH) -> str:
     """Return `[n] linked title > heading · updated 3 May 2026` as mrkdwn."""
     heading = f" &gt; {escaped_within(source.heading, _TITLE_CHARS)}" if source.heading else ""
-    changed = f" · {updated_words(source.updated)}" if source.updated else ""
+    changed = f" · {updated_words(source.updated, words)}" if source.updated else ""
     return f"[{source.marker}] {_linked(source.title, source.url)}{heading}{changed}"
 
 
-def quote_lines(source: Source, citations: Sequence[Citation]) -> list[str]:
+def quote_lines(source: Source, citations: Sequence[Citation], words: Words = ENGLISH) -> list[str]:
     """Return the quotes behind a source's marker, a line each."""
-    return [f"“{escape(quote)}”" for quote in small_print(citations, source.marker)]
+    return [words("in-quotes", text=escape(quote)) for quote in small_print(citations, source.marker)]
 
 
 def packed(lines: Iterable[str], limit: int) -> list[str]:

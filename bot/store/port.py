@@ -87,6 +87,9 @@ class Outbox(Queue, Protocol):
     async def forget(self, key: str) -> None:
         """Delete a message, posted or not, so that its key may be used again."""
 
+    async def states(self, key: str) -> frozenset[str]:
+        """Return the states, waiting, done or dead, of a message and of those whose keys add a colon and more to it."""
+
 
 class Reviews(Protocol):
     """Reviews and their append-only history."""
@@ -131,7 +134,10 @@ class Reviews(Protocol):
         """Store where the card of a review was posted in a chat product."""
 
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
-        """Return channel and message id of a review's card in a chat product; None if it was not posted."""
+        """Return channel and message id of a review's newest card in a chat product; None if it was not posted."""
+
+    async def cards(self, review_id: str, surface: str) -> list[tuple[str, str]]:
+        """Return channel and message id of each card of a review in a chat product, the newest first."""
 
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""

@@ -15,7 +15,7 @@ class Conversation(FrozenModel):
 
     `private` marks a conversation of the asker and the bot alone, `shared_outside` a channel that people of other
     organizations read. `service_url` is the address for messages, if the product has one for each conversation.
-    `team_id` is the team that a channel belongs to.
+    `team_id` is the team that a channel belongs to. `language` is the asker's locale, such as de-DE, "" if unknown.
     """
 
     surface: str
@@ -27,6 +27,7 @@ class Conversation(FrozenModel):
     shared_outside: bool = False
     service_url: str = ""
     team_id: str = ""
+    language: str = ""
 
 
 class Asked(FrozenModel):
@@ -35,7 +36,8 @@ class Asked(FrozenModel):
     `message_id` is the message that holds it. `response_url` is where an answer goes that only the asker sees.
     `is_reply` marks a reply in a thread, which may be a follow-up. `suggested` marks a question that the bot suggested
     and the asker chose by a button, so that no message shows it. `untagged` marks a message in a channel's thread that
-    does not mention the bot: the worker drops it without a trace if it turns out to be meant for others.
+    does not mention the bot: the worker drops it without a trace if it turns out to be meant for others. `quoted` is
+    the text of the message that it quotes and replies to, as far as the product shows it, `quoted_id` its id.
     """
 
     text: str
@@ -46,13 +48,16 @@ class Asked(FrozenModel):
     has_files: bool = False
     suggested: bool = False
     untagged: bool = False
+    quoted: str = ""
+    quoted_id: str = ""
 
 
 class Outgoing(FrozenModel):
     """One message to post. Its key keeps it from being queued twice.
 
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
-    `progress_id` is the progress message that it completes. `payload` is for the product of `surface` alone: the
+    `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
+    it completes. `payload` is for the product of `surface` alone: the
     rendered message, and what posting it needs.
     """
 
@@ -64,6 +69,7 @@ class Outgoing(FrozenModel):
     thread_id: str = ""
     text: str
     card_of: str = ""
+    decides: str = ""
     progress_id: str = ""
     payload: dict[str, Any] = Field(default_factory=dict)
 

@@ -35,7 +35,7 @@ class Answering:
 
     async def work(self, job: Job) -> None:
         """Answer one message and put its reply into the outbox."""
-        asked, request_id = Asked.model_validate_json(job.payload), request_id_of(job.key)
+        asked, request_id = await self._asked(job), request_id_of(job.key)
         if job.attempts > self.attempts:
             await self._give_up(job, asked, request_id)
             return
@@ -68,6 +68,12 @@ class Answering:
         """Finish a message that is not for the bot: it gets no reply, and nothing of it is kept."""
         self.running.forget(job.key)
         await self.questions.store.inbox.finish(job.key)
+
+    async def _asked(self, job: Job) -> Asked:
+        """Return the question of a job with its asker's language, in which every later message about it is."""
+        asked = Asked.model_validate_json(job.payload)
+        language = await self.product.language(asked.where)
+        return asked.model_copy(update={"where": asked.where.model_copy(update={"language": language})})
 
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
         left_behind = await (await self.product.progress(asked, resumed=True)).end()

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
 from bot.desk.questions import Directory
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
-from bot.surfaces.wording import UNCHECKED
 
 _log = structlog.get_logger(__name__)
 NOBODY: frozenset[str] = frozenset()
@@ -70,8 +70,20 @@ class MembersCache:
         self._cache.pop((tenant_id, name), None)
 
 
-class RefusalsCache:
-    """Why people get no answer, kept for `refresh_s` seconds.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a chat product says of a person.
+
+    `refusal` names the message that says why they get no answer, "" if they get one. `locale` is their language as
+    the product names it, such as de-DE, "" if it does not.
+    """
+
+    refusal: str = ""
+    locale: str = ""
+
+
+class PeopleCache:
+    """What a chat product says of people, kept for `refresh_s` seconds.
 
     `errors` are those of the product's API. After one of them nothing is kept, and the person gets no answer.
     """
@@ -80,20 +92,20 @@ class RefusalsCache:
         self, refresh_s: float, errors: tuple[type[Exception], ...], now: Callable[[], float] = time.monotonic
     ) -> None:
         self._refresh_s, self._errors, self._now = refresh_s, errors, now
-        self._cache: dict[tuple[str, str], tuple[float, str]] = {}
+        self._cache: dict[tuple[str, str], tuple[float, Person]] = {}
 
-    async def refusal(self, where: Conversation, look: Callable[[Conversation], Awaitable[str]]) -> str:
-        """Return why the person who writes in a conversation gets no answer, as `look` finds it; "" if they get one."""
+    async def person(self, where: Conversation, look: Callable[[Conversation], Awaitable[Person]]) -> Person:
+        """Return what is known of the person who writes in a conversation, as `look` finds it."""
         key = where.tenant_id, where.user_id
         if (cached := self._cache.get(key)) and self._now() - cached[0] < self._refresh_s:
             return cached[1]
         try:
-            words = await look(where)
+            found = await look(where)
         except self._errors as error:
             _log.warning("person_unchecked", user_id=where.user_id, error=type(error).__name__)
-            return UNCHECKED
-        self._cache[key] = (self._now(), words)
-        return words
+            return Person(refusal="unchecked")
+        self._cache[key] = (self._now(), found)
+        return found
 
 
 async def shared_audience(

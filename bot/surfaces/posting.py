@@ -9,6 +9,7 @@ from bot.settings import DeliverySettings
 from bot.store.records import Job, Outgoing
 from bot.surfaces.card_placing import CardPlacing
 from bot.surfaces.product import ChatProduct, Posted, PostError
+from bot.surfaces.review_board import Boards
 
 _log = structlog.get_logger(__name__)
 
@@ -20,6 +21,7 @@ class Posting:
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
+    boards: Boards
     cards: CardPlacing
 
     async def deliver(self, job: Job) -> None:
@@ -42,6 +44,7 @@ class Posting:
             await tx.outbox.finish(job.key)
         if message.card_of:
             self.cards.unplaced.posted(message)
+        await self._show_delivery(message)
 
     async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
@@ -57,3 +60,13 @@ class Posting:
                     await instead.send(tx)
         if not message.card_of:
             await self.questions.delivery_failed(message.request_id)
+        await self._show_delivery(message)
+
+    async def _show_delivery(self, message: Outgoing) -> None:
+        """Tell the reviewers whether their decision was delivered. The message itself is settled by now."""
+        if not message.decides:
+            return
+        try:
+            await self.boards.show_delivery(message.decides)
+        except Exception as error:  # noqa: BLE001 - the message must not be posted again because a card is not updated
+            _log.error("card_not_updated", review_id=message.decides, error=type(error).__name__)

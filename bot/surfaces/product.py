@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
-from bot.store.records import Asked, Outgoing
+from bot.store.records import Asked, Conversation, Outgoing
 from pipeline.recorder import Progress
 from pipeline.types import ThreadTurn
 
@@ -98,6 +98,9 @@ class ChatProduct(Protocol):
     @property
     def keeps_turns(self) -> bool:
         """Whether questions and answers are stored, because a bot cannot read conversations in this product."""
+
+    async def language(self, where: Conversation) -> str:
+        """Return the locale of the person who asks, such as de-DE; "" if the product does not tell it."""
 
     async def earlier(self, request_id: str, asked: Asked) -> Earlier:
         """Return what was said before in the thread."""

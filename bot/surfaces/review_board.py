@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Messages
@@ -59,6 +60,7 @@ class Boards:
         self._store = reviews.questions.store
         self._boards: dict[str, Board] = {}
         self._shown: dict[tuple[str, str], tuple[bool, bool]] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def add(self, surface: str, board: Board) -> None:
         """Register the board of a chat product."""
@@ -99,9 +101,16 @@ class Boards:
         return [m for name, board in self._boards.items() for m in await board.reminder(await self._view(name, review))]
 
     async def refresh(self, review: Review) -> None:
-        """Update the posted cards of a review."""
-        views = {name: await self._view(name, review) for name in self._boards}
-        await asyncio.gather(*(self._boards[name].refresh(view) for name, view in views.items()))
+        """Update the posted cards of a review. Updates of one review run in turn, so that the last one stays."""
+        lock = self._locks.setdefault(review.review_id, asyncio.Lock())
+        async with lock:
+            views = {name: await self._view(name, review) for name in self._boards}
+            await asyncio.gather(*(self._boards[name].refresh(view) for name, view in views.items()))
+
+    async def show_delivery(self, review_id: str) -> None:
+        """Update the cards of a decided review, because the decision was delivered or could not be."""
+        if review := await self._store.reviews.get(review_id):
+            await self.refresh(review)
 
     async def refresh_changed(self) -> None:
         """Update the cards of open reviews that may show less or more than they do: documents and readers change."""
@@ -159,7 +168,7 @@ class Boards:
             if (place := _place(asker.conversation)) not in places:
                 places.add(place)
                 told += self._to_joined(review, asker, names)
-        return told
+        return [message.model_copy(update={"decides": review.review_id}) for message in told]
 
     def _to_joined(self, review: Review, asker: JoinedAsker, names: Names) -> Sequence[Outgoing]:
         """Return the decision for somebody who joined the review, as if the review had been theirs."""

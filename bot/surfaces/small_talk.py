@@ -14,4 +14,4 @@ def small_talk_words(text: str, *, has_examples: bool, words: Words = ENGLISH) -
         case "acknowledgement":
             return words("small-talk-ok")
         case _:
-            return introduction(has_examples=has_examples)
+            return introduction(has_examples=has_examples, words=words)

@@ -8,12 +8,10 @@ from typing import Any
 
 from bot.desk.explaining import Explained
 from bot.desk.operations import Operations, Usage
-from bot.desk.permissions import NO_NAMES, Names, decision_words, people_of
+from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Review, ReviewFilter
 from bot.surfaces.command_messages import (
-    NO_REVIEWS,
-    REINDEXING,
     REVIEWS_SHOWN,
     SKIPPED_SHOWN,
     coverage_words,
@@ -26,12 +24,14 @@ from bot.surfaces.command_messages import (
     status_facts,
     usage_words,
 )
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.why_words import why_words
-from bot.surfaces.wording import cut, day
-from bot.surfaces.words import ENGLISH, Words
-from bot.teams.cards import TeamsMessage, card_message, display_name, facts, paragraph, small
+from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH, Languages, Words
+from bot.teams.cards import TeamsMessage, card_message, display_name, facts, giving_way, paragraph, small
 from bot.teams.gap_cards import gaps_message
 from bot.teams.outgoing import to_asker
+from bot.teams.render import notice_message
 from bot.teams.report_card import report_card
 from bot.teams.text import literal
 from index.builder import Coverage
@@ -45,19 +45,7 @@ _WHY = re.compile(r"why\s+`?(r-[0-9a-f]+(?:-[a-z0-9]+)*)`?", re.IGNORECASE)
 _ROLLBACK = re.compile(r"rollback\s+`?(\d+T\d+-[0-9a-f]+)`?", re.IGNORECASE)
 # These run only in a personal chat: not everybody in a channel may see what they show.
 _IN_PRIVATE = frozenset({"why", "reviews", "reindex", "rollback", "usage", "report", "gaps"})
-_NOT_HERE = "Write this to me in our own chat: what it shows is not for everybody who reads here."
-_HELP = {
-    "ask QUESTION": "Or just write the question; in a channel or a group chat, mention me.",
-    "status": "the index and the queue",
-    "reviews": "what waits for a reviewer (reviewers)",
-    "reindex": "read the documents anew (admins)",
-    "rollback": "go back to the index before (admins)",
-    "why ID": "explain a request (admins)",
-    "usage": "how much is asked, and what it takes (admins)",
-    "report": "how the last week went (admins)",
-    "gaps": "what people asked and the documents do not answer (admins)",
-    "help": "this",
-}
+_HELP = ("ask", "status", "reviews", "reindex", "rollback", "why", "usage", "report", "gaps", "help")
 
 
 def command_in(text: str) -> tuple[str, str] | None:
@@ -79,127 +67,137 @@ class Commands:
     operations: Operations
     reviews: ReviewDesk
     wake_outbox: Callable[[], None]
+    languages: Languages
 
     async def run(self, request_id: str, asked: Asked, name: str, argument: str) -> TeamsMessage:
         """Run a command of `command_in` and return its answer."""
+        words = self.languages.words(asked.where.language)
         if name in _IN_PRIVATE and not asked.where.private:
-            return _words(_NOT_HERE)
+            return notice_message("teams-not-here", words)
         user_id, tenant_id = asked.where.user_id, asked.where.tenant_id
         run: Mapping[str, Callable[[], Coroutine[Any, Any, TeamsMessage]]] = {
-            "ask": self._help,
-            "help": self._help,
+            "ask": lambda: self._help(asked, words),
+            "help": lambda: self._help(asked, words),
             # What only an admin may see is not told to everybody who reads along.
-            "status": lambda: self._status(user_id if asked.where.private else ""),
-            "reviews": lambda: self._reviews(user_id),
-            "reindex": lambda: self._reindex(request_id, asked),
-            "rollback": lambda: self._rollback(user_id, argument),
-            "why": lambda: self._why(user_id, tenant_id, argument),
-            "usage": lambda: self._usage(user_id),
-            "report": lambda: self._report(user_id, tenant_id),
-            "gaps": lambda: self._gaps(user_id, tenant_id),
+            "status": lambda: self._status(user_id if asked.where.private else "", words),
+            "reviews": lambda: self._reviews(user_id, words),
+            "reindex": lambda: self._reindex(request_id, asked, words),
+            "rollback": lambda: self._rollback(user_id, argument, words),
+            "why": lambda: self._why(user_id, tenant_id, argument, words),
+            "usage": lambda: self._usage(user_id, words),
+            "report": lambda: self._report(user_id, tenant_id, words),
+            "gaps": lambda: self._gaps(user_id, tenant_id, words),
         }
         try:
             return await run[name]()
         except CitedeskError as error:
-            return _words(error_words(error))
+            return _plain(error_words(error, words))
 
-    async def _help(self) -> TeamsMessage:
-        return help_message()
+    async def _help(self, asked: Asked, words: Words) -> TeamsMessage:
+        return help_message(words, private=asked.where.private)
 
-    async def _status(self, user_id: str) -> TeamsMessage:
+    async def _status(self, user_id: str, words: Words) -> TeamsMessage:
         status = await self.operations.status(user_id)
         # The status command is itself a waiting job of the inbox.
         counts = replace(status.counts, waiting_questions=max(0, status.counts.waiting_questions - 1))
-        pairs = status_facts(replace(status, counts=counts), "reindex")
-        return card_message("Citedesk status", [paragraph("Citedesk status", weight="Bolder"), facts(pairs)])
+        head = words("title-status")
+        pairs = status_facts(replace(status, counts=counts), "reindex", words)
+        return card_message(head, [paragraph(head, weight="Bolder"), facts(pairs)])
 
-    async def _reviews(self, user_id: str) -> TeamsMessage:
+    async def _reviews(self, user_id: str, words: Words) -> TeamsMessage:
         reviews = [view.review for view in await self.reviews.views.listed(user_id, ReviewFilter())]
         names = await self.reviews.questions.store.people.names(
             [who for review in reviews for who in people_of(review)]
         )
-        return reviews_message(reviews, names)
+        return reviews_message(reviews, names, words)
 
-    async def _reindex(self, request_id: str, asked: Asked) -> TeamsMessage:
+    async def _reindex(self, request_id: str, asked: Asked, words: Words) -> TeamsMessage:
         self.operations.require_admin(asked.where.user_id)
-        notice = to_asker(f"{request_id}:begun", request_id, asked.where, _words(REINDEXING))
+        notice = to_asker(f"{request_id}:begun", request_id, asked.where, notice_message("reindexing", words))
         await self.reviews.questions.store.outbox.send([notice])
         self.wake_outbox()
         coverage = await self.operations.reindex(asked.where.user_id, lambda _, __: None)
-        return coverage_message(coverage, datetime.now(UTC).date())
+        return coverage_message(coverage, datetime.now(UTC).date(), words)
 
-    async def _rollback(self, user_id: str, confirmed: str) -> TeamsMessage:
+    async def _rollback(self, user_id: str, confirmed: str, words: Words) -> TeamsMessage:
         rolled = await self.operations.rollback(user_id, confirmed)
-        return _words(rolled_back_words(rolled.plan.manifest)) if rolled.done else reopened_message(rolled.plan)
+        if rolled.done:
+            return _plain(rolled_back_words(rolled.plan.manifest, words))
+        return reopened_message(rolled.plan, words)
 
-    async def _why(self, user_id: str, tenant_id: str, request_id: str) -> TeamsMessage:
-        return why_message(await self.operations.why(user_id, tenant_id, request_id))
+    async def _why(self, user_id: str, tenant_id: str, request_id: str, words: Words) -> TeamsMessage:
+        return why_message(await self.operations.why(user_id, tenant_id, request_id), words)
 
-    async def _usage(self, user_id: str) -> TeamsMessage:
-        return usage_message(await self.operations.usage(user_id))
+    async def _usage(self, user_id: str, words: Words) -> TeamsMessage:
+        return usage_message(await self.operations.usage(user_id), words)
 
-    async def _report(self, user_id: str, tenant_id: str) -> TeamsMessage:
-        return report_card(await self.operations.report(user_id, tenant_id), quotes=True)
+    async def _report(self, user_id: str, tenant_id: str, words: Words) -> TeamsMessage:
+        return report_card(await self.operations.report(user_id, tenant_id), quotes=True, words=words)
 
-    async def _gaps(self, user_id: str, tenant_id: str) -> TeamsMessage:
-        return gaps_message(await self.operations.gaps(user_id, tenant_id))
-
-
-def help_message() -> TeamsMessage:
-    """Return the list of commands."""
-    head = "Citedesk answers from your team's documents, with sources, or says that it cannot."
-    return card_message(head, [paragraph(head, weight="Bolder"), facts(_HELP.items())])
+    async def _gaps(self, user_id: str, tenant_id: str, words: Words) -> TeamsMessage:
+        return gaps_message(await self.operations.gaps(user_id, tenant_id), words)
 
 
-def coverage_message(coverage: Coverage, today: date) -> TeamsMessage:
+def help_message(words: Words = ENGLISH, *, private: bool = True) -> TeamsMessage:
+    """Return the list of commands. Outside of a personal chat it says to mention the bot."""
+    head = words("help-head")
+    told = {name: words.of("teams-help", name) for name in _HELP} | (
+        {} if private else {"ask": words("teams-help-ask-here")}
+    )
+    names = {"ask": f"ask {words('teams-help-question')}", "why": f"why {words('teams-help-id')}"}
+    return card_message(head, [paragraph(head, weight="Bolder"), facts((names.get(n, n), told[n]) for n in _HELP)])
+
+
+def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) -> TeamsMessage:
     """Return the coverage report of a build, with the documents that were skipped and why, and what was not seen."""
-    head = coverage_words(coverage)
+    head = coverage_words(coverage, words)
     lines = [f"- {literal(s.name, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
-        lines.append(f"- …and {more} more; on the command line, citedesk index status lists all.")
-    skipped = [paragraph("\n".join(["**Skipped**\n", *lines]))] if lines else []
-    remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today))
-    noted = [paragraph(remarks, size="Small", isSubtle=True)] if remarks else []
+        lines.append(f"- {words('teams-skipped-more', count=more)}")
+    skipped = [giving_way(2, paragraph("\n".join([f"**{words('left-out')}**\n", *lines])))] if lines else []
+    remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today, words))
+    noted = [giving_way(1, paragraph(remarks, size="Small", isSubtle=True))] if remarks else []
     return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
 
 
-def reopened_message(plan: Rollback) -> TeamsMessage:
+def reopened_message(plan: Rollback, words: Words = ENGLISH) -> TeamsMessage:
     """Return the documents that a rollback opens to more people, and how to confirm it."""
-    head = reopened_words(plan)
-    lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan))
-    confirm = f"To go back all the same, write: rollback {plan.manifest.name}"
-    return card_message(head, [paragraph(head, weight="Bolder"), paragraph(lines), paragraph(confirm)])
+    head = reopened_words(plan, words)
+    lines = "\n".join(f"- {literal(line, 300)}" for line in reopened_lines(plan, words))
+    confirm = words("go-back", command=f"rollback {plan.manifest.name}")
+    return card_message(head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(lines)), paragraph(confirm)])
 
 
 def why_message(found: Explained, words: Words = ENGLISH) -> TeamsMessage:
     """Return why a request ended so: the paragraph, and in small print id, verdict and the time of each stage."""
     said = why_words(found, lambda user_id: found.names.get(user_id, user_id), words=words)
-    facts_line = f"{found.trace.request_id} · {found.trace.verdict} · {stages_words(found.trace)}"
+    facts_line = f"{found.trace.request_id} · {found.trace.verdict} · {stages_words(found.trace, words)}"
     return card_message(cut(said, 1000), [paragraph(literal(said, 4000)), small(facts_line, 500)])
 
 
-def usage_message(usage: Usage) -> TeamsMessage:
+def usage_message(usage: Usage, words: Words = ENGLISH) -> TeamsMessage:
     """Return the counts of `Usage` as a card."""
-    head, words = usage_words(usage)
-    return card_message(f"{head}: {words}", [paragraph(head, weight="Bolder"), paragraph(words)])
+    head, sentence = usage_words(usage, words)
+    return card_message(f"{head}: {sentence}", [paragraph(head, weight="Bolder"), paragraph(sentence)])
 
 
-def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES) -> TeamsMessage:
+def reviews_message(reviews: Sequence[Review], names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the open reviews in the order given."""
     if not reviews:
-        return _words(NO_REVIEWS)
+        return notice_message("no-reviews", words)
     lines = [
-        f"- {day(r.opened_at)}: “{literal(r.question, 140)}” ({decision_words(r, lambda p: display_name(p, names))})"
+        f"- {words.day(r.opened_at)}: {words('in-quotes', text=literal(r.question, 140))} "
+        f"({decision_words(r, lambda p: display_name(p, names), words)})"
         for r in reviews[:REVIEWS_SHOWN]
     ]
     more = len(reviews) - REVIEWS_SHOWN
-    listed = "\n".join([*lines, *([f"- …and {more} more"] if more > 0 else [])])
-    head = "Waiting for a reviewer"
+    listed = "\n".join([*lines, *([f"- {words('and-more', count=more)}"] if more > 0 else [])])
+    head = words("reviews-waiting")
     return card_message(
-        head, [paragraph(head, weight="Bolder"), paragraph(listed), small("Decide them on their cards.")]
+        head, [paragraph(head, weight="Bolder"), giving_way(1, paragraph(listed)), small(words("teams-reviews-how"))]
     )
 
 
-def _words(text: str) -> TeamsMessage:
+def _plain(text: str) -> TeamsMessage:
     return card_message(text, [paragraph(literal(text, 600))])

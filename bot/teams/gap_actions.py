@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.desk.gap_answers import GapAnswers, GapGoneError, NothingCitedError, Stored
-from bot.desk.permissions import refusal_words
 from bot.store.records import Conversation
 from bot.surfaces.gap_words import article_markdown, stored_words
-from bot.surfaces.words import ENGLISH, Words
+from bot.surfaces.refusals import refusal_words
+from bot.surfaces.words import Words
 from bot.teams.cards import TeamsMessage
 from bot.teams.gap_cards import (
     DRAFT_ARTICLE,
@@ -35,7 +35,7 @@ class GapActions:
     wake_outbox: Callable[[], None]
 
     async def pressed(
-        self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any], words: Words = ENGLISH
+        self, activity: Mapping[str, Any], verb: str, data: Mapping[str, Any], words: Words
     ) -> TeamsMessage | str:
         """Carry out a button; return the card that takes the place of its card, or words to show.
 
@@ -53,7 +53,7 @@ class GapActions:
         except NothingCitedError:
             return words("gap-form-uncited")
         except CitedeskError as error:
-            return refusal_words(error, str)
+            return refusal_words(error, str, words=words)
 
     async def _sent(
         self, activity: Mapping[str, Any], where: Conversation, verb: str, request_id: str, words: Words

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.desk.gap_answers import GapAnswer, GapForm
 from bot.desk.gaps import GapCluster
-from bot.surfaces.command_messages import GAPS_SHOWN, NO_GAPS, gap_words
+from bot.surfaces.command_messages import GAPS_SHOWN, gap_words
 from bot.surfaces.gap_words import objection_words
 from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import Json, TeamsMessage, card_message, execute, paragraph, small
@@ -25,7 +25,7 @@ _CARD_BYTES = 26_000
 def gaps_message(clusters: Sequence[GapCluster], words: Words = ENGLISH) -> TeamsMessage:
     """Return the questions that the documents do not answer, each cluster with its two buttons; as many as fit."""
     if not clusters:
-        return card_message(NO_GAPS, [paragraph(literal(NO_GAPS, 600))])
+        return notice_card(words("no-gaps"))
     shown = list(clusters[:GAPS_SHOWN])
     message = _gaps(shown, len(clusters), words)
     while len(json.dumps(message.card, ensure_ascii=False).encode("utf-16-le")) > _CARD_BYTES and len(shown) > 1:

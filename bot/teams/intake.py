@@ -8,21 +8,24 @@ from typing import Any
 import structlog
 
 from bot.desk.questions import QuestionDesk, request_id_of
-from bot.store.records import Asked
+from bot.store.records import Asked, Conversation
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.wording import is_reaction
-from bot.teams.cards import Json
+from bot.surfaces.words import Words
+from bot.teams.cards import Json, TeamsMessage
 from bot.teams.commands import help_message
-from bot.teams.feedback import FeedbackActions, feedback_form
+from bot.teams.feedback import FeedbackActions, thanks, was_our_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
-from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of
+from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, language_of, person_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
 from bot.teams.review_actions import ReviewActions
 
 _log = structlog.get_logger(__name__)
 _NAME_CHARS = 80
 _INSTALLED = frozenset({"add", "add-upgrade"})
+# Outcomes after which an edited question is asked again.
+_UNANSWERED = frozenset({"not_enough_info", "limited", "unavailable", "blocked"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,11 @@ class TeamsIntake:
             case "invoke":
                 await self._named(activity)
                 return await self._invoked(activity)
-            case "messageUpdate" | "messageDelete":
-                gone = activity["type"] == "messageDelete"
-                text = None if gone else asked_of(activity).text
-                await self.running.withdraw(self.questions.store.inbox, key_of(activity), text)
+            case "messageUpdate":
+                await self._edited(activity)
+            case "messageDelete":
+                for key in _keys_of(activity):
+                    await self.running.withdraw(self.questions.store.inbox, key, None)
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:
@@ -71,9 +75,9 @@ class TeamsIntake:
             case "message/submitAction":
                 if work := await self.feedback.judged(activity):
                     self._in_background(work)
-                return {}
+                return thanks(self._words(activity)) if was_our_form(activity) else {}
             case "message/fetchTask":
-                return feedback_form()
+                return await self.feedback.opened(activity)
             case name:
                 _log.info("activity_ignored", kind="invoke", name=str(name)[:40])
                 return None
@@ -92,9 +96,38 @@ class TeamsIntake:
         asked = asked_of(activity)
         if await self._is_only_thanks(asked, key_of(activity)):
             return
-        if not await self.questions.store.inbox.add([key_of(activity)], asked.model_dump_json()):
-            _log.info("redelivery_dropped", key=key_of(activity))
+        await self._ask(key_of(activity), asked)
+
+    async def _ask(self, key: str, asked: Asked) -> None:
+        if not await self.questions.store.inbox.add([key], asked.model_dump_json()):
+            _log.info("redelivery_dropped", key=key)
         self.wake_inbox()
+
+    async def _edited(self, activity: Mapping[str, Any]) -> None:
+        """Change a question that waits or is worked on. One that got no answer is asked again, once.
+
+        The new reply follows the old one, because nobody looks again at a message that only changes.
+        """
+        inbox, asked = self.questions.store.inbox, asked_of(activity)
+        key, again = _keys_of(activity)
+        for waiting in (again, key):
+            if await inbox.payload(waiting) is not None:
+                await self.running.withdraw(inbox, waiting, asked.text)
+                return
+        if not is_addressed(activity) or not asked.text:
+            return
+        trace = await self.questions.store.requests.get(request_id_of(key))
+        if trace is None:
+            # The mention of the bot may come with the edit; the key of a command is known.
+            await self._ask(key, asked)
+        elif trace.outcome in _UNANSWERED:
+            await self._ask(again, asked)
+
+    def _help(self, where: Conversation) -> TeamsMessage:
+        return help_message(self.feedback.languages.words(where.language), private=where.private)
+
+    def _words(self, activity: Mapping[str, Any]) -> Words:
+        return self.feedback.languages.words(language_of(activity))
 
     async def _is_only_thanks(self, asked: Asked, key: str) -> bool:
         """Tell whether a message only thanks the bot for its last answer and needs no reply."""
@@ -118,7 +151,7 @@ class TeamsIntake:
         if activity.get("action") == "remove" or bot in changes["membersRemoved"]:
             await self.questions.store.outbox.forget(key)
         elif activity.get("action") in _INSTALLED or bot in changes["membersAdded"]:
-            await self.questions.store.outbox.send([to_asker(key, "", where, help_message())])
+            await self.questions.store.outbox.send([to_asker(key, "", where, self._help(where))])
             self.wake_outbox()
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -140,3 +173,9 @@ class TeamsIntake:
 
 def _ids(members: Any) -> set[str]:  # noqa: ANN401 - unpacked JSON
     return {str(member.get("id")) for member in members or []}
+
+
+def _keys_of(activity: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the inbox keys of a message: as it was first, and as it was edited after it got no answer."""
+    key = key_of(activity)
+    return key, f"{key}:edited"

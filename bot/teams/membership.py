@@ -7,8 +7,7 @@ import aiohttp
 
 from bot.settings import AccessSettings
 from bot.store.records import Conversation
-from bot.surfaces.membership import NOBODY, Members, MembersCache, RefusalsCache, shared_audience
-from bot.surfaces.wording import GUEST, STRANGER
+from bot.surfaces.membership import NOBODY, Members, MembersCache, PeopleCache, Person, shared_audience
 from bot.teams.connector import Connector
 from bot.teams.graph import Graph
 
@@ -23,7 +22,7 @@ class TeamsMembership:
     ) -> None:
         self._connector, self._graph, self._access = connector, graph, access
         self._cache = MembersCache(access.refresh_s, _API_ERRORS, now)
-        self._refusals = RefusalsCache(access.refresh_s, _API_ERRORS, now)
+        self._people = PeopleCache(access.refresh_s, _API_ERRORS, now)
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002 - one directory
         """Return the names of the groups in `access.entra_groups` that hold this person, nested groups included."""
@@ -39,17 +38,17 @@ class TeamsMembership:
         return await shared_audience(where, self._access, self.groups_of, self._members_of_conversation)
 
     async def refusal(self, where: Conversation) -> str:
-        """Return why the person who writes in a conversation gets no answer; "" if they get one.
+        """Return the message that says why the person who writes here gets no answer; "" if they get one.
 
         People of another directory get none, nor do guests unless the settings name them.
         """
-        return await self._refusals.refusal(where, self._looked_up)
+        return (await self._people.person(where, self._looked_up)).refusal
 
-    async def _looked_up(self, where: Conversation) -> str:
+    async def _looked_up(self, where: Conversation) -> Person:
         member = await self._connector.member(where.service_url, where.channel_id, where.user_id)
         if member.tenant_id not in {"", where.tenant_id}:
-            return STRANGER
-        return GUEST if member.is_guest and not self._access.names(where.user_id) else ""
+            return Person(refusal="stranger")
+        return Person(refusal="guest" if member.is_guest and not self._access.names(where.user_id) else "")
 
     def forget(self, tenant_id: str, channel_id: str) -> None:
         """Drop the cached members of a conversation, because they have changed."""

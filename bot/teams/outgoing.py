@@ -3,9 +3,12 @@
 from typing import Any
 
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.wording import cut
 from bot.teams.cards import TeamsMessage
 from bot.teams.payloads import SURFACE
 from pipeline.types import FrozenModel
+
+_PLAIN_CHARS = 3000
 
 
 class TeamsPayload(FrozenModel):
@@ -18,6 +21,17 @@ class TeamsPayload(FrozenModel):
 def payload_of(message: Outgoing) -> TeamsPayload:
     """Return the Teams payload of a row of the outbox. Raises pydantic.ValidationError."""
     return TeamsPayload.model_validate(message.payload)
+
+
+def plain_activity(message: Outgoing) -> dict[str, Any]:
+    """Return a message as short plain text with the titles of its sources, for a Teams that refuses its form."""
+    lines = [cut(message.text, _PLAIN_CHARS), *_source_titles(payload_of(message).activity), message.request_id]
+    return {"type": "message", "textFormat": "plain", "text": "\n\n".join(line for line in lines if line)}
+
+
+def _source_titles(activity: dict[str, Any]) -> list[str]:
+    claims = [claim for entity in activity.get("entities") or [] for claim in entity.get("citation") or []]
+    return [f"[{claim['position']}] {claim['appearance']['name']}" for claim in claims]
 
 
 def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessage) -> Outgoing:

@@ -9,22 +9,31 @@ from typing import Any
 
 from bot.section import in_one_case
 from bot.store.records import Asked, Conversation
+from bot.teams.quoting import forwarded_in, quoted_in, without_placeholders
 
 SURFACE = "teams"
 _THREAD = ";messageid="
 # Choosing `ask` in Teams' command list puts the word in front of the question.
 _ASK = re.compile(r"^/?ask\s+(?=\S)", re.IGNORECASE)
+_FILE = "application/vnd.microsoft.teams.file.download.info"
+_LOCALE_CHARS = 20
 _MENTION = re.compile(r"<at[^>]*>.*?</at>", re.DOTALL)
 
 Json = Mapping[str, Any]
 
 
 def asked_of(activity: Json) -> Asked:
-    """Return the question of a message, without the mention of the bot and a leading `ask`."""
+    """Return the question of a message, without the mention of the bot, quotes and a leading `ask`.
+
+    What is forwarded counts as written by the asker.
+    """
+    quoted = quoted_in(activity)
     return Asked(
-        text=_ASK.sub("", text_of(activity)),
+        text=_with_forwarded(_ASK.sub("", text_of(activity)), forwarded_in(activity)),
         where=conversation_of(activity),
         message_id=str(activity["id"]),
+        quoted=quoted.text,
+        quoted_id=quoted.message_id,
         has_files=any(_is_file(attachment) for attachment in activity.get("attachments") or []),
     )
 
@@ -50,7 +59,15 @@ def conversation_of(activity: Json) -> Conversation:
         shared_outside=(data.get("channel") or {}).get("type") == "shared",
         service_url=str(activity["serviceUrl"]),
         team_id=str((data.get("team") or {}).get("id") or ""),
+        # Everybody in a channel reads the same message.
+        language=language_of(activity) if kind == "personal" else "",
     )
+
+
+def language_of(activity: Json) -> str:
+    """Return the locale of the client in which a person wrote or pressed a button, "" if it names none."""
+    clients = [entity.get("locale") for entity in activity.get("entities") or [] if entity.get("type") == "clientInfo"]
+    return next((str(locale)[:_LOCALE_CHARS] for locale in (activity.get("locale"), *clients) if locale), "")
 
 
 def tenant_of(activity: Json) -> str:
@@ -85,8 +102,8 @@ def is_addressed(activity: Json) -> bool:
 
 
 def text_of(activity: Json) -> str:
-    """Return a message's text without mentions of the bot. Mentions of other people become their names."""
-    text = str(activity.get("text") or "")
+    """Return a message's text without quotes and mentions of the bot. Mentions of other people become their names."""
+    text = without_placeholders(str(activity.get("text") or ""))
     for mention in _mentions(activity):
         text = text.replace(mention or "\0", " ")
     return " ".join(_MENTION.sub(lambda found: re.sub(r"<[^>]*>", "", found[0]), text).split(" ")).strip()
@@ -107,6 +124,12 @@ def _mentions(activity: Json) -> list[str]:
     ]
 
 
+def _with_forwarded(text: str, forwarded: str) -> str:
+    """Return a text with what it forwards, which Teams mostly puts into the text itself."""
+    is_there = "".join(forwarded.split()) in "".join(text.split())
+    return text if is_there else f"{text}\n\n{forwarded}".strip()
+
+
 def _is_file(attachment: Json) -> bool:
-    # Teams also attaches the message itself as HTML.
-    return str(attachment.get("contentType") or "") not in {"", "text/html"}
+    # Only files and pictures have an address. Teams also attaches the message itself as HTML, quotes and cards.
+    return bool(attachment.get("contentUrl")) or attachment.get("contentType") == _FILE

@@ -8,22 +8,27 @@ from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import Earlier, Notice, Posted
-from bot.teams.cards import TeamsMessage, card_message, paragraph
+from bot.surfaces.words import Languages, Words
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker
 from bot.teams.posting import TeamsPoster
 from bot.teams.progress import TeamsProgress
-from bot.teams.render import apology, passed_on, reply_message, stopped
+from bot.teams.render import notice_message, reply_message
+from pipeline.types import ThreadTurn
 
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
 FOLLOW_UP_MINUTES = 10.0
 EARLIER_QUESTIONS = 3
-_NOTICES: dict[Notice, Callable[[], TeamsMessage]] = {
-    Notice.GIVEN_UP: apology,
-    Notice.STOPPED: stopped,
-    Notice.PASSED_ON: passed_on,
-}
+_NOTICES = {Notice.GIVEN_UP: "given-up", Notice.STOPPED: "stopped-words", Notice.PASSED_ON: "passed-on"}
+
+
+async def quoted_turns(store: Store, asked: Asked) -> tuple[ThreadTurn, ...]:
+    """Return the message that a question quotes; if it is an answer of the bot, after the question that it answered."""
+    request_id = await store.posted.request_of(asked.where.channel_id, asked.quoted_id) if asked.quoted_id else None
+    question = await store.turns.question_of(request_id) if request_id else ""
+    turns = (ThreadTurn("asker", question), ThreadTurn("assistant" if request_id else "asker", asked.quoted))
+    return tuple(turn for turn in turns if turn.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,22 @@ class TeamsProduct:
     poster: TeamsPoster
     refusal: Callable[[Conversation], Awaitable[str]]
     progress_after_s: float
+    languages: Languages
     keeps_turns: bool = True
 
+    async def language(self, where: Conversation) -> str:
+        """Return the locale of the client in which the person wrote."""
+        return where.language
+
     async def earlier(self, request_id: str, asked: Asked) -> Earlier:
-        """Return the last questions and answers of this person in this conversation, oldest first."""
-        return Earlier(await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
+        """Return the last questions and answers of this person here, oldest first, and then what they quote."""
+        before = await self.store.turns.before(request_id, asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS)
+        return Earlier((*before, *await quoted_turns(self.store, asked)))
 
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""
-        if words := await self.refusal(asked.where):
-            return to_asker(request_id, request_id, asked.where, card_message(words, [paragraph(words)]))
+        if refusal := await self.refusal(asked.where):
+            return to_asker(request_id, request_id, asked.where, notice_message(refusal, self._words(asked)))
         command = command_in(asked.text)
         if command is None:
             return None
@@ -53,17 +64,21 @@ class TeamsProduct:
 
     async def progress(self, asked: Asked, *, resumed: bool) -> TeamsProgress:  # noqa: ARG002 - Teams cannot find a stream again
         """Return the progress view of a question."""
-        return TeamsProgress(self.connector, asked.where, self.progress_after_s)
+        return TeamsProgress(self.connector, asked.where, self.progress_after_s, self._words(asked))
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question."""
-        message = to_asker(reply.request_id, reply.request_id, asked.where, reply_message(reply, asked, names))
+        rendered = reply_message(reply, asked, names, self._words(asked))
+        message = to_asker(reply.request_id, reply.request_id, asked.where, rendered)
         return message.model_copy(update={"progress_id": progress_id})
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return a notice as the reply to a question."""
-        message = to_asker(request_id, request_id, asked.where, _NOTICES[notice]())
+        message = to_asker(request_id, request_id, asked.where, notice_message(_NOTICES[notice], self._words(asked)))
         return message.model_copy(update={"progress_id": progress_id})
+
+    def _words(self, asked: Asked) -> Words:
+        return self.languages.words(asked.where.language)
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message. Raises PostError."""

@@ -1,6 +1,7 @@
 """The progress view in Teams: the typing indicator, and in a personal chat the steps of the work, never a draft."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,32 +9,32 @@ import aiohttp
 import structlog
 
 from bot.store.records import Conversation
+from bot.surfaces.words import Words
 from bot.teams.connector import Connector
 from bot.teams.payloads import address_of
 from pipeline.recorder import Progress
 
 _log = structlog.get_logger(__name__)
 _API_ERRORS = (aiohttp.ClientError, TimeoutError)
-_STEPS: Mapping[str, str] = {
-    "retrieve": "Searching the documents…",
-    "generate": "Drafting an answer…",
-    "verify": "Checking every citation…",
-    "judge": "Comparing each sentence with its source…",
-}
+_STEPS = frozenset({"retrieve", "generate", "verify", "judge"})
 # Teams accepts one stream update per second. Only its response to an update tells that the asker pressed Stop.
 _UPDATE_INTERVAL_S = 1.5
 _LAST_UPDATE_S = 2.0
 _FORBIDDEN = 403
+# Teams ends a stream with status 403 for five reasons, and only their text tells them apart: the time is over, the
+# message is complete or too long, streaming is not allowed, or the asker pressed Stop.
+_STOPPED = re.compile(r"cancell?ed by (?:the )?user", re.IGNORECASE)
 
 
 class TeamsProgress:
     """Shows the progress of one question as a stream, which the reply ends."""
 
-    def __init__(self, connector: Connector, where: Conversation, after_s: float) -> None:
+    def __init__(self, connector: Connector, where: Conversation, after_s: float, words: Words) -> None:
         self._connector = connector
         self._where = where
         self._after_s = after_s
-        self._step = _STEPS["retrieve"]
+        self._words = words
+        self._step = "retrieve"
         self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stream_id = ""
@@ -45,7 +46,7 @@ class TeamsProgress:
 
     def watch(self, progress: Progress) -> None:
         """Show the stage that the pipeline has reached, with the next update."""
-        self._step = _STEPS.get(progress.stage, self._step)
+        self._step = progress.stage if progress.stage in _STEPS else self._step
 
     async def end(self) -> str:
         """Stop showing progress; return the id of the stream that the reply must end, "" if there is none."""
@@ -68,12 +69,14 @@ class TeamsProgress:
                 return
             sequence = 1
             while not self._ending.is_set():
-                posted = await self._send(informative(self._step, sequence, self._stream_id))
+                posted = await self._send(
+                    informative(self._words.of("teams-step", self._step), sequence, self._stream_id)
+                )
                 self._stream_id = self._stream_id or posted
                 sequence += 1
                 await self._ends_within(_UPDATE_INTERVAL_S)
         except aiohttp.ClientResponseError as error:
-            if self._stream_id and error.status == _FORBIDDEN:
+            if self._stream_id and is_stop(error):
                 self.stopped = True
                 stop()
                 return
@@ -93,9 +96,14 @@ class TeamsProgress:
         return await self._connector.send(where.service_url, address_of(where.channel_id, where.thread_id), activity)
 
 
-def informative(words: str, sequence: int, stream_id: str) -> dict[str, Any]:
-    """Return a stream update that shows `words`; without `stream_id` it begins a stream."""
-    return {"type": "typing", "text": words, "entities": [_stream("informative", stream_id, streamSequence=sequence)]}
+def is_stop(error: aiohttp.ClientResponseError) -> bool:
+    """Tell whether Teams refused an update because the asker pressed Stop."""
+    return error.status == _FORBIDDEN and bool(_STOPPED.search(error.message))
+
+
+def informative(text: str, sequence: int, stream_id: str) -> dict[str, Any]:
+    """Return a stream update that shows `text`; without `stream_id` it begins a stream."""
+    return {"type": "typing", "text": text, "entities": [_stream("informative", stream_id, streamSequence=sequence)]}
 
 
 def ending(activity: Mapping[str, Any], stream_id: str) -> dict[str, Any]:

@@ -19,30 +19,14 @@ from bot.surfaces.showing import (
 )
 from bot.surfaces.small_talk import small_talk_words
 from bot.surfaces.wording import (
-    BLOCKED,
-    CHECKED_BY_A_PERSON,
-    CLOSEST,
-    DID_YOU_MEAN,
-    ESCALATED,
-    EXPIRED,
-    FILES_LEFT_OUT,
-    GIVEN_UP,
-    MAY_SEE_MORE,
-    MEANWHILE,
-    NOT_CONFIRMED,
-    NOT_ENOUGH_AT_ALL,
-    PASSED_ON,
-    QUOTED,
-    STOPPED_WORDS,
     cut,
-    day,
     limit_words,
     not_enough_words,
     other_language,
     unavailable_words,
     understood_words,
-    updated_words,
 )
+from bot.surfaces.words import ENGLISH, Words
 from bot.teams.cards import (
     Json,
     TeamsMessage,
@@ -50,15 +34,18 @@ from bot.teams.cards import (
     card_message,
     display_name,
     execute,
+    giving_way,
     paragraph,
     small,
 )
+from bot.teams.sizes import fitting_text
 from bot.teams.text import (
     ABSTRACT_CHARS,
     NAME_CHARS,
     answer_markdown,
     linked,
     literal,
+    literal_lines,
     safe_url,
     source_line,
 )
@@ -80,127 +67,123 @@ from pipeline.types import (
 ESCALATE, RETRY, SUGGESTED = "ask_a_person", "try_again", "did_you_mean"
 # Teams limits a message to about 28 KB, and the buttons of a card carry the question.
 _QUESTION_CHARS = 2000
-_NOTE_CHARS = 1500
+_NOTE_CHARS, _ASKED_CHARS = 1500, 2500
 _TITLE_CHARS = 75
 _SUGGESTIONS = 3
+_CITATIONS = 10
 
 
-def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> TeamsMessage:
+def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the reply to a question."""
-    notes = _notes(reply, asked)
+    notes = _notes(reply, asked, words)
     outcome, request_id = reply.outcome, reply.request_id
     if isinstance(outcome, Answered):
-        return _answered(outcome, request_id, notes, names)
+        return _answered(outcome, request_id, notes, names, words)
     if isinstance(outcome, NeedsReview) and outcome.meanwhile:
-        return _meanwhile(outcome.meanwhile, request_id, notes)
-    words, parts, actions = _card_of(outcome, request_id, asked.text)
-    return card_message(words, [*map(small, notes), *parts, small(request_id)], actions)
+        return _meanwhile(outcome.meanwhile, request_id, notes, words)
+    said, parts, actions = _card_of(outcome, request_id, asked.text, words)
+    return card_message(said, [*map(small, notes), *parts, small(request_id)], actions)
 
 
-def _notes(reply: Reply, asked: Asked) -> list[str]:
+def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
     """Return what the asker should know before the answer: the question as it was read, and what was not read."""
     notes = []
     if asked.suggested:
-        notes.append(f"You asked: “{literal(asked.text, 500)}”")
+        notes.append(words("you-asked", text=literal(asked.text, 500)))
     if reply.read_as:
-        notes.append(f"{understood_words(reply.trace)}: “{literal(reply.read_as, 500)}”")
+        read_as = words("in-quotes", text=literal(reply.read_as, 500))
+        notes.append(f"{understood_words(reply.trace, words)}: {read_as}")
     if asked.has_files:
-        notes.append(FILES_LEFT_OUT)
+        notes.append(words("files-left-out"))
     if reply.may_see_more and may_help_more(reply.outcome):
-        notes.append(MAY_SEE_MORE)
+        notes.append(words("may-see-more"))
     return notes
 
 
-def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the message to the asker about an ended review."""
     small_print = [small(review.review_id)]
     if review.state == "expired":
-        return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
+        return card_message(words("expired"), [paragraph(words("expired")), *small_print])
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
-        note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
-        by = small(f"Reviewed by {reviewer}")
-        return card_message(NOT_CONFIRMED, [paragraph(NOT_CONFIRMED), *note, by, *small_print])
+        note = [paragraph(literal_lines(review.note, _NOTE_CHARS))] if review.note else []
+        by = small(words("reviewed-by", who=reviewer))
+        return card_message(words("not-confirmed"), [paragraph(words("not-confirmed")), *note, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
-    verb = "Edited and approved" if review.state == "edited" else "Approved"
+    decided = words.of("decision", review.state, who=reviewer)
     if review.state == "edited" and not sources:
-        verb = "Answered, not from the documents,"
-    facts = [f"{verb} by {reviewer}", review.review_id]
+        decided = words("answered-by-a-person", who=reviewer)
+    facts = [decided, review.review_id]
     # A person wrote an edited answer, so it does not get the label for generated text.
     made_by_model = review.state == "approved"
     citations = draft.citations if draft else ()
     keep = cited_links(citations, [source.url for source in sources])
-    text = _with_facts([answer_markdown(review.answer, keep)], facts)
-    return _cited(review.answer, text, _claims(sources, citations), made_by_model=made_by_model)
+    claims = _claims(sources, citations, words)
+    return _cited(review.answer, [], answer_markdown(review.answer, keep), facts, claims, made_by_model=made_by_model)
 
 
-def escalated_message(request_id: str) -> TeamsMessage:
+def escalated_message(request_id: str, words: Words = ENGLISH) -> TeamsMessage:
     """Return the confirmation that a person has the question now."""
-    return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
+    return card_message(words("escalated"), [paragraph(words("escalated")), small(request_id)])
 
 
-def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+def asked_back_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return a reviewer's question to the asker."""
     turn = review.exchange[-1]
-    words = f"{names.get(turn.user_id, turn.user_id)} is looking at your question and asks: {turn.text}"
-    head = paragraph(f"**{display_name(turn.user_id, names)} is looking at your question and asks:**")
-    how = "Reply here." if review.conversation.private else "Mention me in your reply."
-    return card_message(cut(words, _NOTE_CHARS), [head, paragraph(literal(turn.text, 2500)), small(how)])
+    said = f"{words('asks-back', who=names.get(turn.user_id, turn.user_id))} {turn.text}"
+    head = paragraph(f"**{words('asks-back', who=display_name(turn.user_id, names))}**")
+    how = words("reply-here" if review.conversation.private else "teams-reply-with-mention")
+    asked = giving_way(1, paragraph(literal_lines(turn.text, _ASKED_CHARS)))
+    return card_message(cut(said, _NOTE_CHARS), [head, asked, small(how)])
 
 
-def passed_on() -> TeamsMessage:
-    """Return the confirmation that the asker's message went to the reviewer."""
-    return card_message(PASSED_ON, [paragraph(PASSED_ON)])
+def notice_message(message: str, words: Words = ENGLISH) -> TeamsMessage:
+    """Return one of the interface texts as a message."""
+    return card_message(words(message), [paragraph(words(message))])
 
 
-def stopped() -> TeamsMessage:
-    """Return the confirmation that a question was stopped."""
-    return card_message(STOPPED_WORDS, [paragraph(STOPPED_WORDS)])
-
-
-def apology() -> TeamsMessage:
-    """Return the message about a question that was given up."""
-    return card_message(GIVEN_UP, [paragraph(GIVEN_UP)])
-
-
-def _card_of(outcome: Outcome, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
+def _card_of(outcome: Outcome, request_id: str, question: str, words: Words) -> tuple[str, list[Json], list[Json]]:
     match outcome:
         case NotEnoughInfo():
-            return _not_enough(outcome, request_id, question)
+            return _not_enough(outcome, request_id, question, words)
         case NeedsReview():
-            return CHECKED_BY_A_PERSON, [paragraph(CHECKED_BY_A_PERSON)], []
+            return words("checked-by-a-person"), [paragraph(words("checked-by-a-person"))], []
         case Blocked():
-            return BLOCKED, [paragraph(BLOCKED)], []
+            return words("blocked"), [paragraph(words("blocked"))], []
         case Limited():
-            words = limit_words(outcome)
-            return words, [paragraph(words)], []
+            said = limit_words(outcome, words)
+            return said, [paragraph(said)], []
         case Unavailable():
-            words = unavailable_words(outcome)
-            return words, [paragraph(words)], _question_button(RETRY, "Try again", request_id, question)
+            said = unavailable_words(outcome, words)
+            return said, [paragraph(said)], _question_button(RETRY, words("button-try-again"), request_id, question)
         case Answered():
             raise ValueError("an answer is no card")
         case _:
             assert_never(outcome)
 
 
-def _not_enough(outcome: NotEnoughInfo, request_id: str, question: str) -> tuple[str, list[Json], list[Json]]:
+def _not_enough(
+    outcome: NotEnoughInfo, request_id: str, question: str, words: Words
+) -> tuple[str, list[Json], list[Json]]:
     suggestions = _suggestions(outcome.suggestions, request_id)
     if outcome.reason is Failure.NO_QUESTION:
-        words = small_talk_words(question, has_examples=bool(suggestions))
-        return words, [paragraph(words), *suggestions], []
-    parts = [paragraph(f"**Not enough info.** {not_enough_words(outcome)}")]
+        said = small_talk_words(question, has_examples=bool(suggestions), words=words)
+        return said, [paragraph(said), *suggestions], []
+    parts = [paragraph(f"**{words('not-enough-head')}** {not_enough_words(outcome, words)}")]
     if outcome.documents_in:
-        parts.append(paragraph(other_language(outcome.documents_in)))
+        parts.append(paragraph(other_language(outcome.documents_in, words)))
     if outcome.closest:
-        parts += [paragraph(f"**{CLOSEST}**"), *answer_parts(outcome.closest.text, every_link)]
-        parts.append(paragraph("\n".join(f"- {source_line(source)}" for source in outcome.closest.sources)))
+        parts += [paragraph(f"**{words('closest')}**"), *answer_parts(outcome.closest.text, every_link, 1)]
+        parts.append(paragraph("\n".join(f"- {source_line(source, words)}" for source in outcome.closest.sources)))
     elif outcome.nearest:
         nearest = "\n".join(f"- {linked(document.title, document.url)}" for document in outcome.nearest)
-        parts.append(paragraph(f"The nearest documents:\n\n{nearest}"))
+        parts.append(paragraph(f"{words('nearest-documents')}\n\n{nearest}"))
     if suggestions:
-        parts += [paragraph(f"**{DID_YOU_MEAN}**"), *suggestions]
-    return NOT_ENOUGH_AT_ALL, parts, _question_button(ESCALATE, "Ask a person", request_id, question)
+        parts += [paragraph(f"**{words('did-you-mean')}**"), *suggestions]
+    ask = _question_button(ESCALATE, words("button-ask-a-person"), request_id, question)
+    return words("not-enough-at-all"), parts, ask
 
 
 def _suggestions(questions: Sequence[str], request_id: str) -> list[Json]:
@@ -219,36 +202,52 @@ def _question_button(verb: str, title: str, request_id: str, question: str) -> l
     return [execute(verb, title, {"request_id": request_id, "question": question})]
 
 
-def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names) -> TeamsMessage:
+def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: Names, words: Words) -> TeamsMessage:
     facts = []
     if outcome.approved:
-        facts = [f"Approved by {display_name(outcome.approved.by, names)} on {day(outcome.approved.at)}"]
+        who, when = display_name(outcome.approved.by, names), words.day(outcome.approved.at)
+        facts = [words("approved-by-on", who=who, day=when)]
     if outcome.cached:
-        facts.append("asked before, same documents")
-    before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason)] if outcome.degraded else [])]]
-    heading = [f"### {QUOTED}"] if outcome.form == "quoted" else []
+        facts.append(words("asked-before"))
+    before = [f"_{note}_" for note in [*notes, *([degraded_words(outcome.reason, words)] if outcome.degraded else [])]]
+    heading = [f"### {words('quoted')}"] if outcome.form == "quoted" else []
     answer = answer_markdown(outcome.text, links_of(outcome))
-    text = _with_facts([*before, *heading, answer], [*facts, request_id])
-    made_by_model = outcome.form == "written"
-    return _cited(outcome.text, text, _claims(outcome.sources, outcome.citations), made_by_model=made_by_model)
+    claims, made_by_model = _claims(outcome.sources, outcome.citations, words), outcome.form == "written"
+    return _cited(outcome.text, [*before, *heading], answer, [*facts, request_id], claims, made_by_model=made_by_model)
 
 
-def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str]) -> TeamsMessage:
+def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str], words: Words) -> TeamsMessage:
     """Return that a person decides, and the passages that the documents have on the question."""
-    before = [*(f"_{note}_" for note in notes), CHECKED_BY_A_PERSON, f"### {MEANWHILE}"]
-    text = _with_facts([*before, answer_markdown(quotes.text, every_link)], [request_id])
-    return _cited(CHECKED_BY_A_PERSON, text, _claims(quotes.sources, quotes.citations), made_by_model=False)
+    before = [*(f"_{note}_" for note in notes), words("checked-by-a-person"), f"### {words('meanwhile')}"]
+    claims = _claims(quotes.sources, quotes.citations, words)
+    text = answer_markdown(quotes.text, every_link)
+    return _cited(words("checked-by-a-person"), before, text, [request_id], claims, made_by_model=False)
 
 
-def _with_facts(parts: Sequence[str], facts: Sequence[str]) -> str:
-    return "\n\n".join([*parts, f"_{' · '.join(facts)}_"])
+def _cited(
+    plain: str,
+    before: Sequence[str],
+    text: str,
+    facts: Sequence[str],
+    claims: Sequence[Json],
+    *,
+    made_by_model: bool,
+) -> TeamsMessage:
+    """Return paragraphs, an answer that is cut if it must be, and small facts; `plain` is the same as plain text."""
+
+    def with_text(shown: str) -> Json:
+        whole = "\n\n".join([*before, *([shown] if shown else []), f"_{' · '.join(facts)}_"])
+        return _activity(whole, claims, made_by_model=made_by_model)
+
+    return TeamsMessage(readable(plain, no_link), with_text(fitting_text(text, with_text)))
 
 
-def _cited(words: str, text: str, claims: Sequence[Json], *, made_by_model: bool) -> TeamsMessage:
+def _activity(text: str, claims: Sequence[Json], *, made_by_model: bool) -> Json:
     """Return a text with one Message entity: its citations, and the AI label where a model wrote the text.
 
-    `words` is the same as plain text.
+    Teams refuses a citation whose number is not in the text, and more than ten.
     """
+    shown = [claim for claim in claims if claim["position"] in markers_in(text)][:_CITATIONS]
     entity = {
         "type": "https://schema.org/Message",
         "@type": "Message",
@@ -256,23 +255,22 @@ def _cited(words: str, text: str, claims: Sequence[Json], *, made_by_model: bool
         "@id": "",
         # Teams refuses an empty list here.
         **({"additionalType": ["AIGeneratedContent"]} if made_by_model else {}),
-        "citation": list(claims),
+        "citation": shown,
     }
-    activity = {
+    return {
         "type": "message",
         "text": text,
         "textFormat": "markdown",
         "entities": [entity],
         "channelData": {"feedbackLoop": {"type": "custom"}},
     }
-    return TeamsMessage(readable(words, no_link), activity)
 
 
-def _claims(sources: Sequence[Source], citations: Sequence[Citation]) -> list[Json]:
-    return [_claim(source, " … ".join(small_print(citations, source.marker))) for source in sources]
+def _claims(sources: Sequence[Source], citations: Sequence[Citation], words: Words) -> list[Json]:
+    return [_claim(source, " … ".join(small_print(citations, source.marker)), words) for source in sources]
 
 
-def _claim(source: Source, quote: str) -> Json:
+def _claim(source: Source, quote: str, words: Words) -> Json:
     name = cut(" ".join(f"{source.title} > {source.heading}".split()) if source.heading else source.title, NAME_CHARS)
     url = safe_url(source.url)
     appearance = {
@@ -281,6 +279,6 @@ def _claim(source: Source, quote: str) -> Json:
         "abstract": cut_at_word(quote or name or "?", ABSTRACT_CHARS),
         **({"url": url} if url else {}),
         # Teams shows keywords beside the name, at most three of at most 28 characters.
-        **({"keywords": [updated_words(source.updated)]} if source.updated else {}),
+        **({"keywords": [words("teams-updated", day=words.day(source.updated))]} if source.updated else {}),
     }
     return {"@type": "Claim", "position": source.marker, "appearance": appearance}

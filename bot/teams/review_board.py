@@ -2,24 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-import aiohttp
-import structlog
-
-from bot.desk.permissions import Names
-from bot.desk.review_views import ReviewView
+from bot.desk.permissions import Names, UnknownReviewError
+from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
 from bot.store.records import Conversation, Outgoing, Review
-from bot.surfaces.words import ENGLISH
-from bot.teams.cards import TeamsMessage, card_message, paragraph, small
+from bot.surfaces.words import Languages, Words
+from bot.teams.card_updates import CardUpdates, PostedCard
+from bot.teams.cards import Json, TeamsMessage, card_message, paragraph, small
 from bot.teams.connector import Connector
 from bot.teams.outgoing import to_asker, to_reviewers
 from bot.teams.payloads import SURFACE
 from bot.teams.render import asked_back_message, decided_message, escalated_message
 from bot.teams.review_cards import answer_of_asker_message, decided_card, review_card
-
-_log = structlog.get_logger(__name__)
 
 
 class TeamsReviewBoard:
@@ -28,22 +25,26 @@ class TeamsReviewBoard:
     A card goes to the reviewers' conversation of the question's channel, else to that of all reviewers.
     """
 
-    def __init__(self, reviews: ReviewDesk, connector: Connector, settings: TeamsSettings) -> None:
+    def __init__(
+        self, reviews: ReviewDesk, connector: Connector, settings: TeamsSettings, languages: Languages
+    ) -> None:
         self._reviews = reviews
-        self._connector = connector
+        self.updates = CardUpdates(connector)
         self._settings = settings
+        self._languages = languages
 
     async def place(self, review: Review) -> Conversation | None:
         """Return the conversation in which the card of a review stands or will stand; None if none is set for it."""
         posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
         conversation = posted[0] if posted else self._conversation_of(review)
-        if not conversation:
-            return None
+        return self._at(review, conversation) if conversation else None
+
+    def _at(self, review: Review, conversation_id: str) -> Conversation:
         return Conversation(
             surface=SURFACE,
             tenant_id=review.conversation.tenant_id,
             user_id="",
-            channel_id=conversation,
+            channel_id=conversation_id,
             thread_id="",
             private=False,
             service_url=self._url_of(review),
@@ -55,7 +56,7 @@ class TeamsReviewBoard:
         if not conversation:
             return []
         key, url = f"card:teams:{review.review_id}", self._url_of(review)
-        return [to_reviewers(key, review, url, conversation, card_of(view), is_card=True)]
+        return [to_reviewers(key, review, url, conversation, card_of(view, self._languages.words()), is_card=True)]
 
     def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:  # noqa: ARG002
         """Return nothing: a bot in Teams cannot write first to somebody whose conversation it does not know."""
@@ -67,24 +68,32 @@ class TeamsReviewBoard:
         return [card.model_copy(update={"key": key}) for card in await self.cards(view)]
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review. A failure is only logged, because the review itself is stored."""
-        review = view.review
-        place = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        if place is None:
-            return
-        try:
-            await self._connector.update(self._url_of(review), *place, card_of(view).activity)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
+        """Update all posted cards of a review: reminders, and those in other conversations, too."""
+        store, review = self._reviews.questions.store.reviews, view.review
+        for conversation_id, message_id in await store.cards(review.review_id, SURFACE):
+            posted = PostedCard(self._url_of(review), conversation_id, message_id)
+            await self.updates.show(posted, partial(self._activity, review.review_id, conversation_id))
+
+    async def _activity(self, review_id: str, conversation_id: str) -> Json:
+        """Return the card of a review as it is now, with what everybody in this conversation may read."""
+        review = await self._reviews.questions.store.reviews.get(review_id)
+        if review is None:
+            raise UnknownReviewError(review_id)
+        view = await self._reviews.views.view_in(review, self._at(review, conversation_id))
+        return card_of(view, self._languages.words()).activity
+
+    async def aclose(self) -> None:
+        """Give up the updates of cards that still wait."""
+        await self.updates.aclose()
 
     def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the confirmation to the asker that a person has the question now."""
-        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id)
+        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id, self._words(review))
         return [to_asker(key, review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
-        text = ENGLISH("no-reviewer-reached")
+        text = self._words(review)("no-reviewer-reached")
         message = card_message(text, [paragraph(text), small(review.review_id)])
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
@@ -94,19 +103,27 @@ class TeamsReviewBoard:
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""
-        key = f"decided:{review.review_id}"
-        return [to_asker(key, review.review_id, review.conversation, decided_message(review, names))]
+        key = decision_key(review)
+        return [
+            to_asker(key, review.review_id, review.conversation, decided_message(review, names, self._words(review)))
+        ]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
         key = f"asked:{review.review_id}:{len(review.exchange)}"
-        return [to_asker(key, review.review_id, review.conversation, asked_back_message(review, names))]
+        return [
+            to_asker(key, review.review_id, review.conversation, asked_back_message(review, names, self._words(review)))
+        ]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer as a message to the conversation of the card."""
         key = f"answered:teams:{review.review_id}:{len(review.exchange)}"
-        message = answer_of_asker_message(review, names_of(review, names))
+        words = self._languages.words()
+        message = answer_of_asker_message(review, names_of(review, names, words), words)
         return [to_reviewers(key, review, self._url_of(review), card[0], message)]
+
+    def _words(self, review: Review) -> Words:
+        return self._languages.words(review.conversation.language)
 
     def _conversation_of(self, review: Review) -> str | None:
         asked_here = review.conversation.surface == SURFACE
@@ -118,14 +135,15 @@ class TeamsReviewBoard:
         return review.conversation.service_url if asked_here else self._settings.connector
 
 
-def card_of(view: ReviewView) -> TeamsMessage:
+def card_of(view: ReviewView, words: Words) -> TeamsMessage:
     """Return the card of a review: with buttons while it is open, then with the decision."""
-    named = replace(view, names=names_of(view.review, view.names))
-    return review_card(named) if view.review.state == "open" else decided_card(named)
+    named = replace(view, names=names_of(view.review, view.names, words))
+    return review_card(named, words=words) if view.review.state == "open" else decided_card(named, words)
 
 
-def names_of(review: Review, names: Names) -> Names:
+def names_of(review: Review, names: Names, words: Words) -> Names:
     """Return `names`, and for an asker in another chat product, whose id means nothing here, the product's name."""
     where = review.conversation
-    stranger = {} if where.surface == SURFACE else {where.user_id: f"Somebody in {where.surface.title()}"}
-    return {**stranger, **names}
+    if where.surface == SURFACE:
+        return names
+    return {where.user_id: words("teams-somebody-in", product=where.surface.title()), **names}

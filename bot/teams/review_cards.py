@@ -2,21 +2,30 @@
 
 from collections.abc import Sequence
 
-from bot.desk.permissions import NO_NAMES, Names, decision_words
+from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
-from bot.store.records import Review
+from bot.store.records import Review, Turn
+from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    FINDING_WORDS,
-    HIDDEN_DRAFT,
-    HIDDEN_SOURCES,
-    OUTDATED_DRAFT,
-    REVIEW_REASONS,
     askers_words,
     cut,
+    finding_words,
+    reason_words,
 )
-from bot.teams.cards import Json, TeamsMessage, answer_parts, card_message, display_name, execute, paragraph, small
-from bot.teams.text import literal, source_line
+from bot.surfaces.words import ENGLISH, Words
+from bot.teams.cards import (
+    Json,
+    TeamsMessage,
+    answer_parts,
+    card_message,
+    display_name,
+    execute,
+    giving_way,
+    paragraph,
+    small,
+)
+from bot.teams.text import literal, literal_lines, source_line
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
@@ -30,15 +39,19 @@ REFRESH, ASK_BACK, DRAFT_AGAIN = "review_refresh", "review_ask_back", "review_dr
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
 INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
-_QUOTE_CHARS = 500
+_QUOTE_CHARS, _TURN_CHARS, _SPAN_CHARS = 500, 700, 200
 _MAX_QUOTES, _MAX_SOURCES, _MAX_FINDINGS = 6, 10, 8
 # Teams refreshes a card for at most 60 people.
 _MAX_REFRESHED = 60
 # Teams' prefix for a directory id.
 _USER_PREFIX = "8:orgid:"
+# Which parts give way first where a card grows too large. Sources and buttons never do.
+_FINDINGS, _QUOTES, _DRAFT, _EXCHANGE, _QUESTION = range(1, 6)
 
 
-def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = "") -> TeamsMessage:
+def review_card(
+    view: ReviewView, findings: Sequence[Finding] = (), text: str = "", words: Words = ENGLISH
+) -> TeamsMessage:
     """Return the card of an open review. Everybody in the conversation sees its buttons; a press is checked later.
 
     It quotes nothing that not everybody who reads it may read. For each of the view's reviewers the client fetches a
@@ -46,119 +59,141 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
     """
     review, names, draft = view.review, view.names, view.review.case.draft
     parts = [
-        paragraph("Review needed", size="Large", weight="Bolder"),
-        _asked(review, names),
-        paragraph(literal(review.question, _QUESTION_CHARS)),
-        small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
+        paragraph(words("review-needed"), size="Large", weight="Bolder"),
+        _asked(review, names, words),
+        giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
+        small(reason_words(review.case.reason, words)),
     ]
     if not view.show_draft:
-        parts.append(paragraph(HIDDEN_DRAFT if draft else HIDDEN_SOURCES))
+        parts.append(paragraph(words("hidden-draft" if draft else "hidden-sources")))
     else:
-        parts += [*_draft(review), *_evidence(review)]
-    parts += [paragraph(OUTDATED_DRAFT, color="Attention")] if view.is_outdated else []
-    parts += [paragraph(f"**{display_name(t.user_id, names)}:** {literal(t.text, 700)}") for t in review.exchange[-4:]]
+        parts += [*_draft(review, words), *_evidence(review, words)]
+    parts += [paragraph(words("outdated-draft"), color="Attention")] if view.is_outdated else []
+    parts += [_said(turn, names) for turn in review.exchange[-4:]]
     if review.awaits_asker:
-        parts.append(small("Waiting for the asker's answer."))
+        parts.append(small(words("waiting-for-asker")))
     if review.claimed_by:
-        parts.append(small(f"Claimed by {display_name(review.claimed_by, names)}"))
+        parts.append(small(words("decision-claimed", who=display_name(review.claimed_by, names))))
     if findings:
-        parts.append(paragraph(f"**The documents do not prove this:**\n\n{_findings(findings)}", color="Attention"))
+        unproved = _listed(words("not-proved-by-documents"), _findings(findings, words), color="Attention")
+        parts.append(giving_way(_FINDINGS, unproved))
     shown = text or (draft.answer if draft and view.show_draft else "")
-    actions = _actions(view, shown, unproved=bool(findings))
-    words = f"Review needed: {cut(' '.join(review.question.split()), 200)}"
-    message = card_message(words, [*parts, small(review.review_id)], actions)
-    if view.reviewers:
-        refresh = {
-            "action": {"type": "Action.Execute", "title": "Refresh", "verb": REFRESH, "data": _data(review)},
-            "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
-        }
-        message.card["refresh"] = refresh
-    return message
+    actions = _actions(view, shown, words, unproved=bool(findings))
+    said = words("review-needed-about", question=cut(" ".join(review.question.split()), 200))
+    return card_message(said, [*parts, small(review.review_id)], actions, _refresh(view, words))
 
 
-def answer_of_asker_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
+def _refresh(view: ReviewView, words: Words) -> Json | None:
+    if not view.reviewers:
+        return None
+    return {
+        "action": {
+            "type": "Action.Execute",
+            "title": words("teams-button-refresh"),
+            "verb": REFRESH,
+            "data": _data(view.review),
+        },
+        "userIds": [f"{_USER_PREFIX}{reviewer}" for reviewer in sorted(view.reviewers)[:_MAX_REFRESHED]],
+    }
+
+
+def _said(turn: Turn, names: Names) -> Json:
+    return giving_way(
+        _EXCHANGE, paragraph(f"**{display_name(turn.user_id, names)}:** {literal_lines(turn.text, _TURN_CHARS)}")
+    )
+
+
+def answer_of_asker_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the asker's answer as a message to the reviewers."""
     turn = review.exchange[-1]
-    head = f"{names.get(turn.user_id, turn.user_id)} answers:"
-    parts = [paragraph(f"**{literal(head, 100)}**"), paragraph(literal(turn.text, 2500)), small(review.review_id)]
+    head = words("asker-answers", who=names.get(turn.user_id, turn.user_id))
+    said = giving_way(_EXCHANGE, paragraph(literal_lines(turn.text, INPUT_CHARS)))
+    parts = [paragraph(f"**{literal(head, 100)}**"), said, small(review.review_id)]
     return card_message(cut(f"{head} {turn.text}", 500), parts)
 
 
-def decided_card(view: ReviewView) -> TeamsMessage:
+def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
     """Return the card of a decided or expired review: who decided what, without buttons."""
     review, names = view.review, view.names
-    head = decision_words(review, lambda user_id: names.get(user_id, user_id))
+    head = decision_words(review, lambda user_id: names.get(user_id, user_id), words)
     parts = [
         paragraph(literal(head, 200), weight="Bolder"),
-        _asked(review, names),
-        paragraph(literal(review.question, _QUESTION_CHARS)),
+        _asked(review, names, words),
+        giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
     ]
+    if view.delivery:
+        parts.append(paragraph(words.of("delivery", view.delivery), color="Attention"))
     if review.answer and view.show_draft:
-        parts += [paragraph("**Sent**"), *answer_parts(review.answer, no_link)]
+        parts += [paragraph(f"**{words('sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:
-        parts.append(small("Sent although not every sentence could be proved from the documents."))
+        parts.append(small(words("sent-anyway")))
     if review.note:
-        parts += [paragraph("**Reason**"), paragraph(literal(review.note, _QUESTION_CHARS))]
+        parts += [
+            paragraph(f"**{words('reason')}**"),
+            giving_way(_EXCHANGE, paragraph(literal_lines(review.note, INPUT_CHARS))),
+        ]
     return card_message(head, [*parts, small(review.review_id)])
 
 
-def _asked(review: Review, names: Names) -> Json:
-    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers])}**")
+def _asked(review: Review, names: Names, words: Words) -> Json:
+    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers], words)}**")
 
 
-def _draft(review: Review) -> list[Json]:
+def _draft(review: Review, words: Words) -> list[Json]:
     draft = review.case.draft
     if draft is None:
         return []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
-    return [paragraph("**Draft**"), *answer_parts(draft.answer, keep)]
+    return [paragraph(f"**{words('draft')}**"), *answer_parts(draft.answer, keep, _DRAFT)]
 
 
-def _evidence(review: Review) -> list[Json]:
+def _evidence(review: Review, words: Words) -> list[Json]:
     """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
     case = review.case
     parts = []
     if citations := not_shown_in(case.draft.answer, case.draft.citations) if case.draft else ():
-        lines = [f"- \\[{c.marker}\\] “{literal(plain(c.quote), _QUOTE_CHARS)}”" for c in citations[:_MAX_QUOTES]]
-        more = len(citations) - _MAX_QUOTES
-        parts.append(_listed("Quotes", [*lines, *([f"- …and {more} more"] if more > 0 else [])]))
+        quotes = [f"\\[{c.marker}\\] {_quoted(plain(c.quote), _QUOTE_CHARS, words)}" for c in citations]
+        parts.append(giving_way(_QUOTES, _listed(words("quotes"), _some(quotes, _MAX_QUOTES, words))))
     if case.sources:
-        parts.append(_listed("Sources", [f"- {source_line(source)}" for source in case.sources[:_MAX_SOURCES]]))
+        sources = [source_line(source, words) for source in case.sources[:_MAX_SOURCES]]
+        parts.append(_listed(words("sources"), sources))
     if case.findings:
-        parts.append(paragraph(f"**Findings**\n\n{_findings(case.findings)}"))
+        parts.append(giving_way(_FINDINGS, _listed(words("findings"), _findings(case.findings, words))))
     return parts
 
 
-def _listed(head: str, lines: Sequence[str]) -> Json:
-    return paragraph("\n".join([f"**{head}**\n", *lines]))
+def _listed(head: str, lines: Sequence[str], **more: str) -> Json:
+    return paragraph("\n".join([f"**{head}**\n", *(f"- {line}" for line in lines)]), **more)
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def _findings(findings: Sequence[Finding], words: Words) -> list[str]:
     lines = [
-        f"- “{literal(finding.span, 200)}” {FINDING_WORDS[finding.code]} ({finding.code})." for finding in findings
+        f"{_quoted(finding.span, _SPAN_CHARS, words)} {finding_words(finding.code, words)}." for finding in findings
     ]
-    more = len(lines) - _MAX_FINDINGS
-    return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
+    return _some(lines, _MAX_FINDINGS, words)
 
 
-def _actions(view: ReviewView, text: str, *, unproved: bool) -> list[Json]:
+def _some(lines: Sequence[str], limit: int, words: Words) -> list[str]:
+    more = len(lines) - limit
+    return [*lines[:limit], *([words("and-more", count=more)] if more > 0 else [])]
+
+
+def _quoted(text: str, limit: int, words: Words) -> str:
+    return words("in-quotes", text=literal(text, limit))
+
+
+def _actions(view: ReviewView, text: str, words: Words, *, unproved: bool) -> list[Json]:
     review, data = view.review, _data(view.review)
-    anyway = {
-        "type": "Input.Toggle",
-        "id": ANYWAY_INPUT,
-        "title": "Send anyway: I stand for this, and it is recorded so",
-    }
-    edit = [_input(ANSWER_INPUT, "Answer", cut(text, INPUT_CHARS)), *([anyway] if unproved else [])]
+    write = words("button-edit" if review.case.draft else "button-write-answer")
+    claim = (TAKE_OVER, words("button-take-over")) if review.claimed_by else (CLAIM, words("button-claim"))
     return [
-        *([] if view.show_draft else [execute(REFRESH, "Show in private", data)]),
-        *([execute(APPROVE, "Approve", data, style="positive")] if view.can_approve else []),
-        *([execute(DRAFT_AGAIN, "Draft again", data)] if view.is_outdated else []),
-        _show_card("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
-        _show_card("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
-        _show_card(
-            "Ask back", [_input(QUESTION_INPUT, "What do you need to know?", "")], execute(ASK_BACK, "Ask", data)
-        ),
-        execute(TAKE_OVER, "Take over", data) if review.claimed_by else execute(CLAIM, "Claim", data),
+        *([] if view.show_draft else [execute(REFRESH, words("button-show-in-private"), data)]),
+        *([execute(APPROVE, words("button-approve"), data, style="positive")] if view.can_approve else []),
+        *([execute(DRAFT_AGAIN, words("button-draft-again"), data)] if view.is_outdated else []),
+        _show_card(write, _edit_inputs(text, words, unproved=unproved), (EDIT, words("submit-send")), data),
+        _show_card(words("button-reject"), [_reason_input(words)], (REJECT, words("button-reject")), data),
+        _show_card(words("button-ask-back"), [_question_input(words)], (ASK_BACK, words("submit-ask")), data),
+        execute(*claim, data),
     ]
 
 
@@ -166,22 +201,29 @@ def _data(review: Review) -> Json:
     return {"review_id": review.review_id}
 
 
-def _show_card(title: str, body: Sequence[Json], action: Json) -> Json:
-    return {
-        "type": "Action.ShowCard",
-        "title": title,
-        "card": {"type": "AdaptiveCard", "body": list(body), "actions": [action]},
-    }
+def _show_card(title: str, body: Sequence[Json], button: tuple[str, str], data: Json) -> Json:
+    """Return a button that unfolds inputs and another button, which is given by verb and title."""
+    card = {"type": "AdaptiveCard", "body": list(body), "actions": [execute(*button, data)]}
+    return {"type": "Action.ShowCard", "title": title, "card": card}
 
 
-def _input(name: str, label: str, text: str) -> Json:
-    return {
-        "type": "Input.Text",
-        "id": name,
-        "label": label,
-        "isMultiline": True,
-        "isRequired": True,
-        "errorMessage": "This is needed.",
-        "maxLength": INPUT_CHARS,
-        **({"value": text} if text else {}),
-    }
+def _edit_inputs(text: str, words: Words, *, unproved: bool) -> list[Json]:
+    value = {"value": cut(text, INPUT_CHARS)} if text else {}
+    anyway = {"type": "Input.Toggle", "id": ANYWAY_INPUT, "title": words("send-anyway")}
+    return [_needed_input(ANSWER_INPUT, "input-answer", words) | value, *([anyway] if unproved else [])]
+
+
+def _question_input(words: Words) -> Json:
+    return _needed_input(QUESTION_INPUT, "input-question", words)
+
+
+def _reason_input(words: Words) -> Json:
+    return _input(REASON_INPUT, words("teams-input-reason"))
+
+
+def _needed_input(name: str, label: str, words: Words) -> Json:
+    return _input(name, words(label)) | {"isRequired": True, "errorMessage": words("teams-input-needed")}
+
+
+def _input(name: str, label: str) -> Json:
+    return {"type": "Input.Text", "id": name, "label": label, "isMultiline": True, "maxLength": INPUT_CHARS}

@@ -10,6 +10,7 @@ from bot.desk.gap_answers import GapAnswers
 from bot.settings import Settings
 from bot.store.records import Conversation
 from bot.surfaces.product import Diagnosis
+from bot.surfaces.words import Languages
 from bot.teams.checks import checks
 from bot.teams.commands import Commands
 from bot.teams.connector import Connector
@@ -37,6 +38,7 @@ class TeamsServing:
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
         """Connect Teams to the process while the body runs. Raises SettingsError."""
         settings, use_cases = runtime.settings.teams, runtime.use_cases
+        languages = Languages(runtime.settings.language)
         guard = authenticator(settings, runtime.settings.server.host)
         tokens = None if settings.anonymous else Entra(settings)
         connector = Connector(tokens, settings.addresses, settings.timeout_s)
@@ -44,14 +46,16 @@ class TeamsServing:
         membership = TeamsMembership(connector, graph, runtime.settings.access)
         product = TeamsProduct(
             use_cases.questions.store,
-            Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox),
+            Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
             connector,
             TeamsPoster(connector),
             membership.refusal if settings.tenant_id else _nobody_is_refused,
             settings.progress_after_s,
+            languages,
         )
-        runtime.connect(SURFACE, product, membership, TeamsReviewBoard(use_cases.reviews, connector, settings))
-        runtime.digests.add(SURFACE, TeamsBulletin(settings))
+        board = TeamsReviewBoard(use_cases.reviews, connector, settings, languages)
+        runtime.connect(SURFACE, product, membership, board)
+        runtime.digests.add(SURFACE, TeamsBulletin(settings, languages.words()))
         intake = TeamsIntake(
             questions=use_cases.questions,
             actions=ReviewActions(
@@ -61,8 +65,11 @@ class TeamsServing:
                 boards=runtime.boards,
                 wake_inbox=runtime.wake_inbox,
                 wake_outbox=runtime.wake_outbox,
+                languages=languages,
             ),
-            feedback=FeedbackActions(use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox),
+            feedback=FeedbackActions(
+                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
+            ),
             membership=membership,
             running=runtime.running,
             wake_inbox=runtime.wake_inbox,
@@ -72,6 +79,7 @@ class TeamsServing:
             yield Served([web.post(MESSAGES_PATH, messages(guard, intake.take))], nullcontext())
         finally:
             await intake.aclose()
+            await board.aclose()
             await connector.aclose()
             if tokens:
                 tokens.close()

@@ -19,6 +19,8 @@ from support.gateway_dialects import DIALECTS
 from support.model_servers import KEY, Dialect, Refusal, serving
 from support.writing_model import Known
 
+from bot.surfaces.words import ENGLISH
+
 pytestmark = pytest.mark.browser
 
 
@@ -145,7 +147,7 @@ def test_an_admin_reindexes_and_sees_the_coverage(page: Page) -> None:
     _become(page, "U0ADMIN", "C0SUPPORT")
     page.fill("#text", "/citedesk reindex")
     page.press("#text", "Enter")
-    expect(page.locator(".frame, dialog").get_by_text("Reindexing has begun. I will report here.")).to_be_visible()
+    expect(page.locator(".frame, dialog").get_by_text(ENGLISH("reindexing"))).to_be_visible()
     expect(page.locator(".frame, dialog").get_by_text("Reindexed: 38 of 38 files")).to_be_visible()
     picture(page, "10-reindexed")
 

@@ -72,7 +72,7 @@ async def test_where_the_bot_may_not_post_the_asker_is_told_directly_and_operato
         assert "could not post it where you asked (channel_not_found)" in told.text
         space.channels[SUPPORT] = support
         (status,) = await desk.command(ASKER, "/citedesk status")
-        assert "1 dead letter in" in shown(status)
+        assert "1 message was given up in" in shown(status)
 
 
 async def test_a_question_that_fails_again_and_again_ends_in_an_apology(own_data: Path, articles: Path) -> None:

@@ -114,7 +114,7 @@ async def test_a_draft_whose_quote_has_changed_is_not_approved_and_is_drafted_ag
     await desk.rewrite(REMINDERS, "7 days after", "19 days after")
     await desk.press(REVIEWER, card, "Approve")
     refusal = await desk.told(REVIEWER, "“Payment reminders” has changed since")
-    assert "Nothing was sent. Press Draft again, or edit" in refusal.text
+    assert "Nothing was sent. Press “Draft again”, or edit" in refusal.text
     assert len(desk.replies(question)) == 1
     assert (await _review(desk, card)).state == "open"
     await desk.card_with(card, "Draft again")

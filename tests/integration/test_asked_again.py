@@ -106,7 +106,7 @@ async def test_a_person_is_asked_once_however_many_press_for_one(own_data: Path,
             assert "passed your question to a person" in shown(await desk.reply_to(question, 2))
         card = await desk.card()
         await desk.until(lambda: [m for m in [card] if "Asked by 2 people" in shown(m)], 1)
-        await desk.press(REVIEWER, card, "Write answer")
+        await desk.press(REVIEWER, card, "Write an answer")
         await desk.submit(REVIEWER, "No.")
         await desk.submit(REVIEWER, "No.", anyway={"anyway_input": ["anyway"]})
         for question in questions:

@@ -19,6 +19,7 @@ from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID
 from bot.slack.http import EVENTS_PATH
 from bot.store.records import Asked, Conversation
 from bot.store.sqlite.store import SqliteStore
+from bot.surfaces.words import ENGLISH
 from index.builder import BuildRules, build
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -85,7 +86,7 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
     await desk.press(ASKER, reply, "Ask a person")
     await desk.settled()
     assert len(desk.messages(REVIEWS)) == 1
-    await desk.press(REVIEWER, card, "Write answer")
+    await desk.press(REVIEWER, card, "Write an answer")
     await desk.submit(REVIEWER, "No, there is none.")
     assert "NO_CITATION" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
     await desk.submit(REVIEWER, "No, there is none.", anyway={"anyway_input": ["anyway"]})
@@ -356,11 +357,12 @@ async def test_a_suggested_question_is_asked_once_by_whoever_presses_it_in_the_s
     button = {"type": "button", "action_id": "did_you_mean_1", "value": f"r-1\n{_ANSWERABLE}"}
     for _ in range(3):
         await desk.sandbox.acts.press(ASKER, reply.channel, reply.ts, "b", button)
-    answer = shown(await desk.reply_to(question, 2))
-    assert f"You asked: “{_ANSWERABLE}”" in answer
-    assert "7 days after the due date" in answer
     await desk.settled()
-    assert len(desk.replies(question)) == 2
+    _, answer = [message for message in desk.replies(question) if not message.visible_to]
+    assert f"You asked: “{_ANSWERABLE}”" in shown(answer)
+    assert "7 days after the due date" in shown(answer)
+    told = await desk.until(lambda: desk.hidden(ASKER), 2)
+    assert {message.text for message in told} == {ENGLISH("asked-already")}
 
 
 async def test_metrics_count_what_was_answered_and_name_nobody(desk: Desk) -> None:

@@ -115,7 +115,7 @@ async def test_who_wants_a_person_gets_one_and_the_persons_answer(teams: FakeCon
     (card,) = await teams.until(lambda: teams.messages(REVIEWS))
     assert _UNKNOWN in json.dumps(card)
     again = await teams.send(teams.press("asker", "a:asker", button["verb"], button["data"]))
-    assert again[1]["value"] == "A person has your question already."
+    assert again[1]["value"] == "A person has your question already. The answer will come here."
     data = {"review_id": _review_id(card), "answer": "No, there is none."}
     _, shown = await teams.send(teams.press("reviewer", REVIEWS, EDIT, data))
     assert "The documents do not prove this" in json.dumps(shown)
@@ -214,8 +214,11 @@ async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, arti
             form = {"reason": "outdated", "note": "It is 10 days now."}
             value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(form)}}
             bad = fake.activity("invoke", "asker", "a:asker", name="message/submitAction", value=value)
-            assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, {})
-            assert await fake.send(bad | {"replyToId": "m-0"}) == (200, {})
+            thanks = {
+                "task": {"type": "message", "value": "Thank you. That helps to mend the answers, and the documents."}
+            }
+            assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, thanks)
+            assert await fake.send(bad | {"replyToId": "m-0"}) == (200, thanks)
             fetch = fake.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
             assert "What is wrong with it?" in json.dumps((await fake.send(fetch))[1])
             store = desk.store

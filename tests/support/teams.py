@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.server import RunningBot
 from bot.store.port import Store
+from support.teams_rules import refusal
 from support.waiting import PATIENCE_S, settled, until
 
 REVIEWS = "19:reviews@thread.tacv2"
@@ -41,6 +42,11 @@ class FakeConnector:
     tokens: list[str] = field(default_factory=list)
     next_page_at: str = ""
     stopped: bool = False
+    # Why Teams takes no more of a stream, in its words, although nobody pressed Stop.
+    stream_ended: str = ""
+    refused_streams: int = 0
+    # Statuses that the next updates of messages get instead.
+    update_failures: list[int] = field(default_factory=list)
     store: Store | None = None
 
     def talk_to(self, bot: RunningBot) -> None:
@@ -124,7 +130,11 @@ class _Rest:
 
     async def post(self, request: web.Request) -> web.Response:
         fake = self.fake
-        activity = await request.json() | {"where": request.match_info["conversation"]}
+        activity = await request.json()
+        if refused := refusal(activity):
+            fake.refused.append(refused[0])
+            return web.json_response({"error": {"code": "BadSyntax", "message": refused[1]}}, status=refused[0])
+        activity |= {"where": request.match_info["conversation"]}
         if activity["where"] in fake.closed:
             return web.json_response({"error": {"code": "BotNotInConversationRoster"}}, status=403)
         if activity["type"] == "message" and fake.failures:
@@ -133,8 +143,10 @@ class _Rest:
             headers = {"Retry-After": "0.05"} if status == 429 else {}
             return web.json_response({"error": {"code": "Busy", "message": "later"}}, status=status, headers=headers)
         streams = [e for e in activity.get("entities", []) if e.get("type") == "streaminfo" and e.get("streamId")]
-        if streams and fake.stopped:
-            return web.json_response({"error": {"code": "ContentStreamNotAllowed"}}, status=403)
+        if streams and (fake.stopped or fake.stream_ended):
+            fake.refused_streams += 1
+            said = "Content stream was cancelled by user." if fake.stopped else fake.stream_ended
+            return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
         fake.tokens.append(request.headers.get("Authorization", ""))
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
@@ -142,6 +154,11 @@ class _Rest:
 
     async def put(self, request: web.Request) -> web.Response:
         activity, key = await request.json(), request.match_info["activity"]
+        if self.fake.update_failures:
+            return web.json_response({"error": {"code": "Busy"}}, status=self.fake.update_failures.pop(0))
+        if refused := refusal(activity):
+            self.fake.refused.append(refused[0])
+            return web.json_response({"error": {"code": "BadSyntax", "message": refused[1]}}, status=refused[0])
         if key not in self.fake.posted:
             raise web.HTTPNotFound
         self.fake.updates.append((key, activity))

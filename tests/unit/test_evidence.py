@@ -5,8 +5,9 @@ from support.builders import QUOTA, FixedRetriever, chunk, draft
 
 from bot.desk.evidence import Cited, Readers, cited_today, evidence_of, may_be_shown, readable_titles, still_holds
 from bot.desk.kept import redrafted
-from bot.desk.permissions import OutdatedDraftError, SourceGoneError, SourceRestrictedError, refusal_words
+from bot.desk.permissions import OutdatedDraftError, SourceGoneError, SourceRestrictedError
 from bot.store.records import Conversation, Review
+from bot.surfaces.refusals import refusal_words
 from pipeline.fallbacks import listed_sources, quoted_answer
 from pipeline.types import Citation, Draft, Failure, Finding, FindingCode, Limited, NeedsReview, NotEnoughInfo, Quoted
 
@@ -122,4 +123,4 @@ def test_a_second_draft_keeps_the_reason_and_a_limit_keeps_the_first_one() -> No
 def test_a_refusal_names_the_document_as_plain_text_and_says_what_to_do(kind: type[OutdatedDraftError]) -> None:
     words = refusal_words(kind(_review(draft()), "<!channel> {0}"), str, lambda title: title.replace("<", "&lt;"))
     assert "“&lt;!channel> {0}”" in words
-    assert "Nothing was sent. Press Draft again, or edit" in words
+    assert "Nothing was sent. Press “Draft again”, or edit" in words

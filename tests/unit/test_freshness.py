@@ -151,7 +151,8 @@ def test_a_day_is_shown_in_short_words(day: str, words: str) -> None:
 
 def _answer(updated: str | None) -> Answered:
     sources = (source_of(1, replace(CHUNKS[0], updated=updated)), source_of(2, CHUNKS[1]))
-    return written().model_copy(update={"sources": sources})
+    answer = written()
+    return answer.model_copy(update={"sources": sources, "text": f"{answer.text} And more. [2]"})
 
 
 def _reply(outcome: Answered) -> Reply:

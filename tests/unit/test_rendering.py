@@ -14,6 +14,7 @@ from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.sandbox.blockkit import block_errors, markdown_length, view_errors
 from bot.slack.commands import gap_blocks, review_blocks, usage_blocks, why_blocks
+from bot.slack.feedback import complaint_view, thanks_view
 from bot.slack.home_blocks import FILTERS, AskersPart, Home, home_view
 from bot.slack.render import (
     SlackMessage,
@@ -23,9 +24,10 @@ from bot.slack.render import (
     reply_message,
 )
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
-from bot.slack.review_modals import ask_back_view, draft_view, edit_view, reject_many_view, reject_view
+from bot.slack.review_modals import ask_back_view, draft_view, edit_view, refused_view, reject_many_view, reject_view
 from bot.store.records import Asked, Conversation, Counts, Gap, Review, Turn
 from bot.surfaces.wording import waiting_time
+from bot.surfaces.words import ENGLISH, Words, words_in
 from index.retrieval import Manifest, SkippedFile, VectorIndex
 from pipeline.fallbacks import cited_sources
 from pipeline.types import (
@@ -265,18 +267,26 @@ def test_not_enough_info_offers_a_person_and_keeps_the_question_in_the_button() 
 @pytest.mark.parametrize("case_draft", [None, draft(), draft(_HOSTILE, [(1, "c1", _HOSTILE)] * 30)])
 @pytest.mark.parametrize("show", [True, False])
 @pytest.mark.parametrize("question", ["How many?", _HOSTILE, "<" * 1000])
-def test_cards_and_modals_are_within_slacks_rules(case_draft: Draft | None, show: bool, question: str) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("words", [ENGLISH, words_in("de")], ids=["en", "de"])
+def test_cards_and_modals_are_within_slacks_rules(
+    case_draft: Draft | None,
+    show: bool,  # noqa: FBT001
+    question: str,
+    words: Words,
+) -> None:
     review = _review(case_draft, question=question)
     decided = review.model_copy(
         update={"state": "rejected", "decided_by": "U2", "note": _HOSTILE[:3000], "answer": "x" * 3000}
     )
-    for message in (review_card(ReviewView(review, show)), decided_card(ReviewView(decided, show))):
+    for message in (review_card(ReviewView(review, show), words), decided_card(ReviewView(decided, show), words)):
         assert block_errors(_blocks(message)) == []
         assert "<!channel>" not in _text(message)
     findings = review.case.findings
     for view in (
-        draft_view(ReviewView(review, show)), edit_view(review), edit_view(review, "x" * 3000, findings),
-        reject_view(review), ask_back_view(review), reject_many_view(["r-1"] * 25),
+        draft_view(ReviewView(review, show), words), edit_view(review, words=words),
+        edit_view(review, "x" * 3000, findings, words=words), reject_view(review, words), ask_back_view(review, words),
+        reject_many_view(["r-1"] * 25, words), refused_view("x" * 4000, words), complaint_view("r-1", words),
+        thanks_view(words),
     ):  # fmt: skip
         assert view_errors(view.to_dict()) == []
 
@@ -321,7 +331,7 @@ def test_a_long_answer_is_split_between_paragraphs_and_keeps_sources_and_buttons
 def test_an_approved_answer_says_who_stands_for_it_and_since_when() -> None:
     approval = Approval(curated_id="r-1", by="U7", at="2026-11-24T10:00:00+00:00")
     shown = _text(_reply(_answered().model_copy(update={"approved": approval})))
-    assert "Approved by <@U7> on 24 November 2026" in shown
+    assert "Approved by <@U7> on 24 Nov 2026" in shown
 
 
 def test_a_follow_up_is_told_as_it_was_understood_and_files_are_named() -> None:
@@ -358,7 +368,10 @@ def _status() -> Status:
 @pytest.mark.parametrize("state", ["open", "rejected", "expired"])
 @pytest.mark.parametrize("chosen", list(FILTERS))
 @pytest.mark.parametrize("page", [0, 1, 12])
-def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: str, chosen: str, page: int) -> None:
+@pytest.mark.parametrize("words", [ENGLISH, words_in("de")], ids=["en", "de"])
+def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(
+    state: str, chosen: str, page: int, words: Words
+) -> None:
     reviews = [
         ReviewView(
             _review(
@@ -370,10 +383,10 @@ def test_app_home_is_within_slacks_rules_however_much_there_is_to_show(state: st
         )
         for n in range(100)
     ]  # fmt: skip
-    view = home_view(Home(reviews, 100, chosen, page, _status(), "x" * 4000)).to_dict()
+    view = home_view(Home(reviews, 100, chosen, page, _status(), "x" * 4000), words).to_dict()
     assert view_errors(view) == []
     assert "<!channel>" not in json.dumps(view)
-    assert view_errors(home_view(Home()).to_dict()) == []
+    assert view_errors(home_view(Home(), words).to_dict()) == []
 
 
 def test_command_answers_are_within_slacks_rules() -> None:

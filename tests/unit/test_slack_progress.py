@@ -9,6 +9,8 @@ from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
 from bot.store.records import Asked, Conversation
+from bot.surfaces.membership import Person
+from bot.surfaces.words import Languages
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
 
@@ -29,8 +31,8 @@ class _Unreachable:
         return True
 
 
-async def _nobody_is_refused(_: Conversation) -> str:
-    return ""
+async def _anybody(_: Conversation) -> Person:
+    return Person()
 
 
 _ROTATION = SlackTokenRotationError(SlackApiError("no", {}))  # type: ignore[no-untyped-call]
@@ -40,7 +42,9 @@ _ROTATION = SlackTokenRotationError(SlackApiError("no", {}))  # type: ignore[no-
 @pytest.mark.parametrize("error", [ForeignWorkspaceError("T1"), _ROTATION, TimeoutError()], ids=repr)
 async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Exception, resumed: bool) -> None:  # noqa: FBT001
     workspaces, best_effort = _Unreachable(error), BestEffortCalls()
-    product = SlackProduct(workspaces, best_effort, SlackPoster(workspaces, best_effort), _nobody_is_refused, 0.0)
+    product = SlackProduct(
+        workspaces, best_effort, SlackPoster(workspaces, best_effort, Languages()), _anybody, 0.0, Languages()
+    )
     progress = await product.progress(Asked(text="How?", where=_WHERE), resumed=resumed)
     progress.start(lambda: None)
     assert await progress.end() == ""

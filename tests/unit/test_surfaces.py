@@ -18,7 +18,7 @@ from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_cards as slack_reviews
 from bot.store.records import Asked, Conversation, Gap, JoinedAsker, Review, Turn
-from bot.surfaces.wording import FINDING_WORDS, REVIEW_REASONS
+from bot.surfaces.wording import finding_words, reason_words
 from bot.teams import commands as teams_commands
 from bot.teams import gap_cards
 from bot.teams import render as teams
@@ -169,7 +169,7 @@ def test_an_approved_cached_or_degraded_answer_says_so(surface: _Surface) -> Non
     plain = written(draft(_ANSWER, _BOTH))
     approval = Approval(curated_id="r-0", by="U9", at="2026-03-04T05:06:07+00:00")
     shown = _rendered(surface, plain.model_copy(update={"approved": approval, "cached": True, "degraded": True}))
-    for fact in ("Approved by", "U9", "4 March 2026", "asked before", "documents' own words"):
+    for fact in ("Approved by", "U9", "4 Mar 2026", "asked before", "documents' own words"):
         assert fact in shown
 
 
@@ -254,13 +254,13 @@ def test_a_review_card_shows_all_that_a_reviewer_needs_and_every_action(surface:
     said = (Turn(user_id="U9", text="Which plan?"), Turn(user_id="U1", text="The Team plan."))
     shown = _words(surface.card(_review(surface, exchange=said)))
     for fact in (
-        "Review needed", "U1", "How many?", REVIEW_REASONS[Failure.UNVERIFIED], QUOTA, REMINDER, "[1]", "[2]",
+        "Review needed", "U1", "How many?", reason_words(Failure.UNVERIFIED), QUOTA, REMINDER, "[1]", "[2]",
         "Title of c1", "https://help.example/c2", "Which plan?", "The Team plan.", "r-1",
         "Approve", "Edit", "Reject", "Claim",
     ):  # fmt: skip
         assert fact in shown
     for code in tuple(FindingCode)[:8]:
-        assert FINDING_WORDS[code] in shown
+        assert finding_words(code) in shown
         assert f"span of {code.name}" in shown
     assert "Take over" in _words(surface.card(_review(surface, claimed_by="U9")))
 
@@ -335,18 +335,18 @@ def test_a_question_back_and_its_answer_say_who_and_what(surface: _Surface) -> N
 @every_surface
 def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     waiting = _review(surface, opened_at="2026-03-04T05:06:07+00:00", claimed_by="U9")
-    for fact in ("4 March 2026", "How many?", "Claimed by", "U9"):
+    for fact in ("4 Mar 2026", "How many?", "Claimed by", "U9"):
         assert fact in _words(surface.reviews([waiting]))
     trace = _TRACE.model_copy(update={"snapshot": "s-1", "sufficiency": 0.5, "stage_ms": {"retrieve": 12.0}})
     for fact in ("r-1", "answered", "OK", "retrieve 12 ms", "Nothing was sent to a model"):
         assert fact in _words(surface.why(trace))
     usage = Usage(7, 1234, 5, {"answered": 1234}, 10, None, 250.0)
-    for fact in ("Last 7 days", "1,234 questions by 5 people", "250 ms", "no price is set"):
+    for fact in ("Last 7 days", "1,234 questions by 5 people", "0.2 seconds", "no price is set"):
         assert fact in _words(surface.usage(usage))
     gap = Gap(request_id="r-1", tenant_id="T1", user_id="U1", question=_HOSTILE, reason="x", nearest=("plans.md",))
     gap = gap.model_copy(update={"at": "2026-03-04T05:06:07+00:00"})
     listed = surface.gaps([GapCluster((gap, gap.model_copy(update={"user_id": "U2"})), ("Plans",))])
-    for fact in ("2 times, 2 people, last 4 March 2026", "Plans"):
+    for fact in ("2 times, 2 people, last 4 Mar 2026", "Plans"):
         assert fact in _words(listed)
     # Slack's own markup knows links in angle brackets only, Teams' cards those of Markdown only.
     live = "<script>" if surface.name == "slack" else "](https://evil"
@@ -355,7 +355,7 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     assert "No review waits" in _words(surface.reviews([]))
     skipped = tuple(SkippedFile(document_id=f"{n}.pdf", reason="is broken") for n in range(30))
     coverage = _words(surface.coverage(Coverage("s-1", indexed=10, chunks=99, reused=9, skipped=skipped)))
-    for fact in ("10 of 40 files", "99 chunks", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):
+    for fact in ("10 of 40 files", "99 passages", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):
         assert fact in coverage
 
 

@@ -169,6 +169,18 @@ def threads_of_one_asker(db: Database) -> None:
     db.execute("ALTER TABLE threads_next RENAME TO threads")
 
 
+@migrations(name="009_every_card_of_a_review")
+def every_card_of_a_review(db: Database) -> None:
+    """Let a review have several cards in one chat product: reminders, and cards in several conversations."""
+    db.execute("ALTER TABLE review_cards RENAME TO review_cards_before")
+    db.execute(
+        "CREATE TABLE review_cards (review_id TEXT NOT NULL REFERENCES reviews(review_id), surface TEXT NOT NULL, "
+        "channel TEXT NOT NULL, card_id TEXT NOT NULL, PRIMARY KEY (review_id, surface, channel, card_id)) STRICT"
+    )
+    db.execute("INSERT INTO review_cards SELECT review_id, surface, channel, card_id FROM review_cards_before")
+    db.execute("DROP TABLE review_cards_before")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -44,6 +44,15 @@ class QueueTable:
         """Delete a message, posted or not, so that its key may be used again."""
         await self._database.write(f"DELETE FROM {self._table} WHERE key = ?", (key,))  # noqa: S608
 
+    async def states(self, key: str) -> frozenset[str]:
+        """Return the states, waiting, done or dead, of a message and of those whose keys add a colon and more to it."""
+        # A semicolon is what follows a colon in the order of keys.
+        rows = await self._database.rows(
+            f"SELECT DISTINCT state FROM {self._table} WHERE key = ? OR (key > ? AND key < ?)",  # noqa: S608
+            (key, f"{key}:", f"{key};"),
+        )
+        return frozenset(str(row[0]) for row in rows)
+
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
         """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
         now, until = self._database.stamp(), self._database.stamp(lease_s)

@@ -106,11 +106,16 @@ class ReviewTable:
         )
 
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
-        """Return channel and message id of a review's card in a chat product; None if it was not posted."""
+        """Return channel and message id of a review's newest card in a chat product; None if it was not posted."""
+        return next(iter(await self.cards(review_id, surface)), None)
+
+    async def cards(self, review_id: str, surface: str) -> list[tuple[str, str]]:
+        """Return channel and message id of each card of a review in a chat product, the newest first."""
         rows = await self._database.rows(
-            "SELECT channel, card_id FROM review_cards WHERE review_id = ? AND surface = ?", (review_id, surface)
+            "SELECT channel, card_id FROM review_cards WHERE review_id = ? AND surface = ? ORDER BY rowid DESC",
+            (review_id, surface),
         )
-        return (rows[0][0], rows[0][1]) if rows else None
+        return [(row[0], row[1]) for row in rows]
 
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
