@@ -146,7 +146,7 @@ class Operations:
         """
         self.require_admin(user_id)
         if self.reindexing.locked():
-            raise BuildRefusedError("another build of this index is running")
+            raise BuildRunningError("another build of this index is running")
         plan = await asyncio.to_thread(self.snapshots.planned_rollback)
         if plan.reopened and confirmed != plan.manifest.name:
             _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))

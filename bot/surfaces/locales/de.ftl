@@ -140,6 +140,7 @@ problem-times = { $problem }, { $count }-mal
 
 nothing-changed = Es wurde nichts geändert.
 error-internal = Bei uns ist etwas schiefgegangen.
+error-build-running = Ich lese die Dokumente gerade schon ein. Versuch es bitte noch einmal, wenn das fertig ist.
 error-index-unavailable = Ich komme gerade nicht an die Dokumente.
 error-not-allowed = Darüber entscheiden nur Prüfende.
 error-not-admin = Das dürfen nur Admins. Bitte die Person, die Citedesk betreibt, dich in access.admins einzutragen.
@@ -187,6 +188,7 @@ and-more = …und { $count } weitere
 none = keine
 status-documents = Dokumente
 status-answers-by = Antworten von
+answers-by-extractive = den Dokumenten selbst, wörtlich und ohne Sprachmodell
 status-last-day = Letzte 24 Stunden
 status-reviews = Offene Prüfungen
 status-work = In Arbeit

@@ -140,6 +140,7 @@ problem-times = { $problem }, { $count } times
 
 nothing-changed = Nothing was changed.
 error-internal = Something went wrong on our side.
+error-build-running = I am reading the documents already. Please try again when that is done.
 error-index-unavailable = I cannot reach the documents right now.
 error-not-allowed = Only reviewers may decide this.
 error-not-admin = Only admins may do this. Ask whoever runs Citedesk to add you to access.admins.
@@ -187,6 +188,7 @@ and-more = …and { $count } more
 none = none
 status-documents = Documents
 status-answers-by = Answers by
+answers-by-extractive = the documents' own words, without a model
 status-last-day = Last 24 hours
 status-reviews = Reviews waiting
 status-work = At work on
