@@ -15,7 +15,7 @@ from bot.desk.permissions import NotAdminError, UnknownRequestError
 from bot.desk.questions import QuestionDesk
 from bot.store.records import Counts, Gap
 from index.builder import Coverage
-from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
+from index.errors import BuildRunningError, IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 from index.snapshot_writing import Progress
 from pipeline.types import Trace

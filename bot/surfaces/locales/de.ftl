@@ -179,7 +179,7 @@ no-gaps = Keine Lücken: In den letzten Tagen hatte jede Frage eine Antwort.
 no-reviews = Auf dich wartet keine Prüfung.
 reindexing = Ich lese die Dokumente neu ein und melde mich hier.
 outcome-answered = beantwortet
-outcome-needs-review = an einen Menschen
+outcome-needs-review = an einen Menschen gegeben
 outcome-not-enough-info = nicht genug Informationen
 outcome-blocked = zurückgehalten
 outcome-limited = begrenzt
@@ -201,7 +201,7 @@ status-index = { $documents ->
     [one] { $skipped } Datei weggelassen
    *[other] { $skipped } Dateien weggelassen
 }
-status-no-index = keine durchsuchbar; mit { $command } einlesen
+status-no-index = noch keine durchsuchbar; ein Admin kann sie mit { $command } einlesen
 status-not-seen = { $count ->
     [one] { $count } Dokument zuletzt nicht erreicht
    *[other] { $count } Dokumente zuletzt nicht erreicht

@@ -179,7 +179,7 @@ no-gaps = No gaps: every question of the last days had an answer.
 no-reviews = No review waits for you.
 reindexing = I am reading the documents again, and will report here.
 outcome-answered = answered
-outcome-needs-review = to a person
+outcome-needs-review = passed to a person
 outcome-not-enough-info = not enough info
 outcome-blocked = blocked
 outcome-limited = limited
@@ -201,7 +201,7 @@ status-index = { $documents ->
     [one] { $skipped } file left out
    *[other] { $skipped } files left out
 }
-status-no-index = none can be searched; run { $command }
+status-no-index = none can be searched yet; an admin can run { $command }
 status-not-seen = { $count ->
     [one] { $count } document not seen lately
    *[other] { $count } documents not seen lately
