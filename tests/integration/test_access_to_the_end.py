@@ -187,8 +187,10 @@ async def test_a_draft_whose_document_is_gone_is_shown_to_nobody_and_can_be_reje
     await desk.press(REVIEWER, card, "Show in private")
     await desk.told(REVIEWER, "is no longer there, so nobody is shown the draft")
     await desk.press(REVIEWER, card, "Edit")
-    assert LEADS_TEXT not in json.dumps(desk.sandbox.workspace.views[await desk.modal(REVIEWER)])
+    edited = await desk.modal(REVIEWER)
+    assert LEADS_TEXT not in json.dumps(desk.sandbox.workspace.views[edited])
     await desk.press(REVIEWER, card, "Reject")
+    await desk.modal(REVIEWER, after=edited)
     await desk.submit(REVIEWER, "There is no rule for this now.")
     assert "There is no rule for this now." in shown(await desk.reply_to(question, 2))
 
