@@ -17,7 +17,7 @@ from bot.desk.questions import QuestionDesk
 from bot.desk.reporting import Report, Reporting
 from bot.store.records import Counts
 from index.builder import Coverage
-from index.errors import BuildRefusedError, BuildRunningError, IndexUnavailableError
+from index.errors import BuildRunningError, IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 from index.snapshot_writing import Progress
 
@@ -125,7 +125,7 @@ class Operations:
         """
         self.require_admin(user_id)
         if self.reindexing.locked():
-            raise BuildRefusedError("another build of this index is running")
+            raise BuildRunningError("another build of this index is running")
         plan = await asyncio.to_thread(self.snapshots.planned_rollback)
         if plan.reopened and confirmed != plan.manifest.name:
             _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))

@@ -74,7 +74,7 @@ async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Resp
     user_id, tenant_id = str(command["user_id"]), team_of(command)
     words = await slack.words_of(tenant_id, user_id)
     call = _CommandCall(slack, user_id, tenant_id, rest.strip().strip("`"), respond, words)
-    run = _COMMANDS.get(name.lower() or "help")
+    run = COMMANDS.get(name.lower() or "help")
     try:
         if run:
             await run(call)
@@ -157,7 +157,7 @@ async def _reviews(call: _CommandCall) -> None:
     await call.answer("title-reviews", review_blocks(reviews, names, call.words))
 
 
-_COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
+COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
     "help": _help,
     "status": _status,
     "reviews": _reviews,

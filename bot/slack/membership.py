@@ -1,5 +1,6 @@
 """User groups and channel members from Slack. If Slack cannot be asked, nobody counts as a member."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from bot.surfaces.membership import NOBODY, Members, MembersCache, PeopleCache, 
 
 _log = structlog.get_logger(__name__)
 _PAGE = 200
+_LOCALE_S = 1.0
 _LOOKUP_ERRORS = (*CALL_ERRORS, ForeignWorkspaceError)
 
 
@@ -57,13 +59,18 @@ class SlackMembership:
         return await self._people.person(where, self._looked_up)
 
     async def locale(self, tenant_id: str, user_id: str) -> str:
-        """Return the locale of a person, such as de-DE; "" if Slack does not tell it."""
+        """Return the locale of a person, such as de-DE; "" if Slack does not tell it, or not soon."""
         if not is_slack_id(user_id):
             return ""
         where = Conversation(
             surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id="", thread_id="", private=True
         )
-        return (await self.person(where)).locale
+        try:
+            # Slack waits three seconds for the acknowledgement of a button and for the opening of a modal.
+            async with asyncio.timeout(_LOCALE_S):
+                return (await self.person(where)).locale
+        except TimeoutError:
+            return ""
 
     async def _looked_up(self, where: Conversation) -> Person:
         client = await self._workspaces.client(where.tenant_id)

@@ -29,7 +29,7 @@ SCOPES = {
     "im:history": "be asked in direct messages",
     "im:write": "tell somebody directly what others must not read",
     "usergroups:read": "which groups an asker is in",
-    "users:read": "who is a guest, so that guests are not answered",
+    "users:read": "who is a guest, so that guests are not answered, and in which language to answer",
 }
 _STATE_SECONDS = 600
 _REFUSED = """<!doctype html>

@@ -10,7 +10,7 @@ from bot.surfaces.wording import cut, not_seen_words
 from bot.surfaces.words import ENGLISH, Words
 from index.access import NOBODY
 from index.builder import Coverage
-from index.errors import CitedeskError
+from index.errors import BuildRunningError, CitedeskError
 from index.retrieval import LastBuild, Manifest, Reopened, Rollback
 from pipeline.types import Trace
 
@@ -36,7 +36,7 @@ def status_facts(status: Status, rebuild: str, words: Words = ENGLISH) -> list[F
     approved = [words.of("curated", state, count=n) or f"{n} {state}" for state, n in status.curated.items()]
     return [
         (words("status-documents"), _index_words(status, rebuild, words)),
-        (words("status-answers-by"), status.provider),
+        (words("status-answers-by"), words.of("answers-by", status.provider) or status.provider),
         (words("status-last-day"), ", ".join(outcomes) or none),
         (words("status-reviews"), str(counts.open_reviews)),
         (words("status-work"), work),
@@ -95,8 +95,10 @@ def usage_words(usage: Usage, words: Words = ENGLISH) -> Fact:
 
 def error_words(error: CitedeskError, words: Words = ENGLISH) -> str:
     """Return the reply to a command that failed."""
+    if error.code not in _PLAIN_ERRORS or isinstance(error, BuildRunningError):
+        return plain_refusal(error, words)
     said = str(error)
-    return f"{said[:1].upper()}{said[1:]}." if error.code in _PLAIN_ERRORS else plain_refusal(error, words)
+    return f"{said[:1].upper()}{said[1:]}."
 
 
 def rolled_back_words(manifest: Manifest, words: Words = ENGLISH) -> str:

@@ -14,11 +14,12 @@ from bot.desk.permissions import (
 from bot.store.records import Review
 from bot.surfaces.wording import cut
 from bot.surfaces.words import ENGLISH, Words, message_of
-from index.errors import CitedeskError
+from index.errors import BuildRunningError, CitedeskError
 
 _TITLE_CHARS = 200
 # Errors that share the code of their base class, or whose title completes the text.
 _MESSAGES: dict[type[CitedeskError], str] = {
+    BuildRunningError: "error-build-running",
     NotAdminError: "error-not-admin",
     RestrictedReviewError: "error-review-restricted",
     SourceGoneError: "error-source-gone",

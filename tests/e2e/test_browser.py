@@ -82,6 +82,8 @@ def test_a_cited_answer_with_source_and_feedback(page: Page) -> None:
     page.get_by_role("textbox", name="What should it say?").fill("There are four reminders now.")
     picture(page, "1b-bad-answer")
     page.click("#modal-submit")
+    expect(page.locator("#modal")).to_contain_text(ENGLISH("feedback-thanks-for-reason"))
+    page.locator("#modal").get_by_role("button", name="Close").last.click()
     expect(page.locator("#modal")).to_be_hidden()
 
 
@@ -271,8 +273,8 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
     for command, words in (
         ("gaps", "Linux"),
         (f"why {request_id}", "was searched in"),
-        ("usage", "questions by"),
-        ("status", "Queue"),
+        ("usage", "question by"),
+        ("status", "At work on"),
         ("reviews", "waits for you"),
         ("rollback", re.compile("no earlier snapshot|again")),
     ):

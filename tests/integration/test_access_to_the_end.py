@@ -142,7 +142,7 @@ async def test_a_draft_over_a_page_that_became_restricted_or_is_gone_is_not_post
         words = "Not everybody who would read the answer may read “Payment reminders”"
     else:
         await desk.remove(REMINDERS)
-        words = "“Payment reminders” is no longer in the index"
+        words = "“Payment reminders” is no longer among the documents"
     await desk.press(REVIEWER, card, "Approve")
     await desk.told(REVIEWER, words)
     assert len(desk.replies(question)) == 1
@@ -185,10 +185,12 @@ async def test_a_draft_whose_document_is_gone_is_shown_to_nobody_and_can_be_reje
     await desk.remove(FEES)
     await desk.bot.maintenance.sweep()
     await desk.press(REVIEWER, card, "Show in private")
-    await desk.told(REVIEWER, "has left the index, so nobody is shown the draft")
+    await desk.told(REVIEWER, "is no longer there, so nobody is shown the draft")
     await desk.press(REVIEWER, card, "Edit")
-    assert LEADS_TEXT not in json.dumps(desk.sandbox.workspace.views[await desk.modal(REVIEWER)])
+    edited = await desk.modal(REVIEWER)
+    assert LEADS_TEXT not in json.dumps(desk.sandbox.workspace.views[edited])
     await desk.press(REVIEWER, card, "Reject")
+    await desk.modal(REVIEWER, after=edited)
     await desk.submit(REVIEWER, "There is no rule for this now.")
     assert "There is no rule for this now." in shown(await desk.reply_to(question, 2))
 

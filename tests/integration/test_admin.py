@@ -73,7 +73,7 @@ async def test_why_the_last_build_failed_is_told_to_admins_only(own_data: Path, 
     (admins,) = await own_desk.command(ADMIN, "/citedesk status")
     assert "/srv/secret/leads.md" in shown(admins)
     (others,) = await own_desk.command(ASKER, "/citedesk status")
-    assert "the build of 2026-11-27T03:00 UTC failed" in shown(others)
+    assert "reading them on 27 Nov 2026, 03:00 UTC failed: an admin can see why" in shown(others)
     assert "/srv/secret" not in shown(others)
 
 

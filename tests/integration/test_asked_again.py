@@ -110,5 +110,5 @@ async def test_a_person_is_asked_once_however_many_press_for_one(own_data: Path,
         await desk.submit(REVIEWER, "No.")
         await desk.submit(REVIEWER, "No.", anyway={"anyway_input": ["anyway"]})
         for question in questions:
-            assert "Answered, not from the documents," in shown(await desk.reply_to(question, 3))
+            assert f"Answered by <@{REVIEWER}>, not from the documents" in shown(await desk.reply_to(question, 3))
         assert len(desk.messages(REVIEWS)) == 1

@@ -84,13 +84,14 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
     card = await desk.card()
     assert _UNKNOWN in shown(card)
     await desk.press(ASKER, reply, "Ask a person")
+    await desk.until(lambda: desk.hidden(ASKER), 1)
     await desk.settled()
     assert len(desk.messages(REVIEWS)) == 1
     await desk.press(REVIEWER, card, "Write an answer")
     await desk.submit(REVIEWER, "No, there is none.")
     assert "NO_CITATION" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
     await desk.submit(REVIEWER, "No, there is none.", anyway={"anyway_input": ["anyway"]})
-    assert "No, there is none." in shown(await desk.reply_to(question, 3))
+    assert "No, there is none." in shown(await desk.reply_to(question, 4))
 
 
 async def test_a_doubtful_draft_is_approved_and_reaches_the_asker(approval_desk: Desk) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, Desk, shown, workspace
 
+from bot.sandbox.webapi import Fault
 from bot.surfaces.words import ENGLISH, words_in
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -55,6 +56,15 @@ async def test_a_reviewer_reads_modals_home_and_replies_to_commands_in_german(ow
     assert "`/citedesk status` zeigt, was ich gelesen habe" in helped.text
     (refused,) = await own_desk.command(REVIEWER, "/citedesk reindex")
     assert refused.text == _GERMAN("error-not-admin")
+
+
+async def test_a_modal_opens_in_english_while_slack_does_not_tell_the_language(own_desk: Desk) -> None:
+    reply = await own_desk.exactly_one_reply(await own_desk.ask(_UNKNOWN))
+    await own_desk.press(ASKER, reply, "Ask a person")
+    card = await own_desk.card()
+    own_desk.sandbox.api.fault = lambda method: Fault(stall_s=10.0) if method == "users.info" else None
+    await own_desk.press(REVIEWER, card, "Write an answer")
+    assert "Write an answer" in str(own_desk.sandbox.workspace.views[await own_desk.modal(REVIEWER)])
 
 
 @pytest.mark.parametrize(

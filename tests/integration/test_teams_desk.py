@@ -124,7 +124,7 @@ async def test_commands_answer_in_a_private_chat_those_who_may(both: tuple[FakeC
     assert "0 questions, 0 replies" in said["/status"]
     assert "7 days" in (await teams.reply(teams.question(f"ask {_ANSWERABLE}", "admin", "a:admin"), 10))["text"]
     assert _UNKNOWN in said["gaps"]
-    assert "question by 1 person" in said["usage"]
+    assert "1 question by 1 person" in said["usage"]
     assert "No review waits for you." in said["Reviews"]
     assert "write the missing article" in said[f"why {request_id}"]
     assert "I know no request with this id." in said["why r-404"]

@@ -29,7 +29,7 @@ from bot.slack.http import EVENTS_PATH
 from bot.surfaces.words import ENGLISH
 from index.errors import SettingsError
 
-_GUEST, _STRANGER, _UNCHECKED = map(ENGLISH, ("guest", "stranger", "unchecked"))
+_TO_GUESTS, _TO_STRANGERS, _TO_UNCHECKED = map(ENGLISH, ("guest", "stranger", "unchecked"))
 _ANSWERABLE = "When does the first payment reminder go out?"
 _THEIRS, _THEIR_ORG, _STRANGER = "T0THEIRS", "E0THEIRS", "U0STRANGER"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
@@ -176,7 +176,7 @@ async def test_whatever_a_stranger_sends_nothing_is_asked_decided_or_told_but_a_
             status, words = await _post(desk, *sent)
             waiting = (await desk.store.inbox.length()).waiting
             await desk.settled()
-            told = {words, *(message.text for message in desk.sandbox.workspace.messages)} - {"", _STRANGER}
+            told = {words, *(message.text for message in desk.sandbox.workspace.messages)} - {"", _TO_STRANGERS}
             if told or waiting or status != 200 or len(desk.sandbox.api.calls) > before:
                 wrong[name] = (status, waiting, told, desk.sandbox.api.calls[before:])
             desk.sandbox.workspace.messages.clear()
@@ -308,7 +308,7 @@ async def test_a_workspace_that_installed_before_it_was_kept_out_is_not_served(o
         await _post(desk, *_command("reviews", user_id=REVIEWER))
         await _post(desk, *_pressed("review_approve", "r-1", team={"id": _THEIRS, "domain": "theirs"}))
         await desk.settled()
-        assert {message.text for message in desk.sandbox.workspace.messages} <= {_STRANGER}
+        assert {message.text for message in desk.sandbox.workspace.messages} <= {_TO_STRANGERS}
         assert [m for m, _ in desk.sandbox.api.calls if m != "apps.connections.open"] == []
 
 
@@ -338,10 +338,10 @@ async def test_a_guest_of_the_workspace_gets_a_refusal(channel: str, own_data: P
     async with workspace(own_data, articles) as desk:
         _make_guest(desk)
         reply = await desk.exactly_one_reply(await desk.ask(_ANSWERABLE, channel=channel))
-        assert reply.text == _GUEST
+        assert reply.text == _TO_GUESTS
         assert "7 days" not in shown(reply)
         (told,) = await desk.command(ASKER, f"/citedesk ask {_ANSWERABLE}")
-        assert told.text == _GUEST
+        assert told.text == _TO_GUESTS
 
 
 async def test_a_guest_whom_the_settings_name_is_answered(own_data: Path, articles: Path) -> None:
@@ -353,7 +353,7 @@ async def test_a_guest_whom_the_settings_name_is_answered(own_data: Path, articl
 async def test_while_slack_does_not_say_who_is_a_guest_nobody_new_is_answered(own_data: Path, articles: Path) -> None:
     async with workspace(own_data, articles) as desk:
         desk.sandbox.api.fault = lambda method: Fault() if method == "users.info" else None
-        assert (await desk.exactly_one_reply(await desk.ask(_ANSWERABLE))).text == _UNCHECKED
+        assert (await desk.exactly_one_reply(await desk.ask(_ANSWERABLE))).text == _TO_UNCHECKED
         desk.sandbox.api.fault = lambda _: None
         assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
 
@@ -425,13 +425,13 @@ async def test_activities_that_name_another_directory_are_refused_and_change_not
 
 
 _ROSTER: dict[str, tuple[Payload, str]] = {
-    "a guest": ({"userRole": "guest"}, _GUEST),
-    "somebody who has not signed in": ({"userRole": "anonymous"}, _GUEST),
-    "a guest by the principal name": ({"userPrincipalName": "sam_theirs.com#EXT#@ours.onmicrosoft.com"}, _GUEST),
-    "somebody about whom nothing is said": ({}, _GUEST),
-    "a user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, _STRANGER),
-    "somebody who is no member": ({"status": 404}, _UNCHECKED),
-    "a roster that is down": ({"status": 503}, _UNCHECKED),
+    "a guest": ({"userRole": "guest"}, _TO_GUESTS),
+    "somebody who has not signed in": ({"userRole": "anonymous"}, _TO_GUESTS),
+    "a guest by the principal name": ({"userPrincipalName": "sam_theirs.com#EXT#@ours.onmicrosoft.com"}, _TO_GUESTS),
+    "somebody about whom nothing is said": ({}, _TO_GUESTS),
+    "a user of another directory": ({"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}, _TO_STRANGERS),
+    "somebody who is no member": ({"status": 404}, _TO_UNCHECKED),
+    "a roster that is down": ({"status": 503}, _TO_UNCHECKED),
 }
 
 
@@ -454,7 +454,7 @@ async def test_an_admin_or_reviewer_by_name_is_refused_in_teams_if_of_another_di
     async with _teams(own_data, articles) as teams:
         teams.people["admin"] = {"userRole": "user", "tenantId": _THEIRS_IN_TEAMS}
         for number, text in enumerate(("gaps", "usage", "rollback", "reindex", "reviews", "why r-12345678"), 1):
-            assert _STRANGER in json.dumps(await teams.reply(teams.question(text, "admin", "a:admin"), number))
+            assert _TO_STRANGERS in json.dumps(await teams.reply(teams.question(text, "admin", "a:admin"), number))
 
 
 @pytest.mark.parametrize(

@@ -102,10 +102,13 @@ class Desk:
                     return
         raise AssertionError(f"no button {label}")
 
-    async def modal(self, user: str) -> str:
-        """Return the id of this person's open modal once there is one: it opens after the button's acknowledgement."""
+    async def modal(self, user: str, after: str = "") -> str:
+        """Return the id of this person's open modal once there is one, other than `after`.
+
+        It opens after the button's acknowledgement.
+        """
         space, end = self.sandbox.workspace, time.monotonic() + PATIENCE_S
-        while user not in space.view_of:
+        while space.view_of.get(user, after) == after:
             assert time.monotonic() < end, f"no modal opened for {user}"
             await space.wait_for_change(space.version, 0.5)
         return space.view_of[user]

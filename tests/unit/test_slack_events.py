@@ -2,7 +2,17 @@ from typing import Any
 
 import pytest
 
-from bot.slack.payloads import Intake, conversation_of, intake_of, is_of_another, speaker_of, withdrawal_of
+from bot.slack import commands
+from bot.slack.payloads import (
+    TAKES,
+    Intake,
+    conversation_of,
+    intake_of,
+    is_of_another,
+    question_in_command,
+    speaker_of,
+    withdrawal_of,
+)
 from bot.store.records import Asked
 from bot.surfaces.wording import is_reaction
 
@@ -134,3 +144,32 @@ def test_thanks_need_no_answer(text: str) -> None:
 @pytest.mark.parametrize("text", ["and in France?", "ok but how?", "why", "no it does not work"])
 def test_a_follow_up_is_no_pleasantry(text: str) -> None:
     assert not is_reaction(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("ask How long?", "How long?"),
+        ("ASK How long?", "How long?"),
+        ("ask", ""),
+        ("How do I reset my password?", "How do I reset my password?"),
+        ("refund policy", "refund policy"),
+        ("status of my order?", "status of my order?"),
+        ("help me with the VPN", "help me with the VPN"),
+        ("why was I charged twice?", "why was I charged twice?"),
+        ("How\ndo I pay?", "How\ndo I pay?"),
+        ("", None),
+        ("help", None),
+        ("remind", None),
+        ("Status ", None),
+        ("why r-12345678", None),
+        ("why", None),
+        ("rollback 20261101T000000-abc", None),
+    ],
+)
+def test_what_follows_the_command_and_is_no_command_is_a_question(text: str, question: str | None) -> None:
+    assert question_in_command(text) == question
+
+
+def test_the_commands_that_are_told_from_questions_are_those_that_run() -> None:
+    assert TAKES.keys() == commands.COMMANDS.keys()

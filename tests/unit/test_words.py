@@ -16,7 +16,7 @@ from bot.surfaces.command_messages import OUTCOMES
 from bot.surfaces.refusals import plain_refusal
 from bot.surfaces.wording import FEEDBACK_REASONS
 from bot.surfaces.words import ENGLISH, Languages, UnknownMessageError, message_of, words_in
-from index.errors import BuildRunningError, CitedeskError, SnapshotCorruptError
+from index.errors import BuildRefusedError, CitedeskError, SnapshotCorruptError
 from pipeline.fallbacks import FALLBACKS, Row
 from pipeline.types import Failure, FindingCode
 
@@ -141,7 +141,7 @@ def test_every_member_of_a_family_has_its_message(family: str) -> None:
 
 def test_an_error_without_a_message_of_its_own_says_that_of_the_class_above() -> None:
     assert plain_refusal(SnapshotCorruptError()) == ENGLISH("error-index-unavailable")
-    assert plain_refusal(BuildRunningError()) == ENGLISH("error-internal")
+    assert plain_refusal(BuildRefusedError()) == ENGLISH("error-internal")
     assert plain_refusal(permissions.NotAdminError(), words_in("de")).startswith("Das dürfen nur Admins.")
 
 

@@ -436,6 +436,7 @@ problem-times = { $problem }, { $count }-mal
 
 nothing-changed = Es wurde nichts geändert.
 error-internal = Bei uns ist etwas schiefgegangen.
+error-build-running = Ich lese die Dokumente gerade schon ein. Versuch es bitte noch einmal, wenn das fertig ist.
 error-index-unavailable = Ich komme gerade nicht an die Dokumente.
 error-not-allowed = Darüber entscheiden nur Prüfende.
 error-not-admin = Das dürfen nur Admins. Bitte die Person, die Citedesk betreibt, dich in access.admins einzutragen.
@@ -474,7 +475,7 @@ no-gaps = Keine Lücken: In den letzten Tagen hatte jede Frage eine Antwort.
 no-reviews = Auf dich wartet keine Prüfung.
 reindexing = Ich lese die Dokumente neu ein und melde mich hier.
 outcome-answered = beantwortet
-outcome-needs-review = an einen Menschen
+outcome-needs-review = an einen Menschen gegeben
 outcome-not-enough-info = nicht genug Informationen
 outcome-blocked = zurückgehalten
 outcome-limited = begrenzt
@@ -483,6 +484,7 @@ and-more = …und { $count } weitere
 none = keine
 status-documents = Dokumente
 status-answers-by = Antworten von
+answers-by-extractive = den Dokumenten selbst, wörtlich und ohne Sprachmodell
 status-last-day = Letzte 24 Stunden
 status-reviews = Offene Prüfungen
 status-work = In Arbeit
@@ -495,7 +497,7 @@ status-index = { $documents ->
     [one] { $skipped } Datei weggelassen
    *[other] { $skipped } Dateien weggelassen
 }
-status-no-index = keine durchsuchbar; mit { $command } einlesen
+status-no-index = noch keine durchsuchbar; ein Admin kann sie mit { $command } einlesen
 status-not-seen = { $count ->
     [one] { $count } Dokument zuletzt nicht erreicht
    *[other] { $count } Dokumente zuletzt nicht erreicht

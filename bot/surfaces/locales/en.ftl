@@ -436,6 +436,7 @@ problem-times = { $problem }, { $count } times
 
 nothing-changed = Nothing was changed.
 error-internal = Something went wrong on our side.
+error-build-running = I am reading the documents already. Please try again when that is done.
 error-index-unavailable = I cannot reach the documents right now.
 error-not-allowed = Only reviewers may decide this.
 error-not-admin = Only admins may do this. Ask whoever runs Citedesk to add you to access.admins.
@@ -474,7 +475,7 @@ no-gaps = No gaps: every question of the last days had an answer.
 no-reviews = No review waits for you.
 reindexing = I am reading the documents again, and will report here.
 outcome-answered = answered
-outcome-needs-review = to a person
+outcome-needs-review = passed to a person
 outcome-not-enough-info = not enough info
 outcome-blocked = blocked
 outcome-limited = limited
@@ -483,6 +484,7 @@ and-more = …and { $count } more
 none = none
 status-documents = Documents
 status-answers-by = Answers by
+answers-by-extractive = the documents' own words, without a model
 status-last-day = Last 24 hours
 status-reviews = Reviews waiting
 status-work = At work on
@@ -495,7 +497,7 @@ status-index = { $documents ->
     [one] { $skipped } file left out
    *[other] { $skipped } files left out
 }
-status-no-index = none can be searched; run { $command }
+status-no-index = none can be searched yet; an admin can run { $command }
 status-not-seen = { $count ->
     [one] { $count } document not seen lately
    *[other] { $count } documents not seen lately
