@@ -15,7 +15,7 @@ from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.webapi import Fault
 from bot.slack.http import EVENTS_PATH
-from bot.surfaces.wording import STRANGER
+from bot.surfaces.words import ENGLISH
 
 _FORM = "application/x-www-form-urlencoded"
 _BOLTS_WORDS = ("We apologize", "reinstall", "no longer available", "Unhandled")
@@ -85,7 +85,7 @@ async def test_buttons_and_menus_tell_a_foreign_workspace_in_our_words_why_nothi
         token = desk.sandbox.workspace.new_response_url(SUPPORT, REVIEWER)
         payload = make(f"{desk.sandbox.url}/response/{token}", team, "T0OTHER")
         assert await _posted(desk, urlencode({"payload": json.dumps(payload)})) == (200, "")
-        assert [(m.text, m.visible_to) for m in desk.sandbox.workspace.messages] == [(STRANGER, REVIEWER)]
+        assert [(m.text, m.visible_to) for m in desk.sandbox.workspace.messages] == [(ENGLISH("stranger"), REVIEWER)]
 
 
 @pytest.mark.parametrize("text", ["", "help", "status", "ask Who pays?", "no such command"])
@@ -101,7 +101,7 @@ async def test_commands_tell_a_foreign_workspace_in_our_words_why_nothing_happen
         status, body = await _posted(desk, urlencode(form))
         told = [body, *map(shown, desk.sandbox.workspace.messages)]
         assert status == 200
-        assert "".join(told).count(STRANGER) == 1
+        assert "".join(told).count(ENGLISH("stranger")) == 1
         assert [words for words in _BOLTS_WORDS if words in "".join(told)] == []
 
 
@@ -109,7 +109,7 @@ async def test_a_foreign_command_over_socket_mode_is_answered_in_our_words(own_d
     async with workspace(own_data, articles) as desk:
         form = {"command": "/citedesk", "text": "status", "team_id": "T0OTHER", "user_id": ADMIN, "trigger_id": "t"}
         answer = await desk.sandbox.socket.send("slash_commands", form, 0, "")
-        assert answer.body == {"text": STRANGER}
+        assert answer.body == {"text": ENGLISH("stranger")}
 
 
 async def test_until_slack_is_reached_its_events_are_put_off_and_it_delivers_them_again(

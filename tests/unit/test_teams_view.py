@@ -6,13 +6,15 @@ import pytest
 from support.builders import CHUNKS, QUOTA, REMINDER, draft, written
 from support.teams_rules import refusal
 
-from bot.desk.operations import GapCluster
+from bot.desk.explaining import Explained
+from bot.desk.gaps import GapCluster
 from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
 from bot.store.records import Asked, Conversation, Gap, Review, Turn
 from bot.surfaces.showing import every_link
 from bot.teams.cards import TeamsMessage
-from bot.teams.commands import gaps_message, why_message
+from bot.teams.commands import why_message
+from bot.teams.gap_cards import gaps_message
 from bot.teams.render import asked_back_message, decided_message, reply_message
 from bot.teams.review_cards import decided_card, review_card
 from bot.teams.sizes import CARD_BYTES, size_of
@@ -105,7 +107,7 @@ def test_every_other_card_and_message_fits_too(letters: str) -> None:
             asked,
         ),
         gaps_message([GapCluster((gap,) * 5, (long,))] * 12),
-        why_message(_TRACE.model_copy(update={"snapshot": long, "prompt_version": long, "model": long})),
+        why_message(Explained(_TRACE.model_copy(update={"snapshot": long, "prompt_version": long}), titles=(long,))),
     )
     assert [refusal(message.activity) for message in messages] == [None] * len(messages)
 
