@@ -337,7 +337,7 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
     for command, words in (
         ("gaps", "Linux"),
         (f"why {request_id}", "ended as"),
-        ("usage", "question by"),
+        ("usage", "half of them answered within"),
         ("status", "At work on"),
         ("reviews", "waits for you"),
         ("rollback", re.compile("no earlier snapshot|again")),
