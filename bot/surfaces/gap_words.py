@@ -39,7 +39,7 @@ def stored_words(stored: Stored, words: Words = ENGLISH) -> str:
 
 def objection_words(finding: Finding, words: Words = ENGLISH) -> str:
     """Return what the checks object to in an answer, without the words that it is about."""
-    return words(f"why-finding-{finding.code.lower().replace('_', '-')}")
+    return words.of("why-finding", finding.code)
 
 
 def _missing(outline: Outline, words: Words) -> list[str]:

@@ -33,7 +33,7 @@ def report_facts(report: Report, words: Words = ENGLISH) -> list[Fact]:
 
 def report_ends(report: Report, words: Words = ENGLISH) -> list[tuple[str, int]]:
     """Return how the questions ended, each end with its number of questions."""
-    return [(words(f"report-end-{end}"), report.ends.get(end, 0)) for end in ENDS]
+    return [(words.of("report-end", end), report.ends.get(end, 0)) for end in ENDS]
 
 
 def report_bars(report: Report, words: Words = ENGLISH) -> str:

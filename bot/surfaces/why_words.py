@@ -58,7 +58,7 @@ def _best_sentence(found: Explained, literal: Called, words: Words) -> str:
         near = [words("why-title", title=literal(title)) for title in found.titles[1 : 1 + _NEAR_SHOWN]]
         best = words("why-best", title=literal(found.titles[0]), fit=fit)
         return f"{best} {words('why-near', titles=', '.join(near))}" if near else best
-    return "" if found.best == "none" else words(f"why-best-{found.best}", fit=fit)
+    return "" if found.best == "none" else words.of("why-best", found.best, fit=fit)
 
 
 def _bar_sentence(found: Explained, words: Words) -> str:
@@ -76,9 +76,7 @@ def _verdict_sentences(trace: Trace, literal: Called, words: Words) -> Iterable[
     if not _is_known(trace.verdict):
         yield words("why-unknown", code=literal(trace.verdict))
     else:
-        yield (
-            words(_message(trace.verdict), form=_form(trace)) if trace.verdict == OK else words(_message(trace.verdict))
-        )
+        yield words.of("why", trace.verdict, form=_form(trace))
     if trace.verdict in _MODEL_FAILURES:
         yield words("why-instead", kind=_instead(trace))
 
@@ -93,11 +91,10 @@ def _reader_sentences(trace: Trace, literal: Called, words: Words) -> Iterable[s
     if trace.model_problems:
         yield words("why-problems", list=_problems(trace.model_problems, literal, words))
     if trace.judge and trace.verdicts:
-        counts = Counter(f"why-verdict-{_kebab(verdict)}" for verdict in trace.verdicts)
-        listed = ", ".join(words(message, count=count) for message, count in counts.items() if words.has(message))
-        yield words("why-judge", judge=literal(trace.judge), list=listed)
+        said = (words.of("why-verdict", verdict, count=n) for verdict, n in Counter(trace.verdicts).items())
+        yield words("why-judge", judge=literal(trace.judge), list=", ".join(filter(None, said)))
     if trace.findings:
-        counted = Counter(words(f"why-finding-{_kebab(code)}") for code in trace.findings)
+        counted = Counter(words.of("why-finding", code) for code in trace.findings)
         yield words("why-findings", list=_listed(counted))
 
 
@@ -113,7 +110,7 @@ def _advice(found: Explained, words: Words) -> str:
     """Return what to do; "" for a code of another version, and where somebody has decided already."""
     is_decided = found.review is not None and found.review.state in {"approved", "edited", "rejected"}
     verdict = found.trace.verdict
-    return words(f"{_message(verdict)}-do") if _is_known(verdict) and not is_decided else ""
+    return words.of("why", f"{verdict}-do") if _is_known(verdict) and not is_decided else ""
 
 
 def _problems(problems: Iterable[ModelProblem], literal: Called, words: Words) -> str:
@@ -121,8 +118,7 @@ def _problems(problems: Iterable[ModelProblem], literal: Called, words: Words) -
 
 
 def _problem(problem: ModelProblem, literal: Called, words: Words) -> str:
-    name = f"why-problem-{_kebab(problem.failure)}"
-    what = words(name) if words.has(name) else str(problem.failure)
+    what = words.of("why-problem", problem.failure) or str(problem.failure)
     named = ": ".join(literal(name) for name in (problem.code, problem.parameter) if name)
     status = f"HTTP {problem.status}" if problem.status else ""
     slow = f"{problem.seconds:.1f} s" if problem.failure is Failure.MODEL_TIMEOUT else ""
@@ -152,11 +148,3 @@ def _instead(trace: Trace) -> str:
 
 def _is_known(verdict: str) -> bool:
     return verdict == OK or verdict in Failure.__members__
-
-
-def _message(verdict: str) -> str:
-    return f"why-{_kebab(verdict)}"
-
-
-def _kebab(code: str) -> str:
-    return code.lower().replace("_", "-")

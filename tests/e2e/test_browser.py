@@ -275,6 +275,7 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
         (f"why {request_id}", "was searched in"),
         ("usage", "question by"),
         ("status", "At work on"),
+        ("status", "At work on"),
         ("reviews", "waits for you"),
         ("rollback", re.compile("no earlier snapshot|again")),
     ):

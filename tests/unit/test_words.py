@@ -24,7 +24,7 @@ _BOT = Path(__file__).parents[2] / "bot"
 _LOCALES = _BOT / "surfaces" / "locales"
 _LITERAL = re.compile(r"[\"\']([a-z][a-z0-9-]*)[\"\']")
 _FAMILY = re.compile(r"(?:\.of|message_of)\(\s*\"([a-z-]+)\"")
-_MARKUP = re.compile(r"[`*_<>|]|:[a-z_]+:")
+_MARKUP = re.compile(r"[`*<>|]|(?<!\w)_|_(?!\w)|:[a-z_]+:")
 _USED = re.compile(r"(?:words|ENGLISH)\(\s*\"([a-z0-9-]+)\"")
 
 
@@ -110,6 +110,7 @@ def test_nobody_is_told_to_mention_the_bot_where_that_is_not_needed() -> None:
     } == {
         "help-mention",
         "home-intro",
+        "reply-in-channel",
         # These are for channels and group chats of Teams.
         "teams-help-ask-here",
         "teams-reply-with-mention",
