@@ -130,6 +130,8 @@ def decision_words(review: Review, called: Called) -> str:
     """Return the state of a review in words, for cards, lists and refusals."""
     if review.state == "expired":
         return "Ended without a decision: nobody was in time"
+    if review.state == "withdrawn":
+        return "Taken back by whoever asked"
     if review.state == "open":
         return f"Claimed by {called(review.claimed_by)}" if review.claimed_by else "Open"
     verb = {"approved": "Approved", "edited": "Edited and approved", "rejected": "Rejected"}[review.state]

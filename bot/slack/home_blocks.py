@@ -21,11 +21,21 @@ from bot.desk.permissions import Names, decision_words
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small
 from bot.slack.review_cards import review_buttons
-from bot.slack.text import SECTION_CHARS, escape, escaped_within, label, person, quoted
+from bot.slack.text import (
+    SECTION_CHARS,
+    SMALL_CHARS,
+    escape,
+    escaped_within,
+    label,
+    packed,
+    person,
+    quoted,
+    source_line,
+)
 from bot.store.records import Review
 from bot.surfaces.command_messages import OUTCOMES, status_facts
 from bot.surfaces.showing import plain
-from bot.surfaces.wording import OUTDATED_DRAFT, cut, day
+from bot.surfaces.wording import OUTDATED_DRAFT, REVIEW_REASONS, cut, day
 
 FILTER = "home_filter"
 SELECTED = "home_selected"
@@ -43,6 +53,7 @@ FILTERS: Mapping[str, str] = {
     "decided": "Decided lately",
 }
 SHOWN = 8
+_SOURCES_SHOWN = 5
 _BAR_CHARS = 24
 
 
@@ -138,10 +149,12 @@ def _review(view: ReviewView, names: Names) -> list[Block]:
     state = decision_words(review, lambda user_id: person(user_id, names))
     blocks: list[Block] = [
         section(f"{asked}\n{quoted(review.question, 600)}"),
-        small(f"{escape(review.case.reason.replace('_', ' ').lower())} · {state}"),
+        small(f"{REVIEW_REASONS.get(review.case.reason, review.case.reason)} · {state}"),
     ]
     if draft and view.show_draft:
         blocks.insert(1, section(f"*Draft*\n{quoted(plain(draft.answer), 900)}"))
+    if sources := view.readable.case.sources[:_SOURCES_SHOWN] if review.state == "open" else ():
+        blocks += [small(text) for text in packed(map(source_line, sources), SMALL_CHARS)]
     if view.is_outdated:
         blocks.append(small(f":warning: {OUTDATED_DRAFT}"))
     if review.state == "open":

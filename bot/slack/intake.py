@@ -10,6 +10,7 @@ from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
+from bot.surfaces.waiting import is_about_a_review
 from bot.surfaces.wording import STRANGER, is_reaction
 
 _log = structlog.get_logger(__name__)
@@ -62,6 +63,8 @@ async def _is_for_us(slack: SlackServices, intake: Intake) -> bool:
     asked, where = intake.asked, intake.asked.where
     if asked.is_reply and await slack.questions.store.reviews.awaiting(where):
         # A reviewer has asked back, so even a bare "yes" is an answer.
+        return True
+    if asked.is_reply and await is_about_a_review(slack.reviews, asked):
         return True
     if asked.is_reply and is_reaction(asked.text) and not asked.has_files:
         return not intake.untagged and not where.private

@@ -33,6 +33,7 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
+from bot.surfaces.waiting import question_changed
 from bot.surfaces.wording import STRANGER
 
 _log = structlog.get_logger(__name__)
@@ -87,6 +88,7 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
         # The intake has taken the questions; only their edits and deletions are left to act on.
         if withdrawal := withdrawal_of(body):
             await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
+            await question_changed(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]

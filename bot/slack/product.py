@@ -16,6 +16,7 @@ from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
 from bot.slack.render import APOLOGY, STOPPED, SlackMessage, reply_message, thread_turn
 from bot.slack.review_cards import passed_on
+from bot.slack.waiting import with_outlook, words_message
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.product import NoProgress, Notice, Posted, ProgressView
 from pipeline.types import NeedsReview, ThreadTurn
@@ -85,6 +86,7 @@ class SlackProduct:
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question; its key is the request id."""
         *before, last = reply_message(reply, asked, names)
+        last = with_outlook(last, reply.outlook) if reply.outlook else last
         payload = SlackPayload(
             before=tuple(Part(text=message.text, blocks=blocks_of(message)) for message in before),
             session="suspended" if isinstance(reply.outcome, NeedsReview) else "active",
@@ -95,6 +97,10 @@ class SlackProduct:
         """Return the reply for a notice; its key is the request id."""
         message = reply_to(request_id, asked, _NOTICES[notice](), SlackPayload(session="active"))
         return message.model_copy(update={"progress_id": progress_id})
+
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message; its key is the request id."""
+        return reply_to(request_id, asked, words_message(text), SlackPayload())
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message as `SlackPoster.post` does. Raises PostError."""

@@ -96,7 +96,7 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES) -> list[S
 def _notes(reply: Reply, asked: Asked) -> list[str]:
     """Return what the asker should know before the answer: the question as it was read, and what was not read."""
     notes = []
-    if asked.suggested:
+    if asked.suggested or asked.response_url:
         notes.append(f"You asked: “{escaped_within(' '.join(asked.text.split()), 500)}”")
     if reply.read_as:
         head = understood_words(reply.trace)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView
 from bot.desk.reviews import ReviewDesk
@@ -11,8 +12,10 @@ from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE, channel_conversation
+from bot.slack.people import learn_names
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
+from bot.slack.waiting import as_told, with_outlook
 from bot.store.records import Conversation, Outgoing, Review
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +44,7 @@ class SlackReviewBoard:
         A review of another chat product gets a card only where the bot serves just one workspace.
         """
         tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
+        await self._learn_names(tenant, view)
         return [card_outgoing(view.review, tenant, channel, _card(view))] if tenant and channel else []
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
@@ -65,9 +69,9 @@ class SlackReviewBoard:
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
 
-    def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the message that tells the asker that a person has the question now."""
-        message = escalated_message(review.review_id)
+    def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
+        """Return the message that tells the asker that a person has the question now, and what to expect."""
+        message = with_outlook(escalated_message(review.review_id), outlook)
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
@@ -75,7 +79,7 @@ class SlackReviewBoard:
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
         key = f"decided:{review.review_id}"
-        return [to_asker(key, review.review_id, where, decided_message(review, names), payload)]
+        return [to_asker(key, review.review_id, where, as_told(decided_message(review, names), review), payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
@@ -86,6 +90,14 @@ class SlackReviewBoard:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
         key = f"answered:{review.review_id}:{len(review.exchange)}"
         return [under_card(key, review, self._tenant_of(review), card, answer_of_asker_message(review, names))]
+
+    async def _learn_names(self, tenant: str, view: ReviewView) -> None:
+        """Store the names of the reviewers, which the asker is told."""
+        try:
+            client = await self._workspaces.client(tenant)
+        except ForeignWorkspaceError:
+            return
+        await learn_names(self._reviews.questions.store, client, view.reviewers)
 
     def _channel_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE

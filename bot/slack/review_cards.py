@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import (
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
+from bot.slack.card_parts import asked_in, quotes_as_markdown
 from bot.slack.render import SlackMessage
 from bot.slack.text import (
     SECTION_CHARS,
@@ -24,6 +25,7 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
+from bot.surfaces.card_words import asked_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
     FINDING_WORDS,
@@ -32,9 +34,9 @@ from bot.surfaces.wording import (
     OUTDATED_DRAFT,
     PASSED_ON,
     REVIEW_REASONS,
-    askers_words,
     cut,
 )
+from bot.surfaces.words import ENGLISH
 from pipeline.types import Citation, Finding
 
 APPROVE = "review_approve"
@@ -58,6 +60,7 @@ def review_card(view: ReviewView) -> SlackMessage:
     blocks: list[Block] = [
         HeaderBlock(text="Review needed"),
         _asked(review, view.names),
+        asked_in(review),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
     if not view.show_draft:
@@ -66,7 +69,7 @@ def review_card(view: ReviewView) -> SlackMessage:
         blocks += [*_draft(review), *evidence_blocks(review)]
     blocks += [small(f":warning: {OUTDATED_DRAFT}")] if view.is_outdated else []
     blocks += _state(review, view.names)
-    blocks += [_buttons(view), small(f"`{review.review_id}`")]
+    blocks += [_buttons(view), small(f"{ENGLISH('card-propose-hint')} · `{review.review_id}`")]
     return SlackMessage(f"Review needed: {escape(cut(review.question, 200))}", tuple(blocks))
 
 
@@ -74,6 +77,8 @@ def decided_card(view: ReviewView) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
     review = view.review
     head = decision_words(review, lambda user_id: person(user_id, view.names))
+    if review.state == "withdrawn":
+        return SlackMessage(head, (section(f":leftwards_arrow_with_hook: *{head}*"), _asked(review, view.names)))
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
@@ -119,7 +124,7 @@ def _state(review: Review, names: Names) -> list[Block]:
 
 
 def _asked(review: Review, names: Names) -> Block:
-    who = askers_words([person(user_id, names) for user_id in review.askers])
+    who = asked_words(review, lambda user_id: person(user_id, names))
     # Ten names of 80 characters and the question stay below the limit of a section.
     return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
 
@@ -127,19 +132,26 @@ def _asked(review: Review, names: Names) -> Block:
 def _draft(review: Review) -> list[Block]:
     draft = review.case.draft
     if draft is None:
-        return []
+        return [section(ENGLISH("card-no-draft"))] if review.case.sources else []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
     return [section("*Draft*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
 
 
-def evidence_blocks(review: Review) -> list[Block]:
-    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
+def evidence_blocks(review: Review, *, in_modal: bool = False) -> list[Block]:
+    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft.
+
+    A message shows quotes in their own markup; Slack takes no Markdown in a modal.
+    """
     draft = review.case.draft
-    lines = [_quote_line(citation) for citation in (not_shown_in(draft.answer, draft.citations) if draft else ())]
+    citations = not_shown_in(draft.answer, draft.citations) if draft else ()
     blocks: list[Block] = []
-    if lines:
-        more = f"\n…and {len(lines) - _MAX_QUOTES} more" if len(lines) > _MAX_QUOTES else ""
-        blocks.append(section(cut("*Quotes*\n" + "\n".join(lines[:_MAX_QUOTES]), SECTION_CHARS - 30) + more))
+    if citations and in_modal:
+        lines = [_quote_line(citation) for citation in citations[:_MAX_QUOTES]]
+        more = f"\n…and {len(citations) - _MAX_QUOTES} more" if len(citations) > _MAX_QUOTES else ""
+        blocks.append(section(cut("*Quotes*\n" + "\n".join(lines), SECTION_CHARS - 30) + more))
+    elif citations:
+        used = sum(len(block.text or "") for block in _draft(review) if isinstance(block, MarkdownBlock))
+        blocks += quotes_as_markdown(citations, used)
     blocks += source_blocks(review.case.sources[:_MAX_SOURCES])
     if review.case.findings:
         blocks.append(section(cut(f"*Findings*\n{findings_text(review.case.findings)}", SECTION_CHARS)))
@@ -153,7 +165,7 @@ def _quote_line(citation: Citation) -> str:
 def findings_text(findings: Sequence[Finding]) -> str:
     """Return the objections to a draft as a list in mrkdwn."""
     lines = [
-        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]} (`{finding.code}`)."
+        f"• “{escaped_within(' '.join(finding.span.split()), 200)}” {FINDING_WORDS[finding.code]}."
         for finding in findings[:_MAX_FINDINGS]
     ]
     more = len(findings) - _MAX_FINDINGS
@@ -171,7 +183,7 @@ def review_buttons(view: ReviewView) -> list[ButtonElement]:
     return [
         *([_button(review, APPROVE, "Approve", "primary")] if view.can_approve else []),
         *([_button(review, DRAFT_AGAIN, "Draft again")] if view.is_outdated else []),
-        _button(review, EDIT, "Edit" if review.case.draft else "Write answer"),
+        _button(review, EDIT, "Edit" if review.case.draft else ENGLISH("write-an-answer")),
         _button(review, REJECT, "Reject", "danger"),
         _button(review, ASK_BACK, "Ask back"),
         _button(review, TAKE_OVER, "Take over") if review.claimed_by else _button(review, CLAIM, "Claim"),

@@ -20,6 +20,7 @@ from bot.slack.text import SECTION_CHARS, escape, packed, person, quoted, source
 from bot.store.records import Review
 from bot.surfaces.showing import plain
 from bot.surfaces.wording import cut
+from bot.surfaces.words import ENGLISH
 from pipeline.types import Finding
 
 APPROVED = "review_approved"
@@ -41,7 +42,7 @@ def draft_view(view: ReviewView) -> View:
     blocks: list[Block] = [
         section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
         *(section(text) for text in packed(["*Draft*", *lines], SECTION_CHARS) if lines),
-        *evidence_blocks(review),
+        *evidence_blocks(review, in_modal=True),
     ]
     submit = "Approve" if view.can_approve else None
     return _view(APPROVED, "In private", submit, review.review_id, blocks)
@@ -73,14 +74,15 @@ def edit_view(
         listed = findings_text(findings)
         blocks.append(section(cut(f":warning: *The documents do not prove this:*\n{listed}", SECTION_CHARS)))
         blocks.append(_send_anyway_box())
-    return _view(EDITED, "Edit the answer", "Send", review.review_id, blocks)
+    title = "Edit the answer" if draft else ENGLISH("write-an-answer")
+    return _view(EDITED, title, "Send", review.review_id, blocks)
 
 
 def reject_view(review: Review) -> View:
     """Return the modal in which a reviewer gives the reason of a rejection."""
     blocks: list[Block] = [
         section(f"*Question*\n{quoted(review.question, SECTION_CHARS - 200)}"),
-        _input("Reason for the asker", "", optional=False),
+        _input("Reason for the asker", "", optional=True, hint=ENGLISH("reject-reason-hint")),
     ]
     return _view(REJECTED, "Reject the draft", "Reject", review.review_id, blocks)
 
@@ -99,7 +101,7 @@ def reject_many_view(review_ids: Sequence[str]) -> View:
     count = len(review_ids)
     blocks: list[Block] = [
         section(f"*{count} review{'s' if count != 1 else ''}* will be rejected."),
-        _input("Reason for the askers", "", optional=False),
+        _input("Reason for the askers", "", optional=True, hint=ENGLISH("reject-reason-hint")),
     ]
     return _view(REJECTED_MANY, "Reject the selected", "Reject", " ".join(review_ids), blocks)
 
@@ -114,11 +116,11 @@ def _send_anyway_box() -> Block:
     )
 
 
-def _input(label: str, text: str, *, optional: bool) -> Block:
+def _input(label: str, text: str, *, optional: bool, hint: str | None = None) -> Block:
     element = PlainTextInputElement(
         action_id=TEXT_INPUT, multiline=True, initial_value=text or None, max_length=_INPUT_CHARS
     )
-    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
+    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional, hint=hint)
 
 
 def _view(callback_id: str, title: str, submit: str | None, review_id: str, blocks: Sequence[Block]) -> View:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,6 +12,7 @@ from bot.store.records import Asked, Job, Outgoing
 from bot.surfaces.product import ChatProduct, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.waiting import reply_about_review
 
 _log = structlog.get_logger(__name__)
 
@@ -35,6 +36,8 @@ class Answering:
             await self._give_up(job, asked, request_id)
         elif command_reply := await self.product.command_reply(request_id, asked):
             await self._settle(job, asked, None, [command_reply])
+        elif words := await reply_about_review(self.reviews, self.boards, asked):
+            await self._settle(job, asked, None, [self.product.render_words(request_id, asked, words)])
         elif not await self._passed_to_reviewer(job, asked, request_id):
             await self._answer(job, asked, request_id)
 
@@ -60,8 +63,11 @@ class Answering:
             self.running.end(job.key)
             progress_id = await progress.end()
         names = await self.questions.names_in(reply.outcome)
-        message = self.product.render_reply(asked, reply, names, progress_id)
+        # The cards first: rendering them looks up the names of the reviewers.
         cards = await self.boards.cards(reply.review) if reply.review else ()
+        if reply.review:
+            reply = replace(reply, outlook=await self.boards.outlook(reply.review))
+        message = self.product.render_reply(asked, reply, names, progress_id)
         await self._settle(job, asked, reply, [message, *cards])
         self.running.forget(job.key)
 

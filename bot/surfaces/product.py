@@ -103,6 +103,9 @@ class ChatProduct(Protocol):
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return a notice as the reply to a question; its key is the request id."""
 
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message; its key is the request id."""
+
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message, once if the product has a way to find it after an ambiguous failure. Raises PostError."""
 

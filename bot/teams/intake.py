@@ -10,13 +10,14 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.waiting import question_changed
 from bot.surfaces.wording import is_reaction
 from bot.teams.cards import Json
 from bot.teams.commands import help_message
 from bot.teams.feedback import FeedbackActions, feedback_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
-from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of
+from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, person_of, tenant_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
 from bot.teams.review_actions import ReviewActions
 
@@ -53,6 +54,9 @@ class TeamsIntake:
                 gone = activity["type"] == "messageDelete"
                 text = None if gone else asked_of(activity).text
                 await self.running.withdraw(self.questions.store.inbox, key_of(activity), text)
+                # A new draft takes longer than Teams waits for the acknowledgement.
+                key, tenant = key_of(activity), tenant_of(activity)
+                self._in_background(question_changed(self.actions.reviews, self.actions.boards, tenant, key, text))
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:

@@ -15,6 +15,7 @@ from bot.teams.outgoing import to_asker
 from bot.teams.posting import TeamsPoster
 from bot.teams.progress import TeamsProgress
 from bot.teams.render import apology, passed_on, reply_message, stopped
+from bot.teams.waiting import words_message
 from pipeline.types import ThreadTurn
 
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
@@ -65,6 +66,10 @@ class TeamsProduct:
         """Return a notice as the reply to a question."""
         message = to_asker(request_id, request_id, asked.where, _NOTICES[notice]())
         return message.model_copy(update={"progress_id": progress_id})
+
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message."""
+        return to_asker(request_id, request_id, asked.where, words_message(text))
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message. Raises PostError."""

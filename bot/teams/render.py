@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
@@ -17,6 +18,7 @@ from bot.surfaces.showing import (
     readable,
     small_print,
 )
+from bot.surfaces.waiting_words import outlook_words
 from bot.surfaces.wording import (
     BLOCKED,
     CHECKED_BY_A_PERSON,
@@ -43,6 +45,7 @@ from bot.surfaces.wording import (
     understood_words,
     updated_words,
 )
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import (
     Json,
     TeamsMessage,
@@ -62,6 +65,7 @@ from bot.teams.text import (
     safe_url,
     source_line,
 )
+from bot.teams.waiting import asked_line
 from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
@@ -106,6 +110,8 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
         notes.append(f"{understood_words(reply.trace)}: “{literal(reply.read_as, 500)}”")
     if asked.has_files:
         notes.append(FILES_LEFT_OUT)
+    if expected := outlook_words(reply.outlook):
+        notes.append(expected)
     if reply.may_see_more and may_help_more(reply.outcome):
         notes.append(MAY_SEE_MORE)
     return notes
@@ -114,13 +120,15 @@ def _notes(reply: Reply, asked: Asked) -> list[str]:
 def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     """Return the message to the asker about an ended review."""
     small_print = [small(review.review_id)]
+    asked = [line] if (line := asked_line(review)) else []
     if review.state == "expired":
-        return card_message(EXPIRED, [paragraph(EXPIRED), *small_print])
+        return card_message(EXPIRED, [*map(paragraph, asked), paragraph(EXPIRED), *small_print])
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal(review.note, _NOTE_CHARS))] if review.note else []
         by = small(f"Reviewed by {reviewer}")
-        return card_message(NOT_CONFIRMED, [paragraph(NOT_CONFIRMED), *note, by, *small_print])
+        told = [*map(paragraph, asked), paragraph(NOT_CONFIRMED), *note, paragraph(ENGLISH("rejected-next"))]
+        return card_message(NOT_CONFIRMED, [*told, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
     verb = "Edited and approved" if review.state == "edited" else "Approved"
@@ -131,13 +139,14 @@ def decided_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:
     made_by_model = review.state == "approved"
     citations = draft.citations if draft else ()
     keep = cited_links(citations, [source.url for source in sources])
-    text = _with_facts([answer_markdown(review.answer, keep)], facts)
+    text = _with_facts([*asked, answer_markdown(review.answer, keep)], facts)
     return _cited(review.answer, text, _claims(sources, citations), made_by_model=made_by_model)
 
 
-def escalated_message(request_id: str) -> TeamsMessage:
-    """Return the confirmation that a person has the question now."""
-    return card_message(ESCALATED, [paragraph(ESCALATED), small(request_id)])
+def escalated_message(request_id: str, outlook: Outlook | None = None) -> TeamsMessage:
+    """Return the confirmation that a person has the question now, and what to expect."""
+    expected = [small(text)] if (text := outlook_words(outlook)) else []
+    return card_message(ESCALATED, [paragraph(ESCALATED), *expected, small(request_id)])
 
 
 def asked_back_message(review: Review, names: Names = NO_NAMES) -> TeamsMessage:

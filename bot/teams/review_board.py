@@ -6,6 +6,7 @@ from dataclasses import replace
 import aiohttp
 import structlog
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView
 from bot.desk.reviews import ReviewDesk
@@ -72,9 +73,9 @@ class TeamsReviewBoard:
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.warning("card_not_updated", review_id=review.review_id, error=type(error).__name__)
 
-    def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the confirmation to the asker that a person has the question now."""
-        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id)
+    def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
+        """Return the confirmation to the asker that a person has the question now, and what to expect."""
+        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id, outlook)
         return [to_asker(key, review.review_id, review.conversation, message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:

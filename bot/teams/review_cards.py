@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.desk.permissions import NO_NAMES, Names, decision_words
 from bot.desk.review_views import ReviewView
 from bot.store.records import Review
+from bot.surfaces.card_words import asked_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
     FINDING_WORDS,
@@ -12,11 +13,12 @@ from bot.surfaces.wording import (
     HIDDEN_SOURCES,
     OUTDATED_DRAFT,
     REVIEW_REASONS,
-    askers_words,
     cut,
 )
+from bot.surfaces.words import ENGLISH
 from bot.teams.cards import Json, TeamsMessage, answer_parts, card_message, display_name, execute, paragraph, small
 from bot.teams.text import literal, source_line
+from bot.teams.waiting import asked_in
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
@@ -48,6 +50,7 @@ def review_card(view: ReviewView, findings: Sequence[Finding] = (), text: str = 
     parts = [
         paragraph("Review needed", size="Large", weight="Bolder"),
         _asked(review, names),
+        asked_in(review),
         paragraph(literal(review.question, _QUESTION_CHARS)),
         small(REVIEW_REASONS.get(review.case.reason, review.case.reason)),
     ]
@@ -103,7 +106,7 @@ def decided_card(view: ReviewView) -> TeamsMessage:
 
 
 def _asked(review: Review, names: Names) -> Json:
-    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers])}**")
+    return paragraph(f"**{asked_words(review, lambda user_id: display_name(user_id, names))}**")
 
 
 def _draft(review: Review) -> list[Json]:
@@ -134,9 +137,7 @@ def _listed(head: str, lines: Sequence[str]) -> Json:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    lines = [
-        f"- “{literal(finding.span, 200)}” {FINDING_WORDS[finding.code]} ({finding.code})." for finding in findings
-    ]
+    lines = [f"- “{literal(finding.span, 200)}” {FINDING_WORDS[finding.code]}." for finding in findings]
     more = len(lines) - _MAX_FINDINGS
     return "\n".join([*lines[:_MAX_FINDINGS], *([f"- …and {more} more"] if more > 0 else [])])
 
@@ -153,8 +154,8 @@ def _actions(view: ReviewView, text: str, *, unproved: bool) -> list[Json]:
         *([] if view.show_draft else [execute(REFRESH, "Show in private", data)]),
         *([execute(APPROVE, "Approve", data, style="positive")] if view.can_approve else []),
         *([execute(DRAFT_AGAIN, "Draft again", data)] if view.is_outdated else []),
-        _show_card("Edit" if review.case.draft else "Write answer", edit, execute(EDIT, "Send", data)),
-        _show_card("Reject", [_input(REASON_INPUT, "Reason for the asker", "")], execute(REJECT, "Reject", data)),
+        _show_card("Edit" if review.case.draft else ENGLISH("write-an-answer"), edit, execute(EDIT, "Send", data)),
+        _show_card("Reject", [_reason()], execute(REJECT, "Reject", data)),
         _show_card(
             "Ask back", [_input(QUESTION_INPUT, "What do you need to know?", "")], execute(ASK_BACK, "Ask", data)
         ),
@@ -171,6 +172,16 @@ def _show_card(title: str, body: Sequence[Json], action: Json) -> Json:
         "type": "Action.ShowCard",
         "title": title,
         "card": {"type": "AdaptiveCard", "body": list(body), "actions": [action]},
+    }
+
+
+def _reason() -> Json:
+    return {
+        "type": "Input.Text",
+        "id": REASON_INPUT,
+        "label": ENGLISH("reject-reason-optional"),
+        "isMultiline": True,
+        "maxLength": INPUT_CHARS,
     }
 
 

@@ -124,7 +124,8 @@ class ReviewTable:
         return await self._database.write(
             "UPDATE reviews SET review = json_set(review, '$.question', '', '$.own_words', '', '$.answer', '', "
             "'$.note', '', '$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), "
-            "'$.case.meanwhile', NULL) "
+            "'$.case.meanwhile', NULL, '$.joined', (SELECT json_group_array(json_set(value, '$.question', '')) "
+            "FROM json_each(review, '$.joined'))) "
             "WHERE decided_at < ? AND json_extract(review, '$.question') != ''",
             (self._database.stamp(-days * 86_400),),
         )
