@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.questions import request_id_of
 from bot.settings import SlackSettings
-from bot.slack import commands, feedback, home, review_actions
+from bot.slack import commands, feedback, home, proposals, review_actions
 from bot.slack.best_effort import error_of
 from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
@@ -85,10 +85,13 @@ class _Authorize(AsyncAuthorize):
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_message(body: dict[str, Any]) -> None:
-        # The intake has taken the questions; only their edits and deletions are left to act on.
+        # The intake has taken the questions; their edits and deletions, and replies below cards, are left to act on.
         if withdrawal := withdrawal_of(body):
             await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
             await question_changed(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
+
+        elif proposal := proposals.proposal_of(body):
+            await proposals.propose(slack, proposal)
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]
@@ -129,6 +132,9 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
+    for action_id in (proposals.SEND, proposals.SEND_ANYWAY):
+        app.action(action_id)(_on_press(slack, proposals.send))
+    app.action(proposals.DISCARD)(_on_press(slack, proposals.discard))
     app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
     for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
         app.action(action_id)(_on_press(slack, review_actions.open_modal))

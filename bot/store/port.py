@@ -130,6 +130,9 @@ class Reviews(Protocol):
     async def card(self, review_id: str, surface: str) -> tuple[str, str] | None:
         """Return channel and message id of a review's card in a chat product; None if it was not posted."""
 
+    async def of_card(self, surface: str, channel: str, card_id: str) -> Review | None:
+        """Return the review whose card is this message; None if it is no card."""
+
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
 

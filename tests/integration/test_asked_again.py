@@ -34,7 +34,7 @@ async def _asked_three_times(desk: Desk) -> tuple[list[Message], Message]:
     questions = [first, *others, third]
     for question in questions:
         assert "A person is checking this" in shown(await desk.exactly_one_reply(question))
-    await desk.until(lambda: [m for m in [card] if "Asked by 3 people" in shown(m)], 1)
+    await desk.until(lambda: [m for m in [card] if "Asked 4 times by 3 people" in shown(m)], 1)
     assert len(desk.messages(REVIEWS)) == 1
     return questions, card
 
@@ -106,7 +106,7 @@ async def test_a_person_is_asked_once_however_many_press_for_one(own_data: Path,
             assert "passed your question to a person" in shown(await desk.reply_to(question, 2))
         card = await desk.card()
         await desk.until(lambda: [m for m in [card] if "Asked by 2 people" in shown(m)], 1)
-        await desk.press(REVIEWER, card, "Write answer")
+        await desk.press(REVIEWER, card, "Write an answer")
         await desk.submit(REVIEWER, "No.")
         await desk.submit(REVIEWER, "No.", anyway={"anyway_input": ["anyway"]})
         for question in questions:

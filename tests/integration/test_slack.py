@@ -85,7 +85,7 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
     await desk.press(ASKER, reply, "Ask a person")
     await desk.settled()
     assert len(desk.messages(REVIEWS)) == 1
-    await desk.press(REVIEWER, card, "Write answer")
+    await desk.press(REVIEWER, card, "Write an answer")
     await desk.submit(REVIEWER, "No, there is none.")
     assert "NO_CITATION" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
     await desk.submit(REVIEWER, "No, there is none.", anyway={"anyway_input": ["anyway"]})

@@ -186,7 +186,7 @@ def test_what_a_person_answers_is_decided_once_and_delivered(client: Client) -> 
     page = client.page
     _ask_a_person(client, "Is there a desktop program?")
     client.picture("5-review-card")
-    page.get_by_role("button", name="Write answer").last.click()
+    page.get_by_role("button", name="Write an answer").last.click()
     page.get_by_label(re.compile("^Answer")).last.fill("There is none yet, use the browser [1].")
     page.get_by_role("button", name="Send", exact=True).last.click()
     expect(page.get_by_text(re.compile("approved by")).last).to_be_visible()
@@ -211,7 +211,7 @@ def test_a_reviewer_asks_back_and_then_edits_what_the_documents_prove(client: Cl
     client.picture("11-asked-back")
     client.go_to("Reviewers")
     expect(page.get_by_text("Yes, the yearly one.").last).to_be_visible()
-    page.get_by_role("button", name="Write answer").last.click()
+    page.get_by_role("button", name="Write an answer").last.click()
     page.get_by_label(re.compile("^Answer")).last.fill("You get 90 percent back within 5 years [1].")
     page.get_by_role("button", name="Send", exact=True).last.click()
     expect(page.get_by_text("The documents do not prove this").last).to_be_visible()

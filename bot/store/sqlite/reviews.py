@@ -112,6 +112,15 @@ class ReviewTable:
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
+    async def of_card(self, surface: str, channel: str, card_id: str) -> Review | None:
+        """Return the review whose card is this message; None if it is no card."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews JOIN review_cards USING (review_id) "
+            "WHERE surface = ? AND channel = ? AND card_id = ?",
+            (surface, channel, card_id),
+        )
+        return Review.model_validate_json(rows[0][0]) if rows else None
+
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
         rows = await self._database.rows(
