@@ -10,7 +10,7 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked
 from bot.surfaces.running_questions import RunningQuestions
-from bot.surfaces.waiting import question_changed
+from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
 from bot.teams.cards import Json
 from bot.teams.commands import help_message
@@ -101,6 +101,8 @@ class TeamsIntake:
         store = self.questions.store
         if await store.reviews.awaiting(asked.where):
             # A reviewer asked back, so even a bare "yes" is an answer to pass on.
+            return False
+        if await is_about_a_review(self.actions.reviews, asked):
             return False
         return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
 

@@ -2,11 +2,11 @@
 
 usage: python tests/bench/review_week.py DATA OUT [REPLIES]
 
-DATA is ../shared/data: the questions and pages of `zulip` and `plausible-docs`. OUT keeps the index between runs. Without
-REPLIES no model is asked; with the folder of replayed replies (../shared/data/model-replies) and ../shared/bench/replay.py
-beside it, every fifth question gets a subtly false draft. Desk and store are real, the clock and the people are not: a
-few questions are asked often (Zipf) and in other words, every third asker without an answer presses for a person, one in
-twenty takes the question back, and each hour a reviewer decides each open review.
+DATA is ../shared/data: the questions and pages of `zulip` and `plausible-docs`. OUT keeps the index between runs.
+Without REPLIES no model is asked. With the folder of replayed replies (../shared/data/model-replies), which
+../shared/bench/replay.py serves, every fifth question gets a subtly false draft. Desk and store are real, the clock
+and the people are not: a few questions are asked often (Zipf) and in other words, every third asker without an answer
+presses for a person, one in twenty takes the question back, and each hour a reviewer decides each open review.
 """
 
 import asyncio
@@ -65,11 +65,11 @@ class _Clock:
 class _Everybody:
     """A workspace in which everybody may read everything."""
 
-    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
+    async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:  # noqa: ARG002
         """Return no groups."""
         return frozenset()
 
-    async def audience_of(self, where: Conversation) -> frozenset[str] | None:
+    async def audience_of(self, where: Conversation) -> frozenset[str] | None:  # noqa: ARG002
         """Return no groups."""
         return frozenset()
 
@@ -84,7 +84,7 @@ class _Board:
         """Return the conversation of the question."""
         return review.conversation
 
-    async def cards(self, view: Any) -> Sequence[Outgoing]:  # noqa: ANN401 - a view of any version
+    async def cards(self, view: Any) -> Sequence[Outgoing]:  # noqa: ANN401, ARG002 - a view of any version
         """Return no card: the store counts reviews."""
         return []
 
@@ -259,7 +259,7 @@ async def _week(data: Path, out: Path, llm: dict[str, Any]) -> None:
     embedder = build_embedder(settings)
     if not (out / "CURRENT").exists():
         build(settings.index.paths, out, embedder, BuildRules())
-    clock, dice, board = _Clock(), random.Random(7), _Board()  # noqa: S311 - a simulation
+    clock, dice, board = _Clock(), random.Random(7), _Board()
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteStore(Path(folder) / "week.sqlite", clock).open()
         use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings))
@@ -298,7 +298,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     os.environ["HF_HUB_OFFLINE"] = "1"
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    if len(sys.argv) > 3:  # noqa: PLR2004 - the third argument is optional
+    if len(sys.argv) > 3:
         with _replaying(data, Path(sys.argv[3])) as llm:
             asyncio.run(_week(data, out, llm))
     else:
