@@ -153,9 +153,7 @@ class _Week:
 
     async def _reviews(self) -> int:
         states = ("open", "approved", "edited", "rejected", "expired", *(("withdrawn",) if _can_withdraw() else ()))
-        found = await self.use_cases.questions.store.reviews.listed(
-            ReviewFilter(states=states, limit=100_000)  # type: ignore[arg-type]
-        )
+        found = await self.use_cases.questions.store.reviews.listed(ReviewFilter(states=states, limit=100_000))
         return len(found)
 
     def _question(self) -> str:
@@ -198,7 +196,7 @@ class _Week:
             reviewer = self.dice.choice(_REVIEWERS)
             state = self._verdict(review)
             answer = "Ask the operators." if state == "edited" else ""
-            decision = Decision(state=state, reviewer_id=reviewer, answer=answer, sent_anyway=state == "edited")  # type: ignore[arg-type]
+            decision = Decision(state=state, reviewer_id=reviewer, answer=answer, sent_anyway=state == "edited")
             await reviews.decide(review.review_id, decision, await self.boards.decided_by(reviewer))
             day.by_reviewer[reviewer] += 1
         for thread in self.board.told & self.waiting.keys():
@@ -264,7 +262,7 @@ async def _week(data: Path, out: Path, llm: dict[str, Any]) -> None:
         store = await SqliteStore(Path(folder) / "week.sqlite", clock).open()
         use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings))
         boards = Boards(use_cases.reviews)
-        boards.add("week", board)  # type: ignore[arg-type] - older versions have another board
+        boards.add("week", board)
         questions = [row["question"] for name in _SETS for row in _rows(data / name / _FILE)]
         dice.shuffle(questions)
         week = _Week(use_cases, boards, board, clock, dice, questions)

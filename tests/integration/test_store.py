@@ -192,6 +192,23 @@ async def test_findings_of_checks_that_are_gone_can_still_be_read(tmp_path: Path
     await store.close()
 
 
+async def test_reviews_cards_and_history_outlive_the_new_state_withdrawn(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    old = sqlite_utils.Database(file)
+    migrations.apply(old, stop_before="008_withdrawn_reviews")
+    with old.conn:
+        old.execute(
+            "INSERT INTO reviews VALUES ('r-1', '2026', 'T1', 'open', ?, NULL, NULL)", [_REVIEW.model_dump_json()]
+        )
+        old.execute("INSERT INTO review_cards VALUES ('r-1', 'slack', 'C1', '1.1')")
+        old.execute("INSERT INTO review_events VALUES (1, 'r-1', '2026', 'U1', 'opened')")
+    old.close()
+    store = await SqliteStore(file).open()
+    assert await store.reviews.of_card("slack", "C1", "1.1") == _REVIEW
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened"]
+    await store.close()
+
+
 async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "s.sqlite").write_text("not a database at all, just words that fill a page" * 50)
     with pytest.raises(StoreError, match=r"s\.sqlite cannot be opened"):

@@ -55,13 +55,10 @@ card-open-thread = Unterhaltung öffnen
 card-asked-in-private = In einer Direktnachricht gefragt
 card-asked-elsewhere = In { $product } gefragt
 card-no-draft = Es gibt keinen Entwurf. Diese Dokumente liegen am nächsten.
-card-taken-back = Die Frage wurde zurückgezogen. Es ist nichts mehr zu tun.
 card-propose-hint = Willst du selbst antworten, schreib hier im Thread. Vor dem Senden frage ich nach.
 write-an-answer = Antwort schreiben
 reject-reason-hint = Du kannst das Feld leer lassen. Wie es weitergeht, erfährt die fragende Person auch so.
-reject-reason-label = Grund für die fragende Person
 reject-reason-optional = Grund für die fragende Person (freiwillig)
-home-sources = Quellen
 
 ### Ein Vorschlag im Thread einer Karte
 

@@ -55,13 +55,10 @@ card-open-thread = Open the thread
 card-asked-in-private = Asked in a direct message
 card-asked-elsewhere = Asked in { $product }
 card-no-draft = There is no draft. These documents are the nearest.
-card-taken-back = Taken back by whoever asked. Nothing is left to do.
 card-propose-hint = To answer in your own words, reply in this thread. I ask you before I send it.
 write-an-answer = Write an answer
 reject-reason-hint = You may leave this empty. The asker is told what to do next either way.
-reject-reason-label = Reason for the asker
 reject-reason-optional = Reason for the asker (optional)
-home-sources = Sources
 
 ### An answer proposed in the thread of a card
 
