@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from support.relabelling import LEAD, LEADS_QUESTION, LEADS_TEXT, world
 from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.workspace import Message
@@ -166,3 +167,20 @@ async def test_below_a_decided_card_nothing_is_proposed(desk: Desk) -> None:
     await _reply(desk, card, "By the way, only within 14 days.")
     await desk.settled()
     assert _below(desk, card) == []
+
+
+async def test_below_a_card_that_they_may_not_decide_a_reviewer_proposes_nothing(
+    own_data: Path, articles: Path, tmp_path: Path
+) -> None:
+    channels = {"D0LEAD": {"auto_answer": False}}
+    async with world(own_data, articles, tmp_path, channels=channels) as desk:
+        _, card = await desk.waiting(LEADS_QUESTION, LEAD, "D0LEAD")
+        assert LEADS_TEXT not in shown(card)
+        await _reply(desk, card, "It is up to them.", ADMIN)
+        await desk.settled()
+        assert _below(desk, card) == []
+        await _reply(desk, card, "It is up to you.")
+        preview = (await desk.until(lambda: _below(desk, card), 1))[0]
+        assert LEADS_TEXT not in shown(preview)
+        await desk.open_home(ADMIN)
+        assert "Refund exceptions" not in str(await desk.home(ADMIN, "Reviews: "))
