@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.desk.numbering import numbered
 from bot.store.records import Asked, Feedback, Gap, KeptTurn, Review, Turn
 from pipeline.normalizing import unmarked
 from pipeline.types import (
@@ -24,7 +25,7 @@ def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestCo
         review_id=context.request_id,
         question=question,
         conversation=asked.where,
-        case=case,
+        case=numbered(case),
         readable_groups=tuple(sorted(context.readable_groups)),
         own_words=own_words if own_words != question else "",
     )
@@ -34,7 +35,7 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
     """Return a case with a new draft; without a draft if there is no answer, None if no draft was tried."""
     match outcome:
         case NeedsReview():
-            return outcome.model_copy(update={"reason": case.reason})
+            return numbered(outcome.model_copy(update={"reason": case.reason}))
         case Answered(text=text, citations=citations, sources=sources):
             draft = Draft(status="answered", answer=text, confidence="high", citations=citations)
             return NeedsReview(reason=case.reason, draft=draft, sources=sources)

@@ -11,6 +11,7 @@ import structlog
 from bot.desk.evidence import Readers, read_for, still_holds
 from bot.desk.joining import joins
 from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, turn_of
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
@@ -54,7 +55,7 @@ class Reply:
     """An outcome with its trace and the review that it opens, if any.
 
     `read_as` is a follow-up rewritten as a question of its own, "" if it was not. `may_see_more` tells that the asker
-    may read documents that this conversation may not show.
+    may read documents that this conversation may not show. `outlook` says who will look at the review, and when.
     """
 
     request_id: str
@@ -63,6 +64,7 @@ class Reply:
     review: Review | None = None
     read_as: str = ""
     may_see_more: bool = False
+    outlook: Outlook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +168,10 @@ class QuestionDesk:
     async def escalate(self, request_id: str, asked: Asked, announce: Announce) -> Review | None:
         """Open a review because the asker wants a person to answer, or join the open review of the same question.
 
-        Return the review as it is stored; None if the request has a review already.
+        Return the review as it is stored; None if the request has a review already. Whoever presses, it is the review
+        of the person who asked.
         """
+        asked = await self._by_its_asker(request_id, asked)
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
@@ -194,6 +198,7 @@ class QuestionDesk:
 
         The text of the answer was never stored, so the question is asked again and the new draft goes to review.
         """
+        asked = await self._by_its_asker(request_id, asked)
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
         nothing = NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
@@ -265,6 +270,13 @@ class QuestionDesk:
     async def still_holds(self, reply: Reply, where: Conversation) -> bool:
         """Tell whether a reply that was made before may still be shown in a conversation."""
         return await still_holds(self.pipeline.retriever, reply.outcome, await self.readers_of(where))
+
+    async def _by_its_asker(self, request_id: str, asked: Asked) -> Asked:
+        """Return a question as that of the person who asked it in this channel; other people can press its buttons."""
+        trace, where = await self.store.requests.get(request_id), asked.where
+        if trace is None or (trace.tenant_id, trace.channel_id) != (where.tenant_id, where.channel_id):
+            return asked
+        return asked.model_copy(update={"where": where.model_copy(update={"user_id": trace.user_id})})
 
     async def _joins(self, review: Review) -> Joins:
         """Return which open reviews the asker of a new one can join."""

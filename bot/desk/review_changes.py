@@ -59,7 +59,11 @@ def without_cards(messages: Sequence[Outgoing], stored: Review | None, review: R
 async def _joined(tx: Tables, twin: Review, review: Review) -> Review | None:
     if review.review_id in {twin.review_id, *(asker.request_id for asker in twin.joined)}:
         return None
-    asker = JoinedAsker(request_id=review.review_id, conversation=review.conversation)
+    asker = JoinedAsker(
+        request_id=review.review_id,
+        conversation=review.conversation,
+        question=review.own_words or review.question,
+    )
     joined = twin.model_copy(update={"joined": (*twin.joined, asker)})
     return await tx.reviews.save(joined, review.conversation.user_id, "joined")
 

@@ -9,6 +9,7 @@ import structlog
 from bot.desk.curated import CuratedDesk
 from bot.desk.evidence import cited_today
 from bot.desk.kept import redrafted
+from bot.desk.numbering import numbers_in, text_with_numbers, with_numbers
 from bot.desk.permissions import (
     AlreadyDecidedError,
     ClaimedError,
@@ -103,10 +104,12 @@ class ReviewDesk:
             raise NothingToApproveError(review_id)
         answer = review.case.draft.answer if decision.state == "approved" and review.case.draft else decision.answer
         case = await self.views.case_to_send(review, decision)
+        numbers = numbers_in(answer, case)
+        case, answer = with_numbers(case, numbers), text_with_numbers(answer, numbers)
 
         def decided(current: Review) -> Review:
             self._refuse_if_claimed(current, decision.reviewer_id)
-            if current.case != review.case:
+            if (current.case, current.question) != (review.case, review.question):
                 raise RedraftedError
             return current.model_copy(
                 update={

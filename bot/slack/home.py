@@ -24,7 +24,7 @@ from bot.store.records import ReviewFilter
 from pipeline.types import Failure
 
 _OPEN = ReviewFilter()
-_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), limit=50)
+_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired", "withdrawn"), limit=50)
 _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 

@@ -22,7 +22,18 @@ from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small
 from bot.slack.payloads import COMMAND, HOME_EXAMPLES
 from bot.slack.review_cards import review_buttons
-from bot.slack.text import SECTION_CHARS, VALUE_CHARS, escape, escaped_within, label, person, quoted
+from bot.slack.text import (
+    SECTION_CHARS,
+    SMALL_CHARS,
+    VALUE_CHARS,
+    escape,
+    escaped_within,
+    label,
+    packed,
+    person,
+    quoted,
+    source_line,
+)
 from bot.store.records import Review
 from bot.surfaces.command_messages import OUTCOMES, kind_words, status_facts
 from bot.surfaces.refusals import decision_words
@@ -40,6 +51,7 @@ NEXT = "home_next"
 SELECT_BLOCK = "home_select"
 FILTERS = ("open", "mine", "disputed", "changed", "decided")
 SHOWN = 8
+_SOURCES_SHOWN = 5
 _BAR_CHARS = 24
 _OWN_SHOWN = 5
 
@@ -183,6 +195,9 @@ def _review(view: ReviewView, names: Names, words: Words) -> list[Block]:
     ]
     if draft and view.show_draft:
         blocks.insert(1, section(f"*{words('draft')}*\n{quoted(plain(draft.answer), 900)}"))
+    if sources := view.readable.case.sources[:_SOURCES_SHOWN] if review.state == "open" else ():
+        lines = [source_line(source, words) for source in sources]
+        blocks += [small(text) for text in packed(lines, SMALL_CHARS)]
     if view.is_outdated:
         blocks.append(small(f":warning: {words('outdated-draft')}"))
     if review.state == "open":

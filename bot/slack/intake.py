@@ -15,6 +15,7 @@ from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
 from bot.surfaces.untagged import asks, is_for_somebody_else
+from bot.surfaces.waiting import is_about_a_review
 from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
 from pipeline.understanding.smalltalk import kind_of
@@ -103,6 +104,8 @@ async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
         return False
     if asked.is_reply and await store.reviews.awaiting(asked.where):
         # A reviewer has asked back, so even a bare "yes" is an answer.
+        return True
+    if asked.is_reply and await is_about_a_review(slack.reviews, asked):
         return True
     if asked.untagged:
         return asks(asked.text)

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.questions import request_id_of
 from bot.settings import SlackSettings
-from bot.slack import commands, feedback, gap_actions, home, review_actions
+from bot.slack import commands, feedback, gap_actions, home, proposals, review_actions
 from bot.slack.best_effort import error_of
 from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
@@ -37,6 +37,7 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
+from bot.surfaces.waiting import question_changed
 
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -61,6 +62,7 @@ def build_bolt(
     app.error(_on_failure(slack))
     _listen_for_questions(app, slack)
     _listen_for_presses(app, slack)
+    _listen_for_decisions(app, slack)
     _listen_for_modals(app, slack)
     _listen_for_home(app, slack)
     return app
@@ -86,9 +88,12 @@ class _Authorize(AsyncAuthorize):
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_message(body: dict[str, Any]) -> None:
-        # The intake has taken the questions; only their edits and deletions are left to act on.
+        # The intake has taken the questions; their edits and deletions, and replies below cards, are left to act on.
         if withdrawal := withdrawal_of(body):
             await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
+            await question_changed(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
+        elif proposal := proposals.proposal_of(body):
+            await proposals.propose(slack, proposal)
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]
@@ -137,7 +142,13 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
         app.action(action_id)(on_question)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
+
+
+def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
+    for action_id in (proposals.SEND, proposals.SEND_ANYWAY):
+        app.action(action_id)(_on_press(slack, proposals.send))
+    app.action(proposals.DISCARD)(_on_press(slack, proposals.discard))
     app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
     for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
         app.action(action_id)(_on_press(slack, review_actions.open_modal))

@@ -15,6 +15,7 @@ from bot.slack.payloads import is_of_another
 from bot.slack.posting import SlackPoster
 from bot.slack.progress import SlackProgress
 from bot.slack.render import notice_message, reply_message, thread_turn
+from bot.slack.waiting import with_outlook, words_message
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.membership import Person
 from bot.surfaces.product import Earlier, NoProgress, Notice, Posted, ProgressView
@@ -86,11 +87,12 @@ class SlackProduct:
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.info("progress_not_shown", reason=error_of(error))
             return NoProgress()
-        return SlackProgress(client, self.best_effort, where, self.progress_after_s, left_behind, self._words(asked))
+        return SlackProgress(client, self.best_effort, where, self.progress_after_s, left_behind, self.words_for(asked))
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question; its key is the request id."""
-        *before, last = reply_message(reply, asked, names, self._words(asked))
+        *before, last = reply_message(reply, asked, names, self.words_for(asked))
+        last = with_outlook(last, reply.outlook, self.words_for(asked)) if reply.outlook else last
         payload = SlackPayload(
             before=tuple(Part(text=message.text, blocks=blocks_of(message)) for message in before),
             session="suspended" if isinstance(reply.outcome, NeedsReview) else "active",
@@ -102,11 +104,16 @@ class SlackProduct:
         return self._notice(request_id, asked, _NOTICES[notice]).model_copy(update={"progress_id": progress_id})
 
     def _notice(self, request_id: str, asked: Asked, message: str) -> Outgoing:
-        text = self._words(asked)(message)
+        text = self.words_for(asked)(message)
         return reply_to(request_id, asked, notice_message(text), SlackPayload(session="active"))
 
-    def _words(self, asked: Asked) -> Words:
+    def words_for(self, asked: Asked) -> Words:
+        """Return the interface texts in the language of the asker."""
         return self.languages.words(asked.where.language)
+
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message; its key is the request id."""
+        return reply_to(request_id, asked, words_message(text), SlackPayload())
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message as `SlackPoster.post` does. Raises PostError."""

@@ -93,7 +93,7 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES, words: Wo
 def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
     """Return what the asker should know before the answer: the question as it was read, and what was not read."""
     notes = []
-    if asked.suggested:
+    if asked.suggested or asked.response_url:
         notes.append(words("you-asked", text=_one_line(asked.text)))
     if reply.read_as:
         head = understood_words(reply.trace, words)

@@ -234,6 +234,11 @@ async def _decide(slack: SlackServices, review_id: str, decision: Decision) -> R
     return await slack.reviews.decide(review_id, decision, await slack.boards.decided_by(decision.reviewer_id))
 
 
+async def decide_and_refresh(slack: SlackServices, body: Mapping[str, Any], review_id: str, decision: Decision) -> None:
+    """Decide a review, send the messages and update its cards. Raises the errors of `ReviewDesk.decide`."""
+    await _after_decision(slack, body, await _decide(slack, review_id, decision))
+
+
 async def _after_decision(slack: SlackServices, body: Mapping[str, Any], review: Review) -> None:
     slack.wake_outbox()
     await slack.boards.refresh(review)

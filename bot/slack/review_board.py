@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import Names
 from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
@@ -12,9 +13,11 @@ from bot.slack.blocks import section, small
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.outgoing import SlackPayload, card_outgoing, to_asker, under_card
 from bot.slack.payloads import SURFACE, channel_conversation
+from bot.slack.people import learn_names
 from bot.slack.render import SlackMessage, asked_back_message, decided_message, escalated_message
 from bot.slack.review_cards import answer_of_asker_message, decided_card, reminder_message, review_card
 from bot.slack.text import escape, is_slack_id
+from bot.slack.waiting import as_told, with_outlook
 from bot.store.records import Conversation, Outgoing, Review
 from bot.surfaces.words import Languages, Words
 
@@ -45,6 +48,7 @@ class SlackReviewBoard:
         A review of another chat product gets a card only where the bot serves just one workspace.
         """
         tenant, channel = self._tenant_of(view.review), self._channel_of(view.review)
+        await self._learn_names(tenant, view)
         return [card_outgoing(view.review, tenant, channel, self._card(view))] if tenant and channel else []
 
     def direct_card(self, view: ReviewView, reviewer_id: str) -> Sequence[Outgoing]:
@@ -78,9 +82,10 @@ class SlackReviewBoard:
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
 
-    def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the message that tells the asker that a person has the question now."""
-        message = escalated_message(review.review_id, self._words(review))
+    def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
+        """Return the message that tells the asker that a person has the question now, and what to expect."""
+        words = self._words(review)
+        message = with_outlook(escalated_message(review.review_id, words), outlook, words)
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
@@ -101,8 +106,9 @@ class SlackReviewBoard:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
-        key = decision_key(review)
-        return [to_asker(key, review.review_id, where, decided_message(review, names, self._words(review)), payload)]
+        key, words = decision_key(review), self._words(review)
+        message = as_told(decided_message(review, names, words), review, words)
+        return [to_asker(key, review.review_id, where, message, payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
@@ -115,6 +121,14 @@ class SlackReviewBoard:
         key = f"answered:{review.review_id}:{len(review.exchange)}"
         message = answer_of_asker_message(review, names, self._languages.words())
         return [under_card(key, review, self._tenant_of(review), card, message)]
+
+    async def _learn_names(self, tenant: str, view: ReviewView) -> None:
+        """Store the names of the reviewers, which the asker is told."""
+        try:
+            client = await self._workspaces.client(tenant)
+        except ForeignWorkspaceError:
+            return
+        await learn_names(self._reviews.questions.store, client, view.reviewers)
 
     def _channel_of(self, review: Review) -> str:
         asked_here = review.conversation.surface == SURFACE

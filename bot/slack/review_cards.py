@@ -13,6 +13,7 @@ from slack_sdk.models.blocks import (
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section, small, source_blocks
+from bot.slack.card_parts import asked_in, quotes_as_markdown
 from bot.slack.render import SlackMessage
 from bot.slack.text import (
     SECTION_CHARS,
@@ -24,10 +25,10 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
+from bot.surfaces.card_words import asked_words
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    askers_words,
     cut,
     finding_words,
     reason_words,
@@ -56,6 +57,7 @@ def review_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     blocks: list[Block] = [
         HeaderBlock(text=words("review-needed")),
         _asked(review, view.names, words),
+        asked_in(review, words),
         small(reason_words(review.case.reason, words)),
     ]
     if not view.show_draft:
@@ -64,7 +66,7 @@ def review_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
         blocks += [*_draft(review, words), *evidence_blocks(review, words)]
     blocks += [small(f":warning: {words('outdated-draft')}")] if view.is_outdated else []
     blocks += _state(review, view.names, words)
-    blocks += [_buttons(view, words), small(f"`{review.review_id}`")]
+    blocks += [_buttons(view, words), small(f"{words('card-propose-hint')} · `{review.review_id}`")]
     about = words("review-needed-about", question=escape(cut(review.question, 200)))
     return SlackMessage(about, tuple(blocks))
 
@@ -73,13 +75,15 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     """Return the card after the decision: who decided, how, and no buttons."""
     review = view.review
     head = decision_words(review, lambda user_id: person(user_id, view.names), words)
+    if review.state == "withdrawn":
+        return SlackMessage(head, (section(f":leftwards_arrow_with_hook: *{head}*"), _asked(review, view.names, words)))
     mark = ":x:" if review.state in {"rejected", "expired"} else ":white_check_mark:"
     blocks: list[Block] = [
         section(f"{mark} *{head}*"),
         _asked(review, view.names, words),
     ]
     if view.delivery:
-        blocks.append(section(ENGLISH.of("delivery", view.delivery)))
+        blocks.append(section(words.of("delivery", view.delivery)))
     if review.answer and view.show_draft:
         blocks += [section(f"*{words('sent')}*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
@@ -115,7 +119,7 @@ def _state(review: Review, names: Names, words: Words) -> list[Block]:
 
 
 def _asked(review: Review, names: Names, words: Words) -> Block:
-    who = askers_words([person(user_id, names) for user_id in review.askers], words)
+    who = asked_words(review, lambda user_id: person(user_id, names), words)
     # Ten names of 80 characters and the question stay below the limit of a section.
     return section(f"*{who}*\n{quoted(review.question, _QUESTION_CHARS)}")
 
@@ -123,21 +127,27 @@ def _asked(review: Review, names: Names, words: Words) -> Block:
 def _draft(review: Review, words: Words) -> list[Block]:
     draft = review.case.draft
     if draft is None:
-        return []
+        return [section(words("card-no-draft"))] if review.case.sources else []
     keep = cited_links(draft.citations, [source.url for source in review.case.sources])
     return [section(f"*{words('draft')}*"), MarkdownBlock(text=answer_markdown(draft.answer, keep))]
 
 
-def evidence_blocks(review: Review, words: Words = ENGLISH) -> list[Block]:
-    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft."""
+def evidence_blocks(review: Review, words: Words = ENGLISH, *, in_modal: bool = False) -> list[Block]:
+    """Return the quotes that the draft does not hold itself, the sources, and what was found against the draft.
+
+    A message shows quotes in their own markup; Slack takes no Markdown in a modal.
+    """
     draft = review.case.draft
     citations = not_shown_in(draft.answer, draft.citations) if draft else ()
-    lines = [_quote_line(citation, words) for citation in citations]
     blocks: list[Block] = []
-    if lines:
-        more = ["", words("and-more", count=len(lines) - _MAX_QUOTES)] if len(lines) > _MAX_QUOTES else []
-        listed = "\n".join([f"*{words('quotes')}*", *lines[:_MAX_QUOTES]])
+    if citations and in_modal:
+        lines = [_quote_line(citation, words) for citation in citations[:_MAX_QUOTES]]
+        more = ["", words("and-more", count=len(citations) - _MAX_QUOTES)] if len(citations) > _MAX_QUOTES else []
+        listed = "\n".join([f"*{words('quotes')}*", *lines])
         blocks.append(section(cut(listed, SECTION_CHARS - 30) + "\n".join(more)))
+    elif citations:
+        used = sum(len(block.text or "") for block in _draft(review, words) if isinstance(block, MarkdownBlock))
+        blocks += quotes_as_markdown(citations, used, words)
     blocks += source_blocks(review.case.sources[:_MAX_SOURCES], (), words)
     if review.case.findings:
         blocks.append(

@@ -43,7 +43,7 @@ def draft_view(view: ReviewView, words: Words = ENGLISH) -> View:
     blocks: list[Block] = [
         _question(review, words),
         *(section(text) for text in packed([f"*{words('draft')}*", *lines], SECTION_CHARS) if lines),
-        *evidence_blocks(review, words),
+        *evidence_blocks(review, words, in_modal=True),
     ]
     submit = words("button-approve") if view.can_approve else None
     return _view(_Modal(APPROVED, words("modal-in-private"), submit), review.review_id, blocks, words)
@@ -85,9 +85,9 @@ def edit_view(
 
 def reject_view(review: Review, words: Words = ENGLISH) -> View:
     """Return the modal in which a reviewer gives the reason of a rejection."""
-    blocks = [_question(review, words), _input(words("input-reason"), "", optional=False)]
+    reason = _input(words("input-reason"), "", optional=True, hint=words("reject-reason-hint"))
     modal = _Modal(REJECTED, words("modal-reject"), words("button-reject"))
-    return _view(modal, review.review_id, blocks, words)
+    return _view(modal, review.review_id, [_question(review, words), reason], words)
 
 
 def ask_back_view(review: Review, words: Words = ENGLISH) -> View:
@@ -100,7 +100,7 @@ def reject_many_view(review_ids: Sequence[str], words: Words = ENGLISH) -> View:
     """Return the modal in which a reviewer gives one reason to reject several drafts."""
     blocks = [
         section(words("reviews-to-reject", count=len(review_ids))),
-        _input(words("input-reason-of-several"), "", optional=False),
+        _input(words("input-reason-of-several"), "", optional=True, hint=words("reject-reason-hint")),
     ]
     modal = _Modal(REJECTED_MANY, words("modal-reject-several"), words("button-reject"))
     return _view(modal, " ".join(review_ids), blocks, words)
@@ -129,11 +129,11 @@ def _send_anyway_box(words: Words) -> Block:
     )
 
 
-def _input(label: str, text: str, *, optional: bool) -> Block:
+def _input(label: str, text: str, *, optional: bool, hint: str | None = None) -> Block:
     element = PlainTextInputElement(
         action_id=TEXT_INPUT, multiline=True, initial_value=text or None, max_length=_INPUT_CHARS
     )
-    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional)
+    return InputBlock(block_id=TEXT_BLOCK, label=label, element=element, optional=optional, hint=hint)
 
 
 def _view(modal: _Modal, review_id: str, blocks: Sequence[Block], words: Words) -> View:

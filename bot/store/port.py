@@ -139,6 +139,9 @@ class Reviews(Protocol):
     async def cards(self, review_id: str, surface: str) -> list[tuple[str, str]]:
         """Return channel and message id of each card of a review in a chat product, the newest first."""
 
+    async def of_card(self, surface: str, channel: str, card_id: str) -> Review | None:
+        """Return the review whose card is this message; None if it is no card."""
+
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pipeline.types import Citation, FrozenModel, NeedsReview, Source
 
-ReviewState = Literal["open", "approved", "edited", "rejected", "expired"]
+ReviewState = Literal["open", "approved", "edited", "rejected", "expired", "withdrawn"]
 
 
 class Conversation(FrozenModel):
@@ -82,10 +82,14 @@ class Turn(FrozenModel):
 
 
 class JoinedAsker(FrozenModel):
-    """Somebody who asked the question of an open review again, and where; they get the same answer."""
+    """Somebody who asked the question of an open review again, and where; they get the same answer.
+
+    `question` is what they wrote, "" in a review of an older version.
+    """
 
     request_id: str
     conversation: Conversation
+    question: str = ""
 
 
 class Review(FrozenModel):
@@ -119,6 +123,14 @@ class Review(FrozenModel):
     readable_groups: tuple[str, ...] | None = None
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
+
+    @property
+    def asks(self) -> tuple[JoinedAsker, ...]:
+        """Each time that the question was asked, the first one first."""
+        first = JoinedAsker(
+            request_id=self.review_id, conversation=self.conversation, question=self.own_words or self.question
+        )
+        return (first, *self.joined)
 
     @property
     def askers(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -14,6 +14,7 @@ from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.untagged import asks, is_for_somebody_else
+from bot.surfaces.waiting import is_about_a_review, reply_about_review
 from pipeline.recorder import Progress, Watch
 from pipeline.types import found_nothing
 from pipeline.understanding.followups import without_small_talk
@@ -44,6 +45,8 @@ class Answering:
             await self._drop(job)
         elif command_reply := await self.product.command_reply(request_id, asked):
             await self._settle(job, asked, None, [command_reply])
+        elif said := await reply_about_review(self.reviews, self.boards, asked, self.product.words_for(asked)):
+            await self._settle(job, asked, None, [self.product.render_words(request_id, asked, said)])
         elif not await self._passed_to_reviewer(job, asked, request_id):
             await self._answer(job, asked, request_id, earlier)
 
@@ -55,7 +58,9 @@ class Answering:
         await self._note_whose_thread(asked, earlier)
         if earlier.others is not False or is_for_somebody_else(asked.text):
             return False
-        return asks(asked.text) or await self.questions.store.reviews.awaiting(asked.where) is not None
+        if asks(asked.text) or await is_about_a_review(self.reviews, asked):
+            return True
+        return await self.questions.store.reviews.awaiting(asked.where) is not None
 
     async def _note_whose_thread(self, asked: Asked, earlier: Earlier) -> None:
         threads = self.questions.store.threads
@@ -107,8 +112,11 @@ class Answering:
             self.running.end(job.key)
             progress_id = await progress.end()
         names = await self.questions.names_in(reply.outcome)
-        message = self.product.render_reply(asked, reply, names, progress_id)
+        # The cards first: rendering them looks up the names of the reviewers.
         cards = await self.boards.cards(reply.review) if reply.review else ()
+        if reply.review:
+            reply = replace(reply, outlook=await self.boards.outlook(reply.review))
+        message = self.product.render_reply(asked, reply, names, progress_id)
         await self._settle(job, asked, reply, [message, *cards])
         self.running.forget(job.key)
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Conversation, Outgoing
+from bot.surfaces.words import Words
 from pipeline.recorder import Progress
 from pipeline.types import ThreadTurn
 
@@ -116,6 +117,12 @@ class ChatProduct(Protocol):
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return a notice as the reply to a question; its key is the request id."""
+
+    def words_for(self, asked: Asked) -> Words:
+        """Return the interface texts in the language of the asker."""
+
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message; its key is the request id."""
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
         """Post a message, once if the product has a way to find it after an ambiguous failure. Raises PostError."""

@@ -31,7 +31,7 @@ def decision_words(review: Review, called: Called, words: Words = ENGLISH) -> st
     """Return the state of a review in words, for cards, lists and refusals."""
     if review.state == "open" and review.claimed_by:
         return words("decision-claimed", who=called(review.claimed_by))
-    if review.state in {"open", "expired"}:
+    if review.state in {"open", "expired", "withdrawn"}:
         return words.of("decision", review.state)
     return words.of("decision", review.state, who=called(review.decided_by or ""))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from bot.desk.outlook import Outlook, outlook_of
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Messages
 from bot.desk.review_views import ReviewView
@@ -33,8 +34,8 @@ class Board(Protocol):
     async def refresh(self, view: ReviewView) -> None:
         """Update the posted card of a review."""
 
-    def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the confirmation to the asker that a person has the question now."""
+    def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
+        """Return the confirmation to the asker that a person has the question now, and what to expect."""
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
@@ -94,7 +95,13 @@ class Boards:
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""
-        return [*self._to_asker(review, lambda board: board.escalated(review)), *await self.cards(review)]
+        cards = await self.cards(review)
+        outlook = await self.outlook(review)
+        return [*self._to_asker(review, lambda board: board.escalated(review, outlook)), *cards]
+
+    async def outlook(self, review: Review) -> Outlook:
+        """Return what the asker of a review may expect: who will look at it, and how long that usually takes."""
+        return await outlook_of(self._store, review.conversation, self._reviews.views.reviewers_of(review))
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:
         """Return the reminders of an open review, in all products."""
@@ -172,7 +179,8 @@ class Boards:
 
     def _to_joined(self, review: Review, asker: JoinedAsker, names: Names) -> Sequence[Outgoing]:
         """Return the decision for somebody who joined the review, as if the review had been theirs."""
-        theirs = review.model_copy(update={"conversation": asker.conversation})
+        own = {"question": asker.question or review.question, "own_words": ""}
+        theirs = review.model_copy(update={"conversation": asker.conversation} | own)
         messages = self._to_asker(theirs, lambda board: board.decided(theirs, names))
         return [m.model_copy(update={"key": f"{m.key}:{asker.request_id}"}) for m in messages]
 

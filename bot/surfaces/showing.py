@@ -87,6 +87,20 @@ def tables_as_lists(text: str) -> str:
     return "\n".join(run if is_code else "\n".join(_rows_as_items(run)) for run, is_code in code_apart(text))
 
 
+def quote_as_lists(quote: str) -> str:
+    """Return a quote with each row of a table as a list item. A quote may hold rows without their head."""
+    if _TABLE_RULE.search(quote):
+        return tables_as_lists(quote)
+    return "\n".join(
+        run if is_code else "\n".join(map(_row_as_item, run.split("\n"))) for run, is_code in code_apart(quote)
+    )
+
+
+def _row_as_item(line: str) -> str:
+    is_row = line.lstrip().startswith("|")
+    return f"- {'; '.join(cell for cell in _cells(line) if cell)}" if is_row else line
+
+
 def _prose(text: str, keep: Keep, number: str) -> str:
     without_images = _IMAGE.sub(lambda match: match["code"] or "", text)
     return _MARKUP.sub(lambda match: _replaced(match, keep, number), without_images)

@@ -10,6 +10,7 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked, Conversation
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
 from bot.surfaces.words import Words
 from bot.teams.cards import Json, TeamsMessage
@@ -17,7 +18,7 @@ from bot.teams.commands import help_message
 from bot.teams.feedback import FeedbackActions, thanks, was_our_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
-from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, language_of, person_of
+from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, language_of, person_of, tenant_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
 from bot.teams.review_actions import ReviewActions
 
@@ -54,9 +55,11 @@ class TeamsIntake:
                 return await self._invoked(activity)
             case "messageUpdate":
                 await self._edited(activity)
+                self._changed(activity, asked_of(activity).text)
             case "messageDelete":
                 for key in _keys_of(activity):
                     await self.running.withdraw(self.questions.store.inbox, key, None)
+                self._changed(activity, None)
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:
@@ -123,6 +126,12 @@ class TeamsIntake:
         elif trace.outcome in _UNANSWERED:
             await self._ask(again, asked)
 
+    def _changed(self, activity: Mapping[str, Any], text: str | None) -> None:
+        """Take back or change the question of a message in review. A new draft takes longer than Teams waits."""
+        reviews, boards = self.actions.reviews, self.actions.boards
+        for key in _keys_of(activity):
+            self._in_background(question_changed(reviews, boards, tenant_of(activity), key, text))
+
     def _help(self, where: Conversation) -> TeamsMessage:
         return help_message(self.feedback.languages.words(where.language), private=where.private)
 
@@ -136,6 +145,8 @@ class TeamsIntake:
         store = self.questions.store
         if await store.reviews.awaiting(asked.where):
             # A reviewer asked back, so even a bare "yes" is an answer to pass on.
+            return False
+        if await is_about_a_review(self.actions.reviews, asked):
             return False
         return bool(await store.turns.before(request_id_of(key), asked.where, FOLLOW_UP_MINUTES, EARLIER_QUESTIONS))
 

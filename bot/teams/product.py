@@ -15,6 +15,7 @@ from bot.teams.outgoing import to_asker
 from bot.teams.posting import TeamsPoster
 from bot.teams.progress import TeamsProgress
 from bot.teams.render import notice_message, reply_message
+from bot.teams.waiting import words_message
 from pipeline.types import ThreadTurn
 
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
@@ -56,7 +57,7 @@ class TeamsProduct:
     async def command_reply(self, request_id: str, asked: Asked) -> Outgoing | None:
         """Run a command and return its reply, or a refusal for somebody who gets no answer; None for a question."""
         if refusal := await self.refusal(asked.where):
-            return to_asker(request_id, request_id, asked.where, notice_message(refusal, self._words(asked)))
+            return to_asker(request_id, request_id, asked.where, notice_message(refusal, self.words_for(asked)))
         command = command_in(asked.text)
         if command is None:
             return None
@@ -64,20 +65,25 @@ class TeamsProduct:
 
     async def progress(self, asked: Asked, *, resumed: bool) -> TeamsProgress:  # noqa: ARG002 - Teams cannot find a stream again
         """Return the progress view of a question."""
-        return TeamsProgress(self.connector, asked.where, self.progress_after_s, self._words(asked))
+        return TeamsProgress(self.connector, asked.where, self.progress_after_s, self.words_for(asked))
 
     def render_reply(self, asked: Asked, reply: Reply, names: Names, progress_id: str) -> Outgoing:
         """Return the reply to a question."""
-        rendered = reply_message(reply, asked, names, self._words(asked))
+        rendered = reply_message(reply, asked, names, self.words_for(asked))
         message = to_asker(reply.request_id, reply.request_id, asked.where, rendered)
         return message.model_copy(update={"progress_id": progress_id})
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return a notice as the reply to a question."""
-        message = to_asker(request_id, request_id, asked.where, notice_message(_NOTICES[notice], self._words(asked)))
+        message = to_asker(request_id, request_id, asked.where, notice_message(_NOTICES[notice], self.words_for(asked)))
         return message.model_copy(update={"progress_id": progress_id})
 
-    def _words(self, asked: Asked) -> Words:
+    def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
+        """Return a plain text as the reply to a message."""
+        return to_asker(request_id, request_id, asked.where, words_message(text))
+
+    def words_for(self, asked: Asked) -> Words:
+        """Return the interface texts in the language of the asker."""
         return self.languages.words(asked.where.language)
 
     async def post(self, message: Outgoing, *, first_try: bool) -> Posted:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Review
@@ -18,6 +19,7 @@ from bot.surfaces.showing import (
     small_print,
 )
 from bot.surfaces.small_talk import small_talk_words
+from bot.surfaces.waiting_words import outlook_words
 from bot.surfaces.wording import (
     cut,
     limit_words,
@@ -49,6 +51,7 @@ from bot.teams.text import (
     safe_url,
     source_line,
 )
+from bot.teams.waiting import asked_line
 from pipeline.proof.markers import markers_in
 from pipeline.types import (
     Answered,
@@ -95,6 +98,8 @@ def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
         notes.append(f"{understood_words(reply.trace, words)}: {read_as}")
     if asked.has_files:
         notes.append(words("files-left-out"))
+    if expected := outlook_words(reply.outlook, words):
+        notes.append(expected)
     if reply.may_see_more and may_help_more(reply.outcome):
         notes.append(words("may-see-more"))
     return notes
@@ -103,13 +108,15 @@ def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
 def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the message to the asker about an ended review."""
     small_print = [small(review.review_id)]
+    asked = [line] if (line := asked_line(review)) else []
     if review.state == "expired":
-        return card_message(words("expired"), [paragraph(words("expired")), *small_print])
+        return card_message(words("expired"), [*map(paragraph, asked), paragraph(words("expired")), *small_print])
     reviewer = display_name(review.decided_by or "", names)
     if review.state == "rejected":
         note = [paragraph(literal_lines(review.note, _NOTE_CHARS))] if review.note else []
         by = small(words("reviewed-by", who=reviewer))
-        return card_message(words("not-confirmed"), [paragraph(words("not-confirmed")), *note, by, *small_print])
+        told = [*map(paragraph, asked), paragraph(words("not-confirmed")), *note, paragraph(words("rejected-next"))]
+        return card_message(words("not-confirmed"), [*told, by, *small_print])
     draft = review.case.draft
     sources = [source for source in review.case.sources if source.marker in markers_in(review.answer)]
     decided = words.of("decision", review.state, who=reviewer)
@@ -121,12 +128,14 @@ def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGL
     citations = draft.citations if draft else ()
     keep = cited_links(citations, [source.url for source in sources])
     claims = _claims(sources, citations, words)
-    return _cited(review.answer, [], answer_markdown(review.answer, keep), facts, claims, made_by_model=made_by_model)
+    answer = answer_markdown(review.answer, keep)
+    return _cited(review.answer, asked, answer, facts, claims, made_by_model=made_by_model)
 
 
-def escalated_message(request_id: str, words: Words = ENGLISH) -> TeamsMessage:
-    """Return the confirmation that a person has the question now."""
-    return card_message(words("escalated"), [paragraph(words("escalated")), small(request_id)])
+def escalated_message(request_id: str, outlook: Outlook | None = None, words: Words = ENGLISH) -> TeamsMessage:
+    """Return the confirmation that a person has the question now, and what to expect."""
+    expected = [small(text)] if (text := outlook_words(outlook, words)) else []
+    return card_message(words("escalated"), [paragraph(words("escalated")), *expected, small(request_id)])
 
 
 def asked_back_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from bot.desk.outlook import Outlook
 from bot.desk.permissions import Names, UnknownReviewError
 from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
@@ -86,9 +87,10 @@ class TeamsReviewBoard:
         """Give up the updates of cards that still wait."""
         await self.updates.aclose()
 
-    def escalated(self, review: Review) -> Sequence[Outgoing]:
-        """Return the confirmation to the asker that a person has the question now."""
-        key, message = f"escalated:{review.review_id}", escalated_message(review.review_id, self._words(review))
+    def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
+        """Return the confirmation to the asker that a person has the question now, and what to expect."""
+        key = f"escalated:{review.review_id}"
+        message = escalated_message(review.review_id, outlook, self._words(review))
         return [to_asker(key, review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:

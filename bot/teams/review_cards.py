@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_views import ReviewView
 from bot.store.records import Review, Turn
+from bot.surfaces.card_words import asked_words
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
-    askers_words,
     cut,
     finding_words,
     reason_words,
@@ -26,6 +26,7 @@ from bot.teams.cards import (
     small,
 )
 from bot.teams.text import literal, literal_lines, source_line
+from bot.teams.waiting import asked_in
 from pipeline.types import Finding
 
 APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
@@ -61,6 +62,7 @@ def review_card(
     parts = [
         paragraph(words("review-needed"), size="Large", weight="Bolder"),
         _asked(review, names, words),
+        asked_in(review, words),
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
         small(reason_words(review.case.reason, words)),
     ]
@@ -136,7 +138,7 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
 
 
 def _asked(review: Review, names: Names, words: Words) -> Json:
-    return paragraph(f"**{askers_words([display_name(user_id, names) for user_id in review.askers], words)}**")
+    return paragraph(f"**{asked_words(review, lambda user_id: display_name(user_id, names), words)}**")
 
 
 def _draft(review: Review, words: Words) -> list[Json]:

@@ -47,7 +47,7 @@ def kind_of(text: str) -> SmallTalk | None:
     """Return what kind of small talk a message is; None if it may hold a question, or nothing at all."""
     if len(text) > _MOST_CHARS:
         return None
-    words = _words(_EMOTICON.sub(" ", _SHORTCODE.sub(" ", text)))
+    words = words_of(text)
     if not words:
         return _without_words(text)
     kinds = _kinds_of([word for word in words if word not in _PLEASE], asks="?" in text)
@@ -99,9 +99,12 @@ def _is_promise(words: Sequence[str]) -> bool:
     return not _ASKS.intersection(words) and bool(_PROMISE.fullmatch(" ".join(words)))
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """Return the words without case, accents and repeated letters; each letter of a script without spaces is one."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a message without emoji, case, accents and repeated letters.
+
+    Each letter of a script without spaces is a word.
+    """
+    plain = unicodedata.normalize("NFKD", _EMOTICON.sub(" ", _SHORTCODE.sub(" ", text)).casefold())
     kept = "".join(_spelled(character) for character in plain)
     return tuple(_REPEATED.sub(r"\1", word) for word in kept.split())
 
@@ -119,9 +122,9 @@ def _read_phrases() -> _Phrases:
     kinds: dict[tuple[str, ...], SmallTalk] = {}
     for kind in get_args(SmallTalk):
         for phrase in read[kind].split(","):
-            kinds.setdefault(_words(phrase), kind)
+            kinds.setdefault(words_of(phrase), kind)
     kinds.pop((), None)
-    beside = frozenset(word for part in read["beside"].split(",") for word in _words(part))
+    beside = frozenset(word for part in read["beside"].split(",") for word in words_of(part))
     misspelt = tuple(
         words[0]
         for words, kind in kinds.items()

@@ -16,6 +16,7 @@ from bot.store.records import (
     CuratedAnswer,
     Feedback,
     Gap,
+    JoinedAsker,
     KeptTurn,
     Outgoing,
     Review,
@@ -352,6 +353,31 @@ async def test_reviews_are_due_once_for_a_reminder_and_then_expire(store: Store,
     clock.move(seconds=3700)
     late, over = await store.reviews.due(3600, 7200)
     assert (late, [r.review_id for r in over]) == ([], ["r-1"])
+
+
+async def test_a_review_is_found_by_its_card(store: Store) -> None:
+    await opened(store, _REVIEW, _no_messages)
+    await store.reviews.set_card("r-1", "slack", "C1", "1.1")
+    found = await store.reviews.of_card("slack", "C1", "1.1")
+    assert found
+    assert found.review_id == "r-1"
+    for surface, channel, card_id in (("teams", "C1", "1.1"), ("slack", "C2", "1.1"), ("slack", "C1", "1.2")):
+        assert await store.reviews.of_card(surface, channel, card_id) is None
+
+
+async def test_a_withdrawn_review_is_closed_and_its_texts_are_purged_with_those_of_who_joined(
+    store: Store, clock: Clock
+) -> None:
+    joined = tuple(JoinedAsker(request_id=f"r-{n}", conversation=_WHERE, question="Wie?") for n in (2, 3))
+    await opened(store, _REVIEW.model_copy(update={"joined": joined}), _no_messages)
+    await changed(store, "r-1", "U1", "withdrawn", lambda r: r.model_copy(update={"state": "withdrawn"}))
+    assert await store.reviews.locked("r-1") is None
+    assert [r.review_id for r in await store.reviews.listed(ReviewFilter(states=("withdrawn",)))] == ["r-1"]
+    clock.move(days=91)
+    assert await store.reviews.purge(90) == 1
+    review = await store.reviews.get("r-1")
+    assert review
+    assert [(asker.request_id, asker.question) for asker in review.joined] == [("r-2", ""), ("r-3", "")]
 
 
 async def test_texts_of_decided_reviews_are_purged_after_their_days(store: Store, clock: Clock) -> None:

@@ -95,14 +95,6 @@ async def _quote(desk: Desk, card: Message) -> tuple[int, str]:
     return citation.marker, citation.quote
 
 
-async def test_a_rejection_needs_a_reason(desk: Desk) -> None:
-    await desk.ask(_DOUBTFUL)
-    card = await desk.card()
-    await desk.press(REVIEWER, card, "Reject")
-    view = desk.sandbox.workspace.views[await desk.modal(REVIEWER)]
-    assert [block["optional"] for block in view["blocks"] if block["type"] == "input"] == [False]
-
-
 async def test_the_asker_is_asked_back_and_the_answer_reaches_the_card(desk: Desk) -> None:
     question = await desk.ask(_DOUBTFUL)
     card = await desk.card()

@@ -89,7 +89,7 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
     assert len(desk.messages(REVIEWS)) == 1
     await desk.press(REVIEWER, card, "Write an answer")
     await desk.submit(REVIEWER, "No, there is none.")
-    assert "NO_CITATION" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
+    assert "cites nothing" in str(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
     await desk.submit(REVIEWER, "No, there is none.", anyway={"anyway_input": ["anyway"]})
     assert "No, there is none." in shown(await desk.reply_to(question, 4))
 

@@ -211,6 +211,23 @@ async def test_a_thread_in_which_several_people_had_asked_is_nobodys(tmp_path: P
     await store.close()
 
 
+async def test_reviews_cards_and_history_outlive_the_new_state_withdrawn(tmp_path: Path) -> None:
+    file = tmp_path / "old.sqlite"
+    old = sqlite_utils.Database(file)
+    migrations.apply(old, stop_before="010_withdrawn_reviews")
+    with old.conn:
+        old.execute(
+            "INSERT INTO reviews VALUES ('r-1', '2026', 'T1', 'open', ?, NULL, NULL)", [_REVIEW.model_dump_json()]
+        )
+        old.execute("INSERT INTO review_cards VALUES ('r-1', 'slack', 'C1', '1.1')")
+        old.execute("INSERT INTO review_events VALUES (1, 'r-1', '2026', 'U1', 'opened')")
+    old.close()
+    store = await SqliteStore(file).open()
+    assert await store.reviews.of_card("slack", "C1", "1.1") == _REVIEW
+    assert [event.what for event in await store.reviews.events("r-1")] == ["opened"]
+    await store.close()
+
+
 async def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "s.sqlite").write_text("not a database at all, just words that fill a page" * 50)
     with pytest.raises(StoreError, match=r"s\.sqlite cannot be opened"):

@@ -438,7 +438,8 @@ def test_an_edit_that_cannot_be_proved_shows_why_and_asks_whether_to_send_it_any
     view = edit_view(_review(draft()), "It is 600 [1].", [Finding(code=FindingCode.UNSUPPORTED_VALUE, span="600")])
     told = json.dumps(view.to_dict())
     assert view_errors(view.to_dict()) == []
-    assert "UNSUPPORTED_VALUE" in told
+    assert "is not in the passages that the sentence cites." in told
+    assert "UNSUPPORTED_VALUE" not in told
     assert "Send anyway" in told
     assert "Send anyway" not in json.dumps(edit_view(_review(draft())).to_dict())
 

@@ -218,7 +218,7 @@ def test_a_card_names_everybody_who_asked_and_shows_the_words_of_a_quoted_draft_
         for n in (7, 8, 7)
     ]
     shown = "\n".join(_shown_texts(surface.card(_review(surface, joined=tuple(others)))))
-    assert "Asked by 3 people: " in shown
+    assert "Asked 4 times by 3 people: " in shown
     for user in ("U1", "U7", "U8"):
         assert user in shown
     assert shown.count(QUOTA) == 1

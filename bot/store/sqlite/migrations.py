@@ -181,6 +181,22 @@ def every_card_of_a_review(db: Database) -> None:
     db.execute("DROP TABLE review_cards_before")
 
 
+@migrations(name="010_withdrawn_reviews")
+def withdrawn_reviews(db: Database) -> None:
+    """Rebuild `reviews` with the state `withdrawn`, because SQLite cannot change a CHECK."""
+    db.execute(
+        "CREATE TABLE reviews_next (review_id TEXT PRIMARY KEY, at TEXT NOT NULL, tenant_id TEXT NOT NULL, "
+        "state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'edited', 'rejected', 'expired', 'withdrawn')), "
+        "review TEXT NOT NULL, decided_at TEXT, reminded_at TEXT) STRICT"
+    )
+    db.execute(
+        "INSERT INTO reviews_next SELECT review_id, at, tenant_id, state, review, decided_at, reminded_at FROM reviews"
+    )
+    db.execute("DROP TABLE reviews")
+    db.execute("ALTER TABLE reviews_next RENAME TO reviews")
+    db.execute("CREATE INDEX reviews_open ON reviews(at) WHERE state = 'open'")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -117,6 +117,15 @@ class ReviewTable:
         )
         return [(row[0], row[1]) for row in rows]
 
+    async def of_card(self, surface: str, channel: str, card_id: str) -> Review | None:
+        """Return the review whose card is this message; None if it is no card."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews JOIN review_cards USING (review_id) "
+            "WHERE surface = ? AND channel = ? AND card_id = ?",
+            (surface, channel, card_id),
+        )
+        return Review.model_validate_json(rows[0][0]) if rows else None
+
     async def events(self, review_id: str) -> list[ReviewEvent]:
         """Return the history of a review, oldest first."""
         rows = await self._database.rows(
@@ -129,7 +138,8 @@ class ReviewTable:
         return await self._database.write(
             "UPDATE reviews SET review = json_set(review, '$.question', '', '$.own_words', '', '$.answer', '', "
             "'$.note', '', '$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), "
-            "'$.case.meanwhile', NULL) "
+            "'$.case.meanwhile', NULL, '$.joined', (SELECT json_group_array(json_set(value, '$.question', '')) "
+            "FROM json_each(review, '$.joined'))) "
             "WHERE decided_at < ? AND json_extract(review, '$.question') != ''",
             (self._database.stamp(-days * 86_400),),
         )

@@ -1,0 +1,45 @@
+"""What askers do while a person is checking: ask for news, take the question back, delete or edit the message."""
+
+from bot.desk.asker_changes import edit, state_of, waiting_in, withdraw, withdraw_deleted
+from bot.desk.questions import request_id_of
+from bot.desk.reviews import ReviewDesk
+from bot.store.records import Asked
+from bot.surfaces.review_board import Boards
+from bot.surfaces.waiting_words import state_words, withdrawn_words
+from bot.surfaces.words import ENGLISH, Words
+from pipeline.understanding.waiting import waiting_talk
+
+
+async def is_about_a_review(reviews: ReviewDesk, asked: Asked) -> bool:
+    """Tell whether a message asks for news of an open review of its writer here, or takes its question back."""
+    return waiting_talk(asked.text) is not None and await waiting_in(reviews, asked.where) is not None
+
+
+async def reply_about_review(reviews: ReviewDesk, boards: Boards, asked: Asked, words: Words = ENGLISH) -> str:
+    """Do what a message says about its writer's open review here, and return the reply; "" if it is about none."""
+    talk = waiting_talk(asked.text)
+    review = await waiting_in(reviews, asked.where) if talk and not asked.response_url else None
+    if review is None:
+        return ""
+    state = await state_of(reviews, review, asked.where)
+    if talk == "news":
+        return state_words(state, asked.where, words)
+    withdrawn = await withdraw(reviews, review.review_id, asked.where)
+    if withdrawn is None:
+        return ""
+    await boards.refresh(withdrawn)
+    return withdrawn_words(state.question, asked.where, words)
+
+
+async def question_changed(reviews: ReviewDesk, boards: Boards, tenant_id: str, key: str, text: str | None) -> None:
+    """Take back the question of a deleted message (`text` is None), or change it after an edit, if it is in review.
+
+    `key` is the inbox key of the message.
+    """
+    request_id = request_id_of(key)
+    if text is None:
+        review = await withdraw_deleted(reviews, tenant_id, request_id)
+    else:
+        review = await edit(reviews, tenant_id, request_id, text)
+    if review:
+        await boards.refresh(review)
