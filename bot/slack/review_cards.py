@@ -169,7 +169,7 @@ def findings_text(findings: Sequence[Finding], words: Words = ENGLISH) -> str:
 
 def _finding_line(finding: Finding, words: Words) -> str:
     span = words("in-quotes", text=escaped_within(" ".join(finding.span.split()), 200))
-    return f"• {span} {finding_words(finding.code, words)} (`{finding.code}`)."
+    return f"• {span} {finding_words(finding.code, words)}."
 
 
 def _buttons(view: ReviewView, words: Words) -> Block:
