@@ -102,7 +102,7 @@ async def test_whoever_is_no_admin_gets_neither_outline_nor_form(own_desk: Desk)
     listed.visible_to = visible
     assert REVIEWER not in own_desk.sandbox.workspace.view_of
     assert {m.text for m in own_desk.hidden(REVIEWER)} == {
-        "Only admins may do this. Ask whoever runs Citedesk to add you to `access.admins`. Nothing was changed."
+        "Only admins may do this. Ask whoever runs Citedesk to add you to access.admins. Nothing was changed."
     }
 
 

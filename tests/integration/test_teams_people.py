@@ -190,7 +190,7 @@ async def test_a_reviewers_edited_answer_arrives(approving: FakeConnector) -> No
     answer = "Ask Robin.\nShe knows."
     await approving.send(approving.press("reviewer", REVIEWS, EDIT, data | {"answer": answer, "anyway": "true"}))
     told = (await approving.until(lambda: approving.all("a:asker", 2)))[1]
-    assert told["text"].startswith("Ask Robin.\n\nShe knows.")
+    assert "\n\nAsk Robin.\n\nShe knows.\n\n" in told["text"]
     assert "additionalType" not in told["entities"][0]
     assert not approving.refused
 
