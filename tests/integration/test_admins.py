@@ -173,7 +173,7 @@ async def test_the_digest_tells_a_channel_nothing_that_not_everybody_there_may_k
     own_data: Path, articles: Path
 ) -> None:
     restricted = FEES
-    clock = Clock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    clock = Clock(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
     unseen = tuple(NotSeen(document_id=name, since="2026-11-01", has_copy=True) for name in (restricted,))
     async with workspace(own_data, articles, now=clock, slack_extra={"digest_channel": SUPPORT}) as desk:
         SnapshotFolder(own_data).note(LastBuild(at="2026-11-20T00:00:00", not_seen=unseen))
@@ -185,6 +185,7 @@ async def test_the_digest_tells_a_channel_nothing_that_not_everybody_there_may_k
                 reason="x", nearest=(restricted,),
             )  # fmt: skip
             await desk.store.gaps.put(gap, embedder.name, vector)
+        clock.move(hours=1)
         await desk.bot.maintenance.sweep()
         await desk.settled()
         (digest,) = _digests(desk)
