@@ -69,7 +69,7 @@ def answer_view(
     for passage in form.passages:
         excerpt = escaped_within(" ".join(passage.text.split()), _EXCERPT_CHARS)
         blocks += [section(cut(source_line(passage.source), SECTION_CHARS)), small(f"“{excerpt}”")]
-    blocks.append(_input(TEXT_BLOCK, TEXT_INPUT, words("gap-form-answer"), answer.text if answer else ""))
+    blocks.append(_input(TEXT_BLOCK, TEXT_INPUT, words("input-answer"), answer.text if answer else ""))
     if findings:
         blocks += [section(_objections(findings, words)), _anyway_box(words)]
     blocks.append(_search_box(search, words))
@@ -133,13 +133,13 @@ def _choices(cluster: GapCluster, answer: GapAnswer | None, words: Words) -> lis
 
 def _objections(findings: Sequence[Finding], words: Words) -> str:
     lines = [f"• “{escaped_within(f.span, 200)}”: {objection_words(f, words)}" for f in findings[:_FINDINGS_SHOWN]]
-    return cut("\n".join([f":warning: *{escape(words('gap-form-objections'))}*", *lines]), SECTION_CHARS)
+    return cut("\n".join([f":warning: *{escape(words('not-proved-by-documents'))}*", *lines]), SECTION_CHARS)
 
 
 def _anyway_box(words: Words) -> Block:
     option = Option(value="anyway", text=PlainTextObject(text=cut(words("gap-form-anyway"), _LABEL_CHARS)))
     box = CheckboxesElement(action_id=ANYWAY_INPUT, options=[option])
-    return InputBlock(block_id=ANYWAY_BLOCK, label=words("gap-form-anyway-label"), element=box, optional=True)
+    return InputBlock(block_id=ANYWAY_BLOCK, label=words("not-proved"), element=box, optional=True)
 
 
 def _search_box(search: str, words: Words) -> Block:

@@ -118,7 +118,7 @@ def asker_blocks(part: AskersPart, names: Names, words: Words = ENGLISH) -> list
         asked = quoted(review.own_words or review.question, 300) if is_own else words("home-joined")
         blocks += [section(asked), small(_state(review, part, names, words))]
     more = len(part.reviews) - _OWN_SHOWN
-    return [*blocks, small(words("home-more-open", count=more))] if more > 0 else blocks
+    return [*blocks, small(words("and-more", count=more))] if more > 0 else blocks
 
 
 def _state(review: Review, part: AskersPart, names: Names, words: Words) -> str:

@@ -90,7 +90,7 @@ def proposal_message(review: Review, text: str, check: EditCheck, words: Words =
     ]
     if check.findings:
         listed = findings_text(check.findings, words)
-        head = f":warning: *{escape(words('proposal-unproved'))}*"
+        head = f":warning: *{escape(words('not-proved-by-documents'))}*"
         blocks.append(section(cut(f"{head}\n{listed}", SECTION_CHARS)))
     if len(f"{review.review_id}\n{text}") > VALUE_CHARS:
         buttons = [ButtonElement(action_id=EDIT, text=words("button-write-answer"), value=review.review_id)]

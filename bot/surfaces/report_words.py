@@ -57,7 +57,7 @@ def gap_lines(report: Report, words: Words = ENGLISH, *, quotes: bool) -> list[s
     named = [cluster for cluster in report.gaps if quotes or cluster.askers > 1]
     lines = [_gap(cluster, words, quotes=quotes) for cluster in named]
     more = report.gap_count - len(lines)
-    return [*lines, *([words("report-more", count=more)] if more > 0 else [])]
+    return [*lines, *([words("and-more", count=more)] if more > 0 else [])]
 
 
 def not_seen_lines(report: Report, words: Words = ENGLISH, today: date | None = None) -> list[str]:
@@ -118,10 +118,10 @@ def _waits(report: Report, words: Words) -> str:
 
 def _time(hours: float, words: Words) -> str:
     if hours < 1:
-        return words("wait-minutes", count=max(1, round(hours * 60)))
+        return words("duration-minutes", count=max(1, round(hours * 60)))
     if hours < _DAY_H:
-        return words("report-hours", count=round(hours))
-    return words("report-days", count=round(hours / 24))
+        return words("duration-hours", count=round(hours))
+    return words("duration-days", count=round(hours / 24))
 
 
 def _spend(report: Report, words: Words) -> str:

@@ -118,7 +118,7 @@ def _problems(problems: Iterable[ModelProblem], literal: Called, words: Words) -
 
 
 def _problem(problem: ModelProblem, literal: Called, words: Words) -> str:
-    what = words.of("why-problem", problem.failure) or str(problem.failure)
+    what = words.of("problem", problem.failure) or str(problem.failure)
     named = ": ".join(literal(name) for name in (problem.code, problem.parameter) if name)
     status = f"HTTP {problem.status}" if problem.status else ""
     slow = f"{problem.seconds:.1f} s" if problem.failure is Failure.MODEL_TIMEOUT else ""

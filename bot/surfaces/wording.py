@@ -81,7 +81,7 @@ def waiting_time(seconds: float | None, words: Words = ENGLISH) -> str:
         return words("wait-moment")
     if seconds < 90:  # noqa: PLR2004 - below it, seconds read better than minutes
         return words("wait-seconds", count=max(1, round(seconds)))
-    return words("wait-minutes", count=round(seconds / 60))
+    return words("duration-minutes", count=round(seconds / 60))
 
 
 def counted(count: int, one: str, many: str) -> str:

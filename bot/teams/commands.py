@@ -154,7 +154,7 @@ def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) ->
     lines = [f"- {literal(s.name, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
     more = len(coverage.skipped) - SKIPPED_SHOWN
     if more > 0:
-        lines.append(f"- {words('teams-skipped-more', count=more)}")
+        lines.append(f"- {words('left-out-more', count=more, command='citedesk index status')}")
     skipped = [giving_way(2, paragraph("\n".join([f"**{words('left-out')}**\n", *lines])))] if lines else []
     remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today, words))
     noted = [giving_way(1, paragraph(remarks, size="Small", isSubtle=True))] if remarks else []

@@ -43,7 +43,7 @@ class GapActions:
         """
         where = conversation_of(activity)
         if not where.private:
-            return words("gap-in-private")
+            return words("teams-not-here")
         try:
             if verb in {DRAFT_ARTICLE, WRITE_ANSWER}:
                 return await self._sent(activity, where, verb, str(data["cluster"]), words)

@@ -64,7 +64,7 @@ def answer_card(
         _choices(form.cluster, answer, words),
         paragraph(intro),
         *passages,
-        _text_input(_TEXT, words("gap-form-answer"), answer.text if answer else "", _INPUT_CHARS, isMultiline=True),
+        _text_input(_TEXT, words("input-answer"), answer.text if answer else "", _INPUT_CHARS, isMultiline=True),
         *([paragraph(_objections(findings, words), color="Attention"), anyway] if findings else []),
         _text_input(_SEARCH_INPUT, words("gap-form-search"), search, _SEARCH_CHARS),
     ]
@@ -129,7 +129,7 @@ def _choices(cluster: GapCluster, answer: GapAnswer | None, words: Words) -> Jso
 
 def _objections(findings: Sequence[Finding], words: Words) -> str:
     lines = [f"- “{literal(f.span, 200)}”: {objection_words(f, words)}" for f in findings[:_FINDINGS_SHOWN]]
-    return "\n".join([f"**{words('gap-form-objections')}**\n", *lines])
+    return "\n".join([f"**{words('not-proved-by-documents')}**\n", *lines])
 
 
 def _text_input(name: str, label: str, text: str, limit: int, **more: object) -> Json:

@@ -288,6 +288,6 @@ def _claim(source: Source, quote: str, words: Words) -> Json:
         "abstract": cut_at_word(quote or name or "?", ABSTRACT_CHARS),
         **({"url": url} if url else {}),
         # Teams shows keywords beside the name, at most three of at most 28 characters.
-        **({"keywords": [words("teams-updated", day=words.day(source.updated))]} if source.updated else {}),
+        **({"keywords": [words("updated", day=words.day(source.updated))]} if source.updated else {}),
     }
     return {"@type": "Claim", "position": source.marker, "appearance": appearance}

@@ -122,7 +122,7 @@ def test_reviews_home_and_menu_have_nothing_grave_and_nothing_cut(either: Page) 
     _go(page, "U0ADMIN", "D0ADMIN")
     question = "How do I refund a customer?" if _is_phone(page) else "Can I get my money back?"
     _ask(page, question)
-    expect(page.locator("#thread-messages")).to_contain_text("A person is checking this")
+    expect(page.locator("#thread-messages")).to_contain_text("A person will check this")
     _judge(page, "4-being-checked")
     _go(page, "U0REVIEWER", "C0REVIEWS")
     card = page.locator("#messages article", has_text=question).last
@@ -213,7 +213,7 @@ def test_a_review_is_done_with_the_keyboard_alone(wide: Page) -> None:
     _tab_to(page, page.locator("#text"))
     page.keyboard.type("How long is an invitation valid?")
     _press(page, "Enter")
-    expect(page.locator("#thread-messages")).to_contain_text("A person is checking this")
+    expect(page.locator("#thread-messages")).to_contain_text("A person will check this")
     _tab_to(page, page.locator("[data-person=U0ADMIN]"))
     _press(page, "ArrowUp", "Space")
     expect(page.locator("[data-person=U0REVIEWER]")).to_have_attribute("aria-checked", "true")

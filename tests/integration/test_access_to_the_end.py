@@ -57,7 +57,7 @@ async def test_a_card_hides_what_not_everybody_in_the_reviewers_channel_may_read
     async with world(own_data, articles, tmp_path, channels=_ALL_WAIT, access=access) as desk:
         _, card = await desk.waiting(LEADS_QUESTION, REVIEWER, "D0REVIEWER")
         assert LEADS_TEXT not in shown(card)
-        assert "This draft quotes documents that not everyone in this channel may read." in shown(card)
+        assert "This draft quotes documents that not everybody in this channel may read." in shown(card)
         await desk.press(REVIEWER, card, "Show in private")
         view = json.dumps(desk.sandbox.workspace.views[await desk.modal(REVIEWER)])
         assert LEADS_TEXT in view
@@ -91,7 +91,7 @@ async def test_a_posted_card_is_emptied_when_its_document_becomes_restricted(des
     assert OPEN_TEXT in shown(card)
     await desk.relabel(REMINDERS, restricted=True)
     await desk.bot.maintenance.sweep()
-    await desk.card_with(card, "not everyone in this channel may read")
+    await desk.card_with(card, "not everybody in this channel may read")
     assert OPEN_TEXT not in shown(card)
 
 

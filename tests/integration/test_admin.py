@@ -65,7 +65,7 @@ async def test_why_usage_and_reviews_answer_those_whom_they_concern(approval_des
     (mine,) = await approval_desk.command(REVIEWER, "/citedesk reviews")
     assert "Can I get my money back?" in shown(mine)
     (nobodys,) = await approval_desk.command(ASKER, "/citedesk reviews")
-    assert "No review waits for you" in shown(nobodys)
+    assert "No review is waiting for you" in shown(nobodys)
 
 
 async def test_why_the_last_build_failed_is_told_to_admins_only(own_data: Path, own_desk: Desk) -> None:

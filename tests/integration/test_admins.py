@@ -39,7 +39,7 @@ async def test_an_admin_reads_in_one_paragraph_why_a_question_got_no_answer(own_
     (why,) = await own_desk.command(ADMIN, f"/citedesk why {_request_id(reply)}")
     said = why.blocks[0]["text"]["text"]
     documents = len(own_desk.bot.use_cases.operations.retriever.manifest().documents)
-    assert said.startswith(f"<@{ASKER}>’s question was searched in {documents} documents. The best passage, from “")  # noqa: RUF001
+    assert said.startswith(f"{documents} documents were searched for <@{ASKER}>’s question. The best passage, from “")  # noqa: RUF001
     for part in ("Below 68.5% nothing is quoted.", "Nothing was sent to a model.", "write the missing article"):
         assert part in said
     assert "RETRIEVAL_LOW" not in said
@@ -59,7 +59,7 @@ async def test_a_decided_review_is_part_of_why(approval_desk: Desk) -> None:
     card = await desk.card()
     request_id = _request_id(card)
     (waiting,) = await desk.command(ADMIN, f"/citedesk why {request_id}")
-    assert "In this channel a person approves every answer first. " in shown(waiting)
+    assert "In this channel a reviewer approves every answer first. " in shown(waiting)
     assert "The review is still open." in shown(waiting)
     await desk.press(REVIEWER, card, "Approve")
     await desk.reply_to(question, 2)
@@ -87,7 +87,7 @@ async def test_in_teams_an_admin_reads_why_and_the_report_in_our_own_chat(own_da
         request_id = unknown["attachments"][0]["content"]["body"][-1]["text"]
         why = await teams.reply(teams.question(f"why {request_id}", "admin", "a:admin"))
         said = why["attachments"][0]["content"]["body"][0]["text"]
-        assert said.startswith("Asker’s question was searched in")  # noqa: RUF001
+        assert "documents were searched for Asker’s question." in said  # noqa: RUF001
         assert "write the missing article" in said
         assert _LINUX not in json.dumps(why)
         report = await teams.reply(teams.question("report", "admin", "a:admin"), 2)
@@ -109,7 +109,7 @@ async def test_the_report_counts_answers_feedback_waits_and_gaps(approval_desk: 
     (report,) = await desk.command(ADMIN, "/citedesk report")
     said = shown(report)
     for part in (
-        "2 questions by 2 people.", "100% (1 of 1 that were judged).", "One decided, after one minute",
+        "2 questions by 2 people.", "100% (1 of 1 that were rated).", "One decided, after one minute",
         f"“{_LINUX}”: once, one person", "to a person", "no price is set",
     ):  # fmt: skip
         assert part.replace("one minute", "1 minute") in said
@@ -190,7 +190,7 @@ async def test_the_digest_tells_a_channel_nothing_that_not_everybody_there_may_k
         await desk.settled()
         (digest,) = _digests(desk)
         assert "2 questions by 2 people, near no document" in shown(digest)
-        assert "One more; an admin sees it in the coverage report." in shown(digest)
+        assert "One more; “citedesk index status” lists it." in shown(digest)
         assert "lead refund" not in shown(digest)
         assert "Refunds of our own fees" not in shown(digest)
         assert not [m for m in desk.messages(REVIEWS) if "Citedesk in the last" in m.text]

@@ -33,7 +33,7 @@ async def _asked_three_times(desk: Desk) -> tuple[list[Message], Message]:
     third = await desk.ask(_QUESTION, REVIEWER)
     questions = [first, *others, third]
     for question in questions:
-        assert "A person is checking this" in shown(await desk.exactly_one_reply(question))
+        assert "A person will check this" in shown(await desk.exactly_one_reply(question))
     await desk.until(lambda: [m for m in [card] if "Asked 4 times by 3 people" in shown(m)], 1)
     assert len(desk.messages(REVIEWS)) == 1
     return questions, card

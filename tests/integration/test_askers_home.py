@@ -43,7 +43,7 @@ async def test_an_open_question_is_shown_to_its_asker_alone_with_its_state(appro
     await desk.submit(REVIEWER, "Which plan?")
     await desk.settled()
     await desk.open_home(ASKER)
-    await desk.home(ASKER, "waits for your reply")
+    await desk.home(ASKER, "is waiting for your reply")
     await desk.open_home(ADMIN)
     assert _OPEN not in json.dumps(await desk.home(ADMIN, "None of your questions"))
 

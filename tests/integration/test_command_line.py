@@ -206,7 +206,7 @@ def test_report_refuses_with_one_line(arguments: tuple[str, str], status: int, s
 def test_an_answer_given_without_the_model_says_so(folder: Path) -> None:
     nobody = {"CITEDESK_LLM__PROVIDER": "openai", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
     told = _run("ask", "When does the first payment reminder go out?", cwd=folder, env=nobody).stdout
-    assert told.startswith("The writing model could not be reached. These are the documents' own words.")
+    assert told.startswith("The language model could not be reached. These are the documents' own words.")
     assert "7 days" in told
     assert "openai (gpt-5.4-mini): the server could not be reached, or failed (connection_refused)" in told
 

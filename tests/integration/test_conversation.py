@@ -243,5 +243,5 @@ async def test_an_answer_that_cannot_be_stored_is_given_up_and_the_model_is_aske
             database.execute("CREATE TRIGGER full BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'full'); END")
         question = await desk.ask(_ANSWERABLE)
         reply = shown(await desk.exactly_one_reply(question))
-    assert "Something went wrong again and again" in reply
+    assert "Something went wrong several times" in reply
     assert len(server.requests) == 1

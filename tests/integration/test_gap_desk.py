@@ -135,7 +135,7 @@ async def test_in_teams_a_gap_is_outlined_and_answered_too(own_data: Path, artic
         await teams.reply(teams.question(_LINUX))
         listed = await teams.reply(teams.question("gaps", "admin", "a:admin"))
         draft = _data(listed, "Draft an article")
-        assert await _pressed(teams, **draft) == "You find it below."
+        assert await _pressed(teams, **draft) == "You will find it below."
         outline = (await teams.until(lambda: teams.all("a:admin", 2)))[1]
         assert f"# {_LINUX}" in json.dumps(outline)
         await _pressed(teams, **_data(listed, "Write the answer"))
@@ -149,13 +149,13 @@ async def test_in_teams_a_gap_is_outlined_and_answered_too(own_data: Path, artic
         objected = await _pressed(teams, save["verb"], save["data"] | written)
         assert "The documents do not prove this" in json.dumps(objected)
         told = await _pressed(teams, save["verb"], save["data"] | written | {"anyway": "true"})
-        assert "The question is answered so from now on" in json.dumps(told)
+        assert "From now on the question gets this answer" in json.dumps(told)
         assert await _pressed(teams, **draft) == "This is no gap any more: somebody has answered it, or it is too old."
         assert "phones only" in (await teams.reply(teams.question(_LINUX, "second", "a:second")))["text"]
         assert "Only admins" in await _pressed(teams, **draft, user="reviewer")
         # Elsewhere than in the admin's own chat nothing is shown.
         status, said = await teams.send(teams.press("admin", TEAMS_REVIEWS, draft["verb"], draft["data"]))
-        assert (status, said["value"][:25]) == (200, "This works in our own cha")
+        assert (status, said["value"][:26]) == (200, "This works only in our own")
 
 
 async def test_who_may_not_read_what_an_answer_cites_gets_no_answer_and_the_admin_is_told(

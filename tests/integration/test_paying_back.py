@@ -54,9 +54,9 @@ async def test_an_approved_answer_outlives_another_embedding_model(approval_desk
 @pytest.mark.parametrize(
     ("other", "own_answer"),
     [
-        ("Can I not get my money back?", "A person is checking this"),
-        ("When can I get my money back?", "A person is checking this"),
-        ("Can I pay by card?", "A person is checking this"),
+        ("Can I not get my money back?", "A person will check this"),
+        ("When can I get my money back?", "A person will check this"),
+        ("Can I pay by card?", "A person will check this"),
     ],
 )
 async def test_another_question_does_not_get_it(other: str, own_answer: str, approval_desk: Desk) -> None:
@@ -99,7 +99,7 @@ async def test_when_a_cited_chunk_changes_the_answer_goes_back_to_the_reviewers_
         await desk.until(lambda: [m for m in desk.hidden(ADMIN) if "Reindexed" in m.text], 1)
         # Not even before anybody looked: the answer's chunks are not those of the index any more.
         reply = await desk.exactly_one_reply(await desk.ask(_DOUBTFUL, ADMIN))
-        assert "A person is checking this" in shown(reply)
+        assert "A person will check this" in shown(reply)
         await desk.bot.maintenance.sweep()
         cards = await desk.until(lambda: [c for c in _cards(desk) if "has changed since" in shown(c)], 1)
         assert await desk.store.curated.counts() == {"stale": 1}
@@ -128,7 +128,7 @@ async def test_an_answer_that_several_people_find_bad_opens_a_review_once(own_de
     assert _cards(own_desk) == []
     await _find_bad(own_desk, reply, (ADMIN, REVIEWER))
     (card,) = await own_desk.until(lambda: _cards(own_desk), 1)
-    assert "Readers found the answer to this bad" in shown(card)
+    assert "The answer to this was rated bad" in shown(card)
     assert "When does the first payment reminder go out?" in shown(card)
     assert "7 days after the due date" in shown(card)
     values = {"reason": {"reason": "outdated"}, "note": {"note": "There are four reminders now."}}
@@ -140,10 +140,10 @@ async def test_an_approved_answer_that_several_people_find_bad_is_no_longer_serv
     await _approved(approval_desk)
     reply = await approval_desk.exactly_one_reply(await approval_desk.ask(_DOUBTFUL, ADMIN))
     await _find_bad(approval_desk, reply, (ASKER, ADMIN))
-    await approval_desk.until(lambda: [c for c in _cards(approval_desk) if "Readers found" in shown(c)], 1)
+    await approval_desk.until(lambda: [c for c in _cards(approval_desk) if "was rated bad" in shown(c)], 1)
     assert await approval_desk.store.curated.counts() == {"stale": 1}
     again = await approval_desk.exactly_one_reply(await approval_desk.ask(_DOUBTFUL, REVIEWER))
-    assert "A person is checking this" in shown(again)
+    assert "A person will check this" in shown(again)
 
 
 async def test_gaps_are_listed_in_clusters_for_admins_only(own_desk: Desk) -> None:

@@ -105,7 +105,7 @@ async def test_a_reply_below_the_card_is_sent_once_a_reviewer_confirms_it(silent
     question, card = await _without_draft(silent)
     await _reply(silent, card, "No, there is none & none is planned.")
     preview = (await silent.until(lambda: _below(silent, card), 1))[0]
-    assert "Send this to whoever asked?" in shown(preview)
+    assert "Send this as the answer?" in shown(preview)
     assert "The documents do not prove this:" in shown(preview)
     assert len(silent.replies(question)) == 2
     await silent.press(REVIEWER, preview, "Send it anyway")

@@ -132,7 +132,7 @@ async def test_reviewers_are_reminded_once_and_a_review_that_nobody_decides_ends
 
         await later(5)
         (reminder,) = await desk.until(lambda: [m for m in desk.messages(REVIEWS) if m.thread_ts == card.ts], 1)
-        assert "still waits for a reviewer" in shown(reminder)
+        assert "still waiting for a reviewer" in shown(reminder)
         assert len(desk.replies(question)) == 1
         await later(95)
         assert "Nobody could look at your question in time" in shown(await desk.reply_to(question, 2))
@@ -209,9 +209,9 @@ async def test_with_auto_answer_off_a_proved_answer_waits_for_approval_and_appro
 ) -> None:
     async with workspace(own_data, articles, channels={SUPPORT: {"auto_answer": False}}) as desk:
         question = await desk.ask("When does the first payment reminder go out?")
-        assert "A person is checking this" in shown(await desk.exactly_one_reply(question))
+        assert "A person will check this" in shown(await desk.exactly_one_reply(question))
         card = await desk.card()
-        assert "In this channel a person approves every answer first" in shown(card)
+        assert "In this channel a reviewer approves every answer first" in shown(card)
         await desk.press(REVIEWER, card, "Approve")
         assert "7 days after the due date" in shown(await desk.reply_to(question, 2))
 
@@ -260,13 +260,13 @@ async def test_app_home_shows_nothing_of_others_reviews_or_of_operations_to_an_a
     await desk.open_home(ASKER)
     home = json.dumps(await desk.home(ASKER, "I answer from your team"))
     assert _DOUBTFUL not in home
-    assert "How it goes" not in home
+    assert "How it is going" not in home
 
 
 async def test_app_home_shows_admins_how_it_goes_with_a_picture(desk: Desk) -> None:
     await desk.exactly_one_reply(await desk.ask("When does the first payment reminder go out?"))
     await desk.open_home(ADMIN)
-    home = json.dumps(await desk.home(ADMIN, "How it goes"), ensure_ascii=False)
+    home = json.dumps(await desk.home(ADMIN, "How it is going"), ensure_ascii=False)
     assert "38 documents" in home
     assert "█" in home
     await desk.press_home(ADMIN, "home_reindex", [])

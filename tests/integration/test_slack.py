@@ -96,7 +96,7 @@ async def test_not_enough_info_names_documents_and_hands_over_when_asked(desk: D
 
 async def test_a_doubtful_draft_is_approved_and_reaches_the_asker(approval_desk: Desk) -> None:
     question = await approval_desk.ask(_DOUBTFUL)
-    assert "A person is checking this" in shown(await approval_desk.exactly_one_reply(question))
+    assert "A person will check this" in shown(await approval_desk.exactly_one_reply(question))
     card = await approval_desk.card()
     assert "*Draft*" in shown(card)
     await approval_desk.press(REVIEWER, card, "Approve")

@@ -144,7 +144,7 @@ def _review_id(card: dict[str, Any]) -> str:
 
 async def _review(teams: FakeConnector) -> tuple[dict[str, Any], dict[str, Any]]:
     waiting = await _reply(teams, teams.question(_DOUBTFUL))
-    assert "A person is checking this" in waiting["summary"]
+    assert "A person will check this" in waiting["summary"]
     (card,) = await teams.until(lambda: teams.messages(REVIEWS))
     return card, {"review_id": _review_id(card)}
 
@@ -200,7 +200,7 @@ async def test_a_review_that_nobody_decides_is_shown_again_and_then_ends_with_a_
 async def test_who_is_no_reviewer_changes_nothing(approving: FakeConnector, verb: str) -> None:
     _, data = await _review(approving)
     _, told = await approving.send(approving.press("asker", REVIEWS, verb, data | {"answer": "Free.", "reason": "x"}))
-    assert "Only reviewers may decide this. Nothing was changed." in told["value"]
+    assert "Only reviewers may decide this." in told["value"]
     await approving.exactly("a:asker", 1)
     assert not approving.updates
 
@@ -215,7 +215,7 @@ async def test_feedback_is_kept_with_the_answer_it_is_about(own_data: Path, arti
             value = {"actionName": "feedback", "actionValue": {"reaction": "dislike", "feedback": json.dumps(form)}}
             bad = fake.activity("invoke", "asker", "a:asker", name="message/submitAction", value=value)
             thanks = {
-                "task": {"type": "message", "value": "Thank you. That helps to mend the answers, and the documents."}
+                "task": {"type": "message", "value": "Thank you. That helps to improve the answers and the documents."}
             }
             assert await fake.send(bad | {"replyToId": reply["id"]}) == (200, thanks)
             assert await fake.send(bad | {"replyToId": "m-0"}) == (200, thanks)

@@ -103,7 +103,7 @@ async def test_never_mind_takes_the_question_back_and_the_card_says_so(desk: Des
     question, card = await _waiting(desk)
     await _say(desk, question, "never mind, found it")
     assert "taken your question back" in shown(await desk.reply_to(question, 2))
-    await _card_with(desk, card, "Taken back by whoever asked")
+    await _card_with(desk, card, "The question was taken back")
     assert "Approve" not in shown(card)
     review = await _review_of(desk, card)
     assert review.state == "withdrawn"
@@ -135,7 +135,7 @@ async def test_a_question_that_was_taken_back_is_no_gap(silent: Desk) -> None:
     await silent.reply_to(question, 2)
     await _say(silent, question, "hat sich erledigt")
     await silent.reply_to(question, 3)
-    await _card_with(silent, card, "Taken back")
+    await _card_with(silent, card, "taken back")
     assert await silent.store.gaps.since("T0SANDBOX", name, 7) == []
 
 
@@ -155,7 +155,7 @@ async def test_the_review_goes_on_for_others_who_ask(desk: Desk) -> None:
 async def test_deleting_the_question_takes_it_back(desk: Desk) -> None:
     question, card = await _waiting(desk)
     await desk.sandbox.acts.delete(ASKER, SUPPORT, question.ts)
-    await _card_with(desk, card, "Taken back by whoever asked")
+    await _card_with(desk, card, "The question was taken back")
     assert (await _review_of(desk, card)).state == "withdrawn"
 
 

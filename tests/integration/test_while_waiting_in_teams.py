@@ -44,7 +44,7 @@ async def test_news_are_told_and_never_mind_takes_the_question_back(teams: FakeC
     assert "Nobody has started on it yet." in _written(told)
     told = await teams.reply(teams.question("never mind, thanks"), 3)
     assert "taken your question" in _written(told)
-    await _card_with(teams, "Taken back by whoever asked")
+    await _card_with(teams, "The question was taken back")
 
 
 async def test_deleting_the_question_takes_it_back(teams: FakeConnector) -> None:
@@ -52,7 +52,7 @@ async def test_deleting_the_question_takes_it_back(teams: FakeConnector) -> None
     await teams.reply(question)
     await _card_with(teams, _QUESTION)
     await teams.send(question | {"type": "messageDelete"})
-    await _card_with(teams, "Taken back by whoever asked")
+    await _card_with(teams, "The question was taken back")
 
 
 async def test_editing_the_question_changes_the_card(teams: FakeConnector) -> None:

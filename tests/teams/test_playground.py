@@ -256,7 +256,7 @@ def test_a_reviewer_asks_back_and_then_edits_what_the_documents_prove(client: Cl
 def test_commands_answer_with_cards(client: Client) -> None:
     page = client.page
     client.ask("help")
-    expect(page.get_by_text("read the documents anew").last).to_be_visible()
+    expect(page.get_by_text("read the documents again").last).to_be_visible()
     client.ask("status")
     expect(page.get_by_text("Reviews waiting").last).to_be_visible()
     client.picture("13-commands")

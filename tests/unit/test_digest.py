@@ -89,13 +89,13 @@ def _report(**fields: Any) -> Report:  # noqa: ANN401 - fields
 def test_a_report_says_how_the_week_went() -> None:
     said = report_text(_report(), quotes=True)
     for part in (
-        "10 questions by 4 people.", "75% (3 of 4 that were judged).", "answered with proof", "50% (5)",
-        "3 decided, half of them within 2 hours, the longest after 30 hours.", "One ended because nobody was in time.",
+        "10 questions by 4 people.", "75% (3 of 4 that were rated).", "answered with proof", "50% (5)",
+        "3 decided, half of them within 2 hours, the longest after 30 hours.", "One ended without a decision.",
         "2 are waiting now.", "1,234 tokens, 1.50 US dollars.", "“A secret?”: once, one person", "…and 2 more",
-        "Old page: not seen for", "2 more; an admin sees them",
+        "Old page: not seen for", "2 more; “citedesk index status”",
     ):  # fmt: skip
         assert part in said
-    assert "Nobody judged" in report_text(_report(helpful=0, unhelpful=0), quotes=True)
+    assert "No answer was rated" in report_text(_report(helpful=0, unhelpful=0), quotes=True)
     assert report_bars(_report(questions=0, ends={})) == ""
 
 

@@ -242,7 +242,7 @@ def test_who_waits_for_a_person_sees_meanwhile_what_the_documents_say() -> None:
     review = NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=draft(), sources=(), meanwhile=passages(f"{QUOTA} [1]"))
     blocks = _blocks(_reply(review))
     assert [block["type"] for block in blocks] == ["section", "section", "markdown", "section", "context"]
-    assert "A person is checking this" in blocks[0]["text"]["text"]
+    assert "A person will check this" in blocks[0]["text"]["text"]
     assert blocks[1]["text"]["text"] == "*Meanwhile, what the documents say*"
     assert blocks[2]["text"] == f"{QUOTA} [1]"
 

@@ -206,7 +206,7 @@ def test_a_message_that_asks_nothing_gets_a_friendly_line_with_examples_and_no_p
 @every_surface
 def test_who_waits_for_a_person_sees_what_the_documents_say(surface: _Surface) -> None:
     shown = _rendered(surface, NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=None, sources=(), meanwhile=passages()))
-    facts = ("A person is checking this", "Meanwhile, what the documents say", QUOTA, "Title of c1", "r-1")
+    facts = ("A person will check this", "Meanwhile, what the documents say", QUOTA, "Title of c1", "r-1")
     for fact in facts:
         assert fact in shown
 
@@ -228,15 +228,15 @@ def test_a_card_names_everybody_who_asked_and_shows_the_words_of_a_quoted_draft_
 @pytest.mark.parametrize(
     ("outcome", "facts"),
     [
-        (NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()), ("A person is checking this",)),
+        (NeedsReview(reason=Failure.UNVERIFIED, draft=None, sources=()), ("A person will check this",)),
         (Blocked(reason=Failure.POLICY), ("safety rules",)),
         (Unavailable(reason=Failure.DEADLINE), ("took too long", "Try again", "How many?")),
-        (Unavailable(reason=Failure.INDEX_UNAVAILABLE), ("not indexed yet", "Try again")),
+        (Unavailable(reason=Failure.INDEX_UNAVAILABLE), ("not ready to be searched", "Try again")),
         (Limited(reason=Failure.INPUT_TOO_LONG, limit=1000), ("1,000 characters",)),
         (Limited(reason=Failure.INPUT_EMPTY, limit=1000), ("question in words",)),
         (Limited(reason=Failure.USER_LIMIT, limit=20, retry_after=30), ("20 questions", "30 seconds")),
         (Limited(reason=Failure.TENANT_LIMIT, limit=300, retry_after=30), ("300", "30 seconds")),
-        (Limited(reason=Failure.ROUTE_LIMIT, limit=3, retry_after=600), ("this way", "10 minutes")),
+        (Limited(reason=Failure.ROUTE_LIMIT, limit=3, retry_after=600), ("Too many questions", "10 minutes")),
         (Limited(reason=Failure.QUEUE_FULL, limit=200, retry_after=5), ("busy", "5 seconds")),
         (Limited(reason=Failure.TOKEN_BUDGET, limit=9, retry_after=600), ("today", "10 minutes")),
     ],
@@ -352,7 +352,7 @@ def test_what_commands_tell_is_alike(surface: _Surface) -> None:
     live = "<script>" if surface.name == "slack" else "](https://evil"
     assert not any(live in text for text in _shown_texts(listed))
     assert "No gaps" in _words(surface.gaps([]))
-    assert "No review waits" in _words(surface.reviews([]))
+    assert "No review is waiting" in _words(surface.reviews([]))
     skipped = tuple(SkippedFile(document_id=f"{n}.pdf", reason="is broken") for n in range(30))
     coverage = _words(surface.coverage(Coverage("s-1", indexed=10, chunks=99, reused=9, skipped=skipped)))
     for fact in ("10 of 40 files", "99 passages", "9 unchanged", "0.pdf", "is broken", "10 more", "s-1"):

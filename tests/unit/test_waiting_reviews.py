@@ -91,7 +91,7 @@ def test_the_outlook_says_what_is_known_and_no_more(outlook: Outlook | None, sai
 def test_the_state_of_a_review_is_told_in_german_too() -> None:
     waiting = Waiting(_review(), "Wie?", 7200, "R", "Robin", is_reminded=True, outlook=Outlook())
     said = state_words(waiting, _WHERE.model_copy(update={"private": True}), words_in("de-AT"))
-    assert said.startswith("Deine Frage „Wie?“ liegt zur Prüfung vor. Dauer bisher: 2 Stunden. Robin arbeitet daran.")
+    assert said.startswith("Deine Frage „Wie?“ liegt seit 2 Stunden beim Prüfteam. Robin arbeitet daran.")
 
 
 def test_the_question_is_repeated_only_where_no_thread_shows_it() -> None:

@@ -49,27 +49,27 @@ def test_every_finding_verdict_of_the_judge_and_failed_request_has_words(words: 
 
 def test_a_tired_admin_reads_what_was_found_which_rule_decided_and_what_to_do() -> None:
     assert _said(_trace("RETRIEVAL_LOW", **_SEARCHED)) == (
-        "Sam’s question was searched in 176 documents. The best passage, from “Invoices”, fits to 34%. "  # noqa: RUF001
-        "Next come “Refunds”. Below 45% nothing is quoted. That is too little, so no answer was given. "
-        "Nothing was sent to a model. To have it answered, write the missing article; if good questions end so "
-        "again and again, calibrate."
+        "176 documents were searched for Sam’s question. The best passage, from “Invoices”, has a fit of 34%. "  # noqa: RUF001
+        "Next best: “Refunds”. Below 45% nothing is quoted. That is too little, so no answer was given. "
+        "Nothing was sent to a model. To have it answered, write the missing article; if good questions "
+        "keep ending like this, calibrate."
     )
 
 
 def test_thresholds_of_today_are_said_to_be_those_of_today() -> None:
     said = _said(_trace("RETRIEVAL_LOW", sufficiency=0.34), thresholds=Thresholds(0.11, 0.5, of_today=True))
-    assert "Today, below 11% the model is not asked; what held then was not stored." in said
+    assert "Today the model is not asked below 11%; what applied then was not stored." in said
     assert "Today" not in _said(_trace("RETRIEVAL_LOW", **_SEARCHED))
 
 
 def test_a_value_next_to_the_threshold_is_not_rounded_onto_it() -> None:
     said = _said(_trace("RETRIEVAL_LOW", **(_SEARCHED | {"sufficiency": 0.4493})))
-    assert "fits to 44.9%" in said
+    assert "has a fit of 44.9%" in said
 
 
 def test_documents_that_the_admin_may_not_read_are_not_named() -> None:
     said = _said(_trace("ACCESS_FILTERED", **_SEARCHED), best="hidden", titles=())
-    assert "from a document that you may not read, fits to 34%" in said
+    assert "from a document that you may not read, has a fit of 34%" in said
     assert "Invoices" not in said
     gone = _said(_trace("RETRIEVAL_LOW", **_SEARCHED), best="gone", titles=(), documents=None)
     assert "an index that has been rebuilt since" in gone
@@ -105,14 +105,14 @@ def test_the_second_reader_and_the_checks_are_named() -> None:
 
 def test_what_was_not_searched_for_names_no_passage() -> None:
     said = _said(_trace("USER_LIMIT", "limited"), best="none", titles=(), documents=None)
-    assert said.startswith("Sam’s message was not searched for. This person had asked as often")  # noqa: RUF001
+    assert said.startswith("Sam’s message led to no search. This person had asked as often")  # noqa: RUF001
     assert "model" not in said
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"curated_id": "r-0", "fallback_used": "curated_answer", "form": "written"}, "a person had approved before"),
+        ({"curated_id": "r-0", "fallback_used": "curated_answer", "form": "written"}, "a reviewer had approved before"),
         ({"fallback_used": "fresh_answer_cache", "form": "written"}, "proved for the same question before"),
         ({"form": "written", "attempts": 1, "llm_provider": "x"}, "proved sentence by sentence"),
         ({"form": "quoted"}, "in the documents’ own words"),  # noqa: RUF001

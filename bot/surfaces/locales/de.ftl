@@ -1,4 +1,23 @@
 # Oberflächentexte auf Deutsch. Die Anrede ist du, wie in Slack.
+#
+# Ein Wort für eine Sache:
+#   fragende Person   wer gefragt hat (asker)
+#   Prüfteam          wer über Prüfungen entscheidet (reviewers); eine davon: jemand aus dem Prüfteam. „Ein Mensch“ steht
+#                     nur, wo es heißt: nicht der Bot, also auf dem Knopf der fragenden Person und gleich danach.
+#   Admin             wer die Befehle für Admins benutzen darf
+#   Prüfung, Prüfkarte   eine Frage, über die das Prüfteam entscheidet, und ihre Nachricht (review, card)
+#   freigeben, bearbeiten, ablehnen, nachfragen, übernehmen, neu entwerfen: was das Prüfteam tut, wie auf den Knöpfen
+#   zurückgezogen     von einer Frage: Die Antwort wird nicht mehr gebraucht (taken back)
+#   Entwurf           eine Antwort, die noch nicht gesendet ist (draft)
+#   Zitat, Stelle, Quelle   quote, passage, source; eine Stelle wird zitiert oder mit ihrer Nummer genannt, etwa [1]
+#   belegen           wörtlich oder geprüft in den zitierten Stellen finden (prove); Gegenprobe: der Vergleich danach
+#   bewertet          was Leute von einer Antwort halten: hilfreich oder nicht, gut oder schlecht (rated)
+#   Lücke             eine Frage, die die Dokumente nicht beantworten (gap)
+#   Kennung           id
+#   Sprachmodell für Fragende, Modell für Prüfteam und Admins
+#   Dokumente werden eingelesen; vom Index lesen nur Admins
+#   Angaben der Dauer (duration-…, wait-…) stehen im Dativ: „seit“, „nach“, „in“ oder „innerhalb von“ davor
+# Auslassungspunkte haben einen Abstand, wenn sie für Wörter stehen: „… und 3 weitere“.
 
 ### Zeiten
 
@@ -7,16 +26,12 @@ wait-seconds = { $count ->
     [one] { $count } Sekunde
    *[other] { $count } Sekunden
 }
-wait-minutes = { $count ->
-    [one] { $count } Minute
-   *[other] { $count } Minuten
-}
-updated = aktualisiert am { $day }
+updated = Stand { $day }
 
 ### Prüfkarten, die sich nicht posten lassen
 
-no-reviewer-reached = Ich habe niemanden erreicht, der deine Frage prüfen kann. Noch sieht sie sich also niemand an. Sie bleibt in der Liste der Prüfenden offen, und die Antwort kommt hierher, sobald jemand entscheidet.
-cards-refused = Ich kann in { $place } keine Prüfkarten posten ({ $reason }). Bis das behoben ist, bekommen die Prüfenden die Karten als Direktnachricht. Starte citedesk doctor: Es sagt, was zu tun ist.
+no-reviewer-reached = Ich habe niemanden aus dem Prüfteam erreicht, deshalb sieht sich deine Frage noch niemand an. Sie bleibt in der Liste des Prüfteams offen, und die Antwort kommt hierher, sobald jemand entscheidet.
+cards-refused = Ich kann in { $place } keine Prüfkarten posten ({ $reason }). Bis das behoben ist, bekommen alle im Prüfteam die Karten als Direktnachricht. Starte „citedesk doctor“: Es sagt, was zu tun ist.
 
 ### Smalltalk
 
@@ -25,27 +40,27 @@ small-talk-ok = Alles klar. Frag mich, wann immer du magst.
 
 ### Startseite von Fragenden
 
-home-examples = Probier eine davon
+home-examples = Probier eine dieser Fragen
 home-your-questions = Deine offenen Fragen
-home-in-review = in Prüfung seit { $day }
-home-taken = { $person } sieht sie sich an, seit { $day }
-home-waits-for-you = jemand aus der Prüfung hat dich etwas gefragt und wartet auf deine Antwort
-home-joined = Eine Frage, die auch du gestellt hast
-home-none-open = Keine deiner Fragen ist in Prüfung.
-home-more-open = und { $count } weitere
+home-in-review = in Prüfung seit dem { $day }
+home-taken = { $person } kümmert sich seit dem { $day } darum
+home-waits-for-you = das Prüfteam hat eine Frage an dich und wartet auf deine Antwort
+home-joined = Eine Frage, die du auch gestellt hast
+home-none-open = Keine deiner Fragen liegt beim Prüfteam.
+
 ### Warum eine Anfrage so endete, für Admins
 
 why-searched = { $documents ->
-    [one] Die Frage von { $asker } wurde in einem Dokument gesucht.
-   *[other] Die Frage von { $asker } wurde in { $documents } Dokumenten gesucht.
+    [one] Für die Frage von { $asker } wurde ein Dokument durchsucht.
+   *[other] Für die Frage von { $asker } wurden { $documents } Dokumente durchsucht.
 }
-why-searched-before = Die Frage von { $asker } wurde in einem Index gesucht, der seither neu gebaut wurde.
-why-not-searched = Nach der Nachricht von { $asker } wurde nicht gesucht.
+why-searched-before = Für die Frage von { $asker } wurde ein Index durchsucht, der seither neu gebaut wurde.
+why-not-searched = Zur Nachricht von { $asker } wurde nichts gesucht.
 why-best = Die beste Stelle, aus „{ $title }“, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-hidden = Die beste Stelle, aus einem Dokument, das du nicht lesen darfst, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-best-gone = Die beste Stelle, aus einem Dokument, das nicht mehr im Index ist, passt zu { NUMBER($fit, style: "percent", maximumFractionDigits: 1) }.
 why-title = „{ $title }“
-why-near = Danach kommen { $titles }.
+why-near = Danach: { $titles }.
 why-bar = { $rule ->
     [ask] Unter { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } wird das Modell nicht gefragt.
    *[quote] Unter { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } wird nichts zitiert.
@@ -54,60 +69,60 @@ why-bar-today = { $rule ->
     [ask] Heute wird unter { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } das Modell nicht gefragt; was damals galt, ist nicht gespeichert.
    *[quote] Heute wird unter { NUMBER($bar, style: "percent", maximumFractionDigits: 1) } nichts zitiert; was damals galt, ist nicht gespeichert.
 }
-why-named = Die Frage nennt etwas, das in der Stelle steht, deshalb hielt der niedrige Wert sie nicht auf.
+why-named = Die Stelle enthält etwas, das die Frage nennt, deshalb wurde sie trotz des niedrigen Werts verwendet.
 why-no-model = An ein Modell wurde nichts geschickt.
 why-model = { $requests ->
     [one] Eine Anfrage ging an { $server } ({ $model }).
    *[other] { $requests } Anfragen gingen an { $server } ({ $model }).
 }
 why-problems = Was nicht klappte: { $list }.
-why-judge = { $judge } hat die Sätze mit den Stellen verglichen, die sie nennen: { $list }.
+why-judge = { $judge } hat die Sätze mit den Stellen verglichen, die sie zitieren: { $list }.
 why-findings = Die Prüfungen haben beanstandet: { $list }.
 why-corrected = Vor der Suche wurden Tippfehler berichtigt.
-why-reduced = Von einer langen Nachricht wurde nur der wichtige Teil gesucht.
+why-reduced = Die Nachricht war lang, deshalb wurde nur nach ihrem wichtigsten Teil gesucht.
 why-withheld = { $count ->
-    [one] Eine Stelle mit Text für ein Sprachmodell wurde weggelassen.
-   *[other] { $count } Stellen mit Text für ein Sprachmodell wurden weggelassen.
+    [one] Eine Stelle wurde weggelassen, weil sie sich an ein Sprachmodell richtet.
+   *[other] { $count } Stellen wurden weggelassen, weil sie sich an ein Sprachmodell richten.
 }
 why-instead = { $kind ->
-    [cache] Gezeigt wurde eine frühere Antwort, die noch galt.
-    [quotes] Gezeigt wurden die Dokumente im Wortlaut.
-    [too-low] Was gefunden wurde, passt zu wenig, um es zu zitieren.
-   *[nothing] Es gab nichts, was man stattdessen zeigen konnte.
+    [cache] Gezeigt wurde stattdessen eine frühere Antwort, die noch galt.
+    [quotes] Gezeigt wurde stattdessen der Wortlaut der Dokumente.
+    [too-low] Was gefunden wurde, passt zu wenig, um es stattdessen zu zitieren.
+   *[nothing] Es gab nichts, was sich stattdessen zeigen ließ.
 }
 why-review = { $state ->
     [approved] { $person } hat den Entwurf am { $day } freigegeben.
     [edited] { $person } hat die Antwort am { $day } geschrieben.
     [rejected] { $person } hat den Entwurf am { $day } abgelehnt.
-    [expired] Niemand hat die Prüfung rechtzeitig entschieden.
+    [expired] Niemand hat rechtzeitig darüber entschieden.
    *[open] Die Prüfung ist noch offen.
 }
-why-unknown = Sie endete mit dem Code { $code }, den diese Version nicht kennt.
+why-unknown = Die Anfrage endete mit dem Code { $code }, den diese Version nicht kennt.
 
 why-ok = { $form ->
-    [approved] Es kam eine Antwort, die schon ein Mensch freigegeben hatte.
+    [approved] Es kam eine Antwort, die das Prüfteam schon freigegeben hatte.
     [cached] Es kam eine Antwort, die für dieselbe Frage schon belegt war.
     [proved-quotes] Der Wortlaut des Modells war nicht belegt, deshalb wurden die belegten Zitate gezeigt.
-    [quoted] Die Antwort waren die Dokumente im Wortlaut.
+    [quoted] Geantwortet wurde im Wortlaut der Dokumente.
    *[written] Die Antwort ist Satz für Satz belegt.
 }
 why-ok-do = Es ist nichts zu tun.
 why-input-empty = In der Nachricht stand kein Wort, also gab es nichts zu suchen.
 why-input-empty-do = Es ist nichts zu tun.
-why-input-too-long = Die Nachricht war länger, als gelesen wird.
+why-input-too-long = Die Nachricht war länger, als ich lesen kann.
 why-input-too-long-do = Wenn deine Leute längere Logs einfügen, erhöhe limits.pasted_chars.
-why-no-question = Es war ein Gruß, ein Dank oder ein Hilferuf; es kam eine freundliche Zeile mit Beispielen.
+why-no-question = Es war ein Gruß, ein Dank oder eine Bitte um Hilfe, deshalb kam eine freundliche Zeile mit Beispielen.
 why-no-question-do = Es ist nichts zu tun.
 why-user-limit = Diese Person hatte so oft gefragt, wie eine Person darf.
 why-user-limit-do = Wenn das zu wenig ist, erhöhe limits.per_user.
 why-tenant-limit = Der Workspace hatte so oft gefragt, wie er darf.
 why-tenant-limit-do = „citedesk report“ zeigt, wer so viel fragt; oder erhöhe limits.per_tenant.
-why-route-limit = Auf diesem Weg kamen mehr Fragen, als limits.per_route erlaubt.
-why-route-limit-do = Wenn das zu wenig ist, erhöhe den Wert.
-why-queue-full = Zu viele Fragen wurden gerade beantwortet.
+why-route-limit = Aus diesem Produkt kamen mehr Fragen, als limits.per_route erlaubt.
+why-route-limit-do = Wenn das zu wenig ist, erhöhe limits.per_route.
+why-queue-full = Gerade waren zu viele Fragen in Arbeit.
 why-queue-full-do = „citedesk report“ zeigt, was langsam ist; erhöhe limits.in_flight nur, wenn der Rechner Luft hat.
-why-token-budget = Der Workspace hatte die Tokens dieses Tages verbraucht.
-why-token-budget-do = Warte bis morgen, oder erhöhe limits.tenant_tokens_per_day.
+why-token-budget = Der Workspace hatte die Tokens für diesen Tag verbraucht.
+why-token-budget-do = Warte bis zum nächsten Tag, oder erhöhe limits.tenant_tokens_per_day.
 why-index-unavailable = Es gab keinen Index, in dem man suchen konnte.
 why-index-unavailable-do = Starte „citedesk doctor“, dann „citedesk index build“.
 why-retrieval-empty = Die Suche fand nichts, was diese Person dort lesen darf.
@@ -118,13 +133,13 @@ why-access-filtered = Ein Dokument, das diese Person nicht lesen darf, liegt vie
 why-access-filtered-do = Prüfe, ob die Zugriffsregeln so sind, wie du sie willst.
 why-insufficient-context = Was gefunden wurde, beantwortet die Frage nicht, deshalb gab es keine Antwort.
 why-insufficient-context-do = Damit es eine gibt, schreib den fehlenden Artikel.
-why-not-the-question = Der zweite Leser fand, dass der Entwurf nicht beantwortet, was gefragt war; er wurde nicht gezeigt.
+why-not-the-question = Die Gegenprobe ergab, dass der Entwurf nicht beantwortet, was gefragt war; er wurde nicht gezeigt.
 why-not-the-question-do = Damit es eine Antwort gibt, schreib den fehlenden Artikel.
 why-model-timeout = Das Modell hat nicht rechtzeitig geantwortet.
 why-model-timeout-do = Prüfe den Modellserver; wie lange gewartet wird, steht in llm.read_timeout_s und limits.request_deadline_s.
 why-model-down = Der Modellserver war nicht erreichbar oder fiel aus.
 why-model-down-do = Prüfe den Server mit „citedesk doctor“.
-why-model-rate-limited = Der Modellserver oder unsere eigene Drossel ließ keine Anfrage mehr rechtzeitig durch.
+why-model-rate-limited = Der Modellserver oder unsere eigene Begrenzung ließ keine Anfrage mehr rechtzeitig durch.
 why-model-rate-limited-do = Hol dir ein größeres Kontingent, stell llm.requests_per_minute darauf ein, oder trag unter llm.failover einen Server ein.
 why-model-refused = Der Modellserver hat die Anfrage abgelehnt.
 why-model-refused-do = Prüfe Schlüssel, Kontingent, Modell und Adresse mit „citedesk doctor“.
@@ -133,55 +148,46 @@ why-model-empty-do = Versuch ein anderes Modell.
 why-model-cut-off = Das Modell kam an seine Tokengrenze, bevor es etwas gesagt hatte.
 why-model-cut-off-do = Erhöhe limits.output_tokens_max, oder senke llm.reasoning_effort.
 why-content-filter = Das Modell oder der Inhaltsfilter seines Servers wollte nicht antworten.
-why-content-filter-do = Frag, wer den Server betreibt.
-why-circuit-open = Der Modellserver war mehrmals hintereinander ausgefallen und wurde eine Weile in Ruhe gelassen.
+why-content-filter-do = Frag die Leute, die den Server betreiben.
+why-circuit-open = Der Modellserver war mehrmals hintereinander ausgefallen und bekam deshalb eine Weile keine Anfragen.
 why-circuit-open-do = Prüfe den Server mit „citedesk doctor“.
-why-schema-invalid = Die Antwort des Modells war nicht lesbar, auch nach einer Reparatur nicht.
+why-schema-invalid = Die Antwort des Modells war nicht lesbar, auch nach einem Reparaturversuch nicht.
 why-schema-invalid-do = Versuch ein anderes Modell oder ein anderes llm.output_format.
-why-unverified = Kein Zitat im Entwurf des Modells ließ sich belegen, deshalb entscheidet ein Mensch.
+why-unverified = Kein Zitat im Entwurf des Modells ließ sich belegen, deshalb entscheidet das Prüfteam.
 why-unverified-do = Sieh dir die Prüfung an; wenn das oft vorkommt, versuch ein anderes Modell.
-why-low-confidence = Das Modell war sich selbst nicht sicher, deshalb entscheidet ein Mensch.
+why-low-confidence = Das Modell war sich selbst nicht sicher, deshalb entscheidet das Prüfteam.
 why-low-confidence-do = Sieh dir die Prüfung an; review.low_confidence kann stattdessen die Zitate zeigen.
-why-approval-required = In diesem Kanal gibt ein Mensch jede Antwort zuerst frei.
+why-approval-required = In diesem Kanal gibt das Prüfteam jede Antwort zuerst frei.
 why-approval-required-do = Sieh dir die Prüfung an.
-why-disputed = Leser fanden die Antwort schlecht, deshalb entscheidet ein Mensch.
+why-disputed = Die Antwort wurde schlecht bewertet, deshalb entscheidet das Prüfteam.
 why-disputed-do = Sieh dir die Prüfung an.
-why-source-changed = Ein Dokument hinter einer freigegebenen Antwort hat sich geändert, deshalb entscheidet ein Mensch.
+why-source-changed = Ein Dokument hinter einer freigegebenen Antwort hat sich geändert, deshalb entscheidet das Prüfteam.
 why-source-changed-do = Sieh dir die Prüfung an.
 why-policy = Die Antwort wiederholte unsere eigenen Anweisungen oder enthielt Zugangsdaten, deshalb wurde nichts davon gezeigt.
 why-policy-do = Entferne Zugangsdaten aus den Dokumenten.
 why-deadline = Es dauerte länger als limits.request_deadline_s.
 why-deadline-do = „citedesk report“ zeigt, welcher Schritt langsam ist.
-why-delivery-failed = Es gab ein Ergebnis, aber es ließ sich nicht senden.
+why-delivery-failed = Es gab eine Antwort, aber sie ließ sich nicht posten.
 why-delivery-failed-do = Im Log steht bei post_failed, warum; oft ist der Bot nicht im Kanal.
 why-internal = Bei uns ist etwas schiefgegangen.
 why-internal-do = Im Log steht bei pipeline_failed die Art des Fehlers; bitte melde ihn.
 
 why-finding-no-citation = der Text nennt keine Quelle
-why-finding-unknown-chunk = eine Nummer nennt keine gefundene Stelle
+why-finding-unknown-chunk = eine Nummer in Klammern nennt keine gefundene Stelle
 why-finding-quote-not-found = ein Zitat steht nicht wörtlich in seiner Quelle
 why-finding-uncited-claim = hinter einem Satz steht kein belegtes Zitat
 why-finding-unsupported-value = eine Zahl, ein Datum, der Name einer Schaltfläche oder Ähnliches steht nicht in den genannten Stellen
 why-finding-foreign-link = ein Link steht in keinem Dokument
 why-finding-contradicted = die Stellen sagen etwas anderes
 why-finding-not-stated = die Stellen sagen nicht alles davon
-why-finding-not-judged = kein zweiter Leser hat einen Satz mit seiner Quelle verglichen
+why-finding-not-judged = keine Gegenprobe hat einen Satz mit seiner Quelle verglichen
 why-finding-too-long = der Text ist zu lang
 why-finding-leak = er wiederholt unsere eigenen Anweisungen oder enthält Zugangsdaten
-why-finding-check-failed = eine Prüfung konnte nicht laufen
+why-finding-check-failed = eine der Prüfungen ließ sich nicht ausführen
 why-verdict-supported = { $count } belegt
-why-verdict-contradicted = { $count } widersprochen
-why-verdict-not-stated = { $count } steht dort nicht
+why-verdict-contradicted = { $count } widerlegt
+why-verdict-not-stated = { $count } dort nicht erwähnt
 why-verdict-verbatim = { $count } wörtlich
-why-problem-model-timeout = das Modell antwortete nicht rechtzeitig
-why-problem-model-down = der Server war nicht erreichbar oder fiel aus
-why-problem-circuit-open = der Server fiel immer wieder aus und wurde in Ruhe gelassen
-why-problem-model-rate-limited = der Server ließ keine Anfragen mehr durch
-why-problem-model-refused = der Server lehnte die Anfrage ab
-why-problem-model-empty = das Modell sagte nichts
-why-problem-model-cut-off = die Antwort endete an der Tokengrenze
-why-problem-content-filter = das Modell oder der Filter des Servers wollte nicht
-why-problem-schema-invalid = die Antwort war nicht lesbar
 
 ### Lücken: die beiden Knöpfe unter jeder, für Admins
 
@@ -197,35 +203,34 @@ gap-article-times = { $count ->
 }
 gap-article-answer = Antwort
 gap-article-to-write = (schreib hier die Antwort und lösche, was darunter steht)
-gap-article-near = Nächste Dokumente
+gap-article-near = Nächstliegende Dokumente
 gap-article-none-near = Kein Dokument kommt dem nahe.
 gap-article-missing = Was fehlt
 gap-article-no-passage = Keine dieser Stellen beantwortet die Fragen oben.
 gap-article-no-word = Kein Dokument, das du lesen darfst, enthält diese Wörter: { $list }.
-gap-form-title = Lücke beantworten
+gap-form-title = Antwort schreiben
 gap-form-send = Speichern
-gap-form-questions = Fragen, die das beantwortet
-gap-form-passages = Nenne, worauf die Antwort beruht, mit seiner Nummer, etwa [1]. Wer die genannten Dokumente lesen darf, bekommt von jetzt an diese Antwort.
+gap-form-questions = Fragen, auf die das die Antwort ist
+gap-form-passages = Nenne mit ihren Nummern die Stellen, auf denen die Antwort beruht, etwa [1]. Alle, die die zitierten Dokumente lesen dürfen, bekommen von jetzt an diese Antwort.
 gap-form-no-passages = Es wurde keine Stelle gefunden. Such unten nach einer.
-gap-form-answer = Antwort
 gap-form-search = Andere Stellen: Wörter, nach denen gesucht wird
 gap-form-find = Andere Stellen suchen
-gap-in-private = Das geht nur in unserem eigenen Chat, denn was es zeigt, ist nicht für alle, die hier lesen.
 gap-below = Du findest es unten.
-gap-form-search-hint = Füll das aus und speichere: Gespeichert wird noch nichts, und die gefundenen Stellen stehen oben.
-gap-form-objections = Das belegen die Dokumente nicht:
-gap-form-anyway-label = Nicht belegt
-gap-form-anyway = Trotzdem speichern: Ich stehe dafür ein, und das wird so festgehalten
+gap-form-search-hint = Füll das aus und drück auf „{ gap-form-send }“: Gespeichert wird noch nichts, und die gefundenen Stellen erscheinen oben.
+gap-form-anyway = Trotzdem speichern: Ich stehe dafür ein, und das wird festgehalten
 gap-form-empty = Schreib zuerst eine Antwort.
 gap-form-none-chosen = Wähle mindestens eine Frage.
-gap-form-uncited = Nenne mindestens eine Stelle, etwa [1]: Ohne Dokument wüsste niemand, wer die Antwort lesen darf. Wenn kein Dokument es sagt, entwirf stattdessen den Artikel.
+gap-form-uncited = Nenne mindestens eine Stelle, etwa [1]: Ohne Dokument wüsste niemand, wer die Antwort lesen darf. Wenn es in keinem Dokument steht, drück stattdessen auf „{ gap-draft-article }“.
 gap-stored = { $questions ->
-    [one] Gespeichert. Die Frage wird von jetzt an so beantwortet.
-   *[other] Gespeichert. { $questions } Fragen von { $askers } Personen werden von jetzt an so beantwortet.
+    [one] Gespeichert. Von jetzt an bekommt die Frage diese Antwort.
+   *[other] { $askers ->
+        [one] Gespeichert. Von jetzt an bekommen { $questions } Fragen einer Person diese Antwort.
+       *[other] Gespeichert. Von jetzt an bekommen { $questions } Fragen von { $askers } Personen diese Antwort.
+    }
 }
 gap-stored-barred = { $barred ->
-    [one] Eine Person, die gefragt hat, darf das Genannte nicht lesen und bekommt keine Antwort.
-   *[other] { $barred } von denen, die gefragt haben, dürfen das Genannte nicht lesen und bekommen keine Antwort.
+    [one] Eine der Personen, die gefragt haben, darf das Zitierte nicht lesen und bekommt die Antwort nicht.
+   *[other] { $barred } der Personen, die gefragt haben, dürfen das Zitierte nicht lesen und bekommen die Antwort nicht.
 }
 
 ### Der Bericht und die wöchentliche Übersicht
@@ -239,38 +244,30 @@ report-questions = { $questions ->
     [one] einer Person
    *[other] { $people } Personen
 }.
-report-helpful-name = Hilfreich
+report-helpful-name = Hilfreich gefunden
 report-helpful = { NUMBER($share, style: "percent", maximumFractionDigits: 0) } ({ $count } von { $judged }, die bewertet wurden).
-report-unjudged = Niemand hat eine Antwort bewertet.
+report-unjudged = Keine Antwort wurde bewertet.
 report-reviews-name = Prüfungen
 report-decided = { $count ->
     [one] Eine entschieden, nach { $median }.
    *[other] { $count } entschieden, die Hälfte innerhalb von { $median }, die längste nach { $longest }.
 }
 report-expired = { $count ->
-    [one] Eine lief ab, weil niemand rechtzeitig da war.
-   *[other] { $count } liefen ab, weil niemand rechtzeitig da war.
+    [one] Eine endete ohne Entscheidung.
+   *[other] { $count } endeten ohne Entscheidung.
 }
 report-waiting = { $count ->
     [one] Eine wartet gerade.
    *[other] { $count } warten gerade.
 }
 report-no-reviews = Keine.
-report-hours = { $count ->
-    [one] einer Stunde
-   *[other] { $count } Stunden
-}
-report-days = { $count ->
-    [one] einem Tag
-   *[other] { $count } Tagen
-}
 report-spend-name = Verbraucht
 report-tokens = { $tokens } Tokens; es ist kein Preis eingestellt.
 report-cost = { $tokens } Tokens, { NUMBER($dollars, minimumFractionDigits: 2, maximumFractionDigits: 2) } US-Dollar.
 report-end-proved = belegt beantwortet
 report-end-quoted = zitiert
-report-end-not-enough = nicht genug gefunden
-report-end-person = an einen Menschen
+report-end-not-enough = nicht genug Informationen
+report-end-person = ans Prüfteam
 report-end-other = begrenzt oder gestört
 report-share = { NUMBER($share, style: "percent", maximumFractionDigits: 0) }
 report-gaps-name = Größte Lücken
@@ -287,16 +284,15 @@ report-gap-near = { $times ->
 } von { $people ->
     [one] einer Person
    *[other] { $people } Personen
-}, am nächsten bei { $titles }
+}, am nächsten liegt: { $titles }
 report-gap = { $times ->
     [one] Eine Frage
    *[other] { $times } Fragen
 } von { $people ->
     [one] einer Person
    *[other] { $people } Personen
-}, in der Nähe keines Dokuments
-report-more = … und { $count } weitere
-report-not-seen-name = Lange nicht gesehene Dokumente
+}, kein Dokument kommt nahe
+report-not-seen-name = Zuletzt nicht gesehene Dokumente
 report-not-seen = { $title }: { $days ->
     [one] seit einem Tag nicht gesehen
    *[other] seit { $days } Tagen nicht gesehen
@@ -305,94 +301,103 @@ report-not-seen = { $title }: { $days ->
    *[no] nicht mehr im Index
 }
 report-not-seen-more = { $count ->
-    [one] Eines mehr; Admins sehen es im Abdeckungsbericht.
-   *[other] { $count } mehr; Admins sehen sie im Abdeckungsbericht.
+    [one] Ein weiteres; „citedesk index status“ zeigt es.
+   *[other] { $count } weitere; „citedesk index status“ zeigt sie.
 }
-report-for-admins = Admins lesen die Fragen mit „gaps“.
+report-for-admins = Admins sehen die Fragen mit „gaps“.
 in-quotes = „{ $text }“
 moment-of = { $day }, { $time } UTC
 
 ### Ergebnisse
 
-expired = Niemand konnte sich deine Frage rechtzeitig ansehen, deshalb habe ich keine Antwort, für die jemand einsteht. Frag bitte noch einmal, oder frag direkt jemanden aus dem Team.
-checked-by-a-person = Das sieht sich gerade ein Mensch an und antwortet dir hier.
+expired = Niemand konnte sich deine Frage rechtzeitig ansehen, deshalb habe ich keine geprüfte Antwort. Frag bitte noch einmal, oder frag direkt jemanden aus dem Team.
+checked-by-a-person = Das prüft noch ein Mensch und antwortet dir dann hier.
 quoted = Das steht in den Dokumenten
 meanwhile = Bis dahin: Das steht in den Dokumenten
 closest = Am nächsten kommt
 nearest-documents = Am nächsten kommen diese Dokumente:
 approved-by-on = Freigegeben von { $who } am { $day }
 did-you-mean = Meinst du
-blocked = Was ich dazu gefunden habe, darf ich nicht zeigen: Es verstößt gegen meine Sicherheitsregeln. Mit der Kennung unten kann ein Admin nachsehen.
-escalated = Ich habe deine Frage an einen Menschen weitergegeben. Die Antwort kommt hier.
+blocked = Die Antwort darauf darf ich nicht zeigen: Sie verstößt gegen meine Sicherheitsregeln. Mit der Kennung unten kann ein Admin nachsehen, warum.
+escalated = Ich habe deine Frage an einen Menschen weitergegeben. Die Antwort kommt hierher.
 not-enough-head = Nicht genug Informationen.
 not-enough = Ich habe in den Dokumenten keine Antwort gefunden, die ich belegen kann.
 not-enough-at-all = { not-enough-head } { not-enough }
 introduction = Ich beantworte Fragen aus den Dokumenten deines Teams und zeige, wo die Antwort steht. Stell mir deine Frage einfach in einem Satz.
 introduction-with-examples = Ich beantworte Fragen aus den Dokumenten deines Teams und zeige, wo die Antwort steht. Zum Beispiel:
-not-confirmed = Das hat sich jemand angesehen, konnte aber aus den Dokumenten keine Antwort bestätigen.
-given-up = Bei deiner Frage ist mehrmals etwas schiefgegangen, deshalb habe ich keine Antwort. Mit der Kennung kann ein Admin nachsehen.
+not-confirmed = Das Prüfteam hat sich das angesehen, konnte aber aus den Dokumenten keine Antwort bestätigen.
+given-up = Bei deiner Frage ist mehrmals etwas schiefgegangen, deshalb habe ich keine Antwort. Frag bitte später noch einmal, oder sag einem Admin Bescheid.
 files-left-out = Ich lese nur Text: Die Dateien habe ich weggelassen.
-may-see-more = Du darfst Dokumente lesen, die hier nicht alle lesen dürfen: Frag mich auch in unserem eigenen Chat.
-passed-on = Danke, das habe ich weitergegeben.
+may-see-more = Du darfst Dokumente lesen, die hier nicht alle lesen dürfen. Frag mich auch in unserem eigenen Chat.
+passed-on = Danke, das habe ich ans Prüfteam weitergegeben.
 stopped-words = Angehalten. Ich habe nicht geantwortet; frag einfach noch einmal, wann du willst.
 other-language = Die Dokumente sind auf { $language }; frag am besten auf { $language }.
-another-language = Die Dokumente sind in einer anderen Sprache.
+another-language = Die Dokumente sind in einer anderen Sprache; frag am besten in dieser.
 understood-as = So habe ich dich verstanden
 understood-corrected = Das habe ich gelesen als
 understood-reduced = Deine Nachricht ist lang. Gesucht habe ich nach
 unavailable = Ich kann gerade nicht antworten.
-unavailable-index-unavailable = Die Dokumente sind noch nicht eingelesen, oder der Index ist beschädigt.
+unavailable-index-unavailable = Die Dokumente lassen sich noch nicht durchsuchen. Ein Admin kann nachsehen, warum.
 unavailable-deadline = Es hat zu lange gedauert.
 unavailable-internal = Bei uns ist etwas schiefgegangen.
 
 ### Wer keine Antwort bekommt
 
-stranger = Ich bin nur für die Leute einer anderen Organisation da, deshalb kann ich dir nicht antworten.
+stranger = Ich arbeite für eine andere Organisation und antworte nur ihren Leuten, deshalb kann ich dir nicht antworten.
 guest = Ich antworte nur den Leuten dieser Organisation, und du bist hier zu Gast. Frag bitte jemanden von ihnen.
-unchecked = Ich konnte nicht feststellen, ob du hier zu Gast bist, deshalb antworte ich nicht. Versuch es bitte in einer Minute noch einmal.
+unchecked = Ich konnte nicht feststellen, ob du hier zu Gast bist, deshalb kann ich noch nicht antworten. Versuch es bitte in einer Minute noch einmal.
 
 ### Grenzen
 
 limit-input-empty = Ich brauche eine Frage in Worten. Frag mich in einem Satz.
 limit-input-too-long = Das ist länger als die { $limit } Zeichen, die ich lesen kann. Frag bitte kürzer.
-limit-user-limit = Du hast für jetzt die Grenze von { $limit } Fragen erreicht. Frag bitte in { $wait } noch einmal.
-limit-tenant-limit = Dieser Workspace hat seine Grenze von { $limit } Fragen erreicht. Frag bitte in { $wait } noch einmal.
-limit-route-limit = Hier kommen gerade zu viele Fragen an. Frag bitte in { $wait } noch einmal.
-limit-queue-full = Ich arbeite gerade an { $limit } Fragen. Frag bitte in { $wait } noch einmal.
-limit-token-budget = Dieser Workspace hat für heute verbraucht, was er vom Sprachmodell verbrauchen darf. Frag bitte in { $wait } noch einmal.
+limit-user-limit = { $limit ->
+    [one] Du hast die Grenze von einer Frage vorerst erreicht. Frag bitte in { $wait } noch einmal.
+   *[other] Du hast die Grenze von { $limit } Fragen vorerst erreicht. Frag bitte in { $wait } noch einmal.
+}
+limit-tenant-limit = { $limit ->
+    [one] Dieser Workspace hat seine Grenze von einer Frage erreicht. Frag bitte in { $wait } noch einmal.
+   *[other] Dieser Workspace hat seine Grenze von { $limit } Fragen erreicht. Frag bitte in { $wait } noch einmal.
+}
+limit-route-limit = Gerade kommen zu viele Fragen an. Frag bitte in { $wait } noch einmal.
+limit-queue-full = { $limit ->
+    [one] Ich arbeite gerade an einer anderen Frage. Frag bitte in { $wait } noch einmal.
+   *[other] Ich arbeite gerade an { $limit } Fragen. Frag bitte in { $wait } noch einmal.
+}
+limit-token-budget = Dieser Workspace hat seinen Anteil am Sprachmodell für heute verbraucht. Frag bitte in { $wait } noch einmal.
 
 ### Prüfungen, für die Prüfenden
 
 hidden-draft = Dieser Entwurf zitiert Dokumente, die in diesem Kanal nicht alle lesen dürfen.
-hidden-sources = Hier geht es um Dokumente, die in diesem Kanal nicht alle lesen dürfen.
-outdated-draft = Ein Dokument, das dieser Entwurf zitiert, hat sich geändert oder ist weg, oder nicht alle, die die Antwort lesen würden, dürfen es lesen.
+hidden-sources = Diese Prüfung nennt Dokumente, die in diesem Kanal nicht alle lesen dürfen.
+outdated-draft = Dieser Entwurf lässt sich nicht senden: Ein Dokument, das er zitiert, hat sich geändert oder ist weg, oder nicht alle, die die Antwort lesen würden, dürfen es lesen. Drück auf „{ button-draft-again }“.
 asked-by-one = { $who } fragt
 asked-by-several = { $count } Leute fragen: { $names }
 asked-by-many = { $count } Leute fragen: { $names } und { $more } weitere
 review-reason-unverified = Der Entwurf ließ sich aus den Dokumenten nicht belegen.
-review-reason-low-confidence = Das Sprachmodell war nicht sicher, dass sein Entwurf die Frage beantwortet.
+review-reason-low-confidence = Das Modell war nicht sicher, dass sein Entwurf die Frage beantwortet.
 review-reason-insufficient-context = Hier möchte jemand eine Antwort von einem Menschen.
-review-reason-approval-required = Der Entwurf ist belegt. In diesem Kanal gibt jede Antwort zuerst ein Mensch frei.
-review-reason-disputed = Die Antwort darauf fanden andere schlecht. Das würde ich jetzt sagen.
-review-reason-source-changed = Du hast diese Antwort freigegeben, und seither hat sich ein Dokument geändert, das sie zitiert.
+review-reason-approval-required = Der Entwurf ist belegt. In diesem Kanal gibt das Prüfteam jede Antwort zuerst frei.
+review-reason-disputed = Die Antwort darauf wurde schlecht bewertet. Das würde ich jetzt sagen.
+review-reason-source-changed = Diese Antwort wurde freigegeben, und seither hat sich ein Dokument geändert, das sie zitiert.
 decision-open = Offen
-decision-claimed = { $who } kümmert sich darum
+decision-claimed = Übernommen von { $who }
 decision-approved = Freigegeben von { $who }
 decision-edited = Bearbeitet und freigegeben von { $who }
 decision-rejected = Abgelehnt von { $who }
-decision-expired = Ohne Entscheidung beendet: Niemand war rechtzeitig da
-decision-withdrawn = Von der fragenden Person zurückgezogen
+decision-expired = Ohne Entscheidung beendet: Niemand kam rechtzeitig dazu
+decision-withdrawn = Die Frage wurde zurückgezogen
 
 ### Einwände: was auf die Worte folgt, um die es geht
 
 finding-no-citation = nennt keine Quelle
-finding-unknown-chunk = verweist auf keine gefundene Stelle
+finding-unknown-chunk = nennt keine gefundene Stelle
 finding-quote-not-found = steht nicht wörtlich in der Quelle, aus der es zitiert ist
-finding-uncited-claim = hat kein geprüftes Zitat hinter sich
-finding-unsupported-value = steht nicht an den Stellen, auf die sich der Satz beruft
-finding-contradicted = sagt etwas anderes als die Stellen, auf die es sich beruft
-finding-not-stated = geht über die Stellen hinaus, auf die es sich beruft
-finding-not-judged = steht nicht wörtlich in der Quelle, und niemand sonst hat beides verglichen
+finding-uncited-claim = hat kein belegtes Zitat hinter sich
+finding-unsupported-value = steht nicht an den Stellen, die der Satz zitiert
+finding-contradicted = widerspricht den Stellen, die hier zitiert sind
+finding-not-stated = geht über die Stellen hinaus, die hier zitiert sind
+finding-not-judged = steht nicht wörtlich in der Quelle, und keine Gegenprobe hat beides verglichen
 finding-foreign-link = ist ein Link, der in keinem Dokument steht
 finding-too-long = ist zu lang
 finding-leak = wiederholt unsere eigenen Anweisungen oder enthält Zugangsdaten
@@ -400,35 +405,35 @@ finding-check-failed = ließ sich nicht prüfen
 
 ### Rückmeldung
 
-feedback-reason-wrong = Sie ist falsch
-feedback-reason-outdated = Sie ist veraltet
-feedback-reason-incomplete = Etwas fehlt
-feedback-reason-off-topic = Sie beantwortet die Frage nicht
+feedback-reason-wrong = Die Antwort ist falsch
+feedback-reason-outdated = Die Antwort ist veraltet
+feedback-reason-incomplete = Es fehlt etwas
+feedback-reason-off-topic = Die Antwort passt nicht zur Frage
 feedback-reason-other = Etwas anderes
 
 ### Server der Sprachmodelle, für Fragende und für Admins
 
 no-model-model-timeout = Das Sprachmodell hat nicht rechtzeitig geantwortet.
-no-model-model-down = Das Sprachmodell war nicht zu erreichen.
-no-model-circuit-open = Das Sprachmodell war nicht zu erreichen.
+no-model-model-down = Das Sprachmodell war nicht erreichbar.
+no-model-circuit-open = { no-model-model-down }
 no-model-model-rate-limited = Das Sprachmodell ist gerade überlastet.
 no-model-model-refused = Der Server des Sprachmodells hat die Anfrage abgelehnt.
 no-model-content-filter = Der Anbieter des Sprachmodells wollte das nicht beantworten.
-no-model-schema-invalid = Die Antwort des Sprachmodells war nicht zu lesen.
+no-model-schema-invalid = Die Antwort des Sprachmodells war nicht lesbar.
 no-model-model-empty = Das Sprachmodell hat keine Antwort gegeben.
-no-model-model-cut-off = Das Sprachmodell hat keine Antwort gegeben.
+no-model-model-cut-off = { no-model-model-empty }
 own-words = Das hier steht wörtlich in den Dokumenten.
 problem-model-timeout = das Modell hat nicht rechtzeitig geantwortet
-problem-model-down = der Server war nicht zu erreichen oder hatte einen Fehler
-problem-circuit-open = der Server hatte immer wieder Fehler und bekommt eine Weile keine Anfragen
-problem-model-rate-limited = der Server lässt keine weiteren Anfragen durch
+problem-model-down = der Server war nicht erreichbar oder fiel aus
+problem-circuit-open = der Server fiel immer wieder aus und bekommt deshalb eine Weile keine Anfragen
+problem-model-rate-limited = der Server ließ keine weiteren Anfragen durch
 problem-model-refused = das Modell hat die Anfrage abgelehnt
 problem-model-empty = das Modell hat nichts gesagt
-problem-model-cut-off = die Antwort brach an ihrer Tokengrenze ab
-problem-content-filter = der Inhaltsfilter des Anbieters oder das Modell hat abgelehnt
-problem-schema-invalid = die Antwort war nicht zu lesen
+problem-model-cut-off = die Antwort brach an der Tokengrenze ab
+problem-content-filter = der Inhaltsfilter des Anbieters oder das Modell wollte nicht antworten
+problem-schema-invalid = die Antwort war nicht lesbar
 problem-status = Status { $status }
-problem-finish-reason = Grund des Endes { $reason }
+problem-finish-reason = Abschlussgrund { $reason }
 problem-seconds = nach { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } s
 problem-learnt = { $problem }, auf andere Weise noch einmal gefragt
 problem-times = { $problem }, { $count }-mal
@@ -436,24 +441,24 @@ problem-times = { $problem }, { $count }-mal
 ### Absagen
 
 nothing-changed = Es wurde nichts geändert.
-error-internal = Bei uns ist etwas schiefgegangen.
+error-internal = Bei uns ist etwas schiefgegangen. Versuch es bitte noch einmal, oder sag einem Admin Bescheid.
 error-build-running = Ich lese die Dokumente gerade schon ein. Versuch es bitte noch einmal, wenn das fertig ist.
-error-index-unavailable = Ich komme gerade nicht an die Dokumente.
-error-not-allowed = Darüber entscheiden nur Prüfende.
+error-index-unavailable = Ich komme gerade nicht an die Dokumente. Versuch es bitte später noch einmal.
+error-not-allowed = Darüber entscheidet nur das Prüfteam. Wenn du dazugehören sollst, sag den Leuten Bescheid, die Citedesk betreiben.
 error-not-admin = Das dürfen nur Admins. Bitte die Person, die Citedesk betreibt, dich in access.admins einzutragen.
-error-review-restricted = Dieser Entwurf zitiert ein Dokument, das du nicht lesen darfst.
+error-review-restricted = Dieser Entwurf zitiert ein Dokument, das du nicht lesen darfst. Überlass ihn jemand anderem aus dem Prüfteam.
 error-review-unknown = Diese Prüfung gibt es nicht mehr.
-error-request-unknown = Ich kenne keine Anfrage mit dieser Kennung.
+error-request-unknown = Ich kenne keine Anfrage mit dieser Kennung. Kopier sie bitte unten aus meiner Antwort.
 error-review-without-draft = Es gibt keinen Entwurf zum Freigeben. Schreib stattdessen eine Antwort.
 error-review-hidden = Ein Dokument, das dieser Entwurf zitiert, ist nicht mehr da, deshalb bekommt ihn niemand zu sehen. Drück auf „{ button-draft-again }“.
-error-review-not-drafted = Ich konnte gerade keinen Entwurf schreiben, der alte bleibt. Versuch es bitte später noch einmal.
-error-review-redrafted = Der Entwurf ist eben neu geschrieben worden. Es wurde nichts gesendet: Lies zuerst den neuen.
+error-review-not-drafted = Ich konnte gerade keinen Entwurf schreiben und behalte den alten. Versuch es bitte später noch einmal.
+error-review-redrafted = Der Entwurf wurde eben neu geschrieben. Es wurde nichts gesendet: Lies zuerst den neuen.
 error-draft-outdated = „{ $title }“ hat sich seither geändert: Was daraus zitiert ist, steht nicht mehr da.
 error-source-gone = „{ $title }“ ist nicht mehr unter den Dokumenten.
 error-source-restricted = Nicht alle, die die Antwort lesen würden, dürfen „{ $title }“ lesen.
 error-draft-advice = Es wurde nichts gesendet. Drück auf „{ button-draft-again }“, oder bearbeite die Antwort so, dass sie das nicht zitiert.
 error-review-decided = Es wurde nichts geändert. { $decision }.
-error-review-claimed = { $who } kümmert sich schon darum. Drück zuerst auf „{ button-take-over }“, wenn es sein muss.
+error-review-claimed = { $who } hat das schon übernommen. Drück zuerst auf „{ button-take-over }“, wenn es sein muss.
 
 ### Schaltflächen, höchstens 75 Zeichen
 
@@ -462,13 +467,13 @@ button-edit = Bearbeiten
 button-write-answer = Antwort schreiben
 button-reject = Ablehnen
 button-ask-back = Nachfragen
-button-claim = Ich kümmere mich
-button-take-over = Übernehmen
+button-claim = Übernehmen
+button-take-over = Trotzdem übernehmen
 button-draft-again = Neu entwerfen
 button-show-in-private = Nur mir zeigen
 button-ask-a-person = Einen Menschen fragen
 button-try-again = Noch einmal versuchen
-button-ask-in-private = Unter vier Augen fragen
+button-ask-in-private = Privat fragen
 
 ### Antworten auf Befehle
 
@@ -476,12 +481,12 @@ no-gaps = Keine Lücken: In den letzten Tagen hatte jede Frage eine Antwort.
 no-reviews = Auf dich wartet keine Prüfung.
 reindexing = Ich lese die Dokumente neu ein und melde mich hier.
 outcome-answered = beantwortet
-outcome-needs-review = an einen Menschen gegeben
+outcome-needs-review = ans Prüfteam gegeben
 outcome-not-enough-info = nicht genug Informationen
 outcome-blocked = zurückgehalten
 outcome-limited = begrenzt
 outcome-unavailable = nicht möglich
-and-more = …und { $count } weitere
+and-more = … und { $count } weitere
 none = keine
 status-documents = Dokumente
 status-answers-by = Antworten von
@@ -493,15 +498,15 @@ status-approved = Freigegebene Antworten
 status-index = { $documents ->
     [one] { $documents } Dokument
    *[other] { $documents } Dokumente
-}, gelesen am { $when }, { $skipped ->
+}, eingelesen am { $when }, { $skipped ->
     [0] keine Datei weggelassen
     [one] { $skipped } Datei weggelassen
    *[other] { $skipped } Dateien weggelassen
 }
 status-no-index = noch keine durchsuchbar; ein Admin kann sie mit { $command } einlesen
 status-not-seen = { $count ->
-    [one] { $count } Dokument zuletzt nicht erreicht
-   *[other] { $count } Dokumente zuletzt nicht erreicht
+    [one] { $count } Dokument zuletzt nicht gesehen
+   *[other] { $count } Dokumente zuletzt nicht gesehen
 }
 status-build-failed = das Einlesen am { $when } ist fehlgeschlagen: { $error }
 status-build-failed-unnamed = das Einlesen am { $when } ist fehlgeschlagen: Warum, sieht ein Admin
@@ -526,10 +531,13 @@ usage = { $requests ->
 } von { $people ->
     [one] { $people } Person
    *[other] { $people } Personen
-}, die Hälfte davon in höchstens { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } Sekunden beantwortet; { $tokens } Tokens, { $cost }.
+}, { $requests ->
+    [one] in
+   *[other] die Hälfte davon in höchstens
+} { NUMBER($seconds, minimumFractionDigits: 1, maximumFractionDigits: 1) } Sekunden beantwortet; { $tokens } Tokens, { $cost }.
 usage-cost = { NUMBER($dollars, minimumFractionDigits: 2, maximumFractionDigits: 2) } US-Dollar
 usage-no-price = es ist kein Preis eingestellt
-rolled-back = Die Dokumente sind wieder so, wie ich sie am { $when } gelesen habe: { $snapshot }.
+rolled-back = Die Dokumente sind wieder so, wie ich sie am { $when } eingelesen habe: { $snapshot }.
 reopened = { $count ->
     [one] Es wurde noch nichts geändert. Der Stand vom { $when } öffnet { $count } Dokument für mehr Leute:
    *[other] Es wurde noch nichts geändert. Der Stand vom { $when } öffnet { $count } Dokumente für mehr Leute:
@@ -537,39 +545,45 @@ reopened = { $count ->
 reopened-now-for = { $document }: für { $then }, jetzt für { $now }
 reopened-now-left-out = { $document }: für { $then }, jetzt weggelassen ({ $why })
 reopened-now-deleted = { $document }: für { $then }, jetzt gelöscht
-coverage = Eingelesen: { $indexed } von { $seen } Dateien sind durchsuchbar, als { $chunks } Abschnitte ({ $reused } unverändert).
+coverage = Eingelesen: { $indexed } von { $seen ->
+    [one] { $seen } Datei
+   *[other] { $seen } Dateien
+} durchsuchbar, mit { $chunks ->
+    [one] { $chunks } Stelle
+   *[other] { $chunks } Stellen
+} ({ $reused } unverändert).
 not-seen-kept = zuletzt gesehen am { $day }, vor { $days ->
     [one] { $days } Tag
    *[other] { $days } Tagen
-}; benutzt wird die Kopie von damals
+}; die Kopie von damals wird benutzt
 not-seen-gone = zuletzt gesehen am { $day }, vor { $days ->
     [one] { $days } Tag
    *[other] { $days } Tagen
-}; nicht mehr dabei
+}; nicht mehr im Index
 gap = { $times ->
-    [one] { $times }-mal
+    [one] einmal
    *[other] { $times }-mal
 }, { $people ->
-    [one] { $people } Person
+    [one] eine Person
    *[other] { $people } Personen
 }, zuletzt am { $day }
 
 ### Um eine Antwort herum, in Slack
 
 you-asked = Deine Frage: „{ $text }“
-asked-before = schon einmal gefragt, dieselben Dokumente
+asked-before = schon einmal gefragt, Dokumente unverändert
 sources = Quellen
 feedback-good = Gute Antwort
 feedback-bad = Schlechte Antwort
 feedback-helpful = Hilfreich
 feedback-not-helpful = Nicht hilfreich
-feedback-thanks = Danke, das merke ich mir.
+feedback-thanks = Danke, ist notiert.
 feedback-thanks-for-reason = Danke dir. Das hilft, die Antworten und die Dokumente zu verbessern.
 input-should-say = Was sollte da stehen?
-escalated-before = Deine Frage liegt schon bei einem Menschen. Die Antwort kommt hier.
-asked-already = Das hast du schon gedrückt: Meine Antwort steht hier oder kommt gleich.
+escalated-before = Deine Frage liegt schon bei einem Menschen. Die Antwort kommt hierher.
+asked-already = Das hast du schon gedrückt: Meine Antwort steht hier oder ist unterwegs.
 failed = Bei uns ist etwas schiefgegangen, und es wurde nichts getan. Versuch es bitte noch einmal.
-not-posted = Ich habe eine Antwort für dich, konnte sie aber dort nicht schreiben, wo du gefragt hast ({ $reason }). Frag mich bitte hier.
+not-posted = Ich habe eine Antwort für dich, konnte sie aber nicht dort posten, wo du gefragt hast ({ $reason }). Frag mich bitte hier.
 prompts-title = Frag mich
 progress-status = liest die Dokumente …
 loading-reading = Ich lese die Dokumente …
@@ -586,7 +600,7 @@ reviewed-by = Geprüft von { $who }
 answered-by-a-person = Beantwortet von { $who }, nicht aus den Dokumenten
 asks-back = { $who } sieht sich deine Frage an und möchte wissen:
 reply-in-thread = Antworte in diesem Thread.
-reply-in-channel = Antworte in diesem Thread, und erwähne mich, wenn hier auch andere geschrieben haben.
+reply-in-channel = Antworte in diesem Thread. Wenn hier auch andere geschrieben haben, erwähne mich.
 reply-here = Antworte hier.
 review-needed = Bitte prüfen
 review-needed-about = Bitte prüfen: { $question }
@@ -597,9 +611,9 @@ findings = Einwände
 sent = Gesendet
 reason = Grund
 sent-anyway = Gesendet, obwohl sich nicht jeder Satz aus den Dokumenten belegen ließ.
-reminder = Das wartet noch auf eine Prüfung, und jemand wartet auf die Antwort.
+reminder = Das wartet noch auf das Prüfteam, und jemand wartet auf die Antwort.
 asker-answers = { $who } antwortet:
-waiting-for-asker = Jetzt ist die Person dran, die gefragt hat.
+waiting-for-asker = Wartet auf die Antwort der fragenden Person.
 modal-in-private = Nur für dich
 modal-nothing-sent = Nichts gesendet
 modal-edit = Antwort bearbeiten
@@ -615,10 +629,10 @@ close = Schließen
 close-cancel = Abbrechen
 close-skip = Überspringen
 input-answer = Antwort
-input-reason = Grund für die Person, die gefragt hat
-input-reason-of-several = Grund für die Leute, die gefragt haben
+input-reason = Grund für die fragende Person
+input-reason-of-several = Grund für die fragenden Personen
 input-question = Was möchtest du wissen?
-markers-hint = Lass die Nummern stehen oder setz neue: Die Quellen, die sie nennen, gehen mit der Antwort hinaus.
+markers-hint = Lass Nummern wie [1] stehen oder setz neue: Die Quellen, die sie nennen, gehen mit der Antwort hinaus.
 not-proved-by-documents = Das belegen die Dokumente nicht:
 not-proved = Nicht belegt
 send-anyway = Trotzdem senden: Ich stehe dafür ein, und das wird festgehalten
@@ -641,34 +655,40 @@ home-previous = Zurück
 home-next = Weiter
 home-page = Seite { $page } von { $pages }
 home-several = Mehrere auf einmal
-home-claim-selected = Um die Auswahl kümmere ich mich
+home-claim-selected = Auswahl übernehmen
 home-reject-selected = Auswahl ablehnen
 home-status = Wie es läuft
 home-outcomes = Ergebnisse der letzten 7 Tage
-home-helpful = { $helpful }-mal hilfreich gefunden, { $unhelpful }-mal nicht hilfreich.
+home-helpful = { $helpful ->
+    [one] Einmal
+   *[other] { $helpful }-mal
+} hilfreich gefunden, { $unhelpful ->
+    [one] einmal
+   *[other] { $unhelpful }-mal
+} nicht hilfreich.
 home-reindex = Dokumente neu einlesen
 filter-open = Offen
-filter-mine = Um die ich mich kümmere
-filter-disputed = Offen, von anderen schlecht gefunden
+filter-mine = Von mir übernommen
+filter-disputed = Offen, schlecht bewertet
 filter-changed = Offen, eine Quelle hat sich geändert
 filter-decided = Zuletzt entschieden
 left-out = Weggelassen
-left-out-more = …und { $count } weitere; alle nennt { $command }.
+left-out-more = … und { $count } weitere; auf der Kommandozeile zeigt { $command } alle.
 
 ### Befehle in Slack
 
 help-head = Citedesk antwortet aus den Dokumenten deines Teams, mit Quellen, oder sagt, dass es das nicht kann.
 help-mention = Erwähne mich in einem Kanal, oder schreib mir direkt, und frag. In unserem Thread frag einfach weiter.
 help-ask = { $command } antwortet nur dir. Das tut auch { $shortcut } im Menü einer Nachricht.
-help-status = { $command } zeigt, was ich gelesen habe und woran ich arbeite.
-help-reviews = { $command } nennt, was auf eine Prüfung wartet (Prüfende).
-help-reindex = { $command } liest die Dokumente neu ein (Admins).
-help-rollback = { $command } geht zurück zum vorigen Stand der Dokumente (Admins).
-help-why = { $command } erklärt, was aus einer Frage wurde (Admins).
-help-usage = { $command } zählt die Fragen, und was sie gebraucht haben (Admins).
-help-report = { $command } sagt, wie die letzte Woche lief (Admins).
-help-gaps = { $command } nennt, was gefragt wird und nicht in den Dokumenten steht (Admins).
-help-help = { $command } zeigt das hier.
+help-status = { $command } zeigt, was ich eingelesen habe und woran ich arbeite.
+help-reviews = { $command } nennt, was auf das Prüfteam wartet (fürs Prüfteam).
+help-reindex = { $command } liest die Dokumente neu ein (für Admins).
+help-rollback = { $command } geht zurück zum vorigen Stand der Dokumente (für Admins).
+help-why = { $command } erklärt, was aus einer Frage wurde (für Admins).
+help-usage = { $command } zeigt, wie viel gefragt wird und was es kostet (für Admins).
+help-report = { $command } sagt, wie die letzte Woche lief (für Admins).
+help-gaps = { $command } nennt, was gefragt wurde und nicht in den Dokumenten steht (für Admins).
+help-help = { $command } zeigt diese Liste.
 unknown-command = { $name } kenne ich nicht.
 title-status = Stand von Citedesk
 title-reviews = Prüfungen
@@ -678,75 +698,72 @@ title-usage = Nutzung
 title-gaps = Lücken
 reindexing-progress = Ich lese die Dokumente ein: { $percent } Prozent sind geschafft.
 go-back = Trotzdem zurück: { $command }
-why-head = { $id } endete so: { $outcome }, Urteil { $verdict }.
 gaps = Gefragt, und nicht in den Dokumenten beantwortet
 gap-nearest = am nächsten: { $titles }
-reviews-waiting = Wartet auf eine Prüfung
-reviews-where = Entscheide auf den Karten, oder auf meiner Startseite.
+reviews-waiting = Wartet auf das Prüfteam
+reviews-where = Entscheide auf den Karten oder auf meiner Startseite.
 
 ### Teams
 
-teams-updated = Stand { $day }
 teams-reply-with-mention = Erwähne mich in deiner Antwort.
 teams-trying-again = Ich versuche es noch einmal.
 teams-looking-it-up = Ich sehe nach.
 teams-person-has-it = Deine Frage ist jetzt bei einem Menschen.
-teams-step-retrieve = Ich suche in den Dokumenten…
-teams-step-generate = Ich entwerfe eine Antwort…
-teams-step-verify = Ich prüfe jedes Zitat…
-teams-step-judge = Ich vergleiche jeden Satz mit seiner Quelle…
+teams-step-retrieve = Ich suche in den Dokumenten …
+teams-step-generate = Ich entwerfe eine Antwort …
+teams-step-verify = Ich prüfe jedes Zitat …
+teams-step-judge = Ich vergleiche jeden Satz mit seiner Quelle …
 teams-feedback-title = Rückmeldung
 teams-somebody-in = Jemand in { $product }
 delivery-waiting = Die Antwort wird gerade zugestellt.
-delivery-failed = Die Antwort ließ sich nicht zustellen und ist nicht angekommen. Bitte sag selbst Bescheid.
-teams-input-reason = Begründung für die fragende Person (freiwillig)
-teams-input-needed = Hier fehlt noch etwas.
+delivery-failed = Die Antwort ließ sich nicht zustellen, die fragende Person hat sie also nicht. Sag ihr bitte selbst Bescheid.
+teams-input-reason = Grund für die fragende Person (optional)
+teams-input-needed = Bitte ausfüllen.
 teams-write-answer = Schreib zuerst eine Antwort, oder lehne ab.
-teams-write-question = Schreib zuerst, was du wissen musst.
+teams-write-question = Schreib zuerst, was du wissen möchtest.
 teams-button-refresh = Aktualisieren
-teams-not-here = Schreib mir das in unserem eigenen Chat: Was ich dann zeige, ist nicht für alle, die hier mitlesen.
+teams-not-here = Das geht nur in unserem eigenen Chat, denn was es zeigt, ist nicht für alle hier.
 teams-help-question = FRAGE
 teams-help-id = KENNUNG
 teams-help-ask = Oder schreib die Frage einfach so.
 teams-help-ask-here = Oder erwähne mich einfach und schreib die Frage.
-teams-help-status = ob ich die Dokumente habe und was gerade wartet
-teams-help-reviews = was auf Prüfende wartet (für Prüfende)
-teams-help-reindex = die Dokumente neu einlesen (Admins)
-teams-help-rollback = zurück zu den Dokumenten, wie sie vorher waren (Admins)
-teams-help-why = eine Anfrage erklären (Admins)
-teams-help-usage = wie viel gefragt wird und was es kostet (Admins)
-teams-help-report = wie die letzte Woche lief (Admins)
-teams-help-gaps = was gefragt wird und nicht in den Dokumenten steht (Admins)
+teams-help-status = was ich eingelesen habe und woran ich arbeite
+teams-help-reviews = was auf das Prüfteam wartet (fürs Prüfteam)
+teams-help-reindex = die Dokumente neu einlesen (für Admins)
+teams-help-rollback = zurück zum vorigen Stand der Dokumente (für Admins)
+teams-help-why = erklären, was aus einer Frage wurde (für Admins)
+teams-help-usage = wie viel gefragt wird und was es kostet (für Admins)
+teams-help-report = wie die letzte Woche lief (für Admins)
+teams-help-gaps = was gefragt wurde und nicht in den Dokumenten steht (für Admins)
 teams-help-help = diese Liste
-teams-skipped-more = …und { $count } weitere; auf der Kommandozeile zeigt citedesk index status alle.
 teams-reviews-how = Entscheide auf den Karten.
 
 ### Während eine Person prüft
 
 list-or = { $first } oder { $second }
 duration-minutes = { $count ->
-    [one] 1 Minute
+    [one] einer Minute
    *[other] { $count } Minuten
 }
 duration-hours = { $count ->
-    [one] 1 Stunde
+    [one] einer Stunde
    *[other] { $count } Stunden
 }
 duration-days = { $count ->
-    [one] 1 Tag
-   *[other] { $count } Tage
+    [one] einem Tag
+   *[other] { $count } Tagen
 }
 outlook-named = { $names } sieht sich das an.
-outlook-more = { $names } oder jemand anderes aus der Prüfung sieht sich das an.
-outlook-counted = Eine von { $count } Personen aus der Prüfung sieht sich das an.
-outlook-usual = Meist dauert das ungefähr { $time }.
-news-open = Deine Frage liegt zur Prüfung vor. Dauer bisher: { $time }.
-news-open-question = Deine Frage „{ $question }“ liegt zur Prüfung vor. Dauer bisher: { $time }.
+outlook-more = { $names } oder jemand anderes aus dem Prüfteam sieht sich das an.
+outlook-counted = Eine von { $count } Personen aus dem Prüfteam sieht sich das an.
+outlook-usual = Meist gibt es nach etwa { $time } eine Entscheidung.
+news-open = Deine Frage liegt seit { $time } beim Prüfteam.
+news-open-question = Deine Frage „{ $question }“ liegt seit { $time } beim Prüfteam.
 news-claimed = { $name } arbeitet daran.
-news-claimed-unnamed = Jemand arbeitet daran.
+news-claimed-unnamed = Jemand aus dem Prüfteam arbeitet daran.
 news-unclaimed = Noch hat niemand damit angefangen.
-news-reminded = Ich habe daran erinnert.
-news-awaits = Du wurdest etwas gefragt; deine Antwort wird hier erwartet.
+news-reminded = Ich habe das Prüfteam daran erinnert.
+news-awaits = Das Prüfteam hat eine Frage an dich und wartet hier auf deine Antwort.
 news-withdraw = Wenn du keine Antwort mehr brauchst, schreib „hat sich erledigt“.
 withdrawn = Ich habe deine Frage zurückgezogen. Frag mich jederzeit wieder.
 withdrawn-question = Ich habe deine Frage „{ $question }“ zurückgezogen. Frag mich jederzeit wieder.
@@ -758,7 +775,7 @@ card-asked-times = { $times }-mal gefragt von { $people ->
     [one] einer Person
    *[other] { $people } Personen
 }: { $names }
-card-open-thread = Unterhaltung öffnen
+card-open-thread = Thread öffnen
 card-asked-in-private = In einer Direktnachricht gefragt
 card-asked-elsewhere = In { $product } gefragt
 card-no-draft = Es gibt keinen Entwurf. Diese Dokumente liegen am nächsten.
@@ -768,11 +785,10 @@ reject-reason-hint = Du kannst das Feld leer lassen. Wie es weitergeht, erfährt
 ### Ein Vorschlag im Thread einer Karte
 
 proposal-ask = Das als Antwort senden?
-proposal-unproved = Das steht so nicht in den Dokumenten:
 proposal-send = Senden
 proposal-send-anyway = Trotzdem senden
 proposal-discard = Verwerfen
-proposal-too-long = Das ist zu lang für eine Nachricht von mir. Sende es mit dem Knopf.
+proposal-too-long = Das ist zu lang, um es von hier zu senden. Drück auf „{ button-write-answer }“ und füg es dort ein.
 proposal-sent = Gesendet von { $name }.
 proposal-discarded = Verworfen. Es wurde nichts gesendet.
 proposal-changed = Die Dokumente haben sich inzwischen geändert und belegen das nicht mehr. Es wurde nichts gesendet. Antworte noch einmal, dann siehst du, was fehlt.
