@@ -93,16 +93,17 @@ def submitted(data: Mapping[str, Any]) -> tuple[GapAnswer, str]:
 
 
 def _gaps(clusters: Sequence[GapCluster], total: int, words: Words) -> TeamsMessage:
-    head = "Asked, and not answered by the documents"
+    head = words("gaps")
     parts = [paragraph(head, weight="Bolder")]
     for cluster in clusters:
-        near = [f"nearest: {literal(', '.join(cluster.nearest), 300)}"] if cluster.nearest else []
+        titles = literal(", ".join(cluster.nearest), 300)
+        near = [words("gap-nearest", titles=titles)] if titles else []
         first, *more = cluster.wordings
         others = ["\n".join(f"- {literal(question, 200)}" for question in more[:3])] if more else []
-        parts.append(paragraph("\n\n".join([f"**{literal(first, 300)}**", gap_words(cluster), *others, *near])))
+        parts.append(paragraph("\n\n".join([f"**{literal(first, 300)}**", gap_words(cluster, words), *others, *near])))
         parts.append({"type": "ActionSet", "actions": _buttons(cluster, words)})
     if total > len(clusters):
-        parts.append(small(f"…and {total - len(clusters)} more."))
+        parts.append(small(words("and-more", count=total - len(clusters))))
     return card_message(head, parts)
 
 
