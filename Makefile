@@ -56,8 +56,9 @@ lint: $(READY)
 fast: $(READY)
 	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
+# Each file runs in one of two processes, so that what its tests share is made once.
 test: check
-	$(BIN)/pytest -q tests/integration
+	$(BIN)/pytest -q --numprocesses=2 --dist=loadfile tests/integration
 
 eval: $(READY)
 	$(BIN)/pytest -q tests/evals
