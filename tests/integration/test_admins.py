@@ -110,7 +110,7 @@ async def test_the_report_counts_answers_feedback_waits_and_gaps(approval_desk: 
     said = shown(report)
     for part in (
         "2 questions by 2 people.", "100% (1 of 1 that were rated).", "One decided, after one minute",
-        f"“{_LINUX}”: once, one person", "to a person", "no price is set",
+        f"“{_LINUX}”: once, one person", "to a reviewer", "no price is set",
     ):  # fmt: skip
         assert part in said
     (refused,) = await desk.command(REVIEWER, "/citedesk report")
