@@ -38,7 +38,7 @@ async def test_an_open_question_is_shown_to_its_asker_alone_with_its_state(appro
     await desk.press(REVIEWER, card, "Claim")
     await desk.settled()
     await desk.open_home(ASKER)
-    await desk.home(ASKER, f"<@{REVIEWER}> is looking at it")
+    await desk.home(ASKER, f"<@{REVIEWER}> has been looking at it")
     await desk.press(REVIEWER, card, "Ask back")
     await desk.submit(REVIEWER, "Which plan?")
     await desk.settled()

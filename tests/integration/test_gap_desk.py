@@ -75,7 +75,7 @@ async def test_an_answer_written_for_a_gap_is_checked_stored_and_given_to_the_ne
     await desk.submit(ADMIN, "The first reminder goes out after 99 days [1].", **again)
     assert "The documents do not prove this" in json.dumps(await _view(desk))
     await desk.submit(ADMIN, "No. There are 99 apps for phones only [1].", anyway={"anyway_input": ["anyway"]}, **again)
-    assert "2 questions of 1 people are answered so" in shown(await _to_admin(desk))
+    assert "From now on 2 questions of one person get this answer." in shown(await _to_admin(desk))
     (gaps,) = await desk.command(ADMIN, "/citedesk gaps")
     assert "No gaps" in shown(gaps)
     for question in (_LINUX, _OTHER_WORDS):

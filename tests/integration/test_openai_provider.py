@@ -5,11 +5,13 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from openai import AsyncOpenAI
 from support.builders import Heard, prompt, reply
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
+from support.waiting import until
 
 from pipeline.errors import CircuitOpenError, ModelError, PermanentModelError, RetryableModelError
 from pipeline.models.breaker import CircuitBreaker
@@ -256,9 +258,13 @@ async def test_a_redirect_is_not_followed_with_the_prompt() -> None:
 
 
 async def test_many_requests_at_once_learn_the_same_once() -> None:
-    script = [_NO_MAX_TOKENS] * 8 + [_GOOD]
-    async with _provider(*script) as (provider, _):
-        found = await asyncio.gather(*(_complete(provider) for _ in range(8)))
+    all_asked = asyncio.Event()
+    script = [replace(_NO_MAX_TOKENS, held=all_asked)] * 8 + [_GOOD]
+    async with _provider(*script) as (provider, server):
+        asking = [asyncio.create_task(_complete(provider)) for _ in range(8)]
+        await until(lambda: len(server.requests) == 8)
+        all_asked.set()
+        found = await asyncio.gather(*asking)
     assert all(isinstance(completion, Completion) for completion, _ in found)
     assert provider.dialect.limit[0] == "max_completion_tokens"
 

@@ -53,7 +53,7 @@ async def test_a_reviewer_reads_modals_home_and_replies_to_commands_in_german(ow
     await own_desk.open_home(REVIEWER)
     await own_desk.home(REVIEWER, "Offene Prüfungen: 1")
     (helped,) = await own_desk.command(REVIEWER, "/citedesk help")
-    assert "`/citedesk status` zeigt, was ich gelesen habe" in helped.text
+    assert "`/citedesk status` zeigt, was ich eingelesen habe" in helped.text
     (refused,) = await own_desk.command(REVIEWER, "/citedesk reindex")
     assert refused.text == _GERMAN("error-not-admin")
 
