@@ -60,27 +60,32 @@ class SlackReviewBoard:
         return [card.model_copy(update={"key": f"{card.key}:{reviewer_id}"})]
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the reminder for the thread of a posted card; none if no card was posted."""
-        review = view.review
-        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        key = f"reminder:{review.review_id}"
-        message = reminder_message(review, self._languages.words())
-        return [under_card(key, review, self._tenant_of(review), posted, message)] if posted else []
+        """Return the reminder for the thread of each posted card; none if no card was posted."""
+        review, message = view.review, reminder_message(view.review, self._languages.words())
+        return [
+            under_card(f"reminder:{review.review_id}:{card[0]}", review, self._tenant_of(review), card, message)
+            for card in await self._reviews.questions.store.reviews.cards(review.review_id, SURFACE)
+        ]
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review, if there is one.
+        """Update all posted cards of a review, each with what everybody in its conversation may read.
 
         A failed call is only logged, because the review itself is stored.
         """
-        review, card = view.review, self._card(view)
-        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        if posted is None:
-            return
+        tenant, store = self._tenant_of(view.review), self._reviews.questions.store.reviews
+        # The view may lack what only others may read, so each card is rendered from the stored review.
+        if review := await store.get(view.review.review_id):
+            for channel, ts in await store.cards(review.review_id, SURFACE):
+                there = await self._reviews.views.view_in(review, channel_conversation(tenant, channel))
+                await self._update(there, tenant, channel, ts)
+
+    async def _update(self, view: ReviewView, tenant: str, channel: str, ts: str) -> None:
+        card = self._card(view)
         try:
-            client = await self._workspaces.client(self._tenant_of(review))
-            await client.chat_update(channel=posted[0], ts=posted[1], text=card.text, blocks=list(card.blocks))
+            client = await self._workspaces.client(tenant)
+            await client.chat_update(channel=channel, ts=ts, text=card.text, blocks=list(card.blocks))
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
-            _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
+            _log.warning("card_not_updated", review_id=view.review.review_id, reason=error_of(error))
 
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the message that tells the asker that a person has the question now, and what to expect."""
@@ -118,7 +123,7 @@ class SlackReviewBoard:
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
-        key = f"answered:{review.review_id}:{len(review.exchange)}"
+        key = f"answered:{review.review_id}:{len(review.exchange)}:{card[0]}"
         message = answer_of_asker_message(review, names, self._languages.words())
         return [under_card(key, review, self._tenant_of(review), card, message)]
 

@@ -32,7 +32,7 @@ class Board(Protocol):
         """Return the reminder of an open review."""
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review."""
+        """Update the posted cards of a review."""
 
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the confirmation to the asker that a person has the question now, and what to expect."""
@@ -143,16 +143,19 @@ class Boards:
         return lambda review: self._to_asker(review, lambda board: board.asked_back(review, names))
 
     async def answer_of_asker(self, review: Review) -> Messages:
-        """Return the function that renders the asker's answer for the reviewers, once for each posted card."""
+        """Return the function that renders the asker's answer for the reviewers.
+
+        Of several cards in one conversation only the newest gets it, because the messages have the same key.
+        """
         names = await self._store.people.names([review.conversation.user_id])
-        places = {surface: await self._store.reviews.card(review.review_id, surface) for surface in self._boards}
+        cards = {surface: await self._store.reviews.cards(review.review_id, surface) for surface in self._boards}
 
         def messages(changed: Review) -> Sequence[Outgoing]:
             return [
                 message
-                for surface, place in places.items()
-                if place
-                for message in self._boards[surface].answer_of_asker(changed, place, names)
+                for surface, posted in cards.items()
+                for card in posted
+                for message in self._boards[surface].answer_of_asker(changed, card, names)
             ]
 
         return messages

@@ -119,7 +119,7 @@ class TeamsReviewBoard:
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer as a message to the conversation of the card."""
-        key = f"answered:teams:{review.review_id}:{len(review.exchange)}"
+        key = f"answered:teams:{review.review_id}:{len(review.exchange)}:{card[0]}"
         words = self._languages.words()
         message = answer_of_asker_message(review, names_of(review, names, words), words)
         return [to_reviewers(key, review, self._url_of(review), card[0], message)]
