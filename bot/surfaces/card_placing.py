@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import structlog
 
@@ -76,14 +77,16 @@ class CardPlacing:
         if review is None or review.state != "open":
             return None
         cards = await self.boards.cards(review)
-        direct = await self.boards.direct_cards(card.surface, review)
+        # Also those of other products, which an earlier refusal may have sent.
+        directs = {surface: await self.boards.direct_cards(surface, review) for surface in self.boards.surfaces}
+        direct = directs[card.surface]
         is_direct = card.key in {one.key for one in direct}
         return Instead(
             review_id=review.review_id,
             direct=() if is_direct else direct,
             notices=() if is_direct else self._notices(card, review, reason),
             unreached=self.boards.unreached(review),
-            keys=[one.key for one in (*cards, *direct)],
+            keys=[one.key for one in chain(cards, *directs.values())],
             surfaces=self.boards.surfaces,
         )
 

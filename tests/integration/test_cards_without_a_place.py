@@ -1,5 +1,6 @@
 """A reviewers' channel that takes no card: who gets the card, what admins, health, doctor and the asker are told."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,15 @@ import pytest
 from support.teams import REVIEWS as TEAMS_REVIEWS
 from support.teams import connector
 from support.waiting import until
-from support.workspace import APPROVAL, REVIEWER, REVIEWS, Desk, shown, workspace
+from support.workspace import APPROVAL, ASKER, REVIEWER, REVIEWS, Desk, shown, workspace
 
 from bot.cli.demo import demo_settings
 from bot.cli.doctor import diagnose
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import Message
+from bot.store.records import Conversation, Review
+from bot.surfaces.card_placing import CardPlacing, UnplacedCards
+from pipeline.types import Failure, NeedsReview
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 _OTHER = "Can I get my money back?"
@@ -131,6 +135,36 @@ async def test_a_card_that_teams_refuses_leaves_nobody_only_where_no_other_produ
             assert len(_said(desk, REVIEWS, "Review needed")) == int(with_slack)
             assert len(_said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS}")) == 1
             assert (await _health(desk))[1]["cards"] is False
+
+
+class _RolledBackError(Exception):
+    """Ends a transaction without a trace."""
+
+
+async def test_a_direct_card_that_waits_in_another_product_reaches_somebody(own_data: Path, articles: Path) -> None:
+    where = Conversation(
+        surface="slack", tenant_id="T0DEMO", user_id=ASKER, channel_id=ASKER, thread_id="", private=True
+    )
+    nothing = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=())
+    review = Review(review_id="r-1", question=_ANSWERABLE, conversation=where, case=nothing)
+    teams = {"anonymous": True, "reviewers_conversation": TEAMS_REVIEWS, "service_url": "http://127.0.0.1:9"}
+    async with workspace(own_data, articles, teams=teams) as desk:
+        boards = desk.bot.runtime.boards
+        async with desk.store.transaction() as tx:
+            await tx.reviews.open(review)
+        (refused,) = [card for card in await boards.cards(review) if card.surface == "teams"]
+        instead = await CardPlacing(boards, desk.bot.use_cases.reviews, UnplacedCards()).instead_of(refused, "404")
+        waiting = await boards.direct_cards("slack", review)
+        assert instead
+        with contextlib.suppress(_RolledBackError):
+            async with desk.store.transaction() as tx:
+                await tx.outbox.send(waiting)
+                await instead.send(tx)
+                told = await tx.outbox.payload("unreached:r-1")
+                # Otherwise the messages would be posted.
+                raise _RolledBackError
+        assert len(waiting) == 1
+        assert told is None
 
 
 async def _doctor(sandbox: Sandbox, data: Path, articles: Path, **settings: Any) -> list[tuple[bool, str]]:  # noqa: ANN401
