@@ -16,7 +16,7 @@ from support.workspace import APPROVAL, ASKER, REVIEWER, REVIEWS, Desk, shown, w
 from bot.cli.demo import demo_settings
 from bot.cli.doctor import diagnose
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Message
+from bot.sandbox.workspace import TEAM_ID, Message
 from bot.store.records import Conversation, Review
 from bot.surfaces.card_placing import CardPlacing, UnplacedCards
 from pipeline.types import Failure, NeedsReview
@@ -143,7 +143,7 @@ class _RolledBackError(Exception):
 
 async def test_a_direct_card_that_waits_in_another_product_reaches_somebody(own_data: Path, articles: Path) -> None:
     where = Conversation(
-        surface="slack", tenant_id="T0DEMO", user_id=ASKER, channel_id=ASKER, thread_id="", private=True
+        surface="slack", tenant_id=TEAM_ID, user_id=ASKER, channel_id=ASKER, thread_id="", private=True
     )
     nothing = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=())
     review = Review(review_id="r-1", question=_ANSWERABLE, conversation=where, case=nothing)
