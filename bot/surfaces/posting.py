@@ -12,6 +12,8 @@ from bot.surfaces.product import ChatProduct, Posted, PostError
 from bot.surfaces.review_board import Boards
 
 _log = structlog.get_logger(__name__)
+# Lines of a review's history that change nothing on its cards.
+_NOT_ON_CARDS = frozenset({"opened", "reminded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,20 @@ class Posting:
     async def deliver(self, job: Job) -> None:
         """Post one message and store where it was posted, or that it was not."""
         message = Outgoing.model_validate_json(job.payload)
+        if job.attempts == 1 and await self._is_late(message):
+            await self.questions.store.outbox.finish(job.key)
+            return
         try:
             posted = await self.product.post(message, first_try=job.attempts == 1)
         except PostError as error:
             await self._not_posted(job, message, error)
         else:
             await self._posted(job, message, posted)
+
+    async def _is_late(self, message: Outgoing) -> bool:
+        """Tell whether a message is the card of a review that has ended."""
+        review = await self.questions.store.reviews.get(message.card_of) if message.card_of else None
+        return review is not None and review.state != "open"
 
     async def _posted(self, job: Job, message: Outgoing, posted: Posted) -> None:
         async with self.questions.store.transaction() as tx:
@@ -44,7 +54,13 @@ class Posting:
             await tx.outbox.finish(job.key)
         if message.card_of:
             self.cards.unplaced.posted(message)
-        await self._show_delivery(message)
+        if message.decides or await self._has_changed(message):
+            await self._refresh(message)
+
+    async def _has_changed(self, message: Outgoing) -> bool:
+        """Tell whether a message is a card whose review has changed since it was opened."""
+        events = await self.questions.store.reviews.events(message.card_of) if message.card_of else ()
+        return any(event.what not in _NOT_ON_CARDS for event in events)
 
     async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
@@ -60,13 +76,13 @@ class Posting:
                     await instead.send(tx)
         if not message.card_of:
             await self.questions.delivery_failed(message.request_id)
-        await self._show_delivery(message)
+        if message.decides:
+            await self._refresh(message)
 
-    async def _show_delivery(self, message: Outgoing) -> None:
-        """Tell the reviewers whether their decision was delivered. The message itself is settled by now."""
-        if not message.decides:
-            return
+    async def _refresh(self, message: Outgoing) -> None:
+        """Update the cards of the review that a message belongs to. The message itself is settled by now."""
+        review_id = message.card_of or message.decides
         try:
-            await self.boards.show_delivery(message.decides)
+            await self.boards.refresh_stored(review_id)
         except Exception as error:  # noqa: BLE001 - the message must not be posted again because a card is not updated
-            _log.error("card_not_updated", review_id=message.decides, error=type(error).__name__)
+            _log.error("card_not_updated", review_id=review_id, error=type(error).__name__)

@@ -114,8 +114,8 @@ class Boards:
             views = {name: await self._view(name, review) for name in self._boards}
             await asyncio.gather(*(self._boards[name].refresh(view) for name, view in views.items()))
 
-    async def show_delivery(self, review_id: str) -> None:
-        """Update the cards of a decided review, because the decision was delivered or could not be."""
+    async def refresh_stored(self, review_id: str) -> None:
+        """Update the cards of a review to what is stored now."""
         if review := await self._store.reviews.get(review_id):
             await self.refresh(review)
 
