@@ -111,7 +111,7 @@ class SlackReviewBoard:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
-        key, words = decision_key(review), self._words(review)
+        key, words = decision_key(review.review_id), self._words(review)
         message = as_told(decided_message(review, names, words), review, words)
         return [to_asker(key, review.review_id, where, message, payload)]
 

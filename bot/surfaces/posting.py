@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import structlog
 
 from bot.desk.questions import QuestionDesk
+from bot.desk.review_views import Delivery, delivery_of
 from bot.settings import DeliverySettings
+from bot.store.port import Tables
 from bot.store.records import Job, Outgoing
 from bot.surfaces.card_placing import CardPlacing
 from bot.surfaces.product import ChatProduct, Posted, PostError
@@ -46,15 +48,17 @@ class Posting:
 
     async def _posted(self, job: Job, message: Outgoing, posted: Posted) -> None:
         async with self.questions.store.transaction() as tx:
+            before = await _delivery(tx, message)
             if message.card_of:
                 await tx.reviews.set_card(message.card_of, message.surface, posted.channel_id, posted.message_id)
             else:
                 for message_id in posted.answer_ids:
                     await tx.posted.put(message.channel_id, message_id, message.request_id)
             await tx.outbox.finish(job.key)
+            after = await _delivery(tx, message)
         if message.card_of:
             self.cards.unplaced.posted(message)
-        if message.decides or await self._has_changed(message):
+        if after != before or await self._has_changed(message):
             await self._refresh(message)
 
     async def _has_changed(self, message: Outgoing) -> bool:
@@ -70,13 +74,15 @@ class Posting:
             return
         instead = await self.cards.instead_of(message, error.reason) if message.card_of else None
         async with store.transaction() as tx:
+            before = await _delivery(tx, message)
             if await tx.outbox.bury(job.key):
                 await tx.outbox.send(error.instead)
                 if instead:
                     await instead.send(tx)
+            after = await _delivery(tx, message)
         if not message.card_of:
             await self.questions.delivery_failed(message.request_id)
-        if message.decides:
+        if after != before:
             await self._refresh(message)
 
     async def _refresh(self, message: Outgoing) -> None:
@@ -86,3 +92,7 @@ class Posting:
             await self.boards.refresh_stored(review_id)
         except Exception as error:  # noqa: BLE001 - the message must not be posted again because a card is not updated
             _log.error("card_not_updated", review_id=review_id, error=type(error).__name__)
+
+
+async def _delivery(store: Tables, message: Outgoing) -> Delivery:
+    return await delivery_of(store, message.decides) if message.decides else ""

@@ -105,7 +105,7 @@ class TeamsReviewBoard:
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""
-        key = decision_key(review)
+        key = decision_key(review.review_id)
         return [
             to_asker(key, review.review_id, review.conversation, decided_message(review, names, self._words(review)))
         ]

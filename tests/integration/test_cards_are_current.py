@@ -90,3 +90,35 @@ async def test_a_card_of_a_review_that_did_not_change_is_posted_once_and_not_upd
     await desk.until(lambda: _cards(desk), 1)
     await desk.settled()
     assert _updates(desk) == 0
+
+
+async def _decided_for(desk: Desk, places: list[Conversation]) -> Message:
+    """Reject a review that was joined in these places; return its card once all messages are settled."""
+    joined = [JoinedAsker(request_id=f"r-{n}", conversation=where) for n, where in enumerate(places, 2)]
+    review = _review(*joined)
+    cards = await desk.bot.runtime.boards.cards(review)
+    async with desk.store.transaction() as tx:
+        await tx.reviews.open(review)
+        await tx.outbox.send(cards)
+    desk.bot.runtime.wake_outbox()
+    (card,) = await desk.until(lambda: _cards(desk), 1)
+    await desk.press(REVIEWER, card, "Reject")
+    await desk.submit(REVIEWER, "")
+    await until(lambda: "Rejected by" in shown(card))
+    await desk.settled()
+    return card
+
+
+async def test_a_decision_for_many_askers_updates_the_card_when_all_have_it(desk: Desk) -> None:
+    asked = [await desk.sandbox.acts.post(ASKER, SUPPORT, f"Hello {n}", None) for n in range(12)]
+    card = await _decided_for(desk, [_where(SUPPORT, message.ts) for message in asked])
+    await until(lambda: "is being delivered" not in shown(card))
+    assert all(desk.replies(message) for message in asked)
+    # One for the decision, and one for its delivery.
+    assert _updates(desk) <= 2
+
+
+async def test_the_first_asker_who_cannot_be_told_shows_on_the_card_and_the_others_change_nothing(desk: Desk) -> None:
+    card = await _decided_for(desk, [_where(f"C0GONE{n}") for n in range(12)])
+    await until(lambda: "could not be delivered" in shown(card))
+    assert _updates(desk) <= 2
