@@ -19,6 +19,7 @@ from bot.slack.review_cards import answer_of_asker_message, decided_card, remind
 from bot.slack.text import escape, is_slack_id
 from bot.slack.waiting import as_told, with_outlook
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.review_board import RefusedCard
 from bot.surfaces.words import Languages, Words
 
 _log = structlog.get_logger(__name__)
@@ -95,16 +96,16 @@ class SlackReviewBoard:
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
-        message = _text(self._words(review)("no-reviewer-reached"), review)
+        message = _message(escape(self._words(review)("no-reviewer-reached")), review)
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the direct message to an admin that a channel takes no cards; none to somebody not in Slack."""
         tenant = self._tenant_of(review)
         if not tenant or not is_slack_id(admin_id):
             return []
-        message = _text(self._languages.words()("cards-refused", place=channel_id, reason=reason), review)
-        key = f"cards-refused:{review.review_id}:{admin_id}"
+        message = _message(_refusal(refused, self._languages.words()), review)
+        key = f"cards-refused:{review.review_id}:{admin_id}:{refused.card.channel_id}"
         return [under_card(key, review, tenant, (admin_id, ""), message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
@@ -152,5 +153,18 @@ class SlackReviewBoard:
         return self._languages.words(review.conversation.language)
 
 
-def _text(text: str, review: Review) -> SlackMessage:
-    return SlackMessage(text, (section(escape(text)), small(f"`{review.review_id}`")))
+def _message(mrkdwn: str, review: Review) -> SlackMessage:
+    return SlackMessage(mrkdwn, (section(mrkdwn), small(f"`{review.review_id}`")))
+
+
+def _refusal(refused: RefusedCard, words: Words) -> str:
+    """Return as mrkdwn where no cards can be posted and why, what happens meanwhile, and what to do."""
+    channel, surface = escape(refused.card.channel_id), refused.card.surface
+    # A client shows no name for a channel that its reader may not see.
+    place = f"<#{channel}> ({channel})" if surface == SURFACE else f"{channel} ({surface.title()})"
+    said = [
+        words("cards-refused", place=place, reason=escape(refused.reason)),
+        words("cards-refused-direct") if refused.is_sent_directly else words("cards-refused-listed"),
+    ]
+    # The command looks at the channels of Slack alone.
+    return " ".join([*said, words("cards-refused-doctor")] if surface == SURFACE else said)

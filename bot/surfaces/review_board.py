@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,15 @@ from bot.store.records import Conversation, JoinedAsker, Outgoing, Review, Revie
 
 _ALL_OPEN = ReviewFilter(limit=10_000)
 _SHOWS_ALL = (True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCard:
+    """A card that its product gave up, why, and whether reviewers get it as direct messages instead."""
+
+    card: Outgoing
+    reason: str
+    is_sent_directly: bool
 
 
 class Board(Protocol):
@@ -40,7 +50,7 @@ class Board(Protocol):
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the message to an admin that a conversation takes no cards; none if the product cannot write first."""
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
@@ -88,10 +98,10 @@ class Boards:
         """Return the message to the asker that no reviewer could be reached."""
         return self._to_asker(review, lambda board: board.unreached(review))
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the messages to an admin, in all products, that a conversation takes no cards."""
         boards = self._boards.values()
-        return [m for board in boards for m in board.cards_refused(review, admin_id, channel_id, reason)]
+        return [m for board in boards for m in board.cards_refused(review, admin_id, refused)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""

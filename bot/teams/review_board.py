@@ -10,6 +10,7 @@ from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.review_board import RefusedCard
 from bot.surfaces.words import Languages, Words
 from bot.teams.card_updates import CardUpdates, PostedCard
 from bot.teams.cards import Json, TeamsMessage, card_message, paragraph, small
@@ -99,7 +100,7 @@ class TeamsReviewBoard:
         message = card_message(text, [paragraph(text), small(review.review_id)])
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:  # noqa: ARG002
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:  # noqa: ARG002
         """Return nothing, as for `direct_card`. The log, `/healthz` and admins in Slack are told."""
         return []
 

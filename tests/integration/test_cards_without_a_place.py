@@ -25,7 +25,12 @@ _ANSWERABLE = "When does the first payment reminder go out?"
 _OTHER = "Can I get my money back?"
 _MORE = ("How do I switch on two-step login?", "How do I reset my password?")
 _UNREACHED = "I could not reach any reviewer"
-_REFUSED = "I cannot post review cards in C0REVIEWS"
+_REFUSED = "I cannot post review cards in <#C0REVIEWS> (C0REVIEWS): "
+_WHY = {
+    "channel_not_found": "there is no such channel, or it is private and I am not in it.",
+    "not_in_channel": "I am not in that channel.",
+    "is_archived": "the channel is archived.",
+}
 _WAYS: dict[str, dict[str, Any]] = {
     "channel_not_found": {"members": frozenset({REVIEWER})},
     "not_in_channel": {"members": frozenset({REVIEWER}), "is_private": False},
@@ -59,7 +64,10 @@ async def test_reviewers_get_the_card_directly_and_admins_are_told_once(
             await desk.settled()
             assert _UNREACHED not in " ".join(map(shown, desk.replies(question)))
         (notice,) = _said(desk, "D0ADMIN", _REFUSED)
-        assert f"({reason})" in notice.text
+        assert notice.text == (
+            f"{_REFUSED}{_WHY[reason]} Until that is mended, each reviewer gets the cards as direct messages. "
+            "Run citedesk doctor: it says what to do."
+        )
         assert await _health(desk) == (200, {"index": True, "store": True, "socket": True, "cards": False})
 
 
@@ -133,7 +141,9 @@ async def test_a_card_that_teams_refuses_leaves_nobody_only_where_no_other_produ
             said = await fake.exactly("a:asker", 1 if with_slack else 2)
             assert any(_UNREACHED in json.dumps(one) for one in said) is not with_slack
             assert len(_said(desk, REVIEWS, "Review needed")) == int(with_slack)
-            assert len(_said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS}")) == 1
+            (notice,) = _said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS} (Teams): ")
+            assert "direct messages" not in notice.text
+            assert "no cards arrive there" in notice.text
             assert (await _health(desk))[1]["cards"] is False
 
 
