@@ -75,7 +75,8 @@ class Boards:
 
     def add(self, surface: str, board: Board) -> None:
         """Register the board of a chat product."""
-        self._boards[surface] = board
+        # A new dictionary, because a product may connect while another task iterates over this one.
+        self._boards = {**self._boards, surface: board}
 
     async def cards(self, review: Review) -> Sequence[Outgoing]:
         """Return the cards of a new review, in all products."""

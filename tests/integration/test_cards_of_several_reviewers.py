@@ -1,5 +1,6 @@
 """Where several reviewers have the card of a review, each card lives: updates, reminders and the asker's answers."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from support.clock import Clock
 from support.waiting import until
 from support.workspace import ADMIN, APPROVAL, REVIEWER, REVIEWS, Desk, shown, workspace
 
-from bot.sandbox.workspace import Message
+from bot.sandbox.workspace import TEAM_ID, Message
 
 _QUESTION = "When does the first payment reminder go out?"
 _DIRECT = ("D0REVIEWER", "D0ADMIN")
@@ -78,3 +79,15 @@ async def test_the_answer_of_the_asker_stands_below_every_card(desk: Desk) -> No
     await desk.sandbox.acts.post(question.user, question.channel, "The yearly one.", question.ts)
     for card in cards:
         await until(lambda c=card: [m for m in _said(desk, c.channel, "The yearly one.") if m.thread_ts == c.ts])  # type: ignore[misc]
+
+
+async def test_a_product_that_connects_while_cards_are_rendered_disturbs_nothing(desk: Desk) -> None:
+    boards = desk.bot.runtime.boards
+    question = await desk.ask(_QUESTION)
+    await _cards(desk)
+    await desk.exactly_one_reply(question)
+    (review,) = await desk.store.reviews.open_in(TEAM_ID)
+    rendering = asyncio.create_task(boards.cards(review))
+    await asyncio.sleep(0)
+    boards.add("late", boards._boards["slack"])
+    assert len(await rendering) == 1
