@@ -121,7 +121,8 @@ class GapAnswers:
             state="edited", reviewer_id=where.user_id, answer=answer.text, sent_anyway=bool(check.findings)
         )
         case = await self.reviews.views.case_to_send(review, decision)
-        decided = [_decided(_review(gaps[0], where, sources), case, decision) for gaps in wordings]
+        opened_at = self.reviews.now().isoformat()
+        decided = [_decided(_review(gaps[0], where, sources), case, decision, opened_at) for gaps in wordings]
         gaps = [gap for same in wordings for gap in same]
         await self._save(decided, check, gaps)
         return await self._stored(where, check, sources, gaps)
@@ -181,9 +182,10 @@ def _review(gap: Gap, where: Conversation, sources: tuple[Source, ...]) -> Revie
     return Review(review_id=gap_review_id(gap), question=question, conversation=where, case=case, readable_groups=())
 
 
-def _decided(review: Review, case: NeedsReview, decision: Decision) -> Review:
+def _decided(review: Review, case: NeedsReview, decision: Decision, opened_at: str) -> Review:
     return review.model_copy(
         update={
+            "opened_at": opened_at,
             "state": decision.state,
             "case": case,
             "answer": decision.answer,

@@ -16,7 +16,8 @@ from index.retrieval import Retriever
 
 # The newest gap of each wording stands for it; an answer is stored once a wording.
 _WORDINGS = 30
-_ANSWERED = "-gap"
+# End of the ids of reviews that stand for answers to gaps.
+GAP_ANSWER = "-gap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,12 @@ class GapDesk:
 
 def gap_review_id(gap: Gap) -> str:
     """Return the id of the review that stands for the answer that an admin writes for a gap."""
-    return f"{gap.request_id}{_ANSWERED}"
+    return f"{gap.request_id}{GAP_ANSWER}"
 
 
 def is_gap_answer(review: Review) -> bool:
     """Tell whether a review stands for an answer that an admin wrote for a gap; nobody waited for it."""
-    return review.review_id.endswith(_ANSWERED)
+    return review.review_id.endswith(GAP_ANSWER)
 
 
 def clustered(gaps: Sequence[tuple[Gap, bytes]], similarity: float) -> list[GapCluster]:

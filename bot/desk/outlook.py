@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
+from bot.desk.gaps import GAP_ANSWER
 from bot.store.port import Store
 from bot.store.records import Conversation, Review, ReviewFilter
 
-_LAST = ReviewFilter(states=("approved", "edited", "rejected"), limit=50)
+_LAST = ReviewFilter(states=("approved", "edited", "rejected"), limit=50, except_ending=GAP_ANSWER)
 # The median of fewer reviews says little about the next one.
 _ENOUGH = 5
 

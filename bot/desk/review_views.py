@@ -23,6 +23,7 @@ from bot.desk.permissions import (
     people_of,
 )
 from bot.desk.questions import QuestionDesk
+from bot.store.port import Tables
 from bot.store.records import Conversation, Decision, Review, ReviewFilter
 from index.retrieval import Retriever
 from pipeline.types import NeedsReview
@@ -30,9 +31,18 @@ from pipeline.types import NeedsReview
 _log = structlog.get_logger(__name__)
 
 
-def decision_key(review: Review) -> str:
+Delivery = Literal["", "waiting", "failed"]
+
+
+def decision_key(review_id: str) -> str:
     """Return the key in the outbox of the message about a decision; those to people who joined add to it."""
-    return f"decided:{review.review_id}"
+    return f"decided:{review_id}"
+
+
+async def delivery_of(store: Tables, review_id: str) -> Delivery:
+    """Return whether a decision still waits to be delivered to somebody who asked, or could not be."""
+    states = await store.outbox.states(decision_key(review_id))
+    return "failed" if "dead" in states else "waiting" if "waiting" in states else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class ReviewView:
     reviewers: tuple[str, ...] = ()
     names: Names = field(default_factory=dict)
     is_outdated: bool = False
-    delivery: Literal["", "waiting", "failed"] = ""
+    delivery: Delivery = ""
 
     @property
     def readable(self) -> Review:
@@ -128,14 +138,8 @@ class ReviewViews:
             show_draft=show_draft,
             reviewers=tuple(sorted(self.reviewers_of(review))),
             is_outdated=is_open and await self._objection(review, evidence, None) is not None,
-            delivery=await self._delivery(review),
+            delivery="" if review.state == "open" else await delivery_of(self.questions.store, review.review_id),
         )
-
-    async def _delivery(self, review: Review) -> Literal["", "waiting", "failed"]:
-        if review.state == "open":
-            return ""
-        states = await self.questions.store.outbox.states(decision_key(review))
-        return "failed" if "dead" in states else "waiting" if "waiting" in states else ""
 
     async def _objection(
         self, review: Review, evidence: ReviewEvidence, edited: str | None

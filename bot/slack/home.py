@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.desk.gaps import GAP_ANSWER
 from bot.desk.permissions import people_of
 from bot.desk.review_views import ReviewView
 from bot.slack.home_blocks import (
@@ -24,7 +25,8 @@ from bot.store.records import ReviewFilter
 from pipeline.types import Failure
 
 _OPEN = ReviewFilter()
-_DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired", "withdrawn"), limit=50)
+_ENDED = ("approved", "edited", "rejected", "expired", "withdrawn")
+_DECIDED = ReviewFilter(states=_ENDED, limit=50, except_ending=GAP_ANSWER)
 _REASONS = {"disputed": Failure.DISPUTED, "changed": Failure.SOURCE_CHANGED}
 
 

@@ -19,6 +19,7 @@ from bot.slack.review_cards import answer_of_asker_message, decided_card, remind
 from bot.slack.text import escape, is_slack_id
 from bot.slack.waiting import as_told, with_outlook
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.review_board import RefusedCard
 from bot.surfaces.words import Languages, Words
 
 _log = structlog.get_logger(__name__)
@@ -60,27 +61,32 @@ class SlackReviewBoard:
         return [card.model_copy(update={"key": f"{card.key}:{reviewer_id}"})]
 
     async def reminder(self, view: ReviewView) -> Sequence[Outgoing]:
-        """Return the reminder for the thread of a posted card; none if no card was posted."""
-        review = view.review
-        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        key = f"reminder:{review.review_id}"
-        message = reminder_message(review, self._languages.words())
-        return [under_card(key, review, self._tenant_of(review), posted, message)] if posted else []
+        """Return the reminder for the thread of each posted card; none if no card was posted."""
+        review, message = view.review, reminder_message(view.review, self._languages.words())
+        return [
+            under_card(f"reminder:{review.review_id}:{card[0]}", review, self._tenant_of(review), card, message)
+            for card in await self._reviews.questions.store.reviews.cards(review.review_id, SURFACE)
+        ]
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review, if there is one.
+        """Update all posted cards of a review, each with what everybody in its conversation may read.
 
         A failed call is only logged, because the review itself is stored.
         """
-        review, card = view.review, self._card(view)
-        posted = await self._reviews.questions.store.reviews.card(review.review_id, SURFACE)
-        if posted is None:
-            return
+        tenant, store = self._tenant_of(view.review), self._reviews.questions.store.reviews
+        # The view may lack what only others may read, so each card is rendered from the stored review.
+        if review := await store.get(view.review.review_id):
+            for channel, ts in await store.cards(review.review_id, SURFACE):
+                there = await self._reviews.views.view_in(review, channel_conversation(tenant, channel))
+                await self._update(there, tenant, channel, ts)
+
+    async def _update(self, view: ReviewView, tenant: str, channel: str, ts: str) -> None:
+        card = self._card(view)
         try:
-            client = await self._workspaces.client(self._tenant_of(review))
-            await client.chat_update(channel=posted[0], ts=posted[1], text=card.text, blocks=list(card.blocks))
+            client = await self._workspaces.client(tenant)
+            await client.chat_update(channel=channel, ts=ts, text=card.text, blocks=list(card.blocks))
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
-            _log.warning("card_not_updated", review_id=review.review_id, reason=error_of(error))
+            _log.warning("card_not_updated", review_id=view.review.review_id, reason=error_of(error))
 
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the message that tells the asker that a person has the question now, and what to expect."""
@@ -90,23 +96,23 @@ class SlackReviewBoard:
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
-        message = _text(self._words(review)("no-reviewer-reached"), review)
+        message = _message(escape(self._words(review)("no-reviewer-reached")), review)
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the direct message to an admin that a channel takes no cards; none to somebody not in Slack."""
         tenant = self._tenant_of(review)
         if not tenant or not is_slack_id(admin_id):
             return []
-        message = _text(self._languages.words()("cards-refused", place=channel_id, reason=reason), review)
-        key = f"cards-refused:{review.review_id}:{admin_id}"
+        message = _message(_refusal(refused, self._languages.words()), review)
+        key = f"cards-refused:{review.review_id}:{admin_id}:{refused.card.channel_id}"
         return [under_card(key, review, tenant, (admin_id, ""), message)]
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message that tells the asker how a review ended."""
         where = review.conversation
         payload = SlackPayload(session="active" if where.thread_id else "")
-        key, words = decision_key(review), self._words(review)
+        key, words = decision_key(review.review_id), self._words(review)
         message = as_told(decided_message(review, names, words), review, words)
         return [to_asker(key, review.review_id, where, message, payload)]
 
@@ -118,7 +124,7 @@ class SlackReviewBoard:
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""
-        key = f"answered:{review.review_id}:{len(review.exchange)}"
+        key = f"answered:{review.review_id}:{len(review.exchange)}:{card[0]}"
         message = answer_of_asker_message(review, names, self._languages.words())
         return [under_card(key, review, self._tenant_of(review), card, message)]
 
@@ -147,5 +153,18 @@ class SlackReviewBoard:
         return self._languages.words(review.conversation.language)
 
 
-def _text(text: str, review: Review) -> SlackMessage:
-    return SlackMessage(text, (section(escape(text)), small(f"`{review.review_id}`")))
+def _message(mrkdwn: str, review: Review) -> SlackMessage:
+    return SlackMessage(mrkdwn, (section(mrkdwn), small(f"`{review.review_id}`")))
+
+
+def _refusal(refused: RefusedCard, words: Words) -> str:
+    """Return as mrkdwn where no cards can be posted and why, what happens meanwhile, and what to do."""
+    channel, surface = escape(refused.card.channel_id), refused.card.surface
+    # A client shows no name for a channel that its reader may not see.
+    place = f"<#{channel}> ({channel})" if surface == SURFACE else f"{channel} ({surface.title()})"
+    said = [
+        words("cards-refused", place=place, reason=escape(refused.reason)),
+        words("cards-refused-direct") if refused.is_sent_directly else words("cards-refused-listed"),
+    ]
+    # The command looks at the channels of Slack alone.
+    return " ".join([*said, words("cards-refused-doctor")] if surface == SURFACE else said)

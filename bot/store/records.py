@@ -242,10 +242,14 @@ class Counts:
 
 
 class ReviewFilter(FrozenModel):
-    """Which reviews to list: their states, who claimed them, and how many at most."""
+    """Which reviews to list: their states, who claimed them, and how many at most.
+
+    Reviews whose ids end with `except_ending` are left out.
+    """
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
+    except_ending: str = ""
     limit: int = 100
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import structlog
 
 from bot.desk.reviews import ReviewDesk
 from bot.store.port import Tables
 from bot.store.records import Outgoing, Review
-from bot.surfaces.review_board import Boards
+from bot.surfaces.review_board import Boards, RefusedCard
 
 _log = structlog.get_logger(__name__)
 Place = tuple[str, str, str]
@@ -76,25 +77,26 @@ class CardPlacing:
         if review is None or review.state != "open":
             return None
         cards = await self.boards.cards(review)
-        direct = await self.boards.direct_cards(card.surface, review)
+        # Also those of other products, which an earlier refusal may have sent.
+        directs = {surface: await self.boards.direct_cards(surface, review) for surface in self.boards.surfaces}
+        direct = directs[card.surface]
         is_direct = card.key in {one.key for one in direct}
         return Instead(
             review_id=review.review_id,
             direct=() if is_direct else direct,
-            notices=() if is_direct else self._notices(card, review, reason),
+            notices=() if is_direct else self._notices(review, RefusedCard(card, reason, bool(direct))),
             unreached=self.boards.unreached(review),
-            keys=[one.key for one in (*cards, *direct)],
+            keys=[one.key for one in chain(cards, *directs.values())],
             surfaces=self.boards.surfaces,
         )
 
-    def _notices(self, card: Outgoing, review: Review, reason: str) -> Sequence[Outgoing]:
+    def _notices(self, review: Review, refused: RefusedCard) -> Sequence[Outgoing]:
+        card = refused.card
         if not self.unplaced.refused(card):
             return []
-        _log.error("cards_refused", surface=card.surface, channel_id=card.channel_id, reason=reason)
+        _log.error("cards_refused", surface=card.surface, channel_id=card.channel_id, reason=refused.reason)
         admins = sorted(self.reviews.questions.access.admins)
-        return [
-            notice for admin in admins for notice in self.boards.cards_refused(review, admin, card.channel_id, reason)
-        ]
+        return [notice for admin in admins for notice in self.boards.cards_refused(review, admin, refused)]
 
 
 def _place(message: Outgoing) -> Place:

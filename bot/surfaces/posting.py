@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import structlog
 
 from bot.desk.questions import QuestionDesk
+from bot.desk.review_views import Delivery, delivery_of
 from bot.settings import DeliverySettings
+from bot.store.port import Tables
 from bot.store.records import Job, Outgoing
 from bot.surfaces.card_placing import CardPlacing
 from bot.surfaces.product import ChatProduct, Posted, PostError
 from bot.surfaces.review_board import Boards
 
 _log = structlog.get_logger(__name__)
+# Lines of a review's history that change nothing on its cards.
+_NOT_ON_CARDS = frozenset({"opened", "reminded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,9 @@ class Posting:
     async def deliver(self, job: Job) -> None:
         """Post one message and store where it was posted, or that it was not."""
         message = Outgoing.model_validate_json(job.payload)
+        if job.attempts == 1 and await self._is_late(message):
+            await self.questions.store.outbox.finish(job.key)
+            return
         try:
             posted = await self.product.post(message, first_try=job.attempts == 1)
         except PostError as error:
@@ -34,17 +41,30 @@ class Posting:
         else:
             await self._posted(job, message, posted)
 
+    async def _is_late(self, message: Outgoing) -> bool:
+        """Tell whether a message is the card of a review that has ended."""
+        review = await self.questions.store.reviews.get(message.card_of) if message.card_of else None
+        return review is not None and review.state != "open"
+
     async def _posted(self, job: Job, message: Outgoing, posted: Posted) -> None:
         async with self.questions.store.transaction() as tx:
+            before = await _delivery(tx, message)
             if message.card_of:
                 await tx.reviews.set_card(message.card_of, message.surface, posted.channel_id, posted.message_id)
             else:
                 for message_id in posted.answer_ids:
                     await tx.posted.put(message.channel_id, message_id, message.request_id)
             await tx.outbox.finish(job.key)
+            after = await _delivery(tx, message)
         if message.card_of:
             self.cards.unplaced.posted(message)
-        await self._show_delivery(message)
+        if after != before or await self._has_changed(message):
+            await self._refresh(message)
+
+    async def _has_changed(self, message: Outgoing) -> bool:
+        """Tell whether a message is a card whose review has changed since it was opened."""
+        events = await self.questions.store.reviews.events(message.card_of) if message.card_of else ()
+        return any(event.what not in _NOT_ON_CARDS for event in events)
 
     async def _not_posted(self, job: Job, message: Outgoing, error: PostError) -> None:
         _log.warning("post_failed", request_id=message.request_id, reason=error.reason, attempts=job.attempts)
@@ -54,19 +74,25 @@ class Posting:
             return
         instead = await self.cards.instead_of(message, error.reason) if message.card_of else None
         async with store.transaction() as tx:
+            before = await _delivery(tx, message)
             if await tx.outbox.bury(job.key):
                 await tx.outbox.send(error.instead)
                 if instead:
                     await instead.send(tx)
+            after = await _delivery(tx, message)
         if not message.card_of:
             await self.questions.delivery_failed(message.request_id)
-        await self._show_delivery(message)
+        if after != before:
+            await self._refresh(message)
 
-    async def _show_delivery(self, message: Outgoing) -> None:
-        """Tell the reviewers whether their decision was delivered. The message itself is settled by now."""
-        if not message.decides:
-            return
+    async def _refresh(self, message: Outgoing) -> None:
+        """Update the cards of the review that a message belongs to. The message itself is settled by now."""
+        review_id = message.card_of or message.decides
         try:
-            await self.boards.show_delivery(message.decides)
+            await self.boards.refresh_stored(review_id)
         except Exception as error:  # noqa: BLE001 - the message must not be posted again because a card is not updated
-            _log.error("card_not_updated", review_id=message.decides, error=type(error).__name__)
+            _log.error("card_not_updated", review_id=review_id, error=type(error).__name__)
+
+
+async def _delivery(store: Tables, message: Outgoing) -> Delivery:
+    return await delivery_of(store, message.decides) if message.decides else ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -14,6 +15,15 @@ from bot.store.records import Conversation, JoinedAsker, Outgoing, Review, Revie
 
 _ALL_OPEN = ReviewFilter(limit=10_000)
 _SHOWS_ALL = (True, False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCard:
+    """A card that its product gave up, why, and whether reviewers get it as direct messages instead."""
+
+    card: Outgoing
+    reason: str
+    is_sent_directly: bool
 
 
 class Board(Protocol):
@@ -32,7 +42,7 @@ class Board(Protocol):
         """Return the reminder of an open review."""
 
     async def refresh(self, view: ReviewView) -> None:
-        """Update the posted card of a review."""
+        """Update the posted cards of a review."""
 
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the confirmation to the asker that a person has the question now, and what to expect."""
@@ -40,7 +50,7 @@ class Board(Protocol):
     def unreached(self, review: Review) -> Sequence[Outgoing]:
         """Return the message to the asker that no reviewer could be reached."""
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the message to an admin that a conversation takes no cards; none if the product cannot write first."""
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
@@ -65,7 +75,8 @@ class Boards:
 
     def add(self, surface: str, board: Board) -> None:
         """Register the board of a chat product."""
-        self._boards[surface] = board
+        # A new dictionary, because a product may connect while another task iterates over this one.
+        self._boards = {**self._boards, surface: board}
 
     async def cards(self, review: Review) -> Sequence[Outgoing]:
         """Return the cards of a new review, in all products."""
@@ -88,10 +99,10 @@ class Boards:
         """Return the message to the asker that no reviewer could be reached."""
         return self._to_asker(review, lambda board: board.unreached(review))
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:
         """Return the messages to an admin, in all products, that a conversation takes no cards."""
         boards = self._boards.values()
-        return [m for board in boards for m in board.cards_refused(review, admin_id, channel_id, reason)]
+        return [m for board in boards for m in board.cards_refused(review, admin_id, refused)]
 
     async def escalated(self, review: Review) -> Sequence[Outgoing]:
         """Return the messages of an escalation: the confirmation to the asker, and the cards."""
@@ -114,8 +125,8 @@ class Boards:
             views = {name: await self._view(name, review) for name in self._boards}
             await asyncio.gather(*(self._boards[name].refresh(view) for name, view in views.items()))
 
-    async def show_delivery(self, review_id: str) -> None:
-        """Update the cards of a decided review, because the decision was delivered or could not be."""
+    async def refresh_stored(self, review_id: str) -> None:
+        """Update the cards of a review to what is stored now."""
         if review := await self._store.reviews.get(review_id):
             await self.refresh(review)
 
@@ -143,16 +154,19 @@ class Boards:
         return lambda review: self._to_asker(review, lambda board: board.asked_back(review, names))
 
     async def answer_of_asker(self, review: Review) -> Messages:
-        """Return the function that renders the asker's answer for the reviewers, once for each posted card."""
+        """Return the function that renders the asker's answer for the reviewers.
+
+        Of several cards in one conversation only the newest gets it, because the messages have the same key.
+        """
         names = await self._store.people.names([review.conversation.user_id])
-        places = {surface: await self._store.reviews.card(review.review_id, surface) for surface in self._boards}
+        cards = {surface: await self._store.reviews.cards(review.review_id, surface) for surface in self._boards}
 
         def messages(changed: Review) -> Sequence[Outgoing]:
             return [
                 message
-                for surface, place in places.items()
-                if place
-                for message in self._boards[surface].answer_of_asker(changed, place, names)
+                for surface, posted in cards.items()
+                for card in posted
+                for message in self._boards[surface].answer_of_asker(changed, card, names)
             ]
 
         return messages

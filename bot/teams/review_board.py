@@ -10,6 +10,7 @@ from bot.desk.review_views import ReviewView, decision_key
 from bot.desk.reviews import ReviewDesk
 from bot.settings import TeamsSettings
 from bot.store.records import Conversation, Outgoing, Review
+from bot.surfaces.review_board import RefusedCard
 from bot.surfaces.words import Languages, Words
 from bot.teams.card_updates import CardUpdates, PostedCard
 from bot.teams.cards import Json, TeamsMessage, card_message, paragraph, small
@@ -99,13 +100,13 @@ class TeamsReviewBoard:
         message = card_message(text, [paragraph(text), small(review.review_id)])
         return [to_asker(f"unreached:{review.review_id}", review.review_id, review.conversation, message)]
 
-    def cards_refused(self, review: Review, admin_id: str, channel_id: str, reason: str) -> Sequence[Outgoing]:  # noqa: ARG002
+    def cards_refused(self, review: Review, admin_id: str, refused: RefusedCard) -> Sequence[Outgoing]:  # noqa: ARG002
         """Return nothing, as for `direct_card`. The log, `/healthz` and admins in Slack are told."""
         return []
 
     def decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return the message to the asker about a decided or expired review."""
-        key = decision_key(review)
+        key = decision_key(review.review_id)
         return [
             to_asker(key, review.review_id, review.conversation, decided_message(review, names, self._words(review)))
         ]
@@ -119,7 +120,7 @@ class TeamsReviewBoard:
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer as a message to the conversation of the card."""
-        key = f"answered:teams:{review.review_id}:{len(review.exchange)}"
+        key = f"answered:teams:{review.review_id}:{len(review.exchange)}:{card[0]}"
         words = self._languages.words()
         message = answer_of_asker_message(review, names_of(review, names, words), words)
         return [to_reviewers(key, review, self._url_of(review), card[0], message)]

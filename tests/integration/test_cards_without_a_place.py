@@ -1,5 +1,6 @@
 """A reviewers' channel that takes no card: who gets the card, what admins, health, doctor and the asker are told."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,26 @@ import pytest
 from support.teams import REVIEWS as TEAMS_REVIEWS
 from support.teams import connector
 from support.waiting import until
-from support.workspace import APPROVAL, REVIEWER, REVIEWS, Desk, shown, workspace
+from support.workspace import APPROVAL, ASKER, REVIEWER, REVIEWS, Desk, shown, workspace
 
 from bot.cli.demo import demo_settings
 from bot.cli.doctor import diagnose
 from bot.sandbox.server import Sandbox
-from bot.sandbox.workspace import Message
+from bot.sandbox.workspace import TEAM_ID, Message
+from bot.store.records import Conversation, Review
+from bot.surfaces.card_placing import CardPlacing, UnplacedCards
+from pipeline.types import Failure, NeedsReview
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 _OTHER = "Can I get my money back?"
 _MORE = ("How do I switch on two-step login?", "How do I reset my password?")
 _UNREACHED = "I could not reach any reviewer"
-_REFUSED = "I cannot post review cards in C0REVIEWS"
+_REFUSED = "I cannot post review cards in <#C0REVIEWS> (C0REVIEWS): "
+_WHY = {
+    "channel_not_found": "there is no such channel, or it is private and I am not in it.",
+    "not_in_channel": "I am not in that channel.",
+    "is_archived": "the channel is archived.",
+}
 _WAYS: dict[str, dict[str, Any]] = {
     "channel_not_found": {"members": frozenset({REVIEWER})},
     "not_in_channel": {"members": frozenset({REVIEWER}), "is_private": False},
@@ -55,7 +64,10 @@ async def test_reviewers_get_the_card_directly_and_admins_are_told_once(
             await desk.settled()
             assert _UNREACHED not in " ".join(map(shown, desk.replies(question)))
         (notice,) = _said(desk, "D0ADMIN", _REFUSED)
-        assert f"({reason})" in notice.text
+        assert notice.text == (
+            f"{_REFUSED}{_WHY[reason]} Until that is mended, each reviewer gets the cards as direct messages. "
+            "Run citedesk doctor: it says what to do."
+        )
         assert await _health(desk) == (200, {"index": True, "store": True, "socket": True, "cards": False})
 
 
@@ -129,8 +141,40 @@ async def test_a_card_that_teams_refuses_leaves_nobody_only_where_no_other_produ
             said = await fake.exactly("a:asker", 1 if with_slack else 2)
             assert any(_UNREACHED in json.dumps(one) for one in said) is not with_slack
             assert len(_said(desk, REVIEWS, "Review needed")) == int(with_slack)
-            assert len(_said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS}")) == 1
+            (notice,) = _said(desk, "D0ADMIN", f"I cannot post review cards in {TEAMS_REVIEWS} (Teams): ")
+            assert "direct messages" not in notice.text
+            assert "no cards arrive there" in notice.text
             assert (await _health(desk))[1]["cards"] is False
+
+
+class _RolledBackError(Exception):
+    """Ends a transaction without a trace."""
+
+
+async def test_a_direct_card_that_waits_in_another_product_reaches_somebody(own_data: Path, articles: Path) -> None:
+    where = Conversation(
+        surface="slack", tenant_id=TEAM_ID, user_id=ASKER, channel_id=ASKER, thread_id="", private=True
+    )
+    nothing = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=())
+    review = Review(review_id="r-1", question=_ANSWERABLE, conversation=where, case=nothing)
+    teams = {"anonymous": True, "reviewers_conversation": TEAMS_REVIEWS, "service_url": "http://127.0.0.1:9"}
+    async with workspace(own_data, articles, teams=teams) as desk:
+        boards = desk.bot.runtime.boards
+        async with desk.store.transaction() as tx:
+            await tx.reviews.open(review)
+        (refused,) = [card for card in await boards.cards(review) if card.surface == "teams"]
+        instead = await CardPlacing(boards, desk.bot.use_cases.reviews, UnplacedCards()).instead_of(refused, "404")
+        waiting = await boards.direct_cards("slack", review)
+        assert instead
+        with contextlib.suppress(_RolledBackError):
+            async with desk.store.transaction() as tx:
+                await tx.outbox.send(waiting)
+                await instead.send(tx)
+                told = await tx.outbox.payload("unreached:r-1")
+                # Otherwise the messages would be posted.
+                raise _RolledBackError
+        assert len(waiting) == 1
+        assert told is None
 
 
 async def _doctor(sandbox: Sandbox, data: Path, articles: Path, **settings: Any) -> list[tuple[bool, str]]:  # noqa: ANN401

@@ -90,6 +90,25 @@ async def test_an_answer_written_for_a_gap_is_checked_stored_and_given_to_the_ne
     assert "This is no gap any more" in shown(desk.hidden(ADMIN)[-1])
 
 
+async def test_an_answer_to_a_gap_has_its_time_and_is_not_listed_as_a_decided_review(own_desk: Desk) -> None:
+    desk = own_desk
+    await desk.press(ADMIN, await _gap(desk, _LINUX), "Write the answer")
+    await desk.submit(ADMIN, "", search={"search_input": "payment reminder"}, **_choices(await _view(desk)))
+    again: dict[str, Any] = {"search": {"search_input": "payment reminder"}, **_choices(await _view(desk))}
+    await desk.submit(ADMIN, "There is none [1].", anyway={"anyway_input": ["anyway"]}, **again)
+    await _to_admin(desk)
+    (answer,) = await desk.store.curated.live()
+    review = await desk.store.reviews.get(answer.curated_id)
+    assert review
+    assert review.opened_at
+    assert review.opened_at <= str(review.decided_at)
+    await desk.open_home(REVIEWER)
+    await desk.home(REVIEWER, "home_filter")
+    await desk.choose(REVIEWER, "home_filter", "decided")
+    home = await desk.home(REVIEWER, '"decided:0"')
+    assert "Nothing here." in json.dumps(home)
+
+
 async def test_whoever_is_no_admin_gets_neither_outline_nor_form(own_desk: Desk) -> None:
     listed = await _gap(own_desk, _LINUX)
     value = listed.blocks[2]["elements"][0]["value"]

@@ -50,9 +50,15 @@ class ReviewTable:
         marks = ",".join("?" * len(wanted.states))
         order = "at" if wanted.states == ("open",) else "at DESC"
         claimed = "AND json_extract(review, '$.claimed_by') = ?" if wanted.claimed_by else ""
+        ending = "AND substr(review_id, -length(?)) != ?" if wanted.except_ending else ""
         rows = await self._database.rows(
-            f"SELECT review FROM reviews WHERE state IN ({marks}) {claimed} ORDER BY {order} LIMIT ?",  # noqa: S608
-            (*wanted.states, *([wanted.claimed_by] if wanted.claimed_by else []), wanted.limit),
+            f"SELECT review FROM reviews WHERE state IN ({marks}) {claimed} {ending} ORDER BY {order} LIMIT ?",  # noqa: S608
+            (
+                *wanted.states,
+                *([wanted.claimed_by] if wanted.claimed_by else []),
+                *([wanted.except_ending] * 2 if wanted.except_ending else []),
+                wanted.limit,
+            ),
         )
         return [Review.model_validate_json(row[0]) for row in rows]
 
