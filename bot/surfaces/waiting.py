@@ -7,17 +7,18 @@ from bot.store.records import Asked
 from bot.surfaces.review_board import Boards
 from bot.surfaces.waiting_words import state_words, withdrawn_words
 from bot.surfaces.words import ENGLISH, Words
+from pipeline.normalizing import unmarked
 from pipeline.understanding.waiting import waiting_talk
 
 
 async def is_about_a_review(reviews: ReviewDesk, asked: Asked) -> bool:
     """Tell whether a message asks for news of an open review of its writer here, or takes its question back."""
-    return waiting_talk(asked.text) is not None and await waiting_in(reviews, asked.where) is not None
+    return waiting_talk(unmarked(asked.text)) is not None and await waiting_in(reviews, asked.where) is not None
 
 
 async def reply_about_review(reviews: ReviewDesk, boards: Boards, asked: Asked, words: Words = ENGLISH) -> str:
     """Do what a message says about its writer's open review here, and return the reply; "" if it is about none."""
-    talk = waiting_talk(asked.text)
+    talk = waiting_talk(unmarked(asked.text))
     review = await waiting_in(reviews, asked.where) if talk and not asked.response_url else None
     if review is None:
         return ""

@@ -124,6 +124,9 @@ async def test_only_the_asker_can_take_a_question_back(desk: Desk) -> None:
     await _say(desk, question, "@Citedesk never mind", ADMIN)
     await desk.settled()
     assert (await _review_of(desk, card)).state == "open"
+    await _say(desk, question, "@Citedesk never mind")
+    await _card_with(desk, card, "Taken back")
+    assert (await _review_of(desk, card)).state == "withdrawn"
 
 
 async def test_a_question_that_was_taken_back_is_no_gap(silent: Desk) -> None:

@@ -1,0 +1,55 @@
+"""What askers do to their reviews when others ask the same, mention the bot, or the bot was interrupted."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
+
+from bot.sandbox.workspace import Message
+from bot.store.records import Review
+
+_QUESTION = "Can I get my money back?"
+_DIRECT = "D0ASKER"
+
+
+@pytest.fixture
+async def desk(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
+    async with workspace(own_data, articles, channels=APPROVAL | {"D0ADMIN": {"auto_answer": False}}) as running:
+        yield running
+
+
+async def _waiting(desk: Desk, user: str = ASKER, channel: str = SUPPORT) -> tuple[Message, Message]:
+    question = await desk.ask(_QUESTION, user, channel)
+    await desk.exactly_one_reply(question)
+    return question, (await desk.until(lambda: _cards(desk), 1))[-1]
+
+
+def _cards(desk: Desk) -> list[Message]:
+    return [message for message in desk.messages(REVIEWS) if not message.thread_ts]
+
+
+async def _review_of(desk: Desk, card: Message) -> Review:
+    assert card.metadata is not None
+    review = await desk.store.reviews.get(card.metadata["event_payload"]["request_id"])
+    assert review is not None
+    return review
+
+
+async def _say(desk: Desk, question: Message, text: str, user: str = ASKER) -> Message:
+    return await desk.sandbox.acts.post(user, question.channel, text, question.ts)
+
+
+async def _card_with(desk: Desk, card: Message, words: str) -> None:
+    await desk.until(lambda: [c for c in [card] if words in shown(c)], 1)
+
+
+async def test_news_and_never_mind_are_understood_with_a_mention(desk: Desk) -> None:
+    question, card = await _waiting(desk)
+    # Once somebody else has spoken in the thread, only a mention reaches the bot.
+    await _say(desk, question, "I would like to know that too.", ADMIN)
+    await _say(desk, question, "@Citedesk any news?")
+    assert "Nobody has started on it yet." in shown(await desk.reply_to(question, 2))
+    await _say(desk, question, "@Citedesk never mind")
+    assert "taken your question back" in shown(await desk.reply_to(question, 3))
+    assert (await _review_of(desk, card)).state == "withdrawn"
