@@ -101,11 +101,18 @@ def without(review: Review, request_ids: Collection[str]) -> Review:
     if not left:
         return review.model_copy(update={"state": "withdrawn"})
     first, *others = left
-    if first.request_id == review.review_id:
+    if first.request_id == review.request_id:
         return review.model_copy(update={"joined": tuple(others)})
-    # What a reviewer has asked back was asked of somebody who is gone.
-    moved = {"conversation": first.conversation, "joined": tuple(others), "awaits_asker": False}
-    return review.model_copy(update=moved)
+    return review.model_copy(
+        update={
+            "conversation": first.conversation,
+            "first_request_id": first.request_id,
+            # Who is left must not read the words of who is gone. Of the latter a reviewer may have asked something.
+            "own_words": first.question,
+            "awaits_asker": False,
+            "joined": tuple(others),
+        }
+    )
 
 
 async def _without(reviews: ReviewDesk, review_id: str, user_id: str, theirs: Theirs) -> Review | None:

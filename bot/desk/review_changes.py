@@ -57,7 +57,7 @@ def without_cards(messages: Sequence[Outgoing], stored: Review | None, review: R
 
 
 async def _joined(tx: Tables, twin: Review, review: Review) -> Review | None:
-    if review.review_id in {twin.review_id, *(asker.request_id for asker in twin.joined)}:
+    if review.review_id in {ask.request_id for ask in twin.asks}:
         return None
     asker = JoinedAsker(
         request_id=review.review_id,

@@ -53,3 +53,34 @@ async def test_news_and_never_mind_are_understood_with_a_mention(desk: Desk) -> 
     await _say(desk, question, "@Citedesk never mind")
     assert "taken your question back" in shown(await desk.reply_to(question, 3))
     assert (await _review_of(desk, card)).state == "withdrawn"
+
+
+async def test_a_question_that_is_taken_back_twice_takes_back_nobody_elses(desk: Desk) -> None:
+    first, card = await _waiting(desk)
+    second = await desk.ask("Can I get my money back!", ADMIN)
+    await desk.exactly_one_reply(second)
+    await _say(desk, first, "never mind")
+    await desk.reply_to(first, 2)
+    await desk.sandbox.acts.delete(ASKER, SUPPORT, first.ts)
+    await desk.settled()
+    review = await _review_of(desk, card)
+    assert (review.state, review.askers) == ("open", (ADMIN,))
+    # Whoever is left edits and deletes their own message.
+    edited = "When does the first payment reminder go out?"
+    await desk.sandbox.acts.edit(ADMIN, SUPPORT, second.ts, f"@Citedesk {edited}")
+    await _card_with(desk, card, edited)
+    await desk.sandbox.acts.delete(ADMIN, SUPPORT, second.ts)
+    await _card_with(desk, card, "Taken back")
+
+
+async def test_the_answer_goes_to_who_is_left_with_their_own_request_and_words(desk: Desk) -> None:
+    first, card = await _waiting(desk, ASKER, SUPPORT)
+    second = await desk.ask("Can I get my money back!", ADMIN)
+    await desk.exactly_one_reply(second)
+    joined = (await _review_of(desk, card)).joined[0].request_id
+    await _say(desk, first, "never mind")
+    await desk.reply_to(first, 2)
+    await desk.press(REVIEWER, card, "Approve")
+    told = shown(await desk.reply_to(second, 2))
+    assert f"{joined}:up\\nCan I get my money back!" in told
+    assert _QUESTION not in told

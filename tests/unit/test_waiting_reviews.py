@@ -111,6 +111,16 @@ def test_taking_back_one_of_several_asks_leaves_the_others() -> None:
     assert without(review, ["r-1", "r-2"]).state == "withdrawn"
 
 
+def test_who_is_left_keeps_their_own_request_and_reads_their_own_words() -> None:
+    alone = _WHERE.model_copy(update={"thread_id": "", "user_id": "U2"})
+    others = tuple(JoinedAsker(request_id=f"r-{n}", conversation=alone, question=f"How, says {n}?") for n in (2, 3))
+    moved = without(_review(joined=others, own_words="From a private chat?"), ["r-1"])
+    assert [ask.request_id for ask in moved.asks] == ["r-2", "r-3"]
+    assert repeated_question(moved) == "You asked: “How, says 2?”"
+    assert without(moved, ["r-1"]) == moved
+    assert [ask.request_id for ask in without(moved, ["r-2"]).asks] == ["r-3"]
+
+
 @pytest.mark.parametrize(
     ("quote", "shown"),
     [
