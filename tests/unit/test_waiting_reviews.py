@@ -94,6 +94,15 @@ def test_the_state_of_a_review_is_told_in_german_too() -> None:
     assert said.startswith("Deine Frage „Wie?“ liegt zur Prüfung vor. Dauer bisher: 2 Stunden. Robin arbeitet daran.")
 
 
+@pytest.mark.parametrize(("user", "awaits"), [("U1", True), ("U2", False)])
+def test_only_whom_a_reviewer_has_asked_is_told_that_reviewers_wait(user: str, awaits: bool) -> None:  # noqa: FBT001
+    where = _WHERE.model_copy(update={"user_id": user})
+    joined = JoinedAsker(request_id="r-2", conversation=where, question="How?")
+    review = _review(joined=(joined,), awaits_asker=True, claimed_by="R")
+    said = state_words(Waiting(review, "How?", 60, "R", "Robin", is_reminded=False, outlook=Outlook()), where)
+    assert ("wait for your answer" in said, "Robin is working on it" in said) == (awaits, not awaits)
+
+
 def test_the_question_is_repeated_only_where_no_thread_shows_it() -> None:
     assert repeated_question(_review()) == ""
     alone = _WHERE.model_copy(update={"thread_id": ""})
