@@ -19,7 +19,9 @@ async def is_about_a_review(reviews: ReviewDesk, asked: Asked) -> bool:
 async def reply_about_review(reviews: ReviewDesk, boards: Boards, asked: Asked, words: Words = ENGLISH) -> str:
     """Do what a message says about its writer's open review here, and return the reply; "" if it is about none."""
     talk = waiting_talk(unmarked(asked.text))
-    review = await waiting_in(reviews, asked.where) if talk and not asked.response_url else None
+    if talk is None or asked.response_url or (talk == "news" and await _answers_a_reviewer(reviews, asked)):
+        return ""
+    review = await waiting_in(reviews, asked.where)
     if review is None:
         return ""
     state = await state_of(reviews, review, asked.where)
@@ -30,6 +32,11 @@ async def reply_about_review(reviews: ReviewDesk, boards: Boards, asked: Asked, 
         return ""
     await boards.refresh(withdrawn)
     return withdrawn_words(state.question, asked.where, words)
+
+
+async def _answers_a_reviewer(reviews: ReviewDesk, asked: Asked) -> bool:
+    """Tell whether "no answer yet" answers what a reviewer asked its writer. With a question mark it asks."""
+    return "?" not in asked.text and await reviews.questions.store.reviews.awaiting(asked.where) is not None
 
 
 async def question_changed(reviews: ReviewDesk, boards: Boards, tenant_id: str, key: str, text: str | None) -> None:

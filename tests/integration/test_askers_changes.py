@@ -84,3 +84,15 @@ async def test_the_answer_goes_to_who_is_left_with_their_own_request_and_words(d
     told = shown(await desk.reply_to(second, 2))
     assert f"{joined}:up\\nCan I get my money back!" in told
     assert _QUESTION not in told
+
+
+async def test_an_answer_to_a_reviewer_that_sounds_like_asking_for_news_is_passed_on(desk: Desk) -> None:
+    question, card = await _waiting(desk)
+    await desk.press(REVIEWER, card, "Ask back")
+    await desk.submit(REVIEWER, "What did the bank say?")
+    await desk.reply_to(question, 2)
+    await _say(desk, question, "any news?")
+    assert "They have asked you something" in shown(await desk.reply_to(question, 3))
+    await _say(desk, question, "No answer yet")
+    assert "passed that on" in shown(await desk.reply_to(question, 4))
+    assert (await _review_of(desk, card)).exchange[-1].text == "No answer yet"
