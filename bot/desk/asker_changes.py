@@ -8,7 +8,8 @@ from bot.desk.kept import redrafted
 from bot.desk.outlook import Outlook, outlook_of
 from bot.desk.review_changes import changed
 from bot.desk.reviews import ReviewDesk
-from bot.store.records import Asked, Conversation, JoinedAsker, Review, Turn
+from bot.store.port import Tables
+from bot.store.records import Asked, Conversation, JoinedAsker, Outgoing, Review, Turn
 from pipeline.normalizing import unmarked
 from pipeline.types import Failure, NeedsReview
 
@@ -57,9 +58,16 @@ async def state_of(reviews: ReviewDesk, review: Review, where: Conversation) -> 
     )
 
 
-async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation) -> Review | None:
-    """Take back what this person has asked here. The review goes on for others who ask; None if it has ended."""
-    return await _without(reviews, review_id, where.user_id, lambda ask: _is_here(ask, where))
+async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation, key: str, told: Outgoing) -> Review | None:
+    """Take back what this person has asked here. The review goes on for others who ask; None if it has ended.
+
+    The job of the message that says so, `key`, ends in the same transaction with `told` as its reply.
+    """
+    async with reviews.questions.store.transaction() as tx:
+        review = await _taken_back(tx, review_id, where.user_id, lambda ask: _is_here(ask, where))
+        if review and await tx.inbox.finish(key):
+            await tx.outbox.send([told])
+        return review
 
 
 async def withdraw_deleted(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:
@@ -68,7 +76,8 @@ async def withdraw_deleted(reviews: ReviewDesk, tenant_id: str, request_id: str)
     if review is None:
         return None
     user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
-    return await _without(reviews, review.review_id, user_id, lambda ask: ask.request_id == request_id)
+    async with reviews.questions.store.transaction() as tx:
+        return await _taken_back(tx, review.review_id, user_id, lambda ask: ask.request_id == request_id)
 
 
 async def edit(reviews: ReviewDesk, tenant_id: str, request_id: str, text: str) -> Review | None:
@@ -115,16 +124,15 @@ def without(review: Review, request_ids: Collection[str]) -> Review:
     )
 
 
-async def _without(reviews: ReviewDesk, review_id: str, user_id: str, theirs: Theirs) -> Review | None:
-    async with reviews.questions.store.transaction() as tx:
-        review = await tx.reviews.locked(review_id)
-        taken_back = [ask.request_id for ask in _asks(review) if theirs(ask)] if review else []
-        if review is None or not taken_back:
-            return None
-        for request_id in taken_back:
-            # A question that was taken back is not one that the documents should answer.
-            await tx.gaps.forget(request_id)
-        return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
+async def _taken_back(tx: Tables, review_id: str, user_id: str, theirs: Theirs) -> Review | None:
+    review = await tx.reviews.locked(review_id)
+    taken_back = [ask.request_id for ask in _asks(review) if theirs(ask)] if review else []
+    if review is None or not taken_back:
+        return None
+    for request_id in taken_back:
+        # A question that was taken back is not one that the documents should answer.
+        await tx.gaps.forget(request_id)
+    return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
 
 
 async def _asked_by(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:

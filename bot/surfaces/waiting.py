@@ -1,9 +1,11 @@
 """What askers do while a person is checking: ask for news, take the question back, delete or edit the message."""
 
+from collections.abc import Callable
+
 from bot.desk.asker_changes import edit, state_of, waiting_in, withdraw, withdraw_deleted
 from bot.desk.questions import request_id_of
 from bot.desk.reviews import ReviewDesk
-from bot.store.records import Asked
+from bot.store.records import Asked, Outgoing
 from bot.surfaces.review_board import Boards
 from bot.surfaces.waiting_words import state_words, withdrawn_words
 from bot.surfaces.words import ENGLISH, Words
@@ -16,22 +18,33 @@ async def is_about_a_review(reviews: ReviewDesk, asked: Asked) -> bool:
     return waiting_talk(unmarked(asked.text)) is not None and await waiting_in(reviews, asked.where) is not None
 
 
-async def reply_about_review(reviews: ReviewDesk, boards: Boards, asked: Asked, words: Words = ENGLISH) -> str:
-    """Do what a message says about its writer's open review here, and return the reply; "" if it is about none."""
+async def settle_talk(
+    reviews: ReviewDesk,
+    boards: Boards,
+    key: str,
+    asked: Asked,
+    reply: Callable[[str], Outgoing],
+    words: Words = ENGLISH,
+) -> bool:
+    """Do what a message says about its writer's open review here, and finish its job with a reply.
+
+    Return False, and do nothing, if it is about none. `key` is the inbox key of the message. `reply` renders a text.
+    """
     talk = waiting_talk(unmarked(asked.text))
     if talk is None or asked.response_url or (talk == "news" and await _answers_a_reviewer(reviews, asked)):
-        return ""
+        return False
     review = await waiting_in(reviews, asked.where)
     if review is None:
-        return ""
+        return False
     state = await state_of(reviews, review, asked.where)
     if talk == "news":
-        return state_words(state, asked.where, words)
-    withdrawn = await withdraw(reviews, review.review_id, asked.where)
-    if withdrawn is None:
-        return ""
-    await boards.refresh(withdrawn)
-    return withdrawn_words(state.question, asked.where, words)
+        await reviews.questions.settle(key, asked, None, [reply(state_words(state, asked.where, words))])
+        return True
+    told = reply(withdrawn_words(state.question, asked.where, words))
+    withdrawn = await withdraw(reviews, review.review_id, asked.where, key, told)
+    if withdrawn:
+        await boards.refresh(withdrawn)
+    return withdrawn is not None
 
 
 async def _answers_a_reviewer(reviews: ReviewDesk, asked: Asked) -> bool:

@@ -1,11 +1,14 @@
 """What askers do to their reviews when others ask the same, mention the bot, or the bot was interrupted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
+from bot.desk.questions import request_id_of
+from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import Message
 from bot.store.records import Review
 
@@ -96,3 +99,16 @@ async def test_an_answer_to_a_reviewer_that_sounds_like_asking_for_news_is_passe
     await _say(desk, question, "No answer yet")
     assert "passed that on" in shown(await desk.reply_to(question, 4))
     assert (await _review_of(desk, card)).exchange[-1].text == "No answer yet"
+
+
+async def test_a_withdrawal_is_confirmed_even_if_the_bot_ends_right_after_it(desk: Desk) -> None:
+    question, card = await _waiting(desk)
+    # The bot waits for Slack to update the card.
+    desk.sandbox.api.fault = lambda method: Fault(stall_s=3) if method == "chat.update" else None
+    said = await _say(desk, question, "never mind")
+    # The store tells nobody of a change.
+    while (await _review_of(desk, card)).state == "open":  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    key = f"slack:message:T0SANDBOX:{SUPPORT}:{said.ts}"
+    assert await desk.store.inbox.payload(key) is None
+    assert await desk.store.outbox.states(request_id_of(key))
