@@ -197,6 +197,8 @@ async def test_what_one_of_several_askers_edits_stands_below_the_question(desk: 
 async def test_asked_again_in_its_thread_by_anybody_a_question_gets_no_second_card(desk: Desk) -> None:
     question, card = await _waiting(desk)
     await _say(desk, question, "Could I get my money back?")
+    # Once somebody else speaks in the thread, a message without a mention is not for the bot.
+    await desk.reply_to(question, 2)
     await _say(desk, question, f"@Citedesk {_QUESTION}", ADMIN)
     await desk.reply_to(question, 3)
     await _card_with(desk, card, "Asked 3 times by 2 people")
