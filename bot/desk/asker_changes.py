@@ -72,11 +72,11 @@ async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation, key
 
 async def withdraw_deleted(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:
     """Take back the question of a message that was deleted; None if no open review has it."""
-    review = await _asked_by(reviews, tenant_id, request_id)
-    if review is None:
-        return None
-    user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
     async with reviews.questions.store.transaction() as tx:
+        review = await tx.reviews.asked_by(tenant_id, request_id)
+        if review is None:
+            return None
+        user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
         return await _taken_back(tx, review.review_id, user_id, lambda ask: ask.request_id == request_id)
 
 
@@ -86,7 +86,7 @@ async def edit(reviews: ReviewDesk, tenant_id: str, request_id: str, text: str) 
     Unless a reviewer is at work, the draft is written again. If others ask the same, the question stays, and the
     reviewers read the new wording below it.
     """
-    review, words = await _asked_by(reviews, tenant_id, request_id), unmarked(text)
+    review, words = await reviews.questions.store.reviews.asked_by(tenant_id, request_id), unmarked(text)
     if review is None or not words:
         return None
     if review.joined:
@@ -133,11 +133,6 @@ async def _taken_back(tx: Tables, review_id: str, user_id: str, theirs: Theirs) 
         # A question that was taken back is not one that the documents should answer.
         await tx.gaps.forget(request_id)
     return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
-
-
-async def _asked_by(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:
-    found = await reviews.questions.store.reviews.open_in(tenant_id)
-    return next((r for r in found if any(ask.request_id == request_id for ask in r.asks)), None)
 
 
 async def _changed(reviews: ReviewDesk, review: Review, change: Callable[[Review], Review]) -> Review | None:

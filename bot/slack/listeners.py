@@ -20,7 +20,7 @@ from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.gap_views import DRAFT_ARTICLE, GAP_ANSWERED, WRITE_ANSWER
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import ASKED_BEFORE, build_intake
+from bot.slack.intake import ASKED_BEFORE, TAKEN_BACK, build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -37,7 +37,7 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
-from bot.surfaces.waiting import question_changed
+from bot.surfaces.waiting import question_edited
 
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -87,11 +87,12 @@ class _Authorize(AsyncAuthorize):
 
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
-    async def on_message(body: dict[str, Any]) -> None:
-        # The intake has taken the questions; their edits and deletions, and replies below cards, are left to act on.
-        if withdrawal := withdrawal_of(body):
-            await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
-            await question_changed(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
+    async def on_message(body: dict[str, Any], context: AsyncBoltContext) -> None:
+        # The intake has taken questions and deletions. Cards to update, edits and replies below cards are left.
+        if taken_back := context.get(TAKEN_BACK):
+            await slack.boards.refresh(taken_back)
+        elif (withdrawal := withdrawal_of(body)) and withdrawal.text is not None:
+            await question_edited(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
         elif proposal := proposals.proposal_of(body):
             await proposals.propose(slack, proposal)
 

@@ -115,6 +115,9 @@ class Reviews(Protocol):
     async def open_in(self, tenant_id: str) -> list[Review]:
         """Return the open reviews of a tenant, oldest first."""
 
+    async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
+
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.desk.asker_changes import edit, state_of, waiting_in, withdraw, withdraw_deleted
 from bot.desk.questions import request_id_of
 from bot.desk.reviews import ReviewDesk
-from bot.store.records import Asked, Outgoing
+from bot.store.records import Asked, Outgoing, Review
 from bot.surfaces.review_board import Boards
 from bot.surfaces.waiting_words import state_words, withdrawn_words
 from bot.surfaces.words import ENGLISH, Words
@@ -52,15 +52,15 @@ async def _answers_a_reviewer(reviews: ReviewDesk, asked: Asked) -> bool:
     return "?" not in asked.text and await reviews.questions.store.reviews.awaiting(asked.where) is not None
 
 
-async def question_changed(reviews: ReviewDesk, boards: Boards, tenant_id: str, key: str, text: str | None) -> None:
-    """Take back the question of a deleted message (`text` is None), or change it after an edit, if it is in review.
+async def question_deleted(reviews: ReviewDesk, tenant_id: str, key: str) -> Review | None:
+    """Take back the question of a deleted message, if it is in review, and return the review; None if it is not.
 
     `key` is the inbox key of the message.
     """
-    request_id = request_id_of(key)
-    if text is None:
-        review = await withdraw_deleted(reviews, tenant_id, request_id)
-    else:
-        review = await edit(reviews, tenant_id, request_id, text)
-    if review:
+    return await withdraw_deleted(reviews, tenant_id, request_id_of(key))
+
+
+async def question_edited(reviews: ReviewDesk, boards: Boards, tenant_id: str, key: str, text: str) -> None:
+    """Change the question of an edited message, if it is in review. `key` is the inbox key of the message."""
+    if review := await edit(reviews, tenant_id, request_id_of(key), text):
         await boards.refresh(review)

@@ -112,3 +112,15 @@ async def test_a_withdrawal_is_confirmed_even_if_the_bot_ends_right_after_it(des
     key = f"slack:message:T0SANDBOX:{SUPPORT}:{said.ts}"
     assert await desk.store.inbox.payload(key) is None
     assert await desk.store.outbox.states(request_id_of(key))
+
+
+async def test_a_deletion_is_stored_before_slack_is_told_that_it_arrived(desk: Desk) -> None:
+    question, card = await _waiting(desk)
+    async with desk.store.transaction():
+        # While this transaction lasts, nothing can be stored.
+        await desk.sandbox.acts.delete(ASKER, SUPPORT, question.ts)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(desk.delivered(), 0.5)
+    await desk.delivered()
+    assert (await _review_of(desk, card)).state == "withdrawn"
+    await _card_with(desk, card, "Taken back")

@@ -63,6 +63,16 @@ class ReviewTable:
         )
         return [Review.model_validate_json(row[0]) for row in rows]
 
+    async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? "
+            "AND (coalesce(nullif(json_extract(review, '$.first_request_id'), ''), review_id) = ? OR EXISTS "
+            "(SELECT 1 FROM json_each(review, '$.joined') WHERE json_extract(value, '$.request_id') = ?))",
+            (tenant_id, request_id, request_id),
+        )
+        return Review.model_validate_json(rows[0][0]) if rows else None
+
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
 
