@@ -6,7 +6,6 @@ from datetime import datetime
 
 from bot.desk.kept import redrafted
 from bot.desk.outlook import Outlook, outlook_of
-from bot.desk.review_changes import changed
 from bot.desk.reviews import ReviewDesk
 from bot.store.port import Tables
 from bot.store.records import Asked, Conversation, JoinedAsker, Outgoing, Review, Turn
@@ -76,32 +75,41 @@ async def withdraw_deleted(reviews: ReviewDesk, tenant_id: str, request_id: str)
         review = await tx.reviews.asked_by(tenant_id, request_id)
         if review is None:
             return None
-        user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
+        user_id = _ask_of(review, request_id).conversation.user_id
         return await _taken_back(tx, review.review_id, user_id, lambda ask: ask.request_id == request_id)
 
 
-async def edit(reviews: ReviewDesk, tenant_id: str, request_id: str, text: str) -> Review | None:
-    """Change the question of an open review as its asker changed the message; None if no open review has it.
+async def reword(reviews: ReviewDesk, tenant_id: str, request_id: str, text: str) -> Review | None:
+    """Store that an asker has edited a question in review; None if no open review has it or it says the same.
 
-    Unless a reviewer is at work, the draft is written again. If others ask the same, the question stays, and the
-    reviewers read the new wording below it.
+    The question changes and loses its draft, unless a reviewer is at work. If others ask the same, or the question was
+    read from its thread, it stays, and the reviewers read the new wording below it.
     """
-    review, words = await reviews.questions.store.reviews.asked_by(tenant_id, request_id), unmarked(text)
-    if review is None or not words:
+    words = unmarked(text)
+    async with reviews.questions.store.transaction() as tx:
+        review = await tx.reviews.asked_by(tenant_id, request_id) if words else None
+        if review is None:
+            return None
+        ask = _ask_of(review, request_id)
+        if ask.question == words:
+            return None
+        return await tx.reviews.save(_reworded(review, ask, words), ask.conversation.user_id, "question edited")
+
+
+async def redraft(reviews: ReviewDesk, review: Review) -> Review | None:
+    """Write the draft of a reworded question. Return None if it keeps its draft, gets none or has changed."""
+    if _keeps_its_draft(review):
         return None
-    if review.joined:
-        return await _changed(reviews, review, lambda r: _reworded(r, request_id, words))
-    with_question = {"question": words, "own_words": ""}
-    if review.claimed_by:
-        return await _changed(reviews, review, lambda r: r.model_copy(update=with_question))
-    asked = Asked(text=words, where=review.conversation)
+    asked = Asked(text=review.question, where=review.conversation)
     reply = await reviews.questions.ask(f"{review.review_id}-edited", asked, (), lambda _: None, approval=True)
-    nothing = NeedsReview(reason=review.case.reason, draft=None, sources=())
-    redraft = {
-        "case": redrafted(review.case, reply.outcome) or nothing,
-        "drawn_from": reply.review.drawn_from if reply.review else (),
-    }
-    return await _changed(reviews, review, lambda r: r.model_copy(update=with_question | redraft))
+    case = redrafted(review.case, reply.outcome)
+    async with reviews.questions.store.transaction() as tx:
+        current = await tx.reviews.locked(review.review_id)
+        if current is None or case is None or _drafted_for(current) != _drafted_for(review):
+            return None
+        read = reply.review.drawn_from if reply.review else ()
+        with_draft = current.model_copy(update={"case": case, "drawn_from": read})
+        return await tx.reviews.save(with_draft, "", "drafted again")
 
 
 def without(review: Review, request_ids: Collection[str]) -> Review:
@@ -135,19 +143,31 @@ async def _taken_back(tx: Tables, review_id: str, user_id: str, theirs: Theirs) 
     return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
 
 
-async def _changed(reviews: ReviewDesk, review: Review, change: Callable[[Review], Review]) -> Review | None:
-    user_id = review.conversation.user_id
-    return await changed(reviews.questions.store, review.review_id, user_id, "question edited", change)
+def _reworded(review: Review, ask: JoinedAsker, words: str) -> Review:
+    below = {"exchange": (*review.exchange, Turn(user_id=ask.conversation.user_id, text=words))}
+    if ask.request_id != review.request_id:
+        joined = tuple(one.model_copy(update={"question": words}) if one == ask else one for one in review.joined)
+        return review.model_copy(update={"joined": joined} | below)
+    if review.joined or review.own_words:
+        return review.model_copy(update={"own_words": words} | below)
+    if _keeps_its_draft(review):
+        return review.model_copy(update={"question": words})
+    # Nobody may approve the draft of the old wording. Its sources are better than none until there is a new one.
+    case = NeedsReview(reason=review.case.reason, draft=None, sources=review.case.sources)
+    return review.model_copy(update={"question": words, "case": case, "drawn_from": ()})
 
 
-def _reworded(review: Review, request_id: str, words: str) -> Review:
-    user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
-    joined = tuple(
-        ask.model_copy(update={"question": words}) if ask.request_id == request_id else ask for ask in review.joined
-    )
-    return review.model_copy(
-        update={"joined": joined, "exchange": (*review.exchange, Turn(user_id=user_id, text=words))}
-    )
+def _keeps_its_draft(review: Review) -> bool:
+    return bool(review.joined or review.own_words or review.claimed_by)
+
+
+def _drafted_for(review: Review) -> tuple[object, ...]:
+    """Return what must stay as it is while a draft is written. Who claims or joins has seen the review without it."""
+    return review.asks, review.claimed_by, review.case
+
+
+def _ask_of(review: Review, request_id: str) -> JoinedAsker:
+    return next(ask for ask in review.asks if ask.request_id == request_id)
 
 
 def _asks(review: Review) -> tuple[JoinedAsker, ...]:

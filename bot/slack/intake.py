@@ -15,7 +15,7 @@ from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked, Review
 from bot.surfaces.untagged import asks, is_for_somebody_else
-from bot.surfaces.waiting import is_about_a_review, question_deleted
+from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
 from pipeline.understanding.smalltalk import kind_of
@@ -23,8 +23,8 @@ from pipeline.understanding.smalltalk import kind_of
 _log = structlog.get_logger(__name__)
 # Set in Bolt's context if the question of a button is known already.
 ASKED_BEFORE = "asked_before"
-# Set in Bolt's context: the review from which the deletion of a message took its question back, else None.
-TAKEN_BACK = "taken_back"
+# Set in Bolt's context: the review that the edit or deletion of a message has changed, and its new text; else None.
+CHANGED = "changed"
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
@@ -52,8 +52,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             return BoltResponse(status=400, body="")
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
-        if withdrawal:
-            context[TAKEN_BACK] = await _withdrawn(slack, team_of(body), withdrawal)
+        context[CHANGED] = await _changed(slack, team_of(body), withdrawal)
         if intake and await _is_for_us(slack, intake.asked):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
@@ -89,10 +88,15 @@ async def _stored(slack: SlackServices, intake: Intake) -> bool:
     return is_new
 
 
-async def _withdrawn(slack: SlackServices, tenant_id: str, withdrawal: Withdrawal) -> Review | None:
-    """Change or drop the question of an edited or deleted message; return the review that a deletion changed."""
+async def _changed(
+    slack: SlackServices, tenant_id: str, withdrawal: Withdrawal | None
+) -> tuple[Review, str | None] | None:
+    """Change or take back the question of an edited or deleted message; return its review, if any, and its text."""
+    if withdrawal is None:
+        return None
     await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
-    return await question_deleted(slack.reviews, tenant_id, withdrawal.key) if withdrawal.text is None else None
+    review = await question_changed(slack.reviews, tenant_id, withdrawal.key, withdrawal.text)
+    return (review, withdrawal.text) if review else None
 
 
 async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:

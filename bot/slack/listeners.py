@@ -20,7 +20,7 @@ from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.gap_views import DRAFT_ARTICLE, GAP_ANSWERED, WRITE_ANSWER
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import ASKED_BEFORE, TAKEN_BACK, build_intake
+from bot.slack.intake import ASKED_BEFORE, CHANGED, build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -31,13 +31,12 @@ from bot.slack.payloads import (
     conversation_of,
     question_in_command,
     team_of,
-    withdrawal_of,
 )
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
-from bot.surfaces.waiting import question_edited
+from bot.surfaces.waiting import show_change
 
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -88,11 +87,9 @@ class _Authorize(AsyncAuthorize):
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     async def on_message(body: dict[str, Any], context: AsyncBoltContext) -> None:
-        # The intake has taken questions and deletions. Cards to update, edits and replies below cards are left.
-        if taken_back := context.get(TAKEN_BACK):
-            await slack.boards.refresh(taken_back)
-        elif (withdrawal := withdrawal_of(body)) and withdrawal.text is not None:
-            await question_edited(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
+        # The intake has stored questions, edits and deletions. Cards to update and replies below cards are left.
+        if changed := context.get(CHANGED):
+            await show_change(slack.reviews, slack.boards, *changed)
         elif proposal := proposals.proposal_of(body):
             await proposals.propose(slack, proposal)
 

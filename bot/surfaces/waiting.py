@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.desk.asker_changes import edit, state_of, waiting_in, withdraw, withdraw_deleted
+from bot.desk.asker_changes import redraft, reword, state_of, waiting_in, withdraw, withdraw_deleted
 from bot.desk.questions import request_id_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Outgoing, Review
@@ -52,15 +52,19 @@ async def _answers_a_reviewer(reviews: ReviewDesk, asked: Asked) -> bool:
     return "?" not in asked.text and await reviews.questions.store.reviews.awaiting(asked.where) is not None
 
 
-async def question_deleted(reviews: ReviewDesk, tenant_id: str, key: str) -> Review | None:
-    """Take back the question of a deleted message, if it is in review, and return the review; None if it is not.
+async def question_changed(reviews: ReviewDesk, tenant_id: str, key: str, text: str | None) -> Review | None:
+    """Store that the message of a question in review was edited, or deleted (`text` is None).
 
-    `key` is the inbox key of the message.
+    Return the changed review; None if no review has changed. `key` is the inbox key of the message.
     """
-    return await withdraw_deleted(reviews, tenant_id, request_id_of(key))
+    request_id = request_id_of(key)
+    if text is None:
+        return await withdraw_deleted(reviews, tenant_id, request_id)
+    return await reword(reviews, tenant_id, request_id, text)
 
 
-async def question_edited(reviews: ReviewDesk, boards: Boards, tenant_id: str, key: str, text: str) -> None:
-    """Change the question of an edited message, if it is in review. `key` is the inbox key of the message."""
-    if review := await edit(reviews, tenant_id, request_id_of(key), text):
-        await boards.refresh(review)
+async def show_change(reviews: ReviewDesk, boards: Boards, review: Review, text: str | None) -> None:
+    """Update the cards of a review that `question_changed` returned, and write the draft of an edited question."""
+    await boards.refresh(review)
+    if text is not None and (drafted := await redraft(reviews, review)):
+        await boards.refresh(drafted)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
+from bot.desk.asker_changes import redraft, reword
 from bot.desk.questions import request_id_of
 from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import Message
@@ -124,3 +125,66 @@ async def test_a_deletion_is_stored_before_slack_is_told_that_it_arrived(desk: D
     await desk.delivered()
     assert (await _review_of(desk, card)).state == "withdrawn"
     await _card_with(desk, card, "Taken back")
+
+
+async def test_an_edit_that_changes_nothing_or_comes_twice_is_taken_once(desk: Desk) -> None:
+    _, card = await _waiting(desk)
+    await desk.exactly_one_reply(await desk.ask(_QUESTION, ADMIN))
+    reviews, before = desk.bot.use_cases.reviews, await _review_of(desk, card)
+    assert await reword(reviews, "T0SANDBOX", before.review_id, f"<@U0CITEDESK> {_QUESTION}") is None
+    assert await _review_of(desk, card) == before
+    for request_id in (before.review_id, before.joined[0].request_id):
+        assert await reword(reviews, "T0SANDBOX", request_id, "Can I get my fees back?")
+        assert await reword(reviews, "T0SANDBOX", request_id, "Can I get my fees back?") is None
+    after = await _review_of(desk, card)
+    assert [turn.text for turn in after.exchange] == ["Can I get my fees back?"] * 2
+    assert (after.question, after.case) == (before.question, before.case)
+
+
+async def test_a_draft_of_an_older_wording_does_not_replace_a_newer_one(desk: Desk) -> None:
+    _, card = await _waiting(desk)
+    reviews, review_id = desk.bot.use_cases.reviews, (await _review_of(desk, card)).review_id
+    older = await reword(reviews, "T0SANDBOX", review_id, "How do I change my password?")
+    newer = await reword(reviews, "T0SANDBOX", review_id, "When does the first payment reminder go out?")
+    assert older
+    assert newer
+    assert newer.case.draft is None
+    drafted = await redraft(reviews, newer)
+    assert drafted
+    assert drafted.case.draft
+    assert await redraft(reviews, older) is None
+    assert await _review_of(desk, card) == drafted
+
+
+async def test_a_draft_is_not_put_under_the_hands_of_a_reviewer_who_has_claimed_meanwhile(desk: Desk) -> None:
+    _, card = await _waiting(desk)
+    reviews, review_id = desk.bot.use_cases.reviews, (await _review_of(desk, card)).review_id
+    reworded = await reword(reviews, "T0SANDBOX", review_id, "When does the first payment reminder go out?")
+    claimed = await reviews.claim(review_id, REVIEWER)
+    assert reworded
+    assert await redraft(reviews, reworded) is None
+    assert await _review_of(desk, card) == claimed
+
+
+async def test_an_edited_follow_up_keeps_the_question_that_was_read_from_its_thread(desk: Desk) -> None:
+    _, card = await _waiting(desk)
+    read = (await _review_of(desk, card)).model_copy(update={"own_words": "and my mony?"})
+    await desk.store.reviews.save(read, ASKER, "test")
+    reviews = desk.bot.use_cases.reviews
+    reworded = await reword(reviews, "T0SANDBOX", read.review_id, "and my money?")
+    assert reworded
+    assert (reworded.question, reworded.case, reworded.own_words) == (read.question, read.case, "and my money?")
+    assert reworded.exchange[-1].text == "and my money?"
+    assert await redraft(reviews, reworded) is None
+
+
+async def test_an_edited_question_that_cannot_be_drafted_keeps_its_sources(desk: Desk) -> None:
+    _, card = await _waiting(desk)
+    before = await _review_of(desk, card)
+    edited = "Can I get my money back? " * 2000
+    reworded = await reword(desk.bot.use_cases.reviews, "T0SANDBOX", before.review_id, edited)
+    assert reworded
+    assert await redraft(desk.bot.use_cases.reviews, reworded) is None
+    after = await _review_of(desk, card)
+    assert (after.case.draft, after.case.sources) == (None, before.case.sources)
+    assert before.case.sources

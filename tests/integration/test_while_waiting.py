@@ -168,6 +168,8 @@ async def test_editing_the_question_changes_the_card_and_its_draft(desk: Desk) -
     edited = "When does the first payment reminder go out?"
     await desk.sandbox.acts.edit(ASKER, SUPPORT, question.ts, f"@Citedesk {edited}")
     await _card_with(desk, card, edited)
+    # The card loses the draft of the old wording at once, and gets the new one when it is written.
+    await _card_with(desk, card, "7 days after the due date")
     after = await _review_of(desk, card)
     assert after.question == edited
     assert after.case.draft
