@@ -34,6 +34,9 @@ async def opened(store: Store, review: Review, announce: Announce, joins: Joins 
         stored = await open_or_join(tx, review, joins)
         if stored is None:
             return None
+        for message in messages:
+            # Whoever took the question back and asks again gets the messages again, and so do the reviewers.
+            await tx.outbox.forget(message.key)
         await tx.outbox.send(without_cards(messages, stored, review))
     return stored
 

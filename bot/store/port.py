@@ -95,7 +95,7 @@ class Reviews(Protocol):
     """Reviews and their append-only history."""
 
     async def open(self, review: Review) -> bool:
-        """Store a new review. Return False if one with this id is stored already."""
+        """Store a new review. Return False if one with this id is stored already, and was not taken back."""
 
     async def get(self, review_id: str) -> Review | None:
         """Return a review; None if there is none with this id."""

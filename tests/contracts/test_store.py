@@ -546,3 +546,16 @@ async def test_an_open_review_is_found_by_any_request_that_waits_for_it(store: S
     assert await store.reviews.asked_by("T1", "r-2") is not None
     await store.reviews.save(moved.model_copy(update={"state": "withdrawn"}), "U2", "withdrawn")
     assert await store.reviews.asked_by("T1", "r-2") is None
+
+
+async def test_a_review_that_was_taken_back_can_be_opened_again_and_no_other(store: Store) -> None:
+    assert await store.reviews.open(_REVIEW)
+    assert not await store.reviews.open(_REVIEW)
+    await store.reviews.save(_REVIEW.model_copy(update={"state": "withdrawn"}), "U1", "withdrawn")
+    assert await store.reviews.open(_REVIEW)
+    found = await store.reviews.get("r-1")
+    assert found is not None
+    assert (found.state, found.decided_at) == ("open", None)
+    assert await store.reviews.remind("r-1")
+    await store.reviews.save(found.model_copy(update={"state": "rejected"}), "R", "rejected")
+    assert not await store.reviews.open(_REVIEW)

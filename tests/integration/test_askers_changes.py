@@ -188,3 +188,45 @@ async def test_an_edited_question_that_cannot_be_drafted_keeps_its_sources(desk:
     after = await _review_of(desk, card)
     assert (after.case.draft, after.case.sources) == (None, before.case.sources)
     assert before.case.sources
+
+
+@pytest.fixture
+async def silent(own_data: Path, articles: Path) -> AsyncIterator[Desk]:
+    """Return a workspace in which nothing is answered, so that askers want a person."""
+    async with workspace(own_data, articles, limits={"sufficiency_quote": 1.0}) as running:
+        yield running
+
+
+async def test_who_took_a_question_back_can_ask_a_person_again(silent: Desk) -> None:
+    question = await silent.ask("Is there a Linux app?")
+    reply = await silent.exactly_one_reply(question)
+    await silent.press(ASKER, reply, "Ask a person")
+    told = shown(await silent.reply_to(question, 2)).splitlines()[0]
+    card = await silent.card()
+    await _say(silent, question, "never mind")
+    await silent.reply_to(question, 3)
+    await silent.press(ASKER, reply, "Ask a person")
+    assert shown(await silent.reply_to(question, 4)).splitlines()[0] == told
+    again = await silent.card(2)
+    assert "Is there a Linux app?" in shown(again)
+    review = await _review_of(silent, card)
+    assert review.state == "open"
+    assert [e.what for e in await silent.store.reviews.events(review.review_id)] == ["opened", "withdrawn", "opened"]
+    await silent.press(ASKER, reply, "Ask a person")
+    assert "has your question already" in shown(await silent.reply_to(question, 5))
+    assert len(_cards(silent)) == 2
+
+
+async def test_who_joined_and_took_the_question_back_can_join_again(silent: Desk) -> None:
+    asked = [await silent.ask("Is there a Linux app?", user) for user in (ASKER, ADMIN)]
+    replies = [await silent.reply_to(question) for question in asked]
+    for user, reply, question in zip((ASKER, ADMIN), replies, asked, strict=True):
+        await silent.press(user, reply, "Ask a person")
+        await silent.reply_to(question, 2)
+    card = await silent.card()
+    await _say(silent, asked[1], "never mind", ADMIN)
+    await silent.reply_to(asked[1], 3)
+    assert (await _review_of(silent, card)).askers == (ASKER,)
+    await silent.press(ADMIN, replies[1], "Ask a person")
+    await silent.reply_to(asked[1], 4)
+    assert (await _review_of(silent, card)).askers == (ASKER, ADMIN)

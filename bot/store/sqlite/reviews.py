@@ -11,11 +11,13 @@ class ReviewTable:
         self._database = database
 
     async def open(self, review: Review) -> bool:
-        """Store a new review. Return False if one with this id is stored already."""
+        """Store a new review. Return False if one with this id is stored already, and was not taken back."""
         now = self._database.stamp()
         opened = review.model_copy(update={"opened_at": now})
         added = await self._database.write(
-            "INSERT OR IGNORE INTO reviews (review_id, at, tenant_id, state, review) VALUES (?, ?, ?, 'open', ?)",
+            "INSERT INTO reviews (review_id, at, tenant_id, state, review) VALUES (?, ?, ?, 'open', ?) "
+            "ON CONFLICT (review_id) DO UPDATE SET at = excluded.at, state = 'open', review = excluded.review, "
+            "decided_at = NULL, reminded_at = NULL WHERE state = 'withdrawn'",
             (review.review_id, now, review.conversation.tenant_id, opened.model_dump_json()),
         )
         if added:
