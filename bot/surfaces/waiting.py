@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from bot.desk.asker_changes import redraft, reword, state_of, waiting_in, withdraw, withdraw_deleted
+from bot.desk.asker_changes import state_of, waiting_in, withdraw, withdraw_deleted
 from bot.desk.questions import request_id_of
 from bot.desk.reviews import ReviewDesk
+from bot.desk.rewording import redraft, reword
 from bot.store.records import Asked, Outgoing, Review
 from bot.surfaces.review_board import Boards
 from bot.surfaces.waiting_words import state_words, withdrawn_words

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from support.workspace import ADMIN, APPROVAL, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
-from bot.desk.asker_changes import redraft, reword
 from bot.desk.questions import request_id_of
+from bot.desk.rewording import redraft, reword
 from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import Message
 from bot.store.records import Review
