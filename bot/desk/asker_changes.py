@@ -1,16 +1,14 @@
-"""What askers do to their open reviews: ask for the state, take a question back, edit it."""
+"""What askers do to their open reviews: ask for the state, take a question back."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.desk.kept import redrafted
 from bot.desk.outlook import Outlook, outlook_of
-from bot.desk.review_changes import changed
 from bot.desk.reviews import ReviewDesk
-from bot.store.records import Asked, Conversation, JoinedAsker, Review, Turn
-from pipeline.normalizing import unmarked
-from pipeline.types import Failure, NeedsReview
+from bot.store.port import Tables
+from bot.store.records import Conversation, JoinedAsker, Outgoing, Review
+from pipeline.types import Failure
 
 _UNREQUESTED = frozenset({Failure.DISPUTED, Failure.SOURCE_CHANGED})
 Theirs = Callable[[JoinedAsker], bool]
@@ -57,42 +55,26 @@ async def state_of(reviews: ReviewDesk, review: Review, where: Conversation) -> 
     )
 
 
-async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation) -> Review | None:
-    """Take back what this person has asked here. The review goes on for others who ask; None if it has ended."""
-    return await _without(reviews, review_id, where.user_id, lambda ask: _is_here(ask, where))
+async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation, key: str, told: Outgoing) -> Review | None:
+    """Take back what this person has asked here. The review goes on for others who ask; None if it has ended.
+
+    The job of the message that says so, `key`, ends in the same transaction with `told` as its reply.
+    """
+    async with reviews.questions.store.transaction() as tx:
+        review = await _taken_back(tx, review_id, where.user_id, lambda ask: _is_here(ask, where))
+        if review and await tx.inbox.finish(key):
+            await tx.outbox.send([told])
+        return review
 
 
 async def withdraw_deleted(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:
     """Take back the question of a message that was deleted; None if no open review has it."""
-    review = await _asked_by(reviews, tenant_id, request_id)
-    if review is None:
-        return None
-    user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
-    return await _without(reviews, review.review_id, user_id, lambda ask: ask.request_id == request_id)
-
-
-async def edit(reviews: ReviewDesk, tenant_id: str, request_id: str, text: str) -> Review | None:
-    """Change the question of an open review as its asker changed the message; None if no open review has it.
-
-    Unless a reviewer is at work, the draft is written again. If others ask the same, the question stays, and the
-    reviewers read the new wording below it.
-    """
-    review, words = await _asked_by(reviews, tenant_id, request_id), unmarked(text)
-    if review is None or not words:
-        return None
-    if review.joined:
-        return await _changed(reviews, review, lambda r: _reworded(r, request_id, words))
-    with_question = {"question": words, "own_words": ""}
-    if review.claimed_by:
-        return await _changed(reviews, review, lambda r: r.model_copy(update=with_question))
-    asked = Asked(text=words, where=review.conversation)
-    reply = await reviews.questions.ask(f"{review.review_id}-edited", asked, (), lambda _: None, approval=True)
-    nothing = NeedsReview(reason=review.case.reason, draft=None, sources=())
-    redraft = {
-        "case": redrafted(review.case, reply.outcome) or nothing,
-        "drawn_from": reply.review.drawn_from if reply.review else (),
-    }
-    return await _changed(reviews, review, lambda r: r.model_copy(update=with_question | redraft))
+    async with reviews.questions.store.transaction() as tx:
+        review = await tx.reviews.asked_by(tenant_id, request_id)
+        if review is None:
+            return None
+        user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
+        return await _taken_back(tx, review.review_id, user_id, lambda ask: ask.request_id == request_id)
 
 
 def without(review: Review, request_ids: Collection[str]) -> Review:
@@ -101,43 +83,29 @@ def without(review: Review, request_ids: Collection[str]) -> Review:
     if not left:
         return review.model_copy(update={"state": "withdrawn"})
     first, *others = left
-    if first.request_id == review.review_id:
+    if first.request_id == review.request_id:
         return review.model_copy(update={"joined": tuple(others)})
-    # What a reviewer has asked back was asked of somebody who is gone.
-    moved = {"conversation": first.conversation, "joined": tuple(others), "awaits_asker": False}
-    return review.model_copy(update=moved)
-
-
-async def _without(reviews: ReviewDesk, review_id: str, user_id: str, theirs: Theirs) -> Review | None:
-    async with reviews.questions.store.transaction() as tx:
-        review = await tx.reviews.locked(review_id)
-        taken_back = [ask.request_id for ask in _asks(review) if theirs(ask)] if review else []
-        if review is None or not taken_back:
-            return None
-        for request_id in taken_back:
-            # A question that was taken back is not one that the documents should answer.
-            await tx.gaps.forget(request_id)
-        return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
-
-
-async def _asked_by(reviews: ReviewDesk, tenant_id: str, request_id: str) -> Review | None:
-    found = await reviews.questions.store.reviews.open_in(tenant_id)
-    return next((r for r in found if any(ask.request_id == request_id for ask in r.asks)), None)
-
-
-async def _changed(reviews: ReviewDesk, review: Review, change: Callable[[Review], Review]) -> Review | None:
-    user_id = review.conversation.user_id
-    return await changed(reviews.questions.store, review.review_id, user_id, "question edited", change)
-
-
-def _reworded(review: Review, request_id: str, words: str) -> Review:
-    user_id = next(ask.conversation.user_id for ask in review.asks if ask.request_id == request_id)
-    joined = tuple(
-        ask.model_copy(update={"question": words}) if ask.request_id == request_id else ask for ask in review.joined
-    )
     return review.model_copy(
-        update={"joined": joined, "exchange": (*review.exchange, Turn(user_id=user_id, text=words))}
+        update={
+            "conversation": first.conversation,
+            "first_request_id": first.request_id,
+            # Who is left must not read the words of who is gone. Of the latter a reviewer may have asked something.
+            "own_words": first.question,
+            "awaits_asker": False,
+            "joined": tuple(others),
+        }
     )
+
+
+async def _taken_back(tx: Tables, review_id: str, user_id: str, theirs: Theirs) -> Review | None:
+    review = await tx.reviews.locked(review_id)
+    taken_back = [ask.request_id for ask in _asks(review) if theirs(ask)] if review else []
+    if review is None or not taken_back:
+        return None
+    for request_id in taken_back:
+        # A question that was taken back is not one that the documents should answer.
+        await tx.gaps.forget(request_id)
+    return await tx.reviews.save(without(review, taken_back), user_id, "withdrawn")
 
 
 def _asks(review: Review) -> tuple[JoinedAsker, ...]:

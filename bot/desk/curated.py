@@ -89,8 +89,8 @@ class CuratedDesk:
         vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
         async with self.store.transaction() as tx:
             await tx.curated.save(answer, self.embedder.name, vector.tobytes())
-            for request_id in (review.review_id, *(asker.request_id for asker in review.joined)):
-                await tx.gaps.forget(request_id)
+            for ask in review.asks:
+                await tx.gaps.forget(ask.request_id)
         self.version.bump()
         _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
         return answer

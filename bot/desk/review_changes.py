@@ -34,6 +34,9 @@ async def opened(store: Store, review: Review, announce: Announce, joins: Joins 
         stored = await open_or_join(tx, review, joins)
         if stored is None:
             return None
+        for message in messages:
+            # Whoever took the question back and asks again gets the messages again, and so do the reviewers.
+            await tx.outbox.forget(message.key)
         await tx.outbox.send(without_cards(messages, stored, review))
     return stored
 
@@ -57,7 +60,7 @@ def without_cards(messages: Sequence[Outgoing], stored: Review | None, review: R
 
 
 async def _joined(tx: Tables, twin: Review, review: Review) -> Review | None:
-    if review.review_id in {twin.review_id, *(asker.request_id for asker in twin.joined)}:
+    if review.review_id in {ask.request_id for ask in twin.asks}:
         return None
     asker = JoinedAsker(
         request_id=review.review_id,

@@ -10,12 +10,12 @@ from slack_bolt.response import BoltResponse
 
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
-from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
+from bot.slack.payloads import Intake, Withdrawal, intake_of, speaker_of, team_of, withdrawal_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
-from bot.store.records import Asked
+from bot.store.records import Asked, Review
 from bot.surfaces.untagged import asks, is_for_somebody_else
-from bot.surfaces.waiting import is_about_a_review
+from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
 from pipeline.understanding.smalltalk import kind_of
@@ -23,6 +23,8 @@ from pipeline.understanding.smalltalk import kind_of
 _log = structlog.get_logger(__name__)
 # Set in Bolt's context if the question of a button is known already.
 ASKED_BEFORE = "asked_before"
+# Set in Bolt's context: the review that the edit or deletion of a message has changed, and its new text; else None.
+CHANGED = "changed"
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
@@ -43,13 +45,14 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
             return BoltResponse(status=200, body=slack.languages.words()("stranger") if body.get("command") else "")
         try:
-            intake, speaker = intake_of(body), speaker_of(body)
+            intake, speaker, withdrawal = intake_of(body), speaker_of(body), withdrawal_of(body)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Delivering this payload again would not help, so the answer is not 500.
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
+        context[CHANGED] = await _changed(slack, team_of(body), withdrawal)
         if intake and await _is_for_us(slack, intake.asked):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
@@ -83,6 +86,17 @@ async def _stored(slack: SlackServices, intake: Intake) -> bool:
         _log.info("redelivery_dropped", key=intake.keys[0])
     slack.wake_inbox()
     return is_new
+
+
+async def _changed(
+    slack: SlackServices, tenant_id: str, withdrawal: Withdrawal | None
+) -> tuple[Review, str | None] | None:
+    """Change or take back the question of an edited or deleted message; return its review, if any, and its text."""
+    if withdrawal is None:
+        return None
+    await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
+    review = await question_changed(slack.reviews, tenant_id, withdrawal.key, withdrawal.text)
+    return (review, withdrawal.text) if review else None
 
 
 async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:

@@ -20,7 +20,7 @@ from bot.slack.blocks import ESCALATE, FEEDBACK
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
 from bot.slack.gap_views import DRAFT_ARTICLE, GAP_ANSWERED, WRITE_ANSWER
 from bot.slack.home_blocks import CLAIM_SELECTED, FILTER, HOME_REINDEX, NEXT, PREVIOUS, REJECT_SELECTED, SELECTED
-from bot.slack.intake import ASKED_BEFORE, build_intake
+from bot.slack.intake import ASKED_BEFORE, CHANGED, build_intake
 from bot.slack.payloads import (
     ASK_ABOUT_THIS,
     ASK_PRIVATELY,
@@ -31,13 +31,12 @@ from bot.slack.payloads import (
     conversation_of,
     question_in_command,
     team_of,
-    withdrawal_of,
 )
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Asked
-from bot.surfaces.waiting import question_changed
+from bot.surfaces.waiting import show_change
 
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -87,11 +86,10 @@ class _Authorize(AsyncAuthorize):
 
 
 def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
-    async def on_message(body: dict[str, Any]) -> None:
-        # The intake has taken the questions; their edits and deletions, and replies below cards, are left to act on.
-        if withdrawal := withdrawal_of(body):
-            await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
-            await question_changed(slack.reviews, slack.boards, team_of(body), withdrawal.key, withdrawal.text)
+    async def on_message(body: dict[str, Any], context: AsyncBoltContext) -> None:
+        # The intake has stored questions, edits and deletions. Cards to update and replies below cards are left.
+        if changed := context.get(CHANGED):
+            await show_change(slack.reviews, slack.boards, *changed)
         elif proposal := proposals.proposal_of(body):
             await proposals.propose(slack, proposal)
 

@@ -137,7 +137,7 @@ def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGL
         MarkdownBlock(text=markdown(review.answer, keep)),
         *source_blocks(sources, below, words),
         small(f"{stands} · `{review.review_id}`"),
-        feedback(review.review_id, review.question, words),
+        feedback(review.request_id, review.question, words),
     ]
     return SlackMessage(cut(escape(review.answer), FALLBACK_CHARS), tuple(blocks))
 

@@ -114,13 +114,13 @@ class SlackReviewBoard:
         payload = SlackPayload(session="active" if where.thread_id else "")
         key, words = decision_key(review.review_id), self._words(review)
         message = as_told(decided_message(review, names, words), review, words)
-        return [to_asker(key, review.review_id, where, message, payload)]
+        return [to_asker(key, review.request_id, where, message, payload)]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
         key = f"asked:{review.review_id}:{len(review.exchange)}"
         message = asked_back_message(review, names, self._words(review))
-        return [to_asker(key, review.review_id, review.conversation, message)]
+        return [to_asker(key, review.request_id, review.conversation, message)]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:
         """Return the asker's answer, for the thread of the card. `card` is channel id and timestamp."""

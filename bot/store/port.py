@@ -95,7 +95,7 @@ class Reviews(Protocol):
     """Reviews and their append-only history."""
 
     async def open(self, review: Review) -> bool:
-        """Store a new review. Return False if one with this id is stored already."""
+        """Store a new review. Return False if one with this id is stored already, and was not taken back."""
 
     async def get(self, review_id: str) -> Review | None:
         """Return a review; None if there is none with this id."""
@@ -114,6 +114,9 @@ class Reviews(Protocol):
 
     async def open_in(self, tenant_id: str) -> list[Review]:
         """Return the open reviews of a tenant, oldest first."""
+
+    async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
 
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.

@@ -100,7 +100,8 @@ class Review(FrozenModel):
     UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
     may use; None in a review of an older version, which nobody joins. `drawn_from` is everything that a model read for
     a draft that is not proved, cited or not. `own_words` is what the asker wrote, where `question` was rewritten from a
-    thread.
+    thread or comes from somebody who has taken it back. `first_request_id` is the request of `conversation`, "" if it
+    is the one that opened the review.
     """
 
     review_id: str
@@ -123,12 +124,18 @@ class Review(FrozenModel):
     readable_groups: tuple[str, ...] | None = None
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
+    first_request_id: str = ""
+
+    @property
+    def request_id(self) -> str:
+        """The request of the first ask that is left."""
+        return self.first_request_id or self.review_id
 
     @property
     def asks(self) -> tuple[JoinedAsker, ...]:
         """Each time that the question was asked, the first one first."""
         first = JoinedAsker(
-            request_id=self.review_id, conversation=self.conversation, question=self.own_words or self.question
+            request_id=self.request_id, conversation=self.conversation, question=self.own_words or self.question
         )
         return (first, *self.joined)
 

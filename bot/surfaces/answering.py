@@ -14,7 +14,7 @@ from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.untagged import asks, is_for_somebody_else
-from bot.surfaces.waiting import is_about_a_review, reply_about_review
+from bot.surfaces.waiting import is_about_a_review, settle_talk
 from pipeline.recorder import Progress, Watch
 from pipeline.types import found_nothing
 from pipeline.understanding.followups import without_small_talk
@@ -45,8 +45,8 @@ class Answering:
             await self._drop(job)
         elif command_reply := await self.product.command_reply(request_id, asked):
             await self._settle(job, asked, None, [command_reply])
-        elif said := await reply_about_review(self.reviews, self.boards, asked, self.product.words_for(asked)):
-            await self._settle(job, asked, None, [self.product.render_words(request_id, asked, said)])
+        elif await self._settled_talk(job, asked, request_id):
+            self.wake_outbox()
         elif not await self._passed_to_reviewer(job, asked, request_id):
             await self._answer(job, asked, request_id, earlier)
 
@@ -152,6 +152,12 @@ class Answering:
             case "deleted":
                 await progress.discard()
         return True
+
+    async def _settled_talk(self, job: Job, asked: Asked, request_id: str) -> bool:
+        """Reply to a message about its writer's open review: "any news?", "never mind". Return False for any other."""
+        reply = partial(self.product.render_words, request_id, asked)
+        words = self.product.words_for(asked)
+        return await settle_talk(self.reviews, self.boards, job.key, asked, reply, words)
 
     async def _passed_to_reviewer(self, job: Job, asked: Asked, request_id: str) -> bool:
         """Add the message to the review that waits for its asker's answer. Return False if there is none."""

@@ -183,7 +183,9 @@ class Boards:
     def _decided(self, review: Review, names: Names) -> Sequence[Outgoing]:
         # The asker did not request the second review of an approved answer, so only an edit is sent.
         is_unrequested = bool(review.curated_id) and review.state != "edited"
-        told = [] if is_unrequested else list(self._to_asker(review, lambda board: board.decided(review, names)))
+        # Who is left of several askers reads their own words, not those of who opened the review.
+        own = _as_theirs(review, review.asks[0]) if review.first_request_id else review
+        told = [] if is_unrequested else list(self._to_asker(own, lambda board: board.decided(own, names)))
         places = {_place(review.conversation)} if told else set()
         for asker in review.joined:
             if (place := _place(asker.conversation)) not in places:
@@ -193,14 +195,18 @@ class Boards:
 
     def _to_joined(self, review: Review, asker: JoinedAsker, names: Names) -> Sequence[Outgoing]:
         """Return the decision for somebody who joined the review, as if the review had been theirs."""
-        own = {"question": asker.question or review.question, "own_words": ""}
-        theirs = review.model_copy(update={"conversation": asker.conversation} | own)
+        theirs = _as_theirs(review, asker)
         messages = self._to_asker(theirs, lambda board: board.decided(theirs, names))
         return [m.model_copy(update={"key": f"{m.key}:{asker.request_id}"}) for m in messages]
 
     def _to_asker(self, review: Review, render: Callable[[Board], Sequence[Outgoing]]) -> Sequence[Outgoing]:
         board = self._boards.get(review.conversation.surface)
         return render(board) if board else ()
+
+
+def _as_theirs(review: Review, asker: JoinedAsker) -> Review:
+    own = {"question": asker.question or review.question, "own_words": ""}
+    return review.model_copy(update={"conversation": asker.conversation} | own)
 
 
 def _shown_in(view: ReviewView) -> tuple[bool, bool]:

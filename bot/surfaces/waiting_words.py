@@ -36,9 +36,11 @@ def state_words(waiting: Waiting, where: Conversation, words: Words = ENGLISH) -
     time = duration(waiting.open_s, words)
     question = _question(waiting.question) if where.private else ""
     opened = words("news-open-question", question=question, time=time) if question else words("news-open", time=time)
+    # A reviewer asks whoever asked first, and nobody who joined.
+    awaits = waiting.review.awaits_asker and waiting.review.conversation.user_id == where.user_id
     parts = [
         opened,
-        words("news-awaits") if waiting.review.awaits_asker else _at_work(waiting, words),
+        words("news-awaits") if awaits else _at_work(waiting, words),
         words("news-reminded") if waiting.is_reminded else "",
         outlook_words(waiting.outlook, words) if not waiting.claimed_by else "",
         words("news-withdraw"),

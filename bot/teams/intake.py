@@ -10,7 +10,7 @@ import structlog
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked, Conversation
 from bot.surfaces.running_questions import RunningQuestions
-from bot.surfaces.waiting import is_about_a_review, question_changed
+from bot.surfaces.waiting import is_about_a_review, question_changed, show_change
 from bot.surfaces.wording import is_reaction
 from bot.surfaces.words import Words
 from bot.teams.cards import Json, TeamsMessage
@@ -55,11 +55,11 @@ class TeamsIntake:
                 return await self._invoked(activity)
             case "messageUpdate":
                 await self._edited(activity)
-                self._changed(activity, asked_of(activity).text)
+                await self._changed(activity, asked_of(activity).text)
             case "messageDelete":
                 for key in _keys_of(activity):
                     await self.running.withdraw(self.questions.store.inbox, key, None)
-                self._changed(activity, None)
+                await self._changed(activity, None)
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
             case kind:
@@ -126,11 +126,12 @@ class TeamsIntake:
         elif trace.outcome in _UNANSWERED:
             await self._ask(again, asked)
 
-    def _changed(self, activity: Mapping[str, Any], text: str | None) -> None:
+    async def _changed(self, activity: Mapping[str, Any], text: str | None) -> None:
         """Take back or change the question of a message in review. A new draft takes longer than Teams waits."""
         reviews, boards = self.actions.reviews, self.actions.boards
         for key in _keys_of(activity):
-            self._in_background(question_changed(reviews, boards, tenant_of(activity), key, text))
+            if review := await question_changed(reviews, tenant_of(activity), key, text):
+                self._in_background(show_change(reviews, boards, review, text))
 
     def _help(self, where: Conversation) -> TeamsMessage:
         return help_message(self.feedback.languages.words(where.language), private=where.private)

@@ -108,14 +108,16 @@ class TeamsReviewBoard:
         """Return the message to the asker about a decided or expired review."""
         key = decision_key(review.review_id)
         return [
-            to_asker(key, review.review_id, review.conversation, decided_message(review, names, self._words(review)))
+            to_asker(key, review.request_id, review.conversation, decided_message(review, names, self._words(review)))
         ]
 
     def asked_back(self, review: Review, names: Names) -> Sequence[Outgoing]:
         """Return a reviewer's question to the asker."""
         key = f"asked:{review.review_id}:{len(review.exchange)}"
         return [
-            to_asker(key, review.review_id, review.conversation, asked_back_message(review, names, self._words(review)))
+            to_asker(
+                key, review.request_id, review.conversation, asked_back_message(review, names, self._words(review))
+            )
         ]
 
     def answer_of_asker(self, review: Review, card: tuple[str, str], names: Names) -> Sequence[Outgoing]:

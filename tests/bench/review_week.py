@@ -186,13 +186,12 @@ class _Week:
             day.to_a_person += 1
             self.waiting[thread] = where
             if _can_withdraw() and self.dice.random() < _WITHDRAWS:
-                await self._withdraw(where, day)
+                await self._withdraw(request_id, where, day)
 
-    async def _withdraw(self, where: Conversation, day: _Day) -> None:
+    async def _withdraw(self, request_id: str, where: Conversation, day: _Day) -> None:
         from bot.desk import asker_changes  # noqa: PLC0415 - older versions have none
 
-        review = await asker_changes.waiting_in(self.use_cases.reviews, where)
-        if review and await asker_changes.withdraw(self.use_cases.reviews, review.review_id, where):
+        if await asker_changes.withdraw_deleted(self.use_cases.reviews, where.tenant_id, request_id):
             day.withdrawn += 1
             del self.waiting[where.thread_id]
 

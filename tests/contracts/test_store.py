@@ -527,3 +527,35 @@ async def test_once_another_person_speaks_in_a_thread_it_is_nobodys_for_good(sto
     for who in (_WHERE, other):
         await store.threads.asked(who)
         assert not await store.threads.owns(who)
+
+
+async def test_an_open_review_is_found_by_any_request_that_waits_for_it(store: Store) -> None:
+    other = JoinedAsker(request_id="r-2", conversation=_WHERE.model_copy(update={"user_id": "U2"}))
+    review = _REVIEW.model_copy(update={"joined": (other,)})
+    await store.reviews.open(review)
+    for request_id in ("r-1", "r-2"):
+        found = await store.reviews.asked_by("T1", request_id)
+        assert found is not None
+        assert found.review_id == "r-1"
+        assert await store.reviews.asked_by("T2", request_id) is None
+    assert await store.reviews.asked_by("T1", "r") is None
+    # Whoever opened it has taken it back.
+    moved = review.model_copy(update={"joined": (), "first_request_id": "r-2"})
+    await store.reviews.save(moved, "U1", "withdrawn")
+    assert await store.reviews.asked_by("T1", "r-1") is None
+    assert await store.reviews.asked_by("T1", "r-2") is not None
+    await store.reviews.save(moved.model_copy(update={"state": "withdrawn"}), "U2", "withdrawn")
+    assert await store.reviews.asked_by("T1", "r-2") is None
+
+
+async def test_a_review_that_was_taken_back_can_be_opened_again_and_no_other(store: Store) -> None:
+    assert await store.reviews.open(_REVIEW)
+    assert not await store.reviews.open(_REVIEW)
+    await store.reviews.save(_REVIEW.model_copy(update={"state": "withdrawn"}), "U1", "withdrawn")
+    assert await store.reviews.open(_REVIEW)
+    found = await store.reviews.get("r-1")
+    assert found is not None
+    assert (found.state, found.decided_at) == ("open", None)
+    assert await store.reviews.remind("r-1")
+    await store.reviews.save(found.model_copy(update={"state": "rejected"}), "R", "rejected")
+    assert not await store.reviews.open(_REVIEW)

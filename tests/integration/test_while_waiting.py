@@ -124,6 +124,9 @@ async def test_only_the_asker_can_take_a_question_back(desk: Desk) -> None:
     await _say(desk, question, "@Citedesk never mind", ADMIN)
     await desk.settled()
     assert (await _review_of(desk, card)).state == "open"
+    await _say(desk, question, "@Citedesk never mind")
+    await _card_with(desk, card, "Taken back")
+    assert (await _review_of(desk, card)).state == "withdrawn"
 
 
 async def test_a_question_that_was_taken_back_is_no_gap(silent: Desk) -> None:
@@ -165,6 +168,8 @@ async def test_editing_the_question_changes_the_card_and_its_draft(desk: Desk) -
     edited = "When does the first payment reminder go out?"
     await desk.sandbox.acts.edit(ASKER, SUPPORT, question.ts, f"@Citedesk {edited}")
     await _card_with(desk, card, edited)
+    # The card loses the draft of the old wording at once, and gets the new one when it is written.
+    await _card_with(desk, card, "7 days after the due date")
     after = await _review_of(desk, card)
     assert after.question == edited
     assert after.case.draft
@@ -194,7 +199,7 @@ async def test_what_one_of_several_askers_edits_stands_below_the_question(desk: 
 async def test_asked_again_in_its_thread_by_anybody_a_question_gets_no_second_card(desk: Desk) -> None:
     question, card = await _waiting(desk)
     await _say(desk, question, "Could I get my money back?")
-    # From the next message on, the thread is no longer the asker's alone.
+    # Once somebody else speaks in the thread, a message without a mention is not for the bot.
     await desk.reply_to(question, 2)
     await _say(desk, question, f"@Citedesk {_QUESTION}", ADMIN)
     await desk.reply_to(question, 3)

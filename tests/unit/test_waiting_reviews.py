@@ -94,6 +94,15 @@ def test_the_state_of_a_review_is_told_in_german_too() -> None:
     assert said.startswith("Deine Frage „Wie?“ liegt seit 2 Stunden beim Prüfteam. Robin arbeitet daran.")
 
 
+@pytest.mark.parametrize(("user", "awaits"), [("U1", True), ("U2", False)])
+def test_only_whom_a_reviewer_has_asked_is_told_that_reviewers_wait(user: str, awaits: bool) -> None:  # noqa: FBT001
+    where = _WHERE.model_copy(update={"user_id": user})
+    joined = JoinedAsker(request_id="r-2", conversation=where, question="How?")
+    review = _review(joined=(joined,), awaits_asker=True, claimed_by="R")
+    said = state_words(Waiting(review, "How?", 60, "R", "Robin", is_reminded=False, outlook=Outlook()), where)
+    assert ("wait for your answer" in said, "Robin is working on it" in said) == (awaits, not awaits)
+
+
 def test_the_question_is_repeated_only_where_no_thread_shows_it() -> None:
     assert repeated_question(_review()) == ""
     alone = _WHERE.model_copy(update={"thread_id": ""})
@@ -109,6 +118,16 @@ def test_taking_back_one_of_several_asks_leaves_the_others() -> None:
     moved = without(review, ["r-1"])
     assert (moved.askers, moved.joined, moved.state, moved.awaits_asker) == (("U2",), (), "open", False)
     assert without(review, ["r-1", "r-2"]).state == "withdrawn"
+
+
+def test_who_is_left_keeps_their_own_request_and_reads_their_own_words() -> None:
+    alone = _WHERE.model_copy(update={"thread_id": "", "user_id": "U2"})
+    others = tuple(JoinedAsker(request_id=f"r-{n}", conversation=alone, question=f"How, says {n}?") for n in (2, 3))
+    moved = without(_review(joined=others, own_words="From a private chat?"), ["r-1"])
+    assert [ask.request_id for ask in moved.asks] == ["r-2", "r-3"]
+    assert repeated_question(moved) == "You asked: “How, says 2?”"
+    assert without(moved, ["r-1"]) == moved
+    assert [ask.request_id for ask in without(moved, ["r-2"]).asks] == ["r-3"]
 
 
 @pytest.mark.parametrize(

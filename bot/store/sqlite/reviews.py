@@ -11,11 +11,13 @@ class ReviewTable:
         self._database = database
 
     async def open(self, review: Review) -> bool:
-        """Store a new review. Return False if one with this id is stored already."""
+        """Store a new review. Return False if one with this id is stored already, and was not taken back."""
         now = self._database.stamp()
         opened = review.model_copy(update={"opened_at": now})
         added = await self._database.write(
-            "INSERT OR IGNORE INTO reviews (review_id, at, tenant_id, state, review) VALUES (?, ?, ?, 'open', ?)",
+            "INSERT INTO reviews (review_id, at, tenant_id, state, review) VALUES (?, ?, ?, 'open', ?) "
+            "ON CONFLICT (review_id) DO UPDATE SET at = excluded.at, state = 'open', review = excluded.review, "
+            "decided_at = NULL, reminded_at = NULL WHERE state = 'withdrawn'",
             (review.review_id, now, review.conversation.tenant_id, opened.model_dump_json()),
         )
         if added:
@@ -68,6 +70,16 @@ class ReviewTable:
             "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? ORDER BY at", (tenant_id,)
         )
         return [Review.model_validate_json(row[0]) for row in rows]
+
+    async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews WHERE state = 'open' AND tenant_id = ? "
+            "AND (coalesce(nullif(json_extract(review, '$.first_request_id'), ''), review_id) = ? OR EXISTS "
+            "(SELECT 1 FROM json_each(review, '$.joined') WHERE json_extract(value, '$.request_id') = ?))",
+            (tenant_id, request_id, request_id),
+        )
+        return Review.model_validate_json(rows[0][0]) if rows else None
 
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
