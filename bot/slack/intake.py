@@ -14,7 +14,7 @@ from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
-from bot.surfaces.untagged import asks, is_for_somebody_else
+from bot.surfaces.untagged import is_question_to_bot, mentions_somebody
 from bot.surfaces.waiting import is_about_a_review
 from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
@@ -100,15 +100,15 @@ async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
     as a question or a reviewer has asked its writer something.
     """
     store = slack.questions.store
-    if asked.untagged and (not await store.threads.owns(asked.where) or is_for_somebody_else(asked.text)):
+    if asked.untagged and (mentions_somebody(asked.text) or not await store.threads.owns(asked.where)):
         return False
     if asked.is_reply and await store.reviews.awaiting(asked.where):
-        # A reviewer has asked back, so even a bare "yes" is an answer.
+        # A reviewer has asked back, so a bare "yes" is an answer, and so is "Windows, version 4": no name begins it.
         return True
     if asked.is_reply and await is_about_a_review(slack.reviews, asked):
         return True
     if asked.untagged:
-        return asks(asked.text)
+        return is_question_to_bot(asked.text)
     return asked.has_files or not asked.is_reply or not _ends_talk(asked)
 
 

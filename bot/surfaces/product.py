@@ -9,6 +9,7 @@ from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.words import Words
+from index.errors import CitedeskError
 from pipeline.recorder import Progress
 from pipeline.types import ThreadTurn
 
@@ -58,6 +59,12 @@ class Earlier:
 
     turns: Sequence[ThreadTurn] = ()
     others: bool | None = None
+
+
+class ThreadUnreadError(CitedeskError):
+    """A thread could not be read, so that nobody knows whether a message in it is for the bot. Another try may tell."""
+
+    code = "THREAD_UNREAD"
 
 
 class ProgressView(Protocol):
