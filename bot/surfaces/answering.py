@@ -85,10 +85,15 @@ class Answering:
         return asked.model_copy(update={"where": asked.where.model_copy(update={"language": language})})
 
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
-        left_behind = await (await self.product.progress(asked, resumed=True)).end()
-        notice = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
+        """Bury a message. A notice would interrupt people if the message, without a mention, was not for the bot."""
+        progress = await self.product.progress(asked, resumed=True)
+        if asked.untagged:
+            await progress.discard()
+            notices = []
+        else:
+            notices = [self.product.render_notice(request_id, asked, Notice.GIVEN_UP, await progress.end())]
         self.running.forget(job.key)
-        await self._settle(job, asked, None, [notice], dead=True)
+        await self._settle(job, asked, None, notices, dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
     async def _answer(self, job: Job, asked: Asked, request_id: str, earlier: Earlier | None) -> None:
