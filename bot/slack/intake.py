@@ -1,6 +1,6 @@
 """Refuse other workspaces and their people, and store questions in the inbox, before Slack gets its acknowledgement."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from slack_bolt.response import BoltResponse
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, intake_of, speaker_of, team_of
+from bot.slack.proposals import proposal_of, review_below
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked
@@ -50,7 +51,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             return BoltResponse(status=400, body="")
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
-        if intake and await _is_for_us(slack, intake.asked):
+        if intake and not await _is_proposal(slack, body) and await _is_for_us(slack, intake.asked):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
@@ -91,6 +92,12 @@ async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:
     except ForeignWorkspaceError:
         return False
     return True
+
+
+async def _is_proposal(slack: SlackServices, body: Mapping[str, Any]) -> bool:
+    """Tell whether a message is a reviewer's answer below a card; in a direct message it looks like a question."""
+    proposal = proposal_of(body)
+    return proposal is not None and await review_below(slack, proposal) is not None
 
 
 async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
