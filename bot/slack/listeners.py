@@ -1,7 +1,8 @@
 """Bolt listeners: each unpacks a payload, calls a use case and replies."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -36,9 +37,12 @@ from bot.slack.payloads import (
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
-from bot.store.records import Asked
+from bot.store.records import Asked, Review
 from bot.surfaces.waiting import question_changed
 
+# Slack waits three seconds, and the acknowledgement takes its time on the way.
+_ACK_S = 2.0
+_Result = TypeVar("_Result")
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
 Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -120,10 +124,7 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
 
 def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     async def on_escalate(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
-        asked = Asked(text=text, where=await slack.spoken(conversation_of(body)))
-        review = await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
-        await ack()
+        review = await _acknowledged_in_time(ack, _escalated(slack, body))
         slack.wake_outbox()
         if review is None:
             await _tell(respond, (await slack.words_for(body))("escalated-before"))
@@ -142,6 +143,12 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
         app.action(action_id)(on_question)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
+
+
+async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | None:
+    request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
+    asked = Asked(text=text, where=await slack.spoken(conversation_of(body)))
+    return await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
 
 
 def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
@@ -230,6 +237,14 @@ def _on_press(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, An
         await act(slack, body)
 
     return listener
+
+
+async def _acknowledged_in_time(ack: AsyncAck, work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Return what `work` returns. Acknowledge once it is done, or earlier if it takes long."""
+    task = asyncio.create_task(work)
+    await asyncio.wait([task], timeout=_ACK_S)
+    await ack()
+    return await task
 
 
 async def _acknowledge(ack: AsyncAck) -> None:
