@@ -171,7 +171,7 @@ class QuestionDesk:
         Return the review as it is stored; None if the request has a review already. Whoever presses, it is the review
         of the person who asked.
         """
-        asked = await self._by_its_asker(request_id, asked)
+        asked = await self.by_its_asker(request_id, asked)
         context = await self._context(request_id, asked.where, ())
         question = unmarked(asked.text)
         case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
@@ -198,7 +198,7 @@ class QuestionDesk:
 
         The text of the answer was never stored, so the question is asked again and the new draft goes to review.
         """
-        asked = await self._by_its_asker(request_id, asked)
+        asked = await self.by_its_asker(request_id, asked)
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
         nothing = NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
@@ -271,12 +271,18 @@ class QuestionDesk:
         """Tell whether a reply that was made before may still be shown in a conversation."""
         return await still_holds(self.pipeline.retriever, reply.outcome, await self.readers_of(where))
 
-    async def _by_its_asker(self, request_id: str, asked: Asked) -> Asked:
-        """Return a question as that of the person who asked it in this channel; other people can press its buttons."""
+    async def by_its_asker(self, request_id: str, asked: Asked) -> Asked:
+        """Return a question as that of the person who asked it in this channel; other people can press its buttons.
+
+        The language of such a person is not the asker's, so it is left out.
+        """
         trace, where = await self.store.requests.get(request_id), asked.where
         if trace is None or (trace.tenant_id, trace.channel_id) != (where.tenant_id, where.channel_id):
             return asked
-        return asked.model_copy(update={"where": where.model_copy(update={"user_id": trace.user_id})})
+        if trace.user_id == where.user_id:
+            return asked
+        asker = where.model_copy(update={"user_id": trace.user_id, "language": ""})
+        return asked.model_copy(update={"where": asker})
 
     async def _joins(self, review: Review) -> Joins:
         """Return which open reviews the asker of a new one can join."""

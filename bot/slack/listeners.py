@@ -29,7 +29,6 @@ from bot.slack.payloads import (
     HOME_EXAMPLES,
     RETRY,
     SUGGESTED,
-    conversation_of,
     question_in_command,
     team_of,
     withdrawal_of,
@@ -37,7 +36,7 @@ from bot.slack.payloads import (
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
-from bot.store.records import Asked, Review
+from bot.store.records import Review
 from bot.surfaces.waiting import question_changed
 
 # Slack waits three seconds, and the acknowledgement takes its time on the way.
@@ -147,8 +146,9 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
 
 async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | None:
     request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
-    asked = Asked(text=text, where=await slack.spoken(conversation_of(body)))
-    return await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
+    request_id = request_id or request_id_of(text)
+    asked = await slack.pressed_question(request_id, text, body)
+    return await slack.questions.escalate(request_id, asked, slack.boards.escalated)
 
 
 def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
