@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Protocol
 
 from bot.desk.permissions import Names
@@ -15,11 +15,11 @@ from pipeline.types import ThreadTurn
 
 
 class Notice(Enum):
-    """A reply that is not an outcome of the pipeline."""
+    """A reply that is not an outcome of the pipeline. The value is the message that it says."""
 
-    GIVEN_UP = auto()
-    STOPPED = auto()
-    PASSED_ON = auto()
+    GIVEN_UP = "given-up"
+    STOPPED = "stopped-words"
+    PASSED_ON = "passed-on"
 
 
 @dataclass(frozen=True, slots=True)
