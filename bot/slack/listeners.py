@@ -187,48 +187,51 @@ def _on_submit(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[
 
 def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     async def on_opened(body: dict[str, Any]) -> None:
-        event, team = body["event"], team_of(body)
-        if event.get("tab") == "messages":
-            client, words = await slack.client(body), await slack.words_of(team, str(event.get("user")))
-            # The agent view ignores a call that has thread_ts.
-            await slack.best_effort.call(
-                team,
-                "assistant.threads.setSuggestedPrompts",
-                lambda: client.assistant_threads_setSuggestedPrompts(
-                    channel_id=str(event.get("channel")),
-                    title=words("prompts-title"),
-                    prompts=[dict(prompt) for prompt in slack.prompts],
-                ),
-            )
+        if body["event"].get("tab") == "messages":
+            await _suggest_prompts(slack, body)
         else:
-            await home.publish(slack, team, str(event.get("user")))
+            await home.publish(slack, team_of(body), str(body["event"].get("user")))
 
     async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await home.refresh(slack, body)
-
-    async def on_reindex(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        user_id = str(body["user"]["id"])
-        client = await slack.client(body)
-
-        async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
-            await client.chat_postMessage(channel=user_id, text=text, **rest)
-
-        await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
         await home.refresh(slack, body)
 
     app.event("app_home_opened")(on_opened)
     for action_id in (FILTER, PREVIOUS, NEXT):
         app.action(action_id)(on_filter)
     app.action(SELECTED)(_acknowledge)
-    app.action(HOME_REINDEX)(on_reindex)
+    app.action(HOME_REINDEX)(_on_press(slack, _reindex))
     app.action(CLAIM_SELECTED)(
         _on_press(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body)))
     )
     app.action(REJECT_SELECTED)(
         _on_press(slack, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
     )
+
+
+async def _suggest_prompts(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    event, team = body["event"], team_of(body)
+    client, words = await slack.client(body), await slack.words_of(team, str(event.get("user")))
+    # The agent view ignores a call that has thread_ts.
+    await slack.best_effort.call(
+        team,
+        "assistant.threads.setSuggestedPrompts",
+        lambda: client.assistant_threads_setSuggestedPrompts(
+            channel_id=str(event.get("channel")),
+            title=words("prompts-title"),
+            prompts=[dict(prompt) for prompt in slack.prompts],
+        ),
+    )
+
+
+async def _reindex(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    client, user_id = await slack.client(body), str(body["user"]["id"])
+
+    async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
+        await client.chat_postMessage(channel=user_id, text=text, **rest)
+
+    await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
+    await home.refresh(slack, body)
 
 
 def _on_press(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
