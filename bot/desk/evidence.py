@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from bot.store.records import Review
 from index.access import EVERYONE, matches
-from index.errors import IndexUnavailableError
+from index.errors import CitedeskError, IndexUnavailableError
 from index.retrieval import RetrievedChunk, Retriever
 from pipeline.fallbacks import listed_sources
 from pipeline.proof.comparing import comparable, contains
 from pipeline.proof.markers import markers_in
 from pipeline.types import Answered, Citation, Draft, NeedsReview, NotEnoughInfo, Outcome, Quoted, Source, Trace
+
+_SOURCES_FOR_A_PERSON = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ class Cited:
             return self.source
         names = ("chunk_id", "title", "heading", "url", "groups")
         return self.source.model_copy(update={name: getattr(self.chunk, name) for name in names})
+
+
+async def nearest(retriever: Retriever, question: str, readers: Readers) -> tuple[Source, ...]:
+    """Return the nearest chunks as sources that the reviewer can cite; none if the index cannot be searched."""
+    try:
+        found = await asyncio.to_thread(
+            retriever.search, question, readers.groups, _SOURCES_FOR_A_PERSON, readers.within
+        )
+    except CitedeskError:
+        return ()
+    return listed_sources(found.chunks)
 
 
 async def cited_today(

@@ -31,6 +31,22 @@ def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestCo
     )
 
 
+def review_of_disputed(
+    review_id: str, asked: Asked, asked_again: Review | None, complaints: Sequence[Feedback]
+) -> Review:
+    """Return the review of a disputed answer, with the new draft of `asked_again` if there is one."""
+    nothing = NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
+    case = asked_again.case if asked_again else nothing
+    return Review(
+        review_id=review_id,
+        question=unmarked(asked.text),
+        conversation=asked.where,
+        case=case.model_copy(update={"reason": Failure.DISPUTED}),
+        drawn_from=asked_again.drawn_from if asked_again else (),
+        exchange=complaint_turns(complaints),
+    )
+
+
 def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
     """Return a case with a new draft; without a draft if there is no answer, None if no draft was tried."""
     match outcome:

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from bot.desk.evidence import Readers, read_for, still_holds
+from bot.desk.evidence import Readers, nearest, read_for, still_holds
 from bot.desk.joining import joins
-from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, turn_of
+from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, review_of_disputed, turn_of
 from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
@@ -19,8 +19,6 @@ from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Feedback, Outgoing, Review
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
-from index.errors import CitedeskError
-from pipeline import fallbacks
 from pipeline.answering import Pipeline, answer, examples
 from pipeline.normalizing import unmarked
 from pipeline.recorder import Watch
@@ -31,13 +29,11 @@ from pipeline.types import (
     NeedsReview,
     Outcome,
     RequestContext,
-    Source,
     ThreadTurn,
     Trace,
 )
 
 _log = structlog.get_logger(__name__)
-_SOURCES_FOR_A_PERSON = 5
 
 
 class Directory(Protocol):
@@ -171,10 +167,11 @@ class QuestionDesk:
         Return the review as it is stored; None if the request has a review already. Whoever presses, it is the review
         of the person who asked.
         """
-        asked = await self._by_its_asker(request_id, asked)
+        asked = await self.by_its_asker(request_id, asked)
         context = await self._context(request_id, asked.where, ())
-        question = unmarked(asked.text)
-        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=await self._near(question, context))
+        question, readers = unmarked(asked.text), Readers(context.readable_groups, context.within)
+        near = await nearest(self.pipeline.retriever, question, readers)
+        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=near)
         review = review_of(question, asked, case, context)
         return await opened(self.store, review, announce, await self._joins(review))
 
@@ -198,20 +195,11 @@ class QuestionDesk:
 
         The text of the answer was never stored, so the question is asked again and the new draft goes to review.
         """
-        asked = await self._by_its_asker(request_id, asked)
+        asked = await self.by_its_asker(request_id, asked)
         again = f"{request_id}-disputed"
         reply = await self.ask(again, asked, (), lambda _: None, approval=True)
-        nothing = NeedsReview(reason=Failure.DISPUTED, draft=None, sources=())
-        case = reply.review.case if reply.review else nothing
-        review = Review(
-            review_id=again,
-            question=unmarked(asked.text),
-            conversation=asked.where,
-            case=case.model_copy(update={"reason": Failure.DISPUTED}),
-            drawn_from=reply.review.drawn_from if reply.review else (),
-            exchange=complaint_turns(await self.store.feedback.complaints(request_id)),
-        )
-        return await opened(self.store, review, announce)
+        complaints = await self.store.feedback.complaints(request_id)
+        return await opened(self.store, review_of_disputed(again, asked, reply.review, complaints), announce)
 
     async def add_complaint(self, request_id: str) -> Review | None:
         """Write the stored complaints into the open review of a disputed answer. Return None if there is none."""
@@ -271,12 +259,18 @@ class QuestionDesk:
         """Tell whether a reply that was made before may still be shown in a conversation."""
         return await still_holds(self.pipeline.retriever, reply.outcome, await self.readers_of(where))
 
-    async def _by_its_asker(self, request_id: str, asked: Asked) -> Asked:
-        """Return a question as that of the person who asked it in this channel; other people can press its buttons."""
+    async def by_its_asker(self, request_id: str, asked: Asked) -> Asked:
+        """Return a question as that of the person who asked it in this channel; other people can press its buttons.
+
+        The language of such a person is not the asker's, so it is left out.
+        """
         trace, where = await self.store.requests.get(request_id), asked.where
         if trace is None or (trace.tenant_id, trace.channel_id) != (where.tenant_id, where.channel_id):
             return asked
-        return asked.model_copy(update={"where": where.model_copy(update={"user_id": trace.user_id})})
+        if trace.user_id == where.user_id:
+            return asked
+        asker = where.model_copy(update={"user_id": trace.user_id, "language": ""})
+        return asked.model_copy(update={"where": asker})
 
     async def _joins(self, review: Review) -> Joins:
         """Return which open reviews the asker of a new one can join."""
@@ -287,20 +281,6 @@ class QuestionDesk:
         """Tell whether questions in two conversations get answers from the same sources, language and reviewers."""
         outside = one.shared_outside == other.shared_outside
         return outside and one.surface == other.surface and self.channel(one) == self.channel(other)
-
-    async def _near(self, question: str, context: RequestContext) -> tuple[Source, ...]:
-        """Return the nearest chunks as sources that the reviewer can cite; none if the index cannot be searched."""
-        try:
-            found = await asyncio.to_thread(
-                self.pipeline.retriever.search,
-                question,
-                context.readable_groups,
-                _SOURCES_FOR_A_PERSON,
-                context.within,
-            )
-        except CitedeskError:
-            return ()
-        return fallbacks.listed_sources(found.chunks)
 
 
 def request_id_of(key: str) -> str:

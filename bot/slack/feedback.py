@@ -9,9 +9,8 @@ from slack_sdk.models.views import View
 
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.blocks import section
-from bot.slack.payloads import conversation_of
 from bot.slack.services import SlackServices
-from bot.store.records import Asked, Feedback
+from bot.store.records import Feedback
 from bot.surfaces.wording import FEEDBACK_REASONS, feedback_reasons
 from bot.surfaces.words import ENGLISH, Words
 
@@ -44,7 +43,7 @@ async def button_pressed(slack: SlackServices, body: Mapping[str, Any]) -> None:
         return
     await client.views_open(trigger_id=body["trigger_id"], view=complaint_view(request_id, words))
     if disputed:
-        asked = Asked(text=question, where=await slack.spoken(conversation_of(body)))
+        asked = await slack.pressed_question(request_id, question, body)
         await slack.reviews.second_look(request_id, asked, slack.boards.cards)
         slack.wake_outbox()
 

@@ -10,7 +10,7 @@ from bot.desk.permissions import concerned
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.gap_views import SEARCH_BLOCK, answer_view, article_message, submitted
 from bot.slack.outgoing import to_asker
-from bot.slack.payloads import SURFACE, team_of
+from bot.slack.payloads import direct_conversation, team_of
 from bot.slack.review_modals import TEXT_BLOCK
 from bot.slack.services import SlackServices
 from bot.slack.text import escape, person
@@ -81,10 +81,7 @@ def _answers(slack: SlackServices) -> GapAnswers:
 
 def _own_chat(body: Mapping[str, Any]) -> Conversation:
     """Return the direct messages of whoever pressed a button."""
-    user_id = str(body["user"]["id"])
-    return Conversation(
-        surface=SURFACE, tenant_id=team_of(body), user_id=user_id, channel_id=user_id, thread_id="", private=True
-    )
+    return direct_conversation(team_of(body), str(body["user"]["id"]))
 
 
 def _request_id(body: Mapping[str, Any]) -> str:

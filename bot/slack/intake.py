@@ -1,6 +1,6 @@
 """Refuse other workspaces and their people, and store questions in the inbox, before Slack gets its acknowledgement."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -11,10 +11,11 @@ from slack_bolt.response import BoltResponse
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, Withdrawal, intake_of, speaker_of, team_of, withdrawal_of
+from bot.slack.proposals import proposal_of, review_below
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked, Review
-from bot.surfaces.untagged import asks, is_for_somebody_else
+from bot.surfaces.untagged import is_question_to_bot, mentions_somebody
 from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
 from pipeline.normalizing import unmarked
@@ -53,7 +54,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
         context[CHANGED] = await _changed(slack, team_of(body), withdrawal)
-        if intake and await _is_for_us(slack, intake.asked):
+        if intake and not await _is_proposal(slack, body) and await _is_for_us(slack, intake.asked):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
@@ -107,6 +108,12 @@ async def _is_installed(slack: SlackServices, tenant_id: str) -> bool:
     return True
 
 
+async def _is_proposal(slack: SlackServices, body: Mapping[str, Any]) -> bool:
+    """Tell whether a message is a reviewer's answer below a card; in a direct message it looks like a question."""
+    proposal = proposal_of(body)
+    return proposal is not None and await review_below(slack, proposal) is not None
+
+
 async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
     """Tell whether a message is meant for the bot and needs a reply.
 
@@ -114,15 +121,15 @@ async def _is_for_us(slack: SlackServices, asked: Asked) -> bool:
     as a question or a reviewer has asked its writer something.
     """
     store = slack.questions.store
-    if asked.untagged and (not await store.threads.owns(asked.where) or is_for_somebody_else(asked.text)):
+    if asked.untagged and (mentions_somebody(asked.text) or not await store.threads.owns(asked.where)):
         return False
     if asked.is_reply and await store.reviews.awaiting(asked.where):
-        # A reviewer has asked back, so even a bare "yes" is an answer.
+        # A reviewer has asked back, so a bare "yes" is an answer, and so is "Windows, version 4": no name begins it.
         return True
     if asked.is_reply and await is_about_a_review(slack.reviews, asked):
         return True
     if asked.untagged:
-        return asks(asked.text)
+        return is_question_to_bot(asked.text)
     return asked.has_files or not asked.is_reply or not _ends_talk(asked)
 
 

@@ -1,7 +1,8 @@
 """Bolt listeners: each unpacks a payload, calls a use case and replies."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
@@ -28,16 +29,18 @@ from bot.slack.payloads import (
     HOME_EXAMPLES,
     RETRY,
     SUGGESTED,
-    conversation_of,
     question_in_command,
     team_of,
 )
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
-from bot.store.records import Asked
+from bot.store.records import Review
 from bot.surfaces.waiting import show_change
 
+# Slack waits three seconds, and the acknowledgement takes its time on the way.
+_ACK_S = 2.0
+_Result = TypeVar("_Result")
 _log = structlog.get_logger(__name__)
 Act = Callable[[SlackServices, Mapping[str, Any]], Coroutine[Any, Any, None]]
 Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, Any, None]]
@@ -118,10 +121,7 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
 
 def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     async def on_escalate(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
-        request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
-        asked = Asked(text=text, where=await slack.spoken(conversation_of(body)))
-        review = await slack.questions.escalate(request_id or request_id_of(text), asked, slack.boards.escalated)
-        await ack()
+        review = await _acknowledged_in_time(ack, _escalated(slack, body))
         slack.wake_outbox()
         if review is None:
             await _tell(respond, (await slack.words_for(body))("escalated-before"))
@@ -140,6 +140,13 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
         app.action(action_id)(on_question)
     app.action(ESCALATE)(on_escalate)
     app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
+
+
+async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | None:
+    request_id, _, text = str(body["actions"][0]["value"]).partition("\n")
+    request_id = request_id or request_id_of(text)
+    asked = await slack.pressed_question(request_id, text, body)
+    return await slack.questions.escalate(request_id, asked, slack.boards.escalated)
 
 
 def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
@@ -178,42 +185,20 @@ def _on_submit(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[
 
 def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     async def on_opened(body: dict[str, Any]) -> None:
-        event, team = body["event"], team_of(body)
-        if event.get("tab") == "messages":
-            client, words = await slack.client(body), await slack.words_of(team, str(event.get("user")))
-            # The agent view ignores a call that has thread_ts.
-            await slack.best_effort.call(
-                team,
-                "assistant.threads.setSuggestedPrompts",
-                lambda: client.assistant_threads_setSuggestedPrompts(
-                    channel_id=str(event.get("channel")),
-                    title=words("prompts-title"),
-                    prompts=[dict(prompt) for prompt in slack.prompts],
-                ),
-            )
+        if body["event"].get("tab") == "messages":
+            await _suggest_prompts(slack, body)
         else:
-            await home.publish(slack, team, str(event.get("user")))
+            await home.publish(slack, team_of(body), str(body["event"].get("user")))
 
     async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await home.refresh(slack, body)
-
-    async def on_reindex(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        user_id = str(body["user"]["id"])
-        client = await slack.client(body)
-
-        async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
-            await client.chat_postMessage(channel=user_id, text=text, **rest)
-
-        await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
         await home.refresh(slack, body)
 
     app.event("app_home_opened")(on_opened)
     for action_id in (FILTER, PREVIOUS, NEXT):
         app.action(action_id)(on_filter)
     app.action(SELECTED)(_acknowledge)
-    app.action(HOME_REINDEX)(on_reindex)
+    app.action(HOME_REINDEX)(_on_press(slack, _reindex))
     app.action(CLAIM_SELECTED)(
         _on_press(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body)))
     )
@@ -222,12 +207,45 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
     )
 
 
+async def _suggest_prompts(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    event, team = body["event"], team_of(body)
+    client, words = await slack.client(body), await slack.words_of(team, str(event.get("user")))
+    # The agent view ignores a call that has thread_ts.
+    await slack.best_effort.call(
+        team,
+        "assistant.threads.setSuggestedPrompts",
+        lambda: client.assistant_threads_setSuggestedPrompts(
+            channel_id=str(event.get("channel")),
+            title=words("prompts-title"),
+            prompts=[dict(prompt) for prompt in slack.prompts],
+        ),
+    )
+
+
+async def _reindex(slack: SlackServices, body: Mapping[str, Any]) -> None:
+    client, user_id = await slack.client(body), str(body["user"]["id"])
+
+    async def tell(text: str, **rest: Any) -> None:  # noqa: ANN401 - passed on
+        await client.chat_postMessage(channel=user_id, text=text, **rest)
+
+    await commands.handle(slack, {"text": "reindex", "user_id": user_id, "team_id": team_of(body)}, tell)
+    await home.refresh(slack, body)
+
+
 def _on_press(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         await act(slack, body)
 
     return listener
+
+
+async def _acknowledged_in_time(ack: AsyncAck, work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Return what `work` returns. Acknowledge once it is done, or earlier if it takes long."""
+    task = asyncio.create_task(work)
+    await asyncio.wait([task], timeout=_ACK_S)
+    await ack()
+    return await task
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

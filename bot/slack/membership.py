@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from bot.settings import AccessSettings
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError, Workspaces
-from bot.slack.payloads import SURFACE
+from bot.slack.payloads import direct_conversation
 from bot.slack.text import is_slack_id
 from bot.store.records import Conversation
 from bot.surfaces.membership import NOBODY, Members, MembersCache, PeopleCache, Person, shared_audience
@@ -62,9 +62,7 @@ class SlackMembership:
         """Return the locale of a person, such as de-DE; "" if Slack does not tell it, or not soon."""
         if not is_slack_id(user_id):
             return ""
-        where = Conversation(
-            surface=SURFACE, tenant_id=tenant_id, user_id=user_id, channel_id="", thread_id="", private=True
-        )
+        where = direct_conversation(tenant_id, user_id)
         try:
             # Slack waits three seconds for the acknowledgement of a button and for the opening of a modal.
             async with asyncio.timeout(_LOCALE_S):

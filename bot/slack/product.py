@@ -25,7 +25,6 @@ from pipeline.types import NeedsReview
 _log = structlog.get_logger(__name__)
 # Slack recommends no more than 200 in one page.
 _MESSAGES_READ = 200
-_NOTICES = {Notice.GIVEN_UP: "given-up", Notice.STOPPED: "stopped-words", Notice.PASSED_ON: "passed-on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class SlackProduct:
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return the reply for a notice; its key is the request id."""
-        return self._notice(request_id, asked, _NOTICES[notice]).model_copy(update={"progress_id": progress_id})
+        return self._notice(request_id, asked, notice.value).model_copy(update={"progress_id": progress_id})
 
     def _notice(self, request_id: str, asked: Asked, message: str) -> Outgoing:
         text = self.words_for(asked)(message)

@@ -32,7 +32,7 @@ _LINK = re.compile(r"<(?P<target>(?:https?://|mailto:|#)[^<>|\s]{1,2000})(?:\|(?
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A person's reply in a thread of the reviewers' channel: `card` is channel id and timestamp of its first message.
+    """A person's reply in a thread: `card` is channel id and timestamp of its first message, which may be a card.
 
     `message_id` is the timestamp of the reply.
     """
@@ -51,11 +51,19 @@ def proposal_of(body: Mapping[str, Any]) -> Proposal | None:
     event = body.get("event") or {}
     thread, ts, text = str(event.get("thread_ts") or ""), str(event.get("ts") or ""), str(event.get("text") or "")
     is_plain = event.get("type") == "message" and not event.get("subtype") and not event.get("bot_id")
-    if not is_plain or not event.get("user") or thread in {"", ts} or event.get("channel_type") == "im":
+    if not is_plain or not event.get("user") or thread in {"", ts}:
         return None
     if not text.strip() or "<@" in text or text.rstrip().endswith("?") or kind_of(text):
         return None
     return Proposal((str(event.get("channel")), thread), ts, str(event["user"]), text.strip())
+
+
+async def review_below(slack: SlackServices, proposal: Proposal) -> Review | None:
+    """Return the open review below whose card a reply stands; None if there is none or the person is no reviewer."""
+    review = await slack.questions.store.reviews.of_card(SURFACE, *proposal.card)
+    if review is None or review.state != "open":
+        return None
+    return review if proposal.user_id in slack.reviews.views.reviewers_of(review) else None
 
 
 async def propose(slack: SlackServices, proposal: Proposal) -> None:
@@ -64,10 +72,8 @@ async def propose(slack: SlackServices, proposal: Proposal) -> None:
     Nothing happens if the thread is not that of an open review's card, or the person may not decide it. The reply is
     kept in the preview alone.
     """
-    review = await slack.questions.store.reviews.of_card(SURFACE, *proposal.card)
-    if review is None or review.state != "open":
-        return
-    if proposal.user_id not in slack.reviews.views.reviewers_of(review):
+    review = await review_below(slack, proposal)
+    if review is None:
         return
     try:
         await slack.reviews.open_review(review.review_id, proposal.user_id)

@@ -12,8 +12,8 @@ from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import BestEffortCalls
 from bot.slack.clients import Workspaces
 from bot.slack.membership import SlackMembership
-from bot.slack.payloads import team_of
-from bot.store.records import Conversation
+from bot.slack.payloads import conversation_of, team_of
+from bot.store.records import Asked
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.words import Languages, Words
@@ -53,6 +53,8 @@ class SlackServices:
         user_id = (body.get("user") or {}).get("id") or body.get("user_id")
         return await self.words_of(team_of(body), str(user_id or ""))
 
-    async def spoken(self, where: Conversation) -> Conversation:
-        """Return a conversation with the language of its asker."""
-        return where.model_copy(update={"language": await self.membership.locale(where.tenant_id, where.user_id)})
+    async def pressed_question(self, request_id: str, text: str, body: Mapping[str, Any]) -> Asked:
+        """Return the question of a pressed button as its asker's and in their language, whoever pressed it."""
+        asked = await self.questions.by_its_asker(request_id, Asked(text=text, where=conversation_of(body)))
+        language = await self.membership.locale(asked.where.tenant_id, asked.where.user_id)
+        return asked.model_copy(update={"where": asked.where.model_copy(update={"language": language})})

@@ -115,10 +115,16 @@ class _Start:
         raise AssertionError("the pauses have no end")
 
     async def _send_missing_cards(self) -> None:
-        """Queue the cards of reviews that were opened meanwhile. A card that was queued before is not queued again."""
+        """Queue the cards of reviews that were opened meanwhile. A card that was queued before is not queued again.
+
+        A failure is only logged: reviewers find the reviews in App Home, once Slack is connected.
+        """
         store = self._runtime.use_cases.questions.store
-        for review in await store.reviews.listed(_ALL_OPEN):
-            await store.outbox.send(await self._runtime.boards.cards(review))
+        try:
+            for review in await store.reviews.listed(_ALL_OPEN):
+                await store.outbox.send(await self._runtime.boards.cards(review))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a card, Slack must be connected
+            _log.error("cards_not_sent", error=type(error).__name__)
         self._runtime.wake_inbox()
         self._runtime.wake_outbox()
 

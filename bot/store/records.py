@@ -57,8 +57,7 @@ class Outgoing(FrozenModel):
 
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
-    it completes. `payload` is for the product of `surface` alone: the
-    rendered message, and what posting it needs.
+    it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
     """
 
     key: str

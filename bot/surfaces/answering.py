@@ -10,10 +10,10 @@ import structlog
 from bot.desk.questions import QuestionDesk, Reply, request_id_of
 from bot.desk.reviews import ReviewDesk
 from bot.store.records import Asked, Job, Outgoing
-from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView
+from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView, ThreadUnreadError
 from bot.surfaces.review_board import Boards
 from bot.surfaces.running_questions import RunningQuestions
-from bot.surfaces.untagged import asks, is_for_somebody_else
+from bot.surfaces.untagged import is_question_to_bot, mentions_somebody
 from bot.surfaces.waiting import is_about_a_review, settle_talk
 from pipeline.recorder import Progress, Watch
 from pipeline.types import found_nothing
@@ -53,14 +53,18 @@ class Answering:
     async def _is_for_bot(self, asked: Asked, earlier: Earlier) -> bool:
         """Tell whether a message without a mention is for the bot, now that its thread is read.
 
-        The event of another person's message may have been lost, and the asker may have edited their own.
+        The event of another person's message may have been lost, and the asker may have edited their own. Raises
+        ThreadUnreadError for what may be an answer to a reviewer: nobody would miss it if it were dropped.
         """
         await self._note_whose_thread(asked, earlier)
-        if earlier.others is not False or is_for_somebody_else(asked.text):
+        if earlier.others or mentions_somebody(asked.text):
             return False
-        if asks(asked.text) or await is_about_a_review(self.reviews, asked):
-            return True
-        return await self.questions.store.reviews.awaiting(asked.where) is not None
+        is_awaited = await self.questions.store.reviews.awaiting(asked.where) is not None
+        if earlier.others is None:
+            if is_awaited:
+                raise ThreadUnreadError
+            return False
+        return is_awaited or is_question_to_bot(asked.text) or await is_about_a_review(self.reviews, asked)
 
     async def _note_whose_thread(self, asked: Asked, earlier: Earlier) -> None:
         threads = self.questions.store.threads
@@ -81,10 +85,15 @@ class Answering:
         return asked.model_copy(update={"where": asked.where.model_copy(update={"language": language})})
 
     async def _give_up(self, job: Job, asked: Asked, request_id: str) -> None:
-        left_behind = await (await self.product.progress(asked, resumed=True)).end()
-        notice = self.product.render_notice(request_id, asked, Notice.GIVEN_UP, left_behind)
+        """Bury a message. A notice would interrupt people if the message, without a mention, was not for the bot."""
+        progress = await self.product.progress(asked, resumed=True)
+        if asked.untagged:
+            await progress.discard()
+            notices = []
+        else:
+            notices = [self.product.render_notice(request_id, asked, Notice.GIVEN_UP, await progress.end())]
         self.running.forget(job.key)
-        await self._settle(job, asked, None, [notice], dead=True)
+        await self._settle(job, asked, None, notices, dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
     async def _answer(self, job: Job, asked: Asked, request_id: str, earlier: Earlier | None) -> None:

@@ -31,7 +31,9 @@ class Directories:
 
     async def groups_of(self, tenant_id: str, user_id: str) -> frozenset[str]:
         """Return the groups of a user in all chat products."""
-        groups = [await directory.groups_of(tenant_id, user_id) for directory in self._directories.values()]
+        # A product that could not be reached at the start is added later, perhaps while this waits.
+        directories = tuple(self._directories.values())
+        groups = [await directory.groups_of(tenant_id, user_id) for directory in directories]
         return NOBODY.union(*groups)
 
     async def audience_of(self, where: Conversation) -> frozenset[str] | None:

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import Protocol
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.words import Words
+from index.errors import CitedeskError
 from pipeline.recorder import Progress
 from pipeline.types import ThreadTurn
 
 
 class Notice(Enum):
-    """A reply that is not an outcome of the pipeline."""
+    """A reply that is not an outcome of the pipeline. The value is the message that it says."""
 
-    GIVEN_UP = auto()
-    STOPPED = auto()
-    PASSED_ON = auto()
+    GIVEN_UP = "given-up"
+    STOPPED = "stopped-words"
+    PASSED_ON = "passed-on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ class Earlier:
 
     turns: Sequence[ThreadTurn] = ()
     others: bool | None = None
+
+
+class ThreadUnreadError(CitedeskError):
+    """A thread could not be read, so that nobody knows whether a message in it is for the bot. Another try may tell."""
+
+    code = "THREAD_UNREAD"
 
 
 class ProgressView(Protocol):

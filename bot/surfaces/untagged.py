@@ -7,11 +7,12 @@ from pipeline.understanding.asking import names_a_person, reads_as_question
 _MENTIONS = ("<@", "<!")
 
 
-def is_for_somebody_else(text: str) -> bool:
-    """Tell whether a message mentions somebody or begins with a name."""
-    return any(mention in text for mention in _MENTIONS) or names_a_person(unmarked(text))
+def mentions_somebody(text: str) -> bool:
+    """Tell whether a message mentions a person or a group."""
+    return any(mention in text for mention in _MENTIONS)
 
 
-def asks(text: str) -> bool:
-    """Tell whether a message reads as a question."""
-    return reads_as_question(unmarked(text))
+def is_question_to_bot(text: str) -> bool:
+    """Tell whether a message reads as a question and neither mentions somebody nor begins with a name."""
+    words = unmarked(text)
+    return not mentions_somebody(text) and not names_a_person(words) and reads_as_question(words)

@@ -21,7 +21,6 @@ from pipeline.types import ThreadTurn
 # A personal chat has no threads, so only the questions of the last minutes count as context of a follow-up.
 FOLLOW_UP_MINUTES = 10.0
 EARLIER_QUESTIONS = 3
-_NOTICES = {Notice.GIVEN_UP: "given-up", Notice.STOPPED: "stopped-words", Notice.PASSED_ON: "passed-on"}
 
 
 async def quoted_turns(store: Store, asked: Asked) -> tuple[ThreadTurn, ...]:
@@ -75,7 +74,7 @@ class TeamsProduct:
 
     def render_notice(self, request_id: str, asked: Asked, notice: Notice, progress_id: str = "") -> Outgoing:
         """Return a notice as the reply to a question."""
-        message = to_asker(request_id, request_id, asked.where, notice_message(_NOTICES[notice], self.words_for(asked)))
+        message = to_asker(request_id, request_id, asked.where, notice_message(notice.value, self.words_for(asked)))
         return message.model_copy(update={"progress_id": progress_id})
 
     def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:

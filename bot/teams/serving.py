@@ -37,44 +37,17 @@ class TeamsServing:
     @asynccontextmanager
     async def serving(self, runtime: Runtime) -> AsyncIterator[Served]:
         """Connect Teams to the process while the body runs. Raises SettingsError."""
-        settings, use_cases = runtime.settings.teams, runtime.use_cases
-        languages = Languages(runtime.settings.language)
+        settings = runtime.settings.teams
         guard = authenticator(settings, runtime.settings.server.host)
         tokens = None if settings.anonymous else Entra(settings)
         connector = Connector(tokens, settings.addresses, settings.timeout_s)
         graph = Graph(tokens, settings.graph, settings.timeout_s)
         membership = TeamsMembership(connector, graph, runtime.settings.access)
-        product = TeamsProduct(
-            use_cases.questions.store,
-            Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
-            connector,
-            TeamsPoster(connector),
-            membership.refusal if settings.tenant_id else _nobody_is_refused,
-            settings.progress_after_s,
-            languages,
-        )
-        board = TeamsReviewBoard(use_cases.reviews, connector, settings, languages)
-        runtime.connect(SURFACE, product, membership, board)
+        languages = Languages(runtime.settings.language)
+        board = TeamsReviewBoard(runtime.use_cases.reviews, connector, settings, languages)
+        runtime.connect(SURFACE, _product(runtime, connector, membership, languages), membership, board)
         runtime.digests.add(SURFACE, TeamsBulletin(settings, languages.words()))
-        intake = TeamsIntake(
-            questions=use_cases.questions,
-            actions=ReviewActions(
-                questions=use_cases.questions,
-                reviews=use_cases.reviews,
-                gaps=GapActions(GapAnswers(use_cases.operations, use_cases.reviews), runtime.wake_outbox),
-                boards=runtime.boards,
-                wake_inbox=runtime.wake_inbox,
-                wake_outbox=runtime.wake_outbox,
-                languages=languages,
-            ),
-            feedback=FeedbackActions(
-                use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
-            ),
-            membership=membership,
-            running=runtime.running,
-            wake_inbox=runtime.wake_inbox,
-            wake_outbox=runtime.wake_outbox,
-        )
+        intake = _intake(runtime, membership, languages)
         try:
             yield Served([web.post(MESSAGES_PATH, messages(guard, intake.take))], nullcontext())
         finally:
@@ -87,6 +60,43 @@ class TeamsServing:
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return the results of the Teams checks of `citedesk doctor`."""
         return await checks(settings)
+
+
+def _product(runtime: Runtime, connector: Connector, membership: TeamsMembership, languages: Languages) -> TeamsProduct:
+    settings, use_cases = runtime.settings.teams, runtime.use_cases
+    return TeamsProduct(
+        use_cases.questions.store,
+        Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
+        connector,
+        TeamsPoster(connector),
+        membership.refusal if settings.tenant_id else _nobody_is_refused,
+        settings.progress_after_s,
+        languages,
+    )
+
+
+def _intake(runtime: Runtime, membership: TeamsMembership, languages: Languages) -> TeamsIntake:
+    use_cases = runtime.use_cases
+    actions = ReviewActions(
+        questions=use_cases.questions,
+        reviews=use_cases.reviews,
+        gaps=GapActions(GapAnswers(use_cases.operations, use_cases.reviews), runtime.wake_outbox),
+        boards=runtime.boards,
+        wake_inbox=runtime.wake_inbox,
+        wake_outbox=runtime.wake_outbox,
+        languages=languages,
+    )
+    return TeamsIntake(
+        questions=use_cases.questions,
+        actions=actions,
+        feedback=FeedbackActions(
+            use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
+        ),
+        membership=membership,
+        running=runtime.running,
+        wake_inbox=runtime.wake_inbox,
+        wake_outbox=runtime.wake_outbox,
+    )
 
 
 async def _nobody_is_refused(_: Conversation) -> str:

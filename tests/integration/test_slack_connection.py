@@ -1,6 +1,7 @@
 """The connection to Slack: idle, broken, renewed, refused, and not there when the bot starts."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from support.teams import REVIEWS, connector
 from support.waiting import until
 from support.workspace import Desk, shown, workspace
 
+from bot.app import store_file
 from bot.cli.demo import demo_settings
 from bot.sandbox.delivery import DisconnectReason
 from bot.sandbox.server import Sandbox
@@ -156,6 +158,31 @@ async def test_without_slack_at_the_start_teams_answers_and_slack_follows_once_i
             await asyncio.wait_for(sandbox.socket.connected.wait(), 20)
             desk = Desk(sandbox, bot, settings)
             assert "Review needed" in (await desk.card()).text
+            assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+            assert (await _health(bot.url))[1]["socket"] is True
+
+
+async def test_cards_that_cannot_be_queued_do_not_keep_slack_from_connecting(own_data: Path, articles: Path) -> None:
+    async with Sandbox() as sandbox, connector() as teams:
+        sandbox.api.fault = _unreachable
+        settings = demo_settings(
+            own_data,
+            articles,
+            sandbox,
+            slack_extra=_FAST,
+            channels={"a:asker": {"auto_answer": False}},
+            teams={"anonymous": True, "reviewers_conversation": REVIEWS, "service_url": teams.url},
+        )
+        async with running_bot(settings) as bot:
+            teams.talk_to(bot)
+            await teams.reply(teams.question(_ANSWERABLE, "asker", "a:asker"))
+            with sqlite3.connect(store_file(settings)) as database:
+                database.execute("CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'full'); END")
+            sandbox.api.fault = lambda _: None
+            await asyncio.wait_for(sandbox.socket.connected.wait(), 20)
+            with sqlite3.connect(store_file(settings)) as database:
+                database.execute("DROP TRIGGER full")
+            desk = Desk(sandbox, bot, settings)
             assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
             assert (await _health(bot.url))[1]["socket"] is True
 

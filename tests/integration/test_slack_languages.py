@@ -1,13 +1,15 @@
 """Slack in two languages: what one person asks, decides or commands is said in the language of whoever reads it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, Desk, shown, workspace
+from support.workspace import ADMIN, ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown, workspace
 
 from bot.sandbox.webapi import Fault
+from bot.store.records import Asked, Conversation
 from bot.surfaces.words import ENGLISH, words_in
 
 _ANSWERABLE = "When does the first payment reminder go out?"
@@ -42,6 +44,31 @@ async def test_an_asker_reads_german_from_the_reply_to_the_decision_and_reviewer
     assert _GERMAN("not-confirmed") in shown(await own_desk.reply_to(question, 4))
     await own_desk.settled()
     assert len(_lookups(own_desk, ASKER)) == 1
+
+
+@pytest.mark.parametrize("speaks_german", [ASKER, ADMIN])
+async def test_the_asker_reads_their_own_language_whoever_presses_for_a_person(
+    speaks_german: str, own_desk: Desk
+) -> None:
+    _speaks(own_desk, speaks_german, "de-DE")
+    question = await own_desk.ask(_UNKNOWN)
+    words = _GERMAN if speaks_german == ASKER else ENGLISH
+    await own_desk.press(ADMIN, await own_desk.exactly_one_reply(question), words("button-ask-a-person"))
+    assert words("escalated") in shown(await own_desk.reply_to(question, 2))
+    assert own_desk.hidden(ADMIN) == []
+
+
+async def test_without_a_way_to_look_it_up_the_language_of_another_person_is_not_taken(own_desk: Desk) -> None:
+    await own_desk.exactly_one_reply(await own_desk.ask(_UNKNOWN))
+    (trace,) = await own_desk.store.requests.since(datetime.now(UTC) - timedelta(days=1))
+    where = Conversation(
+        surface="slack", tenant_id="T0SANDBOX", user_id=ADMIN, channel_id=SUPPORT, thread_id="1", private=False
+    )
+    questions = own_desk.bot.use_cases.questions
+    for user, kept in ((ADMIN, ""), (ASKER, "de-DE")):
+        pressed = Asked(text=_UNKNOWN, where=where.model_copy(update={"user_id": user, "language": "de-DE"}))
+        found = (await questions.by_its_asker(trace.request_id, pressed)).where
+        assert (found.user_id, found.language) == (ASKER, kept)
 
 
 async def test_a_reviewer_reads_modals_home_and_replies_to_commands_in_german(own_desk: Desk) -> None:

@@ -167,7 +167,7 @@ def test_a_reply_in_a_thread_may_propose_an_answer() -> None:
     [
         {"thread_ts": ""}, {"thread_ts": "2.0"}, {"subtype": "message_changed"}, {"bot_id": "B1"}, {"user": ""},
         {"text": " "}, {"text": "ok"}, {"text": "<@U2> can you look"}, {"text": "Who knows this?"},
-        {"channel_type": "im"}, {"type": "app_mention"},
+        {"type": "app_mention"},
     ],
 )  # fmt: skip
 def test_any_other_message_proposes_nothing(fields: dict[str, object]) -> None:
