@@ -51,7 +51,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
             return BoltResponse(status=400, body="")
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
-        if intake and not await _is_proposal(slack, body) and await _is_for_us(slack, intake.asked):
+        if intake and await _is_for_us(slack, intake.asked) and not await _is_proposal(slack, body):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.
