@@ -54,7 +54,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
         context[CHANGED] = await _changed(slack, team_of(body), withdrawal)
-        if intake and not await _is_proposal(slack, body) and await _is_for_us(slack, intake.asked):
+        if intake and await _is_for_us(slack, intake.asked) and not await _is_proposal(slack, body):
             context[ASKED_BEFORE] = not await _stored(slack, intake)
             if body.get("type") == "event_callback":
                 # A command, a shortcut or a button still needs the acknowledgement of its listener; an event does not.

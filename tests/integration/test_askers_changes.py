@@ -74,7 +74,7 @@ async def test_a_question_that_is_taken_back_twice_takes_back_nobody_elses(desk:
     await desk.sandbox.acts.edit(ADMIN, SUPPORT, second.ts, f"@Citedesk {edited}")
     await _card_with(desk, card, edited)
     await desk.sandbox.acts.delete(ADMIN, SUPPORT, second.ts)
-    await _card_with(desk, card, "Taken back")
+    await _card_with(desk, card, "was taken back")
 
 
 async def test_the_answer_goes_to_who_is_left_with_their_own_request_and_words(desk: Desk) -> None:
@@ -96,7 +96,7 @@ async def test_an_answer_to_a_reviewer_that_sounds_like_asking_for_news_is_passe
     await desk.submit(REVIEWER, "What did the bank say?")
     await desk.reply_to(question, 2)
     await _say(desk, question, "any news?")
-    assert "They have asked you something" in shown(await desk.reply_to(question, 3))
+    assert "has a question for you" in shown(await desk.reply_to(question, 3))
     await _say(desk, question, "No answer yet")
     assert "passed that on" in shown(await desk.reply_to(question, 4))
     assert (await _review_of(desk, card)).exchange[-1].text == "No answer yet"
@@ -124,7 +124,7 @@ async def test_a_deletion_is_stored_before_slack_is_told_that_it_arrived(desk: D
             await asyncio.wait_for(desk.delivered(), 0.5)
     await desk.delivered()
     assert (await _review_of(desk, card)).state == "withdrawn"
-    await _card_with(desk, card, "Taken back")
+    await _card_with(desk, card, "was taken back")
 
 
 async def test_an_edit_that_changes_nothing_or_comes_twice_is_taken_once(desk: Desk) -> None:

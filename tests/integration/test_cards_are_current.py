@@ -71,7 +71,7 @@ async def test_a_card_that_may_have_been_posted_before_its_review_ended_has_no_b
         assert review
         await tx.reviews.save(review.model_copy(update={"state": "withdrawn"}), ASKER, "withdrawn")
     once.clear()
-    await until(lambda: "Taken back" in shown(card))
+    await until(lambda: "was taken back" in shown(card))
     await desk.settled()
     assert "Write an answer" not in shown(card)
     assert len(_cards(desk)) == 1

@@ -65,8 +65,8 @@ async def test_reviewers_get_the_card_directly_and_admins_are_told_once(
             assert _UNREACHED not in " ".join(map(shown, desk.replies(question)))
         (notice,) = _said(desk, "D0ADMIN", _REFUSED)
         assert notice.text == (
-            f"{_REFUSED}{_WHY[reason]} Until that is mended, each reviewer gets the cards as direct messages. "
-            "Run citedesk doctor: it says what to do."
+            f"{_REFUSED}{_WHY[reason]} Until that is fixed, each reviewer gets the cards as direct messages. "
+            "Run “citedesk doctor”: it says what to do."
         )
         assert await _health(desk) == (200, {"index": True, "store": True, "socket": True, "cards": False})
 

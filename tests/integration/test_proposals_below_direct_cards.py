@@ -12,7 +12,7 @@ from bot.sandbox.workspace import BOT_USER_ID, Message
 
 _DIRECT = "D0REVIEWER"
 _QUESTION = "When does the first payment reminder go out?"
-_LOOKS = "Send this to whoever asked?"
+_LOOKS = "Send this as the answer?"
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ async def test_only_the_asker_can_take_a_question_back(desk: Desk) -> None:
     await desk.settled()
     assert (await _review_of(desk, card)).state == "open"
     await _say(desk, question, "@Citedesk never mind")
-    await _card_with(desk, card, "Taken back")
+    await _card_with(desk, card, "was taken back")
     assert (await _review_of(desk, card)).state == "withdrawn"
 
 

@@ -31,17 +31,15 @@ updated = Stand { $day }
 ### Prüfkarten, die sich nicht posten lassen
 
 no-reviewer-reached = Ich habe niemanden aus dem Prüfteam erreicht, deshalb sieht sich deine Frage noch niemand an. Sie bleibt in der Liste des Prüfteams offen, und die Antwort kommt hierher, sobald jemand entscheidet.
-cards-refused = Ich kann in { $place } keine Prüfkarten posten ({ $reason }). Bis das behoben ist, bekommen alle im Prüfteam die Karten als Direktnachricht. Starte „citedesk doctor“: Es sagt, was zu tun ist.
-no-reviewer-reached = Ich habe niemanden erreicht, der deine Frage prüfen kann. Noch sieht sie sich also niemand an. Sie bleibt in der Liste der Prüfenden offen, und die Antwort kommt hierher, sobald jemand entscheidet.
 cards-refused = Ich kann in { $place } keine Prüfkarten posten: { $reason ->
     [is_archived] Der Kanal ist archiviert.
     [not_in_channel] Ich bin nicht in diesem Kanal.
     [channel_not_found] Den Kanal gibt es nicht, oder er ist privat und ich bin nicht darin.
    *[other] Die Antwort war „{ $reason }“.
 }
-cards-refused-direct = Bis das behoben ist, bekommen die Prüfenden die Karten als Direktnachricht.
-cards-refused-listed = Bis das behoben ist, kommen dort keine Karten an. Die Fragen stehen in der Liste der Prüfenden.
-cards-refused-doctor = Starte citedesk doctor: Es sagt, was zu tun ist.
+cards-refused-direct = Bis das behoben ist, bekommen alle im Prüfteam die Karten als Direktnachricht.
+cards-refused-listed = Bis das behoben ist, kommen dort keine Karten an. Die Fragen stehen in der Liste des Prüfteams.
+cards-refused-doctor = Starte „citedesk doctor“: Es sagt, was zu tun ist.
 
 ### Smalltalk
 

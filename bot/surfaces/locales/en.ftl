@@ -31,17 +31,15 @@ updated = updated { $day }
 ### Review cards that cannot be posted
 
 no-reviewer-reached = I could not reach any reviewer, so nobody is looking at your question yet. It stays open in the reviewers' list, and the answer will come here as soon as somebody decides.
-cards-refused = I cannot post review cards in { $place } ({ $reason }). Until that is fixed, each reviewer gets the cards as direct messages. Run “citedesk doctor”: it says what to do.
-no-reviewer-reached = I could not reach any reviewer, so nobody is looking at your question yet. It stays open in the reviewers' list, and an answer will come here as soon as somebody decides it.
 cards-refused = I cannot post review cards in { $place }: { $reason ->
     [is_archived] the channel is archived.
     [not_in_channel] I am not in that channel.
     [channel_not_found] there is no such channel, or it is private and I am not in it.
    *[other] the answer was “{ $reason }”.
 }
-cards-refused-direct = Until that is mended, each reviewer gets the cards as direct messages.
-cards-refused-listed = Until that is mended, no cards arrive there. The questions stand in the reviewers’ list.
-cards-refused-doctor = Run citedesk doctor: it says what to do.
+cards-refused-direct = Until that is fixed, each reviewer gets the cards as direct messages.
+cards-refused-listed = Until that is fixed, no cards arrive there. The questions stand in the reviewers' list.
+cards-refused-doctor = Run “citedesk doctor”: it says what to do.
 
 ### Small talk
 
