@@ -100,7 +100,7 @@ def test_only_whom_a_reviewer_has_asked_is_told_that_reviewers_wait(user: str, a
     joined = JoinedAsker(request_id="r-2", conversation=where, question="How?")
     review = _review(joined=(joined,), awaits_asker=True, claimed_by="R")
     said = state_words(Waiting(review, "How?", 60, "R", "Robin", is_reminded=False, outlook=Outlook()), where)
-    assert ("wait for your answer" in said, "Robin is working on it" in said) == (awaits, not awaits)
+    assert ("waiting for your reply" in said, "Robin is working on it" in said) == (awaits, not awaits)
 
 
 def test_the_question_is_repeated_only_where_no_thread_shows_it() -> None:
