@@ -86,7 +86,8 @@ def usage_words(usage: Usage, words: Words = ENGLISH) -> Fact:
         "usage",
         requests=usage.requests,
         people=usage.people,
-        seconds=usage.median_ms / 1000,
+        # One decimal is shown, and "within 0.0 seconds" would be odd.
+        seconds=max(usage.median_ms / 1000, 0.1),
         tokens=usage.tokens,
         cost=cost,
     )

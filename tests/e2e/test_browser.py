@@ -181,7 +181,8 @@ def test_a_follow_up_in_the_thread_needs_no_tag_and_tells_how_it_was_understood(
 def test_a_message_is_asked_about_edited_and_deleted_from_its_menu(page: Page) -> None:
     page.fill("#text", "How long is an invitation valid?")
     page.press("#text", "Enter")
-    said = page.locator("#messages article", has_text="How long is an invitation valid?").last
+    # The hidden answer repeats the question.
+    said = page.locator("#messages article:not(.ephemeral)", has_text="How long is an invitation valid?").last
     said.hover()
     said.get_by_role("button", name="Ask Citedesk about this").click()
     hidden = page.locator("#messages article.ephemeral", has_text="7 days").last
@@ -271,8 +272,7 @@ def test_an_admin_sees_how_it_goes_what_is_missing_and_why(page: Page) -> None:
     for command, words in (
         ("gaps", "Linux"),
         (f"why {request_id}", "were searched for"),
-        ("usage", "question by"),
-        ("status", "In progress"),
+        ("usage", re.compile("questions? by")),
         ("status", "In progress"),
         ("reviews", "is waiting for you"),
         ("rollback", re.compile("no earlier snapshot|again")),
