@@ -117,10 +117,13 @@ def test_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(t
     outside.write_text("# Secret\n\nnever to be read\n")
     _hostile(documents, outside)
     (documents / "good.md").write_text("# Good\n\nThe answer is 42 days.\n")
-    began = time.monotonic()
+    began, embedding_began = time.monotonic(), list[float]()
     rules = BuildRules(load=LoadRules(seconds=_SECONDS_A_DOCUMENT))
-    coverage = build([documents], tmp_path / "data", embedder, rules)
-    took = time.monotonic() - began
+    coverage = build(
+        [documents], tmp_path / "data", embedder, rules, lambda *_: embedding_began.append(time.monotonic())
+    )
+    reading, embedding = embedding_began[0] - began, time.monotonic() - embedding_began[0]
+    print(f"{coverage.seen} documents read in {reading:.0f} s, {coverage.chunks} chunks embedded in {embedding:.0f} s")
     assert coverage.seen == 5 * len(_HOSTILE) + 1
     reasons = {item.document_id: item.reason for item in coverage.skipped}
     # How long a line is too long depends on the machine, and nested boxes are read: the others are skipped on any.
@@ -130,7 +133,9 @@ def test_hostile_documents_neither_crash_nor_hang_a_build_and_each_is_reported(t
     assert "unpacks to 250,000,000 bytes" in bomb
     told = {name: any(words in reason for words in _REASONS[name.split("-")[0]]) for name, reason in reasons.items()}
     assert [reasons[name] for name, is_told in told.items() if not is_told] == []
-    assert took < 60 + _SECONDS_A_DOCUMENT * sum(name.startswith("line-") for name in reasons)
+    # A long line may take its limit, whether it is read in the end or not. What is read is embedded like any text.
+    assert reading < 60 + _SECONDS_A_DOCUMENT * len(_HOSTILE)
+    assert embedding < 60 + 0.05 * coverage.chunks
     retriever = LiveRetriever(tmp_path / "data", embedder)
     assert retriever.search("What is the answer?", (), 1).chunks[0].document_id == "good.md"
     assert all("never to be read" not in chunk.text for chunk in retriever.search("secret", (), 50).chunks)
