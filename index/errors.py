@@ -1,7 +1,7 @@
 """The exception tree of the whole product: one class per decision that somebody makes on it.
 
-Every class carries a stable `code` for logs and the words that a person may see. `str(error)` is
-for the operator's terminal and log; a chat only ever gets `user_message`.
+Every class carries a stable `code`, for logs and for the interface text that a person in a chat gets. `str(error)` is
+for the operator's terminal and log.
 """
 
 from typing import ClassVar
@@ -11,7 +11,6 @@ class CitedeskError(Exception):
     """Root of all errors that Citedesk raises on purpose."""
 
     code: ClassVar[str] = "INTERNAL"
-    user_message: ClassVar[str] = "Something went wrong on our side."
 
 
 class SettingsError(CitedeskError):
@@ -24,7 +23,6 @@ class IndexUnavailableError(CitedeskError):
     """There is no snapshot that can be served."""
 
     code = "INDEX_UNAVAILABLE"
-    user_message = "The knowledge base is not available right now."
 
 
 class SnapshotCorruptError(IndexUnavailableError):

@@ -1,4 +1,4 @@
-"""Refusals of the use cases, and who is named in them. `user_message` is for the command line."""
+"""Refusals of the use cases, and who is named in them. The texts are messages, found by the codes."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,70 +15,56 @@ class NotAllowedError(CitedeskError):
     """The user may not do this."""
 
     code = "NOT_ALLOWED"
-    user_message = "Only reviewers may decide this."
 
 
 class NotAdminError(NotAllowedError):
     """The user is not an admin."""
 
-    user_message = "Only admins may do this. Ask whoever runs Citedesk to add you to `access.admins`."
-
 
 class RestrictedReviewError(NotAllowedError):
     """The reviewer may not read a document that the draft cites."""
-
-    user_message = "This draft cites a document that you may not read."
 
 
 class UnknownReviewError(CitedeskError):
     """No review has this id."""
 
     code = "REVIEW_UNKNOWN"
-    user_message = "This review no longer exists."
 
 
 class UnknownRequestError(CitedeskError):
     """No stored request has this id."""
 
     code = "REQUEST_UNKNOWN"
-    user_message = "I know no request with this id."
 
 
 class NothingToApproveError(CitedeskError):
     """A review without a draft cannot be approved."""
 
     code = "REVIEW_WITHOUT_DRAFT"
-    user_message = "There is no draft to approve. Write an answer instead."
 
 
 class HiddenDraftError(CitedeskError):
     """The draft is shown to nobody, because a document that it cites is not in the index."""
 
     code = "REVIEW_HIDDEN"
-    user_message = (
-        "A document that this draft cites has left the index, so nobody is shown the draft. Press Draft again."
-    )
 
 
 class NotDraftedError(CitedeskError):
     """A draft could not be written again now."""
 
     code = "REVIEW_NOT_DRAFTED"
-    user_message = "I could not write a draft now, and the old one is kept. Please try again later."
 
 
 class RedraftedError(CitedeskError):
     """The draft was written again while a decision about the earlier one was under way."""
 
     code = "REVIEW_REDRAFTED"
-    user_message = "The draft has just been written again. Nothing was sent: read the new one first."
 
 
 class OutdatedDraftError(CitedeskError):
     """What would be sent cites a document that today's index no longer supports or that some readers may not read."""
 
     code = "DRAFT_OUTDATED"
-    user_message = "A document that this cites has changed. Nothing was sent."
 
     def __init__(self, review: Review, title: str) -> None:
         super().__init__(f"review {review.review_id} cites what no longer holds")
@@ -97,7 +83,6 @@ class AlreadyDecidedError(CitedeskError):
     """The review is no longer open: another reviewer decided it, or it expired."""
 
     code = "REVIEW_DECIDED"
-    user_message = "Somebody else has already decided this."
 
     def __init__(self, review: Review) -> None:
         super().__init__(f"decided by {review.decided_by}")
@@ -108,7 +93,6 @@ class ClaimedError(CitedeskError):
     """Another reviewer has claimed the review."""
 
     code = "REVIEW_CLAIMED"
-    user_message = "Somebody else is working on this."
 
     def __init__(self, claimed_by: str) -> None:
         super().__init__(f"claimed by {claimed_by}")
