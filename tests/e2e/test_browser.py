@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.demo_page import chromium, demo, opened, picture
+from support.demo_page import demo, opened, picture
 from support.gateway_dialects import DIALECTS
 from support.model_servers import KEY, Dialect, Refusal, serving
 from support.writing_model import Known
@@ -22,19 +22,6 @@ from support.writing_model import Known
 from bot.surfaces.words import ENGLISH
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    # In Alex's direct messages a person approves every answer first.
-    with demo(tmp_path_factory.mktemp("demo"), CITEDESK_CHANNELS='{"D0ADMIN": {"auto_answer": false}}') as printed:
-        yield printed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -10,26 +10,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
-from support.demo_page import chromium, demo, opened, picture
+from support.demo_page import demo, opened, picture
 
 pytestmark = pytest.mark.browser
 _WIDE, _PHONE = (1280, 800), (390, 844)
 _QUESTIONS = json.loads((Path(__file__).parents[2] / "deploy" / "demo" / "questions.json").read_text())
 _GRAVE = {"serious", "critical"}
 _TABS_MAX = 80
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    # In Alex's direct messages a person approves every answer first.
-    with demo(tmp_path_factory.mktemp("demo"), CITEDESK_CHANNELS='{"D0ADMIN": {"auto_answer": false}}') as printed:
-        yield printed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
