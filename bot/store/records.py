@@ -221,11 +221,12 @@ class KeptTurn(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a queue. `attempts` includes the present one."""
+    """A job that `owner` holds. `attempts` includes the present one; key, owner and attempts tell it from later ones."""
 
     key: str
     payload: str
     attempts: int
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The contract of the `Store` port. It runs on each implementation; a new one adds a line to `_OPEN`."""
+"""The contract of the `Store` port. It runs on each implementation; a new one adds a line to `reopen`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,14 +46,6 @@ _CURATED = CuratedAnswer(
     approved_by="R",
     approved_at="2026-11-01",
 )
-Open = Callable[[Path, Callable[[], datetime]], Awaitable[Store]]
-
-
-async def _sqlite(folder: Path, now: Callable[[], datetime]) -> Store:
-    return await SqliteStore(folder / "s.sqlite", now).open()
-
-
-_OPEN: dict[str, Open] = {"sqlite": _sqlite}
 
 
 def _message(key: str) -> Outgoing:
@@ -74,10 +66,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=sorted(_OPEN))
+@pytest.fixture(params=["sqlite", "postgres"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Awaitable[Store]]:
     """Return how to open the same store once more."""
-    return lambda: _OPEN[request.param](tmp_path, clock)
+    if request.param == "sqlite":
+        return lambda: SqliteStore(tmp_path / "s.sqlite", clock).open()
+    url = request.getfixturevalue("postgres_url")
+    from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
+
+    return lambda: PostgresStore(url, now=clock).open()
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class QueueTable:
             f"UPDATE {self._table} SET lease_until = ?, owner = ?, attempts = attempts + 1 "  # noqa: S608
             f"WHERE key IN (SELECT key FROM {self._table} WHERE state = 'waiting' AND due_at <= ? "
             "AND (lease_until IS NULL OR lease_until < ?) ORDER BY received_at, rowid LIMIT ?) "
-            "RETURNING key, payload, attempts",
+            "RETURNING key, payload, attempts, owner",
             (until, owner, now, now, limit),
         )
         return [Job(*row) for row in rows]

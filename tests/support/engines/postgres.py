@@ -71,7 +71,9 @@ class PostgresServer:
         options = [part for setting in (*_SETTINGS, f"port={self.port}") for part in ("-c", setting)]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(_as_ordinary(command), stdout=log, stderr=log, env=_environment(self.binaries))
+            self.process = subprocess.Popen(
+                _as_ordinary(command), stdout=log, stderr=log, env=_environment(self.binaries)
+            )
         self._wait()
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
