@@ -258,11 +258,19 @@ class DeliverySettings(Section):
     question_workers: Count = Field(16, description="questions worked on at once")
     reply_workers: Count = Field(8, description="messages posted at once")
     lease_s: Seconds = Field(15.0, description="seconds after which the jobs of a dead process are taken over")
+    check_s: Seconds = Field(
+        5.0, description="seconds after which the bot looks for second copies of a message that it posted in doubt"
+    )
     poll_s: Seconds = Field(1.0, description="seconds between polls of the queues")
     attempts: Count = Field(6, description="tries after which a question or a reply is given up")
     backoff_base_s: Seconds = Field(1.0, description="first pause between tries in seconds; doubled per try")
     backoff_cap_s: Seconds = Field(60.0, description="longest pause between tries in seconds")
     drain_s: Seconds = Field(10.0, description="seconds for running work when the process is stopped")
+
+    @property
+    def post_s(self) -> float:
+        """The longest time of one request that posts something: as much as a renewed lease always has left."""
+        return 0.6 * self.lease_s
 
     def pause_s(self, attempts: int) -> float:
         """Return the seconds to wait after attempt number `attempts`."""
@@ -389,6 +397,11 @@ class TeamsSettings(ProductSettings):
     timeout_s: Seconds = Field(10.0, description="seconds for one call of the connector, of Graph or of Entra")
     progress_after_s: Seconds = Field(
         1.5, description="seconds after which a personal chat shows the steps of an answer"
+    )
+    anchors: bool = Field(
+        default=False,
+        description="true: post a short message first and turn it into the real one, so that none appears twice after"
+        " a lost response; Teams may drop the AI label of such a message, and notifications show the short one",
     )
     anonymous: bool = Field(default=False, description="true: no tokens at all, for a test client on this machine")
 

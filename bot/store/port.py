@@ -3,7 +3,7 @@
 Each table is a protocol. A store has all of them, and so has a transaction:
 
     async with store.transaction() as tx:
-        if await tx.inbox.finish(key):
+        if await tx.inbox.finish(job):
             await tx.outbox.send(messages)
 
 When the `async with` block ends, all writes of the body are on disk; if the body raises, none is. Inside the body use
@@ -41,10 +41,18 @@ class StoreError(CitedeskError):
     code = "STORE_UNAVAILABLE"
 
 
+class LeaseLostError(CitedeskError):
+    """A job is not held any more, so nothing of its work is stored."""
+
+    code = "LEASE_LOST"
+
+
 class Queue(Protocol):
     """Jobs that survive a crash. One worker at a time holds a job, under a lease.
 
-    A finished or dead job keeps its key, so that it is not added again, and loses its payload.
+    A method that takes a `Job` changes nothing and returns False unless that job is still held: by its owner, at its
+    attempt. So a worker that was frozen for longer than its lease cannot end a job that another one has taken over. A
+    finished or dead job keeps its key, so that it is not added again, and loses its payload.
     """
 
     async def add(self, keys: Sequence[str], payload: str) -> bool:
@@ -53,23 +61,26 @@ class Queue(Protocol):
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
         """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
 
-    async def renew(self, owner: str, lease_s: float) -> None:
-        """Extend the leases of `owner` to `lease_s` seconds from now."""
+    async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
+        """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
 
     async def release(self, owner: str) -> None:
         """End the leases of `owner`, so that any worker may take the jobs at once. Their attempts still count."""
 
-    async def retry(self, key: str, after_s: float) -> None:
-        """End the lease of a job and make it due in `after_s` seconds."""
+    async def retry(self, job: Job, after_s: float) -> bool:
+        """End the lease of a held job and make it due in `after_s` seconds."""
+
+    async def finish(self, job: Job) -> bool:
+        """Mark a held job as done."""
+
+    async def bury(self, job: Job) -> bool:
+        """Mark a held job as a dead letter."""
 
     async def replace(self, key: str, payload: str) -> bool:
-        """Change the payload of a waiting job. Return False if it is not waiting."""
+        """Change the payload of a waiting job and end its lease. Return False if it is not waiting."""
 
-    async def finish(self, key: str) -> bool:
-        """Mark a job as done. Return False if it was not waiting."""
-
-    async def bury(self, key: str) -> bool:
-        """Mark a job as a dead letter. Return False if it was not waiting."""
+    async def withdraw(self, key: str) -> bool:
+        """Mark a waiting job as done, whoever holds it. Return False if it is not waiting."""
 
     async def payload(self, key: str) -> str | None:
         """Return the payload of a waiting job; None if it is not waiting."""
@@ -79,10 +90,23 @@ class Queue(Protocol):
 
 
 class Outbox(Queue, Protocol):
-    """The queue of messages to post. The key of a job is the key of its message."""
+    """The queue of messages to post. The key of a job is the key of its message.
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Queue messages. A message whose key is known is not queued again."""
+    Products have no idempotency keys, so the queue keeps what tells one copy of a message from another: the id of the
+    copy that counts, and before that the id of the first message that a product turns into the message, its anchor.
+    """
+
+    async def send(self, messages: Sequence[Outgoing], after_s: float = 0.0) -> None:
+        """Queue messages, due in `after_s` seconds. A message whose key is known is not queued again."""
+
+    async def finish(self, job: Job, posted: str = "") -> bool:
+        """Mark a held message as posted; `posted` is the id of the copy that counts."""
+
+    async def anchor(self, job: Job, message_id: str) -> bool:
+        """Store the anchor of a held message; later jobs of it bring it back."""
+
+    async def posted(self, key: str) -> str:
+        """Return the id of the copy that counts; "" if the message is not posted, or has no id."""
 
     async def forget(self, key: str) -> None:
         """Delete a message, posted or not, so that its key may be used again."""

@@ -58,6 +58,7 @@ class Outgoing(FrozenModel):
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
     it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
+    `checks` is the key of a message whose copies are looked for; such a job posts nothing.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Outgoing(FrozenModel):
     card_of: str = ""
     decides: str = ""
     progress_id: str = ""
+    checks: str = ""
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -221,12 +223,13 @@ class KeptTurn(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that `owner` holds. `attempts` includes the present one; key, owner and attempts tell it from later ones."""
+    """A job of a queue, held by `owner`. `attempts` includes the present one. `anchor` is that of a message, or ""."""
 
     key: str
     payload: str
     attempts: int
     owner: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

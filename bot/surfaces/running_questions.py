@@ -72,7 +72,7 @@ class RunningQuestions:
         if payload is None:
             return
         if text is None:
-            await inbox.finish(key)
+            await inbox.withdraw(key)
         else:
             edited = Asked.model_validate_json(payload).model_copy(update={"text": text})
             await inbox.replace(key, edited.model_dump_json())

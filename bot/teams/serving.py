@@ -68,7 +68,7 @@ def _product(runtime: Runtime, connector: Connector, membership: TeamsMembership
         use_cases.questions.store,
         Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
         connector,
-        TeamsPoster(connector),
+        TeamsPoster(connector, languages, anchors=settings.anchors),
         membership.refusal if settings.tenant_id else _nobody_is_refused,
         settings.progress_after_s,
         languages,

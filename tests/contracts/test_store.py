@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,8 +89,9 @@ async def store(reopen: Callable[[], Awaitable[Store]]) -> AsyncIterator[Store]:
 
 async def test_a_transaction_is_kept_whole(store: Store) -> None:
     await store.inbox.add(["q"], '"q"')
+    (job,) = await store.inbox.claim("w", 60.0, 1)
     async with store.transaction() as tx:
-        assert await tx.inbox.finish("q")
+        assert await tx.inbox.finish(job)
         await tx.requests.save(_TRACE)
         await tx.reviews.open(_REVIEW)
         await tx.gaps.put(_GAP, "e", b"v")
@@ -130,10 +131,11 @@ async def test_who_asks_the_same_joins_the_open_review_of_the_tenant_and_no_othe
 
 async def test_a_transaction_whose_body_raises_leaves_nothing(store: Store) -> None:
     await store.inbox.add(["q"], '"q"')
+    (job,) = await store.inbox.claim("w", 60.0, 1)
 
     async def failing() -> None:
         async with store.transaction() as tx:
-            await tx.inbox.finish("q")
+            await tx.inbox.finish(job)
             await tx.requests.save(_TRACE)
             await tx.reviews.open(_REVIEW)
             await tx.outbox.send([_message("a")])
@@ -234,19 +236,24 @@ async def test_a_message_is_queued_once_under_its_key(store: Store) -> None:
 async def test_leases_retries_and_dead_letters(store: Store, clock: Clock) -> None:
     for key in ("a", "b", "c"):
         await store.inbox.add([key], f'"{key}"')
-    assert [job.key for job in await store.inbox.claim("w1", 10.0, 2)] == ["a", "b"]
+    first = await store.inbox.claim("w1", 10.0, 2)
+    assert [job.key for job in first] == ["a", "b"]
     assert [job.key for job in await store.inbox.claim("w2", 10.0, 9)] == ["c"]
     clock.move(seconds=8)
-    await store.inbox.renew("w1", 10.0)
+    assert await store.inbox.renew(first, 10.0) == {"a", "b"}
     clock.move(seconds=4)
     assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 9)] == [("c", 2)]
     await store.inbox.release("w1")
-    assert [(job.key, job.attempts) for job in await store.inbox.claim("w3", 10.0, 1)] == [("a", 2)]
-    await store.inbox.retry("a", 60.0)
+    (a,) = await store.inbox.claim("w3", 10.0, 1)
+    assert (a.key, a.attempts) == ("a", 2)
+    assert await store.inbox.retry(a, 60.0)
     assert [job.key for job in await store.inbox.claim("w4", 10.0, 9)] == ["b"]
-    assert await store.inbox.bury("a")
-    assert not await store.inbox.finish("a")
+    clock.move(seconds=61)
+    (a,) = await store.inbox.claim("w4", 10.0, 1)
+    assert await store.inbox.bury(a)
+    assert not await store.inbox.finish(a)
     assert not await store.inbox.replace("a", '"new"')
+    assert not await store.inbox.withdraw("a")
     assert await store.inbox.payload("a") is None
     assert not await store.inbox.add(["a"], '"again"')
     length = await store.inbox.length()
@@ -255,14 +262,65 @@ async def test_leases_retries_and_dead_letters(store: Store, clock: Clock) -> No
     assert (await store.inbox.length()).dead == 0
 
 
+async def test_a_job_that_another_worker_has_taken_over_changes_no_more(store: Store, clock: Clock) -> None:
+    await store.outbox.send([_message("a")])
+    (frozen,) = await store.outbox.claim("w1", 10.0, 1)
+    clock.move(seconds=11)
+    (taken,) = await store.outbox.claim("w2", 10.0, 1)
+    assert await store.outbox.renew([frozen], 10.0) == frozenset()
+    assert not await store.outbox.anchor(frozen, "m-1")
+    assert not await store.outbox.retry(frozen, 0.0)
+    assert not await store.outbox.bury(frozen)
+    assert not await store.outbox.finish(frozen, "m-1")
+    assert await store.outbox.finish(taken, "m-2")
+    assert await store.outbox.posted("a") == "m-2"
+
+
+async def test_a_job_that_its_own_worker_has_claimed_again_is_another_attempt(store: Store, clock: Clock) -> None:
+    await store.inbox.add(["a"], "{}")
+    (first,) = await store.inbox.claim("w1", 10.0, 1)
+    clock.move(seconds=11)
+    (second,) = await store.inbox.claim("w1", 10.0, 1)
+    assert not await store.inbox.finish(first)
+    assert await store.inbox.finish(second)
+
+
+async def test_a_lapsed_lease_can_be_renewed_while_nobody_else_has_the_job(store: Store, clock: Clock) -> None:
+    await store.inbox.add(["a"], "{}")
+    jobs = await store.inbox.claim("w1", 10.0, 1)
+    clock.move(seconds=60)
+    assert await store.inbox.renew(jobs, 10.0) == {"a"}
+    assert await store.inbox.claim("w2", 10.0, 1) == []
+    assert await store.inbox.renew([], 10.0) == frozenset()
+
+
 async def test_a_retried_job_is_due_after_its_pause(store: Store, clock: Clock) -> None:
     await store.inbox.add(["a"], '"a"')
-    await store.inbox.claim("w", 10.0, 1)
-    await store.inbox.retry("a", 60.0)
+    (job,) = await store.inbox.claim("w", 10.0, 1)
+    await store.inbox.retry(job, 60.0)
     clock.move(seconds=59)
     assert await store.inbox.claim("w", 10.0, 1) == []
     clock.move(seconds=2)
     assert [job.key for job in await store.inbox.claim("w", 10.0, 1)] == ["a"]
+
+
+async def test_the_anchor_of_a_message_comes_back_with_its_next_attempt(store: Store) -> None:
+    await store.outbox.send([_message("a")])
+    (job,) = await store.outbox.claim("w", 10.0, 1)
+    assert job.anchor == ""
+    assert await store.outbox.anchor(job, "m-1")
+    assert await store.outbox.retry(job, 0.0)
+    (again,) = await store.outbox.claim("w", 10.0, 1)
+    assert again.anchor == "m-1"
+
+
+async def test_a_message_may_be_queued_for_later(store: Store, clock: Clock) -> None:
+    await store.outbox.send([_message("a")], 5.0)
+    assert await store.outbox.claim("w", 10.0, 1) == []
+    clock.move(seconds=6)
+    assert [job.key for job in await store.outbox.claim("w", 10.0, 1)] == ["a"]
+    assert await store.outbox.posted("a") == ""
+    assert await store.outbox.posted("unknown") == ""
 
 
 async def test_a_waiting_job_can_be_changed(store: Store) -> None:
@@ -271,11 +329,22 @@ async def test_a_waiting_job_can_be_changed(store: Store) -> None:
     assert await store.inbox.payload("a") == '"new"'
 
 
+async def test_who_works_on_a_job_that_was_changed_or_withdrawn_holds_it_no_more(store: Store) -> None:
+    for key in ("a", "b"):
+        await store.inbox.add([key], '"old"')
+    changed, withdrawn = await store.inbox.claim("w1", 10.0, 9)
+    assert await store.inbox.replace("a", '"new"')
+    assert await store.inbox.withdraw("b")
+    assert not await store.inbox.finish(changed)
+    assert not await store.inbox.finish(withdrawn)
+    assert [(job.key, job.payload) for job in await store.inbox.claim("w2", 10.0, 9)] == [("a", '"new"')]
+
+
 async def test_unfinished_jobs_come_back_after_a_restart(reopen: Callable[[], Awaitable[Store]]) -> None:
     store = await reopen()
     await store.inbox.add(["a"], '"first"')
     await store.inbox.add(["b"], '"second"')
-    await store.inbox.finish("a")
+    await store.inbox.withdraw("a")
     await store.close()
     again = await reopen()
     assert [job.payload for job in await again.inbox.claim("w", 60.0, 9)] == ['"second"']

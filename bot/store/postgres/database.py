@@ -1,7 +1,7 @@
 """A PostgreSQL database and its connections. Each statement is sent alone, or inside a transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 from psycopg import AsyncConnection, Error, OperationalError, errors
-from psycopg.abc import AdaptContext, Buffer
+from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
@@ -35,6 +35,9 @@ class PoolRules:
     idle_s: float = _IDLE_S
 
 
+Values = Sequence[Any] | Mapping[str, Any]
+
+
 class TakenError(StoreError):
     """A row with this key is stored already."""
 
@@ -42,10 +45,10 @@ class TakenError(StoreError):
 class Executor(Protocol):
     """Runs statements, each by itself (`Database`) or inside a transaction (`Transaction`). Raises StoreError."""
 
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    async def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """Return all rows of a statement."""
 
-    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+    async def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
 
     async def lock(self, name: str) -> None:
@@ -99,12 +102,12 @@ class Database:
         if pool:
             await pool.close()
 
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    async def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """Return all rows of a statement."""
         async with self._borrowed() as connection:
             return await (await connection.execute(sql, values)).fetchall()
 
-    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+    async def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
         async with self._borrowed() as connection:
             return (await connection.execute(sql, values)).rowcount
@@ -168,12 +171,13 @@ class Transaction:
         """Take no further statement."""
         self._ended = True
 
-    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    async def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """Return all rows of a statement."""
         async with self._one_at_a_time, _translated("the store failed"):
-            return await (await self._execute(sql, values)).fetchall()
+            found: list[Any] = await (await self._execute(sql, values)).fetchall()
+            return found
 
-    async def write(self, sql: str, values: Sequence[Any] = ()) -> int:
+    async def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
         async with self._one_at_a_time, _translated("the store failed"):
             return int((await self._execute(sql, values)).rowcount)
@@ -182,7 +186,7 @@ class Transaction:
         """Wait until no other transaction holds this lock, and hold it until this one ends."""
         await self.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
 
-    async def _execute(self, sql: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - a cursor
+    async def _execute(self, sql: str, values: Values) -> Any:  # noqa: ANN401 - a cursor
         if self._ended:
             raise StoreError("the transaction has ended")
         try:

@@ -51,7 +51,7 @@ CREATE TABLE inbox (
     state text NOT NULL CHECK (state IN ('waiting', 'done', 'dead')),
     received_at timestamptz NOT NULL DEFAULT citedesk.now(), due_at timestamptz NOT NULL DEFAULT citedesk.now(),
     payload text, attempts integer NOT NULL DEFAULT 0, lease_until timestamptz, owner text,
-    posted text NOT NULL DEFAULT ''
+    posted text NOT NULL DEFAULT '', anchor text NOT NULL DEFAULT ''
 ) WITH (fillfactor = 70);
 CREATE INDEX inbox_waiting ON inbox (number) WHERE state = 'waiting';
 CREATE INDEX inbox_dead ON inbox (received_at) WHERE state = 'dead';

@@ -7,7 +7,8 @@ from bot.store.postgres.database import Executor, TakenError
 from bot.store.records import Job, Outgoing, QueueLength
 
 # What must still be true of a job for its holder to change it.
-_HELD = "key = %s AND state = 'waiting' AND owner = %s AND attempts = %s"
+_WAITING = "key = %s AND state = 'waiting'"
+_HELD = f"{_WAITING} AND owner = %s AND attempts = %s"
 _FREE = "lease_until = NULL, owner = NULL"
 
 
@@ -33,13 +34,14 @@ class QueueTable:
             return False
         return added > 0
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Queue messages. A message whose key is known is not queued again."""
+    async def send(self, messages: Sequence[Outgoing], after_s: float = 0.0) -> None:
+        """Queue messages, due in `after_s` seconds. A message whose key is known is not queued again."""
         await self._database.write(
-            f"INSERT INTO {self._table} (key, state, payload) SELECT key, 'waiting', payload "  # noqa: S608
+            f"INSERT INTO {self._table} (key, state, payload, due_at) "  # noqa: S608
+            "SELECT key, 'waiting', payload, citedesk.now() + make_interval(secs => %s) "
             "FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS sent (key, payload, place) ORDER BY place "
             "ON CONFLICT DO NOTHING",
-            ([message.key for message in messages], [message.model_dump_json() for message in messages]),
+            (after_s, [message.key for message in messages], [message.model_dump_json() for message in messages]),
         )
 
     async def forget(self, key: str) -> None:
@@ -62,13 +64,13 @@ class QueueTable:
             "AND (lease_until IS NULL OR lease_until < citedesk.now()) ORDER BY number LIMIT %s FOR UPDATE SKIP LOCKED)"
             f" UPDATE {self._table} AS job SET lease_until = citedesk.now() + make_interval(secs => %s), owner = %s, "
             "attempts = attempts + 1 FROM due WHERE job.key = due.key "
-            "RETURNING number, job.key, payload, attempts, owner",
+            "RETURNING number, job.key, payload, attempts, owner, anchor",
             (limit, lease_s, owner),
         )
         return [Job(*row[1:]) for row in sorted(rows)]
 
     async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
-        """Extend the leases of jobs to `lease_s` seconds from now; return the keys of those that are still held."""
+        """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
         rows = await self._database.rows(
             f"UPDATE {self._table} AS job SET lease_until = citedesk.now() + make_interval(secs => %s) "  # noqa: S608
             "FROM unnest(%s::text[], %s::text[], %s::integer[]) AS held (key, owner, attempts) "
@@ -83,32 +85,36 @@ class QueueTable:
         await self._change(_FREE, (), "owner = %s AND state = 'waiting'", (owner,))
 
     async def retry(self, job: Job, after_s: float) -> bool:
-        """End the lease of a job and make it due in `after_s` seconds. Return False if it is not held any more."""
+        """End the lease of a held job and make it due in `after_s` seconds."""
         due = f"{_FREE}, due_at = citedesk.now() + make_interval(secs => %s)"
         return await self._change(due, (after_s,), _HELD, _fence(job))
 
-    async def requeue(self, key: str) -> bool:
-        """End the lease of a waiting job at once, whoever holds it. Return False if it is not waiting."""
-        return await self._change(_FREE, (), "key = %s AND state = 'waiting'", (key,))
-
-    async def replace(self, key: str, payload: str) -> bool:
-        """Change the payload of a waiting job. Return False if it is not waiting."""
-        return await self._change("payload = %s", (payload,), "key = %s AND state = 'waiting'", (key,))
-
     async def finish(self, job: Job, posted: str = "") -> bool:
-        """Mark a job as done, with the id of the message that was posted. Return False if it is not held any more."""
+        """Mark a held job as done; `posted` is the id of a posted message."""
         return await self._change(
             f"state = 'done', payload = NULL, posted = %s, {_FREE}", (posted,), _HELD, _fence(job)
         )
 
     async def bury(self, job: Job) -> bool:
-        """Mark a job as a dead letter. Return False if it is not held any more."""
+        """Mark a held job as a dead letter."""
         return await self._change(f"state = 'dead', payload = NULL, {_FREE}", (), _HELD, _fence(job))
 
+    async def anchor(self, job: Job, message_id: str) -> bool:
+        """Store the anchor of a held message; later jobs of it bring it back."""
+        return await self._change("anchor = %s", (message_id,), _HELD, _fence(job))
+
+    async def posted(self, key: str) -> str:
+        """Return the id of the copy that counts; "" if the message is not posted, or has no id."""
+        rows = await self._database.rows(f"SELECT posted FROM {self._table} WHERE key = %s", (key,))  # noqa: S608
+        return str(rows[0][0]) if rows else ""
+
+    async def replace(self, key: str, payload: str) -> bool:
+        """Change the payload of a waiting job and end its lease. Return False if it is not waiting."""
+        return await self._change(f"payload = %s, {_FREE}", (payload,), _WAITING, (key,))
+
     async def withdraw(self, key: str) -> bool:
-        """End a waiting job, whoever holds it. Return False if it is not waiting."""
-        ended = f"state = 'done', payload = NULL, {_FREE}"
-        return await self._change(ended, (), "key = %s AND state = 'waiting'", (key,))
+        """Mark a waiting job as done, whoever holds it. Return False if it is not waiting."""
+        return await self._change(f"state = 'done', payload = NULL, {_FREE}", (), _WAITING, (key,))
 
     async def payload(self, key: str) -> str | None:
         """Return the payload of a waiting job; None if it is not waiting."""
@@ -117,11 +123,6 @@ class QueueTable:
             (key,),
         )
         return rows[0][0] if rows else None
-
-    async def posted(self, key: str) -> str:
-        """Return the id of the message that was posted for a finished job; "" if there is none."""
-        rows = await self._database.rows(f"SELECT posted FROM {self._table} WHERE key = %s", (key,))  # noqa: S608
-        return str(rows[0][0]) if rows else ""
 
     async def length(self) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""

@@ -197,6 +197,13 @@ def withdrawn_reviews(db: Database) -> None:
     db.execute("CREATE INDEX reviews_open ON reviews(at) WHERE state = 'open'")
 
 
+@migrations(name="011_copies_of_messages")
+def copies_of_messages(db: Database) -> None:
+    """Keep in the outbox which copy of a message counts, and the first message that it is made of."""
+    for column in ("posted", "anchor"):
+        db.execute(f"ALTER TABLE outbox ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

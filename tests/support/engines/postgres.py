@@ -71,9 +71,8 @@ class PostgresServer:
         options = [part for setting in (*_SETTINGS, f"port={self.port}") for part in ("-c", setting)]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options]
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                _as_ordinary(command), stdout=log, stderr=log, env=_environment(self.binaries)
-            )
+            environment = _environment(self.binaries)
+            self.process = subprocess.Popen(_as_ordinary(command), stdout=log, stderr=log, env=environment)  # noqa: S603
         self._wait()
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -86,7 +85,7 @@ class PostgresServer:
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_S
         check = [str(self.binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        while subprocess.run(check, env=_environment(self.binaries), check=False).returncode != 0:
+        while subprocess.run(check, env=_environment(self.binaries), check=False).returncode != 0:  # noqa: S603
             if time.monotonic() > deadline or (self.process and self.process.poll() is not None):
                 raise RuntimeError((self.folder / "log").read_text(encoding="utf-8")[-2000:])
             time.sleep(0.05)
@@ -105,7 +104,7 @@ def postgres(version: int = 18) -> Iterator[PostgresServer]:
             os.chown(folder, _NOBODY, _NOBODY)
         create = [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         create += ["--no-sync", "--locale=C.UTF-8"]
-        subprocess.run(
+        subprocess.run(  # noqa: S603
             _as_ordinary(create), check=True, stdout=subprocess.DEVNULL, env=_environment(binaries), timeout=60
         )
         server.start()
