@@ -31,6 +31,7 @@ from bot.store.records import (
     ReviewEvent,
     ReviewFilter,
 )
+from bot.store.shared import Installations, Listening, Locks, Replicas, Signals, SignInStates, Snapshots, Versions
 from index.errors import CitedeskError
 from pipeline.types import ThreadTurn, Trace
 
@@ -137,10 +138,16 @@ class Reviews(Protocol):
         """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
 
     async def open_in(self, tenant_id: str) -> list[Review]:
-        """Return the open reviews of a tenant, oldest first."""
+        """Return the open reviews of a tenant, oldest first.
+
+        Until the transaction ends, others that ask for them wait, so that one question is not opened twice.
+        """
 
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
-        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none.
+
+        It is locked as by `locked`.
+        """
 
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
@@ -360,8 +367,32 @@ class Tables(Protocol):
     def threads(self) -> Threads:
         """Threads in which the bot was asked, and whose they are."""
 
+    @property
+    def signals(self) -> Signals:
+        """Signals to all processes."""
 
-class Store(Tables, Protocol):
+    @property
+    def versions(self) -> Versions:
+        """Numbers of changes."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Snapshots of the index."""
+
+    @property
+    def replicas(self) -> Replicas:
+        """Processes that serve."""
+
+    @property
+    def installations(self) -> Installations:
+        """Workspaces in which a chat app is installed."""
+
+    @property
+    def sign_in_states(self) -> SignInStates:
+        """States of installations that are under way."""
+
+
+class Store(Tables, Listening, Locks, Protocol):
     """The tables, and transactions over several calls.
 
     A call of the store itself is committed by itself. Calls that write two tables (`reviews.open`, `reviews.save`,

@@ -269,3 +269,43 @@ class Embedded:
 
     key: str
     vector: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A word from one process to all. `what` is an id. Without a topic it says that signals may have been missed."""
+
+    topic: str = ""
+    what: str = ""
+
+
+class Snapshot(FrozenModel):
+    """A snapshot of the index: its manifest, as JSON, and where its files are."""
+
+    name: str
+    uri: str
+    manifest: str = "{}"
+    state: Literal["building", "ready", "live", "retired"] = "building"
+    built_by: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A process that serves, the release that it runs, and its snapshot of the index. Times are ISO times in UTC."""
+
+    owner: str
+    started_at: str
+    seen_at: str
+    version: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installation of a chat app in a workspace by a person. `payload` holds tokens."""
+
+    app: str
+    tenant_id: str
+    user_id: str
+    payload: str = field(repr=False)

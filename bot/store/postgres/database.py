@@ -21,7 +21,14 @@ _SCHEMA = "citedesk"
 # A transaction without a statement for this long is rolled back, because others wait for its rows.
 _IDLE_S = 3.0
 # How long a server that does not answer is waited for, where the URL says nothing about it.
-_CONNECTION = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "citedesk"}
+_CONNECTION = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "application_name": "citedesk",
+}
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -79,7 +86,7 @@ class Database:
 
     async def open(self) -> Self:
         """Connect, creating or migrating the tables. Raises StoreError."""
-        async with _translated("the store cannot be opened"):
+        async with translated("the store cannot be opened"):
             async with self.connection() as connection:
                 await migrate(connection)
             rules = self._rules
@@ -95,6 +102,11 @@ class Database:
             )
             await self._pool.open(wait=True, timeout=rules.wait_s)
         return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the store is open."""
+        return self._pool is not None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -142,7 +154,7 @@ class Database:
             raise StoreError("the store is closed")
         if _in_transaction.get():
             raise StoreError("inside a transaction only the transaction may be used")
-        async with _translated("the store failed"), self._pool.connection() as connection:
+        async with translated("the store failed"), self._pool.connection() as connection:
             if self._now:
                 await connection.execute("SELECT set_config('citedesk.clock', %s, false)", (iso(self._now()),))
             yield connection
@@ -173,13 +185,13 @@ class Transaction:
 
     async def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """Return all rows of a statement."""
-        async with self._one_at_a_time, _translated("the store failed"):
+        async with self._one_at_a_time, translated("the store failed"):
             found: list[Any] = await (await self._execute(sql, values)).fetchall()
             return found
 
     async def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
-        async with self._one_at_a_time, _translated("the store failed"):
+        async with self._one_at_a_time, translated("the store failed"):
             return int((await self._execute(sql, values)).rowcount)
 
     async def lock(self, name: str) -> None:
@@ -203,18 +215,16 @@ class Transaction:
 
 
 class _Text(Dumper):
-    """Sends a text. PostgreSQL stores neither NUL nor halves of surrogate pairs: U+FFFD takes their place."""
+    """Sends a text. PostgreSQL stores no NUL: U+FFFD takes its place, and a question mark that of half a character."""
 
     def dump(self, obj: str) -> Buffer:
         """Return the bytes of a text."""
-        try:
-            return obj.replace("\0", "\ufffd").encode()
-        except UnicodeEncodeError:
-            return obj.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd").encode()
+        return obj.replace("\0", "\ufffd").encode("utf-8", "replace")
 
 
 @asynccontextmanager
-async def _translated(words: str) -> AsyncIterator[None]:
+async def translated(words: str) -> AsyncIterator[None]:
+    """Raise StoreError for what psycopg raises in the body."""
     try:
         yield
     except errors.UniqueViolation as error:

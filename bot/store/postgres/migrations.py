@@ -138,4 +138,28 @@ CREATE TABLE threads (
 );
 """
 
-_MIGRATIONS = {"001_first_tables": _FIRST_TABLES}
+_SHARED_STATE = """
+CREATE TABLE versions (name text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
+
+CREATE TABLE snapshots (
+    name text COLLATE "C" PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, uri text NOT NULL,
+    manifest text NOT NULL, state text NOT NULL CHECK (state IN ('building', 'ready', 'live', 'retired')),
+    built_by text NOT NULL, created_at timestamptz NOT NULL DEFAULT citedesk.now()
+);
+CREATE UNIQUE INDEX snapshots_one_live ON snapshots (state) WHERE state = 'live';
+
+CREATE TABLE replicas (
+    owner text COLLATE "C" PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT citedesk.now(),
+    seen_at timestamptz NOT NULL DEFAULT citedesk.now(), version text NOT NULL, snapshot text NOT NULL
+);
+
+CREATE TABLE installations (
+    app text COLLATE "C", tenant_id text COLLATE "C", user_id text COLLATE "C",
+    number bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT citedesk.now(), payload text NOT NULL,
+    PRIMARY KEY (app, tenant_id, user_id)
+);
+
+CREATE TABLE sign_in_states (state text COLLATE "C" PRIMARY KEY, until timestamptz NOT NULL);
+"""
+
+_MIGRATIONS = {"001_first_tables": _FIRST_TABLES, "002_shared_state": _SHARED_STATE}

@@ -43,7 +43,8 @@ class RequestTable:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         rows = await self._database.rows(
             "SELECT (at AT TIME ZONE 'UTC')::date::text, outcome, count(*) FROM requests "
-            'WHERE at >= citedesk.now() - make_interval(days => %s) GROUP BY 1, outcome ORDER BY 1, outcome COLLATE "C"',
+            "WHERE at >= citedesk.now() - make_interval(days => %s) "
+            'GROUP BY 1, outcome ORDER BY 1, outcome COLLATE "C"',
             (days,),
         )
         return [(day, outcome, count) for day, outcome, count in rows]

@@ -1,7 +1,7 @@
 """The store in one PostgreSQL database."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Self
 
@@ -11,7 +11,9 @@ from bot.store.postgres.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.postgres.queues import QueueTable
 from bot.store.postgres.requests import FeedbackTable, RequestTable, ThreadTable
 from bot.store.postgres.reviews import ReviewTable
-from bot.store.records import Counts
+from bot.store.postgres.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.postgres.signals import PostgresSignals, lead, listen
+from bot.store.records import Counts, Signal
 
 
 class PostgresTables:
@@ -29,6 +31,12 @@ class PostgresTables:
         self.turns = TurnTable(database)
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
+        self.signals = PostgresSignals(database)
+        self.versions = VersionTable(database)
+        self.snapshots = SnapshotTable(database)
+        self.replicas = ReplicaTable(database)
+        self.installations = InstallationTable(database)
+        self.sign_in_states = SignInStateTable(database)
 
 
 class PostgresStore(PostgresTables):
@@ -52,6 +60,14 @@ class PostgresStore(PostgresTables):
         """Begin a transaction, as `bot.store.port` describes. Raises StoreError."""
         async with self._database.transaction() as transaction:
             yield PostgresTables(transaction)
+
+    def listen(self) -> AsyncIterator[Signal]:
+        """Yield the signals of all processes as they come; one without a topic when some may have been missed."""
+        return listen(self._database)
+
+    def lead(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Yield whether this process holds the lock while the body runs. Raises StoreError."""
+        return lead(self._database, name)
 
     async def counts(self) -> Counts:
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
