@@ -177,6 +177,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         self._connection = connection
         self._one_at_a_time = asyncio.Lock()
+        self._savepoint = "SAVEPOINT statement"
         self._ended = False
 
     def end(self) -> None:
@@ -201,17 +202,16 @@ class Transaction:
     async def _execute(self, sql: str, values: Values) -> Any:  # noqa: ANN401 - a cursor
         if self._ended:
             raise StoreError("the transaction has ended")
+        # Not in a pipeline, which would save a way to the server: after one PostgreSQL never ends an idle transaction,
+        # because the last message that psycopg sends stops its clock.
+        await self._connection.execute(self._savepoint)
+        self._savepoint = "RELEASE SAVEPOINT statement; SAVEPOINT statement"
         try:
-            # Sent together, so that the savepoint costs no further way to the server.
-            async with self._connection.pipeline():
-                await self._connection.execute("SAVEPOINT statement")
-                cursor = await self._connection.execute(sql, values)
-                await self._connection.execute("RELEASE SAVEPOINT statement")
+            return await self._connection.execute(sql, values)
         except Error:
             if not self._connection.broken:
                 await self._connection.execute("ROLLBACK TO SAVEPOINT statement")
             raise
-        return cursor
 
 
 class _Text(Dumper):
