@@ -76,7 +76,11 @@ class TeamsPoster:
             text = self._languages.words(payload.language)("teams-anchor")
             async with attempt.request():
                 anchor = await self._connector.send(payload.service_url, address, {"type": "message", "text": text})
-            await attempt.keep_anchor(anchor)
+            try:
+                await attempt.keep_anchor(anchor)
+            except PostError:
+                await self.retract(message, Posted(address, anchor))
+                raise
         if anchor and await self._has_updated(message, address, anchor, attempt):
             return anchor
         async with attempt.request():
