@@ -95,7 +95,8 @@ class TeamsPoster:
         except aiohttp.ClientResponseError as error:
             if error.status in PASSING_STATUSES:
                 raise
-            if error.status == _FORBIDDEN and _ENDED.search(error.message):
+            if not attempt.is_first and error.status == _FORBIDDEN and _ENDED.search(error.message):
+                # An earlier try has ended it, and its response was lost.
                 return True
             # The stream timed out, or the asker has just pressed Stop.
             _log.info("stream_not_ended", request_id=message.request_id, reason=error.status)
