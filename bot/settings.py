@@ -460,6 +460,9 @@ class ServerSettings(Section):
 
     host: str = Field("127.0.0.1", description="address that `citedesk serve` binds")
     port: int = Field(8080, ge=0, le=65_535, description="port that `citedesk serve` binds")
+    unready_s: float = Field(
+        0.0, ge=0, description="seconds for which a stopping process, not ready any more, still takes requests"
+    )
 
 
 class StoreSettings(Section):

@@ -76,7 +76,11 @@ class TeamsPoster:
             text = self._languages.words(payload.language)("teams-anchor")
             async with attempt.request():
                 anchor = await self._connector.send(payload.service_url, address, {"type": "message", "text": text})
-            await attempt.keep_anchor(anchor)
+            try:
+                await attempt.keep_anchor(anchor)
+            except PostError:
+                await self.retract(message, Posted(address, anchor))
+                raise
         if anchor and await self._has_updated(message, address, anchor, attempt):
             return anchor
         async with attempt.request():
@@ -91,7 +95,8 @@ class TeamsPoster:
         except aiohttp.ClientResponseError as error:
             if error.status in PASSING_STATUSES:
                 raise
-            if error.status == _FORBIDDEN and _ENDED.search(error.message):
+            if not attempt.is_first and error.status == _FORBIDDEN and _ENDED.search(error.message):
+                # An earlier try has ended it, and its response was lost.
                 return True
             # The stream timed out, or the asker has just pressed Stop.
             _log.info("stream_not_ended", request_id=message.request_id, reason=error.status)
