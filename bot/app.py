@@ -9,6 +9,7 @@ from threading import Event
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.listening import Listener
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
@@ -268,7 +269,6 @@ def build_use_cases(
         build_index=build_index,
         retriever=retriever,
         snapshots=reporting.snapshots,
-        reindexing=state.reindexing,
         gap_desk=reporting.gap_desk,
         reporting=reporting,
     )
@@ -290,13 +290,15 @@ def build_runtime(
     """
     state, directories = build_process_state(settings), Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
+    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
         digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
-        dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
+        dispatcher=dispatcher,
+        listener=Listener(store, dispatcher, state),
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,

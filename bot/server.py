@@ -67,6 +67,7 @@ async def running_bot(
         await loading
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
+        await stack.enter_async_context(runtime.listener.running())
         await stack.enter_async_context(maintenance.running())
         await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}

@@ -58,6 +58,10 @@ class Dispatcher:
             await self._inbox.stop(self._settings.drain_s)
             await self._outbox.stop(self._settings.drain_s)
 
+    async def has_lost_question(self, key: str) -> bool:
+        """Tell whether a question is worked on here although it was edited, deleted or taken over."""
+        return await self._inbox.has_lost(key)
+
     async def _answer(self, job: Job, _: Lease) -> None:
         await self._handlers_of(Asked.model_validate_json(job.payload).where.surface).answer(job)
 

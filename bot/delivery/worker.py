@@ -84,6 +84,11 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the leases will run out
             _log.error("release_failed", worker=self._name, error=type(error).__name__)
 
+    async def has_lost(self, key: str) -> bool:
+        """Tell whether a job runs here that is not held any more."""
+        held = self._running.get(key)
+        return held is not None and key not in await self._queue.renew([held.job], self._limits.lease_s)
+
     async def _take(self) -> None:
         while not self._stopping:
             self._wake.clear()

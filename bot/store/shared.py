@@ -9,6 +9,10 @@ from typing import Protocol
 
 from bot.store.records import Installed, Replica, Signal, Snapshot
 
+# Topics of signals: a queue has something to do; a running question is interrupted, or all of somebody's in a thread;
+# the approved answers have changed.
+INBOX, OUTBOX, INTERRUPT, STOP, CURATED = "inbox", "outbox", "interrupt", "stop", "curated"
+
 
 class Signals(Protocol):
     """Short words from one process to all, itself included. A signal may be lost, so whoever waits also looks."""

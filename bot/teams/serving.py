@@ -93,7 +93,6 @@ def _intake(runtime: Runtime, membership: TeamsMembership, languages: Languages)
             use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
         ),
         membership=membership,
-        running=runtime.running,
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )

@@ -162,4 +162,17 @@ CREATE TABLE installations (
 CREATE TABLE sign_in_states (state text COLLATE "C" PRIMARY KEY, until timestamptz NOT NULL);
 """
 
-_MIGRATIONS = {"001_first_tables": _FIRST_TABLES, "002_shared_state": _SHARED_STATE}
+# The topics are those of `bot.store.shared`. PostgreSQL sends equal signals of a transaction once.
+_SIGNALS = """
+CREATE FUNCTION citedesk.signal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('citedesk', TG_ARGV[0] || ' ');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER inbox_signal AFTER INSERT ON inbox FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('inbox');
+CREATE TRIGGER outbox_signal AFTER INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('outbox');
+CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answers
+    FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
+"""
+
+_MIGRATIONS = {"001_first_tables": _FIRST_TABLES, "002_shared_state": _SHARED_STATE, "003_signals": _SIGNALS}
