@@ -162,4 +162,13 @@ CREATE TABLE installations (
 CREATE TABLE sign_in_states (state text COLLATE "C" PRIMARY KEY, until timestamptz NOT NULL);
 """
 
-_MIGRATIONS = {"001_first_tables": _FIRST_TABLES, "002_shared_state": _SHARED_STATE}
+# How many rows of each table of a store in a file are copied here; `ended_at` when all are, and are checked.
+_STORE_COPY = """
+CREATE TABLE store_copy (source text PRIMARY KEY, rows jsonb NOT NULL DEFAULT '{}', ended_at timestamptz);
+"""
+
+_MIGRATIONS = {
+    "001_first_tables": _FIRST_TABLES,
+    "002_shared_state": _SHARED_STATE,
+    "003_store_copy": _STORE_COPY,
+}
