@@ -22,6 +22,7 @@ from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
 from bot.settings import Settings, embedders_dir, environment_name
 from bot.store.port import Store
+from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
@@ -29,7 +30,7 @@ from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
 from index.embedding.reranker import Reranker, open_reranker
-from index.errors import BuildRefusedError, BuildStoppedError
+from index.errors import BuildRefusedError, BuildStoppedError, SettingsError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
@@ -193,6 +194,26 @@ def _build_writer(settings: Settings, rates: RateLimits) -> Writer:
 def store_file(settings: Settings) -> Path:
     """Return the path of the SQLite store."""
     return settings.data_dir / "citedesk.sqlite"
+
+
+def is_stored(settings: Settings) -> bool:
+    """Tell whether there may be a store already: opening a database is the only way to know."""
+    return bool(settings.store.url.get_secret_value()) or store_file(settings).is_file()
+
+
+async def open_store(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
+    """Open the store of the settings. Raises StoreError, and SettingsError if its library is not installed.
+
+    `now` takes the place of the store's clock.
+    """
+    if not settings.store.url.get_secret_value():
+        return await SqliteStore(store_file(settings), now or (lambda: datetime.now(UTC))).open()
+    try:
+        from bot.store.postgres.store import PoolRules, PostgresStore  # noqa: PLC0415 - its library is an extra
+    except ImportError:
+        raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
+    rules = PoolRules(settings.store.connections, settings.store.connection_s, settings.store.statement_s)
+    return await PostgresStore(settings.store.url.get_secret_value(), rules, now).open()
 
 
 def _slack() -> Product:

@@ -10,14 +10,13 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
+from bot.app import PRODUCTS, build_embedder, build_runtime, open_store
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.probes import Probes
 from bot.settings import Settings, environment_name, reviewers_places
-from bot.store.sqlite.store import SqliteStore
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
 from index.errors import SettingsError
@@ -42,21 +41,19 @@ class RunningBot:
 
 
 @asynccontextmanager
-async def running_bot(
-    settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> AsyncIterator[RunningBot]:
+async def running_bot(settings: Settings, now: Callable[[], datetime] | None = None) -> AsyncIterator[RunningBot]:
     """Run the bot while the body runs. Raises SettingsError, StoreError, IndexUnavailableError.
 
-    `now` is the clock of the store and returns the time in UTC.
+    `now` takes the place of the store's clock and returns the time in UTC.
     """
     _require_product_and_reviewers(settings)
     end_tracing = start_tracing()
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
         stack.callback(end_tracing)
-        store = await SqliteStore(store_file(settings), now).open()
+        store = await open_store(settings, now)
         stack.push_async_callback(store.close)
-        runtime = build_runtime(settings, store, embedder, now)
+        runtime = build_runtime(settings, store, embedder, now or (lambda: datetime.now(UTC)))
         stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.

@@ -465,9 +465,24 @@ class ServerSettings(Section):
     )
 
 
+def _postgres_url(value: SecretStr) -> SecretStr:
+    """Return an address of PostgreSQL as it is. The error does not quote it, because it holds a password."""
+    if value.get_secret_value() and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address of PostgreSQL begins with postgresql://")
+    return value
+
+
 class StoreSettings(Section):
     """Table `[store]`."""
 
+    url: Annotated[SecretStr, AfterValidator(_postgres_url)] = Field(
+        SecretStr(""),
+        description="PostgreSQL database of all processes, as `postgresql://user:password@host/database`; empty: a file"
+        " of SQLite in `data_dir`, for one process",
+    )
+    connections: Count = Field(10, description="connections to the database that a process keeps for its requests")
+    connection_s: Seconds = Field(5.0, description="seconds for which a request waits for one of them")
+    statement_s: Seconds = Field(10.0, description="seconds for one statement in the database")
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
     turn_text_days: int = Field(
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"

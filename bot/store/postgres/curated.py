@@ -32,7 +32,7 @@ class CuratedTable:
 
     async def live(self) -> list[CuratedAnswer]:
         """Return every live answer, oldest first."""
-        rows = await self._database.rows("SELECT answer FROM curated_answers WHERE state = 'live' ORDER BY number")
+        rows = await self._database.rows("SELECT answer FROM curated_answers WHERE state = 'live' ORDER BY at, number")
         return [CuratedAnswer.model_validate_json(row[0]) for row in rows]
 
     async def vectors(self, tenant_id: str, embedder: str) -> list[Embedded]:

@@ -143,9 +143,10 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """Yield a connection of its own, which is not in the pool. Raises what psycopg raises."""
+        """Yield a connection of its own, which is not in the pool and has no time limits. Raises psycopg's errors."""
         connection = await AsyncConnection.connect(self._url, autocommit=True, **_options(self._url))
         async with connection:
+            await _prepare(connection, {})
             yield connection
 
     @asynccontextmanager
@@ -160,15 +161,11 @@ class Database:
             yield connection
 
     async def _configure(self, connection: AsyncConnection[Any]) -> None:
-        connection.adapters.register_dumper(str, _Text)
         limits = {
-            "search_path": _SCHEMA,
-            "timezone": "UTC",
-            "statement_timeout": f"{self._rules.statement_s * 1000:.0f}",
-            "idle_in_transaction_session_timeout": f"{self._rules.idle_s * 1000:.0f}",
+            "statement_timeout": self._rules.statement_s,
+            "idle_in_transaction_session_timeout": self._rules.idle_s,
         }
-        for name, value in limits.items():
-            await connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        await _prepare(connection, {name: f"{seconds * 1000:.0f}" for name, seconds in limits.items()})
 
 
 class Transaction:
@@ -212,6 +209,12 @@ class Transaction:
             if not self._connection.broken:
                 await self._connection.execute("ROLLBACK TO SAVEPOINT statement")
             raise
+
+
+async def _prepare(connection: AsyncConnection[Any], settings: Mapping[str, str]) -> None:
+    connection.adapters.register_dumper(str, _Text)
+    for name, value in {"search_path": _SCHEMA, "timezone": "UTC", **settings}.items():
+        await connection.execute("SELECT set_config(%s, %s, false)", (name, value))
 
 
 class _Text(Dumper):

@@ -162,6 +162,11 @@ CREATE TABLE installations (
 CREATE TABLE sign_in_states (state text COLLATE "C" PRIMARY KEY, until timestamptz NOT NULL);
 """
 
+# How many rows of each table of a store in a file are copied here; `ended_at` when all are, and are checked.
+_STORE_COPY = """
+CREATE TABLE store_copy (source text PRIMARY KEY, rows jsonb NOT NULL DEFAULT '{}', ended_at timestamptz);
+"""
+
 # The topics are those of `bot.store.shared`. PostgreSQL sends equal signals of a transaction once.
 _SIGNALS = """
 CREATE FUNCTION citedesk.signal() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -175,4 +180,9 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
-_MIGRATIONS = {"001_first_tables": _FIRST_TABLES, "002_shared_state": _SHARED_STATE, "003_signals": _SIGNALS}
+_MIGRATIONS = {
+    "001_first_tables": _FIRST_TABLES,
+    "002_shared_state": _SHARED_STATE,
+    "003_store_copy": _STORE_COPY,
+    "004_signals": _SIGNALS,
+}

@@ -84,7 +84,7 @@ class FeedbackTable:
         """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
         rows = await self._database.rows(
             "SELECT request_id, user_id, reason, note, answer_hash FROM feedback WHERE NOT helpful AND reason != '' "
-            "AND answer_hash IN (SELECT answer_hash FROM feedback WHERE request_id = %s) ORDER BY number",
+            "AND answer_hash IN (SELECT answer_hash FROM feedback WHERE request_id = %s) ORDER BY at, number",
             (request_id,),
         )
         return [

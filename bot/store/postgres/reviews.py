@@ -24,7 +24,7 @@ class ReviewTable:
             "claimed_by = excluded.claimed_by, awaits_asker = excluded.awaits_asker, "
             "request_ids = excluded.request_ids, has_texts = excluded.has_texts, "
             "decided_at = NULL, reminded_at = NULL WHERE reviews.state = 'withdrawn'",
-            (opened.opened_at, review.conversation.tenant_id, *_columns(opened)),
+            (opened.opened_at, review.conversation.tenant_id, *columns_of(opened)),
         )
         if added:
             await self._event(review.review_id, review.conversation.user_id, "opened")
@@ -46,7 +46,7 @@ class ReviewTable:
         await self._database.write(
             "UPDATE reviews SET state = %s, decided_at = %s, review = %s, claimed_by = %s, awaits_asker = %s, "
             "request_ids = %s, has_texts = %s WHERE review_id = %s",
-            (review.state, review.decided_at, *_columns(review)),
+            (review.state, review.decided_at, *columns_of(review)),
         )
         await self._event(review.review_id, user_id, what)
         return review
@@ -178,7 +178,7 @@ class ReviewTable:
         )
 
 
-def _columns(review: Review) -> tuple[object, ...]:
+def columns_of(review: Review) -> tuple[object, ...]:
     """Return the values of the columns from `review` to `has_texts`, and the id."""
     return (
         review.model_dump_json(),

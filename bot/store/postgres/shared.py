@@ -63,7 +63,7 @@ class SnapshotTable:
 
     async def listed(self) -> list[Snapshot]:
         """Return all snapshots, the newest first."""
-        return await self._all("ORDER BY number DESC")
+        return await self._all("ORDER BY created_at DESC, number DESC")
 
     async def forget(self, name: str) -> bool:
         """Delete a snapshot. Return False if there is none of this name, or if it is live."""
