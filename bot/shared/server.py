@@ -1,0 +1,104 @@
+"""The shared server: its connections, whether it answers, and leaving it alone while it does not."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal, TypeVar
+
+import structlog
+from limits.errors import StorageError
+from valkey.asyncio import BlockingConnectionPool, Valkey
+from valkey.exceptions import ValkeyError
+
+from bot.shared_settings import SharedSettings
+from bot.telemetry.metrics import Metrics
+from index.errors import CitedeskError
+
+_log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+Use = Literal["limits", "answers"]
+# A time-out of 0.1 s also strikes a process whose event loop was busy, so one alone says little about the server.
+_FAILURES_IN_A_ROW = 3
+# ValueError: an answer that is not what was stored, and a text that no server takes.
+_FAILURES = (ValkeyError, StorageError, OSError, ValueError)
+
+
+class SharedServerError(CitedeskError):
+    """The shared server did not answer, or is not asked because it did not answer before."""
+
+    code = "SHARED_SERVER_UNAVAILABLE"
+
+
+class SharedServer:
+    """The shared server of one process.
+
+    After three failures in a row it is not asked for `retry_s` seconds, then by one call, until one succeeds. The log
+    says once when it is left alone, and once when it answers again.
+    """
+
+    def __init__(self, settings: SharedSettings, metrics: Metrics) -> None:
+        self.pool = BlockingConnectionPool.from_url(
+            settings.url.get_secret_value(),
+            max_connections=settings.connections,
+            timeout=settings.timeout_s,
+            # Without them the client waits 5 s for a server that hangs.
+            socket_timeout=settings.timeout_s,
+            socket_connect_timeout=settings.timeout_s,
+        )
+        self.client = Valkey(connection_pool=self.pool)
+        self._retry_s = settings.retry_s
+        self._metrics = metrics
+        self._failures = 0
+        self._left_at: float | None = None
+        self._retry_at = 0.0
+        self._is_tried = False
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether the server is not asked now."""
+        return self._left_at is not None
+
+    async def asked(self, use: Use, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Return what the call of the server returns. Raises SharedServerError."""
+        tries = self._entered(use)
+        try:
+            answer = await call()
+        except _FAILURES as error:
+            self._failed(use, error)
+            raise SharedServerError(type(error).__name__) from error
+        finally:
+            if tries:
+                self._is_tried = False
+        self._succeeded()
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.client.aclose()
+        await self.pool.disconnect()
+
+    def _entered(self, use: Use) -> bool:
+        """Return whether this call tries a server that did not answer. Raises SharedServerError if none may."""
+        if self._left_at is None:
+            return False
+        if self._is_tried or time.monotonic() < self._retry_at:
+            self._metrics.fell_back(use)
+            raise SharedServerError("left alone")
+        self._is_tried = True
+        return True
+
+    def _failed(self, use: Use, error: Exception) -> None:
+        self._metrics.fell_back(use)
+        self._failures += 1
+        self._retry_at = time.monotonic() + self._retry_s
+        if self._failures >= _FAILURES_IN_A_ROW and self._left_at is None:
+            self._left_at = time.monotonic()
+            self._metrics.shared_down(is_down=True)
+            # The library `limits` wraps the errors of the client.
+            _log.warning("shared_server_lost", error=type(error.__cause__ or error).__name__)
+
+    def _succeeded(self) -> None:
+        self._failures = 0
+        if self._left_at is not None:
+            _log.info("shared_server_back", after_s=round(time.monotonic() - self._left_at, 1))
+            self._left_at = None
+            self._metrics.shared_down(is_down=False)
