@@ -2,8 +2,8 @@
 
 | part | what goes wrong with several processes |
 | --- | --- |
-| `rates` | each process counts for itself, so a limit holds for each process, not for all together |
-| `answers` | a disputed answer is removed from the cache of one process only |
+| `rates` | without `shared.url`, each process counts for itself: a limit holds for each, not for all together |
+| `answers` | without `shared.url`, a disputed answer is removed from the cache of one process only |
 | `curated` | another process keeps its cached vectors until it approves or reopens an answer itself |
 | `running` | Stop, edits and deletions interrupt only the questions of this process |
 | `reindexing` | only `build.lock`, on the same disk, prevents two builds at once |
@@ -14,21 +14,32 @@ Circuit breakers, metrics, cached group members and the bounds on concurrent req
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.desk.curated import CuratedVersion
 from bot.surfaces.card_placing import UnplacedCards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.telemetry.metrics import Metrics
 from pipeline.caching import AnswerCache
 from pipeline.rate_limits import RateLimits
 
 
+async def _nothing_to_close() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """The state of a process. `bot.app` builds it once and hands each part to the classes that need it."""
+    """The state of a process. `bot.app` builds it once and hands each part to the classes that need it.
+
+    `aclose` closes the connections to the server that processes share, if there is one.
+    """
 
     answers: AnswerCache
     rates: RateLimits
+    metrics: Metrics
+    aclose: Callable[[], Awaitable[None]] = _nothing_to_close
     curated: CuratedVersion = field(default_factory=CuratedVersion)
     running: RunningQuestions = field(default_factory=RunningQuestions)
     reindexing: asyncio.Lock = field(default_factory=asyncio.Lock)

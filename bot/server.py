@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
+from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, store_file
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching, is_scheduled
 from bot.delivery.runtime import IsAlive, Runtime, Served
@@ -56,7 +56,9 @@ async def running_bot(
         stack.callback(end_tracing)
         store = await SqliteStore(store_file(settings), now).open()
         stack.push_async_callback(store.close)
-        runtime = build_runtime(settings, store, embedder, now)
+        state = build_process_state(settings, store)
+        stack.push_async_callback(state.aclose)
+        runtime = build_runtime(settings, store, embedder, state, now)
         stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.

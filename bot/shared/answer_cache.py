@@ -2,7 +2,7 @@
 
 | key | value | expires |
 | --- | --- | --- |
-| `citedesk:answers:1:<sha256 of the CacheKey>` | the answer as JSON, with the seconds it is kept | after those seconds |
+| `citedesk:answers:1:<sha256 of the CacheKey>` | the answer as JSON, and the seconds it is kept | after those seconds |
 | `citedesk:disputed:<hash of the text>` | 1 | after the same seconds |
 
 The server's clock alone decides how old an answer is: its age is the seconds it is kept less those that it has left.
@@ -59,8 +59,13 @@ class SharedAnswerCache:
     async def put(self, key: CacheKey, answer: Answered) -> None:
         """Remember a verified answer."""
         try:
+            # The text of a model may hold halves of characters, which JSON cannot.
+            kept = _Kept(keep_s=self._keep_s, answer=answer).model_dump_json()
+        except ValueError:
+            return
+        try:
             await self._send_disputes()
-            await self._server.asked("answers", partial(self._write, _name(key), answer))
+            await self._server.asked("answers", partial(self._server.client.set, _name(key), kept, ex=self._keep_s))
         except SharedServerError:
             return
 
@@ -76,19 +81,15 @@ class SharedAnswerCache:
 
     async def _send_disputes(self) -> None:
         for content_hash in tuple(self._disputes):
-            await self._server.asked("answers", partial(self._mark, content_hash))
+            mark = f"{_DISPUTED}:{content_hash}"
+            await self._server.asked("answers", partial(self._server.client.set, mark, 1, ex=self._keep_s))
             self._disputes.pop(content_hash, None)
-
-    async def _mark(self, content_hash: str) -> None:
-        await self._server.client.set(f"{_DISPUTED}:{content_hash}", 1, ex=self._keep_s)
-
-    async def _write(self, name: str, answer: Answered) -> None:
-        kept = _Kept(keep_s=self._keep_s, answer=answer).model_dump_json()
-        await self._server.client.set(name, kept, ex=self._keep_s)
 
     async def _read(self, name: str, max_age_s: float) -> Answered | None:
         async with self._server.client.pipeline(transaction=True) as commands:
-            value, left_s = await commands.getrange(name, 0, _VALUE_BYTES).ttl(name).execute()
+            commands.getrange(name, 0, _VALUE_BYTES)
+            commands.ttl(name)
+            value, left_s = await commands.execute()
         kept = _parsed(value)
         if kept is None or not 0 <= kept.keep_s - left_s <= max_age_s or left_s < 0:
             return None

@@ -24,7 +24,11 @@ def shared_rate_limits(server: SharedServer, spent_since: SpentSince, replicas: 
     """Return rate limits on the shared server. `spent_since` gives what the store knows of a budget."""
     # `implementation` and `async+valkey`: any other of the library's clients failed under load or at once.
     storage = RedisStorage(
-        "async+valkey://", wrap_exceptions=True, implementation="valkey", key_prefix=_PREFIX, connection_pool=server.pool
+        "async+valkey://",
+        wrap_exceptions=True,
+        implementation="valkey",
+        key_prefix=_PREFIX,
+        connection_pool=server.pool,  # type: ignore[arg-type] - its docstring allows a pool, its annotation does not
     )
     counts = StoredRateLimits(storage, Budgets(ServerDayCounts(server), spent_since, _COMPARE_S))
     return SharedRateLimits(server, counts, memory_rate_limits(spent_since, _COMPARE_ALONE_S), replicas)

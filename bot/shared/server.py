@@ -11,15 +11,14 @@ from valkey.exceptions import ValkeyError
 
 from bot.shared_settings import SharedSettings
 from bot.telemetry.metrics import Metrics
-from index.errors import CitedeskError
+from index.errors import CitedeskError, SettingsError
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 Use = Literal["limits", "answers"]
 # A time-out of 0.1 s also strikes a process whose event loop was busy, so one alone says little about the server.
 _FAILURES_IN_A_ROW = 3
-# ValueError: an answer that is not what was stored, and a text that no server takes.
-_FAILURES = (ValkeyError, StorageError, OSError, ValueError)
+_FAILURES = (ValkeyError, StorageError, OSError)
 
 
 class SharedServerError(CitedeskError):
@@ -36,14 +35,8 @@ class SharedServer:
     """
 
     def __init__(self, settings: SharedSettings, metrics: Metrics) -> None:
-        self.pool = BlockingConnectionPool.from_url(
-            settings.url.get_secret_value(),
-            max_connections=settings.connections,
-            timeout=settings.timeout_s,
-            # Without them the client waits 5 s for a server that hangs.
-            socket_timeout=settings.timeout_s,
-            socket_connect_timeout=settings.timeout_s,
-        )
+        """Send nothing yet. Raises SettingsError if the address is none."""
+        self.pool = _pool(settings)
         self.client = Valkey(connection_pool=self.pool)
         self._retry_s = settings.retry_s
         self._metrics = metrics
@@ -57,6 +50,11 @@ class SharedServer:
         """Whether the server is not asked now."""
         return self._left_at is not None
 
+    @property
+    def failures(self) -> int:
+        """How many calls failed since the last that did not."""
+        return self._failures
+
     async def asked(self, use: Use, call: Callable[[], Awaitable[_T]]) -> _T:
         """Return what the call of the server returns. Raises SharedServerError."""
         tries = self._entered(use)
@@ -64,6 +62,10 @@ class SharedServer:
             answer = await call()
         except _FAILURES as error:
             self._failed(use, error)
+            raise SharedServerError(type(error).__name__) from error
+        except ValueError as error:
+            # A name that cannot be sent, or a value that is not ours: neither says anything about the server.
+            self._metrics.fell_back(use)
             raise SharedServerError(type(error).__name__) from error
         finally:
             if tries:
@@ -102,3 +104,18 @@ class SharedServer:
             _log.info("shared_server_back", after_s=round(time.monotonic() - self._left_at, 1))
             self._left_at = None
             self._metrics.shared_down(is_down=False)
+
+
+def _pool(settings: SharedSettings) -> BlockingConnectionPool:
+    try:
+        return BlockingConnectionPool.from_url(
+            settings.url.get_secret_value(),
+            max_connections=settings.connections,
+            timeout=settings.timeout_s,
+            # Without them the client waits 5 s for a server that hangs.
+            socket_timeout=settings.timeout_s,
+            socket_connect_timeout=settings.timeout_s,
+        )
+    except ValueError as error:
+        # The client names the part of the address that is wrong, not the address, which holds a password.
+        raise SettingsError(f"setting shared.url: {error}") from None

