@@ -45,16 +45,6 @@ class SharedServer:
         self._retry_at = 0.0
         self._is_tried = False
 
-    @property
-    def is_left_alone(self) -> bool:
-        """Whether the server is not asked now."""
-        return self._left_at is not None
-
-    @property
-    def failures(self) -> int:
-        """How many calls failed since the last that did not."""
-        return self._failures
-
     async def asked(self, use: Use, call: Callable[[], Awaitable[_T]]) -> _T:
         """Return what the call of the server returns. Raises SharedServerError."""
         tries = self._entered(use)
