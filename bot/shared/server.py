@@ -60,7 +60,9 @@ class SharedServer:
         finally:
             if tries:
                 self._is_tried = False
-        self._succeeded()
+        # A call that began before the server was left alone says nothing about now.
+        if tries or self._left_at is None:
+            self._succeeded()
         return answer
 
     async def aclose(self) -> None:
