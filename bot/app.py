@@ -51,7 +51,6 @@ from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits
 from pipeline.safety.policy import withheld
 
-
 _log = structlog.get_logger(__name__)
 
 

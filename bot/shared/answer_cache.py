@@ -86,7 +86,7 @@ class SharedAnswerCache:
             self._disputes.pop(content_hash, None)
 
     async def _read(self, name: str, max_age_s: float) -> Answered | None:
-        async with self._server.client.pipeline(transaction=True) as commands:
+        async with self._server.client.pipeline(transaction=False) as commands:
             commands.getrange(name, 0, _VALUE_BYTES)
             commands.ttl(name)
             value, left_s = await commands.execute()

@@ -114,9 +114,7 @@ async def test_a_budget_is_used_up_by_what_is_spent_and_comes_back_at_midnight(
     assert await rates.budget(("T1",), 1000) is None
 
 
-async def test_a_day_that_ran_over_starts_the_next_one_with_nothing_spent(
-    rates: RateLimits, wall_clock: Clock
-) -> None:
+async def test_a_day_that_ran_over_starts_the_next_one_with_nothing_spent(rates: RateLimits, wall_clock: Clock) -> None:
     await rates.spend(("T1",), 5000)
     wall_clock.advance(_TO_MIDNIGHT)
     await rates.spend(("T1",), 999)

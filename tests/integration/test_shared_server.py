@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from structlog.testing import capture_logs
 from support.engines.valkey import Valkey, frozen, missing, valkey
-from support.shared import connected, fallbacks
+from support.shared import DOCUMENTED_RIGHTS, connected, fallbacks
 
 from bot.shared.answer_cache import SharedAnswerCache
 from bot.shared.rate_limits import SharedRateLimits, shared_rate_limits
@@ -77,11 +77,12 @@ async def test_two_replicas_count_together(server: Valkey, rates: SharedRateLimi
 
 
 async def test_of_300_requests_at_once_on_two_replicas_exactly_the_limit_passes(
-    server: Valkey, rates: SharedRateLimits, metrics: Metrics
+    server: Valkey, metrics: Metrics
 ) -> None:
-    async with connected(server.url, metrics, timeout_s=5.0) as another, connected(
-        server.url, metrics, timeout_s=5.0
-    ) as third:
+    async with (
+        connected(server.url, metrics, timeout_s=5.0) as another,
+        connected(server.url, metrics, timeout_s=5.0) as third,
+    ):
         limits = [shared_rate_limits(one, nothing_spent, replicas=1) for one in (another, third)]
         waits = await asyncio.gather(*(limits[at % 2].request(("T1",), Window(50, 3600)) for at in range(300)))
     assert waits.count(None) == 50
@@ -147,6 +148,33 @@ async def test_a_wrong_password_is_named_in_the_log_and_not_written_there(server
             assert await cache.get(_KEY, 60.0) is None
     assert [line["error"] for line in logs] == ["AuthenticationError"]
     assert "password" not in str(logs)
+
+
+async def test_a_full_server_takes_no_question_away(
+    server: Valkey, shared: SharedServer, rates: SharedRateLimits
+) -> None:
+    server.run("CONFIG", "SET", "maxmemory", "1")
+    assert await _admitted(rates, 4) == [True, True, True, False]
+    await rates.spend(("T1",), _BUDGET)
+    assert await rates.budget(("T1",), _BUDGET) is not None
+    cache = SharedAnswerCache(shared, 3600)
+    await cache.put(_KEY, _ANSWER)
+    assert await cache.get(_KEY, 60.0) is None
+
+
+async def test_the_rights_that_the_documentation_names_are_enough(server: Valkey, metrics: Metrics) -> None:
+    server.run("ACL", "SETUSER", "bot", "reset", "on", ">pw", *DOCUMENTED_RIGHTS.split())
+    async with connected(server.url.replace("127", "bot:pw@127"), metrics, timeout_s=5.0) as opened:
+        rates, cache = shared_rate_limits(opened, nothing_spent, replicas=1), SharedAnswerCache(opened, 3600)
+        assert await _admitted(rates, 4) == [True, True, True, False]
+        waits = [await rates.provider(("m", "tokens"), 60, 100) for _ in range(2)]
+        await rates.spend(("T1",), _BUDGET)
+        await cache.put(_KEY, _ANSWER)
+        known = await cache.get(_KEY, 60.0)
+        await cache.forget(_ANSWER.content_hash)
+        assert (known is None, waits[0], await cache.get(_KEY, 60.0)) == (False, None, None)
+        assert await rates.budget(("T1",), _BUDGET) is not None
+    assert fallbacks(metrics) == 0
 
 
 async def test_without_the_server_each_replica_lets_its_part_pass(server: Valkey, metrics: Metrics) -> None:
@@ -220,7 +248,7 @@ async def test_a_question_is_admitted_or_refused_all_the_same_while_the_server_i
 
 
 async def test_a_dispute_of_a_time_without_the_server_reaches_the_other_replicas(
-    server: Valkey, shared: SharedServer, metrics: Metrics
+    server: Valkey, shared: SharedServer
 ) -> None:
     cache = SharedAnswerCache(shared, 3600)
     await cache.put(_KEY, _ANSWER)

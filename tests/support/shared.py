@@ -7,6 +7,9 @@ from bot.shared.server import SharedServer
 from bot.shared_settings import SharedSettings
 from bot.telemetry.metrics import Metrics
 
+# As in docs/operating.md.
+DOCUMENTED_RIGHTS = "~citedesk:* +@read +@write +@scripting +@connection +info"
+
 
 def fallbacks(metrics: Metrics) -> float:
     """Return how many calls went on without the shared server."""
