@@ -58,8 +58,8 @@ class Budgets:
     """Counts what is spent of a budget each day, from midnight to midnight UTC.
 
     A day of the calendar, and not 24 hours from the first token, because then whoever has lost the count can make it
-    anew from the traces. A count is compared with `spent_since` when it is missing, and again every `compare_s`
-    seconds: for counts that go on beside others, or that miss what was spent while their server did not answer.
+    anew from the traces. A count is compared with `spent_since` when it is missing or in doubt, and again every
+    `compare_s` seconds.
     """
 
     def __init__(self, counts: DayCounts, spent_since: SpentSince, compare_s: float = inf) -> None:
@@ -82,6 +82,10 @@ class Budgets:
         if not await self._counts.add(name, tokens):
             await self._compared(key, name, midnight)
             await self._counts.add(name, tokens)
+
+    def doubt(self) -> None:
+        """Compare every count when it is used next, because it may miss tokens that were spent."""
+        self._compared_at.clear()
 
     async def _compared(self, key: Key, name: Key, midnight: datetime) -> int:
         spent = await self._counts.raise_to(name, await self._spent_since(key, midnight), _kept_s(midnight))

@@ -26,7 +26,7 @@ _ANSWERS, _DISPUTED = "citedesk:answers:1", "citedesk:disputed"
 # Longer values are none of ours: an answer is a few kilobytes.
 _VALUE_BYTES = 262_144
 # Disputes that wait for the server. The oldest gives way, as in any cache.
-_WAITING_DISPUTES = 10_000
+_WAITING_DISPUTES = 1000
 
 
 class _Kept(FrozenModel):
@@ -49,7 +49,9 @@ class SharedAnswerCache:
         self._disputes: dict[str, None] = {}
 
     async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
-        """Return the answer if it is at most `max_age_s` seconds old, in whole seconds."""
+        """Return the answer if it is at most `max_age_s` seconds old, in whole seconds; with 0 none."""
+        if max_age_s <= 0:
+            return None
         try:
             await self._send_disputes()
             return await self._server.asked("answers", partial(self._read, _name(key), max_age_s))

@@ -1,10 +1,8 @@
 """Rate limits that all replicas count together, and each for itself while the shared server does not answer."""
 
 import math
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
 
 from limits.aio.storage import RedisStorage
 
@@ -12,12 +10,11 @@ from bot.shared.server import SharedServer, SharedServerError
 from pipeline.budgets import Budgets, Key, SpentSince
 from pipeline.rate_limits import RateLimits, StoredRateLimits, Window, memory_rate_limits
 
-_T = TypeVar("_T")
 _PREFIX = "citedesk:limits"
-# How long a count may miss what others spent while this replica, or they, could not reach the server.
+# How long a count may miss what others spent while they could not reach the server, or what a failover lost.
 _COMPARE_S = 300.0
-# The same for a process that counts alone, whose count misses all that the others spend.
-_COMPARE_ALONE_S = 30.0
+# How long the count of a process that counts alone may miss what the others spend.
+_COMPARE_ALONE_S = 5.0
 
 
 def shared_rate_limits(server: SharedServer, spent_since: SpentSince, replicas: int) -> "SharedRateLimits":
@@ -28,10 +25,11 @@ def shared_rate_limits(server: SharedServer, spent_since: SpentSince, replicas: 
         wrap_exceptions=True,
         implementation="valkey",
         key_prefix=_PREFIX,
-        connection_pool=server.pool,  # type: ignore[arg-type] - its docstring allows a pool, its annotation does not
+        connection_pool=server.pool,  # type: ignore[arg-type]  # its docstring allows a pool, its annotation does not
     )
-    counts = StoredRateLimits(storage, Budgets(ServerDayCounts(server), spent_since, _COMPARE_S))
-    return SharedRateLimits(server, counts, memory_rate_limits(spent_since, _COMPARE_ALONE_S), replicas)
+    budgets = Budgets(ServerDayCounts(server), spent_since, _COMPARE_S)
+    alone = memory_rate_limits(spent_since, _COMPARE_ALONE_S)
+    return SharedRateLimits(server, StoredRateLimits(storage, budgets), budgets, alone, replicas)
 
 
 class SharedRateLimits:
@@ -41,9 +39,12 @@ class SharedRateLimits:
     for the store knows what all replicas spent.
     """
 
-    def __init__(self, server: SharedServer, shared: RateLimits, alone: RateLimits, replicas: int) -> None:
+    def __init__(
+        self, server: SharedServer, shared: RateLimits, budgets: Budgets, alone: RateLimits, replicas: int
+    ) -> None:
         self._server = server
         self._shared = shared
+        self._budgets = budgets
         self._alone = alone
         self._replicas = replicas
 
@@ -54,13 +55,22 @@ class SharedRateLimits:
         except SharedServerError:
             return await self._alone.request(key, replace(window, requests=self._part(window.requests)))
 
+    # Each command of a budget is one call of the server: the store that they wait for in between is not its fault.
     async def budget(self, key: Key, tokens_per_day: int) -> float | None:
         """Ask whether the day's tokens are used up."""
-        return await _either(self._shared.budget, self._alone.budget, key, tokens_per_day)
+        try:
+            return await self._budgets.wait(key, tokens_per_day)
+        except SharedServerError:
+            return await self._alone.budget(key, tokens_per_day)
 
     async def spend(self, key: Key, tokens: int) -> None:
         """Count tokens that were used."""
-        await _either(self._shared.spend, self._alone.spend, key, tokens)
+        try:
+            await self._budgets.spend(key, tokens)
+        except SharedServerError:
+            # The server does not count them, now or when it is back.
+            self._budgets.doubt()
+            await self._alone.spend(key, tokens)
 
     async def provider(self, key: Key, cost: int, per_minute: int) -> float | None:
         """Count towards what a provider allows in a minute."""
@@ -73,16 +83,6 @@ class SharedRateLimits:
 
     def _part(self, limit: int) -> int:
         return math.ceil(limit / self._replicas)
-
-
-async def _either(
-    shared: Callable[[Key, int], Awaitable[_T]], alone: Callable[[Key, int], Awaitable[_T]], key: Key, tokens: int
-) -> _T:
-    # Each command is one call of the server: the store that they wait for in between is not its fault.
-    try:
-        return await shared(key, tokens)
-    except SharedServerError:
-        return await alone(key, tokens)
 
 
 # Two replicas that make a count at once must not add what the store knows twice, so the larger number stays.

@@ -1,12 +1,13 @@
 """The shared server: its connections, whether it answers, and leaving it alone while it does not."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
 
 import structlog
 from limits.errors import StorageError
-from valkey.asyncio import BlockingConnectionPool, Valkey
+from valkey.asyncio import ConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
 from bot.shared_settings import SharedSettings
@@ -38,6 +39,9 @@ class SharedServer:
         """Send nothing yet. Raises SettingsError if the address is none."""
         self.pool = _pool(settings)
         self.client = Valkey(connection_pool=self.pool)
+        # Not BlockingConnectionPool: in Python 3.11, a call that is cancelled while it waits for a connection can keep
+        # others waiting although connections are free.
+        self._slots = asyncio.Semaphore(settings.connections)
         self._retry_s = settings.retry_s
         self._metrics = metrics
         self._failures = 0
@@ -46,24 +50,19 @@ class SharedServer:
         self._is_tried = False
 
     async def asked(self, use: Use, call: Callable[[], Awaitable[_T]]) -> _T:
-        """Return what the call of the server returns. Raises SharedServerError."""
-        tries = self._entered(use)
-        try:
-            answer = await call()
-        except _FAILURES as error:
-            self._failed(use, error)
-            raise SharedServerError(type(error).__name__) from error
-        except ValueError as error:
-            # A name that cannot be sent, or a value that is not ours: neither says anything about the server.
-            self._metrics.fell_back(use)
-            raise SharedServerError(type(error).__name__) from error
-        finally:
-            if tries:
-                self._is_tried = False
-        # A call that began before the server was left alone says nothing about now.
-        if tries or self._left_at is None:
-            self._succeeded()
-        return answer
+        """Return what the call of the server returns. It sends one command at a time. Raises SharedServerError."""
+        async with self._slots:
+            # Only now: the server may have been left alone while this call waited.
+            tries = self._entered(use)
+            try:
+                answer = await self._answered(use, call)
+            finally:
+                if tries:
+                    self._is_tried = False
+            # A call that began before the server was left alone says nothing about now.
+            if tries or self._left_at is None:
+                self._succeeded()
+            return answer
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -79,6 +78,17 @@ class SharedServer:
             raise SharedServerError("left alone")
         self._is_tried = True
         return True
+
+    async def _answered(self, use: Use, call: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            return await call()
+        except _FAILURES as error:
+            self._failed(use, error)
+            raise SharedServerError(type(error).__name__) from error
+        except ValueError as error:
+            # A name that cannot be sent, or a value that is not ours: neither says anything about the server.
+            self._metrics.fell_back(use)
+            raise SharedServerError(type(error).__name__) from error
 
     def _failed(self, use: Use, error: Exception) -> None:
         self._metrics.fell_back(use)
@@ -98,16 +108,17 @@ class SharedServer:
             self._metrics.shared_down(is_down=False)
 
 
-def _pool(settings: SharedSettings) -> BlockingConnectionPool:
+def _pool(settings: SharedSettings) -> ConnectionPool:
     try:
-        return BlockingConnectionPool.from_url(
+        pool = ConnectionPool.from_url(
             settings.url.get_secret_value(),
-            max_connections=settings.connections,
-            timeout=settings.timeout_s,
             # Without them the client waits 5 s for a server that hangs.
             socket_timeout=settings.timeout_s,
             socket_connect_timeout=settings.timeout_s,
         )
-    except ValueError as error:
+        # It sends nothing, and raises TypeError if the address has a parameter that is none.
+        pool.make_connection()
+    except (ValueError, TypeError) as error:
         # The client names the part of the address that is wrong, not the address, which holds a password.
         raise SettingsError(f"setting shared.url: {error}") from None
+    return pool

@@ -14,8 +14,10 @@ from bot.cli.doctor import diagnose
 from bot.settings import load_settings
 from bot.shared.checking import shared_checks
 from bot.shared_settings import SharedSettings
+from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.product import Diagnosis
 from index.errors import SettingsError
+from pipeline.types import Trace
 
 _QUESTION = "How long does a refund take to reach the customer?"
 
@@ -114,6 +116,27 @@ async def test_a_second_bot_gives_the_answer_of_the_first_and_no_connection_is_l
     assert all("5 to 10 working days" in answer for answer in answers)
     assert 'kind="fresh_answer_cache"} 1.0' in exposed
     assert valkey_server.run("CLIENT", "LIST").count(b"lib-name=valkey-py") == 0
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_a_new_process_goes_on_with_the_budget_of_the_day(
+    valkey_server: Valkey, tmp_path: Path, *, is_shared: bool
+) -> None:
+    settings = load_settings(shared=_shared(valkey_server) if is_shared else SharedSettings())
+    store = await SqliteStore(tmp_path / "s.sqlite").open()
+    await store.requests.save(
+        Trace(
+            request_id="r-1", tenant_id="T1", user_id="U1", channel_id="C1", route="slack", outcome="answered",
+            verdict="OK", input_tokens=900, output_tokens=100,
+        )
+    )  # fmt: skip
+    state = bot.app.build_process_state(settings, store)
+    assert await state.rates.budget(("T1",), 1000) is not None
+    assert await state.rates.budget(("T1",), 1001) is None
+    await store.close()
+    # A closed store says nothing, and stops nobody.
+    assert await state.rates.budget(("T2",), 1000) is None
+    await state.aclose()
 
 
 async def test_a_bot_answers_while_the_server_is_frozen_and_while_it_is_gone(own_data: Path, articles: Path) -> None:

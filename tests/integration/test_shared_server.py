@@ -231,6 +231,20 @@ async def test_a_killed_server_gives_no_new_budget_and_forgets_none_that_was_spe
     assert await rates.budget(("T1",), _BUDGET) is not None
 
 
+async def test_a_frozen_server_that_goes_on_counts_what_was_spent_meanwhile(
+    server: Valkey, shared: SharedServer, metrics: Metrics
+) -> None:
+    traces = _Traces()
+    rates = shared_rate_limits(shared, traces.spent_since, replicas=1)
+    await _spend(rates, traces, 100)
+    async with frozen(server):
+        for _ in range(9):
+            await _spend(rates, traces, 100)
+        assert await rates.budget(("T1",), _BUDGET) is not None
+    await _healed(rates, metrics)
+    assert await rates.budget(("T1",), _BUDGET) is not None
+
+
 async def test_a_question_is_admitted_or_refused_all_the_same_while_the_server_is_frozen(
     server: Valkey, rates: SharedRateLimits
 ) -> None:

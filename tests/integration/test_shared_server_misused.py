@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+import random
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+from support.certificates import self_signed
 from support.engines.valkey import Valkey, frozen, missing, valkey
-from support.shared import connected
+from support.shared import connected, fallbacks
 
 from bot.shared.answer_cache import SharedAnswerCache, _name
 from bot.shared.rate_limits import shared_rate_limits
 from bot.shared.server import SharedServer
+from bot.telemetry.metrics import Metrics
 from pipeline.budgets import nothing_spent
 from pipeline.caching import CacheKey
 from pipeline.rate_limits import Window
@@ -107,6 +113,63 @@ async def test_a_cancelled_call_never_gives_its_answer_to_the_next_one() -> None
                 found = await cache.get(_OTHER_KEY, 600.0)
                 assert found is not None
                 assert found.text == _OTHER.text
+
+
+async def test_many_cancelled_calls_keep_no_connection_and_leave_none_waiting(valkey_server: Valkey) -> None:
+    metrics, chance = Metrics(routes=()), random.Random(3)
+    async with connected(valkey_server.url, metrics, connections=4, timeout_s=5.0) as shared:
+        cache = SharedAnswerCache(shared, 3600)
+        await cache.put(_KEY, _ANSWER)
+        for _ in range(50):
+            calls = [asyncio.create_task(cache.get(_KEY, 600.0)) for _ in range(40)]
+            await asyncio.sleep(chance.random() * 0.004)
+            for call in chance.sample(calls, 25):
+                call.cancel()
+            await asyncio.wait(calls)
+        begun = time.monotonic()
+        found = await asyncio.gather(*(cache.get(_KEY, 600.0) for _ in range(100)))
+        assert time.monotonic() - begun < 4
+    assert None not in found
+    assert fallbacks(metrics) == 0
+
+
+async def test_an_age_of_nothing_gives_no_answer_however_new_it_is(shared: SharedServer) -> None:
+    cache = SharedAnswerCache(shared, 3600)
+    await cache.put(_KEY, _ANSWER)
+    assert await cache.get(_KEY, 0.0) is None
+
+
+@asynccontextmanager
+async def _encrypted(server: Valkey, folder: Path) -> AsyncIterator[str]:
+    """Stand before the server with a certificate, which no authority has signed, and yield the address."""
+
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(1 << 16):
+            target.write(data)
+        target.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", server.port)
+        await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=self_signed(folder))
+    async with listening:
+        yield f"rediss://127.0.0.1:{listening.sockets[0].getsockname()[1]}/0"
+
+
+async def test_an_encrypted_server_is_used_only_if_its_certificate_is_trusted(
+    valkey_server: Valkey, tmp_path: Path
+) -> None:
+    metrics = Metrics(routes=())
+    async with _encrypted(valkey_server, tmp_path) as url:
+        async with connected(f"{url}?ssl_ca_certs={tmp_path / 'cert.pem'}", metrics, timeout_s=5.0) as trusting:
+            cache = SharedAnswerCache(trusting, 3600)
+            await cache.put(_KEY, _ANSWER)
+            assert await cache.get(_KEY, 600.0) is not None
+        assert fallbacks(metrics) == 0
+        async with connected(url, metrics, timeout_s=5.0) as wary:
+            assert await SharedAnswerCache(wary, 3600).get(_KEY, 600.0) is None
+        assert fallbacks(metrics) == 1
 
 
 async def test_two_replicas_that_dispute_and_store_at_once_never_give_the_answer_again(

@@ -27,7 +27,13 @@ def test_an_address_of_another_kind_is_refused_without_repeating_it(url: str) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:s3cret@cache:port/0", "redis://:s3cret@cache/0?socket_timeout=soon", "redis://[::1/0"]
+    "url",
+    [
+        "redis://:s3cret@cache:port/0",
+        "redis://:s3cret@cache/0?socket_timeout=soon",
+        "redis://[::1/0",
+        "redis://:s3cret@cache/0?no_such=1",
+    ],
 )
 async def test_an_address_that_cannot_be_read_names_the_setting_and_no_password(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^setting shared\.url: ") as refused:
