@@ -12,6 +12,7 @@ import structlog
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.listening import Listener
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
@@ -24,6 +25,7 @@ from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
 from bot.settings import Settings, embedders_dir, environment_name
 from bot.store.port import Store, StoreError
+from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
@@ -200,6 +202,26 @@ def store_file(settings: Settings) -> Path:
     return settings.data_dir / "citedesk.sqlite"
 
 
+def is_stored(settings: Settings) -> bool:
+    """Tell whether there may be a store already: opening a database is the only way to know."""
+    return bool(settings.store.url.get_secret_value()) or store_file(settings).is_file()
+
+
+async def open_store(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
+    """Open the store of the settings. Raises StoreError, and SettingsError if its library is not installed.
+
+    `now` takes the place of the store's clock.
+    """
+    if not settings.store.url.get_secret_value():
+        return await SqliteStore(store_file(settings), now or (lambda: datetime.now(UTC))).open()
+    try:
+        from bot.store.postgres.store import PoolRules, PostgresStore  # noqa: PLC0415 - its library is an extra
+    except ImportError:
+        raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
+    rules = PoolRules(settings.store.connections, settings.store.connection_s, settings.store.statement_s)
+    return await PostgresStore(settings.store.url.get_secret_value(), rules, now).open()
+
+
 def _slack() -> Product:
     # Bolt and the Teams SDK take a third of a second each to load, so only the products in use are loaded.
     from bot.slack.serving import SlackServing  # noqa: PLC0415
@@ -222,16 +244,16 @@ def build_process_state(settings: Settings, store: Store) -> ProcessState:
     state = _state_of_its_own(settings, _spent_since(store))
     if not settings.shared.url.get_secret_value():
         return state
-    require_cluster_extra("shared.url", "valkey")
+    require_valkey_client()
     from bot.shared.opening import open_shared  # noqa: PLC0415
 
     return open_shared(settings, state, _spent_since(store))
 
 
-def require_cluster_extra(setting: str, package: str) -> None:
-    """Raise SettingsError if a package is missing that only installations with several processes need."""
-    if find_spec(package) is None:
-        raise SettingsError(f"setting {setting} needs more packages: pip install 'citedesk[cluster]'")
+def require_valkey_client() -> None:
+    """Raise SettingsError if the library of the shared server is not installed."""
+    if find_spec("valkey") is None:
+        raise SettingsError("setting shared.url: the shared server needs `pip install 'citedesk[cluster]'`")
 
 
 def _state_of_its_own(settings: Settings, spent_since: SpentSince = nothing_spent) -> ProcessState:
@@ -307,7 +329,6 @@ def build_use_cases(
         build_index=build_index,
         retriever=retriever,
         snapshots=reporting.snapshots,
-        reindexing=state.reindexing,
         gap_desk=reporting.gap_desk,
         reporting=reporting,
     )
@@ -333,13 +354,15 @@ def build_runtime(
     """
     directories = Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
+    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
         digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
-        dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
+        dispatcher=dispatcher,
+        listener=Listener(store, dispatcher, state),
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,

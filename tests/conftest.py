@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from support.clocks import Clock  # noqa: E402
+from support.engines import postgres as postgres_engine  # noqa: E402
 from support.engines import valkey  # noqa: E402
 from support.models import EMBEDDERS, shared_embedder  # noqa: E402
 from support.workspace import APPROVAL, Desk, workspace  # noqa: E402 - after the environment is set
@@ -76,6 +77,24 @@ def embedder() -> OnnxEmbedder:
 def articles() -> Path:
     """Return the demo knowledge base."""
     return ARTICLES
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres_engine.PostgresServer]:
+    """Run PostgreSQL, or skip. CITEDESK_TEST_POSTGRES is its major version."""
+    version = int(os.environ.get("CITEDESK_TEST_POSTGRES", "18"))
+    if problem := postgres_engine.missing(version):
+        pytest.skip(problem)
+    with postgres_engine.postgres(version) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres_engine.PostgresServer) -> Iterator[str]:
+    """Return the URL of an empty database."""
+    url = postgres_server.database()
+    yield url
+    postgres_server.drop(url)
 
 
 @pytest.fixture(scope="session")

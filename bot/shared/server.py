@@ -117,7 +117,7 @@ def _pool(settings: SharedSettings) -> ConnectionPool:
             socket_connect_timeout=settings.timeout_s,
         )
         # It sends nothing, and raises TypeError if the address has a parameter that is none.
-        pool.make_connection()
+        pool.make_connection()  # type: ignore[no-untyped-call]
     except (ValueError, TypeError) as error:
         # The client names the part of the address that is wrong, not the address, which holds a password.
         raise SettingsError(f"setting shared.url: {error}") from None

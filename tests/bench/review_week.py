@@ -176,7 +176,8 @@ class _Week:
         asked, request_id, desk = Asked(text=self._question(), where=where), f"r-{self.asked}", self.use_cases.questions
         reply = await desk.ask(request_id, asked, (), lambda _: None)
         await desk.store.inbox.add([request_id], asked.model_dump_json())
-        await desk.settle(request_id, asked, reply, [])
+        (job,) = await desk.store.inbox.claim("week", 60.0, 1)
+        await desk.settle(job, asked, reply, [])
         day.outcomes[reply.outcome.kind] += 1
         is_waiting = reply.review is not None
         if reply.outcome.kind == "not_enough_info" and self.dice.random() < _ESCALATES:

@@ -98,7 +98,7 @@ async def test_an_address_without_the_extra_says_what_to_install(
     valkey_server: Valkey, own_data: Path, articles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.app, "find_spec", lambda _: None)
-    with pytest.raises(SettingsError, match=r"^setting shared\.url needs more packages: pip install 'citedesk\[clu"):
+    with pytest.raises(SettingsError, match=r"^setting shared\.url: the shared server needs `pip install"):
         async with workspace(own_data, articles, shared=_shared(valkey_server)):
             pass
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.section import Section
@@ -146,7 +147,7 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return "none" if value is None or value in ((), {}, frozenset(), "") else f"`{value}`"
+    return "none" if value is None or value in ((), {}, frozenset(), "", SecretStr("")) else f"`{value}`"
 
 
 def _meaning(field: FieldInfo) -> str:
