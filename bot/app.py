@@ -209,7 +209,9 @@ async def open_store(settings: Settings, now: Callable[[], datetime] | None = No
     if not settings.store.url.get_secret_value():
         return await SqliteStore(store_file(settings), now or (lambda: datetime.now(UTC))).open()
     try:
-        from bot.store.postgres.store import PoolRules, PostgresStore  # noqa: PLC0415 - its library is an extra
+        # Its library is an extra.
+        from bot.store.postgres.database import PoolRules  # noqa: PLC0415
+        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415
     except ImportError:
         raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
     rules = PoolRules(settings.store.connections, settings.store.connection_s, settings.store.statement_s)
