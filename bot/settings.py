@@ -22,6 +22,7 @@ from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.model_settings import JudgeSettings, LlmSettings
 from bot.section import Count, Hours, Id, Seconds, Section
 from bot.service_settings import ServiceSettings
+from bot.shared_settings import SharedSettings
 from index.errors import SettingsError
 
 _FAMILIAR_NAMES = {
@@ -520,6 +521,7 @@ class Settings(BaseSettings):
     teams: TeamsSettings = TeamsSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    shared: SharedSettings = SharedSettings()
 
     @property
     def products(self) -> dict[str, ProductSettings]:

@@ -198,6 +198,9 @@ class Requests(Protocol):
     async def since(self, since: datetime) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
 

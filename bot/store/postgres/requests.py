@@ -39,6 +39,16 @@ class RequestTable:
         rows = await self._database.rows("SELECT trace, verdict FROM requests WHERE at >= %s ORDER BY at", (since,))
         return [_trace(*row) for row in rows]
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+        rows = await self._database.rows(
+            "SELECT coalesce(sum(coalesce((trace::json ->> 'input_tokens')::bigint, 0) "
+            "+ coalesce((trace::json ->> 'output_tokens')::bigint, 0)), 0)::bigint FROM requests "
+            "WHERE at >= %s AND tenant_id = %s",
+            (since, tenant_id),
+        )
+        return int(rows[0][0])
+
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         rows = await self._database.rows(
