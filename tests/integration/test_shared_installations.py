@@ -32,7 +32,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def _installation(team: str | None = "T1", user: str = "U1", token: str = "xoxb-1", **more: Any) -> Installation:  # noqa: ANN401, S107
     return Installation(
         app_id="A1", team_id=team, user_id=user, bot_token=token, bot_id="B1", bot_user_id="UB",
-        bot_scopes=["chat:write", "commands"], **{"installed_at": time.time()} | more,
+        bot_scopes=["chat:write", "commands"], installed_at=time.time(), **more,
     )  # fmt: skip
 
 
@@ -119,8 +119,10 @@ async def test_a_state_is_good_once_and_at_any_process(store: Store) -> None:
 async def test_what_was_installed_before_moves_into_the_shared_store_once(store: Store, tmp_path: Path) -> None:
     file = Installations(tmp_path / "installations.sqlite", "1.2", ("T1", "T2"))
     installed = (("T1", "U1", "xoxb-1"), ("T1", "U2", "xoxb-2"), ("T2", "U1", "xoxb-3"))
-    for at, (team, user, token) in enumerate(installed):
-        file.save(_installation(team, user, token, user_token=f"xoxp-{user}", installed_at=1e9 + 60 * at))
+    for team, user, token in installed:
+        file.save(_installation(team, user, token, user_token=f"xoxp-{user}"))
+        # The file keeps whole seconds.
+        await asyncio.sleep(1.01)
     assert await taken_over(tmp_path / "installations.sqlite", "1.2", store) == 3
     moved = StoredInstallations(store, "1.2")
     theirs = await moved.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1")
