@@ -40,7 +40,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     async def middleware(
         body: dict[str, Any], context: AsyncBoltContext, next_: Next, respond: AsyncRespond
     ) -> BoltResponse:
-        if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
+        if await is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             if body.get("response_url") and not body.get("command"):
                 await _tell_stranger(respond, slack.languages.words()("stranger"))

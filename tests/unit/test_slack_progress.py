@@ -27,7 +27,7 @@ class _Unreachable:
     async def bot_user_id(self, tenant_id: str) -> str:  # noqa: ARG002
         raise self._error
 
-    def serves(self, tenant_id: str) -> bool:  # noqa: ARG002
+    async def serves(self, tenant_id: str) -> bool:  # noqa: ARG002
         return True
 
 
