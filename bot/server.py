@@ -1,6 +1,7 @@
 """Run the bot in one process: store, pipeline, workers, HTTP server and chat products."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.probes import Probes
 from bot.settings import Settings, environment_name, reviewers_places
+from bot.store.port import Store, StoreError
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 _MAX_BODY = 1 << 20
+_LOOK_AGAIN_S = 1.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -51,7 +54,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
         stack.callback(end_tracing)
-        store = await open_store(settings, now)
+        store = await _open_store(settings, now)
         stack.push_async_callback(store.close)
         state = build_process_state(settings, store)
         stack.push_async_callback(state.aclose)
@@ -75,6 +78,19 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         url = await stack.enter_async_context(_http_server(runtime, routes, healthy))
         _log.info("ready", url=url, products=sorted(served), connections=sorted(healthy))
         yield RunningBot(runtime, maintenance, url)
+
+
+async def _open_store(settings: Settings, now: Callable[[], datetime] | None) -> Store:
+    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError."""
+    end = time.monotonic() + (settings.store.start_s if settings.store.url.get_secret_value() else 0.0)
+    while True:
+        try:
+            return await open_store(settings, now)
+        except StoreError as error:
+            if time.monotonic() >= end:
+                raise
+            _log.warning("store_not_reachable", reason=str(error))
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, Served]:

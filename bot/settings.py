@@ -484,6 +484,7 @@ class StoreSettings(Section):
     connections: Count = Field(10, description="connections to the database that a process keeps for its requests")
     connection_s: Seconds = Field(5.0, description="seconds for which a request waits for one of them")
     statement_s: Seconds = Field(10.0, description="seconds for one statement in the database")
+    start_s: Seconds = Field(60.0, description="seconds for which a starting process waits for the database")
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
     turn_text_days: int = Field(
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"

@@ -58,7 +58,8 @@ class Outgoing(FrozenModel):
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
     it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
-    `checks` is the key of a message whose copies are looked for; such a job posts nothing.
+    `checks` is the key of a message whose copies are looked for; such a job posts nothing. `resumed` marks the reply
+    to a question whose first try was broken off, and may have left its progress message.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Outgoing(FrozenModel):
     decides: str = ""
     progress_id: str = ""
     checks: str = ""
+    resumed: bool = False
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
