@@ -52,6 +52,8 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
     match outcome:
         case NeedsReview():
             return numbered(outcome.model_copy(update={"reason": case.reason}))
+        case Answered(form="remembered"):
+            return NeedsReview(reason=case.reason, draft=None, sources=())
         case Answered(text=text, citations=citations, sources=sources):
             draft = Draft(status="answered", answer=text, confidence="high", citations=citations)
             return NeedsReview(reason=case.reason, draft=draft, sources=sources)
@@ -62,19 +64,21 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
 
 
 def gap_of(asked: Asked, outcome: Outcome, trace: Trace) -> Gap | None:
-    """Return the gap that a question without an answer shows; None for an answered one, and for a greeting.
+    """Return the gap that a question shows which the documents do not answer; None for any other, and for a greeting.
 
     It holds what the asker wrote. A rewritten question may repeat an earlier answer, and all admins read gaps.
     """
-    if not isinstance(outcome, NotEnoughInfo) or asks_nothing(outcome):
+    is_remembered = isinstance(outcome, Answered) and outcome.form == "remembered"
+    if not (is_remembered or isinstance(outcome, NotEnoughInfo)) or asks_nothing(outcome):
         return None
+    nearest = outcome.nearest if isinstance(outcome, NotEnoughInfo) else ()
     return Gap(
         request_id=trace.request_id,
         tenant_id=asked.where.tenant_id,
         user_id=asked.where.user_id,
         question=unmarked(asked.text),
         reason=trace.verdict,
-        nearest=tuple(document.document_id for document in outcome.nearest),
+        nearest=tuple(document.document_id for document in nearest),
     )
 
 

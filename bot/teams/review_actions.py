@@ -32,6 +32,7 @@ from bot.teams.review_cards import (
     REASON_INPUT,
     REFRESH,
     REJECT,
+    REMEMBER_INPUT,
     TAKE_OVER,
     review_card,
 )
@@ -135,8 +136,15 @@ class ReviewActions:
         if check.findings and not anyway:
             view = await self.reviews.views.view_for(review, reviewer)
             named = replace(view, names=names_of(review, view.names, presser.words), reviewers=())
-            return _card_response(review_card(named, check.findings, text, presser.words).card)
-        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
+            days = self.reviews.settings.unsourced_days
+            return _card_response(review_card(named, check.findings, text, presser.words, days).card)
+        decision = Decision(
+            state="edited",
+            reviewer_id=reviewer,
+            answer=text,
+            sent_anyway=bool(check.findings),
+            remember=bool(check.findings) and str(data.get(REMEMBER_INPUT)) == "true",
+        )
         messages = await self.boards.decided_by(reviewer)
         return await self._changed(presser, await self.reviews.decide(review_id, decision, messages))
 
