@@ -75,6 +75,7 @@ _NOTE_CHARS, _ASKED_CHARS = 1500, 2500
 _TITLE_CHARS = 75
 _SUGGESTIONS = 3
 _CITATIONS = 10
+_FEEDBACK = {"feedbackLoop": {"type": "custom"}}
 # The answer gives way where a card grows too large.
 _REMEMBERED = 1
 
@@ -88,9 +89,16 @@ def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES, words: Wo
     if isinstance(outcome, Answered):
         return _answered(outcome, request_id, notes, names, words)
     if isinstance(outcome, NeedsReview) and outcome.meanwhile:
-        return _meanwhile(outcome.meanwhile, request_id, notes, words)
+        return _meanwhile(outcome.meanwhile, request_id, [*notes, *_rejected(reply, words)], words)
     said, parts, actions = _card_of(outcome, request_id, asked.text, words)
-    return card_message(said, [*map(small, notes), *parts, small(request_id)], actions)
+    before = [*map(small, notes), *map(paragraph, _rejected(reply, words))]
+    return card_message(said, [*before, *parts, small(request_id)], actions)
+
+
+def _rejected(reply: Reply, words: Words) -> list[str]:
+    """Return that a reviewer had no answer to the same question, as Markdown; nothing if none has said so."""
+    rejected = reply.rejected
+    return [rejected_words(rejected.at, literal(rejected.note, _NOTE_CHARS), words)] if rejected else []
 
 
 def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
@@ -103,8 +111,6 @@ def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
         notes.append(f"{understood_words(reply.trace, words)}: {read_as}")
     if asked.has_files:
         notes.append(words("files-left-out"))
-    if rejected := reply.rejected:
-        notes.append(rejected_words(rejected.at, literal(rejected.note, _NOTE_CHARS), words))
     if expected := outlook_words(reply.outlook, words):
         notes.append(expected)
     if reply.may_see_more and may_help_more(reply.outcome):
@@ -244,7 +250,8 @@ def _remembered(outcome: Answered, reply: Reply, asked: Asked, names: Names, wor
     answer = answer_parts(outcome.text, links_of(outcome), _REMEMBERED)
     ask = _question_button(ESCALATE, words("button-ask-a-person-again"), reply.request_id, asked.text)
     parts = [*map(small, _notes(reply, asked, words)), paragraph(told), *answer, small(reply.request_id)]
-    return card_message(said, parts, ask)
+    message = card_message(said, parts, ask)
+    return TeamsMessage(message.text, message.activity | {"channelData": _FEEDBACK})
 
 
 def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str], words: Words) -> TeamsMessage:
@@ -293,7 +300,7 @@ def _activity(text: str, claims: Sequence[Json], *, made_by_model: bool) -> Json
         "text": text,
         "textFormat": "markdown",
         "entities": [entity],
-        "channelData": {"feedbackLoop": {"type": "custom"}},
+        "channelData": _FEEDBACK,
     }
 
 

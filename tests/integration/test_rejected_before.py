@@ -41,7 +41,9 @@ async def _asked_again(desk: World, user: str) -> Message:
     question, reply = await _ask(desk, user)
     await desk.press(user, reply, "Ask a person")
     told = shown(await desk.reply_to(question, 2))
-    assert "A reviewer looked at this question on 1 Nov 2026 and had no answer. I have put it on the reviewers' " in told
+    assert (
+        "A reviewer looked at this question on 1 Nov 2026 and had no answer. I have put it on the reviewers' " in told
+    )
     assert "will look at it" not in told
     return question
 

@@ -112,7 +112,9 @@ async def test_other_readers_other_rules_and_another_workspace_do_not_get_it(
         assert known.asked_in is not None
         for change in ({"tenant_id": "T9"}, {"shared_outside": True}, {"surface": "teams"}):
             where = known.asked_in.model_copy(update={"user_id": "U9"} | change)
-            reply = await desk.bot.use_cases.questions.ask("r-9", Asked(text=_QUESTION, where=where), (), lambda _: None)
+            reply = await desk.bot.use_cases.questions.ask(
+                "r-9", Asked(text=_QUESTION, where=where), (), lambda _: None
+            )
             assert reply.outcome.kind == "not_enough_info", change
 
 
@@ -186,7 +188,9 @@ async def test_what_the_draft_was_written_from_must_still_be_readable(desk: Worl
     _, card = await _to_a_person(desk, _QUESTION)
     await _write(desk, card)
     (known,) = await desk.store.curated.live()
-    chunk = desk.bot.use_cases.reviews.retriever.search("When does the first payment reminder go out?", frozenset(), 5).chunks[0]
+    chunk = desk.bot.use_cases.reviews.retriever.search(
+        "When does the first payment reminder go out?", frozenset(), 5
+    ).chunks[0]
     await _keep(desk, known.model_copy(update={"drawn_from": listed_sources((chunk,))}))
     assert "web page works" in await _told(desk)
     await desk.relabel(chunk.document_id, restricted=True)
@@ -207,16 +211,21 @@ async def _review_of(desk: World, card: Message) -> Review:
     return review
 
 
+async def _preview_below(desk: World, card: Message) -> Message:
+    def replies() -> list[Message]:
+        return [m for m in desk.messages(card.channel) if m.thread_ts == card.ts and m.user != REVIEWER]
+
+    return (await desk.until(replies, 1))[0]
+
+
 async def test_a_proposal_in_the_thread_says_who_gets_it_and_can_be_sent_to_the_asker_alone(desk: World) -> None:
     for button, is_told in (("Send it only to who asked", False), ("Send it anyway", True)):
         question = f"{_QUESTION} {button}"
         _, card = await _to_a_person(desk, question)
         await desk.sandbox.acts.post(REVIEWER, card.channel, "There is none, sorry.", card.ts)
-        found = await desk.until(
-            lambda ts=card.ts: [m for m in desk.messages(card.channel) if m.thread_ts == ts and m.user != REVIEWER], 1
-        )
-        assert "Others who ask the same get this, too, for 30 days." in shown(found[0])
-        await desk.press(REVIEWER, found[0], button)
+        found = await _preview_below(desk, card)
+        assert "Others who ask the same get this, too, for 30 days." in shown(found)
+        await desk.press(REVIEWER, found, button)
         await desk.card_with(card, "by <@")
         await desk.settled()
         assert ("There is none, sorry." in await _told(desk, question)) is is_told
