@@ -35,10 +35,10 @@ async def _to_a_person(desk: World, text: str, user: str = ASKER, place: str = S
     return question, (await desk.until(desk.cards, before + 1))[-1]
 
 
-async def _write(desk: World, card: Message, answer: str = _ANSWER, **ticked: Any) -> None:  # noqa: ANN401
+async def _write(desk: World, card: Message, answer: str = _ANSWER, boxes: dict[str, Any] = _FOR_OTHERS) -> None:
     await desk.press(REVIEWER, card, "Write an answer")
     await desk.submit(REVIEWER, answer)
-    await desk.submit(REVIEWER, answer, **(ticked or _FOR_OTHERS))
+    await desk.submit(REVIEWER, answer, **boxes)
     await desk.card_with(card, "by <@")
     await desk.settled()
 
@@ -91,7 +91,7 @@ async def test_the_box_is_ticked_for_a_question_in_a_channel_and_empty_for_one_a
 
 async def test_without_the_tick_only_the_asker_gets_it(desk: World) -> None:
     _, card = await _to_a_person(desk, _QUESTION)
-    await _write(desk, card, **_TICKED)
+    await _write(desk, card, boxes=_TICKED)
     told = await _told(desk)
     assert "web page" not in told
     assert "Ask a person" in told
