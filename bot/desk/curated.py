@@ -103,19 +103,19 @@ class CuratedDesk:
         answer = curated_of(review, citations)
         if answer is None and without_sources and self.unsourced_days:
             answer = remembered_of(review)
+        if answer is None:
+            return None
         before = await self._alike_in(review.conversation.tenant_id, review.question)
         vector = await asyncio.to_thread(self.embedder.embed, [review.question])
         async with self.store.transaction() as tx:
             for replaced in replaced_by(review, before, self.alike):
                 await tx.curated.set_state(replaced.curated_id, "withdrawn")
-            if answer:
-                await tx.curated.save(answer, self.embedder.name, vector.tobytes())
-            if answer and not answer.is_remembered:
+            await tx.curated.save(answer, self.embedder.name, vector.tobytes())
+            if not answer.is_remembered:
                 for ask in review.asks:
                     await tx.gaps.forget(ask.request_id)
         self.version.bump()
-        if answer:
-            _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
+        _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
         return answer
 
     async def sweep(self, announce: Announce) -> list[Review]:

@@ -97,7 +97,9 @@ class ReviewActions:
         self.wake_outbox()
         if review and review.joined:
             await self.boards.refresh(review)
-        return "teams-person-has-it" if review else "escalated-before"
+        if review is None:
+            return "escalated-before"
+        return "teams-asked-again" if review.rejected_before else "teams-person-has-it"
 
     async def _ask(self, key: str, asked: Asked, message: str) -> str:
         """Put a question into the inbox, once; return what the client shows meanwhile."""

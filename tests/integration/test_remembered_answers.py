@@ -150,6 +150,17 @@ async def test_the_last_answer_counts_and_an_older_one_never_comes_back(desk: Wo
     assert "thre is none" not in await _told(desk)
 
 
+async def test_what_is_written_for_one_person_takes_nothing_from_the_others(desk: World) -> None:
+    _, first = await _to_a_person(desk, _QUESTION)
+    await _write(desk, first)
+    again = await desk.ask(_QUESTION, ADMIN)
+    await desk.press(ADMIN, await desk.exactly_one_reply(again), "Ask a person again")
+    await _write(desk, (await desk.until(desk.cards, 2))[-1], "For you there is one.", _TICKED)
+    told = await _told(desk)
+    assert "web page works" in told
+    assert "For you" not in told
+
+
 async def test_after_the_days_it_is_deleted_and_the_setting_switches_it_off(desk: World) -> None:
     _, card = await _to_a_person(desk, _QUESTION)
     await _write(desk, card)

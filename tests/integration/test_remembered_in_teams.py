@@ -76,7 +76,8 @@ async def test_after_a_rejection_others_are_told_and_the_question_gets_no_second
     assert "A reviewer looked at this question on" in told
     assert "decided." in told
     (button,) = reply["attachments"][0]["content"]["actions"]
-    await teams.send(teams.press("second", _OTHER_THREAD, button["verb"], button["data"]))
+    _, said = await teams.send(teams.press("second", _OTHER_THREAD, button["verb"], button["data"]))
+    assert said["value"] == "I have put it on the reviewers' list again."
     again = await teams.until(lambda: teams.all(_OTHER_THREAD, 2))
     assert "I have put it on the reviewers' list again" in json.dumps(again, ensure_ascii=False)
     assert len(teams.messages(REVIEWS)) == 1

@@ -831,3 +831,4 @@ card-again = Abgelehnt von { $who } am { $day }. Seitdem { $times ->
     [one] einmal
    *[other] { $times } Mal
 } wieder gefragt.
+teams-asked-again = Ich habe sie wieder auf die Liste des Prüfteams gesetzt.

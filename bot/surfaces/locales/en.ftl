@@ -831,3 +831,4 @@ card-again = Rejected by { $who } on { $day }. Since then asked again { $times -
     [one] once
    *[other] { $times } times
 }.
+teams-asked-again = I have put it on the reviewers' list again.
