@@ -140,14 +140,19 @@ class _Day:
 
 @dataclass
 class _Week:
-    """The simulation. `waiting` are the threads whose asker waits for a person."""
+    """The simulation.
+
+    `waiting` are the threads whose asker waits for a person, and since when; `overnight` counts those who waited until
+    another day.
+    """
 
     use_cases: UseCases
     boards: Boards
     board: _Board
     clock: _Clock
     questions: list[str]
-    waiting: dict[str, Conversation] = field(default_factory=dict)
+    waiting: dict[str, datetime] = field(default_factory=dict)
+    overnight: int = 0
     asked: int = 0
 
     async def day(self) -> _Day:
@@ -201,7 +206,7 @@ class _Week:
             is_waiting = True
         if is_waiting:
             day.to_a_person += 1
-            self.waiting[thread] = where
+            self.waiting[thread] = self.clock.now
             if _can_withdraw() and gives_up:
                 await self._withdraw(request_id, where, day)
 
@@ -223,7 +228,7 @@ class _Week:
             await reviews.decide(review.review_id, decision, await self.boards.decided_by(reviewer))
             day.by_reviewer[reviewer] += 1
         for thread in self.board.told & self.waiting.keys():
-            del self.waiting[thread]
+            self.overnight += self.waiting.pop(thread).date() != self.clock.now.date()
 
     @property
     def desk(self) -> QuestionDesk:
@@ -341,7 +346,7 @@ async def _week(data: Path, out: Path, llm: dict[str, Any], *, is_built: bool) -
             sys.stdout.flush()
         late = await week.next_morning()
         sys.stdout.write(
-            f"outcomes: {dict(outcomes)}; decided on the next morning: {late}; "
+            f"outcomes: {dict(outcomes)}; decided on the next morning: {late}; waited overnight: {week.overnight}; "
             f"askers without an outcome: {len(week.waiting)}\n"
         )
         await use_cases.questions.pipeline.aclose()
