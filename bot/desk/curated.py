@@ -33,7 +33,7 @@ from pipeline.types import (
 )
 
 _log = structlog.get_logger(__name__)
-_CANDIDATES = 5
+_CANDIDATES = 10
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def after_rejection(review: Review, decided: Sequence[Review], same: Joins, agai
 
     `decided` are the decided reviews, the last decision first; `same` tells which of them ask the same for the same
     readers. A draft that the reviewers have not seen gets its card at once. What was asked in private is told to
-    nobody else.
+    nobody else, and what means something only in its thread to nobody.
     """
     last = next((other for other in decided if same(other) and _may_be_told(review, other)), None)
     if last is None or last.state != "rejected" or last.decided_at is None:
@@ -62,6 +62,8 @@ def after_rejection(review: Review, decided: Sequence[Review], same: Joins, agai
 
 
 def _may_be_told(review: Review, decided: Review) -> bool:
+    if decided.own_words == decided.question:
+        return False
     in_private = any(ask.conversation.private for ask in decided.asks)
     return not in_private or review.conversation.user_id in decided.askers
 

@@ -14,6 +14,7 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     RequestContext,
+    Source,
     Trace,
 )
 
@@ -29,6 +30,12 @@ def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestCo
         readable_groups=tuple(sorted(context.readable_groups)),
         own_words=own_words if own_words != question else "",
     )
+
+
+def review_wanted(question: str, asked: Asked, context: RequestContext, near: tuple[Source, ...] = ()) -> Review:
+    """Return the review of a question that the asker wants a person to answer, with the nearest sources."""
+    case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=near)
+    return review_of(question, asked, case, context)
 
 
 def review_of_disputed(

@@ -11,7 +11,7 @@ import structlog
 
 from bot.desk.evidence import Readers, nearest, read_for, still_holds
 from bot.desk.joining import after_rejection, ask_alike, channel_of, joins
-from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, review_of_disputed, turn_of
+from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, review_of_disputed, review_wanted, turn_of
 from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
@@ -31,7 +31,6 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     RequestContext,
-    Source,
     ThreadTurn,
     Trace,
 )
@@ -118,7 +117,7 @@ class QuestionDesk:
             review = await self._after_rejection(review)
         rejected = review.rejected_before if review else None
         if isinstance(outcome, NotEnoughInfo) and not asks_nothing(outcome):
-            rejected = (await self._after_rejection(_unanswered(question, asked, context))).rejected_before
+            rejected = (await self._after_rejection(review_wanted(question, asked, context))).rejected_before
         return Reply(
             request_id=request_id,
             outcome=outcome,
@@ -184,7 +183,12 @@ class QuestionDesk:
         context = await self._context(request_id, asked.where, ())
         question, readers = unmarked(asked.text), Readers(context.readable_groups, context.within)
         near = await nearest(self.pipeline.retriever, question, readers)
-        review = await self._after_rejection(_unanswered(question, asked, context, near))
+        review = review_wanted(question, asked, context, near)
+        trace = await self.store.requests.get(request_id)
+        if trace and "condense" in trace.stage_ms:
+            # Out of its thread "And on Mondays?" is another question.
+            review = review.model_copy(update={"own_words": question})
+        review = await self._after_rejection(review)
         return await opened(self.store, review, announce, await self._joins(review))
 
     async def give_feedback(self, feedback: Feedback) -> bool:
@@ -301,12 +305,6 @@ class QuestionDesk:
     async def _same(self, review: Review, rivals: Sequence[Review]) -> Joins:
         alike = partial(ask_alike, self.channels)
         return await asyncio.to_thread(joins, review, rivals, alike, self.embedder, self.similarity)
-
-
-def _unanswered(question: str, asked: Asked, context: RequestContext, near: tuple[Source, ...] = ()) -> Review:
-    """Return the review that opens if the asker wants a person to answer."""
-    case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=near)
-    return review_of(question, asked, case, context)
 
 
 def request_id_of(key: str) -> str:

@@ -108,10 +108,10 @@ class Review(FrozenModel):
     UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
     may use; None in a review of an older version, which nobody joins. `drawn_from` is everything that a model read for
     a draft that is not proved, cited or not. `own_words` is what the asker wrote, where `question` was rewritten from a
-    thread or comes from somebody who has taken it back. `first_request_id` is the request of `conversation`, "" if it
-    is the one that opened the review. `rejected_before` is the last rejection of the same question for the same
-    readers. Until `card_after`, an ISO timestamp, the review has no card then, because reviewers have just looked at
-    it; "" if it has one.
+    thread, may mean something only there, or comes from somebody who has taken it back. `first_request_id` is the
+    request of `conversation`, "" if it is the one that opened the review. `rejected_before` is the last rejection of
+    the same question for the same readers. Until `card_after`, an ISO timestamp, the review has no card then, because
+    reviewers have just looked at it; "" if it has one.
     """
 
     review_id: str

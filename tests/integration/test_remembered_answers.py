@@ -11,9 +11,11 @@ import pytest
 from support.relabelling import LEAD, World, world
 from support.workspace import ADMIN, ASKER, REVIEWER, SUPPORT, shown
 
+from bot.desk.remembering import is_for_others
 from bot.sandbox.workspace import Message
 from bot.store.records import Asked, Conversation, CuratedAnswer, Decision, Review
 from pipeline.fallbacks import listed_sources
+from pipeline.types import ThreadTurn
 
 _QUESTION = "Is there a Linux app?"
 _ANSWER = "No, but the web page works there: https://app.example.com"
@@ -241,3 +243,23 @@ async def test_a_proposal_in_the_thread_says_who_gets_it_and_can_be_sent_to_the_
         await desk.settled()
         assert ("There is none, sorry." in await _told(desk, question)) is is_told
         assert (await _review_of(desk, card)).sent_anyway
+
+
+async def test_what_means_something_only_in_its_thread_is_not_for_others_by_itself(desk: World) -> None:
+    questions = desk.bot.use_cases.questions
+    where = Conversation(
+        surface="slack", tenant_id="T0SANDBOX", user_id=ASKER, channel_id=SUPPORT, thread_id="1.0", private=False
+    )
+    for key, earlier in (("alone", ()), ("below", (ThreadTurn("asker", "Is there a Windows app?"),))):
+        asked = Asked(text="And for Linux?", where=where)
+        reply = await questions.ask(key, asked, earlier, lambda _: None)
+        await desk.store.inbox.add([key], asked.model_dump_json())
+        await questions.settle(key, asked, reply, [])
+        review = await questions.escalate(key, asked, desk.bot.runtime.boards.cards)
+        assert review is not None
+        if key == "alone":
+            assert is_for_others(review)
+            # The next one would join it.
+            await desk.bot.use_cases.reviews.decide(review.review_id, Decision(state="rejected", reviewer_id=REVIEWER))
+        else:
+            assert not is_for_others(review)

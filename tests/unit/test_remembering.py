@@ -118,6 +118,7 @@ def test_a_rejected_question_gets_its_next_card_a_day_after_the_rejection() -> N
         ([], False, False),
         ([_decided("edited"), _decided("rejected")], False, False),
         ([_decided("rejected", conversation=_PRIVATE), _decided("edited")], True, True),
+        ([_decided("rejected", own_words="How?")], False, False),
         ([_decided("rejected", conversation=_PRIVATE.model_copy(update={"user_id": "U9"}))], False, False),
     ],
 )
