@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,11 +89,12 @@ def _access(settings: Settings) -> Sequence[Diagnosis]:
 
 async def _store(settings: Settings) -> Diagnosis:
     try:
-        store = await open_store(settings)
+        async with AsyncExitStack() as stack:
+            store = await open_store(settings)
+            stack.push_async_callback(store.close)
+            counts = await store.counts()
     except CitedeskError as error:
         return Diagnosis("store", ok=False, words=str(error))
-    counts = await store.counts()
-    await store.close()
     return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
 
 

@@ -17,7 +17,7 @@ from index.errors import SettingsError
 
 @click.group("store")
 def command() -> None:
-    """Move the store."""
+    """Move the store from a file into a database."""
 
 
 @command.command("migrate")
