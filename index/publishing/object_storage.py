@@ -58,7 +58,7 @@ class ObjectStorage:
     def listed(self, prefix: str) -> Iterator[Stored]:
         """Yield the objects below a prefix that ends in a slash, in no order."""
         pages = _asked(lambda: iter(obstore.list(self._store, prefix=prefix.removesuffix("/"))))
-        while page := _asked(lambda: next(pages, None)):
+        while (page := _asked(lambda: next(pages, None))) is not None:
             yield from (Stored(found["path"], found["size"], found["last_modified"]) for found in page)
 
     def delete(self, paths: Collection[str]) -> None:
