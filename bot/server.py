@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
+from typing import Any
 
 import structlog
 from aiohttp import web
 
 from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
+from bot.delivery.following import Followed
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching, is_scheduled
 from bot.delivery.runtime import IsAlive, Runtime, Served
@@ -68,6 +70,8 @@ async def running_bot(
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(maintenance.running())
+        if runtime.following:
+            await stack.enter_async_context(runtime.following.running())
         await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
@@ -107,7 +111,9 @@ async def _http_server(
     settings, use_cases = runtime.settings, runtime.use_cases
 
     async def health(_: web.Request) -> web.Response:
-        state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
+        state: dict[str, Any] = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
+        if runtime.following:
+            state["snapshot"] = _snapshot(runtime.following.state)
         if healthy:
             state["socket"] = all([await is_alive() for is_alive in healthy.values()])
         if is_scheduled(settings):
@@ -136,6 +142,17 @@ async def _http_server(
         yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()
+
+
+def _snapshot(followed: Followed) -> dict[str, Any]:
+    """Return which snapshot is served, and whether it is the live one of all machines."""
+    return {
+        "is_live": not followed.is_behind,
+        "live": followed.live,
+        "served": followed.served,
+        "age_s": followed.age_s(datetime.now(UTC)),
+        "error": followed.error,
+    }
 
 
 async def _has_index(use_cases: UseCases) -> bool:

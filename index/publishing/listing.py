@@ -10,6 +10,7 @@ publishing/<name>-<random>            there while somebody publishes
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -107,7 +108,7 @@ def local_listing(folder: Path) -> PublishedSnapshot | None:
 
 def keep_listing(folder: Path, snapshot: PublishedSnapshot) -> None:
     """Write the listing beside the files of a local snapshot, in one step."""
-    draft = folder / f".{LISTING}"
+    draft = folder / f".{LISTING}-{uuid4().hex[:8]}"
     draft.write_text(snapshot.model_dump_json(), encoding="utf-8")
     draft.replace(folder / LISTING)
 

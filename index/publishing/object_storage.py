@@ -21,7 +21,7 @@ _DELETED_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where published snapshots are. `endpoint` and `region` are for S3; "" where the environment or the URL says it."""
+    """Where published snapshots are. `endpoint` and `region` are for S3, and "" where the environment says them."""
 
     url: str
     endpoint: str = ""

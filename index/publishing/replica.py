@@ -107,7 +107,7 @@ class PublishedSnapshots:
     def planned_rollback(self) -> Rollback:
         """Return what `roll_back` would change; both snapshots are fetched. Raises IndexUnavailableError if none is."""
         self.follow()
-        live = self.live.live() or ""
+        live = self.folder.current_name() or ""
         older = next((name for name in published_names(self.storage) if name < live), None)
         if older is None:
             raise IndexUnavailableError("there is no earlier snapshot to go back to")

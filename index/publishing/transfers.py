@@ -10,7 +10,7 @@ A, R = TypeVar("A"), TypeVar("R")
 _AT_ONCE, _AHEAD = 8, 16
 
 
-def transferred(transfer: Callable[[A], R], items: Iterable[A]) -> Generator[R]:
+def transferred(transfer: Callable[[A], R], items: Iterable[A]) -> Generator[R, None, None]:
     """Yield `transfer(item)` for each item, in order. The first error ends it; what has begun is waited for."""
     with ThreadPoolExecutor(_AT_ONCE, "snapshot-transfer") as pool:
         waiting: deque[Future[R]] = deque()

@@ -32,6 +32,10 @@ class RandomEmbedder:
     dimensions: int = _DIMENSIONS
     token_scale: Vectors = field(default_factory=lambda: np.full(_DIMENSIONS, 0.2, dtype=np.float32))
 
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return the vector and the tokens of each question."""
+        return [_encoded(text) for text in texts]
+
     def encode_documents(self, texts: Sequence[str]) -> list[Encoded]:
         """Return a unit vector and `_TOKENS` tokens for each text."""
         return [_encoded(text) for text in texts]
@@ -58,7 +62,19 @@ def documents(count: int, chunks_each: int, seed: int = 7) -> dict[str, list[str
     return {f"doc{n:06}.md": texts[n * chunks_each : (n + 1) * chunks_each] for n in range(count)}
 
 
-def build_synthetic(folder: SnapshotFolder, texts: dict[str, list[str]], previous: Manifest | None = None) -> Manifest:
+def with_a_longer_document(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the documents with one changed, in the middle: a chunk of it changed and one is new."""
+    name = sorted(texts)[len(texts) // 2]
+    first, *others = texts[name]
+    return texts | {name: [first, f"{first} changed", *others]}
+
+
+def build_synthetic(
+    folder: SnapshotFolder,
+    texts: dict[str, list[str]],
+    previous: Manifest | None = None,
+    random_embedder: RandomEmbedder | None = None,
+) -> Manifest:
     """Write a snapshot of these documents and make it the live one, reusing the vectors of `previous`."""
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     sources = [
@@ -66,7 +82,7 @@ def build_synthetic(folder: SnapshotFolder, texts: dict[str, list[str]], previou
         for name, parts in sorted(texts.items())
     ]
     chunks = [chunk for source in sources for document in source.documents for chunk in document.chunks]
-    embedder = cast(OnnxEmbedder, RandomEmbedder())
+    embedder = cast("OnnxEmbedder", random_embedder or RandomEmbedder())
     reusable = reusable_of(folder, previous, embedder) if previous else Reusable()
     content = Content(sources, chunks, text_hashes(chunks), None, ())
     made = written(folder, content, embedder, reusable, SearchRules(), lambda _done, _total: None)

@@ -800,3 +800,8 @@ proposal-too-long = Das ist zu lang, um es von hier zu senden. Drück auf „{ b
 proposal-sent = Gesendet von { $name }.
 proposal-discarded = Verworfen. Es wurde nichts gesendet.
 proposal-changed = Die Dokumente haben sich inzwischen geändert und belegen das nicht mehr. Es wurde nichts gesendet. Antworte noch einmal, dann siehst du, was fehlt.
+
+### Gemeinsame Stände des Index
+
+error-storage-unavailable = Ich komme gerade nicht an den Speicher, den sich alle Server teilen. Fragen beantworte ich weiter aus den bisherigen Dokumenten. Versuch es bitte später noch einmal.
+error-snapshot-not-fetched = Der Index ließ sich nicht aus dem Speicher holen, den sich alle Server teilen. Es wurde nichts geändert. „citedesk doctor“ sagt, warum.

@@ -800,3 +800,8 @@ proposal-too-long = This is too long to be sent from here. Press “{ button-wri
 proposal-sent = Sent by { $name }.
 proposal-discarded = Discarded. Nothing was sent.
 proposal-changed = The documents have changed since: they no longer prove this. Nothing was sent. Reply again to see what is missing.
+
+### Shared snapshots
+
+error-storage-unavailable = I cannot reach the storage that all servers share. Questions are answered from the documents as before. Please try again later.
+error-snapshot-not-fetched = The index could not be fetched from the storage that all servers share, so nothing was changed. “citedesk doctor” says why.

@@ -5,6 +5,7 @@ It takes seconds to start, so tests share one: each takes a bucket, or a prefix 
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -49,7 +50,10 @@ def seaweed() -> Iterator[Seaweed]:
         folder = Path(name)
         port = _free_port()
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(_command(folder, port), stdout=log, stderr=log, cwd=folder, start_new_session=True)
+            command = _command(folder, port)
+            process = subprocess.Popen(  # noqa: S603 - our own server
+                command, stdout=log, stderr=log, cwd=folder, start_new_session=True
+            )
             try:
                 endpoint = f"http://127.0.0.1:{port}"
                 _wait(process, endpoint, folder / "log")
@@ -136,8 +140,6 @@ def _program() -> str | None:
 
 def _free_port() -> int:
     """Return a port that is free, and whose port for gRPC is."""
-    import random  # noqa: PLC0415
-
     for port in random.sample(_PORTS, 200):
         with suppress(OSError), socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", port))
