@@ -21,6 +21,8 @@ def prune(storage: Storage, kept: Collection[str], newest: int, now: datetime, g
         if name not in kept:
             storage.delete(paths_of(name)[:1])
             storage.delete(paths_of(name)[1:])
+    if _somebody_publishes(storage, now, grace):
+        return 0
     old = {stored.path: stored.size for stored in storage.listed(BLOBS) if now - stored.written_at > grace}
     # Looked up after the blocks: a snapshot that is published meanwhile is among the names.
     names = published_names(storage)

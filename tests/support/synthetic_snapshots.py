@@ -69,6 +69,13 @@ def with_a_longer_document(texts: dict[str, list[str]]) -> dict[str, list[str]]:
     return texts | {name: [first, f"{first} changed", *others]}
 
 
+def with_a_changed_word(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the documents with one changed, in the middle: one of its chunks has a word more."""
+    name = sorted(texts)[len(texts) // 2]
+    first, *others = texts[name]
+    return texts | {name: [f"{first} w5", *others]}
+
+
 def build_synthetic(
     folder: SnapshotFolder,
     texts: dict[str, list[str]],
