@@ -347,9 +347,7 @@ def _following(settings: Settings, use_cases: UseCases, retriever: LiveRetriever
     published = build_published(settings)
     if published is None:
         return None
-    return Following(
-        published, retriever, retriever.reopen, use_cases.questions.metrics, settings.snapshots.poll_s
-    )
+    return Following(published, retriever, retriever.reopen, use_cases.questions.metrics, settings.snapshots.poll_s)
 
 
 def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:

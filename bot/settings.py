@@ -139,7 +139,7 @@ class SnapshotSettings(Section):
         None,
         pattern=r"^(s3|gs|az|file)://.+",
         description="object storage of snapshots for several machines: `s3://bucket/prefix`, `gs://bucket/prefix`, "
-        "`az://account/container/prefix` or `file:///folder`; none: snapshots stay in `data_dir`",
+        "`az://container/prefix` or `file:///folder`; none: snapshots stay in `data_dir`",
     )
     endpoint: str = Field(
         "", pattern=r"^(https?://.+)?$", description="address of an S3 server that is not Amazon's; none: Amazon's"

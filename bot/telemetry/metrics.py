@@ -58,7 +58,7 @@ class Metrics:
         )
 
     def follow(self, built_at: str, *, is_behind: bool, has_failed: bool) -> None:
-        """Note the served snapshot: when it was built (ISO 8601, "" if there is none), and whether it is the live one."""
+        """Note when the served snapshot was built (ISO 8601, "" if there is none), and whether it is the live one."""
         self._behind.set(is_behind)
         self._built_at.set(datetime.fromisoformat(built_at).timestamp() if built_at else 0)
         self._not_followed.inc(has_failed)

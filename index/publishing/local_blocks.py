@@ -35,5 +35,3 @@ def local_blocks(folder: Path, snapshot: PublishedSnapshot) -> Iterator[LocalBlo
         for block in file.blocks:
             yield LocalBlock(block.sha256, folder / file.name, offset, block.size)
             offset += block.size
-
-

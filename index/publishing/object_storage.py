@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import obstore
@@ -64,7 +65,7 @@ class ObjectStorage:
     def delete(self, paths: Collection[str]) -> None:
         """Delete objects; those that are gone already are no error."""
         for some in _in_batches(list(paths)):
-            _asked(lambda some=some: self._delete(some))
+            _asked(partial(self._delete, some))
 
     def _delete(self, paths: list[str]) -> None:
         try:
@@ -82,10 +83,10 @@ def opened(place: Place) -> ObjectStorage:
     try:
         if scheme == "file":
             return ObjectStorage(LocalStore(f"/{rest.lstrip('/')}", mkdir=True))
-        options: dict[str, Any] = {"timeout": _TIMEOUT, "connect_timeout": _CONNECT_TIMEOUT}
+        options: Any = {"timeout": _TIMEOUT, "connect_timeout": _CONNECT_TIMEOUT}
         if place.endpoint.startswith("http://"):
             options["allow_http"] = True
-        config = {name: value for name, value in (("endpoint", place.endpoint), ("region", place.region)) if value}
+        config: Any = {name: value for name, value in (("endpoint", place.endpoint), ("region", place.region)) if value}
         retries: Any = {"max_retries": _RETRIES, "retry_timeout": _RETRY_FOR}
         return ObjectStorage(from_url(place.url, config=config or None, client_options=options, retry_config=retries))
     except (BaseError, UnknownConfigurationKeyError, OSError, ValueError) as error:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-A, R = TypeVar("A"), TypeVar("R")
+A = TypeVar("A")
+R = TypeVar("R")
 # A block has at most 1 MiB, so transfers hold at most 24 MiB.
 _AT_ONCE, _AHEAD = 8, 16
 

@@ -14,7 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import structlog
 from support.engines.seaweed import missing, seaweed
@@ -71,9 +72,8 @@ def _timed(what: str) -> Iterator[list[Moved]]:
     began = time.perf_counter()
     yield moved
     spent, (found,) = time.perf_counter() - began, moved
-    print(
-        f"{what} {found.moved_bytes / 1e6:.1f} of {found.total_bytes / 1e6:.1f} MB in {found.blocks} blocks, {spent:.2f} s"
-    )
+    sizes = f"{found.moved_bytes / 1e6:.1f} of {found.total_bytes / 1e6:.1f} MB"
+    print(f"{what} {sizes} in {found.blocks} blocks, {spent:.2f} s")
 
 
 def _ways() -> dict[str, Cut]:

@@ -109,7 +109,7 @@ async def test_a_search_that_has_begun_keeps_the_files_of_a_snapshot_that_is_pru
     retriever = machines.retriever()
     following = machines.following(retriever)
     await following.follow()
-    opened_before, _ = retriever._current()  # noqa: SLF001 - stands for a search in the middle
+    opened_before, _ = retriever._current()
     machines.publish(2)
     await following.follow()
     assert first not in machines.replica.names()

@@ -13,7 +13,6 @@ import pytest
 from support.waiting import until
 from support.workspace import workspace
 
-from bot.cli.index import command
 from index.builder import BuildRules, build
 from index.embedding.model import OnnxEmbedder
 from index.snapshot import SnapshotFolder
@@ -135,10 +134,6 @@ def test_doctor_says_whether_the_live_snapshot_is_served_here(run: Run, docs: Pa
     said = next(line for line in run("a", "doctor").stdout.splitlines() if "snapshots:" in line)
     assert said.startswith("FAIL")
     assert "run `citedesk index fetch`" in said
-
-
-def test_publishing_commands_are_below_index() -> None:
-    assert {"publish", "fetch"} <= set(command.commands)  # type: ignore[attr-defined]
 
 
 async def test_a_running_bot_follows_publishes_its_reindex_and_tells_its_health(

@@ -102,6 +102,4 @@ def _document(name: str, parts: Sequence[str]) -> IndexedDocument:
         Chunk(f"{name}#{sha256(part.encode()).hexdigest()[:8]}", name, (name, f"Part {n}"), part)
         for n, part in enumerate(parts)
     )
-    return IndexedDocument(
-        name, name, None, frozenset({EVERYONE}), sha256("".join(parts).encode()).hexdigest(), chunks
-    )
+    return IndexedDocument(name, name, None, frozenset({EVERYONE}), sha256("".join(parts).encode()).hexdigest(), chunks)
