@@ -38,12 +38,17 @@ for _command in (export_model.command, publishing.publish, publishing.fetch):
     command.add_command(_command)
 
 
+_PUBLISH = click.option(
+    "--publish", is_flag=True, help="Build from the live snapshot of all machines, and switch all of them."
+)
+
+
 @command.command("build")
 @click.argument("places", nargs=-1)
 @DATA_DIR
 @AS_JSON
 @click.option("--force", is_flag=True, help="Switch even if many documents vanished.")
-@click.option("--publish", is_flag=True, help="Build from the live snapshot of all machines, and switch all of them.")
+@_PUBLISH
 def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool, force: bool, publish: bool) -> None:
     """Index PLACES and switch to the new snapshot.
 
@@ -66,7 +71,8 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
 @command.command("watch")
 @click.argument("places", nargs=-1)
 @DATA_DIR
-def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
+@_PUBLISH
+def index_watch(places: tuple[str, ...], data_dir: Path | None, *, publish: bool) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
     If a place is an address or a service, they are indexed again every index.refetch_s, too.
@@ -75,8 +81,11 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
     folders = _places(settings, places)
     embedder = build_embedder(settings)
 
+    published = publishing.published_of(settings) if publish else None
+
     def rebuild() -> None:
-        coverage = build(folders, settings.data_dir, embedder, build_rules(settings))
+        build_here = partial(build, folders, settings.data_dir, embedder, build_rules(settings))
+        coverage = published.built(build_here) if published else build_here()
         click.echo(coverage_text(coverage, live_warnings(settings)))
 
     local = local_paths(folders)

@@ -3,7 +3,7 @@
 import fcntl
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -53,7 +53,8 @@ def mend(name: str, storage: Storage, folder: SnapshotFolder, checkpoint: Checkp
     try:
         verified_manifest(folder.path(name))
     except SnapshotCorruptError:
-        with _only_fetch(folder):
+        with _only_fetch(folder), suppress(FileNotFoundError):
+            # As a draft it is gone on with: what is whole is kept.
             shutil.rmtree(_draft(folder, name), ignore_errors=True)
             folder.path(name).rename(_draft(folder, name))
     return fetch(name, storage, folder, checkpoint)

@@ -6,6 +6,8 @@ where replacing an object only if it is unchanged is missing in a folder.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from index.errors import BuildRefusedError, StorageError
@@ -23,8 +25,18 @@ class LiveName(Protocol):
     def live(self) -> str | None:
         """Return the live name; None before the first."""
 
+    def newest(self) -> str | None:
+        """Return the newest name that ever was live; after a rollback it is not the live one."""
+
     def make_live(self, name: str, expected: str | None) -> None:
         """Make `name` the live one, if `expected` still is. Raises BuildRefusedError if another one is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    number: int
+    name: str | None = None
+    newest: str | None = None
 
 
 class LiveLog:
@@ -32,36 +44,42 @@ class LiveLog:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._read: tuple[int, str] | None = None
+        self._last = _Entry(0)
 
     def live(self) -> str | None:
         """Return the live name; None before the first."""
-        number = max(self._numbers(), default=0)
-        return self._name(number) if number else None
+        return self._entry(self._numbers()).name
+
+    def newest(self) -> str | None:
+        """Return the newest name that ever was live; after a rollback it is not the live one."""
+        return self._entry(self._numbers()).newest
 
     def make_live(self, name: str, expected: str | None) -> None:
         """Make `name` the live one, if `expected` still is. Raises BuildRefusedError if another one is."""
         numbers = self._numbers()
-        number = max(numbers, default=0)
-        current = self._name(number) if number else None
-        if current == name:
+        last = self._entry(numbers)
+        if last.name == name:
             return
-        if current != expected or not self._storage.create(_path(number + 1), name.encode()):
+        content = f"{name}\n{max(name, last.newest or name)}\n".encode()
+        if last.name != expected or not self._storage.create(_path(last.number + 1), content):
             raise BuildRefusedError("another snapshot became the live one meanwhile, so nothing was switched")
-        self._storage.delete([_path(old) for old in numbers if old <= number - _KEPT])
+        self._storage.delete([_path(number) for number in numbers if number <= last.number - _KEPT])
 
     def _numbers(self) -> list[int]:
         found = (_NUMBER.fullmatch(stored.path) for stored in self._storage.listed(LIVE))
         return [int(match[1]) for match in found if match]
 
-    def _name(self, number: int) -> str:
-        """Return the name with a number. It never changes, so it is read once."""
-        if self._read is None or self._read[0] != number:
-            content = self._storage.get(_path(number))
-            if content is None:
-                raise StorageError(f"object storage: {_path(number)} vanished")
-            self._read = (number, content.decode("ascii", "replace").strip())
-        return self._read[1]
+    def _entry(self, numbers: Sequence[int]) -> _Entry:
+        """Return the entry with the highest number. An entry never changes, so each is read once."""
+        number = max(numbers, default=0)
+        if self._last.number == number:
+            return self._last
+        content = self._storage.get(_path(number))
+        match (content or b"").decode("ascii", "replace").split():
+            case [name, newest]:
+                self._last = _Entry(number, name, newest)
+                return self._last
+        raise StorageError(f"object storage: {_path(number)} cannot be read")
 
 
 def _path(number: int) -> str:

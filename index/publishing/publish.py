@@ -78,10 +78,15 @@ def _file(file: Path) -> PublishedFile:
 
 @contextmanager
 def _announced(storage: Storage, name: str) -> Iterator[None]:
-    """Tell others while the body runs that blocks are needed which no listing names yet."""
+    """Tell others while the body runs that blocks are needed which no listing names yet. Raises StorageError."""
     path = f"{PUBLISHING}{name}-{uuid4().hex[:8]}"
     storage.create(path, b"")
     try:
+        if storage.create(path, b""):
+            # Two builds at once would both become live.
+            raise StorageError(
+                "object storage: it overwrites what is there although it is told not to; use another one"
+            )
         yield
     finally:
         with suppress(StorageError):

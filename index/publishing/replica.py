@@ -64,7 +64,7 @@ class PublishedSnapshots:
         Raises StorageError, SnapshotCorruptError and FetchRefusedError; the old one then stays.
         """
         name = self.live.live()
-        if name is None or name == self.folder.current_name():
+        if name is None or (name == self.folder.current_name() and name in self.folder.names()):
             return Moved(0, 0, 0)
         moved = fetch(name, self.storage, self.folder, checkpoint)
         self._switch(name)
@@ -101,8 +101,8 @@ class PublishedSnapshots:
         self.publish_from(name, self.live.live())
 
     def is_rolled_back(self) -> bool:
-        """Tell whether an older snapshot than the newest that is published is live for all. Raises StorageError."""
-        return self.live.live() not in {next(iter(published_names(self.storage)), None), None}
+        """Tell whether an older snapshot than one that was live before is live for all. Raises StorageError."""
+        return self.live.live() != self.live.newest()
 
     def planned_rollback(self) -> Rollback:
         """Return what `roll_back` would change; both snapshots are fetched. Raises IndexUnavailableError if none is."""

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from index.publishing.object_storage import ObjectStorage, Place, opened
 from index.publishing.pruning import prune
 from index.publishing.publish import listed, publish
 from index.publishing.replica import Keeping, PublishedSnapshots
-from index.publishing.storage import Storage
+from index.publishing.storage import Storage, Stored
 from index.snapshot import SnapshotFolder, verified_manifest
 
 _HOUR = timedelta(hours=1)
@@ -326,6 +326,44 @@ def test_a_damaged_snapshot_of_a_machine_is_mended(storage: Storage, built: Buil
     assert _files(here.path(built.first)) == _files(built.path(built.first))
 
 
+def test_a_snapshot_that_vanished_from_a_machine_is_fetched_again(
+    storage: Storage, built: Built, here: SnapshotFolder
+) -> None:
+    _machine(storage, built.folder).publish(built.first)
+    replica = _machine(storage, here)
+    replica.follow()
+    shutil.rmtree(here.path(built.first))
+    replica.follow()
+    assert replica.names() == [built.first]
+
+
+def test_storage_that_overwrites_is_refused(storage: Storage, built: Built) -> None:
+    careless = _Careless(storage)
+    with pytest.raises(StorageError, match="overwrites"):
+        publish(built.path(built.first), careless)
+    assert published_names(storage) == []
+
+
+@dataclass(frozen=True)
+class _Careless:
+    """Storage that does not know the condition of a write, as some servers that speak like S3."""
+
+    behind: Storage
+
+    def get(self, path: str) -> bytes | None:
+        return self.behind.get(path)
+
+    def create(self, path: str, content: bytes) -> bool:
+        self.behind.delete([path])
+        return self.behind.create(path, content)
+
+    def listed(self, prefix: str) -> Iterator[Stored]:
+        return self.behind.listed(prefix)
+
+    def delete(self, paths: Collection[str]) -> None:
+        self.behind.delete(paths)
+
+
 def test_nothing_is_live_before_the_first(storage: Storage) -> None:
     assert LiveLog(storage).live() is None
 
@@ -338,6 +376,21 @@ def test_the_live_name_is_switched_by_whoever_knows_the_one_before(storage: Stor
     with pytest.raises(BuildRefusedError):
         one.make_live("c", "a")
     assert one.live() == other.live() == "b"
+
+
+def test_the_newest_name_that_was_live_stays_known_after_a_rollback(storage: Storage) -> None:
+    log = LiveLog(storage)
+    for name, before in (("a", None), ("c", "a"), ("b", "c"), ("a", "b")):
+        log.make_live(name, before)
+    assert (LiveLog(storage).live(), LiveLog(storage).newest()) == ("a", "c")
+
+
+def test_a_snapshot_that_never_became_live_is_no_rollback(storage: Storage, built: Built, tmp_path: Path) -> None:
+    machine = _machine(storage, _own_copy(built, tmp_path / "builder"))
+    machine.publish(built.first)
+    with pytest.raises(BuildRefusedError):
+        machine.publish_from(built.second, "another")
+    assert not machine.is_rolled_back()
 
 
 def test_making_the_live_one_live_again_changes_nothing(storage: Storage) -> None:
