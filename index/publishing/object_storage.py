@@ -15,8 +15,9 @@ from index.errors import SettingsError, StorageError
 from index.publishing.storage import Stored
 
 T = TypeVar("T")
-_TIMEOUT, _CONNECT_TIMEOUT = "30s", "5s"
-_RETRIES, _RETRY_FOR = 4, timedelta(seconds=30)
+# Of one request, which moves 1 MiB at most. A process that ends waits for its requests.
+_TIMEOUT, _CONNECT_TIMEOUT = "10s", "5s"
+_RETRIES, _RETRY_FOR = 3, timedelta(seconds=15)
 _DELETED_AT_ONCE = 1000
 
 

@@ -555,3 +555,10 @@ def test_storage_that_cannot_be_reached_is_one_error(tmp_path: Path) -> None:
     replica = _machine(nowhere, SnapshotFolder(tmp_path))
     with pytest.raises(StorageError, match="object storage"):
         replica.follow()
+
+
+def test_wrong_credentials_are_one_error(s3: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    refusing = opened(Place(f"{s3.url}/{uuid4().hex}", s3.endpoint, "us-east-1"))
+    with pytest.raises(StorageError, match="object storage"):
+        _machine(refusing, SnapshotFolder(tmp_path)).follow()

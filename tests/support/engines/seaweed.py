@@ -51,8 +51,10 @@ def seaweed() -> Iterator[Seaweed]:
         port = _free_port()
         with (folder / "log").open("wb") as log:
             command = _command(folder, port)
+            # The server would take credentials of the environment for its administrator's.
+            bare = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             process = subprocess.Popen(  # noqa: S603 - our own server
-                command, stdout=log, stderr=log, cwd=folder, start_new_session=True
+                command, stdout=log, stderr=log, cwd=folder, env=bare, start_new_session=True
             )
             try:
                 endpoint = f"http://127.0.0.1:{port}"
