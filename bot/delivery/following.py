@@ -79,7 +79,7 @@ class Following:
         return self.state
 
     async def _follow_at_intervals(self, stopped: Event) -> None:
-        while True:
+        while not stopped.is_set():
             # Cleared first: a snapshot that becomes live meanwhile is looked for once more.
             self.wake.clear()
             try:
@@ -88,8 +88,10 @@ class Following:
                 return
             except Exception as error:  # noqa: BLE001 - the next look tries again
                 _log.error("snapshot_not_followed", error=type(error).__name__)
+            # In Python 3.11 `wait_for` may swallow a cancellation that comes together with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), self._poll_s)
+                async with asyncio.timeout(self._poll_s):
+                    await self.wake.wait()
 
     def _look(self, stopped: Event) -> Followed:
         def checkpoint() -> None:
