@@ -16,6 +16,8 @@ from index.publishing.storage import Storage
 
 # Entries that are kept, to tell what was live before.
 _KEPT = 100
+# The live name, and the newest name that was live up to then.
+_FIELDS = 2
 _NUMBER = re.compile(rf"{LIVE}(\d{{10}})")
 
 
@@ -75,11 +77,11 @@ class LiveLog:
         if self._last.number == number:
             return self._last
         content = self._storage.get(_path(number))
-        match (content or b"").decode("ascii", "replace").split():
-            case [name, newest]:
-                self._last = _Entry(number, name, newest)
-                return self._last
-        raise StorageError(f"object storage: {_path(number)} cannot be read")
+        fields = (content or b"").decode("ascii", "replace").split()
+        if len(fields) != _FIELDS:
+            raise StorageError(f"object storage: {_path(number)} cannot be read")
+        self._last = _Entry(number, *fields)
+        return self._last
 
 
 def _path(number: int) -> str:
