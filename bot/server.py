@@ -71,6 +71,8 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(runtime.listener.running())
         await stack.enter_async_context(maintenance.running())
+        if runtime.following:
+            await stack.enter_async_context(runtime.following.running())
         await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}

@@ -133,6 +133,26 @@ class IndexSettings(Section):
     )
 
 
+class SnapshotSettings(Section):
+    """Table `[snapshots]`."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^(s3|gs|az|file)://.+",
+        description="object storage of snapshots for several machines: `s3://bucket/prefix`, `gs://bucket/prefix`, "
+        "`az://container/prefix` or `file:///folder`; none: snapshots stay in `data_dir`",
+    )
+    endpoint: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="address of an S3 server that is not Amazon's; none: Amazon's"
+    )
+    region: str = Field("", description="region of the S3 bucket; none: that of the environment")
+    poll_s: Seconds = Field(30.0, description="seconds between two looks for a new live snapshot")
+    keep: Count = Field(10, description="newest snapshots kept in the object storage")
+    grace_h: Hours = Field(
+        24.0, description="hours for which blocks that no snapshot needs are kept; longer than any publishing takes"
+    )
+
+
 class LimitSettings(Section):
     """Table `[limits]`."""
 
@@ -521,6 +541,7 @@ class Settings(BaseSettings):
         "auto", description="language of the bot's own texts; `auto`: that of whoever reads them, in channels English"
     )
     index: IndexSettings = IndexSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     llm: LlmSettings = LlmSettings()
     judge: JudgeSettings = JudgeSettings()
     limits: LimitSettings = LimitSettings()

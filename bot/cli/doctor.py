@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from bot.app import PRODUCTS, build_embedder, build_retriever, open_store, require_valkey_client
+from bot.app import (
+    PRODUCTS,
+    build_embedder,
+    build_published,
+    build_retriever,
+    open_store,
+    require_valkey_client,
+)
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
@@ -39,6 +46,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         await _index(settings),
         *_builds(settings),
+        *await asyncio.to_thread(_published, settings),
         *await service_checks(settings),
         *_access(settings),
         await _store(settings),
@@ -80,6 +88,23 @@ def _builds(settings: Settings) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "schedule", ok=True, words="warning: after a rollback nothing is fetched again before a reindex"
         )
+
+
+def _published(settings: Settings) -> Sequence[Diagnosis]:
+    """Return which snapshot is live for all machines and which one here; nothing if this is the only machine."""
+    try:
+        published = build_published(settings)
+        if published is None:
+            return []
+        live, here = published.live.live(), published.current_name()
+        manifest = published.folder.newest_intact()[1] if here else None
+    except CitedeskError as error:
+        return [Diagnosis("snapshots", ok=False, words=str(error))]
+    built = f"{manifest.name} of {manifest.created_at}" if manifest else "nothing"
+    if live == (manifest and manifest.name):
+        return [Diagnosis("snapshots", ok=True, words=f"{built} is live, here and for all")]
+    words = f"{live or 'nothing'} is live for all, {built} here: run `citedesk index fetch`, or look into the log"
+    return [Diagnosis("snapshots", ok=live is None, words=words)]
 
 
 def _access(settings: Settings) -> Sequence[Diagnosis]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
+from bot.delivery.following import Following
 from bot.delivery.listening import Listener
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
@@ -27,7 +28,10 @@ IsAlive = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The parts of the process that a chat product uses. `wake_inbox` and `wake_outbox` wake the workers."""
+    """The parts of the process that a chat product uses. `wake_inbox` and `wake_outbox` wake the workers.
+
+    `following` follows the live snapshot of all machines, None if snapshots stay on this one.
+    """
 
     settings: Settings
     use_cases: UseCases
@@ -40,6 +44,7 @@ class Runtime:
     unplaced: UnplacedCards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
+    following: Following | None = None
 
     def connect(self, surface: str, product: ChatProduct, directory: Directory, board: Board) -> None:
         """Register a chat product with the workers, the review boards and the directories."""

@@ -833,3 +833,8 @@ card-again = Abgelehnt von { $who } am { $day }. Seitdem { $times ->
    *[other] { $times } Mal
 } wieder gefragt.
 teams-asked-again = Ich habe sie wieder auf die Liste des Prüfteams gesetzt.
+
+### Gemeinsame Stände des Index
+
+error-storage-unavailable = Ich komme gerade nicht an den Speicher, den sich alle Server teilen. Fragen beantworte ich weiter aus den bisherigen Dokumenten. Versuch es bitte später noch einmal.
+error-snapshot-not-fetched = Der Index ließ sich nicht aus dem Speicher holen, den sich alle Server teilen. Es wurde nichts geändert. „citedesk doctor“ sagt, warum.

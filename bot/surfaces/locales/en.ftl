@@ -833,3 +833,8 @@ card-again = Rejected by { $who } on { $day }. Since then asked again { $times -
    *[other] { $times } times
 }.
 teams-asked-again = I have put it on the reviewers' list again.
+
+### Shared snapshots
+
+error-storage-unavailable = I cannot reach the storage that all servers share. Questions are answered from the documents as before. Please try again later.
+error-snapshot-not-fetched = The index could not be fetched from the storage that all servers share, so nothing was changed. “citedesk doctor” says why.
