@@ -1,7 +1,8 @@
 """The composition root: builds embedder, retriever, pipeline, use cases and runtime from the settings."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,13 +12,16 @@ from threading import Event
 
 import structlog
 
+from bot.delivery.building import Building, BuildNote
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.following import Following
 from bot.delivery.listening import Listener
+from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
+from bot.desk.index_builds import IndexBuilds
 from bot.desk.joining import ask_alike
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
@@ -31,6 +35,7 @@ from bot.store.port import Store, StoreError
 from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
+from bot.surfaces.words import Languages
 from bot.telemetry.metrics import Metrics
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
@@ -46,7 +51,7 @@ from index.reading.documents import LoadRules
 from index.reading.sources import Location
 from index.reading.sources.services.place import ServicePlace
 from index.reranking import Reranking
-from index.retrieval import Retriever
+from index.retrieval import Retriever, Snapshots
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
 from pipeline.answering import Pipeline
@@ -332,16 +337,6 @@ def build_use_cases(
         alike=partial(ask_alike, settings.channels),
     )
 
-    async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
-        if not places(settings):
-            raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
-        stopped = Event()
-        try:
-            return await asyncio.to_thread(_build, settings, progress, stopped, only_changes=only_changes)
-        finally:
-            # The thread cannot be cancelled, and the process would wait for it.
-            stopped.set()
-
     pipeline = replace(build_pipeline(settings, embedder, retriever, state), curated=curated)
     questions = QuestionDesk(
         pipeline=pipeline,
@@ -370,13 +365,41 @@ def build_use_cases(
     reporting = build_reporting(settings, store, embedder, retriever)
     operations = Operations(
         questions=questions,
-        build_index=build_index,
+        builds=build_index_builds(settings, store, reporting.snapshots),
         retriever=retriever,
         snapshots=reporting.snapshots,
         gap_desk=reporting.gap_desk,
         reporting=reporting,
     )
     return UseCases(questions, reviews, operations)
+
+
+def build_index_builds(settings: Settings, store: Store, snapshots: Snapshots) -> IndexBuilds:
+    """Return the orders and builds of the index."""
+
+    async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
+        if not places(settings):
+            raise BuildRefusedError(f"no folder to index: set {environment_name('index.paths')}")
+        stopped = Event()
+        try:
+            return await asyncio.to_thread(_build, settings, progress, stopped, only_changes=only_changes)
+        finally:
+            # The thread cannot be cancelled, and the process would wait for it.
+            stopped.set()
+
+    return IndexBuilds(store, build_index, snapshots)
+
+
+@asynccontextmanager
+async def building(settings: Settings, builds: IndexBuilds, wake_outbox: Callable[[], None]) -> AsyncIterator[None]:
+    """Build what is ordered and what is due while the body runs."""
+
+    def note_of(surface: str) -> BuildNote:
+        return PRODUCTS[surface]().build_note
+
+    worker = Building(builds, settings.delivery, Languages(settings.language), note_of, wake_outbox)
+    async with worker.running(), Refetching(settings, builds).running():
+        yield
 
 
 def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, retriever: Retriever) -> Reporting:

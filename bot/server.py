@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -11,13 +11,12 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, open_store
+from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, building, open_store
 from bot.delivery.maintenance import Maintenance
-from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.probes import Probes
-from bot.settings import Settings, environment_name, reviewers_places
+from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
@@ -54,7 +53,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
         stack.callback(end_tracing)
-        store = await _open_store(settings, now)
+        store = await opened_in_time(settings, now)
         stack.push_async_callback(store.close)
         state = build_process_state(settings, store)
         stack.push_async_callback(state.aclose)
@@ -68,12 +67,8 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         served = await _serve_products(stack, runtime)
         await loading
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
-        await stack.enter_async_context(runtime.dispatcher.running())
-        await stack.enter_async_context(runtime.listener.running())
-        await stack.enter_async_context(maintenance.running())
-        if runtime.following:
-            await stack.enter_async_context(runtime.following.running())
-        await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
+        for work in _background(runtime, maintenance):
+            await stack.enter_async_context(work)
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
@@ -82,7 +77,18 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         yield RunningBot(runtime, maintenance, url)
 
 
-async def _open_store(settings: Settings, now: Callable[[], datetime] | None) -> Store:
+def _background(runtime: Runtime, maintenance: Maintenance) -> Iterator[AbstractAsyncContextManager[None]]:
+    """Yield the work that goes on while the bot runs, in the order of its start. The last is stopped first."""
+    yield runtime.dispatcher.running()
+    yield runtime.listener.running()
+    yield maintenance.running()
+    if runtime.following:
+        yield runtime.following.running()
+    if runtime.settings.index.builds_in_serve:
+        yield building(runtime.settings, runtime.use_cases.operations.builds, runtime.wake_outbox)
+
+
+async def opened_in_time(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
     """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError."""
     end = time.monotonic() + (settings.store.start_s if settings.store.url.get_secret_value() else 0.0)
     while True:
@@ -128,9 +134,19 @@ async def _http_server(
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=runtime.use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
 
-    app = web.Application(client_max_size=_MAX_BODY)
     # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.
-    app.router.add_routes([*probes.routes(), web.get("/metrics", _from_loopback(metrics)), *routes])
+    own = [*probes.routes(), web.get("/metrics", _from_loopback(metrics))]
+    async with listening(settings, [*own, *routes]) as url:
+        yield url
+        probes.stopping.set()
+        await asyncio.sleep(settings.unready_s)
+
+
+@asynccontextmanager
+async def listening(settings: ServerSettings, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
+    """Serve these routes while the body runs; yield the address. Raises SettingsError if it cannot be bound."""
+    app = web.Application(client_max_size=_MAX_BODY)
+    app.router.add_routes(routes)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
@@ -141,8 +157,6 @@ async def _http_server(
             raise SettingsError(f"setting server.port: {place} cannot be bound ({error.strerror})") from None
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
-        probes.stopping.set()
-        await asyncio.sleep(settings.unready_s)
     finally:
         await runner.cleanup()
 

@@ -109,6 +109,10 @@ class IndexSettings(Section):
         description="seconds after which a running bot and `citedesk index watch` read addresses and services again; "
         "0: never",
     )
+    builds_in_serve: bool = Field(
+        default=True,
+        description="whether `citedesk serve` builds the index; if not, `citedesk index worker` does",
+    )
     private_hosts: tuple[str, ...] = Field(
         (), description="hosts, written as in addresses, that may be fetched at private addresses"
     )

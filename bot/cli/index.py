@@ -14,7 +14,7 @@ import click
 
 from bot.app import build_embedder, build_rules, build_snapshots
 from bot.app import places as places_of
-from bot.cli import export_model, publishing
+from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 from bot.settings import Settings
@@ -34,7 +34,7 @@ def command() -> None:
     """Build and inspect the index."""
 
 
-for _command in (export_model.command, publishing.publish, publishing.fetch):
+for _command in (export_model.command, publishing.publish, publishing.fetch, index_worker.command):
     command.add_command(_command)
 
 

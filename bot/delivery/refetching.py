@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from bot.desk.operations import Operations
+from bot.desk.index_builds import IndexBuilds
 from bot.settings import Settings
 from index.errors import BuildRunningError, CitedeskError
 from index.reading.sources import is_address
@@ -30,7 +30,7 @@ class Refetching:
     """Builds the index `index.refetch_s` seconds after the last build, whoever made that one."""
 
     settings: Settings
-    operations: Operations
+    builds: IndexBuilds
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -60,7 +60,7 @@ class Refetching:
     def _due_in(self) -> float:
         """Return the seconds until a build is due; the clock of another machine may be ahead."""
         interval = self.settings.index.refetch_s
-        last = self.operations.snapshots.last_build()
+        last = self.builds.snapshots.last_build()
         if last is None:
             return 0.0
         age = (datetime.now(UTC) - datetime.fromisoformat(last.at)).total_seconds()
@@ -68,7 +68,7 @@ class Refetching:
 
     async def _attempt(self) -> None:
         try:
-            await self.operations.refresh()
+            await self.builds.refresh()
         except BuildRunningError:
             _log.info("refetch_left_to_another_build")
         except Exception as error:  # noqa: BLE001 - the live snapshot stays, the next build tries again

@@ -12,6 +12,7 @@ from bot.delivery.listening import Listener
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
+from bot.store.records import BuildOrder, Outgoing
 from bot.surfaces.answering import Answering
 from bot.surfaces.card_placing import CardPlacing, UnplacedCards
 from bot.surfaces.membership import Directories
@@ -19,6 +20,8 @@ from bot.surfaces.posting import Posting
 from bot.surfaces.product import ChatProduct, Diagnosis
 from bot.surfaces.review_board import Board, Boards
 from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.words import Words
+from index.builder import Coverage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -75,6 +78,9 @@ class Product(Protocol):
 
     def serving(self, runtime: Runtime) -> AbstractAsyncContextManager[Served]:
         """Connect the product to the process while the context is entered. Raises SettingsError."""
+
+    def build_note(self, key: str, build_id: str, order: BuildOrder, said: Coverage | str, words: Words) -> Outgoing:
+        """Return a message about a build of the index to whoever ordered it (pure)."""
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return the results of the product's checks, in the order in which to mend them."""

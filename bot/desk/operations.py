@@ -2,11 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import numpy as np
 import structlog
@@ -14,14 +11,13 @@ import structlog
 from bot.desk.evidence import Readers
 from bot.desk.explaining import Explained, Explaining
 from bot.desk.gaps import GapCluster, GapDesk
+from bot.desk.index_builds import IndexBuilds
 from bot.desk.permissions import NotAdminError
 from bot.desk.questions import QuestionDesk
 from bot.desk.reporting import Report, Reporting
-from bot.store.records import Counts
-from index.builder import Coverage
-from index.errors import BuildRunningError, IndexUnavailableError
+from bot.store.records import BuildOrder, Counts
+from index.errors import IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
-from index.snapshot_writing import Progress
 
 _log = structlog.get_logger(__name__)
 
@@ -58,13 +54,6 @@ class Usage:
     median_ms: float
 
 
-class BuildIndex(Protocol):
-    """Builds the index. With `only_changes` an index that would be the same is not built."""
-
-    async def __call__(self, progress: Progress, *, only_changes: bool) -> Coverage:
-        """Return what the build saw. Raises BuildRefusedError."""
-
-
 @dataclass(frozen=True, slots=True)
 class RolledBack:
     """A rollback, or, if it is not `done`, one that an admin has to confirm."""
@@ -78,7 +67,7 @@ class Operations:
     """The use cases of admins."""
 
     questions: QuestionDesk
-    build_index: BuildIndex
+    builds: IndexBuilds
     retriever: Retriever
     snapshots: Snapshots
     gap_desk: GapDesk
@@ -94,35 +83,13 @@ class Operations:
         """Tell whether a user is an admin."""
         return user_id in self.questions.access.admins
 
-    async def reindex(self, user_id: str, progress: Progress) -> Coverage:
-        """Build the index and serve it; return its coverage. Raises NotAdminError, BuildRefusedError."""
-        self.require_admin(user_id)
-        return await self._built(progress, only_changes=False)
+    async def order_build(self, build_id: str, order: BuildOrder) -> int:
+        """Store an order to build the index; return how many builds come before it.
 
-    async def refresh(self) -> Coverage | None:
-        """Build the index if documents have changed; return its coverage, None if a rollback is in force.
-
-        After a rollback an older snapshot is served because somebody wants it. It ends with the next reindex.
-        Raises BuildRefusedError.
+        Raises NotAdminError, EnoughBuildsError.
         """
-        if await asyncio.to_thread(self.snapshots.is_rolled_back):
-            _log.info("refresh_paused", reason="rollback")
-            return None
-        return await self._built(lambda _done, _total: None, only_changes=True)
-
-    async def _built(self, progress: Progress, *, only_changes: bool) -> Coverage:
-        async with self._building():
-            coverage = await self.build_index(progress, only_changes=only_changes)
-        _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
-        return coverage
-
-    @asynccontextmanager
-    async def _building(self) -> AsyncIterator[None]:
-        """Let no other process change the live index meanwhile. Raises BuildRunningError if one does already."""
-        async with self.questions.store.lead("build") as leads:
-            if not leads:
-                raise BuildRunningError("another build of this index is running")
-            yield
+        self.require_admin(order.where.user_id)
+        return await self.builds.order(build_id, order)
 
     async def rollback(self, user_id: str, confirmed: str = "") -> RolledBack:
         """Serve the snapshot before the live one again.
@@ -131,7 +98,7 @@ class Operations:
         NotAdminError, BuildRefusedError while a build runs, and IndexUnavailableError without such a snapshot.
         """
         self.require_admin(user_id)
-        async with self._building():
+        async with self.builds.alone():
             plan = await asyncio.to_thread(self.snapshots.planned_rollback)
             if plan.reopened and confirmed != plan.manifest.name:
                 opens = len(plan.reopened)

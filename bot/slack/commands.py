@@ -1,35 +1,29 @@
 """The commands of `/citedesk`, except `ask`: the intake stores that question in the inbox."""
 
-import asyncio
-import time
+import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 from slack_sdk.models.blocks import Block
 
 from bot.desk.explaining import Explained
 from bot.desk.gaps import GapCluster
-from bot.desk.operations import Operations, Usage
+from bot.desk.operations import Usage
 from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.slack.blocks import section, small
 from bot.slack.gap_views import gap_buttons
 from bot.slack.home_blocks import outcome_bars, status_text
-from bot.slack.payloads import COMMAND, team_of
-from bot.slack.render import SlackMessage
+from bot.slack.payloads import COMMAND, SURFACE, team_of
 from bot.slack.report_view import report_message
 from bot.slack.services import SlackServices
-from bot.slack.text import SECTION_CHARS, SMALL_CHARS, escape, escaped_within, person
-from bot.store.records import Review, ReviewFilter
+from bot.slack.text import SECTION_CHARS, escape, escaped_within, person
+from bot.store.records import BuildOrder, Conversation, Review, ReviewFilter
 from bot.surfaces.command_messages import (
     GAPS_SHOWN,
     REVIEWS_SHOWN,
-    SKIPPED_SHOWN,
-    coverage_words,
     error_words,
     gap_words,
-    remark_lines,
     reopened_lines,
     reopened_words,
     rolled_back_words,
@@ -40,14 +34,10 @@ from bot.surfaces.refusals import decision_words
 from bot.surfaces.why_words import why_words
 from bot.surfaces.wording import cut
 from bot.surfaces.words import ENGLISH, Words, message_of
-from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
 
 Respond = Callable[..., Coroutine[Any, Any, Any]]
-# A response URL takes five messages in 30 minutes: the start, three steps of progress, the end.
-_PROGRESS_STEPS = (0.25, 0.5, 0.75)
-_PROGRESS_PAUSE_S = 5.0
 # As in the manifest: Slack shows it in one language.
 _SHORTCUT = "Ask Citedesk about this"
 # What the help shows of each command, in its order; what a message says of one is "help-" and its name.
@@ -73,7 +63,7 @@ async def handle(slack: SlackServices, command: Mapping[str, Any], respond: Resp
     name, _, rest = str(command.get("text") or "").strip().partition(" ")
     user_id, tenant_id = str(command["user_id"]), team_of(command)
     words = await slack.words_of(tenant_id, user_id)
-    call = _CommandCall(slack, user_id, tenant_id, rest.strip().strip("`"), respond, words)
+    call = _CommandCall(slack, user_id, tenant_id, rest.strip().strip("`"), respond, words, command)
     run = COMMANDS.get(name.lower() or "help")
     try:
         if run:
@@ -93,6 +83,7 @@ class _CommandCall:
     argument: str
     respond: Respond
     words: Words
+    command: Mapping[str, Any]
 
     async def answer(self, title: str, blocks: Sequence[Block]) -> None:
         await self.respond(text=self.words(title), blocks=list(blocks))
@@ -112,7 +103,23 @@ async def _help(call: _CommandCall) -> None:
 
 
 async def _reindex(call: _CommandCall) -> None:
-    await reindex(call.slack.operations, call.user_id, call.respond, call.words)
+    build_id = f"b-{secrets.token_hex(6)}"
+    before = await call.slack.operations.order_build(build_id, await _build_order(call))
+    await call.respond(text=call.words("reindexing-next" if before else "reindexing"))
+
+
+async def _build_order(call: _CommandCall) -> BuildOrder:
+    """Return an order whose result goes to the response URL, or as a direct message if there is none."""
+    where = Conversation(
+        surface=SURFACE,
+        tenant_id=call.tenant_id,
+        user_id=call.user_id,
+        channel_id=str(call.command.get("channel_id") or call.user_id),
+        thread_id="",
+        private=True,
+        language=await call.slack.membership.locale(call.tenant_id, call.user_id),
+    )
+    return BuildOrder(where=where, response_url=str(call.command.get("response_url") or ""))
 
 
 async def _rollback(call: _CommandCall) -> None:
@@ -168,45 +175,6 @@ COMMANDS: Mapping[str, Callable[[_CommandCall], Coroutine[Any, Any, None]]] = {
     "report": _report,
     "gaps": _gaps,
 }
-
-
-async def reindex(operations: Operations, user_id: str, respond: Respond, words: Words = ENGLISH) -> None:
-    """Build the index; answer at its start, at three steps at most, and with the coverage report.
-
-    Raises NotAdminError, BuildRefusedError.
-    """
-    operations.require_admin(user_id)
-    await respond(text=words("reindexing"))
-    loop = asyncio.get_running_loop()
-    steps = list(_PROGRESS_STEPS)
-    answered_at = [time.monotonic()]
-
-    def progress(done: int, total: int) -> None:
-        # Runs on the build's thread, so the answer is handed to the event loop.
-        due = bool(steps) and total > 0 and done / total >= steps[0] and done < total
-        if due and time.monotonic() - answered_at[0] >= _PROGRESS_PAUSE_S:
-            steps.pop(0)
-            answered_at[0] = time.monotonic()
-            said = words("reindexing-progress", percent=100 * done // total)
-            asyncio.run_coroutine_threadsafe(respond(text=said), loop)
-
-    coverage = await operations.reindex(user_id, progress)
-    message = coverage_message(coverage, datetime.now(UTC).date(), words)
-    await respond(text=message.text, blocks=list(message.blocks))
-
-
-def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) -> SlackMessage:
-    """Return the coverage report: how much was seen, indexed and skipped, and why, and what was not seen."""
-    head = coverage_words(coverage, words)
-    lines = [f"• `{escape(s.name)}`: {escape(s.reason)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
-    more = len(coverage.skipped) - SKIPPED_SHOWN
-    if more > 0:
-        lines.append(words("left-out-more", count=more, command="`citedesk index status`"))
-    skipped = [section(cut("\n".join([f"*{words('left-out')}*", *lines]), SECTION_CHARS))] if lines else []
-    remarks = escaped_within("\n".join(f"• {line}" for line in remark_lines(coverage, today, words)), SMALL_CHARS)
-    noted = [small(remarks)] if remarks else []
-    head_block = section(f":white_check_mark: {head}")
-    return SlackMessage(head, (head_block, *skipped, *noted, small(f"`{coverage.snapshot}`")))
 
 
 def reopened_blocks(plan: Rollback, words: Words = ENGLISH) -> list[Block]:

@@ -13,6 +13,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.settings import Settings
 from bot.slack.best_effort import CALL_ERRORS, BestEffortCalls, error_of
+from bot.slack.build_notes import build_note
 from bot.slack.checks import checks, misplaced_token
 from bot.slack.clients import (
     InstalledWorkspaces,
@@ -36,9 +37,10 @@ from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
 from bot.slack.stored_installations import StoredInstallations, StoredStates
 from bot.store.port import Store
-from bot.store.records import ReviewFilter
+from bot.store.records import BuildOrder, Outgoing, ReviewFilter
 from bot.surfaces.product import Diagnosis
-from bot.surfaces.words import Languages
+from bot.surfaces.words import Languages, Words
+from index.builder import Coverage
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -65,6 +67,10 @@ class SlackServing:
         start = _Start(runtime)
         await start.attempt()
         yield Served(tuple(routes(runtime.settings.slack, lambda: start.bolt)), start.connection())
+
+    def build_note(self, key: str, build_id: str, order: BuildOrder, said: Coverage | str, words: Words) -> Outgoing:
+        """Return a message about a build of the index to whoever ordered it (pure)."""
+        return build_note(key, build_id, order, said, words)
 
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return what `citedesk doctor` says of Slack, in the order in which to fix it."""

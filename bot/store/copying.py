@@ -27,6 +27,7 @@ class CopiedTable:
 TABLES = (
     CopiedTable("inbox", _JOB),
     CopiedTable("outbox", {**_JOB, "posted": "text", "anchor": "text"}),
+    CopiedTable("builds", _JOB),
     CopiedTable("reviews", {
         "review_id": "text", "at": "time", "tenant_id": "text", "state": "text", "review": "text", "decided_at": "time",
         "reminded_at": "time",

@@ -344,6 +344,10 @@ class Tables(Protocol):
         """Messages to post."""
 
     @property
+    def builds(self) -> Queue:
+        """Orders to build the index."""
+
+    @property
     def reviews(self) -> Reviews:
         """Reviews and their history."""
 

@@ -52,6 +52,16 @@ class Asked(FrozenModel):
     quoted_id: str = ""
 
 
+class BuildOrder(FrozenModel):
+    """An order to build the index: who gave it, and where and in which language its result is told.
+
+    `response_url` is where that goes if only the person who gave it sees it.
+    """
+
+    where: Conversation
+    response_url: str = ""
+
+
 class Outgoing(FrozenModel):
     """One message to post. Its key keeps it from being queued twice.
 

@@ -1,5 +1,6 @@
 """Why a use case refused, and how a review ended, in words."""
 
+from bot.desk.index_builds import EnoughBuildsError
 from bot.desk.permissions import (
     AlreadyDecidedError,
     Called,
@@ -20,6 +21,7 @@ _TITLE_CHARS = 200
 # Errors that share the code of their base class, or whose title completes the text.
 _MESSAGES: dict[type[CitedeskError], str] = {
     BuildRunningError: "error-build-running",
+    EnoughBuildsError: "error-enough-builds",
     NotAdminError: "error-not-admin",
     RestrictedReviewError: "error-review-restricted",
     SourceGoneError: "error-source-gone",

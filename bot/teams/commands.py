@@ -3,20 +3,16 @@
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.desk.explaining import Explained
 from bot.desk.operations import Operations, Usage
 from bot.desk.permissions import NO_NAMES, Names, people_of
 from bot.desk.reviews import ReviewDesk
-from bot.store.records import Asked, Review, ReviewFilter
+from bot.store.records import Asked, BuildOrder, Review, ReviewFilter
 from bot.surfaces.command_messages import (
     REVIEWS_SHOWN,
-    SKIPPED_SHOWN,
-    coverage_words,
     error_words,
-    remark_lines,
     reopened_lines,
     reopened_words,
     rolled_back_words,
@@ -30,11 +26,9 @@ from bot.surfaces.wording import cut
 from bot.surfaces.words import ENGLISH, Languages, Words
 from bot.teams.cards import TeamsMessage, card_message, display_name, facts, giving_way, paragraph, small
 from bot.teams.gap_cards import gaps_message
-from bot.teams.outgoing import to_asker
 from bot.teams.render import notice_message
 from bot.teams.report_card import report_card
 from bot.teams.text import literal
-from index.builder import Coverage
 from index.errors import CitedeskError
 from index.retrieval import Rollback
 
@@ -66,7 +60,6 @@ class Commands:
 
     operations: Operations
     reviews: ReviewDesk
-    wake_outbox: Callable[[], None]
     languages: Languages
 
     async def run(self, request_id: str, asked: Asked, name: str, argument: str) -> TeamsMessage:
@@ -112,12 +105,8 @@ class Commands:
         return reviews_message(reviews, names, words)
 
     async def _reindex(self, request_id: str, asked: Asked, words: Words) -> TeamsMessage:
-        self.operations.require_admin(asked.where.user_id)
-        notice = to_asker(f"{request_id}:begun", request_id, asked.where, notice_message("reindexing", words))
-        await self.reviews.questions.store.outbox.send([notice])
-        self.wake_outbox()
-        coverage = await self.operations.reindex(asked.where.user_id, lambda _, __: None)
-        return coverage_message(coverage, datetime.now(UTC).date(), words)
+        before = await self.operations.order_build(request_id, BuildOrder(where=asked.where))
+        return notice_message("reindexing-next" if before else "reindexing", words)
 
     async def _rollback(self, user_id: str, confirmed: str, words: Words) -> TeamsMessage:
         rolled = await self.operations.rollback(user_id, confirmed)
@@ -146,19 +135,6 @@ def help_message(words: Words = ENGLISH, *, private: bool = True) -> TeamsMessag
     )
     names = {"ask": f"ask {words('teams-help-question')}", "why": f"why {words('teams-help-id')}"}
     return card_message(head, [paragraph(head, weight="Bolder"), facts((names.get(n, n), told[n]) for n in _HELP)])
-
-
-def coverage_message(coverage: Coverage, today: date, words: Words = ENGLISH) -> TeamsMessage:
-    """Return the coverage report of a build, with the documents that were skipped and why, and what was not seen."""
-    head = coverage_words(coverage, words)
-    lines = [f"- {literal(s.name, 120)}: {literal(s.reason, 200)}" for s in coverage.skipped[:SKIPPED_SHOWN]]
-    more = len(coverage.skipped) - SKIPPED_SHOWN
-    if more > 0:
-        lines.append(f"- {words('left-out-more', count=more, command='citedesk index status')}")
-    skipped = [giving_way(2, paragraph("\n".join([f"**{words('left-out')}**\n", *lines])))] if lines else []
-    remarks = "\n".join(f"- {literal(line, 320)}" for line in remark_lines(coverage, today, words))
-    noted = [giving_way(1, paragraph(remarks, size="Small", isSubtle=True))] if remarks else []
-    return card_message(head, [paragraph(head), *skipped, *noted, small(coverage.snapshot)])
 
 
 def reopened_message(plan: Rollback, words: Words = ENGLISH) -> TeamsMessage:

@@ -8,9 +8,10 @@ from aiohttp import web
 from bot.delivery.runtime import Runtime, Served
 from bot.desk.gap_answers import GapAnswers
 from bot.settings import Settings
-from bot.store.records import Conversation
+from bot.store.records import BuildOrder, Conversation, Outgoing
 from bot.surfaces.product import Diagnosis
-from bot.surfaces.words import Languages
+from bot.surfaces.words import Languages, Words
+from bot.teams.build_notes import build_note
 from bot.teams.checks import checks
 from bot.teams.commands import Commands
 from bot.teams.connector import Connector
@@ -27,6 +28,7 @@ from bot.teams.product import TeamsProduct
 from bot.teams.report_card import TeamsBulletin
 from bot.teams.review_actions import ReviewActions
 from bot.teams.review_board import TeamsReviewBoard
+from index.builder import Coverage
 
 MESSAGES_PATH = "/api/messages"
 
@@ -57,6 +59,10 @@ class TeamsServing:
             if tokens:
                 tokens.close()
 
+    def build_note(self, key: str, build_id: str, order: BuildOrder, said: Coverage | str, words: Words) -> Outgoing:
+        """Return a message about a build of the index to whoever ordered it (pure)."""
+        return build_note(key, build_id, order, said, words)
+
     async def check(self, settings: Settings) -> Sequence[Diagnosis]:
         """Return the results of the Teams checks of `citedesk doctor`."""
         return await checks(settings)
@@ -66,7 +72,7 @@ def _product(runtime: Runtime, connector: Connector, membership: TeamsMembership
     settings, use_cases = runtime.settings.teams, runtime.use_cases
     return TeamsProduct(
         use_cases.questions.store,
-        Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
+        Commands(use_cases.operations, use_cases.reviews, languages),
         connector,
         TeamsPoster(connector, languages, anchors=settings.anchors),
         membership.refusal if settings.tenant_id else _nobody_is_refused,

@@ -171,7 +171,7 @@ async def test_a_rollback_is_not_undone_by_the_schedule_until_somebody_reindexes
     _folder(tmp_path).roll_back()
     site.asked.clear()
     async with _desk(tmp_path, site) as desk:
-        assert await desk.bot.use_cases.operations.refresh() is None
+        assert await desk.bot.use_cases.operations.builds.refresh() is None
         await asyncio.sleep(0.8)
         assert (site.asked, _folder(tmp_path).current_name()) == ([], first)
         words = {found.what: found.words for found in await diagnose(desk.settings)}

@@ -142,9 +142,8 @@ async def test_a_running_bot_follows_publishes_its_reindex_and_tells_its_health(
     shared: dict[str, Any] = {"snapshots": {"url": f"file://{tmp_path / 'stored'}", "poll_s": 0.05}}
     build([docs], tmp_path / "one", embedder, BuildRules())
     async with workspace(tmp_path / "one", docs, **shared) as one, workspace(tmp_path / "two", docs, **shared) as two:
-        admin = next(iter(one.settings.access.admins))
         (docs / "parking.md").write_text(_NEW, encoding="utf-8")
-        built = await one.bot.use_cases.operations.reindex(admin, lambda _done, _total: None)
+        built = await one.bot.use_cases.operations.builds.build(lambda _done, _total: None)
         following = two.bot.runtime.following
         assert following is not None
         await until(lambda: following.state.served == built.snapshot)

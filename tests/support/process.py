@@ -94,11 +94,11 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     async def waiting(self) -> int:
-        """Return how many questions and messages wait in the store or are worked on."""
+        """Return how many questions, builds and messages wait in the store or are worked on."""
         async with opened_store(self._settings) as store:
             assert store is not None
             # Questions first: one that ends puts its messages into the outbox in the same transaction.
-            questions = (await store.inbox.length()).waiting
+            questions = (await store.inbox.length()).waiting + (await store.builds.length()).waiting
             return questions + (await store.outbox.length()).waiting
 
     async def idle(self, patience_s: float = _PATIENCE_S) -> None:

@@ -25,13 +25,17 @@ async def until(
 
 
 async def settled(store: Store, patience_s: float = PATIENCE_S) -> None:
-    """Return when no question and no message waits: after that, nothing comes of what was received before.
+    """Return when no question, no build and no message waits: after that, nothing comes of what was received before.
 
-    A question leaves the inbox in the transaction that queues its reply, and a message leaves the outbox once it is
-    posted or given up. So the inbox is read first.
+    A question or a build leaves its queue in the transaction that queues its reply, and a message leaves the outbox
+    once it is posted or given up. So the outbox is read last.
     """
     end = time.monotonic() + patience_s
-    while waiting := (await store.inbox.length()).waiting or (await store.outbox.length()).waiting:
+    while waiting := await _working(store) or (await store.outbox.length()).waiting:
         assert time.monotonic() < end, f"{waiting} jobs still wait"
         # The workers tell nobody that a queue is empty.
         await asyncio.sleep(_LOOK_EVERY_S)
+
+
+async def _working(store: Store) -> int:
+    return (await store.inbox.length()).waiting or (await store.builds.length()).waiting

@@ -13,11 +13,11 @@ from bot.cli.ask import outcome_text
 from bot.cli.index import coverage_json, coverage_text
 from bot.desk.questions import Reply
 from bot.sandbox.blockkit import block_errors
-from bot.slack import commands as slack_commands
+from bot.slack import build_notes as slack_build_notes
 from bot.slack import render as slack_render
 from bot.store.records import Asked, Conversation
 from bot.surfaces.wording import not_seen_words, updated_words
-from bot.teams import commands as teams_commands
+from bot.teams import build_notes as teams_build_notes
 from bot.teams import render as teams_render
 from bot.teams.text import source_line
 from index.builder import Coverage
@@ -245,10 +245,10 @@ def test_a_document_that_was_not_seen_is_named_with_its_age() -> None:
 
 
 def test_the_reply_to_reindex_shows_a_few_of_the_documents_that_were_not_seen() -> None:
-    slack = slack_commands.coverage_message(_COVERAGE, _TODAY)
+    slack = slack_build_notes.coverage_message(_COVERAGE, _TODAY)
     blocks = [block.to_dict() for block in slack.blocks]
     assert block_errors(blocks) == []
-    teams = teams_commands.coverage_message(_COVERAGE, _TODAY)
+    teams = teams_build_notes.coverage_message(_COVERAGE, _TODAY)
     for shown in ("\n".join(_texts(blocks)), "\n".join(_texts(teams.card)).replace("\\", "")):
         lines = [line for line in shown.splitlines() if line.startswith(("• ", "- "))]
         assert "https://h.example/fees: last seen 3 Nov 2026, 24 days ago; that copy is used" in lines[0]
@@ -264,10 +264,10 @@ def test_the_reply_to_reindex_holds_no_markup_of_a_name() -> None:
         document_id="<!channel> [x](https://evil.example)" + "ü" * 5000, since="2026-11-03", has_copy=True
     )
     coverage = replace(_COVERAGE, not_seen=(hostile,) * 9)
-    blocks = [block.to_dict() for block in slack_commands.coverage_message(coverage, _TODAY).blocks]
+    blocks = [block.to_dict() for block in slack_build_notes.coverage_message(coverage, _TODAY).blocks]
     assert block_errors(blocks) == []
     assert "<!channel>" not in json.dumps(blocks)
-    assert "](https" not in json.dumps(teams_commands.coverage_message(coverage, _TODAY).card).replace("\\\\", "\\")
+    assert "](https" not in json.dumps(teams_build_notes.coverage_message(coverage, _TODAY).card).replace("\\\\", "\\")
 
 
 def test_the_coverage_report_holds_every_document_that_was_not_seen() -> None:

@@ -14,11 +14,13 @@ from bot.desk.gaps import GapCluster
 from bot.desk.operations import Usage
 from bot.desk.questions import Reply
 from bot.desk.review_views import ReviewView
+from bot.slack import build_notes as slack_build_notes
 from bot.slack import commands as slack_commands
 from bot.slack import render as slack
 from bot.slack import review_cards as slack_reviews
 from bot.store.records import Asked, Conversation, Gap, JoinedAsker, Review, Turn
 from bot.surfaces.wording import finding_words, reason_words
+from bot.teams import build_notes as teams_build_notes
 from bot.teams import commands as teams_commands
 from bot.teams import gap_cards
 from bot.teams import render as teams
@@ -86,7 +88,7 @@ _SURFACES = (
         lambda trace: [block.to_dict() for block in slack_commands.why_blocks(Explained(trace))],
         lambda usage: [block.to_dict() for block in slack_commands.usage_blocks(usage, ())],
         lambda gaps: [block.to_dict() for block in slack_commands.gap_blocks(gaps)],
-        lambda coverage: _slack(slack_commands.coverage_message(coverage, date(2026, 11, 27))),
+        lambda coverage: _slack(slack_build_notes.coverage_message(coverage, date(2026, 11, 27))),
     ),
     _Surface(
         "teams",
@@ -100,7 +102,7 @@ _SURFACES = (
         lambda trace: teams_commands.why_message(Explained(trace)).activity,
         lambda usage: teams_commands.usage_message(usage).activity,
         lambda gaps: gap_cards.gaps_message(gaps).activity,
-        lambda coverage: teams_commands.coverage_message(coverage, date(2026, 11, 27)).activity,
+        lambda coverage: teams_build_notes.coverage_message(coverage, date(2026, 11, 27)).activity,
     ),
 )
 every_surface = pytest.mark.parametrize("surface", _SURFACES, ids=lambda surface: surface.name)

@@ -181,9 +181,15 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
+_BUILDS = """
+CREATE TABLE builds (LIKE inbox INCLUDING ALL);
+ALTER TABLE builds ADD COLUMN IF NOT EXISTS tenant_id text COLLATE "C" NOT NULL DEFAULT '';
+"""
+
 _MIGRATIONS = {
     "001_first_tables": _FIRST_TABLES,
     "002_shared_state": _SHARED_STATE,
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
+    "005_builds": _BUILDS,
 }

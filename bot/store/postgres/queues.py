@@ -1,4 +1,4 @@
-"""The tables `inbox` and `outbox`."""
+"""The tables `inbox`, `outbox` and `builds`."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
@@ -15,7 +15,7 @@ _FREE = "lease_until = NULL, owner = NULL"
 class QueueTable:
     """The jobs of one table: `bot.store.port.Queue`, and for `outbox` also `Outbox`."""
 
-    def __init__(self, database: Executor, table: Literal["inbox", "outbox"]) -> None:
+    def __init__(self, database: Executor, table: Literal["inbox", "outbox", "builds"]) -> None:
         self._database = database
         self._table = table
 

@@ -22,6 +22,7 @@ class PostgresTables:
     def __init__(self, database: Executor) -> None:
         self.inbox = QueueTable(database, "inbox")
         self.outbox = QueueTable(database, "outbox")
+        self.builds = QueueTable(database, "builds")
         self.reviews = ReviewTable(database)
         self.requests = RequestTable(database)
         self.feedback = FeedbackTable(database)

@@ -225,6 +225,17 @@ def shared_state(db: Database) -> None:
     db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
+@migrations(name="014_builds")
+def builds(db: Database) -> None:
+    """Add `builds`, the queue of orders to build the index."""
+    db.execute(
+        "CREATE TABLE builds (key TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'dead')), "
+        "received_at TEXT NOT NULL, due_at TEXT NOT NULL, payload TEXT, attempts INTEGER NOT NULL DEFAULT 0, "
+        "lease_until TEXT, owner TEXT, tenant_id TEXT NOT NULL DEFAULT '') STRICT"
+    )
+    db.execute("CREATE INDEX builds_waiting ON builds(due_at) WHERE state = 'waiting'")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -1,4 +1,4 @@
-"""The tables `inbox` and `outbox`."""
+"""The tables `inbox`, `outbox` and `builds`."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal
@@ -10,7 +10,7 @@ from bot.store.sqlite.database import Executor
 class QueueTable:
     """The jobs of one table: `bot.store.port.Queue`, and for `outbox` also `Outbox`."""
 
-    def __init__(self, database: Executor, table: Literal["inbox", "outbox"]) -> None:
+    def __init__(self, database: Executor, table: Literal["inbox", "outbox", "builds"]) -> None:
         self._database = database
         self._table = table
         self._anchor = ", anchor" if table == "outbox" else ""

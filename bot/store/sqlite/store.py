@@ -24,6 +24,7 @@ class SqliteTables:
     def __init__(self, database: Executor, signals: Signals) -> None:
         self.inbox = QueueTable(database, "inbox")
         self.outbox = QueueTable(database, "outbox")
+        self.builds = QueueTable(database, "builds")
         self.reviews = ReviewTable(database)
         self.requests = RequestTable(database)
         self.feedback = FeedbackTable(database)

@@ -838,3 +838,9 @@ teams-asked-again = Ich habe sie wieder auf die Liste des Prüfteams gesetzt.
 
 error-storage-unavailable = Ich komme gerade nicht an den Speicher, den sich alle Server teilen. Fragen beantworte ich weiter aus den bisherigen Dokumenten. Versuch es bitte später noch einmal.
 error-snapshot-not-fetched = Der Index ließ sich nicht aus dem Speicher holen, den sich alle Server teilen. Es wurde nichts geändert. „citedesk doctor“ sagt, warum.
+
+### Neu einlesen, für die, die es bestellt haben
+
+reindexing-next = Ich lese die Dokumente schon ein. Danach lese ich sie noch einmal ein und melde mich hier.
+reindexing-given-up = Ich konnte die Dokumente nicht einlesen: { $attempts } Versuche brachen vorzeitig ab. Der Index ist wie vorher. Bitte sag denen Bescheid, die Citedesk betreiben.
+error-enough-builds = Ich lese die Dokumente gerade ein, und ein weiterer Auftrag wartet schon: Er liest auch, was du geändert hast. Einen dritten habe ich nicht angelegt.

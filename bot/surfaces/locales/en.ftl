@@ -838,3 +838,9 @@ teams-asked-again = I have put it on the reviewers' list again.
 
 error-storage-unavailable = I cannot reach the storage that all servers share. Questions are answered from the documents as before. Please try again later.
 error-snapshot-not-fetched = The index could not be fetched from the storage that all servers share, so nothing was changed. “citedesk doctor” says why.
+
+### Builds of the index, for whoever ordered one
+
+reindexing-next = I am reading the documents already. When that is done, I will read them again, and report here.
+reindexing-given-up = I could not read the documents: { $attempts } tries ended before their end. The index is as it was. Please tell whoever runs Citedesk.
+error-enough-builds = I am reading the documents already, and another order waits: it will read what you have changed. I have not added a third.

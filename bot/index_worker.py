@@ -1,0 +1,42 @@
+"""Run a process that only builds the index: what is ordered in a chat, and what is due to be fetched again."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from bot.app import build_index_builds, build_snapshots, building
+from bot.server import listening, opened_in_time
+from bot.settings import Settings
+from bot.store.port import Store, StoreError
+
+_log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def running_index_worker(settings: Settings) -> AsyncIterator[str]:
+    """Build while the body runs; yield the address of the probes. Raises SettingsError, StoreError."""
+    store = await opened_in_time(settings)
+    try:
+        builds = build_index_builds(settings, store, build_snapshots(settings))
+        # Processes that serve post the results. A new message wakes them by a signal, or they find it by polling.
+        async with building(settings, builds, lambda: None), listening(settings.server, _probes(store)) as url:
+            _log.info("ready", url=url)
+            yield url
+    finally:
+        await store.close()
+
+
+def _probes(store: Store) -> list[web.RouteDef]:
+    async def live(_: web.Request) -> web.Response:
+        return web.json_response({"process": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            await store.builds.length()
+        except StoreError:
+            return web.json_response({"store": False}, status=503)
+        return web.json_response({"store": True})
+
+    return [web.get("/livez", live), web.get("/readyz", ready)]
