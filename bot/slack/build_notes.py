@@ -15,8 +15,10 @@ from index.builder import Coverage
 
 def build_note(key: str, build_id: str, order: BuildOrder, said: Coverage | str, words: Words) -> Outgoing:
     """Return a message about a build; if it cannot be delivered, it is sent as a direct message."""
-    is_text = isinstance(said, str)
-    message = notice_message(escape(said)) if is_text else coverage_message(said, datetime.now(UTC).date(), words)
+    if isinstance(said, str):
+        message = notice_message(escape(said))
+    else:
+        message = coverage_message(said, datetime.now(UTC).date(), words)
     return to_asker(key, build_id, order.where, message, SlackPayload(response_url=order.response_url))
 
 

@@ -185,7 +185,7 @@ async def test_a_rollback_is_not_undone_by_the_schedule_until_somebody_reindexes
 async def test_of_two_processes_one_builds(tmp_path: Path, site: _Site) -> None:
     site.slow_s = 0.2
     async with _desk(tmp_path, site, refetch_s=3600) as first, _desk(tmp_path, site, refetch_s=3600) as second:
-        both = [Refetching(desk.settings, desk.bot.use_cases.operations) for desk in (first, second)]
+        both = [Refetching(desk.settings, desk.bot.use_cases.operations.builds) for desk in (first, second)]
         assert [schedule._due_in() for schedule in both] == [0, 0]
         await asyncio.gather(*(schedule._attempt() for schedule in both))
         assert site.asked.count("/sitemap.xml") == 1
@@ -198,7 +198,7 @@ async def test_of_two_processes_one_builds(tmp_path: Path, site: _Site) -> None:
 async def test_a_build_of_another_process_counts_as_the_last_one(tmp_path: Path, site: _Site) -> None:
     await _build(site, tmp_path / "data")
     async with _desk(tmp_path, site, refetch_s=3600) as desk:
-        schedule = Refetching(desk.settings, desk.bot.use_cases.operations)
+        schedule = Refetching(desk.settings, desk.bot.use_cases.operations.builds)
         assert 3590 < schedule._due_in() <= 3600
         earlier = datetime.now(UTC) - timedelta(hours=2)
         _folder(tmp_path).note(LastBuild(at=earlier.isoformat()))

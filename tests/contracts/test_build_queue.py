@@ -1,0 +1,83 @@
+"""The contract of the queue of builds, on each store: a queue like the others, and apart from them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from support.clock import Clock
+
+from bot.store.port import Store
+from bot.store.records import Outgoing
+from bot.store.sqlite.store import SqliteStore
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
+    if request.param == "sqlite":
+        opened: Store = await SqliteStore(tmp_path / "s.sqlite", clock).open()
+    else:
+        url = request.getfixturevalue("postgres_url")
+        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
+
+        opened = await PostgresStore(url, now=clock).open()
+    yield opened
+    await opened.close()
+
+
+async def test_a_build_is_no_job_of_the_inbox_and_the_other_way_round(store: Store) -> None:
+    assert await store.builds.add(["b-1"], '"build"')
+    assert await store.inbox.add(["b-1"], '"question"')
+    assert [job.payload for job in await store.inbox.claim("w", 10.0, 9)] == ['"question"']
+    assert [job.payload for job in await store.builds.claim("w", 10.0, 9)] == ['"build"']
+    assert (await store.counts()).waiting_questions == 1
+
+
+async def test_an_order_with_a_known_id_is_not_stored_again(store: Store) -> None:
+    assert await store.builds.add(["b-1"], '"first"')
+    assert not await store.builds.add(["b-1"], '"second"')
+    assert await store.builds.payload("b-1") == '"first"'
+
+
+async def test_orders_come_in_the_order_in_which_they_were_given(store: Store, clock: Clock) -> None:
+    for key in ("b-2", "b-1", "b-3"):
+        await store.builds.add([key], "{}")
+        clock.forward(seconds=1)
+    assert [job.key for job in await store.builds.claim("w", 10.0, 2)] == ["b-2", "b-1"]
+
+
+async def test_the_build_of_a_dead_process_is_taken_over_and_its_late_end_changes_nothing(
+    store: Store, clock: Clock
+) -> None:
+    await store.builds.add(["b-1"], "{}")
+    (lost,) = await store.builds.claim("dead", 10.0, 1)
+    assert await store.builds.claim("other", 10.0, 1) == []
+    clock.forward(seconds=11)
+    (taken,) = await store.builds.claim("other", 10.0, 1)
+    assert taken.attempts == 2
+    assert not await store.builds.finish(lost)
+    assert await store.builds.renew([lost, taken], 10.0) == {"b-1"}
+    assert await store.builds.finish(taken)
+    assert (await store.builds.length()).waiting == 0
+
+
+async def test_a_build_and_its_result_are_settled_together_or_not_at_all(store: Store) -> None:
+    await store.builds.add(["b-1"], "{}")
+    (job,) = await store.builds.claim("w", 10.0, 1)
+    note = Outgoing(key="b-1:built", request_id="b-1", surface="slack", tenant_id="T1", channel_id="C1", text="done")
+    with pytest.raises(ValueError, match="cut"):
+        async with store.transaction() as tx:
+            assert await tx.builds.finish(job)
+            await tx.outbox.send([note])
+            raise ValueError("cut")
+    assert (await store.builds.length()).waiting == 1
+    assert (await store.outbox.length()).waiting == 0
+    async with store.transaction() as tx:
+        assert await tx.builds.bury(job)
+        await tx.outbox.send([note])
+    assert (await store.builds.length()).dead == 1
+    assert (await store.outbox.length()).waiting == 1
