@@ -46,7 +46,7 @@ async def test_an_order_with_a_known_id_is_not_stored_again(store: Store) -> Non
 async def test_orders_come_in_the_order_in_which_they_were_given(store: Store, clock: Clock) -> None:
     for key in ("b-2", "b-1", "b-3"):
         await store.builds.add([key], "{}")
-        clock.forward(seconds=1)
+        clock.move(seconds=1)
     assert [job.key for job in await store.builds.claim("w", 10.0, 2)] == ["b-2", "b-1"]
 
 
@@ -56,7 +56,7 @@ async def test_the_build_of_a_dead_process_is_taken_over_and_its_late_end_change
     await store.builds.add(["b-1"], "{}")
     (lost,) = await store.builds.claim("dead", 10.0, 1)
     assert await store.builds.claim("other", 10.0, 1) == []
-    clock.forward(seconds=11)
+    clock.move(seconds=11)
     (taken,) = await store.builds.claim("other", 10.0, 1)
     assert taken.attempts == 2
     assert not await store.builds.finish(lost)

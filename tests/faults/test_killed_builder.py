@@ -1,38 +1,60 @@
-"""The process that builds is killed in the middle of it: another one builds, and there is one result."""
+"""A process that builds is killed, or frozen, in the middle of it: another one builds, and there is one result."""
 
 import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from support.held_site import held_site
-from support.process import UNLIMITED_AND_HASTY, BotProcess, context
-from support.waiting import until
-from support.workspace import ADMIN, SUPPORT
-
-from bot.cli.demo import demo_settings
-from bot.sandbox.server import Sandbox
+from support.held_site import HeldSite, held_site
+from support.index_worker import index_worker
+from support.waiting import settled, until
+from support.workspace import ADMIN, Desk, workspace
 
 _KILLS = 3
+_PATIENCE_S = 60.0
+
+
+@asynccontextmanager
+async def _ordered(tmp_path: Path) -> AsyncIterator[tuple[Desk, HeldSite]]:
+    """Serve, with an order to build that only another process works on."""
+    async with held_site() as site, workspace(tmp_path, tmp_path, index={"builds_in_serve": False}) as desk:
+        await desk.command(ADMIN, "/citedesk reindex")
+        yield desk, site
+
+
+async def _results(desk: Desk) -> list[str]:
+    """Return the first words of what the admin was told, once nothing more comes."""
+    await settled(desk.store, _PATIENCE_S)
+    return [message.text[:9] for message in desk.hidden(ADMIN)]
 
 
 async def test_killed_in_the_middle_of_a_build_again_and_again_it_has_one_result(tmp_path: Path) -> None:
-    async with Sandbox() as sandbox, held_site() as site:
-        settings = demo_settings(tmp_path, tmp_path, sandbox, **UNLIMITED_AND_HASTY | {"index": site.settings})
-        bot = BotProcess(context(), settings, sandbox.socket.connected)
-        bot.start()
-        await bot.ready()
+    async with _ordered(tmp_path) as (desk, site):
+        for _ in range(_KILLS):
+            before = site.visits
+            async with index_worker(tmp_path, site):
+                await until(lambda before=before: site.visits > before, _PATIENCE_S)
+        async with index_worker(tmp_path, site):
+            await until(lambda: site.visits == _KILLS + 1, _PATIENCE_S)
+            site.let.set()
+            assert await _results(desk) == ["I am read", "Reindexed"]
 
-        def told() -> list[str]:
-            return [message.text for message in sandbox.workspace.messages if message.visible_to == ADMIN]
 
-        await sandbox.acts.command(ADMIN, SUPPORT, "/citedesk reindex")
-        await until(told)
-        for kill in range(1, _KILLS + 1):
-            await until(lambda kill=kill: site.visits >= kill, 60.0)
-            bot.kill()
-            bot.start()
-        await bot.ready()
-        await until(lambda: site.visits > _KILLS, 60.0)
-        site.let.set()
-        await bot.idle()
-        await asyncio.to_thread(bot.kill)
-        assert [text[:9] for text in told()] == ["I am read", "Reindexed"]
+async def test_a_builder_that_was_frozen_for_longer_than_its_lease_tells_nothing(tmp_path: Path) -> None:
+    async with _ordered(tmp_path) as (desk, site), index_worker(tmp_path, site) as frozen:
+        await until(lambda: site.visits, _PATIENCE_S)
+        frozen.send_signal(signal.SIGSTOP)
+        async with index_worker(tmp_path, site), asyncio.timeout(_PATIENCE_S):
+            while await _attempts(desk) < 2:
+                # The other process tells nobody that it has taken the order.
+                await asyncio.sleep(0.1)
+            frozen.send_signal(signal.SIGCONT)
+            site.let.set()
+            assert await _results(desk) == ["I am read", "Reindexed"]
+        assert site.visits == 2
+
+
+async def _attempts(desk: Desk) -> int:
+    ((attempts,),) = await desk.store._database.rows("SELECT attempts FROM builds")
+    return int(attempts)

@@ -1,17 +1,14 @@
 """A process that only builds, beside one that serves, over one PostgreSQL database."""
 
 import asyncio
-import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
-from support.held_site import HeldSite, held_site
+from support.held_site import held_site
+from support.index_worker import index_worker
 from support.waiting import PATIENCE_S, settled, until
 from support.workspace import ADMIN, workspace
 
@@ -25,29 +22,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@asynccontextmanager
-async def _worker(folder: Path, site: HeldSite, url: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    environment = os.environ | {
-        "CITEDESK_STORE__URL": url,
-        "CITEDESK_DELIVERY__LEASE_S": "1",
-        "CITEDESK_DELIVERY__POLL_S": "0.2",
-        "CITEDESK_SERVER__PORT": str(port),
-        "CITEDESK_INDEX__PATHS": f'["{site.page}"]',
-        "CITEDESK_INDEX__FETCH_DELAY_S": "0",
-        "CITEDESK_INDEX__PRIVATE_HOSTS": '["127.0.0.1"]',
-        "CITEDESK_INDEX__REFETCH_S": "0",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }
-    command = [sys.executable, "-m", "bot.cli.main", "index", "worker", "--data-dir", str(folder)]
-    process = await asyncio.create_subprocess_exec(*command, env=environment, cwd=folder)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def _answers(url: str) -> int:
@@ -67,7 +41,7 @@ async def test_a_worker_builds_what_a_serving_process_was_told_which_restarts_me
 ) -> None:
     port = _free_port()
     serving = {"store": {"url": postgres_url}, "index": {"builds_in_serve": False}}
-    async with Sandbox() as sandbox, held_site() as site, _worker(tmp_path, site, postgres_url, port) as worker:
+    async with Sandbox() as sandbox, held_site() as site, index_worker(tmp_path, site, postgres_url, port) as worker:
         assert await _answers(f"http://127.0.0.1:{port}/readyz") == 200
         assert await _answers(f"http://127.0.0.1:{port}/livez") == 200
         async with workspace(tmp_path / "serving", tmp_path, sandbox=sandbox, **serving) as desk:
@@ -88,9 +62,9 @@ async def test_a_killed_worker_is_followed_by_the_next_one_and_the_result_comes_
     async with Sandbox() as sandbox, held_site() as site:
         async with workspace(tmp_path / "serving", tmp_path, sandbox=sandbox, **serving) as desk:
             await desk.command(ADMIN, "/citedesk reindex")
-            async with _worker(tmp_path, site, postgres_url, 0):
+            async with index_worker(tmp_path, site, postgres_url):
                 await until(lambda: site.visits, _START_S)
-            async with _worker(tmp_path, site, postgres_url, 0):
+            async with index_worker(tmp_path, site, postgres_url):
                 await until(lambda: site.visits == 2, _START_S)
                 site.let.set()
                 await settled(desk.store)
