@@ -7,7 +7,7 @@ import pytest
 from support.clock import Clock
 
 from bot.store.port import Store
-from bot.store.records import Outgoing
+from bot.store.records import Job, Outgoing
 from bot.store.sqlite.store import SqliteStore
 
 
@@ -70,10 +70,7 @@ async def test_a_build_and_its_result_are_settled_together_or_not_at_all(store: 
     (job,) = await store.builds.claim("w", 10.0, 1)
     note = Outgoing(key="b-1:built", request_id="b-1", surface="slack", tenant_id="T1", channel_id="C1", text="done")
     with pytest.raises(ValueError, match="cut"):
-        async with store.transaction() as tx:
-            assert await tx.builds.finish(job)
-            await tx.outbox.send([note])
-            raise ValueError("cut")
+        await _cut_short(store, job, note)
     assert (await store.builds.length()).waiting == 1
     assert (await store.outbox.length()).waiting == 0
     async with store.transaction() as tx:
@@ -81,3 +78,10 @@ async def test_a_build_and_its_result_are_settled_together_or_not_at_all(store: 
         await tx.outbox.send([note])
     assert (await store.builds.length()).dead == 1
     assert (await store.outbox.length()).waiting == 1
+
+
+async def _cut_short(store: Store, job: Job, note: Outgoing) -> None:
+    async with store.transaction() as tx:
+        await tx.builds.finish(job)
+        await tx.outbox.send([note])
+        raise ValueError("cut")

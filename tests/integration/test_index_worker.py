@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -40,7 +41,7 @@ async def test_a_worker_builds_what_a_serving_process_was_told_which_restarts_me
     tmp_path: Path, postgres_url: str
 ) -> None:
     port = _free_port()
-    serving = {"store": {"url": postgres_url}, "index": {"builds_in_serve": False}}
+    serving: dict[str, Any] = {"store": {"url": postgres_url}, "index": {"builds_in_serve": False}}
     async with Sandbox() as sandbox, held_site() as site, index_worker(tmp_path, site, postgres_url, port) as worker:
         assert await _answers(f"http://127.0.0.1:{port}/readyz") == 200
         assert await _answers(f"http://127.0.0.1:{port}/livez") == 200
@@ -58,14 +59,13 @@ async def test_a_worker_builds_what_a_serving_process_was_told_which_restarts_me
 async def test_a_killed_worker_is_followed_by_the_next_one_and_the_result_comes_once(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    serving = {"store": {"url": postgres_url}, "index": {"builds_in_serve": False}}
-    async with Sandbox() as sandbox, held_site() as site:
-        async with workspace(tmp_path / "serving", tmp_path, sandbox=sandbox, **serving) as desk:
-            await desk.command(ADMIN, "/citedesk reindex")
-            async with index_worker(tmp_path, site, postgres_url):
-                await until(lambda: site.visits, _START_S)
-            async with index_worker(tmp_path, site, postgres_url):
-                await until(lambda: site.visits == 2, _START_S)
-                site.let.set()
-                await settled(desk.store)
-            assert [message.text[:9] for message in desk.hidden(ADMIN)] == ["I am read", "Reindexed"]
+    serving: dict[str, Any] = {"store": {"url": postgres_url}, "index": {"builds_in_serve": False}}
+    async with held_site() as site, workspace(tmp_path / "serving", tmp_path, **serving) as desk:
+        await desk.command(ADMIN, "/citedesk reindex")
+        async with index_worker(tmp_path, site, postgres_url):
+            await until(lambda: site.visits, _START_S)
+        async with index_worker(tmp_path, site, postgres_url):
+            await until(lambda: site.visits == 2, _START_S)
+            site.let.set()
+            await settled(desk.store)
+        assert [message.text[:9] for message in desk.hidden(ADMIN)] == ["I am read", "Reindexed"]

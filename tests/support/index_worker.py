@@ -26,7 +26,6 @@ async def index_worker(
         "CITEDESK_INDEX__REFETCH_S": "0",
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
-    data_dir.mkdir(exist_ok=True)
     command = [sys.executable, "-c", "from bot.cli.main import main; main()", "index", "worker"]
     process = await asyncio.create_subprocess_exec(*command, "--data-dir", str(data_dir), env=environment, cwd=data_dir)
     try:
