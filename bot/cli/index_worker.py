@@ -7,7 +7,6 @@ import click
 
 from bot.cli.options import DATA_DIR, settings_of
 from bot.cli.signals import run_until_stopped, stop_event
-from bot.index_worker import running_index_worker
 from bot.settings import Settings
 from bot.telemetry.logs import configure_logging
 
@@ -22,6 +21,9 @@ def command(data_dir: Path | None) -> None:
 
 
 async def _work(settings: Settings) -> None:
+    # The web server takes time to load, and the other commands of the index do without it.
+    from bot.index_worker import running_index_worker  # noqa: PLC0415
+
     stopped: asyncio.Event = stop_event()
     async with running_index_worker(settings):
         await stopped.wait()

@@ -116,7 +116,7 @@ async def test_an_order_that_was_taken_over_meanwhile_has_one_result(tmp_path: P
         assert await desk.store.builds.replace("b-1", _ORDER.model_dump_json())
         site.let.set()
         await settled(desk.store)
-        assert [message.text[:24] for message in desk.messages("D0ADMIN")] == ["Eingelesen: 1 von 1 Datei"]
+        assert [message.text[:25] for message in desk.messages("D0ADMIN")] == ["Eingelesen: 1 von 1 Datei"]
         assert site.visits == 2
 
 
