@@ -83,7 +83,7 @@ async def _stored(slack: SlackServices, intake: Intake) -> bool:
         # In a thread that was there before, others may have spoken: the worker reads it and decides whose it is.
         begins = asked.message_id == asked.where.thread_id
         await (store.threads.asked(asked.where) if begins else store.threads.spoke(asked.where))
-    is_new = await store.inbox.add(intake.keys, asked.model_dump_json())
+    is_new = await store.inbox.add(intake.keys, asked.model_dump_json(), asked.where.tenant_id)
     if not is_new and not asked.untagged:
         _log.info("redelivery_dropped", key=intake.keys[0])
     slack.wake_inbox()

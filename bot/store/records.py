@@ -10,6 +10,20 @@ from pipeline.types import Citation, FrozenModel, NeedsReview, Source
 ReviewState = Literal["open", "approved", "edited", "rejected", "expired", "withdrawn"]
 
 
+class Scope(FrozenModel):
+    """Which tenants: those in `ids`, or with `others` all but those."""
+
+    ids: frozenset[str] = frozenset()
+    others: bool = True
+
+    def has(self, tenant_id: str) -> bool:
+        """Tell whether a tenant is one of them."""
+        return (tenant_id in self.ids) != self.others
+
+
+ALL_TENANTS = Scope()
+
+
 class Conversation(FrozenModel):
     """Where a question was asked and its answer goes.
 
@@ -254,13 +268,14 @@ class Counts:
 class ReviewFilter(FrozenModel):
     """Which reviews to list: their states, who claimed them, and how many at most.
 
-    Reviews whose ids end with `except_ending` are left out.
+    Reviews whose ids end with `except_ending` are left out, and so are those of other tenants than `scope` names.
     """
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
     except_ending: str = ""
     limit: int = 100
+    scope: Scope = ALL_TENANTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 With the store in a file there is one process, and the same calls work within it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -75,6 +75,19 @@ class Snapshots(Protocol):
 
     async def forget(self, name: str) -> bool:
         """Delete a snapshot. Return False if there is none of this name, or if it is live."""
+
+
+class OwnTenants(Protocol):
+    """The ids of tenants that have documents, reviewers and admins of their own, or had once.
+
+    What was stored for a tenant that the settings name no more is nobody's: it must not pass to others.
+    """
+
+    async def put(self, tenant_ids: Collection[str]) -> None:
+        """Store that these tenants are apart."""
+
+    async def ids(self) -> frozenset[str]:
+        """Return the ids of all that are or were apart."""
 
 
 class Replicas(Protocol):

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.store.postgres.database import Executor, iso
-from bot.store.records import CuratedAnswer, Embedded, Gap
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
+from bot.store.records import ALL_TENANTS, CuratedAnswer, Embedded, Gap, Scope
 
 
 class CuratedTable:
@@ -66,9 +67,14 @@ class CuratedTable:
             )
         )
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
         """Return the number of answers by state."""
-        return dict(await self._database.rows("SELECT state, count(*) FROM curated_answers GROUP BY state"))
+        return dict(
+            await self._database.rows(
+                f"SELECT state, count(*) FROM curated_answers WHERE {IN_SCOPE} GROUP BY state",  # noqa: S608
+                scope_values(scope),
+            )
+        )
 
 
 class GapTable:

@@ -180,9 +180,26 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
+# The release before adds jobs without a tenant; they take their turn as those of one more.
+_TURNS_OF_TENANTS = """
+ALTER TABLE inbox ADD tenant_id text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD tenant_id text COLLATE "C" NOT NULL DEFAULT '';
+UPDATE inbox SET tenant_id = coalesce(payload::jsonb #>> '{where,tenant_id}', '') WHERE state = 'waiting';
+UPDATE outbox SET tenant_id = coalesce(payload::jsonb ->> 'tenant_id', '') WHERE state = 'waiting';
+CREATE INDEX inbox_turns ON inbox (tenant_id, number) WHERE state = 'waiting';
+CREATE INDEX outbox_turns ON outbox (tenant_id, number) WHERE state = 'waiting';
+CREATE INDEX inbox_at_work ON inbox (tenant_id) WHERE lease_until IS NOT NULL;
+CREATE INDEX outbox_at_work ON outbox (tenant_id) WHERE lease_until IS NOT NULL;
+
+CREATE TABLE own_tenants (
+    tenant_id text COLLATE "C" PRIMARY KEY, at timestamptz NOT NULL DEFAULT citedesk.now()
+);
+"""
+
 _MIGRATIONS = {
     "001_first_tables": _FIRST_TABLES,
     "002_shared_state": _SHARED_STATE,
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
+    "013_turns_of_tenants": _TURNS_OF_TENANTS,
 }

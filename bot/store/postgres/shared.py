@@ -1,7 +1,26 @@
-"""The tables `versions`, `snapshots`, `replicas`, `installations` and `sign_in_states`."""
+"""The tables `versions`, `snapshots`, `replicas`, `installations`, `sign_in_states` and `own_tenants`."""
+
+from collections.abc import Collection
 
 from bot.store.postgres.database import Executor, iso
 from bot.store.records import Installed, Replica, Snapshot
+
+
+class OwnTenantTable:
+    """`bot.store.shared.OwnTenants` in PostgreSQL."""
+
+    def __init__(self, database: Executor) -> None:
+        self._database = database
+
+    async def put(self, tenant_ids: Collection[str]) -> None:
+        """Store that these tenants are apart."""
+        await self._database.write(
+            "INSERT INTO own_tenants (tenant_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (sorted(tenant_ids),)
+        )
+
+    async def ids(self) -> frozenset[str]:
+        """Return the ids of all that are or were apart."""
+        return frozenset(str(row[0]) for row in await self._database.rows("SELECT tenant_id FROM own_tenants"))
 
 
 class VersionTable:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.store.records import CuratedAnswer, Embedded, Gap
+from bot.store.records import ALL_TENANTS, CuratedAnswer, Embedded, Gap, Scope
 from bot.store.sqlite.database import Executor
+from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 
 
 class CuratedTable:
@@ -61,9 +62,14 @@ class CuratedTable:
             )
         )
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
         """Return the number of answers by state."""
-        return dict(await self._database.rows("SELECT state, count(*) FROM curated_answers GROUP BY state"))
+        return dict(
+            await self._database.rows(
+                f"SELECT state, count(*) FROM curated_answers WHERE {IN_SCOPE} GROUP BY state",  # noqa: S608
+                scope_values(scope),
+            )
+        )
 
 
 class GapTable:

@@ -225,6 +225,22 @@ def shared_state(db: Database) -> None:
     db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
+@migrations(name="013_turns_of_tenants")
+def turns_of_tenants(db: Database) -> None:
+    """Add whose job it is, so that tenants take turns, and the tenants that are apart."""
+    for table, place in (("inbox", "$.where.tenant_id"), ("outbox", "$.tenant_id")):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN tenant_id TEXT NOT NULL DEFAULT ''")
+        db.execute(
+            f"UPDATE {table} SET tenant_id = coalesce(json_extract(payload, ?), '') "  # noqa: S608
+            "WHERE state = 'waiting' AND json_valid(payload)",
+            [place],
+        )
+        db.execute(f"CREATE INDEX {table}_turns ON {table}(tenant_id, received_at) WHERE state = 'waiting'")
+        db.execute(f"CREATE INDEX {table}_at_work ON {table}(tenant_id) WHERE lease_until IS NOT NULL")
+        db.execute(f"DROP INDEX {table}_waiting")
+    db.execute("CREATE TABLE own_tenants (tenant_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(
