@@ -1,0 +1,103 @@
+"""Tenants that are apart: workspaces and directories with documents, reviewers and admins of their own.
+
+Every other tenant that is served belongs to the top level of the settings.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.section import Section
+from bot.settings import AccessSettings, IndexSettings, Settings, embedders_dir, ids_of, is_workspace
+from bot.store.records import Scope
+from index.errors import SettingsError
+
+_Table = TypeVar("_Table", bound=Section)
+# What a tenant does not set of these is empty, never that of the top level: it would open one team's documents, or its
+# power over them, to another.
+_OWN_OF_INDEX = ("paths", "services", "access", "links", "private_hosts")
+_OWN_OF_ACCESS = ("groups", "reviewers", "admins", "slack_groups", "entra_groups", "public_channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant that is apart, and the settings that hold for it."""
+
+    name: str
+    ids: frozenset[str]
+    settings: Settings
+
+    @property
+    def scope(self) -> Scope:
+        """What this tenant sees of the store."""
+        return Scope(ids=self.ids, others=False)
+
+
+def tenants_of(settings: Settings) -> tuple[Tenant, ...]:
+    """Return the tenants that are apart. Raises SettingsError if the top level serves one of them, too."""
+    served = _ids_of_top_level(settings)
+    found = tuple(_tenant(settings, name) for name in settings.tenants)
+    for tenant in found:
+        if both := served & tenant.ids:
+            raise SettingsError(
+                f"setting tenants.{tenant.name}: {min(both)} is named in slack.workspaces or teams.tenant_id, too, "
+                "so remove it in one place"
+            )
+    return found
+
+
+def named(settings: Settings, name: str) -> Tenant:
+    """Return a tenant by its name or one of its ids. Raises SettingsError."""
+    for tenant in tenants_of(settings):
+        if name == tenant.name or name in tenant.ids:
+            return tenant
+    known = ", ".join(settings.tenants) or "none"
+    raise SettingsError(f"there is no table [tenants.{name[:40]}] in the settings; there are: {known}")
+
+
+def scope_of_top_level(settings: Settings, apart: Collection[str]) -> Scope:
+    """Return what the top level sees of the store. `apart` are the ids of all that are or ever were apart.
+
+    What a tenant has stored stays unseen when its table is removed, until the top level names it.
+    """
+    return Scope(ids=frozenset(apart).union(*(tenant.ids for tenant in tenants_of(settings))) - _ids_of_top_level(settings))
+
+
+def _ids_of_top_level(settings: Settings) -> frozenset[str]:
+    teams = {settings.teams.tenant_id} if settings.teams.tenant_id else set()
+    return settings.slack.workspaces | teams
+
+
+def _tenant(settings: Settings, name: str) -> Tenant:
+    own, top = settings.tenants[name], settings
+    index = _with(_emptied(top.index, IndexSettings(), _OWN_OF_INDEX), own.index)
+    slack = {n: getattr(own.slack, n, None) for n in ("reviewers_channel", "digest_channel")}
+    ids = ids_of(name, own)
+    directory = next((tenant_id for tenant_id in ids if not is_workspace(tenant_id)), None)
+    teams = {n: getattr(own.teams, n, None) for n in ("reviewers_conversation", "digest_conversation")}
+    values: Mapping[str, Any] = {
+        "data_dir": top.data_dir / "tenants" / name,
+        "index": index.model_copy(update={"embedders_dir": embedders_dir(top)}),
+        "access": _with(_emptied(top.access, AccessSettings(), _OWN_OF_ACCESS), own.access),
+        "channels": own.channels,
+        "slack": top.slack.model_copy(update={**slack, "prompts": own.slack.prompts if own.slack else ()}),
+        "teams": top.teams.model_copy(update={**teams, "tenant_id": directory}),
+        "limits": _with(top.limits, own.limits),
+        "review": _with(top.review, own.review),
+        "digest": _with(top.digest, own.digest),
+        "language": own.language or top.language,
+        "llm": own.llm or top.llm,
+        "judge": own.judge or top.judge,
+        "tenants": {},
+    }
+    return Tenant(name, ids, top.model_copy(update=values))
+
+
+def _emptied(table: _Table, default: _Table, names: Collection[str]) -> _Table:
+    """Return a table in which these keys have their defaults, which are empty."""
+    return table.model_copy(update={name: getattr(default, name) for name in names})
+
+
+def _with(table: _Table, own: _Table | None) -> _Table:
+    """Return a table with the keys that `own` sets."""
+    return table.model_copy(update={name: getattr(own, name) for name in own.model_fields_set}) if own else table
