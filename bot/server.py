@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_runtime, open_store
+from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, open_store
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import IsAlive, Runtime, Served
@@ -53,7 +53,9 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         stack.callback(end_tracing)
         store = await open_store(settings, now)
         stack.push_async_callback(store.close)
-        runtime = build_runtime(settings, store, embedder, now or (lambda: datetime.now(UTC)))
+        state = build_process_state(settings, store)
+        stack.push_async_callback(state.aclose)
+        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)))
         stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.

@@ -23,6 +23,7 @@ from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.model_settings import JudgeSettings, LlmSettings
 from bot.section import Count, Hours, Id, Seconds, Section, in_one_case
 from bot.service_settings import ServiceSettings
+from bot.shared_settings import SharedSettings
 from index.errors import SettingsError
 
 _FAMILIAR_NAMES = {
@@ -561,9 +562,7 @@ class TenantSettings(Section):
     teams: TenantTeamsSettings | None = Field(
         None, description="`reviewers_conversation` and `digest_conversation` as in `[teams]`; those do not count"
     )
-    limits: Annotated[LimitSettings | None, _without("cache_answers")] = Field(
-        None, description=_ELSE.format("limits")
-    )
+    limits: Annotated[LimitSettings | None, _without("cache_answers")] = Field(None, description=_ELSE.format("limits"))
     review: ReviewSettings | None = Field(None, description=_ELSE.format("review"))
     digest: DigestSettings | None = Field(None, description=_ELSE.format("digest"))
     language: Literal["auto", "en", "de"] | None = Field(None, description="as `language`; none: that")
@@ -580,7 +579,9 @@ def _apart(tenants: "dict[str, TenantSettings]") -> "dict[str, TenantSettings]":
         raise ValueError("two names differ in capitals only: their folders would be the same")
     for name, tenant in tenants.items():
         if len(directories := [one for one in ids_of(name, tenant) if not is_workspace(one)]) > 1:
-            raise ValueError(f"{name} has {len(directories)} directories: a tenant has one, and any number of workspaces")
+            raise ValueError(
+                f"{name} has {len(directories)} directories: a tenant has one, and any number of workspaces"
+            )
         for tenant_id in ids_of(name, tenant):
             if (other := taken.setdefault(tenant_id, name)) != name:
                 raise ValueError(f"{tenant_id} is an id of {other} and of {name}: a tenant id has one table")
@@ -627,6 +628,7 @@ class Settings(BaseSettings):
     teams: TeamsSettings = TeamsSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    shared: SharedSettings = SharedSettings()
     tenants: Annotated[dict[TenantName, TenantSettings], AfterValidator(_apart)] = Field(
         default_factory=dict, description="tables of workspaces with documents of their own, see below"
     )

@@ -60,7 +60,9 @@ def scope_of_top_level(settings: Settings, apart: Collection[str]) -> Scope:
 
     What a tenant has stored stays unseen when its table is removed, until the top level names it.
     """
-    return Scope(ids=frozenset(apart).union(*(tenant.ids for tenant in tenants_of(settings))) - _ids_of_top_level(settings))
+    return Scope(
+        ids=frozenset(apart).union(*(tenant.ids for tenant in tenants_of(settings))) - _ids_of_top_level(settings)
+    )
 
 
 def _ids_of_top_level(settings: Settings) -> frozenset[str]:

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from support.clocks import Clock  # noqa: E402
 from support.engines import postgres as postgres_engine  # noqa: E402
+from support.engines import valkey  # noqa: E402
 from support.models import EMBEDDERS, shared_embedder  # noqa: E402
 from support.workspace import APPROVAL, Desk, workspace  # noqa: E402 - after the environment is set
 
@@ -48,6 +49,22 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock(1_800_000_030.0)
     monkeypatch.setattr(time, "time", clock)
     return clock
+
+
+@pytest.fixture(scope="session")
+def running_valkey() -> Iterator[valkey.Valkey]:
+    """Return a real Valkey server, or skip. No test may stop it: a test that does starts its own."""
+    if why := valkey.missing():
+        pytest.skip(why)
+    with valkey.valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_server(running_valkey: valkey.Valkey) -> valkey.Valkey:
+    """Return the server, empty."""
+    running_valkey.empty()
+    return running_valkey
 
 
 @pytest.fixture(scope="session")

@@ -215,6 +215,9 @@ class Requests(Protocol):
     async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
 
@@ -228,9 +231,7 @@ class FeedbackOnAnswers(Protocol):
     async def complaints(self, request_id: str) -> list[Feedback]:
         """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
 
-    async def counts(
-        self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS
-    ) -> tuple[int, int]:
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
         """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given.
 
         Feedback on a request that is not stored belongs to no tenant.

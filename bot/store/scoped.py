@@ -150,6 +150,10 @@ class ScopedRequests:
         """Return the traces that were stored since then, oldest first."""
         return await self._requests.since(since, self._scope)
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+        return await self._requests.tokens_since(tenant_id, since) if self._scope.has(tenant_id) else 0
+
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:  # noqa: ARG002
         """Return (day, outcome, count) of the last days."""
         return await self._requests.outcomes_by_day(days, self._scope)

@@ -266,7 +266,7 @@ async def _week(data: Path, out: Path, llm: dict[str, Any]) -> None:
     clock, dice, board = _Clock(), random.Random(7), _Board()
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteStore(Path(folder) / "week.sqlite", clock).open()
-        use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings))
+        use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings, store))
         boards = Boards(use_cases.reviews)
         boards.add("week", board)
         questions = [row["question"] for name in _SETS for row in _rows(data / name / _FILE)]

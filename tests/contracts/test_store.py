@@ -505,6 +505,19 @@ async def test_a_verdict_can_be_changed_and_requests_are_read_back_by_time(store
     assert await store.requests.outcomes_by_day(3) == [("2026-11-01", "answered", 1), ("2026-11-03", "answered", 1)]
 
 
+async def test_the_tokens_of_a_tenant_are_added_up_since_a_point_in_time(store: Store, clock: Clock) -> None:
+    await store.requests.save(_TRACE.model_copy(update={"input_tokens": 500, "output_tokens": 50}))
+    clock.move(days=1)
+    since = clock.time
+    used = {"r-2": (100, 10), "r-3": (200, None), "r-4": (None, None), "r-5": (1 << 40, 1)}
+    for request_id, (read, written) in used.items():
+        tokens = {"request_id": request_id, "input_tokens": read, "output_tokens": written}
+        await store.requests.save(_TRACE.model_copy(update=tokens))
+    await store.requests.save(_TRACE.model_copy(update={"request_id": "r-6", "tenant_id": "T-other"}))
+    assert await store.requests.tokens_since(_TRACE.tenant_id, since) == 311 + (1 << 40)
+    assert await store.requests.tokens_since(_TRACE.tenant_id, clock.time + timedelta(days=1)) == 0
+
+
 async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(store: Store, clock: Clock) -> None:
     bad = Feedback(request_id="r-1", user_id="U1", helpful=False, reason="wrong", note="It is 600.", answer_hash="h")
     await store.feedback.save(bad)

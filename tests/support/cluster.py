@@ -6,9 +6,11 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from pydantic import SecretStr
 
 from bot.cli.demo import demo_settings
@@ -46,8 +48,15 @@ class Cluster:
             os.kill(pid, signal.SIGCONT)
 
     async def ready(self) -> None:
-        """Return when every replica answers."""
+        """Return when every replica answers, and the balancer knows of one."""
         await asyncio.gather(*(replica.ready() for replica in self.replicas))
+        async with aiohttp.ClientSession() as session, asyncio.timeout(_PATIENCE_S):
+            while True:
+                async with session.get(f"{self.balancer}/readyz") as response:
+                    if response.status == HTTPStatus.OK:
+                        return
+                # The balancer looks at the replicas at intervals.
+                await asyncio.sleep(0.05)
 
 
 def replica_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **more: Any) -> Settings:  # noqa: ANN401

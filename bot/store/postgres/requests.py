@@ -43,6 +43,16 @@ class RequestTable:
         )
         return [_trace(*row) for row in rows]
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+        rows = await self._database.rows(
+            "SELECT coalesce(sum(coalesce((trace::json ->> 'input_tokens')::bigint, 0) "
+            "+ coalesce((trace::json ->> 'output_tokens')::bigint, 0)), 0)::bigint FROM requests "
+            "WHERE at >= %s AND tenant_id = %s",
+            (since, tenant_id),
+        )
+        return int(rows[0][0])
+
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         rows = await self._database.rows(
@@ -96,9 +106,7 @@ class FeedbackTable:
             for r in rows
         ]
 
-    async def counts(
-        self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS
-    ) -> tuple[int, int]:
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
         """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
         rows = await self._database.rows(
             "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "  # noqa: S608

@@ -15,7 +15,8 @@ class OwnTenantTable:
     async def put(self, tenant_ids: Collection[str]) -> None:
         """Store that these tenants are apart."""
         await self._database.write(
-            "INSERT INTO own_tenants (tenant_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (sorted(tenant_ids),)
+            "INSERT INTO own_tenants (tenant_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
+            (sorted(tenant_ids),),
         )
 
     async def ids(self) -> frozenset[str]:

@@ -52,6 +52,16 @@ class RequestTable:
         )
         return [Trace.model_validate_json(row[0]) for row in rows]
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+        at = since.astimezone(UTC).isoformat(timespec="microseconds")
+        rows = await self._database.rows(
+            "SELECT total(trace ->> 'input_tokens') + total(trace ->> 'output_tokens') FROM requests "
+            "WHERE at >= ? AND tenant_id = ?",
+            (at, tenant_id),
+        )
+        return int(rows[0][0])
+
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         return await self._database.rows(
@@ -101,9 +111,7 @@ class FeedbackTable:
             for r in rows
         ]
 
-    async def counts(
-        self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS
-    ) -> tuple[int, int]:
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
         """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
         rows = await self._database.rows(
             "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "  # noqa: S608
