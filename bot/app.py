@@ -29,6 +29,7 @@ from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
+from bot.tenants import ALONE, Tenancy, Tenant
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
@@ -140,10 +141,12 @@ def build_pipeline(
     embedder: OnnxEmbedder,
     retriever: Retriever | None = None,
     state: ProcessState | None = None,
+    writer: Writer | None = None,
 ) -> Pipeline:
     """Return the pipeline over the live snapshot, unless another `retriever` is given. Raises SettingsError.
 
-    `state` holds its cache and rate limits; one that nobody shares is used if none is given.
+    `state` holds its cache and rate limits; one that nobody shares is used if none is given. `writer` is used in place
+    of one of its own.
     """
     limits = settings.limits
     retriever = retriever or build_retriever(settings, embedder)
@@ -151,7 +154,7 @@ def build_pipeline(
     return Pipeline(
         retriever=retriever,
         quoter=SectionQuoter(embedder, retriever.chunks_of),
-        writer=None if settings.llm.provider == "extractive" else _build_writer(settings, state.rates),
+        writer=None if settings.llm.provider == "extractive" else writer or _build_writer(settings, state.rates),
         admission=Admission(
             AdmissionLimits(
                 per_user=limits.per_user,
@@ -279,9 +282,14 @@ def _spent_since(store: Store) -> SpentSince:
 
 
 def build_use_cases(
-    settings: Settings, store: Store, embedder: OnnxEmbedder, directory: Directory, state: ProcessState
+    settings: Settings,
+    store: Store,
+    embedder: OnnxEmbedder,
+    directory: Directory,
+    state: ProcessState,
+    writer: Writer | None = None,
 ) -> UseCases:
-    """Return the use cases, over a pipeline of their own. Raises SettingsError."""
+    """Return the use cases, over a pipeline of their own, in which `writer` may take its part. Raises SettingsError."""
     retriever = build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
@@ -301,7 +309,7 @@ def build_use_cases(
             # The thread cannot be cancelled, and the process would wait for it.
             stopped.set()
 
-    pipeline = replace(build_pipeline(settings, embedder, retriever, state), curated=curated)
+    pipeline = replace(build_pipeline(settings, embedder, retriever, state, writer), curated=curated)
     questions = QuestionDesk(
         pipeline=pipeline,
         store=store,
@@ -348,22 +356,54 @@ def build_runtime(
     embedder: OnnxEmbedder,
     state: ProcessState,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tenancy: Tenancy = ALONE,
 ) -> Runtime:
-    """Return the runtime, to which no chat product is connected yet. Raises SettingsError.
+    """Return the runtime, to which no chat product is connected yet, with those of its tenants. Raises SettingsError.
 
     `now` returns the time in UTC.
     """
+    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake, tenancy.name_of)
+    listener = Listener(store, dispatcher, state)
+    top = _build_runtime(settings, tenancy.top_store(store), embedder, state, now, listener)
+    writer = top.use_cases.questions.pipeline.writer
+
+    def of(tenant: Tenant) -> Runtime:
+        shared = writer if _writes_alike(settings, tenant.settings) else None
+        own = _build_runtime(
+            tenant.settings, tenant.stored_in(store), embedder, state, now, listener, tenant.name, shared
+        )
+        return replace(own, tenant=tenant, scope=tenant.scope)
+
+    return replace(top, scope=tenancy.top, tenants=tuple(map(of, tenancy.tenants)))
+
+
+def _writes_alike(one: Settings, other: Settings) -> bool:
+    """Tell whether the same model servers, with the same bounds, write and judge for both."""
+    bounds = ("output_tokens", "output_tokens_max", "response_bytes")
+    limits = [[getattr(settings.limits, name) for name in bounds] for settings in (one, other)]
+    return (one.llm, one.judge, limits[0]) == (other.llm, other.judge, limits[1])
+
+
+def _build_runtime(  # noqa: PLR0913, PLR0917
+    settings: Settings,
+    store: Store,
+    embedder: OnnxEmbedder,
+    state: ProcessState,
+    now: Callable[[], datetime],
+    listener: Listener,
+    name: str = "",
+    writer: Writer | None = None,
+) -> Runtime:
     directories = Directories()
-    use_cases = build_use_cases(settings, store, embedder, directories, state)
-    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake)
+    use_cases = build_use_cases(settings, store, embedder, directories, state, writer)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
-        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
-        dispatcher=dispatcher,
-        listener=Listener(store, dispatcher, state),
+        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now, name),
+        dispatcher=listener.dispatcher,
+        listener=listener,
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, open_store
+from bot.app import places as places_of
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import IsAlive, Runtime, Served
@@ -19,6 +20,7 @@ from bot.probes import Probes
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
+from bot.tenants import tenancy_of, tenants_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -55,8 +57,10 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         stack.push_async_callback(store.close)
         state = build_process_state(settings, store)
         stack.push_async_callback(state.aclose)
-        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)))
-        stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
+        tenancy = await tenancy_of(settings, store)
+        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)), tenancy)
+        for each in runtime.all:
+            stack.push_async_callback(each.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
         # The executor starts at once; a task would wait until Bolt is imported.
@@ -64,11 +68,12 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         stack.push_async_callback(asyncio.wait, [loading])
         served = await _serve_products(stack, runtime)
         await loading
-        maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
+        maintenance = Maintenance.of(runtime)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(runtime.listener.running())
         await stack.enter_async_context(maintenance.running())
-        await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
+        for each in runtime.all:
+            await stack.enter_async_context(Refetching(each.settings, each.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
@@ -96,8 +101,25 @@ def _require_product_and_reviewers(settings: Settings) -> None:
         if problem:
             raise SettingsError(problem)
     places = reviewers_places(settings)
-    if not any(places.values()):
+    if not any(places.values()) and (places_of(settings) or not settings.tenants):
         raise SettingsError(f"setting {min(places)} is missing: set {' or '.join(map(environment_name, places))}")
+    _require_what_tenants_need(settings)
+
+
+def _require_what_tenants_need(settings: Settings) -> None:
+    """Raise SettingsError if a tenant's cards have no place to go, or if it is not said whom the top level serves."""
+    tenants = tenants_of(settings)
+    for tenant in tenants:
+        own = [name for name, section in tenant.settings.products.items() if section.is_served and tenant.has(name)]
+        needed = [tenant.settings.products[name] for name in own]
+        if needed and not any(section.reviewers_place for section in needed):
+            names = [f"tenants.{tenant.name}.{section.reviewers_setting}" for section in needed]
+            raise SettingsError(f"setting {' or '.join(names)} is missing")
+    slack = settings.slack
+    if tenants and slack.client_id and places_of(settings) and not slack.workspaces:
+        raise SettingsError(
+            "setting slack.workspaces is missing: with tenants it says which workspaces get the documents of index.paths"
+        )
 
 
 @asynccontextmanager
@@ -108,7 +130,7 @@ async def _http_server(
     settings, probes = runtime.settings.server, Probes(runtime, connections)
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=runtime.use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
+        return web.Response(body=runtime.exposition(), headers={"content-type": CONTENT_TYPE})
 
     app = web.Application(client_max_size=_MAX_BODY)
     # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.

@@ -563,7 +563,7 @@ class TenantSettings(Section):
         None, description="`reviewers_conversation` and `digest_conversation` as in `[teams]`; those do not count"
     )
     limits: Annotated[LimitSettings | None, _without("cache_answers")] = Field(None, description=_ELSE.format("limits"))
-    review: ReviewSettings | None = Field(None, description=_ELSE.format("review"))
+    review: Annotated[ReviewSettings | None, _without("sweep_s")] = Field(None, description=_ELSE.format("review"))
     digest: DigestSettings | None = Field(None, description=_ELSE.format("digest"))
     language: Literal["auto", "en", "de"] | None = Field(None, description="as `language`; none: that")
     llm: LlmSettings | None = Field(

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from bot.section import Section
 from bot.settings import AccessSettings, IndexSettings, Settings, embedders_dir, ids_of, is_workspace
-from bot.store.records import Scope
+from bot.store.port import Store
+from bot.store.records import ALL_TENANTS, Scope
+from bot.store.scoped import ScopedStore
 from index.errors import SettingsError
 
 _Table = TypeVar("_Table", bound=Section)
@@ -27,10 +29,46 @@ class Tenant:
     ids: frozenset[str]
     settings: Settings
 
+    def has(self, surface: str) -> bool:
+        """Tell whether people of this tenant can ask in a chat product."""
+        return any(is_workspace(tenant_id) == (surface == "slack") for tenant_id in self.ids)
+
+    def stored_in(self, store: Store) -> Store:
+        """Return the store as this tenant sees it."""
+        return ScopedStore(store, self.scope, self.name)
+
     @property
     def scope(self) -> Scope:
         """What this tenant sees of the store."""
         return Scope(ids=self.ids, others=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """The tenants that are apart, and what the top level of the settings sees of the store."""
+
+    tenants: tuple[Tenant, ...] = ()
+    top: Scope = ALL_TENANTS
+
+    def name_of(self, tenant_id: str) -> str | None:
+        """Return the name of a tenant's table; "" for the top level, None for a tenant whose table is gone."""
+        own = next((tenant.name for tenant in self.tenants if tenant_id in tenant.ids), None)
+        return "" if own is None and self.top.has(tenant_id) else own
+
+    def top_store(self, store: Store) -> Store:
+        """Return the store as the top level sees it."""
+        return store if self.top == ALL_TENANTS else ScopedStore(store, self.top)
+
+
+ALONE = Tenancy()
+
+
+async def tenancy_of(settings: Settings, store: Store) -> Tenancy:
+    """Return the tenants of the settings, and store that they are apart. Raises SettingsError, StoreError."""
+    tenants = tenants_of(settings)
+    if tenants:
+        await store.own_tenants.put(frozenset[str]().union(*(tenant.ids for tenant in tenants)))
+    return Tenancy(tenants, scope_of_top_level(settings, await store.own_tenants.ids()))
 
 
 def tenants_of(settings: Settings) -> tuple[Tenant, ...]:

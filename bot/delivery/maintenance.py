@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.delivery.digest import Digests
+from bot.delivery.runtime import Runtime
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
 from bot.store.records import Review
@@ -18,13 +19,26 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Sweeps every `review.sweep_s` seconds, unless another process does."""
+    """Sweeps every `review.sweep_s` seconds, unless another process does. `tenants` are swept in the same interval."""
 
     settings: Settings
     use_cases: UseCases
     boards: Boards
     digests: Digests
     wake_outbox: Callable[[], None]
+    tenants: "Sequence[Maintenance]" = ()
+
+    @classmethod
+    def of(cls, runtime: Runtime) -> "Maintenance":
+        """Return the scheduled work of a runtime and of its tenants."""
+        return cls(
+            settings=runtime.settings,
+            use_cases=runtime.use_cases,
+            boards=runtime.boards,
+            digests=runtime.digests,
+            wake_outbox=runtime.wake_outbox,
+            tenants=tuple(cls.of(tenant) for tenant in runtime.tenants),
+        )
 
     async def sweep(self) -> Sequence[Review]:
         """Do all work that is due. Return the reviews that expired and those that were opened."""
@@ -52,10 +66,14 @@ class Maintenance:
 
     async def _sweep_at_intervals(self) -> None:
         while True:
-            try:
-                async with self.use_cases.questions.store.lead("maintenance") as leads:
-                    if leads:
-                        await self.sweep()
-            except Exception as error:  # noqa: BLE001 - the next sweep tries again
-                _log.error("sweep_failed", error=type(error).__name__)
+            for each in (self, *self.tenants):
+                await each._attempt()
             await asyncio.sleep(self.settings.review.sweep_s)
+
+    async def _attempt(self) -> None:
+        try:
+            async with self.use_cases.questions.store.lead("maintenance") as leads:
+                if leads:
+                    await self.sweep()
+        except Exception as error:  # noqa: BLE001 - the next sweep tries again
+            _log.error("sweep_failed", error=type(error).__name__)
