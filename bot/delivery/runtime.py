@@ -19,7 +19,7 @@ from bot.surfaces.posting import Posting
 from bot.surfaces.product import ChatProduct, Diagnosis
 from bot.surfaces.review_board import Board, Boards
 from bot.surfaces.running_questions import RunningQuestions
-from bot.tenants import Tenant
+from bot.tenants import Tenancy, Tenant
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -54,6 +54,11 @@ class Runtime:
     def all(self) -> Sequence["Runtime"]:
         """This runtime and those of the tenants."""
         return (self, *self.tenants)
+
+    @property
+    def tenancy(self) -> Tenancy:
+        """The tenants that are apart."""
+        return Tenancy(tuple(one.tenant for one in self.tenants if one.tenant), self.scope)
 
     def in_product(self, surface: str) -> Sequence["Runtime"]:
         """Return the runtimes of the tenants whose people can ask in a chat product."""

@@ -80,7 +80,7 @@ class _Start:
 
     async def attempt(self) -> AsyncApp | None:
         """Ask Slack, connect it and return `bolt`; None if it cannot be reached. Raises SettingsError if it refuses."""
-        if installation := await _installation(self._runtime.settings, _tenancy(self._runtime)):
+        if installation := await _installation(self._runtime.settings, self._runtime.tenancy):
             self.bolt = _connected(self._runtime, installation)
         return self.bolt
 
@@ -175,10 +175,6 @@ def _services(runtime: Runtime, workspaces: Workspaces) -> SlackServices:
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )
-
-
-def _tenancy(runtime: Runtime) -> Tenancy:
-    return Tenancy(tuple(each.tenant for each in runtime.tenants if each.tenant), runtime.scope)
 
 
 async def _installation(settings: Settings, tenancy: Tenancy) -> _Installation | None:

@@ -48,14 +48,15 @@ _AFTER_NAME = "/"
 class ScopedReviews:
     """`bot.store.port.Reviews` of some tenants."""
 
-    def __init__(self, reviews: Reviews, scope: Scope) -> None:
-        self._reviews, self._scope = reviews, scope
+    def __init__(self, reviews: Reviews, requests: Requests, scope: Scope) -> None:
+        self._reviews, self._requests, self._scope = reviews, requests, scope
 
     async def open(self, review: Review) -> bool:
         """Store a new review. Return False if one with this id is stored already, and was not taken back."""
-        # Whoever forges the id of another tenant's request must not reopen its review as theirs.
-        known = await self._reviews.get(review.review_id)
-        return self._is_ours(known or review) and await self._reviews.open(review)
+        # Whoever forges the id of another tenant's request must not open its review as theirs.
+        trace, known = await self._requests.get(review.review_id), await self._reviews.get(review.review_id)
+        is_free = not trace or self._scope.has(trace.tenant_id)
+        return is_free and self._is_ours(known or review) and await self._reviews.open(review)
 
     async def get(self, review_id: str) -> Review | None:
         """Return a review; None if there is none with this id."""
@@ -162,11 +163,14 @@ class ScopedRequests:
 class ScopedFeedback:
     """`bot.store.port.FeedbackOnAnswers` of some tenants. Two tenants may have got the same answer."""
 
-    def __init__(self, feedback: FeedbackOnAnswers, scope: Scope, name: str) -> None:
-        self._feedback, self._scope, self._name = feedback, scope, name
+    def __init__(self, feedback: FeedbackOnAnswers, requests: Requests, scope: Scope, name: str) -> None:
+        self._feedback, self._requests, self._scope, self._name = feedback, requests, scope, name
 
     async def save(self, feedback: Feedback) -> int:
-        """Store feedback. Return how many people find this answer bad now."""
+        """Store feedback. Return how many people find this answer bad now; 0 for a request of another tenant."""
+        trace = await self._requests.get(feedback.request_id)
+        if trace and not self._scope.has(trace.tenant_id):
+            return 0
         own = own_id(self._name, feedback.answer_hash) if feedback.answer_hash else ""
         return await self._feedback.save(feedback.model_copy(update={"answer_hash": own}))
 
@@ -315,9 +319,9 @@ class ScopedTables:
     def __init__(self, tables: Tables, scope: Scope, name: str) -> None:
         self.inbox: Queue = tables.inbox
         self.outbox: Outbox = tables.outbox
-        self.reviews: Reviews = ScopedReviews(tables.reviews, scope)
+        self.reviews: Reviews = ScopedReviews(tables.reviews, tables.requests, scope)
         self.requests: Requests = ScopedRequests(tables.requests, scope)
-        self.feedback: FeedbackOnAnswers = ScopedFeedback(tables.feedback, scope, name)
+        self.feedback: FeedbackOnAnswers = ScopedFeedback(tables.feedback, tables.requests, scope, name)
         self.curated: CuratedAnswers = ScopedCurated(tables.curated, scope)
         self.gaps: Gaps = ScopedGaps(tables.gaps, scope)
         self.posted: Posted = ScopedPosted(tables.posted, name)
