@@ -93,6 +93,18 @@ def named(settings: Settings, name: str) -> Tenant:
     raise SettingsError(f"there is no table [tenants.{name[:40]}] in the settings; there are: {known}")
 
 
+def own_settings(settings: Settings, name: str) -> Settings:
+    """Return the settings that hold for a tenant; without a name those of the top level. Raises SettingsError."""
+    return named(settings, name).settings if name else settings
+
+
+async def seen_by(settings: Settings, store: Store, name: str) -> Store:
+    """Return the store as a tenant sees it; without a name, as the top level does. Raises SettingsError, StoreError."""
+    if name:
+        return named(settings, name).stored_in(store)
+    return Tenancy((), scope_of_top_level(settings, await store.own_tenants.ids())).top_store(store)
+
+
 def scope_of_top_level(settings: Settings, apart: Collection[str]) -> Scope:
     """Return what the top level sees of the store. `apart` are the ids of all that are or ever were apart.
 

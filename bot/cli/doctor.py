@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from bot.app import PRODUCTS, build_embedder, build_retriever, open_store, require_valkey_client
+from bot.app import places as places_of
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
@@ -17,6 +19,7 @@ from bot.settings import Settings, environment_name, reviewers_places
 from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted, not_seen_words
+from bot.tenants import Tenant, tenants_of
 from index.errors import CitedeskError, SettingsError
 from index.snapshot import SnapshotFolder
 
@@ -36,7 +39,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     """Return the results of all checks, in the order in which to mend them."""
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
-        await _index(settings),
+        *([] if settings.tenants and not places_of(settings) else [await _index(settings)]),
         *_builds(settings),
         *await service_checks(settings),
         *_access(settings),
@@ -44,8 +47,16 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *await _shared(settings),
         *await model_checks(settings),
         *await _products(settings),
-        _people(settings),
+        *([] if settings.tenants and not places_of(settings) else [_people(settings)]),
+        *[found for tenant in tenants_of(settings) for found in await _of_tenant(tenant)],
     ]
+
+
+async def _of_tenant(tenant: Tenant) -> Sequence[Diagnosis]:
+    """Check what a tenant has of its own."""
+    own = tenant.settings
+    found = [await _index(own), *_builds(own), *await service_checks(own), *_access(own), _people(own)]
+    return [replace(one, what=f"{one.what} of {tenant.name}") for one in found]
 
 
 async def _products(settings: Settings) -> Sequence[Diagnosis]:

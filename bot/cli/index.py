@@ -15,12 +15,13 @@ from bot.app import build_embedder, build_rules
 from bot.app import places as places_of
 from bot.cli import export_model
 from bot.cli.access_warnings import live_warnings
-from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
+from bot.tenants import Tenant, own_settings, tenants_of
 from index.builder import Coverage, build
-from index.errors import BuildRefusedError
+from index.errors import BuildRefusedError, CitedeskError
 from index.reading.sources import Location, local_paths
 from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
 from index.snapshot import SnapshotFolder
@@ -39,16 +40,27 @@ command.add_command(export_model.command)
 @command.command("build")
 @click.argument("places", nargs=-1)
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--force", is_flag=True, help="Switch even if many documents vanished.")
-def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool, force: bool) -> None:
+def index_build(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, as_json: bool, force: bool) -> None:
     """Index PLACES and switch to the new snapshot.
 
     A place is a folder, a file, a Git checkout, or the address of a page or a site map; without any, those of the
-    settings index.paths and index.services are indexed.
+    settings index.paths and index.services are indexed. Without --tenant and PLACES, the index of each tenant is built,
+    too, one after the other.
     """
     settings = settings_of(data_dir)
-    folders = _places(settings, places)
+    tenants = () if tenant or places else tenants_of(settings)
+    first = own_settings(settings, tenant)
+    if not (tenants and not places_of(first)):
+        _build_one(first, _places(first, places), as_json=as_json, force=force)
+    failed = [each.name for each in tenants if not _is_built(each, as_json=as_json, force=force)]
+    if failed:
+        raise BuildRefusedError(f"no new index for {', '.join(failed)}; the others are built")
+
+
+def _build_one(settings: Settings, folders: tuple[Location, ...], *, as_json: bool, force: bool) -> None:
     with build_progress(show=not as_json) as progress:
         coverage = build(
             folders, settings.data_dir, build_embedder(settings), build_rules(settings, force=force), progress
@@ -59,15 +71,27 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     )
 
 
+def _is_built(tenant: Tenant, *, as_json: bool, force: bool) -> bool:
+    """Build the index of a tenant, and tell whether that worked: the documents of one must not hold up the others."""
+    click.echo(f"tenant {tenant.name}:", err=as_json)
+    try:
+        _build_one(tenant.settings, _places(tenant.settings, ()), as_json=as_json, force=force)
+    except (CitedeskError, click.UsageError) as error:
+        click.echo(f"citedesk: {error}", err=True)
+        return False
+    return True
+
+
 @command.command("watch")
 @click.argument("places", nargs=-1)
 @DATA_DIR
-def index_watch(places: tuple[str, ...], data_dir: Path | None) -> None:
+@TENANT
+def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
     If a place is an address or a service, they are indexed again every index.refetch_s, too.
     """
-    settings = settings_of(data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
     folders = _places(settings, places)
     embedder = build_embedder(settings)
 
@@ -95,10 +119,11 @@ def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Location, ...]
 
 @command.command("status")
 @DATA_DIR
+@TENANT
 @AS_JSON
-def index_status(data_dir: Path | None, *, as_json: bool) -> None:
+def index_status(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """Show the live snapshot and what it left out, and how the last build ended."""
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
     _, manifest = folder.newest_intact()
     last = folder.last_build()
     if as_json:
@@ -110,10 +135,11 @@ def index_status(data_dir: Path | None, *, as_json: bool) -> None:
 
 @command.command("list")
 @DATA_DIR
+@TENANT
 @AS_JSON
-def index_list(data_dir: Path | None, *, as_json: bool) -> None:
+def index_list(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """List the snapshots that are kept, newest first."""
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
     live = folder.current_name()
     if as_json:
         click.echo(json.dumps([{"name": name, "live": name == live} for name in folder.names()], indent=1))
@@ -123,14 +149,15 @@ def index_list(data_dir: Path | None, *, as_json: bool) -> None:
 
 @command.command("rollback")
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--yes", is_flag=True, help="Go back even if that opens documents to more people.")
-def index_rollback(data_dir: Path | None, *, as_json: bool, yes: bool) -> None:
+def index_rollback(data_dir: Path | None, tenant: str, *, as_json: bool, yes: bool) -> None:
     """Serve the snapshot before the live one again.
 
     If that opens documents to more people, they are listed and you are asked first.
     """
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
     plan = folder.planned_rollback()
     done = yes or not plan.reopened or (not as_json and _confirmed(plan))
     if done:
