@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -12,10 +13,12 @@ import structlog
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.following import Following
 from bot.delivery.listening import Listener
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
+from bot.desk.joining import ask_alike
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reporting import Reporting
@@ -37,6 +40,9 @@ from index.embedding.reranker import Reranker, open_reranker
 from index.errors import BuildRefusedError, BuildStoppedError, SettingsError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
+from index.publishing.live_name import LiveLog
+from index.publishing.replica import Keeping, PublishedSnapshots
+from index.publishing.storage import Storage
 from index.reading.documents import LoadRules
 from index.reading.sources import Location
 from index.reading.sources.services.place import ServicePlace
@@ -111,6 +117,34 @@ def services(settings: Settings) -> tuple[ServicePlace, ...]:
         )
         for service in settings.index.services
     )
+
+
+def build_storage(settings: Settings) -> Storage | None:
+    """Return the object storage of snapshots; None if none is set. Raises SettingsError."""
+    place = settings.snapshots
+    if place.url is None:
+        return None
+    try:
+        # obstore comes with the extra `cluster`, and takes time to load.
+        from index.publishing.object_storage import Place, opened  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError("setting snapshots.url needs the extra: pip install 'citedesk[cluster]'") from None
+    return opened(Place(place.url, place.endpoint, place.region))
+
+
+def build_published(settings: Settings) -> PublishedSnapshots | None:
+    """Return the snapshots of all machines; None if they stay on this one. Raises SettingsError."""
+    storage = build_storage(settings)
+    if storage is None:
+        return None
+    keep, place = settings.index.keep_snapshots, settings.snapshots
+    keeping = Keeping(keep, place.keep, timedelta(hours=place.grace_h))
+    return PublishedSnapshots(SnapshotFolder(settings.data_dir), storage, LiveLog(storage), keeping)
+
+
+def build_snapshots(settings: Settings) -> PublishedSnapshots | SnapshotFolder:
+    """Return the snapshots that are kept: those of all machines, or of this one. Raises SettingsError."""
+    return build_published(settings) or SnapshotFolder(settings.data_dir)
 
 
 def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
@@ -287,16 +321,19 @@ def build_use_cases(
     embedder: OnnxEmbedder,
     directory: Directory,
     state: ProcessState,
+    retriever: LiveRetriever | None = None,
     writer: Writer | None = None,
 ) -> UseCases:
     """Return the use cases, over a pipeline of their own, in which `writer` may take its part. Raises SettingsError."""
-    retriever = build_retriever(settings, embedder)
+    retriever = retriever or build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
         version=state.curated,
         embedder=embedder,
         retriever=retriever,
         similarity=settings.review.curated_similarity,
+        unsourced_days=settings.review.unsourced_days,
+        alike=partial(ask_alike, settings.channels),
     )
 
     async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
@@ -319,6 +356,8 @@ def build_use_cases(
         channels=settings.channels,
         deadline_s=settings.limits.request_deadline_s,
         similarity=settings.review.curated_similarity,
+        rejected_days=settings.review.rejected_days,
+        again_after_h=settings.review.again_after_h,
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
         keeps_turns=settings.store.turn_text_days > 0,
@@ -347,7 +386,7 @@ def build_use_cases(
 def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, retriever: Retriever) -> Reporting:
     """Return what counts the last days, with the gaps."""
     gaps = GapDesk(store, retriever, embedder, settings.store.gap_text_days, settings.review.gap_similarity)
-    return Reporting(store, retriever, SnapshotFolder(settings.data_dir), gaps)
+    return Reporting(store, retriever, build_snapshots(settings), gaps)
 
 
 def build_runtime(
@@ -395,7 +434,8 @@ def _build_runtime(  # noqa: PLR0913, PLR0917
     writer: Writer | None = None,
 ) -> Runtime:
     directories = Directories()
-    use_cases = build_use_cases(settings, store, embedder, directories, state, writer)
+    retriever = build_retriever(settings, embedder)
+    use_cases = build_use_cases(settings, store, embedder, directories, state, retriever, writer)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
@@ -408,7 +448,15 @@ def _build_runtime(  # noqa: PLR0913, PLR0917
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,
         wake_outbox=state.outbox_wake.set,
+        following=_following(settings, use_cases, retriever),
     )
+
+
+def _following(settings: Settings, use_cases: UseCases, retriever: LiveRetriever) -> Following | None:
+    published = build_published(settings)
+    if published is None:
+        return None
+    return Following(published, retriever, retriever.reopen, use_cases.questions.metrics, settings.snapshots.poll_s)
 
 
 def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:
@@ -418,4 +466,14 @@ def _build(settings: Settings, progress: Progress, stopped: Event, *, only_chang
 
     # The build has an embedding model of its own, so that questions need not wait for it.
     embedder, rules = build_embedder(settings), build_rules(settings, only_changes=only_changes)
-    return build(places(settings), settings.data_dir, embedder, rules, progress, checkpoint)
+    return build_for_all(
+        settings, lambda: build(places(settings), settings.data_dir, embedder, rules, progress, checkpoint), checkpoint
+    )
+
+
+def build_for_all(
+    settings: Settings, build_here: Callable[[], Coverage], checkpoint: Callable[[], None] = lambda: None
+) -> Coverage:
+    """Build; if snapshots are for several machines, from the live one of all, and publish the new one to all."""
+    published = build_published(settings)
+    return published.built(build_here, checkpoint) if published else build_here()

@@ -10,15 +10,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
+from bot.delivery.following import Followed
 from bot.delivery.refetching import is_scheduled
 from bot.delivery.runtime import IsAlive, Runtime
 from bot.store.port import StoreError
 from index.errors import IndexUnavailableError
 
-State = dict[str, bool]
+State = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,9 @@ class Probes:
         return {**await self._dependencies(), "serving": not self.stopping.is_set()}
 
     async def _health(self) -> State:
-        state = await self._dependencies()
+        state: State = dict(await self._dependencies())
+        if self.runtime.following:
+            state["snapshot"] = _snapshot(self.runtime.following.state)
         if scheduled := [one for one in self.runtime.all if is_scheduled(one.settings)]:
             builds = [await asyncio.to_thread(one.use_cases.operations.snapshots.last_build) for one in scheduled]
             state["build"] = not any(last and last.error for last in builds)
@@ -71,6 +76,17 @@ class Probes:
         except StoreError:
             return False
         return True
+
+
+def _snapshot(followed: Followed) -> State:
+    """Return which snapshot is served, and whether it is the live one of all machines."""
+    return {
+        "is_live": not followed.is_behind,
+        "live": followed.live,
+        "served": followed.served,
+        "age_s": followed.age_s(datetime.now(UTC)),
+        "error": followed.error,
+    }
 
 
 async def _live(_: web.Request) -> web.Response:

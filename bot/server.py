@@ -1,6 +1,7 @@
 """Run the bot in one process: store, pipeline, workers, HTTP server and chat products."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.probes import Probes
 from bot.settings import Settings, environment_name, reviewers_places
+from bot.store.port import Store, StoreError
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
 from bot.tenants import tenancy_of, tenants_of
@@ -25,6 +27,7 @@ from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 _MAX_BODY = 1 << 20
+_LOOK_AGAIN_S = 1.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -53,7 +56,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
         stack.callback(end_tracing)
-        store = await open_store(settings, now)
+        store = await _open_store(settings, now)
         stack.push_async_callback(store.close)
         state = build_process_state(settings, store)
         stack.push_async_callback(state.aclose)
@@ -73,6 +76,8 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         await stack.enter_async_context(runtime.listener.running())
         await stack.enter_async_context(maintenance.running())
         for each in runtime.all:
+            if each.following:
+                await stack.enter_async_context(each.following.running())
             await stack.enter_async_context(Refetching(each.settings, each.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
@@ -80,6 +85,19 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         url = await stack.enter_async_context(_http_server(runtime, routes, healthy))
         _log.info("ready", url=url, products=sorted(served), connections=sorted(healthy))
         yield RunningBot(runtime, maintenance, url)
+
+
+async def _open_store(settings: Settings, now: Callable[[], datetime] | None) -> Store:
+    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError."""
+    end = time.monotonic() + (settings.store.start_s if settings.store.url.get_secret_value() else 0.0)
+    while True:
+        try:
+            return await open_store(settings, now)
+        except StoreError as error:
+            if time.monotonic() >= end:
+                raise
+            _log.warning("store_not_reachable", reason=str(error))
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, Served]:

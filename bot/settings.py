@@ -145,6 +145,26 @@ class IndexSettings(Section):
     )
 
 
+class SnapshotSettings(Section):
+    """Table `[snapshots]`."""
+
+    url: str | None = Field(
+        None,
+        pattern=r"^(s3|gs|az|file)://.+",
+        description="object storage of snapshots for several machines: `s3://bucket/prefix`, `gs://bucket/prefix`, "
+        "`az://container/prefix` or `file:///folder`; none: snapshots stay in `data_dir`",
+    )
+    endpoint: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="address of an S3 server that is not Amazon's; none: Amazon's"
+    )
+    region: str = Field("", description="region of the S3 bucket; none: that of the environment")
+    poll_s: Seconds = Field(30.0, description="seconds between two looks for a new live snapshot")
+    keep: Count = Field(10, description="newest snapshots kept in the object storage")
+    grace_h: Hours = Field(
+        24.0, description="hours for which blocks that no snapshot needs are kept; longer than any publishing takes"
+    )
+
+
 class LimitSettings(Section):
     """Table `[limits]`."""
 
@@ -249,6 +269,17 @@ class ReviewSettings(Section):
     negative_feedback: Count = Field(2, description="people who must find an answer bad to open a review of it")
     curated_similarity: float = Field(
         0.80, ge=0, le=1, description="cosine from which a question may get the approved answer to another"
+    )
+    unsourced_days: int = Field(
+        30,
+        ge=0,
+        description="days for which a reviewer's answer that cites nothing is given to others who ask the same; 0: not",
+    )
+    rejected_days: int = Field(
+        7, ge=0, description="days for which askers are told that a reviewer had no answer to the same question; 0: not"
+    )
+    again_after_h: Hours = Field(
+        24.0, description="hours after a rejection until the same question gets a card again, one for all who ask"
     )
     gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which unanswered questions form one gap")
 
@@ -496,6 +527,7 @@ class StoreSettings(Section):
     connections: Count = Field(10, description="connections to the database that a process keeps for its requests")
     connection_s: Seconds = Field(5.0, description="seconds for which a request waits for one of them")
     statement_s: Seconds = Field(10.0, description="seconds for one statement in the database")
+    start_s: Seconds = Field(60.0, description="seconds for which a starting process waits for the database")
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
     turn_text_days: int = Field(
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"
@@ -616,6 +648,7 @@ class Settings(BaseSettings):
         "auto", description="language of the bot's own texts; `auto`: that of whoever reads them, in channels English"
     )
     index: IndexSettings = IndexSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     llm: LlmSettings = LlmSettings()
     judge: JudgeSettings = JudgeSettings()
     limits: LimitSettings = LimitSettings()

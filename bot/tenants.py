@@ -129,6 +129,9 @@ def _tenant(settings: Settings, name: str) -> Tenant:
     teams = {n: getattr(own.teams, n, None) for n in ("reviewers_conversation", "digest_conversation")}
     values: Mapping[str, Any] = {
         "data_dir": top.data_dir / "tenants" / name,
+        "snapshots": top.snapshots.model_copy(
+            update={"url": top.snapshots.url and f"{top.snapshots.url}/tenants/{name}"}
+        ),
         "index": index.model_copy(update={"embedders_dir": embedders_dir(top)}),
         "access": _with(_emptied(top.access, AccessSettings(), _OWN_OF_ACCESS), own.access),
         "channels": own.channels,

@@ -3,9 +3,9 @@
 import json
 import re
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Collection
-from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -53,8 +53,10 @@ class ChunkRows:
     """The table of chunks of one snapshot. Its connection serves one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / CHUNKS
-        self.connection = _opened(self._file)
+        file = folder / CHUNKS
+        self.connection = _opened(file)
+        # Opened now, because the file may be deleted while a search of this snapshot runs.
+        self._reading, self._reads = _opened(file), threading.Lock()
         documents = self.connection.execute("SELECT document FROM chunks ORDER BY id")
         self.documents: NDArray[np.int32] = np.fromiter((document for (document,) in documents), dtype=np.int32)
         self.chunk = lru_cache(maxsize=_CHUNKS_KEPT)(self._read)
@@ -70,8 +72,8 @@ class ChunkRows:
         Reads every chunk, over a connection of its own: searches go on meanwhile.
         """
         counts: Counter[str] = Counter()
-        with closing(_opened(self._file)) as connection:
-            rows = connection.execute(
+        with self._reads:
+            rows = self._reading.execute(
                 f"SELECT DISTINCT c.document, c.heading_path, c.text {scope.sql} ORDER BY c.document", scope.values
             )
             for _, chunks in groupby(rows, key=itemgetter(0)):

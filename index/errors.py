@@ -31,6 +31,18 @@ class SnapshotCorruptError(IndexUnavailableError):
     code = "INDEX_CORRUPT"
 
 
+class StorageError(CitedeskError):
+    """Object storage cannot be reached, or refused a request."""
+
+    code = "STORAGE_UNAVAILABLE"
+
+
+class FetchRefusedError(CitedeskError):
+    """A published snapshot was not fetched, and the old one stays; the message says why."""
+
+    code = "SNAPSHOT_NOT_FETCHED"
+
+
 class BuildRefusedError(CitedeskError):
     """A build ended without switching the live snapshot; the message says why."""
 

@@ -68,6 +68,11 @@ class LiveRetriever:
         """Name of the reranker; "" without one."""
         return self._reranking.scorer.name if self._reranking else ""
 
+    def reopen(self) -> None:
+        """Look at the live snapshot again at the next call: what was damaged may have been mended."""
+        with self._lock:
+            self._seen = None
+
     def _current(self) -> tuple[SnapshotSearch, Manifest]:
         with self._lock:
             live = self._folder.current_name()

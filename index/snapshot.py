@@ -104,10 +104,13 @@ class SnapshotFolder:
         draft.replace(self._current)
         sync(self.root)
 
-    def planned_rollback(self) -> Rollback:
-        """Return what `roll_back` would change. Raises IndexUnavailableError without an earlier whole snapshot."""
+    def planned_rollback(self, to: str = "") -> Rollback:
+        """Return what `roll_back` would change; `to` names the older snapshot, "" is the newest before the live one.
+
+        Raises IndexUnavailableError without an earlier whole snapshot.
+        """
         live = self.current_name() or ""
-        older = self._newest_before(live)
+        older = verified_manifest(self.path(to)) if to else self._newest_before(live)
         _, served = self.newest_intact()
         now, then = (snapshot_tables.groups_by_document(self.path(m.name) / CHUNKS) for m in (served, older))
         left_out = {skipped.document_id: skipped.reason for skipped in served.skipped if not skipped.part}

@@ -1,5 +1,6 @@
 """Budgets of a day: the tokens that each key used since midnight UTC, also after the count of them is lost."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,8 @@ from math import inf
 from typing import Protocol
 
 Key = tuple[str, ...]
+# To add up 100,000 traces of a day takes 0.45 s in SQLite and 0.65 s in PostgreSQL: at most a fiftieth of the time.
+_SELDOM = 50
 # Returns the tokens that the finished requests of a key used since then. Raises nothing: 0 if they are not known.
 SpentSince = Callable[[Key, datetime], Awaitable[int]]
 
@@ -58,21 +61,22 @@ class Budgets:
     """Counts what is spent of a budget each day, from midnight to midnight UTC.
 
     A day of the calendar, and not 24 hours from the first token, because then whoever has lost the count can make it
-    anew from the traces. A count is compared with `spent_since` when it is missing or in doubt, and again every
-    `compare_s` seconds.
+    anew from the traces. A count is compared with `spent_since` when it is missing or in doubt, and again after
+    `compare_s` seconds, or after fifty times as long as the comparison took.
     """
 
     def __init__(self, counts: DayCounts, spent_since: SpentSince, compare_s: float = inf) -> None:
         self._counts = counts
         self._spent_since = spent_since
         self._compare_s = compare_s
-        self._compared_at: dict[Key, float] = {}
+        self._due_at: dict[Key, float] = {}
+        self._locks: dict[Key, asyncio.Lock] = {}
 
     async def wait(self, key: Key, tokens: int) -> float | None:
         """Return the seconds to the next day if the day's tokens are used up, else None."""
         midnight, name = _day(key)
         spent = await self._counts.get(name)
-        if spent is None or self._is_old(name):
+        if spent is None or self._is_due(name):
             spent = await self._compared(key, name, midnight)
         return _seconds_left(midnight) if spent >= tokens else None
 
@@ -85,17 +89,23 @@ class Budgets:
 
     def doubt(self) -> None:
         """Compare every count when it is used next, because it may miss tokens that were spent."""
-        self._compared_at.clear()
+        self._due_at.clear()
 
     async def _compared(self, key: Key, name: Key, midnight: datetime) -> int:
-        spent = await self._counts.raise_to(name, await self._spent_since(key, midnight), _kept_s(midnight))
-        self._compared_at = {known: at for known, at in self._compared_at.items() if known[-1] == name[-1]}
-        self._compared_at[name] = time.monotonic()
-        return spent
+        """Return the count, compared. Of many calls at once one compares, and the others wait for it."""
+        self._locks = {known: lock for known, lock in self._locks.items() if known[-1] == name[-1]}
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            spent = await self._counts.get(name)
+            if spent is None or self._is_due(name):
+                begun = time.monotonic()
+                spent = await self._counts.raise_to(name, await self._spent_since(key, midnight), _kept_s(midnight))
+                self._due_at = {known: at for known, at in self._due_at.items() if known[-1] == name[-1]}
+                now = time.monotonic()
+                self._due_at[name] = now + max(self._compare_s, _SELDOM * (now - begun))
+            return spent
 
-    def _is_old(self, name: Key) -> bool:
-        """Tell whether this process has not compared the count for a while. A process that is new has never."""
-        return time.monotonic() - self._compared_at.get(name, -inf) >= self._compare_s
+    def _is_due(self, name: Key) -> bool:
+        return time.monotonic() >= self._due_at.get(name, 0.0)
 
 
 def _day(key: Key) -> tuple[datetime, Key]:

@@ -2,13 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from bot.app import PRODUCTS, build_embedder, build_retriever, open_store, require_valkey_client
+from bot.app import (
+    PRODUCTS,
+    build_embedder,
+    build_published,
+    build_retriever,
+    open_store,
+    require_valkey_client,
+)
 from bot.app import places as places_of
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
@@ -41,6 +49,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
         *([] if settings.tenants and not places_of(settings) else [await _index(settings)]),
         *_builds(settings),
+        *await asyncio.to_thread(_published, settings),
         *await service_checks(settings),
         *_access(settings),
         await _store(settings),
@@ -92,6 +101,23 @@ def _builds(settings: Settings) -> Iterator[Diagnosis]:
         )
 
 
+def _published(settings: Settings) -> Sequence[Diagnosis]:
+    """Return which snapshot is live for all machines and which one here; nothing if this is the only machine."""
+    try:
+        published = build_published(settings)
+        if published is None:
+            return []
+        live, here = published.live.live(), published.current_name()
+        manifest = published.folder.newest_intact()[1] if here else None
+    except CitedeskError as error:
+        return [Diagnosis("snapshots", ok=False, words=str(error))]
+    built = f"{manifest.name} of {manifest.created_at}" if manifest else "nothing"
+    if live == (manifest and manifest.name):
+        return [Diagnosis("snapshots", ok=True, words=f"{built} is live, here and for all")]
+    words = f"{live or 'nothing'} is live for all, {built} here: run `citedesk index fetch`, or look into the log"
+    return [Diagnosis("snapshots", ok=live is None, words=words)]
+
+
 def _access(settings: Settings) -> Sequence[Diagnosis]:
     """Return each warning about access rules. None stops the bot, so none is a failure."""
     return [Diagnosis("access", ok=True, words=f"warning: {warning}") for warning in live_warnings(settings)]
@@ -99,11 +125,12 @@ def _access(settings: Settings) -> Sequence[Diagnosis]:
 
 async def _store(settings: Settings) -> Diagnosis:
     try:
-        store = await open_store(settings)
+        async with AsyncExitStack() as stack:
+            store = await open_store(settings)
+            stack.push_async_callback(store.close)
+            counts = await store.counts()
     except CitedeskError as error:
         return Diagnosis("store", ok=False, words=str(error))
-    counts = await store.counts()
-    await store.close()
     return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
 
 

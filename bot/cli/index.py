@@ -2,18 +2,19 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import click
 
-from bot.app import build_embedder, build_rules
+from bot.app import build_embedder, build_rules, build_snapshots
 from bot.app import places as places_of
-from bot.cli import export_model
+from bot.cli import export_model, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.settings import Settings
@@ -34,7 +35,13 @@ def command() -> None:
     """Build and inspect the index."""
 
 
-command.add_command(export_model.command)
+for _command in (export_model.command, publishing.publish, publishing.fetch):
+    command.add_command(_command)
+
+
+_PUBLISH = click.option(
+    "--publish", is_flag=True, help="Build from the live snapshot of all machines, and switch all of them."
+)
 
 
 @command.command("build")
@@ -43,7 +50,10 @@ command.add_command(export_model.command)
 @TENANT
 @AS_JSON
 @click.option("--force", is_flag=True, help="Switch even if many documents vanished.")
-def index_build(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, as_json: bool, force: bool) -> None:
+@_PUBLISH
+def index_build(
+    places: tuple[str, ...], data_dir: Path | None, tenant: str, *, as_json: bool, force: bool, publish: bool
+) -> None:
     """Index PLACES and switch to the new snapshot.
 
     A place is a folder, a file, a Git checkout, or the address of a page or a site map; without any, those of the
@@ -53,29 +63,32 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, 
     settings = settings_of(data_dir)
     tenants = () if tenant or places else tenants_of(settings)
     first = own_settings(settings, tenant)
+    build_one = partial(_build_one, as_json=as_json, force=force, publish=publish)
     if not (tenants and not places_of(first)):
-        _build_one(first, _places(first, places), as_json=as_json, force=force)
-    failed = [each.name for each in tenants if not _is_built(each, as_json=as_json, force=force)]
+        build_one(first, places)
+    failed = [each.name for each in tenants if not _is_built(each, build_one, as_json=as_json)]
     if failed:
         raise BuildRefusedError(f"no new index for {', '.join(failed)}; the others are built")
 
 
-def _build_one(settings: Settings, folders: tuple[Location, ...], *, as_json: bool, force: bool) -> None:
+def _build_one(settings: Settings, places: tuple[str, ...], *, as_json: bool, force: bool, publish: bool) -> None:
+    folders = _places(settings, places)
+    published = publishing.published_of(settings) if publish else None
     with build_progress(show=not as_json) as progress:
-        coverage = build(
-            folders, settings.data_dir, build_embedder(settings), build_rules(settings, force=force), progress
-        )
+        embedder, rules = build_embedder(settings), build_rules(settings, force=force)
+        build_here = partial(build, folders, settings.data_dir, embedder, rules, progress)
+        coverage = published.built(build_here) if published else build_here()
     warnings = live_warnings(settings)
     click.echo(
         json.dumps(coverage_json(coverage, warnings), indent=1) if as_json else coverage_text(coverage, warnings)
     )
 
 
-def _is_built(tenant: Tenant, *, as_json: bool, force: bool) -> bool:
+def _is_built(tenant: Tenant, build_one: Callable[[Settings, tuple[str, ...]], None], *, as_json: bool) -> bool:
     """Build the index of a tenant, and tell whether that worked: the documents of one must not hold up the others."""
     click.echo(f"tenant {tenant.name}:", err=as_json)
     try:
-        _build_one(tenant.settings, _places(tenant.settings, ()), as_json=as_json, force=force)
+        build_one(tenant.settings, ())
     except (CitedeskError, click.UsageError) as error:
         click.echo(f"citedesk: {error}", err=True)
         return False
@@ -86,7 +99,8 @@ def _is_built(tenant: Tenant, *, as_json: bool, force: bool) -> bool:
 @click.argument("places", nargs=-1)
 @DATA_DIR
 @TENANT
-def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str) -> None:
+@_PUBLISH
+def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, publish: bool) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
     If a place is an address or a service, they are indexed again every index.refetch_s, too.
@@ -95,8 +109,11 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str) -> 
     folders = _places(settings, places)
     embedder = build_embedder(settings)
 
+    published = publishing.published_of(settings) if publish else None
+
     def rebuild() -> None:
-        coverage = build(folders, settings.data_dir, embedder, build_rules(settings))
+        build_here = partial(build, folders, settings.data_dir, embedder, build_rules(settings))
+        coverage = published.built(build_here) if published else build_here()
         click.echo(coverage_text(coverage, live_warnings(settings)))
 
     local = local_paths(folders)
@@ -153,15 +170,15 @@ def index_list(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
 @AS_JSON
 @click.option("--yes", is_flag=True, help="Go back even if that opens documents to more people.")
 def index_rollback(data_dir: Path | None, tenant: str, *, as_json: bool, yes: bool) -> None:
-    """Serve the snapshot before the live one again.
+    """Serve the snapshot before the live one again, on all machines if they share their snapshots.
 
     If that opens documents to more people, they are listed and you are asked first.
     """
-    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
-    plan = folder.planned_rollback()
+    snapshots = build_snapshots(own_settings(settings_of(data_dir), tenant))
+    plan = snapshots.planned_rollback()
     done = yes or not plan.reopened or (not as_json and _confirmed(plan))
     if done:
-        folder.roll_back(plan)
+        snapshots.roll_back(plan)
     if as_json:
         click.echo(json.dumps(_rollback_json(plan, done=done), indent=1))
     elif done:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from bot.app import store_file
+from bot.app import open_store, store_file
 from bot.cli.options import DATA_DIR, settings_of
 from bot.settings import Settings
 from bot.store.copying import TABLES, CopiedTable, Digest
@@ -17,7 +17,7 @@ from index.errors import SettingsError
 
 @click.group("store")
 def command() -> None:
-    """Move the store."""
+    """Move the store from a file into a database."""
 
 
 @command.command("migrate")
@@ -42,6 +42,8 @@ async def _migrated(settings: Settings) -> None:
     await (await SqliteStore(file).open()).close()
     with exporting(file) as source:
         await _copied(source, url)
+    if settings.slack.client_id:
+        await _installations_copied(settings, settings.slack.client_id)
 
 
 async def _copied(source: Export, url: str) -> None:
@@ -65,6 +67,17 @@ async def _copied(source: Export, url: str) -> None:
             click.echo(f"{table.name}: {wanted.rows} rows, hash {str(wanted)[:16]} on both sides")
         await target.end()
     click.echo("Copied. Start the bot with this store.url, and keep the file until you are content.")
+
+
+async def _installations_copied(settings: Settings, client_id: str) -> None:
+    from bot.slack.stored_installations import taken_over  # noqa: PLC0415 - Bolt takes a third of a second to load
+
+    store = await open_store(settings)
+    try:
+        count = await taken_over(settings.data_dir / "installations.sqlite", client_id, store)
+    finally:
+        await store.close()
+    click.echo(f"installations of the Slack app: {count} copied")
 
 
 def _digest(source: Export, table: CopiedTable) -> Digest:

@@ -1,11 +1,11 @@
 """Run the workers of inbox and outbox, and hand each job to its chat product."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.delivery.worker import Worker, WorkerLimits
+from bot.delivery.worker import Work, Worker, WorkerLimits
 from bot.settings import DeliverySettings
 from bot.store.lease import Lease
 from bot.store.port import Store
@@ -29,8 +29,8 @@ class UnservedSurfaceError(CitedeskError):
 class Handlers:
     """The functions of a chat product that work on a job of the inbox and of the outbox."""
 
-    answer: Callable[[Job], Awaitable[None]]
-    deliver: Callable[[Job, Lease], Awaitable[None]]
+    answer: Work
+    deliver: Work
 
 
 class Dispatcher:
@@ -78,9 +78,9 @@ class Dispatcher:
         """Tell whether a question is worked on here although it was edited, deleted or taken over."""
         return await self._inbox.has_lost(key)
 
-    async def _answer(self, job: Job, _: Lease) -> None:
+    async def _answer(self, job: Job, lease: Lease) -> None:
         where = Asked.model_validate_json(job.payload).where
-        await self._handlers_of(where.tenant_id, where.surface).answer(job)
+        await self._handlers_of(where.tenant_id, where.surface).answer(job, lease)
 
     async def _deliver(self, job: Job, lease: Lease) -> None:
         message = Outgoing.model_validate_json(job.payload)

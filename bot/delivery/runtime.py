@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
+from bot.delivery.following import Following
 from bot.delivery.listening import Listener
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
@@ -31,6 +32,8 @@ IsAlive = Callable[[], Awaitable[bool]]
 class Runtime:
     """The parts of the process that a chat product uses. `wake_inbox` and `wake_outbox` wake the workers.
 
+    `following` follows the live snapshot of all machines, None if snapshots stay on this one.
+
     Each tenant that is apart has a runtime of its own, with its settings, use cases, directories, boards and digests;
     `tenants` of the top level are theirs. `scope` are the tenants that a runtime serves.
     """
@@ -46,6 +49,7 @@ class Runtime:
     unplaced: UnplacedCards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
+    following: Following | None = None
     scope: Scope = ALL_TENANTS
     tenant: Tenant | None = None
     tenants: Sequence["Runtime"] = ()

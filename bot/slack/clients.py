@@ -14,6 +14,7 @@ from bot.proxies import proxy_of
 from bot.settings import SlackSettings
 from bot.slack.best_effort import error_of
 from bot.slack.installations import Installations
+from bot.slack.stored_installations import StoredInstallations
 from index.errors import CitedeskError
 
 _ROTATE_BEFORE_MINUTES = 120
@@ -43,7 +44,7 @@ class Workspaces(Protocol):
     async def bot_user_id(self, tenant_id: str) -> str:
         """Return the bot's user id in a workspace. Raises ForeignWorkspaceError."""
 
-    def serves(self, tenant_id: str) -> bool:
+    async def serves(self, tenant_id: str) -> bool:
         """Tell whether people of a workspace may ask, review and give commands."""
 
 
@@ -96,7 +97,7 @@ class OneWorkspace:
         await self.client(tenant_id)
         return self._bot_user_id
 
-    def serves(self, tenant_id: str) -> bool:
+    async def serves(self, tenant_id: str) -> bool:
         """Tell whether people of a workspace may ask, review and give commands."""
         return tenant_id in self._served
 
@@ -106,7 +107,7 @@ class InstalledWorkspaces:
 
     only = ""
 
-    def __init__(self, settings: SlackSettings, installations: Installations) -> None:
+    def __init__(self, settings: SlackSettings, installations: Installations | StoredInstallations) -> None:
         self._settings = settings
         self._installations = installations
         secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
@@ -136,12 +137,12 @@ class InstalledWorkspaces:
             raise ForeignWorkspaceError(tenant_id)
         return str(bot.bot_user_id)
 
-    def serves(self, tenant_id: str) -> bool:
+    async def serves(self, tenant_id: str) -> bool:
         """Tell whether people of a workspace may ask, review and give commands."""
-        return self._installations.admits(tenant_id)
+        return await self._installations.admits(tenant_id)
 
     async def _bot(self, tenant_id: str) -> Bot:
-        found = self.serves(tenant_id) and await self._installations.async_find_bot(
+        found = await self.serves(tenant_id) and await self._installations.async_find_bot(
             enterprise_id=None, team_id=tenant_id
         )
         if not found:

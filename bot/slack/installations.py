@@ -30,22 +30,32 @@ class Installations(SQLite3InstallationStore):
         # The file holds tokens.
         file.chmod(0o600)
 
-    def admits(self, team_id: str) -> bool:
+    async def admits(self, team_id: str) -> bool:
         """Tell whether a workspace may install the app and is served."""
-        name = self._tenancy.name_of(team_id)
-        if name or name is None:
-            return name is not None
-        if self._listed or self._tenancy.tenants:
-            return team_id in self._listed
-        return bool(team_id) and self._first() in {None, team_id}
+        return self._admits(team_id)
 
     def save(self, installation: Installation) -> None:
         """Store an installation. Raises NotAdmittedError for other workspaces, and for a whole organization."""
-        if installation.is_enterprise_install or not self.admits(installation.team_id or ""):
+        if installation.is_enterprise_install or not self._admits(installation.team_id or ""):
             raise NotAdmittedError(installation.team_id or installation.enterprise_id or "")
         # A workspace is looked up by its own id, also where an organization owns it.
         installation.enterprise_id = None
         super().save(installation)
+
+    def _admits(self, team_id: str) -> bool:
+        is_named = names(team_id, self._listed, self._tenancy)
+        return (bool(team_id) and self._first() in {None, team_id}) if is_named is None else is_named
+
+    def everything(self) -> list[Installation]:
+        """Return the newest installation by each person in each workspace, in the order in which they came."""
+        query = (
+            "SELECT team_id, user_id FROM slack_installations WHERE client_id = ? AND team_id <> '' "
+            "GROUP BY team_id, user_id ORDER BY max(id)"
+        )
+        with closing(self.connect()) as connection:
+            found = connection.execute(query, (self.client_id,)).fetchall()
+        installations = [self.find_installation(enterprise_id=None, team_id=team, user_id=user) for team, user in found]
+        return [installation for installation in installations if installation]
 
     def _first(self) -> str | None:
         """Return the id of the workspace that was stored first and never was apart; None before the first."""
@@ -53,3 +63,11 @@ class Installations(SQLite3InstallationStore):
         with closing(self.connect()) as connection:
             found = [str(row[0]) for row in connection.execute(query, (self.client_id,))]
         return next((team_id for team_id in found if self._tenancy.name_of(team_id) == ""), None)
+
+
+def names(team_id: str, listed: Collection[str], tenancy: Tenancy) -> bool | None:
+    """Tell whether the settings name a workspace; None if they name none, so that the first one is served."""
+    name = tenancy.name_of(team_id)
+    if name or name is None:
+        return name is not None
+    return team_id in listed if listed or tenancy.tenants else None

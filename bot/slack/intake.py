@@ -42,7 +42,7 @@ def build_intake(desks: SlackDesks) -> Callable[..., Awaitable[BoltResponse]]:
         body: dict[str, Any], context: AsyncBoltContext, next_: Next, respond: AsyncRespond
     ) -> BoltResponse:
         slack = desks.of(body)
-        if is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
+        if await is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             if body.get("response_url") and not body.get("command"):
                 await _tell_stranger(respond, slack.languages.words()("stranger"))

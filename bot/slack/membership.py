@@ -81,7 +81,7 @@ class SlackMembership:
             return Person()
         locale = str(person.get("locale") or "")
         teams = {person.get("team_id"), *((person.get("enterprise_user") or {}).get("teams") or ())}
-        if person.get("is_stranger") or not any(self._workspaces.serves(str(team)) for team in teams):
+        if person.get("is_stranger") or not any([await self._workspaces.serves(str(team)) for team in teams]):
             return Person(refusal="stranger", locale=locale)
         is_guest = person.get("is_restricted") or person.get("is_ultra_restricted")
         refusal = "guest" if is_guest and not self._access.names(where.user_id) else ""

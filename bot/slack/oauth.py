@@ -1,4 +1,4 @@
-"""Installation by OAuth. Installations and states are in one SQLite file beside the store."""
+"""Installation by OAuth. Installations and states are in one SQLite file beside the store, or in the shared store."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +7,12 @@ import structlog
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 
 from bot.settings import SlackSettings
-from bot.slack.installations import Installations, NotAdmittedError
+from bot.slack.installations import NotAdmittedError
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +33,7 @@ SCOPES = {
     "usergroups:read": "which groups an asker is in",
     "users:read": "who is a guest, so that guests are not answered, and in which language to answer",
 }
-_STATE_SECONDS = 600
+STATE_SECONDS = 600
 _REFUSED = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Citedesk was not installed</title></head>
@@ -51,10 +53,17 @@ in the workspace itself.</li>
 """
 
 
-def oauth_settings(settings: SlackSettings, file: Path, store: Installations) -> AsyncOAuthSettings:
-    """Return what Bolt needs for its install page and redirect."""
-    states = SQLite3OAuthStateStore(database=str(file), expiration_seconds=_STATE_SECONDS)
+def states_in_file(file: Path) -> SQLite3OAuthStateStore:
+    """Return the states of installations that are under way, in a file."""
+    states = SQLite3OAuthStateStore(database=str(file), expiration_seconds=STATE_SECONDS)
     states.init()  # type: ignore[no-untyped-call]
+    return states
+
+
+def oauth_settings(
+    settings: SlackSettings, store: AsyncInstallationStore, states: AsyncOAuthStateStore
+) -> AsyncOAuthSettings:
+    """Return what Bolt needs for its install page and redirect."""
     url = str(settings.public_url).rstrip("/") if settings.public_url else ""
     return AsyncOAuthSettings(
         client_id=settings.client_id,
@@ -65,7 +74,7 @@ def oauth_settings(settings: SlackSettings, file: Path, store: Installations) ->
         redirect_uri_path=REDIRECT_PATH,
         installation_store=store,
         state_store=states,
-        state_expiration_seconds=_STATE_SECONDS,
+        state_expiration_seconds=STATE_SECONDS,
         callback_options=AsyncCallbackOptions(success=_installed, failure=_not_installed),
     )
 

@@ -22,7 +22,8 @@ class SlackPayload(FrozenModel):
 
     `before` are pieces to post first, in their order. `response_url` takes the hidden answer to a command or a
     shortcut. `session` is the status to show for the thread; "" leaves it as it is. `apologise_to` is the user who
-    gets a direct message if this one cannot be delivered, in their `language`.
+    gets a direct message if this one cannot be delivered, in their `language`. `question_id` is the message that this
+    one answers, if it does.
     """
 
     blocks: Blocks = ()
@@ -31,6 +32,7 @@ class SlackPayload(FrozenModel):
     session: Literal["", "active", "suspended"] = ""
     apologise_to: str = ""
     language: str = ""
+    question_id: str = ""
 
 
 def payload_of(message: Outgoing) -> SlackPayload:
@@ -65,6 +67,7 @@ def reply_to(request_id: str, asked: Asked, message: SlackMessage, payload: Slac
         update={
             "response_url": asked.response_url,
             "session": payload.session if asked.where.thread_id else "",
+            "question_id": asked.message_id,
         }
     )
     return to_asker(request_id, request_id, asked.where, message, own)

@@ -3,7 +3,7 @@
 Messages of a response URL cannot be searched for, so after such a try they can appear twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -63,19 +63,18 @@ class SlackPoster:
             _log.warning("copy_not_deleted", request_id=message.request_id, reason=error_of(error))
 
     async def remove_copies(self, message: Outgoing, kept: str) -> None:
-        """Delete what was posted of a message besides `kept`, and all but the first copy of each earlier part.
+        """Delete what was posted of a message besides `kept`: second copies, also of its parts, and progress messages.
 
         Raises PostError.
         """
         try:
             client = await self._workspaces.client(message.tenant_id)
             channel = await _channel(client, message.channel_id)
-            copies = await self._copies(client, channel, message)
-            for key, stamps in copies.items():
-                counts = kept if key == message.key else min(stamps)
-                for ts in sorted(stamps - {counts}) if counts in stamps else ():
-                    _log.warning("second_copy_deleted", request_id=message.request_id)
-                    await client.chat_delete(channel=channel, ts=ts)
+            found = await self._posted(client, channel, message, stop_at="")
+            bot = await self._workspaces.bot_user_id(message.tenant_id)
+            for ts in (*second_copies(found, message.key, kept), *left_behind(found, message, kept, bot)):
+                _log.warning("second_copy_deleted", request_id=message.request_id)
+                await client.chat_delete(channel=channel, ts=ts)
         except (*CALL_ERRORS, ForeignWorkspaceError) as error:
             raise _post_error(message, payload_of(message), error, self._languages.words("")) from None
 
@@ -87,8 +86,8 @@ class SlackPoster:
             return message.channel_id, ""
         client = await self._workspaces.client(message.tenant_id)
         channel = await _channel(client, message.channel_id)
-        copies = {} if attempt.is_first else await self._copies(client, channel, message)
-        found = {key: min(stamps) for key, stamps in copies.items()}
+        own = [] if attempt.is_first else await self._posted(client, channel, message, stop_at=message.key)
+        found = {key: min(stamps) for key, stamps in copies(own, message.key).items()}
         for number, part in enumerate(payload.before):
             key = f"{message.key}#{number}"
             if key not in found:
@@ -104,20 +103,18 @@ class SlackPoster:
         await self._set_session(client, channel, message, payload.session)
         return channel, ts
 
-    async def _copies(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, frozenset[str]]:
-        """Return key to timestamps of the parts that were posted, among the first _PAGES pages that Slack returns."""
-        found: dict[str, frozenset[str]] = {}
+    async def _posted(
+        self, client: AsyncWebClient, channel: str, message: Outgoing, stop_at: str
+    ) -> list[Mapping[str, Any]]:
+        """Return what was posted where a message goes, as far as _PAGES pages hold it, or up to the key `stop_at`."""
+        found: list[Mapping[str, Any]] = []
         cursor = ""
         try:
             for _ in range(_PAGES):
                 page = await self._page(client, channel, message, cursor)
-                for posted in page.get("messages") or []:
-                    payload = (posted.get("metadata") or {}).get("event_payload") or {}
-                    key = str(payload.get("key") or "")
-                    if key.partition("#")[0] == message.key:
-                        found[key] = found.get(key, frozenset()) | {str(posted["ts"])}
+                found += page.get("messages") or []
                 cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-                if not cursor or message.key in found:
+                if not cursor or stop_at in copies(found, stop_at):
                     break
         except SlackApiError as error:
             # The bot may not read this conversation, so it posts again: a duplicate is better than no answer.
@@ -144,6 +141,35 @@ class SlackPoster:
                     channel_id=channel, thread_ts=message.thread_id, status=session
                 ),
             )
+
+
+def copies(posted: Sequence[Mapping[str, Any]], key: str) -> dict[str, frozenset[str]]:
+    """Return the timestamps of the copies of a message and of its parts, by their keys (pure)."""
+    found: dict[str, frozenset[str]] = {}
+    for message in posted:
+        own = _key_of(message)
+        if own and own.partition("#")[0] == key:
+            found[own] = found.get(own, frozenset()) | {str(message["ts"])}
+    return found
+
+
+def second_copies(posted: Sequence[Mapping[str, Any]], key: str, kept: str) -> list[str]:
+    """Return the timestamps of all copies but `kept` and the first copy of each part; none if `kept` is gone (pure)."""
+    found = copies(posted, key)
+    if kept not in found.get(key, ()):
+        return []
+    return sorted(ts for own, all_ in found.items() for ts in all_ - {kept if own == key else min(all_)})
+
+
+def left_behind(posted: Sequence[Mapping[str, Any]], message: Outgoing, kept: str, bot_user_id: str) -> list[str]:
+    """Return the timestamps of progress messages of this question that no reply has completed (pure)."""
+    asked = payload_of(message).question_id
+    between = [m for m in posted if asked and asked < str(m["ts"]) < kept]
+    return [str(m["ts"]) for m in between if m.get("user") == bot_user_id and not m.get("metadata")]
+
+
+def _key_of(message: Mapping[str, Any]) -> str:
+    return str(((message.get("metadata") or {}).get("event_payload") or {}).get("key") or "")
 
 
 def _post_error(message: Outgoing, payload: SlackPayload, error: Exception, words: Words) -> PostError:

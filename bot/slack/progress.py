@@ -7,6 +7,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.best_effort import BestEffortCalls
+from bot.store.lease import Lease
 from bot.store.records import Conversation
 from bot.surfaces.wording import cut, linkable
 from bot.surfaces.words import ENGLISH, Words
@@ -42,10 +43,12 @@ class SlackProgress:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stream_start: asyncio.Task[bool] | None = None
+        self._lease: Lease
         self.message_id = message_id
 
-    def start(self, stop: Callable[[], object]) -> None:  # noqa: ARG002 - Slack's Stop comes as an event of its own
+    def start(self, stop: Callable[[], object], lease: Lease) -> None:  # noqa: ARG002 - Stop comes as an event of its own
         """Begin to show and return at once."""
+        self._lease = lease
         self._task = asyncio.create_task(self._show())
 
     def watch(self, progress: Progress) -> None:
@@ -119,6 +122,8 @@ class SlackProgress:
         return self._stream_start
 
     async def _start_stream(self) -> bool:
+        if self._lease.left_s() <= 0:
+            return False
         self._changed.clear()
         started = await self._best_effort.call(
             self._where.tenant_id,

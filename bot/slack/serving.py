@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.settings import Settings
@@ -25,7 +26,7 @@ from bot.slack.http import routes
 from bot.slack.installations import Installations
 from bot.slack.listeners import build_bolt
 from bot.slack.membership import SlackMembership
-from bot.slack.oauth import oauth_settings
+from bot.slack.oauth import STATE_SECONDS, oauth_settings, states_in_file
 from bot.slack.payloads import SURFACE
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
@@ -33,7 +34,9 @@ from bot.slack.report_view import SlackBulletin
 from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
+from bot.slack.stored_installations import StoredInstallations, StoredStates
 from bot.slack.tenants import SlackDesks, SomeWorkspaces
+from bot.store.port import Store
 from bot.store.records import ALL_TENANTS, ReviewFilter
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.words import Languages
@@ -76,11 +79,12 @@ class _Start:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._slack = runtime.settings.slack
+        self._store = runtime.use_cases.questions.store
         self.bolt: AsyncApp | None = None
 
     async def attempt(self) -> AsyncApp | None:
         """Ask Slack, connect it and return `bolt`; None if it cannot be reached. Raises SettingsError if it refuses."""
-        if installation := await _installation(self._runtime.settings, self._runtime.tenancy):
+        if installation := await _installation(self._runtime.settings, self._store, self._runtime.tenancy):
             self.bolt = _connected(self._runtime, installation)
         return self.bolt
 
@@ -177,15 +181,13 @@ def _services(runtime: Runtime, workspaces: Workspaces) -> SlackServices:
     )
 
 
-async def _installation(settings: Settings, tenancy: Tenancy) -> _Installation | None:
+async def _installation(settings: Settings, store: Store, tenancy: Tenancy) -> _Installation | None:
     """Return the workspaces that are served; None if Slack cannot be reached. Raises SettingsError."""
     slack = settings.slack
     if words := misplaced_token(slack):
         raise SettingsError(words)
     if slack.client_id:
-        file = settings.data_dir / "installations.sqlite"
-        store = Installations(file, slack.client_id, slack.workspaces, tenancy)
-        return _Installation(InstalledWorkspaces(slack, store), oauth_settings(slack, file, store))
+        return _of_many(settings, store, slack.client_id, tenancy)
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
@@ -205,3 +207,16 @@ async def _installation(settings: Settings, tenancy: Tenancy) -> _Installation |
             " name it here to give it the documents of index.paths"
         )
     return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)
+
+
+def _of_many(settings: Settings, store: Store, client_id: str, tenancy: Tenancy) -> _Installation:
+    """Return the workspaces that installed the app: with a shared store in that, else in a file beside the store."""
+    slack, file = settings.slack, settings.data_dir / "installations.sqlite"
+    installations: Installations | StoredInstallations
+    if settings.store.url.get_secret_value():
+        installations = StoredInstallations(store, client_id, slack.workspaces, tenancy)
+        states: AsyncOAuthStateStore = StoredStates(store.sign_in_states, STATE_SECONDS)
+    else:
+        installations = Installations(file, client_id, slack.workspaces, tenancy)
+        states = states_in_file(file)
+    return _Installation(InstalledWorkspaces(slack, installations), oauth_settings(slack, installations, states))

@@ -1,6 +1,6 @@
-"""Tell who sends a payload from another workspace (pure)."""
+"""Tell who sends a payload from another workspace."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 _OF_THE_AUTHOR = ("user_team", "source_team", "team")
@@ -10,7 +10,7 @@ _ABOUT_OTHERS = frozenset({"member_joined_channel", "member_left_channel"})
 _WITHOUT_AUTHOR = frozenset({"message_changed", "message_deleted"})
 
 
-def is_from_stranger(body: Mapping[str, Any], serves: Callable[[str], bool]) -> bool:
+async def is_from_stranger(body: Mapping[str, Any], serves: Callable[[str], Awaitable[bool]]) -> bool:
     """Tell whether a payload comes from somebody of a workspace that is not served.
 
     In a channel shared with other organizations a message must name its author's workspace.
@@ -19,7 +19,7 @@ def is_from_stranger(body: Mapping[str, Any], serves: Callable[[str], bool]) -> 
     author = [] if event.get("type") in _ABOUT_OTHERS else _author(event)
     if body.get("is_ext_shared_channel") and _is_message(event) and not any(author):
         return True
-    return not all(serves(team) for team in _teams(body, author))
+    return not all([await serves(team) for team in dict.fromkeys(_teams(body, author))])
 
 
 def _is_message(event: Mapping[str, Any]) -> bool:

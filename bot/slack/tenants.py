@@ -34,9 +34,9 @@ class SomeWorkspaces:
             raise ForeignWorkspaceError(tenant_id)
         return await self._workspaces.bot_user_id(tenant_id)
 
-    def serves(self, tenant_id: str) -> bool:
+    async def serves(self, tenant_id: str) -> bool:
         """Tell whether people of a workspace may ask, review and give commands."""
-        return self._scope.has(tenant_id) and self._workspaces.serves(tenant_id)
+        return self._scope.has(tenant_id) and await self._workspaces.serves(tenant_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,8 @@ class Outgoing(FrozenModel):
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
     it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
-    `checks` is the key of a message whose copies are looked for; such a job posts nothing.
+    `checks` is the key of a message whose copies are looked for; such a job posts nothing. `resumed` marks the reply
+    to a question whose first try was broken off, and may have left its progress message.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Outgoing(FrozenModel):
     decides: str = ""
     progress_id: str = ""
     checks: str = ""
+    resumed: bool = False
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -107,6 +109,15 @@ class JoinedAsker(FrozenModel):
     question: str = ""
 
 
+class Rejection(FrozenModel):
+    """That a reviewer looked at a question and had no answer. `note` is the reason for the askers, "" without one."""
+
+    review_id: str
+    by: str
+    at: str
+    note: str = ""
+
+
 class Review(FrozenModel):
     """A question that a reviewer decides on.
 
@@ -115,8 +126,10 @@ class Review(FrozenModel):
     UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
     may use; None in a review of an older version, which nobody joins. `drawn_from` is everything that a model read for
     a draft that is not proved, cited or not. `own_words` is what the asker wrote, where `question` was rewritten from a
-    thread or comes from somebody who has taken it back. `first_request_id` is the request of `conversation`, "" if it
-    is the one that opened the review.
+    thread, may mean something only there, or comes from somebody who has taken it back. `first_request_id` is the
+    request of `conversation`, "" if it is the one that opened the review. `rejected_before` is the last rejection of
+    the same question for the same readers. Until `card_after`, an ISO timestamp, the review has no card then, because
+    reviewers have just looked at it; "" if it has one.
     """
 
     review_id: str
@@ -140,6 +153,8 @@ class Review(FrozenModel):
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
     first_request_id: str = ""
+    rejected_before: Rejection | None = None
+    card_after: str = ""
 
     @property
     def request_id(self) -> str:
@@ -161,13 +176,17 @@ class Review(FrozenModel):
 
 
 class Decision(FrozenModel):
-    """A reviewer's decision about a review."""
+    """A reviewer's decision about a review.
+
+    `remember` tells that others who ask the same may get the answer, too, even if it cites nothing.
+    """
 
     state: Literal["approved", "edited", "rejected"]
     reviewer_id: str
     answer: str = ""
     note: str = ""
     sent_anyway: bool = False
+    remember: bool = False
 
 
 class ReviewEvent(FrozenModel):
@@ -182,7 +201,8 @@ class ReviewEvent(FrozenModel):
 class CuratedAnswer(FrozenModel):
     """An approved answer, bound to the chunks that it cites. The id of a chunk changes with its text.
 
-    `drawn_from` and `own_words` are those of its review. Older versions stored answers without them.
+    `drawn_from` and `own_words` are those of its review. Older versions stored answers without them. An answer that
+    cites nothing is remembered for a while: `asked_in` and `readable_groups` tell then for whom, else they are None.
     """
 
     curated_id: str
@@ -196,6 +216,13 @@ class CuratedAnswer(FrozenModel):
     sent_anyway: bool = False
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
+    asked_in: Conversation | None = None
+    readable_groups: tuple[str, ...] | None = None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether no document proves the answer."""
+        return self.asked_in is not None
 
     @property
     def chunk_ids(self) -> frozenset[str]:

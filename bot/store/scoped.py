@@ -78,6 +78,14 @@ class ScopedReviews:
         """Return the open reviews of a tenant, oldest first."""
         return await self._reviews.open_in(tenant_id) if self._scope.has(tenant_id) else []
 
+    async def decided_in(self, tenant_id: str, days: int) -> list[Review]:
+        """Return the reviews of a tenant decided in the last days, the last decision first."""
+        return await self._reviews.decided_in(tenant_id, days) if self._scope.has(tenant_id) else []
+
+    async def without_card(self) -> list[Review]:
+        """Return the open reviews whose `card_after` has passed, oldest first."""
+        return [review for review in await self._reviews.without_card() if self._is_ours(review)]
+
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
         """Return the open review that waits for a request; None if there is none."""
         return self._ours(await self._reviews.asked_by(tenant_id, request_id))
@@ -227,6 +235,10 @@ class ScopedCurated:
     async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:  # noqa: ARG002 - ours alone
         """Return the number of answers by state."""
         return await self._curated.counts(self._scope)
+
+    async def purge_remembered(self, days: int) -> int:
+        """Delete answers that cite nothing and are at least `days` days old, of all tenants."""
+        return await self._curated.purge_remembered(days)
 
 
 class ScopedGaps:

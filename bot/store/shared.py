@@ -116,7 +116,10 @@ class Installations(Protocol):
         """Return the newest installation in a workspace, by this person if one is given; None if there is none."""
 
     async def first_tenant(self, app: str) -> str | None:
-        """Return the workspace whose installation is the oldest; None if there is none."""
+        """Return the workspace whose installation is the oldest; None if there is none.
+
+        Until the transaction ends, others that ask for it wait.
+        """
 
     async def delete(self, app: str, tenant_id: str, user_id: str | None = None) -> None:
         """Delete the installations in a workspace, those by one person if one is given."""

@@ -9,6 +9,7 @@ import structlog
 
 from bot.desk.questions import QuestionDesk, Reply, request_id_of
 from bot.desk.reviews import ReviewDesk
+from bot.store.lease import Lease
 from bot.store.records import Asked, Job, Outgoing
 from bot.surfaces.product import ChatProduct, Earlier, Notice, ProgressView, ThreadUnreadError
 from bot.surfaces.review_board import Boards
@@ -34,7 +35,7 @@ class Answering:
     attempts: int
     wake_outbox: Callable[[], None]
 
-    async def work(self, job: Job) -> None:
+    async def work(self, job: Job, lease: Lease) -> None:
         """Answer one message and put its reply into the outbox."""
         asked, request_id = await self._asked(job), request_id_of(job.key)
         if job.attempts > self.attempts:
@@ -48,7 +49,7 @@ class Answering:
         elif await self._settled_talk(job, asked, request_id):
             self.wake_outbox()
         elif not await self._passed_to_reviewer(job, asked, request_id):
-            await self._answer(job, asked, request_id, earlier)
+            await self._answer(job, lease, asked, request_id, earlier)
 
     async def _is_for_bot(self, asked: Asked, earlier: Earlier) -> bool:
         """Tell whether a message without a mention is for the bot, now that its thread is read.
@@ -96,9 +97,9 @@ class Answering:
         await self._settle(job, asked, None, notices, dead=True)
         _log.error("question_given_up", request_id=request_id, attempts=job.attempts)
 
-    async def _answer(self, job: Job, asked: Asked, request_id: str, earlier: Earlier | None) -> None:
+    async def _answer(self, job: Job, lease: Lease, asked: Asked, request_id: str, earlier: Earlier | None) -> None:
         progress = await self.product.progress(asked, resumed=job.attempts > 1)
-        start = partial(progress.start, lambda: self.running.interrupt(job.key, "stopped"))
+        start = partial(progress.start, lambda: self.running.interrupt(job.key, "stopped"), lease)
         watch = _starting_late(progress, start) if asked.untagged else progress.watch
         ask = partial(self._ask, request_id, asked, earlier, watch)
         task = asyncio.create_task(self._asked_once(job, asked, ask))
@@ -183,7 +184,12 @@ class Answering:
     async def _settle(
         self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
     ) -> bool:
-        """Settle a job and wake the outbox. Return False if another worker has taken the job over."""
+        """Settle a job and wake the outbox. Return False if another worker has taken the job over.
+
+        The first message is the reply. Where an earlier try had begun, what that try showed may be left.
+        """
+        if outgoing and job.attempts > 1:
+            outgoing = [outgoing[0].model_copy(update={"resumed": True}), *outgoing[1:]]
         settled = await self.questions.settle(
             job, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns
         )

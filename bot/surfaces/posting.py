@@ -64,7 +64,8 @@ class Posting:
             is_ours = await tx.outbox.finish(job, posted.message_id)
             if is_ours:
                 await _note_place(tx, message, posted)
-                if job.attempts > 1 and self.product.finds_copies and posted.message_id:
+                is_doubtful = job.attempts > 1 or message.resumed
+                if is_doubtful and self.product.finds_copies and posted.message_id:
                     await tx.outbox.send([check_of(message)], self.settings.check_s)
             after = await _delivery(tx, message)
         if not is_ours:

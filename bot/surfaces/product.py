@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
+from bot.store.lease import Lease
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.attempt import Attempt, Posted
 from bot.surfaces.words import Words
@@ -43,8 +44,11 @@ class ThreadUnreadError(CitedeskError):
 class ProgressView(Protocol):
     """Shows the asker the steps of the work on a question, never a draft."""
 
-    def start(self, stop: Callable[[], object]) -> None:
-        """Begin to show progress; return at once. `stop` is called when the asker presses Stop in this view."""
+    def start(self, stop: Callable[[], object], lease: Lease) -> None:
+        """Begin to show progress; return at once. `stop` is called when the asker presses Stop in this view.
+
+        Nothing new is shown once the lease may have ended: another worker may show its own progress then.
+        """
 
     def watch(self, progress: Progress) -> None:
         """Show the stage that the pipeline has reached."""
@@ -59,7 +63,7 @@ class ProgressView(Protocol):
 class NoProgress:
     """A `ProgressView` that shows nothing."""
 
-    def start(self, stop: Callable[[], object]) -> None:
+    def start(self, stop: Callable[[], object], lease: Lease) -> None:
         """Show nothing."""
 
     def watch(self, progress: Progress) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from bot.store.lease import Lease
 from bot.store.records import Conversation
 from bot.surfaces.words import Words
 from bot.teams.connector import Connector
@@ -40,9 +41,9 @@ class TeamsProgress:
         self._stream_id = ""
         self.stopped = False
 
-    def start(self, stop: Callable[[], object]) -> None:
+    def start(self, stop: Callable[[], object], lease: Lease) -> None:
         """Begin to show progress in the background. `stop` is called when the asker presses Stop."""
-        self._task = asyncio.create_task(self._show(stop))
+        self._task = asyncio.create_task(self._show(stop, lease))
 
     def watch(self, progress: Progress) -> None:
         """Show the stage that the pipeline has reached, with the next update."""
@@ -61,14 +62,14 @@ class TeamsProgress:
         """Stop showing progress. Teams itself ends a stream that gets no reply."""
         await self.end()
 
-    async def _show(self, stop: Callable[[], object]) -> None:
+    async def _show(self, stop: Callable[[], object], lease: Lease) -> None:
         try:
             await self._send({"type": "typing"})
             # Teams allows one stream per chat, and only in personal chats.
             if not self._where.private or await self._ends_within(self._after_s):
                 return
             sequence = 1
-            while not self._ending.is_set():
+            while not self._ending.is_set() and lease.left_s() > 0:
                 posted = await self._send(
                     informative(self._words.of("teams-step", self._step), sequence, self._stream_id)
                 )

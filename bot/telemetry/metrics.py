@@ -1,6 +1,7 @@
 """Prometheus metrics. Their labels hold names such as outcomes, stages and providers, never ids or text."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -51,6 +52,22 @@ class Metrics:
         self._shared_down = Gauge(
             "citedesk_shared_down", "1 while the shared server is left alone", registry=self._registry
         )
+
+        self._behind = Gauge(
+            "citedesk_snapshot_behind", "1 while the live snapshot of all is not served here", registry=self._registry
+        )
+        self._built_at = Gauge(
+            "citedesk_snapshot_built_timestamp_seconds", "When the served snapshot was built", registry=self._registry
+        )
+        self._not_followed = Counter(
+            "citedesk_snapshot_failures", "Looks for the live snapshot that failed", registry=self._registry
+        )
+
+    def follow(self, built_at: str, *, is_behind: bool, has_failed: bool) -> None:
+        """Note when the served snapshot was built (ISO 8601, "" if there is none), and whether it is the live one."""
+        self._behind.set(is_behind)
+        self._built_at.set(datetime.fromisoformat(built_at).timestamp() if built_at else 0)
+        self._not_followed.inc(has_failed)
 
     def observe(self, trace: Trace) -> None:
         """Count one finished request."""

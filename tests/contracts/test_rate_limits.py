@@ -16,7 +16,7 @@ from pipeline.budgets import Key
 from pipeline.rate_limits import RateLimits, Window, memory_rate_limits
 
 _TWO_A_MINUTE = Window(2, 60)
-# The clock stands at half past eight UTC, and half a minute.
+# The clock stands at half a minute past eight UTC.
 _MIDNIGHT, _TO_MIDNIGHT, _DAY = datetime(2027, 1, 15, tzinfo=UTC), 57_570, 86_400
 _A_MOMENT = 0.001
 

@@ -31,7 +31,7 @@ class _Worked:
     store: SqliteStore
     begun: list[str] = field(default_factory=list)
 
-    async def answer(self, job: Job) -> None:
+    async def answer(self, job: Job, _: Lease) -> None:
         self.begun.append(Asked.model_validate_json(job.payload).where.tenant_id)
         await asyncio.sleep(_WORK_S)
         assert await self.store.inbox.finish(job)

@@ -51,7 +51,9 @@ async def _no_messages(_: Review) -> list[Outgoing]:
     return []
 
 
-async def test_processes_that_start_at_once_make_the_tables_once(postgres_url: str) -> None:
+@pytest.mark.parametrize("number", range(5))
+async def test_processes_that_start_at_once_make_the_tables_once(postgres_url: str, number: int) -> None:
+    del number
     stores = await asyncio.gather(*(PostgresStore(postgres_url).open() for _ in range(8)))
     assert [(await store.counts()).open_reviews for store in stores] == [0] * 8
     again = await PostgresStore(postgres_url).open()

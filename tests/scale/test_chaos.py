@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from support.cluster import LEASE_S, Cluster, cluster
 from support.engines import postgres as postgres_engine
+from support.engines import valkey as valkey_engine
 from support.engines.postgres import PostgresServer
+from support.engines.valkey import Valkey
 from support.size import sized
 from support.workspace import ASKER, REVIEWS, SUPPORT
 
@@ -19,7 +21,8 @@ from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import BOT_USER_ID, Message
 
 _QUESTIONS = sized(2000, 200)
-_KILLS, _FREEZES, _CRASHES, _CUTS = sized((100, 50, 10, 50), (6, 4, 1, 5))
+_KILLS, _FREEZES = sized((100, 50), (6, 4))
+_DISTURBANCES = sized({"crash": 10, "cut": 50, "forget": 10}, {"crash": 1, "cut": 5, "forget": 2})
 _SEED = 20261128
 _ANSWERABLE = (
     "When does the first payment reminder go out?",
@@ -45,31 +48,52 @@ def database() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture
+def counters() -> Iterator[Valkey]:
+    """Return a server of shared limits and answers, which the test restarts."""
+    if problem := valkey_engine.missing():
+        pytest.skip(problem)
+    with valkey_engine.valkey() as server:
+        yield server
+
+
 async def test_each_question_has_one_reply_whatever_fails(
-    indexed: Path, tmp_path: Path, articles: Path, database: PostgresServer
+    indexed: Path, tmp_path: Path, articles: Path, database: PostgresServer, counters: Valkey
 ) -> None:
     dice = random.Random(_SEED)
     folder = Path(shutil.copytree(indexed, tmp_path / "data"))
-    settings = {"channels": {_REVIEWED: {"auto_answer": False}}, "store": {"url": database.url}}
+    settings = {
+        "channels": {_REVIEWED: {"auto_answer": False}},
+        "store": {"url": database.url},
+        "shared": {"url": counters.url},
+    }
     async with cluster([folder] * 3, articles, **settings) as running:
         losing = Fault(after=True, drop=True)
         running.sandbox.api.fault = lambda m: losing if m in _POSTING and dice.random() < _LOST else None
-        asked, *_ = await asyncio.gather(_ask(running, dice), _break(running, dice), _disturb(database, dice))
+        asked, *_ = await asyncio.gather(_ask(running, dice), _break(running, dice), _disturb(database, counters, dice))
         await running.ready()
         await _until_all_are_answered(running, asked)
         counts = Counter(len(_replies(running, question)) for question in asked)
         cards = Counter(str(m.metadata) for m in running.sandbox.workspace.messages if m.channel == REVIEWS)
+        doubled = [[_told(m) for m in found] for q in asked if len(found := _replies(running, q)) > 1]
         logs = [replica.log.read_text() for replica in running.replicas]
     print(
-        f"\n{len(asked)} questions, {_KILLS} kills, {_FREEZES} freezes, {_CRASHES} crashes of the database, {_CUTS} "
-        f"times all connections cut: replies a question {dict(counts)}, "
+        f"\n{len(asked)} questions, {_KILLS} kills, {_FREEZES} freezes, {_DISTURBANCES}: "
+        f"replies a question {dict(counts)}, "
         f"{sum(log.count('message_taken_over') for log in logs)} messages taken over, "
         f"{sum(log.count('second_copy_deleted') for log in logs)} second copies deleted by a check"
     )
+    assert not doubled
     assert counts == {1: len(asked)}
     assert set(cards.values()) == {1}
     assert len(cards) == len({question.text for question in asked if question.channel == _REVIEWED})
     assert not any("Traceback" in log for log in logs)
+
+
+def _told(message: Message) -> str:
+    """Return what tells copies of a message apart: an answer has a key, and steps that were left behind have none."""
+    key = ((message.metadata or {}).get("event_payload") or {}).get("key", "no key")
+    return f"{message.ts} {key} {'streaming' if message.is_streaming else ''} {message.text[:40]}"
 
 
 async def _ask(running: Cluster, dice: random.Random) -> list[Message]:
@@ -94,15 +118,21 @@ async def _break(running: Cluster, dice: random.Random) -> None:
         await asyncio.sleep(dice.uniform(0.0, 0.4))
 
 
-async def _disturb(database: PostgresServer, dice: random.Random) -> None:
-    """Crash and restart the database, and cut every connection to it, in random order."""
-    for what in dice.sample(["crash"] * _CRASHES + ["cut"] * _CUTS, _CRASHES + _CUTS):
+async def _disturb(database: PostgresServer, counters: Valkey, dice: random.Random) -> None:
+    """Crash the database, cut every connection to it, and lose what is shared beside it, in random order."""
+    kinds = [kind for kind, count in _DISTURBANCES.items() for _ in range(count)]
+    for kind in dice.sample(kinds, len(kinds)):
         await asyncio.sleep(dice.uniform(*_BETWEEN_S))
-        if what == "crash":
-            await asyncio.to_thread(database.stop, signal.SIGQUIT)
-            await asyncio.to_thread(database.start)
-        else:
-            await asyncio.to_thread(database.run, _CUT)
+        match kind:
+            case "crash":
+                await asyncio.to_thread(database.stop, signal.SIGQUIT)
+                await asyncio.to_thread(database.start)
+            case "cut":
+                await asyncio.to_thread(database.run, _CUT)
+            case _:
+                await asyncio.to_thread(counters.kill)
+                await asyncio.sleep(dice.uniform(0.0, 2.0))
+                await asyncio.to_thread(counters.start)
 
 
 def _replies(running: Cluster, question: Message) -> list[Message]:

@@ -59,6 +59,8 @@ _TOP = "Top level"
 _ABOUT: Mapping[str, str] = {
     _TOP: "These keys stand at the top of the file, above the first table.",
     "index": "What is indexed, who may read it, and how it is searched: see [Your documents](documents.md).",
+    "snapshots": "Snapshots for several machines: see [Snapshots for several machines]"
+    "(operating.md#snapshots-for-several-machines). Credentials come from the environment only.",
     "llm": "The model that writes drafts: see [Models](models.md).",
     "limits": "Bounds of a request. A window is a count and a unit: `20/minute`. Routes: `slack`, `teams`, `cli`.",
     "access": "Who reads, reviews and administers: see [Access](documents.md#who-may-read-a-document).",

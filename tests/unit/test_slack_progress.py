@@ -8,6 +8,7 @@ from bot.slack.best_effort import BestEffortCalls
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
+from bot.store.lease import Lease, boot_time
 from bot.store.records import Asked, Conversation
 from bot.surfaces.membership import Person
 from bot.surfaces.words import Languages
@@ -27,7 +28,7 @@ class _Unreachable:
     async def bot_user_id(self, tenant_id: str) -> str:  # noqa: ARG002
         raise self._error
 
-    def serves(self, tenant_id: str) -> bool:  # noqa: ARG002
+    async def serves(self, tenant_id: str) -> bool:  # noqa: ARG002
         return True
 
 
@@ -46,5 +47,5 @@ async def test_a_workspace_that_cannot_be_reached_shows_no_progress(error: Excep
         workspaces, best_effort, SlackPoster(workspaces, best_effort, Languages()), _anybody, 0.0, Languages()
     )
     progress = await product.progress(Asked(text="How?", where=_WHERE), resumed=resumed)
-    progress.start(lambda: None)
+    progress.start(lambda: None, Lease(boot_time() + 60.0))
     assert await progress.end() == ""

@@ -7,6 +7,9 @@ from bot.store.postgres.database import Executor, iso
 from bot.store.postgres.scopes import IN_SCOPE, scope_values
 from bot.store.records import ALL_TENANTS, CuratedAnswer, Embedded, Gap, Scope
 
+# Inside a string of JSON these quotes would have backslashes. `jsonb` refuses texts with the character NUL.
+_REMEMBERED = """position('"asked_in":{' IN answer) > 0"""
+
 
 class CuratedTable:
     """`bot.store.port.CuratedAnswers` in PostgreSQL."""
@@ -68,12 +71,21 @@ class CuratedTable:
         )
 
     async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
-        """Return the number of answers by state."""
+        """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
         return dict(
             await self._database.rows(
-                f"SELECT state, count(*) FROM curated_answers WHERE {IN_SCOPE} GROUP BY state",  # noqa: S608
+                f"SELECT CASE WHEN state = 'live' AND {_REMEMBERED} THEN 'remembered' ELSE state END, count(*) "  # noqa: S608
+                f"FROM curated_answers WHERE {IN_SCOPE} GROUP BY 1",
                 scope_values(scope),
             )
+        )
+
+    async def purge_remembered(self, days: int) -> int:
+        """Delete answers that cite nothing and are at least `days` days old, in any state; return how many."""
+        return await self._database.write(
+            f"DELETE FROM curated_answers WHERE {_REMEMBERED} "  # noqa: S608
+            "AND at <= citedesk.now() - make_interval(days => %s)",
+            (days,),
         )
 
 

@@ -100,7 +100,11 @@ class Database:
                 check=AsyncConnectionPool.check_connection,
                 open=False,
             )
-            await self._pool.open(wait=True, timeout=rules.wait_s)
+            try:
+                await self._pool.open(wait=True, timeout=rules.wait_s)
+            except BaseException:
+                await self.close()
+                raise
         return self
 
     @property

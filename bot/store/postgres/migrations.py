@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('citedesk migrations', 0))"
+_IS_THERE = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'citedesk' AND tablename = 'migrations'"
 # A change of a table waits this long for those who use it. The others wait behind it meanwhile.
 _PATIENCE = "SET LOCAL lock_timeout = '10s'"
 
@@ -31,8 +32,8 @@ async def migrate(connection: AsyncConnection[Any]) -> None:
 
 
 async def _pending(connection: AsyncConnection[Any]) -> list[str]:
-    found = await (await connection.execute("SELECT to_regclass('citedesk.migrations')")).fetchone()
-    if not found or not found[0]:
+    # Not to_regclass: it would remember that there was no table before this process waited for another one to make it.
+    if not await (await connection.execute(_IS_THERE)).fetchone():
         return list(_MIGRATIONS)
     rows = await (await connection.execute("SELECT name FROM citedesk.migrations")).fetchall()
     done = {row[0] for row in rows}

@@ -159,7 +159,8 @@ class InstallationTable:
         return Installed(*rows[0]) if rows else None
 
     async def first_tenant(self, app: str) -> str | None:
-        """Return the workspace whose installation is the oldest; None if there is none."""
+        """Return the workspace whose installation is the oldest; None if there is none. Other transactions wait."""
+        await self._database.lock(f"first installation {app}")
         rows = await self._database.rows(
             "SELECT tenant_id FROM installations WHERE app = %s ORDER BY number LIMIT 1", (app,)
         )

@@ -1,0 +1,1 @@
+"""Snapshots in object storage: published by whoever builds, fetched by every replica."""
