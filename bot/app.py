@@ -315,7 +315,7 @@ def _spent_since(store: Store) -> SpentSince:
     return spent_since
 
 
-def build_use_cases(
+def build_use_cases(  # noqa: PLR0913, PLR0917 - the composition root hands over what is shared
     settings: Settings,
     store: Store,
     embedder: OnnxEmbedder,
@@ -423,7 +423,7 @@ def _writes_alike(one: Settings, other: Settings) -> bool:
     return (one.llm, one.judge, limits[0]) == (other.llm, other.judge, limits[1])
 
 
-def _build_runtime(  # noqa: PLR0913, PLR0917
+def _build_runtime(  # noqa: PLR0913, PLR0917 - as above
     settings: Settings,
     store: Store,
     embedder: OnnxEmbedder,

@@ -136,7 +136,7 @@ def _require_what_tenants_need(settings: Settings) -> None:
     slack = settings.slack
     if tenants and slack.client_id and places_of(settings) and not slack.workspaces:
         raise SettingsError(
-            "setting slack.workspaces is missing: with tenants it says which workspaces get the documents of index.paths"
+            "setting slack.workspaces is missing: with tenants it says who gets the documents of index.paths"
         )
 
 

@@ -561,7 +561,6 @@ def _without(*names: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
-_OWN = "as `[{}]`; nothing of that table counts for the tenant, so what is not set here is empty: {}"
 _ELSE = "as `[{}]`; what is not set here is as it is there"
 
 
@@ -570,20 +569,17 @@ class TenantSettings(Section):
 
     ids: frozenset[TenantId] = Field(
         frozenset(),
-        description="ids of its Slack workspaces and of its directories in Entra; none: the name of the table is the"
-        " id",
+        description="ids of its Slack workspaces and of its directory in Entra; none: the name of the table is the id",
     )
     index: Annotated[
         IndexSettings | None, _without("embedding_model", "embedders_dir", "precision", "reranker", "reranker_s")
     ] = Field(
         None,
-        description=_OWN.format("index", "`paths`, `services`, `access`, `links`, `private_hosts`")
-        + ". Everything else is as it is there",
+        description="as `[index]`; `paths`, `services`, `access`, `links` and `private_hosts` are empty if they are not set"
+        " here, everything else is as it is there",
     )
     access: AccessSettings | None = Field(
-        None,
-        description=_OWN.format("access", "groups, reviewers and admins")
-        + ". `refresh_s` and `audience_members_max` are as they are there",
+        None, description="as `[access]`; groups, reviewers and admins are empty if they are not set here"
     )
     channels: dict[str, ChannelSettings] = Field(
         default_factory=dict, description="as `[channels.CHANNEL]`; those of the top level do not count"

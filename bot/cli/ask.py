@@ -51,7 +51,7 @@ from pipeline.types import (
 @click.option("--user", default="cli", help="Who asks.")
 @click.option("--groups", default="", help="The asker's groups, separated by commas.")
 @click.option("--audience", default=None, help="Groups that everybody who sees the answer is in.")
-def command(
+def command(  # noqa: PLR0913 - one for each option
     question: str, data_dir: Path | None, tenant: str, user: str, groups: str, audience: str | None, *, as_json: bool
 ) -> None:
     """Answer QUESTION from the index."""

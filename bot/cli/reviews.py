@@ -65,7 +65,7 @@ def reviews_show(review_id: str, data_dir: Path | None, tenant: str, groups: str
 @_ALL
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--out", type=click.File("w", encoding="utf-8"), default="-", help="File to write; default: the screen.")
-def reviews_export(
+def reviews_export(  # noqa: PLR0913 - one for each option
     data_dir: Path | None,
     tenant: str,
     states: tuple[Any, ...],

@@ -67,10 +67,11 @@ class Maintenance:
     async def _sweep_at_intervals(self) -> None:
         while True:
             for each in (self, *self.tenants):
-                await each._attempt()
+                await each.attempt()
             await asyncio.sleep(self.settings.review.sweep_s)
 
-    async def _attempt(self) -> None:
+    async def attempt(self) -> None:
+        """Sweep if no other process does; a failure is only logged, because the next sweep tries again."""
         try:
             async with self.use_cases.questions.store.lead("maintenance") as leads:
                 if leads:

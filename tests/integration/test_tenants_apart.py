@@ -87,7 +87,7 @@ async def _sweep_shows_nothing_of_others(teams: FakeConnector, desk: Desk) -> No
         (key,) = each.digests._queued
         await desk.store.outbox.forget(key)
         each.digests._queued.clear()
-        await each._attempt()
+        await each.attempt()
     await desk.settled()
     for company, other in ((ACME, BETA), (BETA, ACME)):
         (digest,) = teams.messages(f"19:{company.name}-digest@thread.tacv2")

@@ -23,7 +23,8 @@ async def both(own_data: Path, articles: Path, tmp_path: Path) -> AsyncIterator[
 def _everything(desk: Desk) -> str:
     """Return all that people of a workspace see: messages, Home and modals."""
     space = desk.sandbox.workspace
-    return json.dumps([[(m.text, m.blocks) for m in space.messages], space.homes, list(space.views.values())], default=str)
+    messages = [(message.text, message.blocks) for message in space.messages]
+    return json.dumps([messages, space.homes, list(space.views.values())], default=str)
 
 
 async def _use_all(desk: Desk, company: Company) -> str:
@@ -64,8 +65,8 @@ async def test_buttons_for_a_review_of_another_workspace_find_none(both: tuple[D
     acme, beta = both
     review_id = await _use_all(acme, ACME)
     forged = await beta.sandbox.acts.post(REVIEWER, SUPPORT, "a thread", None)
-    for action_id in ("review_approve", "review_claim", "review_edit", "review_reject", "review_ask_back", "review_show"):
-        button = {"type": "button", "action_id": action_id, "value": review_id}
+    for act in ("approve", "claim", "edit", "reject", "ask_back", "show"):
+        button = {"type": "button", "action_id": f"review_{act}", "value": review_id}
         await beta.sandbox.acts.press(REVIEWER, SUPPORT, forged.ts, "b", button)
         await beta.settled()
     (told,) = await beta.command(ADMIN, f"/citedesk why {review_id}")

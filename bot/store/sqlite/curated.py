@@ -66,7 +66,7 @@ class CuratedTable:
         """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
         return dict(
             await self._database.rows(
-                f"SELECT iif(state = 'live' AND json_extract(answer, '$.asked_in') IS NOT NULL, 'remembered', state), "
+                "SELECT iif(state = 'live' AND json_extract(answer, '$.asked_in') IS NOT NULL, 'remembered', state), "  # noqa: S608
                 f"count(*) FROM curated_answers WHERE {IN_SCOPE} GROUP BY 1",
                 scope_values(scope),
             )
