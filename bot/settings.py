@@ -575,8 +575,8 @@ class TenantSettings(Section):
         IndexSettings | None, _without("embedding_model", "embedders_dir", "precision", "reranker", "reranker_s")
     ] = Field(
         None,
-        description="as `[index]`; `paths`, `services`, `access`, `links` and `private_hosts` are empty if they are not set"
-        " here, everything else is as it is there",
+        description="as `[index]`; `paths`, `services`, `access`, `links` and `private_hosts` are empty if they are not"
+        " set here, everything else is as it is there",
     )
     access: AccessSettings | None = Field(
         None, description="as `[access]`; groups, reviewers and admins are empty if they are not set here"

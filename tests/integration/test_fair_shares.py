@@ -43,8 +43,8 @@ class _Worked:
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(60):
-            while not is_so():
-                await asyncio.sleep(_WORK_S)  # noqa: ASYNC110 - whatever is looked at
+            while not is_so():  # noqa: ASYNC110 - whatever is looked at sets no event
+                await asyncio.sleep(_WORK_S)
 
 
 async def _ask(store: SqliteStore, tenant_id: str, count: int) -> None:

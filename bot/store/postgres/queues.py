@@ -25,8 +25,9 @@ WITH RECURSIVE tenants (id) AS (
     SELECT tenant_id, count(*) AS jobs FROM {table}
     WHERE state = 'waiting' AND lease_until IS NOT NULL AND lease_until >= citedesk.now() GROUP BY tenant_id
 ), free AS (
-    SELECT tenants.id, job.key, job.number FROM tenants CROSS JOIN LATERAL (
-        SELECT key, number FROM {table} WHERE state = 'waiting' AND tenant_id = tenants.id
+    SELECT known.id, job.key, job.number FROM (SELECT id FROM tenants WHERE id IS NOT NULL) AS known
+    CROSS JOIN LATERAL (
+        SELECT key, number FROM {table} WHERE state = 'waiting' AND tenant_id = known.id
         AND due_at <= citedesk.now() AND (lease_until IS NULL OR lease_until < citedesk.now())
         ORDER BY number LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) AS job
