@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -147,10 +147,13 @@ def build_snapshots(settings: Settings) -> PublishedSnapshots | SnapshotFolder:
     return build_published(settings) or SnapshotFolder(settings.data_dir)
 
 
-def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
-    """Return a retriever that always searches the live snapshot. Raises SettingsError if its reranker is unusable."""
+def build_retriever(settings: Settings, embedder: OnnxEmbedder, reranker: Reranker | None = None) -> LiveRetriever:
+    """Return a retriever that always searches the live snapshot, with the reranker of the settings if none is given.
+
+    Raises SettingsError if that is unusable.
+    """
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
-    reranker = build_reranker(settings)
+    reranker = reranker or build_reranker(settings)
     reranking = Reranking(reranker, settings.index.reranker_candidates) if reranker else None
     return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts, reranking)
 
@@ -402,18 +405,27 @@ def build_runtime(
     `now` returns the time in UTC.
     """
     dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake, tenancy.name_of)
-    listener = Listener(store, dispatcher, state)
-    top = _build_runtime(settings, tenancy.top_store(store), embedder, state, now, listener)
+    shared = _Shared(embedder, build_reranker(settings), state, Listener(store, dispatcher, state), now)
+    top = _build_runtime(settings, tenancy.top_store(store), shared)
     writer = top.use_cases.questions.pipeline.writer
 
     def of(tenant: Tenant) -> Runtime:
-        shared = writer if _writes_alike(settings, tenant.settings) else None
-        own = _build_runtime(
-            tenant.settings, tenant.stored_in(store), embedder, state, now, listener, tenant.name, shared
-        )
+        alike = writer if _writes_alike(settings, tenant.settings) else None
+        own = _build_runtime(tenant.settings, tenant.stored_in(store), shared, tenant.name, alike)
         return replace(own, tenant=tenant, scope=tenant.scope)
 
     return replace(top, scope=tenancy.top, tenants=tuple(map(of, tenancy.tenants)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the runtimes of all tenants share."""
+
+    embedder: OnnxEmbedder
+    reranker: Reranker | None
+    state: ProcessState
+    listener: Listener
+    now: Callable[[], datetime]
 
 
 def _writes_alike(one: Settings, other: Settings) -> bool:
@@ -423,27 +435,20 @@ def _writes_alike(one: Settings, other: Settings) -> bool:
     return (one.llm, one.judge, limits[0]) == (other.llm, other.judge, limits[1])
 
 
-def _build_runtime(  # noqa: PLR0913, PLR0917 - as above
-    settings: Settings,
-    store: Store,
-    embedder: OnnxEmbedder,
-    state: ProcessState,
-    now: Callable[[], datetime],
-    listener: Listener,
-    name: str = "",
-    writer: Writer | None = None,
+def _build_runtime(
+    settings: Settings, store: Store, shared: _Shared, name: str = "", writer: Writer | None = None
 ) -> Runtime:
-    directories = Directories()
-    retriever = build_retriever(settings, embedder)
+    embedder, state, directories = shared.embedder, shared.state, Directories()
+    retriever = build_retriever(settings, embedder, shared.reranker)
     use_cases = build_use_cases(settings, store, embedder, directories, state, retriever, writer)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
-        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now, name),
-        dispatcher=listener.dispatcher,
-        listener=listener,
+        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, shared.now, name),
+        dispatcher=shared.listener.dispatcher,
+        listener=shared.listener,
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.teams import FakeConnector, connector
 from support.tenants import ACME, BETA, SAME, Company, Visit, index_all, seen_by
-from support.workspace import Desk
+from support.workspace import Desk, shown
 
 from bot.cli.demo import demo_settings
 from bot.cli.report import stored_figures
@@ -34,6 +34,7 @@ from bot.teams.review_cards import (
     REFRESH,
     REJECT,
 )
+from index.errors import SettingsError
 
 _TEAMS = {"anonymous": True, "tenant_id": "tenant-0", "reviewers_conversation": "19:top@thread.tacv2"}
 _EVERY = ReviewFilter(states=ALL)
@@ -214,3 +215,18 @@ async def test_names_of_people_with_the_same_id_stay_apart(both: tuple[FakeConne
     names = [await each.use_cases.questions.store.people.names(["asker"]) for each in desk.bot.runtime.tenants]
     assert names == [{"asker": "Ada"}, {"asker": "Ben"}]
     assert await desk.store.people.names(["asker"]) == {}
+
+
+async def test_the_workspace_of_the_bot_token_can_be_a_tenant_of_its_own(
+    own_data: Path, articles: Path, tmp_path: Path
+) -> None:
+    table = ACME.table(tmp_path, slack={"reviewers_channel": "C0REVIEWS"}) | {"ids": [ACME.team_id]}
+    async with _served(own_data, articles, acme=table) as (_, desk):
+        reply = await desk.exactly_one_reply(await desk.ask(SAME))
+        assert f"{ACME.days} working days" in shown(reply)
+        refused = await desk.exactly_one_reply(await desk.ask("When does the first payment reminder go out?"))
+        assert "7 days" not in shown(refused)
+    # Without its table it is nobody's: the top level must name it first.
+    with pytest.raises(SettingsError, match=r"slack\.workspaces: T0SANDBOX"):
+        async with _served(own_data, articles):
+            pass

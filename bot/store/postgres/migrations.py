@@ -189,7 +189,7 @@ UPDATE inbox SET tenant_id = coalesce(payload::jsonb #>> '{where,tenant_id}', ''
 UPDATE outbox SET tenant_id = coalesce(payload::jsonb ->> 'tenant_id', '') WHERE state = 'waiting';
 CREATE INDEX inbox_turns ON inbox (tenant_id, number) WHERE state = 'waiting';
 CREATE INDEX outbox_turns ON outbox (tenant_id, number) WHERE state = 'waiting';
--- With this index PostgreSQL would look for a tenant's next job among the jobs of all. The release before sorts instead.
+-- With this index a tenant's next job would be looked for among the jobs of all. The release before sorts instead.
 DROP INDEX inbox_waiting;
 DROP INDEX outbox_number_idx;
 CREATE INDEX inbox_at_work ON inbox (tenant_id) WHERE lease_until IS NOT NULL;
