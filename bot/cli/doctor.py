@@ -1,7 +1,7 @@
 """`citedesk doctor`: check the installation, and say how to mend what is wrong."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -63,8 +63,8 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
 
 async def _of_tenant(tenant: Tenant) -> Sequence[Diagnosis]:
     """Check what a tenant has of its own."""
-    own = tenant.settings
-    found = [await _index(own), *_builds(own), *await service_checks(own), *_access(own), _people(own)]
+    own, named = tenant.settings, f"tenants.{tenant.name}.{{}}".format
+    found = [await _index(own), *_builds(own), *await service_checks(own), *_access(own), _people(own, named)]
     return [replace(one, what=f"{one.what} of {tenant.name}") for one in found]
 
 
@@ -147,15 +147,15 @@ async def _shared(settings: Settings) -> Sequence[Diagnosis]:
         return [Diagnosis("shared server", ok=False, words=str(error))]
 
 
-def _people(settings: Settings) -> Diagnosis:
+def _people(settings: Settings, name_of: Callable[[str], str] = environment_name) -> Diagnosis:
     places = reviewers_places(settings)
     missing = [
-        environment_name(name)
+        name_of(name)
         for name, value in (("access.reviewers", settings.access.reviewers), ("access.admins", settings.access.admins))
         if not value
     ]
     if places and not any(places.values()):
-        missing.append(" or ".join(map(environment_name, places)))
+        missing.append(" or ".join(map(name_of, places)))
     if missing:
         return Diagnosis("people", ok=False, words=f"not set: {', '.join(missing)}")
     return Diagnosis("people", ok=True, words=counted(len(settings.access.reviewers), "reviewer", "reviewers"))
