@@ -70,6 +70,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(runtime.listener.running())
+        await stack.enter_async_context(runtime.presence.told())
         await stack.enter_async_context(maintenance.running())
         if runtime.following:
             await stack.enter_async_context(runtime.following.running())

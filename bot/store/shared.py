@@ -10,8 +10,9 @@ from typing import Protocol
 from bot.store.records import Installed, Replica, Signal, Snapshot
 
 # Topics of signals: a queue has something to do; a running question is interrupted, or all of somebody's in a thread;
-# the approved answers have changed.
+# the approved answers have changed; another snapshot is live.
 INBOX, OUTBOX, INTERRUPT, STOP, CURATED = "inbox", "outbox", "interrupt", "stop", "curated"
+SNAPSHOT = "snapshot"
 
 
 class Signals(Protocol):
