@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
@@ -16,6 +17,7 @@ from bot.delivery.listening import Listener
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
+from bot.desk.joining import ask_alike
 from bot.desk.operations import Operations
 from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reporting import Reporting
@@ -289,6 +291,8 @@ def build_use_cases(
         embedder=embedder,
         retriever=retriever,
         similarity=settings.review.curated_similarity,
+        unsourced_days=settings.review.unsourced_days,
+        alike=partial(ask_alike, settings.channels),
     )
 
     async def build_index(progress: Progress, *, only_changes: bool) -> Coverage:
@@ -311,6 +315,8 @@ def build_use_cases(
         channels=settings.channels,
         deadline_s=settings.limits.request_deadline_s,
         similarity=settings.review.curated_similarity,
+        rejected_days=settings.review.rejected_days,
+        again_after_h=settings.review.again_after_h,
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
         keeps_turns=settings.store.turn_text_days > 0,

@@ -238,6 +238,17 @@ class ReviewSettings(Section):
     curated_similarity: float = Field(
         0.80, ge=0, le=1, description="cosine from which a question may get the approved answer to another"
     )
+    unsourced_days: int = Field(
+        30,
+        ge=0,
+        description="days for which a reviewer's answer that cites nothing is given to others who ask the same; 0: not",
+    )
+    rejected_days: int = Field(
+        7, ge=0, description="days for which askers are told that a reviewer had no answer to the same question; 0: not"
+    )
+    again_after_h: Hours = Field(
+        24.0, description="hours after a rejection until the same question gets a card again, one for all who ask"
+    )
     gap_similarity: float = Field(0.62, ge=0, le=1, description="cosine from which unanswered questions form one gap")
 
 

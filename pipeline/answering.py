@@ -22,7 +22,18 @@ from pipeline.quoting import Quoter
 from pipeline.recorder import Fallback, Recorder, Watch, unwatched
 from pipeline.safety import policy
 from pipeline.searching import Found, Searching
-from pipeline.types import Answered, Draft, Failure, FindingCode, NormalizedQuestion, Outcome, RequestContext, Response
+from pipeline.types import (
+    Answered,
+    Draft,
+    Failure,
+    FindingCode,
+    NeedsReview,
+    NormalizedQuestion,
+    NotEnoughInfo,
+    Outcome,
+    RequestContext,
+    Response,
+)
 from pipeline.understanding.pasted import reduced
 from pipeline.understanding.smalltalk import SmallTalk, kind_of
 
@@ -109,6 +120,8 @@ async def _outcome(request: _Request, question: NormalizedQuestion) -> tuple[Out
     if _gap(request, found):
         found = await searching.respelled(found)
     outcome = await _decided(request, found, key)
+    if _is_open(outcome) and (told := await _remembered(request, found.question)):
+        return told, found.question
     if isinstance(outcome, Answered) and _is_worth_keeping(request, outcome):
         await request.pipeline.cache.put(key, outcome)
     return outcome, found.question
@@ -247,6 +260,22 @@ async def _approved(request: _Request, question: NormalizedQuestion) -> Answered
     known = await curated.recall(question, request.context) if curated else None
     if known:
         request.record.facts.fallback_used = "curated_answer"
+    return known
+
+
+def _is_open(outcome: Outcome) -> bool:
+    """Tell whether the documents gave no answer that anybody stands for, so that a person's word may."""
+    is_unproved = isinstance(outcome, NeedsReview) and outcome.reason in (Failure.UNVERIFIED, Failure.LOW_CONFIDENCE)
+    return is_unproved or isinstance(outcome, NotEnoughInfo)
+
+
+async def _remembered(request: _Request, question: NormalizedQuestion) -> Answered | None:
+    """Return what a person answered to this question before, without documents."""
+    curated = request.pipeline.curated
+    with request.record.stage("recall"):
+        known = await curated.remembered(question, request.context) if curated else None
+    if known:
+        request.record.facts.fallback_used = "remembered_answer"
     return known
 
 

@@ -45,6 +45,9 @@ class CuratedAnswers(Protocol):
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question that these readers may see, if it still holds."""
 
+    async def remembered(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
+        """Return what a person answered to this question without documents, for the same readers, lately."""
+
 
 class MemoryAnswerCache:
     """Answer cache in the memory of this process: keeps the `size` answers used last."""

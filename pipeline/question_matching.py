@@ -1,7 +1,7 @@
 """Check that two similar questions ask for the same thing, before an approved answer is given to both.
 
-Embeddings hardly distinguish numbers, "not", or "on" from "off", so the similarity of vectors is not enough: both
-questions must also have the same content words, by their stems.
+Embeddings hardly distinguish numbers, "not", "to" from "from", or "on" from "off", so the similarity of vectors is not
+enough: both questions must also have the same content words, by their stems, and no opposite directions.
 """
 
 import re
@@ -33,22 +33,37 @@ _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot)\b|n't\b")
 # One word for what is said with two.
 _SWITCH = re.compile(r"\b(?:turn|switch)(?:s|es|ed|ing)?\s+(on|off)\b")
 _SWITCHED = {"on": "enable", "off": "disable"}
+# Short forms as whole words; of "is", "am", "have" and the like nothing is left, because they do not count.
+_SHORT_FORMS = (
+    (re.compile(r"\bcan(?:'t|not)\b"), "can not"),
+    (re.compile(r"n't\b"), " not"),
+    (re.compile(r"'(?:s|m|re|ve|ll|d)\b"), ""),
+)
+# Opposite directions, told by words that do not count. People use other prepositions for one another: "from a file" and
+# "with a file" are the same.
+_DIRECTIONS = {"to": "to", "into": "to", "from": "from"}
 _WORD = re.compile(r"\w+(?:['.+-]\w+)*")
 
 
 def same_question(asked: str, known: str) -> bool:
-    """Tell whether both questions agree in kind, numbers, negation and content words, so that one answer fits both."""
+    """Tell whether both questions agree in kind, numbers, negation and content words, so that one answer fits both.
+
+    No word may be where to in one and where from in the other: "to Peru" and "from Peru" differ.
+    """
     mine, theirs = _plain(asked), _plain(known)
     return (
         _kinds(mine) == _kinds(theirs)
         and _numbers(mine) == _numbers(theirs)
         and bool(_NEGATION.search(mine)) == bool(_NEGATION.search(theirs))
         and _content(mine) == _content(theirs)
+        and not _turns_round(mine, theirs)
     )
 
 
 def _plain(question: str) -> str:
     plain = comparable(question).replace("e-mail", "email")
+    for short, long in _SHORT_FORMS:
+        plain = short.sub(long, plain)
     return _SWITCH.sub(lambda match: _SWITCHED[match[1]], plain)
 
 
@@ -61,5 +76,26 @@ def _numbers(question: str) -> frozenset[tuple[object, str]]:
 
 
 def _content(question: str) -> frozenset[str]:
-    words = (part for word in _WORD.findall(question) for part in re.split(r"[-']", word))
-    return frozenset(stem(word) for word in words if word and word not in FUNCTION_WORDS) - _ASKING
+    return frozenset(stem(word) for word in _words(question) if word not in FUNCTION_WORDS) - _ASKING
+
+
+def _turns_round(one: str, other: str) -> bool:
+    mine, theirs = _directed(one), _directed(other)
+    return any(mine[word] != theirs[word] for word in mine.keys() & theirs.keys())
+
+
+def _directed(question: str) -> dict[str, str]:
+    """Return the content words that follow "to" or "from", with it; "the" and the like may stand between them."""
+    found: dict[str, str] = {}
+    direction = ""
+    for word in _words(question):
+        if word in _DIRECTIONS:
+            direction = _DIRECTIONS[word]
+        elif word not in FUNCTION_WORDS:
+            found |= {stem(word): direction} if direction else {}
+            direction = ""
+    return found
+
+
+def _words(question: str) -> list[str]:
+    return [part for word in _WORD.findall(question) for part in re.split(r"[-']", word) if part]

@@ -30,7 +30,7 @@ from pipeline.types import (
 _log = structlog.get_logger("citedesk")
 _Number = TypeVar("_Number", int, float)
 _PROBLEMS_KEPT = 20
-Fallback = Literal["curated_answer", "fresh_answer_cache", "stale_answer_cache", "extractive"]
+Fallback = Literal["curated_answer", "remembered_answer", "fresh_answer_cache", "stale_answer_cache", "extractive"]
 
 
 @dataclass(frozen=True, slots=True)

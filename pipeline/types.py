@@ -13,13 +13,17 @@ from index.retrieval import RetrievedChunk
 
 _TIMER_S = 0.01
 Confidence = Literal["low", "medium", "high"]
-Form = Literal["written", "quoted"]
+Form = Literal["written", "quoted", "remembered"]
 
 
 class FrozenModel(BaseModel):
-    """Base of values that are stored or printed as JSON."""
+    """Base of values that are stored or printed as JSON.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    While a release takes the place of another, each reads what the other has stored. So a field that is not known is
+    left out, and a new field must not change what the others mean.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class RequestContext:
     None when the asker alone sees it. `within` are patterns of document ids (`index.access.matches`), of
     which one must match; none means every document. `earlier` are the turns before the question in its thread, oldest
     first. `needs_approval` sends every answer to a person first. `untagged` tells that the message may be meant for
-    others: if it gets no answer, it is not logged.
+    others: if it gets no answer, it is not logged. `team_id` is the team that the channel belongs to. `outside` tells
+    that people of other organizations read along.
     """
 
     request_id: str
@@ -80,6 +85,8 @@ class RequestContext:
     earlier: tuple[ThreadTurn, ...] = ()
     needs_approval: bool = False
     untagged: bool = False
+    team_id: str = ""
+    outside: bool = False
 
     @property
     def readable_groups(self) -> frozenset[str]:
@@ -255,7 +262,9 @@ class Quoted(FrozenModel):
 
 
 class Answered(FrozenModel):
-    """A proved answer: `written` in a model's or a person's words, or `quoted` in the documents' own words.
+    """An answer: proved, `written` in a model's or a person's words or `quoted` in the documents' own words.
+
+    Or `remembered`: what a person answered before to the same question, which no document proves.
 
     `degraded` marks quotes given because no model wrote an answer, and `reason` says why. `approved` says which person
     approved the answer, and when.
@@ -274,7 +283,9 @@ class Answered(FrozenModel):
     @property
     def content_hash(self) -> str:
         """Hash of the text, 16 hex digits: the same for the same answer to different people."""
-        return sha256(self.text.encode(errors="surrogatepass")).hexdigest()[:16]
+        # A person's "No." to one question is another answer than their "No." to the next.
+        apart = self.approved.curated_id if self.approved and self.form == "remembered" else ""
+        return sha256(f"{apart}{self.text}".encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 class NotEnoughInfo(FrozenModel):

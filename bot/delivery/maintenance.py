@@ -28,7 +28,7 @@ class Maintenance:
 
     async def sweep(self) -> Sequence[Review]:
         """Do all work that is due. Return the reviews that expired and those that were opened."""
-        expired = await self.use_cases.reviews.sweep(self.boards.reminder, self.boards.expired)
+        expired = await self.use_cases.reviews.sweep(self.boards.reminder, self.boards.expired, self.boards.cards)
         for review in expired:
             await self.boards.refresh(review)
         reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)

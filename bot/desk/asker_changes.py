@@ -51,7 +51,8 @@ async def state_of(reviews: ReviewDesk, review: Review, where: Conversation) -> 
         claimed_by=review.claimed_by,
         claimed_name=names.get(review.claimed_by or "", ""),
         is_reminded=any(event.what == "reminded" for event in events),
-        outlook=await outlook_of(store, where, reviews.views.reviewers_of(review)),
+        # Nobody hurries to a question that was rejected before.
+        outlook=Outlook() if review.card_after else await outlook_of(store, where, reviews.views.reviewers_of(review)),
     )
 
 

@@ -1,4 +1,7 @@
-"""Approved answers: stored when a reviewer sends them, and served again while the chunks that they cite exist."""
+"""Approved answers: stored when a reviewer sends them, and served again while the chunks that they cite exist.
+
+An answer that cites nothing is remembered for some days, and served where the documents have no answer.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +13,7 @@ import structlog
 from numpy.typing import NDArray
 
 from bot.desk.evidence import Readers, cited_today, may_be_shown
+from bot.desk.remembering import Alike, as_outcome, is_for, remembered_of, replaced_by
 from bot.desk.review_changes import Announce, opened
 from bot.store.port import Store
 from bot.store.records import CuratedAnswer, Review
@@ -29,7 +33,7 @@ from pipeline.types import (
 )
 
 _log = structlog.get_logger(__name__)
-_CANDIDATES = 5
+_CANDIDATES = 10
 
 
 @dataclass(slots=True)
@@ -57,6 +61,8 @@ class CuratedDesk:
     """Stores approved answers, finds them for questions, and reopens them when their sources change.
 
     `retriever` reads the live snapshot. `similarity` is the least cosine between a question and an approved one.
+    An answer that cites nothing is remembered for `unsourced_days`, for whoever asks where the same rules hold, which
+    `alike` tells.
     """
 
     store: Store
@@ -64,33 +70,50 @@ class CuratedDesk:
     embedder: Embedder
     retriever: Retriever
     similarity: float
+    unsourced_days: int
+    alike: Alike
     _cache: dict[str, _CachedVectors] = field(default_factory=dict)
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question, if its sources are unchanged and its readers may see them."""
-        cached = await self._vectors(context.tenant_id)
-        if not cached.ids:
-            return None
-        vector = (await asyncio.to_thread(self.embedder.embed, [question.text]))[0]
-        scores = cached.vectors @ vector
-        for at in np.argsort(-scores)[:_CANDIDATES]:
-            if scores[at] < self.similarity:
-                return None
-            answer = await self.store.curated.get(cached.ids[at])
-            if answer and same_question(question.text, answer.question) and await self._is_valid(answer, context):
+        for answer in await self._alike_in(context.tenant_id, question.text):
+            if not answer.is_remembered and await self._is_valid(answer, context):
                 return _answered(answer)
         return None
 
-    async def remember(self, review: Review, citations: Sequence[Citation]) -> CuratedAnswer | None:
-        """Store the answer that a reviewer sent, bound to the chunks that it cites. Return None if it cites none."""
+    async def remembered(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
+        """Return the last answer to this question that cites nothing, for the same readers, if it is not too old."""
+        if not self.unsourced_days:
+            return None
+        found = [
+            answer
+            for answer in await self._alike_in(context.tenant_id, question.text)
+            if is_for(answer, context, self.alike) and await self._may_be_told(answer, context)
+        ]
+        return as_outcome(max(found, key=lambda answer: answer.approved_at)) if found else None
+
+    async def remember(
+        self, review: Review, citations: Sequence[Citation], *, without_sources: bool = False
+    ) -> CuratedAnswer | None:
+        """Store the answer that a reviewer sent, bound to the chunks that it cites.
+
+        Return None, and store nothing, if it cites none; unless `without_sources`, which remembers it for a while. It
+        is a gap all the same: the documents still lack it. What was remembered for the same readers is replaced.
+        """
         answer = curated_of(review, citations)
+        if answer is None and without_sources and self.unsourced_days:
+            answer = remembered_of(review)
         if answer is None:
             return None
-        vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
+        before = await self._alike_in(review.conversation.tenant_id, review.question)
+        vector = await asyncio.to_thread(self.embedder.embed, [review.question])
         async with self.store.transaction() as tx:
+            for replaced in replaced_by(review, before, self.alike):
+                await tx.curated.set_state(replaced.curated_id, "withdrawn")
             await tx.curated.save(answer, self.embedder.name, vector.tobytes())
-            for ask in review.asks:
-                await tx.gaps.forget(ask.request_id)
+            if not answer.is_remembered:
+                for ask in review.asks:
+                    await tx.gaps.forget(ask.request_id)
         self.version.bump()
         _log.info("answer_curated", curated_id=answer.curated_id, user_id=answer.approved_by)
         return answer
@@ -98,8 +121,11 @@ class CuratedDesk:
     async def sweep(self, announce: Announce) -> list[Review]:
         """Reopen the answers whose cited chunks changed; return the new reviews. Stop early if there is no index.
 
-        Answers that another embedding model embedded get new vectors first.
+        Answers that cite nothing and are too old are deleted, and answers that another embedding model embedded get new
+        vectors, first.
         """
+        if await self.store.curated.purge_remembered(self.unsourced_days):
+            self.version.bump()
         for answer in await self.store.curated.of_other_models(self.embedder.name):
             vector = await asyncio.to_thread(self.embedder.embed, [answer.question])
             await self.store.curated.set_vector(answer.curated_id, self.embedder.name, vector.tobytes())
@@ -138,6 +164,22 @@ class CuratedDesk:
         )
         _log.info("curated_answer_reopened", curated_id=answer.curated_id, reason=reason.value)
         return await opened(self.store, review, announce)
+
+    async def _alike_in(self, tenant_id: str, question: str) -> list[CuratedAnswer]:
+        """Return the live answers of a tenant to the same question, the nearest first."""
+        cached = await self._vectors(tenant_id)
+        if not cached.ids:
+            return []
+        vector = (await asyncio.to_thread(self.embedder.embed, [question]))[0]
+        scores = cached.vectors @ vector
+        near = [cached.ids[at] for at in np.argsort(-scores)[:_CANDIDATES] if scores[at] >= self.similarity]
+        found = [await self.store.curated.get(curated_id) for curated_id in near]
+        return [answer for answer in found if answer and same_question(question, answer.question)]
+
+    async def _may_be_told(self, answer: CuratedAnswer, context: RequestContext) -> bool:
+        """Tell whether these readers may still see what the reviewer's draft was written from."""
+        read = await cited_today(self.retriever, answer.drawn_from)
+        return may_be_shown(read, Readers(context.readable_groups, context.within))
 
     async def _is_valid(self, answer: CuratedAnswer, context: RequestContext) -> bool:
         """Tell whether all cited chunks still exist, unchanged, and these readers may see them and what was read."""

@@ -14,6 +14,7 @@ from pipeline.types import (
     NotEnoughInfo,
     Outcome,
     RequestContext,
+    Source,
     Trace,
 )
 
@@ -29,6 +30,12 @@ def review_of(question: str, asked: Asked, case: NeedsReview, context: RequestCo
         readable_groups=tuple(sorted(context.readable_groups)),
         own_words=own_words if own_words != question else "",
     )
+
+
+def review_wanted(question: str, asked: Asked, context: RequestContext, near: tuple[Source, ...] = ()) -> Review:
+    """Return the review of a question that the asker wants a person to answer, with the nearest sources."""
+    case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=near)
+    return review_of(question, asked, case, context)
 
 
 def review_of_disputed(
@@ -52,6 +59,8 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
     match outcome:
         case NeedsReview():
             return numbered(outcome.model_copy(update={"reason": case.reason}))
+        case Answered(form="remembered"):
+            return NeedsReview(reason=case.reason, draft=None, sources=())
         case Answered(text=text, citations=citations, sources=sources):
             draft = Draft(status="answered", answer=text, confidence="high", citations=citations)
             return NeedsReview(reason=case.reason, draft=draft, sources=sources)
@@ -62,19 +71,21 @@ def redrafted(case: NeedsReview, outcome: Outcome) -> NeedsReview | None:
 
 
 def gap_of(asked: Asked, outcome: Outcome, trace: Trace) -> Gap | None:
-    """Return the gap that a question without an answer shows; None for an answered one, and for a greeting.
+    """Return the gap that a question shows which the documents do not answer; None for any other, and for a greeting.
 
     It holds what the asker wrote. A rewritten question may repeat an earlier answer, and all admins read gaps.
     """
-    if not isinstance(outcome, NotEnoughInfo) or asks_nothing(outcome):
+    is_remembered = isinstance(outcome, Answered) and outcome.form == "remembered"
+    if not (is_remembered or isinstance(outcome, NotEnoughInfo)) or asks_nothing(outcome):
         return None
+    nearest = outcome.nearest if isinstance(outcome, NotEnoughInfo) else ()
     return Gap(
         request_id=trace.request_id,
         tenant_id=asked.where.tenant_id,
         user_id=asked.where.user_id,
         question=unmarked(asked.text),
         reason=trace.verdict,
-        nearest=tuple(document.document_id for document in outcome.nearest),
+        nearest=tuple(document.document_id for document in nearest),
     )
 
 

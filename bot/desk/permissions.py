@@ -102,7 +102,8 @@ class ClaimedError(CitedeskError):
 def people_of(review: Review) -> frozenset[str]:
     """Return the user ids in a review: askers, claimer, decider and those of its exchange."""
     turns = (turn.user_id for turn in review.exchange)
-    return frozenset(p for p in (*review.askers, review.claimed_by, review.decided_by, *turns) if p)
+    rejected_by = review.rejected_before.by if review.rejected_before else None
+    return frozenset(p for p in (*review.askers, review.claimed_by, review.decided_by, rejected_by, *turns) if p)
 
 
 def concerned(error: CitedeskError) -> frozenset[str]:

@@ -3,20 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
 import structlog
 
 from bot.desk.evidence import Readers, nearest, read_for, still_holds
-from bot.desk.joining import joins
-from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, review_of_disputed, turn_of
+from bot.desk.joining import after_rejection, ask_alike, channel_of, joins
+from bot.desk.kept import asks_nothing, complaint_turns, gap_of, review_of, review_of_disputed, review_wanted, turn_of
 from bot.desk.outlook import Outlook
 from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
 from bot.store.port import Store
-from bot.store.records import Asked, Conversation, Feedback, Job, Outgoing, Review
+from bot.store.records import Asked, Conversation, Feedback, Job, Outgoing, Rejection, Review
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from pipeline.answering import Pipeline, answer, examples
@@ -27,6 +28,7 @@ from pipeline.types import (
     Deadline,
     Failure,
     NeedsReview,
+    NotEnoughInfo,
     Outcome,
     RequestContext,
     ThreadTurn,
@@ -52,6 +54,7 @@ class Reply:
 
     `read_as` is a follow-up rewritten as a question of its own, "" if it was not. `may_see_more` tells that the asker
     may read documents that this conversation may not show. `outlook` says who will look at the review, and when.
+    `rejected` tells that a reviewer had no answer to the same question.
     """
 
     request_id: str
@@ -61,6 +64,7 @@ class Reply:
     read_as: str = ""
     may_see_more: bool = False
     outlook: Outlook | None = None
+    rejected: Rejection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class QuestionDesk:
     """The use cases of askers.
 
     `negative_feedback` is the number of people who must find an answer bad to dispute it. `similarity` is the least
-    cosine between two questions that share a review.
+    cosine between two questions that share a review. For `rejected_days` after a reviewer had no answer askers are
+    told so, and for `again_after_h` hours the same question gets no other card.
     """
 
     pipeline: Pipeline
@@ -90,6 +95,8 @@ class QuestionDesk:
     keeps_turns: bool
     metrics: Metrics
     similarity: float = 0.8
+    rejected_days: int = 7
+    again_after_h: float = 24.0
 
     async def ask(
         self, request_id: str, asked: Asked, earlier: Sequence[ThreadTurn], watch: Watch, *, approval: bool = False
@@ -107,6 +114,10 @@ class QuestionDesk:
         if isinstance(outcome, NeedsReview):
             read = await read_for(self.pipeline.retriever, outcome, response.trace)
             review = review_of(question, asked, outcome, context).model_copy(update={"drawn_from": read})
+            review = await self._after_rejection(review)
+        rejected = review.rejected_before if review else None
+        if isinstance(outcome, NotEnoughInfo) and not asks_nothing(outcome):
+            rejected = (await self._after_rejection(review_wanted(question, asked, context))).rejected_before
         return Reply(
             request_id=request_id,
             outcome=outcome,
@@ -114,6 +125,7 @@ class QuestionDesk:
             review=review,
             read_as=response.understood,
             may_see_more=bool(context.groups - context.readable_groups),
+            rejected=rejected,
         )
 
     async def examples(self, where: Conversation) -> tuple[str, ...]:
@@ -171,8 +183,12 @@ class QuestionDesk:
         context = await self._context(request_id, asked.where, ())
         question, readers = unmarked(asked.text), Readers(context.readable_groups, context.within)
         near = await nearest(self.pipeline.retriever, question, readers)
-        case = NeedsReview(reason=Failure.INSUFFICIENT_CONTEXT, draft=None, sources=near)
-        review = review_of(question, asked, case, context)
+        review = review_wanted(question, asked, context, near)
+        trace = await self.store.requests.get(request_id)
+        if trace and "condense" in trace.stage_ms:
+            # Out of its thread "And on Mondays?" is another question.
+            review = review.model_copy(update={"own_words": question})
+        review = await self._after_rejection(review)
         return await opened(self.store, review, announce, await self._joins(review))
 
     async def give_feedback(self, feedback: Feedback) -> bool:
@@ -216,7 +232,7 @@ class QuestionDesk:
 
     def channel(self, where: Conversation) -> ChannelSettings:
         """Return the settings of a channel, else those of its team, else the defaults."""
-        return self.channels.get(where.channel_id) or self.channels.get(where.team_id) or ChannelSettings()
+        return channel_of(self.channels, where)
 
     async def names_in(self, outcome: Outcome) -> Names:
         """Return the display names of the people whom an outcome names."""
@@ -248,6 +264,8 @@ class QuestionDesk:
             language=channel.language,
             earlier=earlier,
             needs_approval=approval or not channel.auto_answer,
+            team_id=where.team_id,
+            outside=where.shared_outside,
         )
 
     async def readers_of(self, where: Conversation) -> Readers:
@@ -275,12 +293,18 @@ class QuestionDesk:
     async def _joins(self, review: Review) -> Joins:
         """Return which open reviews the asker of a new one can join."""
         rivals = await self.store.reviews.open_in(review.conversation.tenant_id)
-        return await asyncio.to_thread(joins, review, rivals, self._asks_alike, self.embedder, self.similarity)
+        return await self._same(review, rivals)
 
-    def _asks_alike(self, one: Conversation, other: Conversation) -> bool:
-        """Tell whether questions in two conversations get answers from the same sources, language and reviewers."""
-        outside = one.shared_outside == other.shared_outside
-        return outside and one.surface == other.surface and self.channel(one) == self.channel(other)
+    async def _after_rejection(self, review: Review) -> Review:
+        """Return a review with the last rejection of the same question for the same readers, if there is one."""
+        if not self.rejected_days:
+            return review
+        decided = await self.store.reviews.decided_in(review.conversation.tenant_id, self.rejected_days)
+        return after_rejection(review, decided, await self._same(review, decided), self.again_after_h)
+
+    async def _same(self, review: Review, rivals: Sequence[Review]) -> Joins:
+        alike = partial(ask_alike, self.channels)
+        return await asyncio.to_thread(joins, review, rivals, alike, self.embedder, self.similarity)
 
 
 def request_id_of(key: str) -> str:

@@ -16,8 +16,10 @@ from index.retrieval import NotSeen, Retriever, Snapshots
 from pipeline.types import Failure, Trace
 
 # How the questions ended, in the order in which a report shows it.
-PROVED, QUOTED, NOT_ENOUGH, TO_A_PERSON, OTHER = "proved", "quoted", "not-enough", "person", "other"
-ENDS = (PROVED, QUOTED, NOT_ENOUGH, TO_A_PERSON, OTHER)
+PROVED, QUOTED, REMEMBERED = "proved", "quoted", "remembered"
+NOT_ENOUGH, TO_A_PERSON, OTHER = "not-enough", "person", "other"
+ENDS = (PROVED, QUOTED, REMEMBERED, NOT_ENOUGH, TO_A_PERSON, OTHER)
+_OF_FORM = {"quoted": QUOTED, "remembered": REMEMBERED}
 _OF_OUTCOME = {"not_enough_info": NOT_ENOUGH, "needs_review": TO_A_PERSON}
 _DECIDED = ReviewFilter(states=("approved", "edited", "rejected", "expired"), limit=5000)
 _GAPS = 5
@@ -130,7 +132,7 @@ class Reporting:
 
 def _end(trace: Trace) -> str:
     if trace.outcome == "answered":
-        return QUOTED if trace.form == "quoted" else PROVED
+        return _OF_FORM.get(trace.form or "", PROVED)
     return _OF_OUTCOME.get(trace.outcome, OTHER)
 
 

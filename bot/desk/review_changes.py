@@ -53,8 +53,11 @@ async def open_or_join(tx: Tables, review: Review, joins: Joins) -> Review | Non
 
 
 def without_cards(messages: Sequence[Outgoing], stored: Review | None, review: Review) -> Sequence[Outgoing]:
-    """Return the messages about a new review; where its asker joined another one, which has its card, no card."""
-    if stored is None or stored.review_id == review.review_id:
+    """Return the messages about a new review, without its card if it comes later.
+
+    Where its asker joined another review, which has its card, there is no card either.
+    """
+    if stored is None or (stored.review_id == review.review_id and not review.card_after):
         return messages
     return [message for message in messages if not message.card_of]
 

@@ -122,10 +122,11 @@ class ReviewDesk:
                 }
             )
 
-        what = f"{decision.state}, sent anyway" if decision.sent_anyway else decision.state
+        marks = ((decision.sent_anyway, "sent anyway"), (decision.remember, "for others, too"))
+        what = ", ".join([decision.state, *(mark for is_so, mark in marks if is_so)])
         review = await self._changed(review_id, decision.reviewer_id, what, decided, messages)
         _log.info("review_decided", review_id=review_id, state=decision.state, user_id=decision.reviewer_id)
-        await self._remember(review)
+        await self._remember(review, decision)
         return review
 
     async def checked(self, review: Review, text: str) -> EditCheck:
@@ -184,13 +185,17 @@ class ReviewDesk:
         self,
         reminder: Callable[[Review], Awaitable[Sequence[Outgoing]]],
         expiry: Callable[[Review], Sequence[Outgoing]],
+        cards: Announce,
     ) -> list[Review]:
-        """Queue the reminders that are due and end the reviews that have expired; return those."""
+        """Queue the reminders and the late cards that are due; end the reviews that have expired and return those."""
         hour = 3600.0
         to_remind, overdue = await self.questions.store.reviews.due(
             self.settings.remind_after_h * hour, self.settings.expire_after_h * hour
         )
+        await self._show_late(cards)
         for review in to_remind:
+            if review.card_after:
+                continue
             messages = await reminder(review)
             async with self.questions.store.transaction() as tx:
                 if await tx.reviews.remind(review.review_id):
@@ -207,6 +212,19 @@ class ReviewDesk:
             )
             ended += [expired] if expired else []
         return ended
+
+    async def _show_late(self, cards: Announce) -> None:
+        """Queue the cards of reviews of questions that were rejected before, once their time has come."""
+        for review in await self.questions.store.reviews.without_card():
+            messages = await cards(review)
+            async with self.questions.store.transaction() as tx:
+                current = await tx.reviews.locked(review.review_id)
+                if current is None:
+                    continue
+                await tx.reviews.save(current.model_copy(update={"card_after": ""}), "", "asked again")
+                # The card comes late already, so no reminder follows on its heels.
+                await tx.reviews.remind(review.review_id)
+                await tx.outbox.send(messages)
 
     async def draft_again(self, review_id: str, reviewer_id: str) -> Review:
         """Write the draft of a review again from today's documents. Raises the errors of `claim`, and NotDraftedError.
@@ -252,11 +270,20 @@ class ReviewDesk:
         last = max((source.marker for source in case.sources), default=0)
         return [chunks.get(marker) or _empty_chunk(marker) for marker in range(1, last + 1)]
 
-    async def _remember(self, review: Review) -> None:
+    async def _remember(self, review: Review, decision: Decision) -> None:
         if review.state not in {"approved", "edited"}:
             return
         check = await self.checked(review, review.answer)
-        await self.curated.remember(review, check.draft.citations)
+        await self.curated.remember(review, check.draft.citations, without_sources=_is_kept(review, decision))
+
+
+def _is_kept(review: Review, decision: Decision) -> bool:
+    """Tell whether a reviewer wants others to get an answer that cites nothing.
+
+    A reviewer who approves such an answer in its second review wants that as before.
+    """
+    is_approved_again = decision.state == "approved" and review.curated_id is not None
+    return is_approved_again or (decision.remember and decision.sent_anyway)
 
 
 def _empty_chunk(marker: int) -> RetrievedChunk:

@@ -151,7 +151,7 @@ async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | 
 
 def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
     app.action(APPROVE)(_on_press(slack, review_actions.approve))
-    for action_id in (proposals.SEND, proposals.SEND_ANYWAY):
+    for action_id in (proposals.SEND, proposals.SEND_ANYWAY, proposals.SEND_ONLY):
         app.action(action_id)(_on_press(slack, proposals.send))
     app.action(proposals.DISCARD)(_on_press(slack, proposals.discard))
     app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))

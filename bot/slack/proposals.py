@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, MarkdownBlock
 
+from bot.desk.remembering import is_for_others
 from bot.desk.reviews import EditCheck
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.blocks import section
@@ -26,6 +27,7 @@ from pipeline.understanding.smalltalk import kind_of
 
 SEND = "proposal_send"
 SEND_ANYWAY = "proposal_send_anyway"
+SEND_ONLY = "proposal_send_only"
 DISCARD = "proposal_discard"
 _LINK = re.compile(r"<(?P<target>(?:https?://|mailto:|#)[^<>|\s]{1,2000})(?:\|(?P<label>[^<>|]{1,2000}))?>")
 
@@ -82,14 +84,22 @@ async def propose(slack: SlackServices, proposal: Proposal) -> None:
         # Somebody else has decided meanwhile, or the reviewer may not read what the review cites.
         return
     tenant = slack.workspaces.only or review.conversation.tenant_id
-    message = proposal_message(review, plain_text(proposal.text), check, slack.languages.words())
+    days = slack.reviews.settings.unsourced_days
+    message = proposal_message(review, plain_text(proposal.text), check, slack.languages.words(), days)
     key = f"proposal:{review.review_id}:{proposal.message_id}"
     await slack.questions.store.outbox.send([under_card(key, review, tenant, proposal.card, message)])
     slack.wake_outbox()
 
 
-def proposal_message(review: Review, text: str, check: EditCheck, words: Words = ENGLISH) -> SlackMessage:
-    """Return the preview of a proposed answer, with what the checks object to."""
+def proposal_message(
+    review: Review, text: str, check: EditCheck, words: Words = ENGLISH, remember_days: int = 0
+) -> SlackMessage:
+    """Return the preview of a proposed answer, with what the checks object to.
+
+    What they object to goes to others who ask the same, too, for `remember_days` days, unless it may be a private
+    matter or the reviewer chooses otherwise.
+    """
+    for_others = bool(check.findings) and remember_days > 0 and is_for_others(review)
     blocks: list[Block] = [
         section(f"*{escape(words('proposal-ask'))}*"),
         MarkdownBlock(text=answer_markdown(text, no_link)),
@@ -98,20 +108,24 @@ def proposal_message(review: Review, text: str, check: EditCheck, words: Words =
         listed = findings_text(check.findings, words)
         head = f":warning: *{escape(words('not-proved-by-documents'))}*"
         blocks.append(section(cut(f"{head}\n{listed}", SECTION_CHARS)))
+    if for_others:
+        blocks.append(section(escape(words("proposal-for-others", days=remember_days))))
     if len(f"{review.review_id}\n{text}") > VALUE_CHARS:
         buttons = [ButtonElement(action_id=EDIT, text=words("button-write-answer"), value=review.review_id)]
         blocks.append(section(escape(words("proposal-too-long"))))
     else:
-        buttons = _buttons(f"{review.review_id}\n{text}", words, is_proved=not check.findings)
+        buttons = _buttons(f"{review.review_id}\n{text}", words, is_proved=not check.findings, for_others=for_others)
     return SlackMessage(words("proposal-ask"), (*blocks, ActionsBlock(elements=buttons)))
 
 
-def _buttons(value: str, words: Words, *, is_proved: bool) -> list[ButtonElement]:
-    send = (
-        (SEND, words("proposal-send"), "primary") if is_proved else (SEND_ANYWAY, words("proposal-send-anyway"), None)
+def _buttons(value: str, words: Words, *, is_proved: bool, for_others: bool) -> list[ButtonElement]:
+    only = ButtonElement(action_id=SEND_ONLY, text=words("proposal-send-only"), value=value)
+    anyway = ButtonElement(
+        action_id=SEND_ANYWAY if for_others else SEND_ONLY, text=words("proposal-send-anyway"), value=value
     )
+    send = ButtonElement(action_id=SEND, text=words("proposal-send"), value=value, style="primary")
     return [
-        ButtonElement(action_id=send[0], text=send[1], value=value, style=send[2]),
+        *([send] if is_proved else [anyway, *([only] if for_others else [])]),
         ButtonElement(action_id=DISCARD, text=words("proposal-discard"), value=value.partition("\n")[0]),
     ]
 
@@ -123,10 +137,16 @@ async def send(slack: SlackServices, body: Mapping[str, Any]) -> None:
     try:
         review = await slack.reviews.open_review(review_id, reviewer)
         check = await slack.reviews.checked(review, text)
-        if check.findings and action["action_id"] != SEND_ANYWAY:
+        if check.findings and action["action_id"] == SEND:
             await _settle(slack, body, slack.languages.words()("proposal-changed"))
             return
-        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
+        decision = Decision(
+            state="edited",
+            reviewer_id=reviewer,
+            answer=text,
+            sent_anyway=bool(check.findings),
+            remember=bool(check.findings) and action["action_id"] == SEND_ANYWAY,
+        )
         await decide_and_refresh(slack, body, review_id, decision)
     except CitedeskError as error:
         await refuse(slack, body, error)

@@ -37,11 +37,13 @@ from bot.store.records import Asked, Review
 from bot.surfaces.model_words import degraded_words
 from bot.surfaces.showing import cited_links, links_of, may_help_more, no_link, not_shown_in, readable
 from bot.surfaces.small_talk import small_talk_words
+from bot.surfaces.waiting_words import escalated_words
 from bot.surfaces.wording import (
     cut,
     limit_words,
     not_enough_words,
     other_language,
+    rejected_words,
     unavailable_words,
     understood_words,
 )
@@ -100,6 +102,8 @@ def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
         notes.append(f"{head}: {words('in-quotes', text=_one_line(reply.read_as))}")
     if asked.has_files:
         notes.append(words("files-left-out"))
+    if rejected := reply.rejected:
+        notes.append(rejected_words(rejected.at, _one_line(rejected.note), words))
     return notes
 
 
@@ -151,9 +155,9 @@ def asked_back_message(review: Review, names: Names = NO_NAMES, words: Words = E
     return SlackMessage(cut(f"{text} {escape(turn.text)}", FALLBACK_CHARS), blocks)
 
 
-def escalated_message(request_id: str, words: Words = ENGLISH) -> SlackMessage:
-    """Return the confirmation that a person has the question now."""
-    return _plain(words("escalated"), request_id)
+def escalated_message(review: Review, words: Words = ENGLISH) -> SlackMessage:
+    """Return the confirmation that a person has the question now, or gets it again."""
+    return _plain(escape(escalated_words(review, words)), review.review_id)
 
 
 def notice_message(text: str) -> SlackMessage:
@@ -185,6 +189,8 @@ def _body(outcome: Outcome, request_id: str, question: str, names: Names, words:
 
 
 def _answered(outcome: Answered, request_id: str, question: str, names: Names, words: Words) -> list[Block]:
+    if outcome.form == "remembered":
+        return _remembered(outcome, request_id, question, names, words)
     facts = []
     if approved := outcome.approved:
         signed = words("approved-by-on", who=person(approved.by, names), day=words.day(approved.at))
@@ -198,6 +204,19 @@ def _answered(outcome: Answered, request_id: str, question: str, names: Names, w
         *(MarkdownBlock(text=part) for part in answer_parts(outcome.text, links_of(outcome))),
         *source_blocks(outcome.sources, () if is_quoted else outcome.citations, words),
         small(" · ".join([*facts, f"`{request_id}`"])),
+        feedback(request_id, question, words),
+    ]
+
+
+def _remembered(outcome: Answered, request_id: str, question: str, names: Names, words: Words) -> list[Block]:
+    """Return what a person answered before, who and when, and a button to ask a person again."""
+    by = outcome.approved
+    told = words("remembered", who=person(by.by, names), day=words.day(by.at)) if by else ""
+    return [
+        section(f":bust_in_silhouette: {told}"),
+        MarkdownBlock(text=reviewers_markdown(outcome.text, links_of(outcome))),
+        *button(ESCALATE, words("button-ask-a-person-again"), request_id, question),
+        small(f"`{request_id}`"),
         feedback(request_id, question, words),
     ]
 

@@ -15,6 +15,8 @@ from bot.slack.review_cards import ASK_BACK, EDIT, REJECT, SHOW
 from bot.slack.review_modals import (
     ANYWAY_BLOCK,
     ANYWAY_INPUT,
+    REMEMBER_BLOCK,
+    REMEMBER_INPUT,
     TEXT_BLOCK,
     TEXT_INPUT,
     ask_back_view,
@@ -112,8 +114,7 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
     """
     reviewer, review_id, text = _submitted(body)
     words = await slack.words_for(body)
-    values = body["view"]["state"]["values"]
-    send_anyway = bool(((values.get(ANYWAY_BLOCK) or {}).get(ANYWAY_INPUT) or {}).get("selected_options"))
+    send_anyway = _is_ticked(body, ANYWAY_BLOCK, ANYWAY_INPUT)
     try:
         review = await slack.reviews.open_review(review_id, reviewer)
         if not text:
@@ -122,9 +123,17 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
         check = await slack.reviews.checked(review, text)
         if check.findings and not send_anyway:
             shown = (await slack.reviews.views.view_for(review, reviewer)).readable
-            await ack(response_action="update", view=edit_view(shown, text, check.findings, words=words))
+            days = slack.reviews.settings.unsourced_days
+            view = edit_view(shown, text, check.findings, words=words, remember_days=days)
+            await ack(response_action="update", view=view)
             return
-        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
+        decision = Decision(
+            state="edited",
+            reviewer_id=reviewer,
+            answer=text,
+            sent_anyway=bool(check.findings),
+            remember=bool(check.findings) and _is_ticked(body, REMEMBER_BLOCK, REMEMBER_INPUT),
+        )
         decided = await _decide(slack, review_id, decision)
     except CitedeskError as error:
         await ack(response_action="errors", errors={TEXT_BLOCK: await _refusal(slack, error, words)})
@@ -247,6 +256,11 @@ async def _after_decision(slack: SlackServices, body: Mapping[str, Any], review:
 
 def _reviewer_and_review(body: Mapping[str, Any]) -> tuple[str, str]:
     return str(body["user"]["id"]), str(body["actions"][0]["value"])
+
+
+def _is_ticked(body: Mapping[str, Any], block: str, box: str) -> bool:
+    values = body["view"]["state"]["values"]
+    return bool(((values.get(block) or {}).get(box) or {}).get("selected_options"))
 
 
 def _submitted(body: Mapping[str, Any]) -> tuple[str, str, str]:

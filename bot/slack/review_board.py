@@ -91,7 +91,7 @@ class SlackReviewBoard:
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the message that tells the asker that a person has the question now, and what to expect."""
         words = self._words(review)
-        message = with_outlook(escalated_message(review.review_id, words), outlook, words)
+        message = with_outlook(escalated_message(review, words), outlook, words)
         return [to_asker(f"escalated:{review.review_id}", review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:

@@ -25,7 +25,7 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
-from bot.surfaces.card_words import asked_words
+from bot.surfaces.card_words import again_words, asked_words
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
@@ -59,6 +59,7 @@ def review_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
         _asked(review, view.names, words),
         asked_in(review, words),
         small(reason_words(review.case.reason, words)),
+        *again_blocks(review, view.names, words),
     ]
     if not view.show_draft:
         blocks.append(section(f":lock: {words('hidden-draft' if review.case.draft else 'hidden-sources')}"))
@@ -69,6 +70,12 @@ def review_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     blocks += [_buttons(view, words), small(f"{words('card-propose-hint')} · `{review.review_id}`")]
     about = words("review-needed-about", question=escape(cut(review.question, 200)))
     return SlackMessage(about, tuple(blocks))
+
+
+def again_blocks(review: Review, names: Names, words: Words = ENGLISH) -> list[Block]:
+    """Return that the question was rejected before and how often it was asked since; nothing if it was not."""
+    again = again_words(review, lambda user_id: person(user_id, names), words)
+    return [small(f":repeat: {again}")] if again else []
 
 
 def decided_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:

@@ -14,11 +14,13 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.remembering import is_for_others
 from bot.desk.review_views import ReviewView
 from bot.slack.blocks import section
 from bot.slack.review_cards import evidence_blocks, findings_text
 from bot.slack.text import SECTION_CHARS, escape, packed, person, quoted, source_line, split
 from bot.store.records import Review
+from bot.surfaces.card_words import remember_hint
 from bot.surfaces.showing import plain
 from bot.surfaces.wording import cut
 from bot.surfaces.words import ENGLISH, Words
@@ -33,6 +35,8 @@ TEXT_BLOCK = "text"
 TEXT_INPUT = "text_input"
 ANYWAY_BLOCK = "anyway"
 ANYWAY_INPUT = "anyway_input"
+REMEMBER_BLOCK = "remember"
+REMEMBER_INPUT = "remember_input"
 _INPUT_CHARS = 3000
 
 
@@ -61,10 +65,12 @@ def edit_view(
     findings: Sequence[Finding] = (),
     names: Names = NO_NAMES,
     words: Words = ENGLISH,
+    remember_days: int = 0,
 ) -> View:
     """Return the modal in which a reviewer rewrites the draft.
 
-    `text` replaces the draft. `findings` are shown with a box to send the answer anyway.
+    `text` replaces the draft. `findings` are shown with a box to send the answer anyway, and with one to let others
+    have it, too, for `remember_days` days, if any.
     """
     draft = review.case.draft
     initial = text if text is not None else (cut(draft.answer, _INPUT_CHARS) if draft else "")
@@ -79,6 +85,7 @@ def edit_view(
         listed = findings_text(findings, words)
         blocks.append(section(cut(f":warning: *{words('not-proved-by-documents')}*\n{listed}", SECTION_CHARS)))
         blocks.append(_send_anyway_box(words))
+        blocks += [_remember_box(review, remember_days, words)] if remember_days else []
     title = words("modal-edit" if draft else "modal-write")
     return _view(_Modal(EDITED, title, words("submit-send")), review.review_id, blocks, words)
 
@@ -117,6 +124,19 @@ class _Modal:
 
 def _question(review: Review, words: Words) -> Block:
     return section(f"*{words('question')}*\n{quoted(review.question, SECTION_CHARS - 200)}")
+
+
+def _remember_box(review: Review, days: int, words: Words) -> Block:
+    """Return the box that lets others have the answer, ticked unless it may be a private matter."""
+    option = Option(value="remember", text=PlainTextObject(text=words("remember-box", days=days)))
+    ticked = [option] if is_for_others(review) else None
+    return InputBlock(
+        block_id=REMEMBER_BLOCK,
+        label=words("remember-label"),
+        hint=remember_hint(review, words),
+        element=CheckboxesElement(action_id=REMEMBER_INPUT, options=[option], initial_options=ticked),
+        optional=True,
+    )
 
 
 def _send_anyway_box(words: Words) -> Block:

@@ -143,6 +143,12 @@ class Reviews(Protocol):
         Until the transaction ends, others that ask for them wait, so that one question is not opened twice.
         """
 
+    async def decided_in(self, tenant_id: str, days: int) -> list[Review]:
+        """Return the reviews of a tenant decided in the last days, the last decision first, 1,000 at most."""
+
+    async def without_card(self) -> list[Review]:
+        """Return the open reviews whose `card_after` has passed, oldest first."""
+
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
         """Return the open review that waits for a request, the first one or one that joined; None if there is none.
 
@@ -246,7 +252,10 @@ class CuratedAnswers(Protocol):
         """Change the state of an answer. Return False if it was in that state already, or is not stored."""
 
     async def counts(self) -> dict[str, int]:
-        """Return the number of answers by state."""
+        """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
+
+    async def purge_remembered(self, days: int) -> int:
+        """Delete answers that cite nothing and are at least `days` days old, in any state; return how many."""
 
 
 class Gaps(Protocol):

@@ -95,6 +95,15 @@ class JoinedAsker(FrozenModel):
     question: str = ""
 
 
+class Rejection(FrozenModel):
+    """That a reviewer looked at a question and had no answer. `note` is the reason for the askers, "" without one."""
+
+    review_id: str
+    by: str
+    at: str
+    note: str = ""
+
+
 class Review(FrozenModel):
     """A question that a reviewer decides on.
 
@@ -103,8 +112,10 @@ class Review(FrozenModel):
     UTC. `joined` are those who asked the same while it was open. `readable_groups` are those whose documents the draft
     may use; None in a review of an older version, which nobody joins. `drawn_from` is everything that a model read for
     a draft that is not proved, cited or not. `own_words` is what the asker wrote, where `question` was rewritten from a
-    thread or comes from somebody who has taken it back. `first_request_id` is the request of `conversation`, "" if it
-    is the one that opened the review.
+    thread, may mean something only there, or comes from somebody who has taken it back. `first_request_id` is the
+    request of `conversation`, "" if it is the one that opened the review. `rejected_before` is the last rejection of
+    the same question for the same readers. Until `card_after`, an ISO timestamp, the review has no card then, because
+    reviewers have just looked at it; "" if it has one.
     """
 
     review_id: str
@@ -128,6 +139,8 @@ class Review(FrozenModel):
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
     first_request_id: str = ""
+    rejected_before: Rejection | None = None
+    card_after: str = ""
 
     @property
     def request_id(self) -> str:
@@ -149,13 +162,17 @@ class Review(FrozenModel):
 
 
 class Decision(FrozenModel):
-    """A reviewer's decision about a review."""
+    """A reviewer's decision about a review.
+
+    `remember` tells that others who ask the same may get the answer, too, even if it cites nothing.
+    """
 
     state: Literal["approved", "edited", "rejected"]
     reviewer_id: str
     answer: str = ""
     note: str = ""
     sent_anyway: bool = False
+    remember: bool = False
 
 
 class ReviewEvent(FrozenModel):
@@ -170,7 +187,8 @@ class ReviewEvent(FrozenModel):
 class CuratedAnswer(FrozenModel):
     """An approved answer, bound to the chunks that it cites. The id of a chunk changes with its text.
 
-    `drawn_from` and `own_words` are those of its review. Older versions stored answers without them.
+    `drawn_from` and `own_words` are those of its review. Older versions stored answers without them. An answer that
+    cites nothing is remembered for a while: `asked_in` and `readable_groups` tell then for whom, else they are None.
     """
 
     curated_id: str
@@ -184,6 +202,13 @@ class CuratedAnswer(FrozenModel):
     sent_anyway: bool = False
     drawn_from: tuple[Source, ...] = ()
     own_words: str = ""
+    asked_in: Conversation | None = None
+    readable_groups: tuple[str, ...] | None = None
+
+    @property
+    def is_remembered(self) -> bool:
+        """Whether no document proves the answer."""
+        return self.asked_in is not None
 
     @property
     def chunk_ids(self) -> frozenset[str]:

@@ -111,7 +111,12 @@ class Boards:
         return [*self._to_asker(review, lambda board: board.escalated(review, outlook)), *cards]
 
     async def outlook(self, review: Review) -> Outlook:
-        """Return what the asker of a review may expect: who will look at it, and how long that usually takes."""
+        """Return what the asker of a review may expect: who will look at it, and how long that usually takes.
+
+        Nobody hurries to a question that was rejected before.
+        """
+        if review.card_after:
+            return Outlook()
         return await outlook_of(self._store, review.conversation, self._reviews.views.reviewers_of(review))
 
     async def reminder(self, review: Review) -> Sequence[Outgoing]:

@@ -135,7 +135,8 @@ def _cells(line: str) -> list[str]:
 def may_help_more(outcome: Outcome) -> bool:
     """Tell whether documents that this conversation may not show could help the asker.
 
-    Quotes that no model has read may come from another page than the one that the asker means.
+    Quotes that no model has read may come from another page than the one that the asker means, and of what a person
+    answered before no document of this conversation says anything.
     """
     match outcome:
         case NeedsReview():
@@ -143,6 +144,6 @@ def may_help_more(outcome: Outcome) -> bool:
         case NotEnoughInfo():
             return outcome.reason is not Failure.NO_QUESTION
         case Answered():
-            return outcome.form == "quoted"
+            return outcome.form != "written"
         case _:
             return False

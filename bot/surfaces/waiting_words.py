@@ -22,6 +22,13 @@ def outlook_words(outlook: Outlook | None, words: Words = ENGLISH) -> str:
     return " ".join(part for part in (_who(outlook, words), usual) if part)
 
 
+def escalated_words(review: Review, words: Words = ENGLISH) -> str:
+    """Return that a person has the question now; or that reviewers had no answer to it and get it again."""
+    if (rejected := review.rejected_before) is None:
+        return words("escalated")
+    return words("escalated-again", day=words.day(rejected.at))
+
+
 def _who(outlook: Outlook, words: Words) -> str:
     named = outlook.names[:_NAMED]
     if not named:

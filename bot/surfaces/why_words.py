@@ -131,6 +131,8 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def _form(trace: Trace) -> str:
+    if trace.form == "remembered":
+        return "remembered"
     if trace.curated_id:
         return "approved"
     if trace.fallback_used in _CACHES:

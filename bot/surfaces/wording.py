@@ -60,6 +60,12 @@ def not_enough_words(outcome: NotEnoughInfo, words: Words = ENGLISH) -> str:
     return f"{no_model_words(outcome.reason, words)} {words('not-enough')}".strip()
 
 
+def rejected_words(at: str, note: str = "", words: Words = ENGLISH) -> str:
+    """Return that a reviewer had no answer to this question. `at` is when, `note` the reason, "" without one."""
+    told = words("rejected-before", day=words.day(at))
+    return f"{told} {words('rejected-because', note=note)}" if note else told
+
+
 def reason_words(reason: Failure, words: Words = ENGLISH) -> str:
     """Return why a reviewer has to decide."""
     return words.of("review-reason", reason) or str(reason)

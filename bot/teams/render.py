@@ -19,12 +19,13 @@ from bot.surfaces.showing import (
     small_print,
 )
 from bot.surfaces.small_talk import small_talk_words
-from bot.surfaces.waiting_words import outlook_words
+from bot.surfaces.waiting_words import escalated_words, outlook_words
 from bot.surfaces.wording import (
     cut,
     limit_words,
     not_enough_words,
     other_language,
+    rejected_words,
     unavailable_words,
     understood_words,
 )
@@ -74,18 +75,30 @@ _NOTE_CHARS, _ASKED_CHARS = 1500, 2500
 _TITLE_CHARS = 75
 _SUGGESTIONS = 3
 _CITATIONS = 10
+_FEEDBACK = {"feedbackLoop": {"type": "custom"}}
+# The answer gives way where a card grows too large.
+_REMEMBERED = 1
 
 
 def reply_message(reply: Reply, asked: Asked, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
     """Return the reply to a question."""
     notes = _notes(reply, asked, words)
     outcome, request_id = reply.outcome, reply.request_id
+    if isinstance(outcome, Answered) and outcome.form == "remembered":
+        return _remembered(outcome, reply, asked, names, words)
     if isinstance(outcome, Answered):
         return _answered(outcome, request_id, notes, names, words)
     if isinstance(outcome, NeedsReview) and outcome.meanwhile:
-        return _meanwhile(outcome.meanwhile, request_id, notes, words)
+        return _meanwhile(outcome.meanwhile, request_id, [*notes, *_rejected(reply, words)], words)
     said, parts, actions = _card_of(outcome, request_id, asked.text, words)
-    return card_message(said, [*map(small, notes), *parts, small(request_id)], actions)
+    before = [*map(small, notes), *map(paragraph, _rejected(reply, words))]
+    return card_message(said, [*before, *parts, small(request_id)], actions)
+
+
+def _rejected(reply: Reply, words: Words) -> list[str]:
+    """Return that a reviewer had no answer to the same question, as Markdown; nothing if none has said so."""
+    rejected = reply.rejected
+    return [rejected_words(rejected.at, literal(rejected.note, _NOTE_CHARS), words)] if rejected else []
 
 
 def _notes(reply: Reply, asked: Asked, words: Words) -> list[str]:
@@ -132,10 +145,11 @@ def decided_message(review: Review, names: Names = NO_NAMES, words: Words = ENGL
     return _cited(review.answer, asked, answer, facts, claims, made_by_model=made_by_model)
 
 
-def escalated_message(request_id: str, outlook: Outlook | None = None, words: Words = ENGLISH) -> TeamsMessage:
-    """Return the confirmation that a person has the question now, and what to expect."""
+def escalated_message(review: Review, outlook: Outlook | None = None, words: Words = ENGLISH) -> TeamsMessage:
+    """Return the confirmation that a person has the question now, or gets it again, and what to expect."""
     expected = [small(text)] if (text := outlook_words(outlook, words)) else []
-    return card_message(words("escalated"), [paragraph(words("escalated")), *expected, small(request_id)])
+    told = escalated_words(review, words)
+    return card_message(told, [paragraph(told), *expected, small(review.review_id)])
 
 
 def asked_back_message(review: Review, names: Names = NO_NAMES, words: Words = ENGLISH) -> TeamsMessage:
@@ -225,6 +239,21 @@ def _answered(outcome: Answered, request_id: str, notes: Sequence[str], names: N
     return _cited(outcome.text, [*before, *heading], answer, [*facts, request_id], claims, made_by_model=made_by_model)
 
 
+def _remembered(outcome: Answered, reply: Reply, asked: Asked, names: Names, words: Words) -> TeamsMessage:
+    """Return what a person answered before, who and when, and a button to ask a person again.
+
+    It is a card, because only a card has buttons of ours.
+    """
+    by = outcome.approved
+    told = words("remembered", who=display_name(by.by, names), day=words.day(by.at)) if by else ""
+    said = readable(outcome.text, no_link)
+    answer = answer_parts(outcome.text, links_of(outcome), _REMEMBERED)
+    ask = _question_button(ESCALATE, words("button-ask-a-person-again"), reply.request_id, asked.text)
+    parts = [*map(small, _notes(reply, asked, words)), paragraph(told), *answer, small(reply.request_id)]
+    message = card_message(said, parts, ask)
+    return TeamsMessage(message.text, message.activity | {"channelData": _FEEDBACK})
+
+
 def _meanwhile(quotes: Quoted, request_id: str, notes: Sequence[str], words: Words) -> TeamsMessage:
     """Return that a person decides, and the passages that the documents have on the question."""
     before = [*(f"_{note}_" for note in notes), words("checked-by-a-person"), f"### {words('meanwhile')}"]
@@ -271,7 +300,7 @@ def _activity(text: str, claims: Sequence[Json], *, made_by_model: bool) -> Json
         "text": text,
         "textFormat": "markdown",
         "entities": [entity],
-        "channelData": {"feedbackLoop": {"type": "custom"}},
+        "channelData": _FEEDBACK,
     }
 
 

@@ -32,6 +32,7 @@ from bot.teams.review_cards import (
     REASON_INPUT,
     REFRESH,
     REJECT,
+    REMEMBER_INPUT,
     TAKE_OVER,
     review_card,
 )
@@ -96,7 +97,9 @@ class ReviewActions:
         self.wake_outbox()
         if review and review.joined:
             await self.boards.refresh(review)
-        return "teams-person-has-it" if review else "escalated-before"
+        if review is None:
+            return "escalated-before"
+        return "teams-asked-again" if review.rejected_before else "teams-person-has-it"
 
     async def _ask(self, key: str, asked: Asked, message: str) -> str:
         """Put a question into the inbox, once; return what the client shows meanwhile."""
@@ -135,8 +138,15 @@ class ReviewActions:
         if check.findings and not anyway:
             view = await self.reviews.views.view_for(review, reviewer)
             named = replace(view, names=names_of(review, view.names, presser.words), reviewers=())
-            return _card_response(review_card(named, check.findings, text, presser.words).card)
-        decision = Decision(state="edited", reviewer_id=reviewer, answer=text, sent_anyway=bool(check.findings))
+            days = self.reviews.settings.unsourced_days
+            return _card_response(review_card(named, check.findings, text, presser.words, days).card)
+        decision = Decision(
+            state="edited",
+            reviewer_id=reviewer,
+            answer=text,
+            sent_anyway=bool(check.findings),
+            remember=bool(check.findings) and str(data.get(REMEMBER_INPUT)) == "true",
+        )
         messages = await self.boards.decided_by(reviewer)
         return await self._changed(presser, await self.reviews.decide(review_id, decision, messages))
 

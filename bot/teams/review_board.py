@@ -91,7 +91,7 @@ class TeamsReviewBoard:
     def escalated(self, review: Review, outlook: Outlook) -> Sequence[Outgoing]:
         """Return the confirmation to the asker that a person has the question now, and what to expect."""
         key = f"escalated:{review.review_id}"
-        message = escalated_message(review.review_id, outlook, self._words(review))
+        message = escalated_message(review, outlook, self._words(review))
         return [to_asker(key, review.review_id, review.conversation, message)]
 
     def unreached(self, review: Review) -> Sequence[Outgoing]:

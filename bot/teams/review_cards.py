@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from bot.desk.permissions import NO_NAMES, Names
+from bot.desk.remembering import is_for_others
 from bot.desk.review_views import ReviewView
 from bot.store.records import Review, Turn
-from bot.surfaces.card_words import asked_words
+from bot.surfaces.card_words import again_words, asked_words, remember_hint
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
@@ -38,6 +39,7 @@ APPROVE, EDIT, REJECT, CLAIM, TAKE_OVER = (
 )
 REFRESH, ASK_BACK, DRAFT_AGAIN = "review_refresh", "review_ask_back", "review_draft_again"
 ANSWER_INPUT, REASON_INPUT, ANYWAY_INPUT, QUESTION_INPUT = "answer", "reason", "anyway", "question"
+REMEMBER_INPUT = "remember"
 INPUT_CHARS = 3000
 _QUESTION_CHARS = 2000
 _QUOTE_CHARS, _TURN_CHARS, _SPAN_CHARS = 500, 700, 200
@@ -51,12 +53,17 @@ _FINDINGS, _QUOTES, _DRAFT, _EXCHANGE, _QUESTION = range(1, 6)
 
 
 def review_card(
-    view: ReviewView, findings: Sequence[Finding] = (), text: str = "", words: Words = ENGLISH
+    view: ReviewView,
+    findings: Sequence[Finding] = (),
+    text: str = "",
+    words: Words = ENGLISH,
+    remember_days: int = 0,
 ) -> TeamsMessage:
     """Return the card of an open review. Everybody in the conversation sees its buttons; a press is checked later.
 
     It quotes nothing that not everybody who reads it may read. For each of the view's reviewers the client fetches a
-    card of their own. `findings` are the objections to `text`, an edited answer that was not sent.
+    card of their own. `findings` are the objections to `text`, an edited answer that was not sent; if it is sent all
+    the same, others may have it, too, for `remember_days` days.
     """
     review, names, draft = view.review, view.names, view.review.case.draft
     parts = [
@@ -66,6 +73,8 @@ def review_card(
         giving_way(_QUESTION, paragraph(literal_lines(review.question, _QUESTION_CHARS))),
         small(reason_words(review.case.reason, words)),
     ]
+    if again := again_words(review, lambda user_id: names.get(user_id, user_id), words):
+        parts.append(small(again))
     if not view.show_draft:
         parts.append(paragraph(words("hidden-draft" if draft else "hidden-sources")))
     else:
@@ -80,7 +89,8 @@ def review_card(
         unproved = _listed(words("not-proved-by-documents"), _findings(findings, words), color="Attention")
         parts.append(giving_way(_FINDINGS, unproved))
     shown = text or (draft.answer if draft and view.show_draft else "")
-    actions = _actions(view, shown, words, unproved=bool(findings))
+    boxes = _boxes(review, remember_days, words) if findings else []
+    actions = _actions(view, shown, words, boxes)
     said = words("review-needed-about", question=cut(" ".join(review.question.split()), 200))
     return card_message(said, [*parts, small(review.review_id)], actions, _refresh(view, words))
 
@@ -184,7 +194,7 @@ def _quoted(text: str, limit: int, words: Words) -> str:
     return words("in-quotes", text=literal(text, limit))
 
 
-def _actions(view: ReviewView, text: str, words: Words, *, unproved: bool) -> list[Json]:
+def _actions(view: ReviewView, text: str, words: Words, boxes: Sequence[Json]) -> list[Json]:
     review, data = view.review, _data(view.review)
     write = words("button-edit" if review.case.draft else "button-write-answer")
     claim = (TAKE_OVER, words("button-take-over")) if review.claimed_by else (CLAIM, words("button-claim"))
@@ -192,7 +202,7 @@ def _actions(view: ReviewView, text: str, words: Words, *, unproved: bool) -> li
         *([] if view.show_draft else [execute(REFRESH, words("button-show-in-private"), data)]),
         *([execute(APPROVE, words("button-approve"), data, style="positive")] if view.can_approve else []),
         *([execute(DRAFT_AGAIN, words("button-draft-again"), data)] if view.is_outdated else []),
-        _show_card(write, _edit_inputs(text, words, unproved=unproved), (EDIT, words("submit-send")), data),
+        _show_card(write, _edit_inputs(text, words, boxes), (EDIT, words("submit-send")), data),
         _show_card(words("button-reject"), [_reason_input(words)], (REJECT, words("button-reject")), data),
         _show_card(words("button-ask-back"), [_question_input(words)], (ASK_BACK, words("submit-ask")), data),
         execute(*claim, data),
@@ -209,10 +219,18 @@ def _show_card(title: str, body: Sequence[Json], button: tuple[str, str], data: 
     return {"type": "Action.ShowCard", "title": title, "card": card}
 
 
-def _edit_inputs(text: str, words: Words, *, unproved: bool) -> list[Json]:
+def _edit_inputs(text: str, words: Words, boxes: Sequence[Json]) -> list[Json]:
     value = {"value": cut(text, INPUT_CHARS)} if text else {}
+    return [_needed_input(ANSWER_INPUT, "input-answer", words) | value, *boxes]
+
+
+def _boxes(review: Review, remember_days: int, words: Words) -> list[Json]:
+    """Return the boxes below an answer that is not proved: to send it anyway, and to let others have it, too."""
     anyway = {"type": "Input.Toggle", "id": ANYWAY_INPUT, "title": words("send-anyway")}
-    return [_needed_input(ANSWER_INPUT, "input-answer", words) | value, *([anyway] if unproved else [])]
+    ticked = "true" if is_for_others(review) else "false"
+    said = f"{words('remember-box', days=remember_days)}. {remember_hint(review, words)}"
+    remember = {"type": "Input.Toggle", "id": REMEMBER_INPUT, "title": said, "value": ticked, "wrap": True}
+    return [anyway, *([remember] if remember_days else [])]
 
 
 def _question_input(words: Words) -> Json:

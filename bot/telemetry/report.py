@@ -30,7 +30,11 @@ _MODEL_FAILURES = frozenset(
         Failure.CIRCUIT_OPEN,
     }
 )
-_FORM_WORDS = {"written": "written and proved", "quoted": "quoted from the documents"}
+_FORM_WORDS = {
+    "written": "written and proved",
+    "quoted": "quoted from the documents",
+    "remembered": "answered before by a reviewer",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -445,7 +445,7 @@ def test_an_edit_that_cannot_be_proved_shows_why_and_asks_whether_to_send_it_any
 
 
 def test_small_messages_are_within_the_rules() -> None:
-    assert block_errors(_blocks(escalated_message("r-1"))) == []
+    assert block_errors(_blocks(escalated_message(_review(None)))) == []
 
 
 @pytest.mark.parametrize(

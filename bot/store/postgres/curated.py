@@ -6,6 +6,9 @@ from typing import Literal
 from bot.store.postgres.database import Executor, iso
 from bot.store.records import CuratedAnswer, Embedded, Gap
 
+# Inside a string of JSON these quotes would have backslashes. `jsonb` refuses texts with the character NUL.
+_REMEMBERED = """position('"asked_in":{' IN answer) > 0"""
+
 
 class CuratedTable:
     """`bot.store.port.CuratedAnswers` in PostgreSQL."""
@@ -67,8 +70,21 @@ class CuratedTable:
         )
 
     async def counts(self) -> dict[str, int]:
-        """Return the number of answers by state."""
-        return dict(await self._database.rows("SELECT state, count(*) FROM curated_answers GROUP BY state"))
+        """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
+        return dict(
+            await self._database.rows(
+                f"SELECT CASE WHEN state = 'live' AND {_REMEMBERED} THEN 'remembered' ELSE state END, count(*) "  # noqa: S608
+                "FROM curated_answers GROUP BY 1"
+            )
+        )
+
+    async def purge_remembered(self, days: int) -> int:
+        """Delete answers that cite nothing and are at least `days` days old, in any state; return how many."""
+        return await self._database.write(
+            f"DELETE FROM curated_answers WHERE {_REMEMBERED} "  # noqa: S608
+            "AND at <= citedesk.now() - make_interval(days => %s)",
+            (days,),
+        )
 
 
 class GapTable:

@@ -69,6 +69,21 @@ class ReviewTable:
         await self._database.lock(f"open reviews {tenant_id}")
         return await self._all("WHERE state = 'open' AND tenant_id = %s ORDER BY at, number", tenant_id)
 
+    async def decided_in(self, tenant_id: str, days: int) -> list[Review]:
+        """Return the reviews of a tenant decided in the last days, the last decision first, 1,000 at most."""
+        return await self._all(
+            "WHERE state IN ('approved', 'edited', 'rejected') AND tenant_id = %s "
+            "AND decided_at > citedesk.now() - make_interval(days => %s) ORDER BY decided_at DESC LIMIT 1000",
+            tenant_id,
+            days,
+        )
+
+    async def without_card(self) -> list[Review]:
+        """Return the open reviews whose `card_after` has passed, oldest first."""
+        now = await stamp(self._database)
+        waiting = await self._all("WHERE state = 'open' ORDER BY at, number")
+        return [review for review in waiting if review.card_after and review.card_after <= now]
+
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
         """Return the open review that waits for a request, to change in this transaction; None if there is none."""
         return await self._one(
@@ -199,5 +214,5 @@ def _is_answered_in(asked: Conversation, where: Conversation) -> bool:
 def _without_texts(review: Review) -> Review:
     case = review.case.model_copy(update={"draft": None, "findings": (), "meanwhile": None})
     joined = tuple(asker.model_copy(update={"question": ""}) for asker in review.joined)
-    emptied = {"question": "", "own_words": "", "answer": "", "note": "", "exchange": ()}
+    emptied = {"question": "", "own_words": "", "answer": "", "note": "", "exchange": (), "rejected_before": None}
     return review.model_copy(update={**emptied, "case": case, "joined": joined})

@@ -62,8 +62,20 @@ class CuratedTable:
         )
 
     async def counts(self) -> dict[str, int]:
-        """Return the number of answers by state."""
-        return dict(await self._database.rows("SELECT state, count(*) FROM curated_answers GROUP BY state"))
+        """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
+        return dict(
+            await self._database.rows(
+                "SELECT iif(state = 'live' AND json_extract(answer, '$.asked_in') IS NOT NULL, 'remembered', state), "
+                "count(*) FROM curated_answers GROUP BY 1"
+            )
+        )
+
+    async def purge_remembered(self, days: int) -> int:
+        """Delete answers that cite nothing and are at least `days` days old, in any state; return how many."""
+        return await self._database.write(
+            "DELETE FROM curated_answers WHERE json_extract(answer, '$.asked_in') IS NOT NULL AND at <= ?",
+            (self._database.stamp(-days * 86_400),),
+        )
 
 
 class GapTable:

@@ -71,6 +71,24 @@ class ReviewTable:
         )
         return [Review.model_validate_json(row[0]) for row in rows]
 
+    async def decided_in(self, tenant_id: str, days: int) -> list[Review]:
+        """Return the reviews of a tenant decided in the last days, the last decision first, 1,000 at most."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews WHERE state IN ('approved', 'edited', 'rejected') AND tenant_id = ? "
+            "AND decided_at > ? ORDER BY decided_at DESC LIMIT 1000",
+            (tenant_id, self._database.stamp(-days * 86_400)),
+        )
+        return [Review.model_validate_json(row[0]) for row in rows]
+
+    async def without_card(self) -> list[Review]:
+        """Return the open reviews whose `card_after` has passed, oldest first."""
+        rows = await self._database.rows(
+            "SELECT review FROM reviews WHERE state = 'open' AND nullif(json_extract(review, '$.card_after'), '') <= ? "
+            "ORDER BY at",
+            (self._database.stamp(),),
+        )
+        return [Review.model_validate_json(row[0]) for row in rows]
+
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
         """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
         rows = await self._database.rows(
@@ -156,8 +174,8 @@ class ReviewTable:
         return await self._database.write(
             "UPDATE reviews SET review = json_set(review, '$.question', '', '$.own_words', '', '$.answer', '', "
             "'$.note', '', '$.exchange', json('[]'), '$.case.draft', NULL, '$.case.findings', json('[]'), "
-            "'$.case.meanwhile', NULL, '$.joined', (SELECT json_group_array(json_set(value, '$.question', '')) "
-            "FROM json_each(review, '$.joined'))) "
+            "'$.case.meanwhile', NULL, '$.rejected_before', NULL, '$.joined', (SELECT json_group_array("
+            "json_set(value, '$.question', '')) FROM json_each(review, '$.joined'))) "
             "WHERE decided_at < ? AND json_extract(review, '$.question') != ''",
             (self._database.stamp(-days * 86_400),),
         )

@@ -109,6 +109,7 @@ why-unknown = Die Anfrage endete mit dem Code { $code }, den diese Version nicht
 
 why-ok = { $form ->
     [approved] Es kam eine Antwort, die das Prüfteam schon freigegeben hatte.
+    [remembered] { why-ok-remembered }
     [cached] Es kam eine Antwort, die für dieselbe Frage schon belegt war.
     [proved-quotes] Der Wortlaut des Modells war nicht belegt, deshalb wurden die belegten Zitate gezeigt.
     [quoted] Geantwortet wurde im Wortlaut der Dokumente.
@@ -801,3 +802,34 @@ proposal-too-long = Das ist zu lang, um es von hier zu senden. Drück auf „{ b
 proposal-sent = Gesendet von { $name }.
 proposal-discarded = Verworfen. Es wurde nichts gesendet.
 proposal-changed = Die Dokumente haben sich inzwischen geändert und belegen das nicht mehr. Es wurde nichts gesendet. Antworte noch einmal, dann siehst du, was fehlt.
+
+### Answers of people that no document holds
+
+remembered = { $who } hat das am { $day } beantwortet. In den Dokumenten steht es nicht.
+button-ask-a-person-again = Noch einmal einen Menschen fragen
+remember-box = Auch anderen geben, die dasselbe fragen, { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+} lang
+remember-hint = Nur wo alle dasselbe lesen dürfen. Sie lesen, wer das wann beantwortet hat und dass es in keinem Dokument steht.
+remember-hint-private = Leer, weil das Privatsache sein kann. { remember-hint }
+remember-label = Andere
+proposal-for-others = Auch andere, die dasselbe fragen, bekommen das { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+} lang.
+proposal-send-only = Nur an diese Person senden
+curated-remembered = { $count } ohne Dokument
+report-end-remembered = früher vom Prüfteam beantwortet, ohne Dokument
+why-ok-remembered = Die Antwort hatte das Prüfteam früher auf dieselbe Frage gegeben; kein Dokument belegt sie.
+
+### Questions that were rejected before
+
+rejected-before = Das Prüfteam hat sich diese Frage am { $day } angesehen und hatte keine Antwort.
+rejected-because = Der Grund: „{ $note }“
+escalated-again = Das Prüfteam hat sich diese Frage am { $day } angesehen und hatte keine Antwort. Ich habe sie wieder auf seine Liste gesetzt, und was es entscheidet, kommt hierher. Es kann einen Tag dauern, bis es wieder gefragt wird.
+card-again = Abgelehnt von { $who } am { $day }. Seitdem { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} wieder gefragt.
+teams-asked-again = Ich habe sie wieder auf die Liste des Prüfteams gesetzt.

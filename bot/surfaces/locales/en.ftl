@@ -109,6 +109,7 @@ why-unknown = It ended with the code { $code }, which this version does not know
 
 why-ok = { $form ->
     [approved] It got an answer that a reviewer had approved before.
+    [remembered] { why-ok-remembered }
     [cached] It got an answer that had been proved for the same question before.
     [proved-quotes] The model’s wording was not proved, so the quotes that were proved were shown.
     [quoted] It was answered in the documents’ own words.
@@ -801,3 +802,34 @@ proposal-too-long = This is too long to be sent from here. Press “{ button-wri
 proposal-sent = Sent by { $name }.
 proposal-discarded = Discarded. Nothing was sent.
 proposal-changed = The documents have changed since: they no longer prove this. Nothing was sent. Reply again to see what is missing.
+
+### Answers of people that no document holds
+
+remembered = { $who } answered this on { $day }. It is not in the documents.
+button-ask-a-person-again = Ask a person again
+remember-box = Give it to others who ask the same, too, for { $days ->
+    [one] one day
+   *[other] { $days } days
+}
+remember-hint = Only where people may read the same. They read who answered, when, and that no document says so.
+remember-hint-private = Empty, because this may be a private matter. { remember-hint }
+remember-label = Others
+proposal-for-others = Others who ask the same get this, too, for { $days ->
+    [one] one day
+   *[other] { $days } days
+}.
+proposal-send-only = Send it only to who asked
+curated-remembered = { $count } without a document
+report-end-remembered = answered before by a reviewer, without a document
+why-ok-remembered = It got what a reviewer had answered to the same question before; no document proves it.
+
+### Questions that were rejected before
+
+rejected-before = A reviewer looked at this question on { $day } and had no answer.
+rejected-because = The reason: “{ $note }”
+escalated-again = A reviewer looked at this question on { $day } and had no answer. I have put it on the reviewers' list again, and what they decide will come here. It can take a day until they are asked again.
+card-again = Rejected by { $who } on { $day }. Since then asked again { $times ->
+    [one] once
+   *[other] { $times } times
+}.
+teams-asked-again = I have put it on the reviewers' list again.
