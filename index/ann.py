@@ -9,7 +9,7 @@ exact.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding.model import Vectors
+from index.readable import Readable, Rows
 from index.retrieval import VectorIndex
 
-Rows = NDArray[np.int64]
 VECTORS, CLUSTERS = "vectors.npy", "vectors.faiss"
 _RECALL_AT = 10
 _TRAINING_PER_LIST = 50
@@ -41,27 +41,6 @@ class SearchRules:
 EXACT_WHILE_SMALL = SearchRules()
 
 
-@dataclass(frozen=True, eq=False)
-class Readable:
-    """The chunks that a search may see: rows in ascending order; `mask`, bool[chunks], is None if all are readable.
-
-    One instance is made and cached for each scope, so instances are compared by identity.
-    """
-
-    rows: Rows
-    mask: NDArray[np.bool_] | None
-    bitmap: NDArray[np.uint8] | None = field(repr=False, default=None)
-
-    @classmethod
-    def of(cls, rows: Rows, count: int) -> "Readable":
-        """Return the set of `rows` out of `count` chunks."""
-        if len(rows) == count:
-            return cls(rows, None)
-        mask = np.zeros(count, dtype=np.bool_)
-        mask[rows] = True
-        return cls(rows, mask, np.packbits(mask, bitorder="little"))
-
-
 class VectorSearch:
     """The vectors of one snapshot. Safe to share between threads."""
 
@@ -70,16 +49,17 @@ class VectorSearch:
         self.vectors: Vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r"))
         self._index, self._rules = index, rules
         self._clusters: Any = _opened(folder / CLUSTERS) if index.kind == "ivf" else None
-        self._everything = Readable(np.arange(len(self.vectors)), None)
+        self._everything = Readable(len(self.vectors), len(self.vectors))
 
     def near(self, vector: Vectors, readable: Readable, count: int) -> Rows:
         """Return at most `count` readable rows nearest to `vector`, float32[dimensions], best first."""
         if self._is_approximate(readable):
             return self._approximate(vector, readable, count)
         # A slice makes no copy; an array of all rows would.
-        cosines = self.cosines(vector, slice(None) if readable.mask is None else readable.rows)
+        cosines = self.cosines(vector, slice(None) if readable.bitmap is None else readable.rows)
         best = np.argpartition(-cosines, count)[:count] if count < len(cosines) else np.arange(len(cosines))
-        return readable.rows[best[np.argsort(-cosines[best], kind="stable")]]
+        rows = best[np.argsort(-cosines[best], kind="stable")]
+        return rows if readable.bitmap is None else readable.rows[rows]
 
     def largest_cosine(self, vector: Vectors) -> float:
         """Return the cosine of the chunk nearest to `vector`, readable or not; 0 if there is none."""
@@ -96,11 +76,11 @@ class VectorSearch:
         return found
 
     def _is_approximate(self, readable: Readable) -> bool:
-        return self._clusters is not None and len(readable.rows) > self._rules.exact_chunks
+        return self._clusters is not None and readable.count > self._rules.exact_chunks
 
     def _approximate(self, vector: Vectors, readable: Readable, count: int) -> Rows:
         faiss = _faiss()
-        share = len(readable.rows) / len(self.vectors)
+        share = readable.count / len(self.vectors)
         probes = min(self._index.lists, round(self._index.probes / share))
         selector = None if readable.bitmap is None else faiss.IDSelectorBitmap(readable.bitmap)
         chosen = faiss.SearchParametersIVF(nprobe=probes, sel=selector)

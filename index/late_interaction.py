@@ -78,7 +78,7 @@ class TokenStore:
 
     def __init__(self, folder: Path, scale: Vectors) -> None:
         self._codes: Codes = np.asarray(np.load(folder / CODES, mmap_mode="r"))
-        self._starts: NDArray[np.int64] = np.load(folder / STARTS)
+        self._starts: NDArray[np.int64] = np.asarray(np.load(folder / STARTS, mmap_mode="r"))
         self._pieces: NDArray[np.uint8] = np.asarray(np.load(folder / PIECES, mmap_mode="r"))
         self._scale = scale
 

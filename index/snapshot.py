@@ -23,11 +23,12 @@ from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorru
 from index.late_interaction import CODES, PIECES, STARTS
 from index.reopening import reopened
 from index.retrieval import LastBuild, Manifest, Rollback
+from index.snapshot_tables import DOCUMENT_STARTS
 from index.sufficiency import CALIBRATION
 
-FORMAT = 4
+FORMAT = 5
 CHUNKS = "chunks.sqlite"
-FILES = frozenset({CHUNKS, VECTORS, ROWS, WEIGHTS, CODES, STARTS, PIECES, CALIBRATION})
+FILES = frozenset({CHUNKS, VECTORS, ROWS, WEIGHTS, CODES, STARTS, PIECES, DOCUMENT_STARTS, CALIBRATION})
 _DRAFT = ".building-"
 MANIFEST = "manifest.json"
 MANIFEST_CHECKSUM = "manifest.sha256"

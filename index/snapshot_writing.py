@@ -172,7 +172,7 @@ def _write_tables(draft: Path, content: Content, origins: Sequence[Origin]) -> N
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
         # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        snapshot_tables.write(connection, content.sources, content.hashes)
+        snapshot_tables.write(draft, connection, content.sources, content.hashes)
         write_words(draft, connection, content.chunks, origins)
         connection.commit()
 

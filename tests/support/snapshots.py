@@ -62,7 +62,7 @@ def searching_by_hand(folder: Path, passages: Sequence[Passage]) -> SnapshotSear
         for name in dict.fromkeys(p.document_id for p in passages)
     )
     with closing(sqlite3.connect(folder / CHUNKS)) as tables:
-        snapshot_tables.write(tables, [IndexedSource("s", "", documents)], [c.chunk_id for c in chunks])
+        snapshot_tables.write(folder, tables, [IndexedSource("s", "", documents)], [c.chunk_id for c in chunks])
         write_words(folder, tables, chunks)
         tables.commit()
     vectors = np.zeros((len(passages), _DIMENSIONS), dtype=np.float32)
