@@ -18,12 +18,12 @@ from index import terms
 from index.access import EVERYONE
 from index.chunks import Chunk
 from index.compounds import joined_neighbours, parts
-from index.postings import Posting
+from index.postings import K1, UNIT, Posting
 from index.readable import Readable
 from index.stemming import COMPOUNDING, STEMMED, stem, stem_in
 
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
-_K1, _B = 1.2, 0.75
+_B = 0.75
 # BM25 compares a chunk's length with the mean length. A constant replaces it: the mean would depend on chunks that the
 # asker may not read.
 _USUAL_WORDS = 100.0
@@ -53,7 +53,7 @@ class Words:
         self._tables = tables
         self.languages = tuple(language for language in languages if language in STEMMED)
         self._rows: NDArray[np.int32] = np.asarray(np.load(folder / ROWS, mmap_mode="r"))
-        self._weights: NDArray[np.float32] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
+        self._weights: NDArray[np.uint8] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
         self._count = count
 
     def posting(self, word: str, readable: Readable | None) -> Posting:
@@ -66,8 +66,8 @@ class Words:
         # A view: what it holds is read when it is needed.
         rows, weights = self._rows[spans[0]], self._weights[spans[0]]
         if len(spans) > 1:
-            every = [np.concatenate([array[span] for span in spans]) for array in (self._rows, self._weights)]
-            rows, weights = _largest(*every)
+            every = np.concatenate([self._rows[span] for span in spans])
+            rows, weights = _largest(every, np.concatenate([self._weights[span] for span in spans]))
         total = self._count
         if readable is not None and readable.bitmap is not None:
             kept = readable.holds(rows)
@@ -109,14 +109,14 @@ def write_words(
         count = _weighted_counts(chunk)
         lengths[row] = sum(count.values())
         counts.append(count | _other_forms(chunk, origin, known[origin.groups]) | _mark(origin.language))
-    norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
+    norms = K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     words = sorted({word for count in counts for word in count})
     numbers = {word: number for number, word in enumerate(words)}
     # One entry for each word of each chunk: in the order of the chunks, then sorted by word.
     entries = np.fromiter((numbers[word] for count in counts for word in count), dtype=np.int64)
     frequencies = np.fromiter((frequency for count in counts for frequency in count.values()), dtype=np.float64)
     rows = np.repeat(np.arange(len(counts), dtype=np.int32), [len(count) for count in counts])
-    weights = frequencies * (_K1 + 1) / (frequencies + norms[rows])
+    weights = frequencies * (K1 + 1) / (frequencies + norms[rows])
     order = np.argsort(entries, kind="stable")
     sizes = np.bincount(entries, minlength=len(words))
     stops = np.cumsum(sizes)
@@ -124,12 +124,12 @@ def write_words(
     tables.execute("CREATE TABLE words (word TEXT PRIMARY KEY, start INTEGER, stop INTEGER) STRICT, WITHOUT ROWID")
     tables.executemany("INSERT INTO words VALUES (?, ?, ?)", spans)
     np.save(folder / ROWS, rows[order])
-    np.save(folder / WEIGHTS, weights[order].astype(np.float32))
+    np.save(folder / WEIGHTS, np.maximum(np.rint(weights[order] / UNIT), 1).astype(np.uint8))
 
 
-def _largest(rows: NDArray[np.int32], weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _largest(rows: NDArray[np.int32], weights: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     kept, numbers = np.unique(rows, return_inverse=True)
-    largest = np.zeros(len(kept), dtype=np.float32)
+    largest = np.zeros(len(kept), dtype=np.uint8)
     np.maximum.at(largest, numbers, weights)
     return kept, largest
 

@@ -17,7 +17,7 @@ from index.ann import EXACT_WHILE_SMALL, SearchRules, VectorSearch
 from index.bm25 import Words, largest_rarity
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import embedding_text, pieces
-from index.embedding.model import Encoded, Vectors
+from index.embedding.model import Encoded
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, names, stability, titled
@@ -55,10 +55,6 @@ class QuestionEncoder(Protocol):
     @property
     def name(self) -> str:
         """Name of the model; it must be the one that the snapshot was built with."""
-
-    @property
-    def token_scale(self) -> Vectors:
-        """float32[k]: the size of nearly all values in each direction of a token vector."""
 
     def encode(self, texts: Sequence[str]) -> Sequence[Encoded]:
         """Return the vector and the token vectors of each text."""
@@ -98,7 +94,7 @@ class SnapshotSearch:
         self._rows = ChunkRows(path)
         self._words = Words(path, self._rows.connection, manifest.chunk_count, manifest.languages)
         self._vectors = VectorSearch(path, manifest.search, rules)
-        self._tokens = TokenStore(path, embedder.token_scale)
+        self._tokens = TokenStore(path)
         self._reranking = reranking
         self._calibration = load_calibration(path).beside(reranking.scorer.name if reranking else "")
         self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._rows.readable)
@@ -251,8 +247,8 @@ class SnapshotSearch:
 
         Pages share boilerplate; editions have the same title as well.
         """
-        vectors, documents = self._vectors.vectors, self._rows.documents(rows)
-        same = vectors[rows] @ vectors[best] > _TWIN_COSINE
+        documents = self._rows.documents(rows)
+        same = self._cosines_to(best, rows) > _TWIN_COSINE
         same[same] = [self._rows.chunk(row).title == self._rows.chunk(best).title for row in rows[same].tolist()]
         return np.where(same, self._rows.documents(np.array([best])), documents)
 
@@ -288,8 +284,11 @@ class SnapshotSearch:
         return best_window(parts, scores, self._excerpts.chars)
 
     def _near_duplicates(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
-        vectors = self._vectors.vectors
-        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
+        cosine = float(self._cosines_to(row, np.array([other_row]))[0])
+        return cosine > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
+
+    def _cosines_to(self, row: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._vectors.cosines(self._vectors.vectors(np.array([row]))[0], rows)
 
     def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: Ranked, readable: Readable) -> bool:
         """Tell whether an unreadable chunk is clearly nearer to the question than every readable one."""

@@ -16,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from index import snapshot_tables
-from index.ann import CLUSTERS, VECTORS
+from index.ann import CLUSTERS, SCALES, VECTORS
 from index.bm25 import ROWS, WEIGHTS
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
@@ -28,7 +28,7 @@ from index.sufficiency import CALIBRATION
 
 FORMAT = 5
 CHUNKS = "chunks.sqlite"
-FILES = frozenset({CHUNKS, VECTORS, ROWS, WEIGHTS, CODES, STARTS, PIECES, DOCUMENT_STARTS, CALIBRATION})
+FILES = frozenset({CHUNKS, VECTORS, SCALES, ROWS, WEIGHTS, CODES, STARTS, PIECES, DOCUMENT_STARTS, CALIBRATION})
 _DRAFT = ".building-"
 MANIFEST = "manifest.json"
 MANIFEST_CHECKSUM = "manifest.sha256"

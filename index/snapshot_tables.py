@@ -32,7 +32,7 @@ CREATE TABLE document_groups (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES documents(id),
-    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash TEXT NOT NULL
+    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX chunks_by_document ON chunks(document);
 CREATE INDEX groups_by_document ON document_groups(document);
@@ -65,7 +65,7 @@ class IndexedSource:
 
 
 def write(
-    folder: Path, connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[str]
+    folder: Path, connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[bytes]
 ) -> None:
     """Fill an empty database. A chunk's id is its row in the vectors; `hashes` holds the text hashes by row."""
     connection.executescript(_SCHEMA)

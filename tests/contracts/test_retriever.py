@@ -198,7 +198,7 @@ class _Paused:
     """An encoder that stops once, until it is told to go on: a search is then under way."""
 
     def __init__(self, embedder: OnnxEmbedder) -> None:
-        self.name, self.token_scale = embedder.name, embedder.token_scale
+        self.name = embedder.name
         self._embedder = embedder
         self.began, self.goes_on = threading.Event(), threading.Event()
 

@@ -93,7 +93,7 @@ def _by_search(pattern: str, document_id: str, folder: Path) -> bool:
         document_id, "T", None, frozenset({EVERYONE}), "", (Chunk("c1", document_id, ("T",), "x"),)
     )
     with closing(sqlite3.connect(folder / CHUNKS)) as tables:
-        snapshot_tables.write(folder, tables, [IndexedSource("s", "", (document,))], ["h"])
+        snapshot_tables.write(folder, tables, [IndexedSource("s", "", (document,))], [b"h"])
         tables.commit()
     rows = ChunkRows(folder)
     with closing(rows.connection):

@@ -21,7 +21,7 @@ def _posting(rng: np.random.Generator, count: int, chunks: int = _CHUNKS) -> Pos
 def _all_scores(postings: list[Posting], chunks: int = _CHUNKS) -> np.ndarray:
     scores = np.zeros(chunks, dtype=np.float32)
     for posting in postings:
-        scores[posting.rows] += posting.weights * np.float32(posting.rarity)
+        scores[posting.rows] += posting.weights * posting.factor
     return scores
 
 
