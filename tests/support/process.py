@@ -63,6 +63,7 @@ class BotProcess:
         self._settings = settings
         self._connected = connected
         self._environment = dict(environment or {})
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.log = settings.data_dir / f"{name}.log"
         self._process: ForkServerProcess | None = None
 

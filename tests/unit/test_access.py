@@ -97,7 +97,7 @@ def _by_search(pattern: str, document_id: str, folder: Path) -> bool:
         tables.commit()
     rows = ChunkRows(folder)
     with closing(rows.connection):
-        return rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).rows.tolist() == [0]
+        return bool(rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).rows.tolist() == [0])
 
 
 def _by_access_rules(pattern: str, document_id: str, _folder: Path) -> bool:
