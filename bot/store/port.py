@@ -31,7 +31,7 @@ from bot.store.records import (
     ReviewEvent,
     ReviewFilter,
 )
-from bot.store.shared import Installations, Listening, Locks, Replicas, Signals, SignInStates, Snapshots, Versions
+from bot.store.shared import Installations, Listening, Locks, Replicas, Signals, SignInStates
 from index.errors import CitedeskError
 from pipeline.types import ThreadTurn, Trace
 
@@ -382,14 +382,6 @@ class Tables(Protocol):
     @property
     def signals(self) -> Signals:
         """Signals to all processes."""
-
-    @property
-    def versions(self) -> Versions:
-        """Numbers of changes."""
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Snapshots of the index."""
 
     @property
     def replicas(self) -> Replicas:

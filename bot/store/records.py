@@ -306,17 +306,6 @@ class Signal:
     what: str = ""
 
 
-class Snapshot(FrozenModel):
-    """A snapshot of the index: its manifest, as JSON, and where its files are."""
-
-    name: str
-    uri: str
-    manifest: str = "{}"
-    state: Literal["building", "ready", "live", "retired"] = "building"
-    built_by: str = ""
-    created_at: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Replica:
     """A process that serves, the release that it runs, and its snapshot of the index. Times are ISO times in UTC."""

@@ -24,7 +24,6 @@ from bot.store.records import (
     Review,
     ReviewFilter,
     Signal,
-    Snapshot,
 )
 from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Citation, Failure, NeedsReview, ThreadTurn, Trace
@@ -723,60 +722,6 @@ async def test_one_leads_at_a_time_and_the_lock_is_free_afterwards(store: Store)
         assert (first, second, other) == (True, False, True)
     async with store.lead("sweep") as again:
         assert again
-
-
-async def test_a_version_grows_with_the_change_that_it_counts(store: Store) -> None:
-    assert await store.versions.number("curated") == 0
-    async with store.transaction() as tx:
-        assert await tx.versions.bump("curated") == 1
-    with suppress(ZeroDivisionError):
-        async with store.transaction() as tx:
-            await tx.versions.bump("curated")
-            raise ZeroDivisionError
-    await asyncio.gather(*(store.versions.bump("curated") for _ in range(10)))
-    assert (await store.versions.number("curated"), await store.versions.number("settings")) == (11, 0)
-
-
-async def test_one_snapshot_is_live_and_the_one_before_is_retired(store: Store, clock: Clock) -> None:
-    for name in ("s-1", "s-2", "s-3"):
-        assert await store.snapshots.put(Snapshot(name=name, uri=f"file:///{name}"))
-        clock.move(minutes=1)
-    assert await store.snapshots.live() is None
-    for name in ("s-1", "s-2"):
-        ready = Snapshot(name=name, uri=f"file:///{name}", manifest='{"format": 7}', state="ready", built_by="b")
-        assert await store.snapshots.put(ready)
-        async with store.transaction() as tx:
-            assert await tx.snapshots.make_live(name)
-    async with store.transaction() as tx:
-        assert not await tx.snapshots.make_live("s-3")
-        assert not await tx.snapshots.make_live("s-9")
-    live = await store.snapshots.live()
-    assert live is not None
-    assert (live.name, live.manifest, live.built_by) == ("s-2", '{"format": 7}', "b")
-    assert [(one.name, one.state) for one in await store.snapshots.listed()] == [
-        ("s-3", "building"), ("s-2", "live"), ("s-1", "retired"),
-    ]  # fmt: skip
-    # Nobody builds over the live one or deletes it.
-    assert not await store.snapshots.put(Snapshot(name="s-2", uri="elsewhere"))
-    assert not await store.snapshots.forget("s-2")
-    async with store.transaction() as tx:
-        assert await tx.snapshots.make_live("s-1")
-    assert await store.snapshots.forget("s-2")
-    assert await store.snapshots.get("s-2") is None
-
-
-async def test_of_snapshots_that_are_made_live_at_once_one_is(store: Store) -> None:
-    names = [f"s-{number}" for number in range(8)]
-    for name in names:
-        await store.snapshots.put(Snapshot(name=name, uri="x", state="ready"))
-
-    async def switch(name: str) -> None:
-        async with store.transaction() as tx:
-            assert await tx.snapshots.make_live(name)
-
-    await asyncio.gather(*(switch(name) for name in names))
-    states = [snapshot.state for snapshot in await store.snapshots.listed()]
-    assert sorted(states) == ["live"] + ["retired"] * 7
 
 
 async def test_replicas_are_known_while_they_are_heard_of(store: Store, clock: Clock) -> None:

@@ -140,15 +140,6 @@ CREATE TABLE threads (
 """
 
 _SHARED_STATE = """
-CREATE TABLE versions (name text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
-
-CREATE TABLE snapshots (
-    name text COLLATE "C" PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, uri text NOT NULL,
-    manifest text NOT NULL, state text NOT NULL CHECK (state IN ('building', 'ready', 'live', 'retired')),
-    built_by text NOT NULL, created_at timestamptz NOT NULL DEFAULT citedesk.now()
-);
-CREATE UNIQUE INDEX snapshots_one_live ON snapshots (state) WHERE state = 'live';
-
 CREATE TABLE replicas (
     owner text COLLATE "C" PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT citedesk.now(),
     seen_at timestamptz NOT NULL DEFAULT citedesk.now(), version text NOT NULL, snapshot text NOT NULL

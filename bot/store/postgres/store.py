@@ -11,7 +11,7 @@ from bot.store.postgres.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.postgres.queues import QueueTable
 from bot.store.postgres.requests import FeedbackTable, RequestTable, ThreadTable
 from bot.store.postgres.reviews import ReviewTable
-from bot.store.postgres.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.postgres.shared import InstallationTable, ReplicaTable, SignInStateTable
 from bot.store.postgres.signals import PostgresSignals, lead, listen
 from bot.store.records import Counts, Signal
 
@@ -32,8 +32,6 @@ class PostgresTables:
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
         self.signals = PostgresSignals(database)
-        self.versions = VersionTable(database)
-        self.snapshots = SnapshotTable(database)
         self.replicas = ReplicaTable(database)
         self.installations = InstallationTable(database)
         self.sign_in_states = SignInStateTable(database)

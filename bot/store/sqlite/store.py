@@ -14,7 +14,7 @@ from bot.store.sqlite.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.sqlite.queues import QueueTable
 from bot.store.sqlite.requests import FeedbackTable, RequestTable, ThreadTable
 from bot.store.sqlite.reviews import ReviewTable
-from bot.store.sqlite.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.sqlite.shared import InstallationTable, ReplicaTable, SignInStateTable
 from bot.store.sqlite.signals import InProcess, SentAtOnce, SentAtTheEnd
 
 
@@ -34,8 +34,6 @@ class SqliteTables:
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
         self.signals = signals
-        self.versions = VersionTable(database)
-        self.snapshots = SnapshotTable(database)
         self.replicas = ReplicaTable(database)
         self.installations = InstallationTable(database)
         self.sign_in_states = SignInStateTable(database)
