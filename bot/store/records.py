@@ -260,6 +260,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days texts and rows are kept. Feedback and ids of posted messages count as texts of reviews.
+
+    `job_days` are those of keys of finished questions and messages, `trace_days` those of traces.
+    """
+
+    review_text_days: int
+    gap_text_days: int
+    turn_text_days: int
+    job_days: int
+    trace_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLength:
     """Jobs that wait or are worked on, and dead letters among the jobs added in the last seven days."""
 

@@ -21,6 +21,7 @@ from bot.store.records import (
     JoinedAsker,
     KeptTurn,
     Outgoing,
+    Retention,
     Review,
     ReviewFilter,
     Signal,
@@ -523,8 +524,30 @@ async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(
     await store.feedback.save(bad.model_copy(update={"request_id": "r-2", "user_id": "U2", "note": "No."}))
     assert [c.note for c in await store.feedback.complaints("r-2")] == ["It is 600.", "No."]
     clock.move(days=91)
-    await store.purge(90, 30, 1)
+    await store.purge(Retention(90, 30, 1, 90, 400))
     assert [(c.reason, c.note) for c in await store.feedback.complaints("r-1")] == [("wrong", ""), ("wrong", "")]
+
+
+async def test_old_traces_and_keys_of_what_ended_are_deleted_and_nothing_that_waits(store: Store, clock: Clock) -> None:
+    await store.requests.save(_TRACE)
+    await store.inbox.add(["done"], "{}")
+    await store.inbox.withdraw("done")
+    await store.inbox.add(["waiting"], "{}")
+    await store.outbox.send([_message("a")])
+    (posted,) = await store.outbox.claim("w", 60.0, 1)
+    await store.outbox.finish(posted, "m-1")
+    clock.move(days=89)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert not await store.inbox.add(["done"], "{}")
+    clock.move(days=2)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert await store.outbox.posted("a") == ""
+    assert await store.inbox.add(["done"], "{}")
+    assert not await store.inbox.add(["waiting"], "{}")
+    assert await store.requests.get(_TRACE.request_id) is not None
+    clock.move(days=310)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert await store.requests.get(_TRACE.request_id) is None
 
 
 # --- The rest

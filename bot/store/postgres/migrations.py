@@ -172,9 +172,15 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
+_ENDED_JOBS = """
+CREATE INDEX inbox_ended ON inbox (received_at) WHERE state != 'waiting';
+CREATE INDEX outbox_ended ON outbox (received_at) WHERE state != 'waiting';
+"""
+
 _MIGRATIONS = {
     "001_first_tables": _FIRST_TABLES,
     "002_shared_state": _SHARED_STATE,
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
+    "005_ended_jobs": _ENDED_JOBS,
 }

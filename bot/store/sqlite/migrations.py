@@ -218,6 +218,13 @@ def shared_state(db: Database) -> None:
     db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
+@migrations(name="014_ended_jobs")
+def ended_jobs(db: Database) -> None:
+    """Let jobs that ended long ago be found without reading all."""
+    for table in ("inbox", "outbox"):
+        db.execute(f"CREATE INDEX {table}_ended ON {table}(received_at) WHERE state != 'waiting'")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from bot.store.records import Counts, Signal
+from bot.store.records import Counts, Retention, Signal
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
 from bot.store.sqlite.database import Database, Executor
@@ -82,10 +82,13 @@ class SqliteStore(SqliteTables):
         inbox, outbox = await self.inbox.length(), await self.outbox.length()
         return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
-        await self.reviews.purge(review_text_days)
-        await self.gaps.purge(gap_text_days)
-        await self.turns.purge(turn_text_days)
-        await self.posted.purge(review_text_days)
-        await self.feedback.purge(review_text_days)
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept; of very many, some each time."""
+        await self.reviews.purge(kept.review_text_days)
+        await self.gaps.purge(kept.gap_text_days)
+        await self.turns.purge(kept.turn_text_days)
+        await self.posted.purge(kept.review_text_days)
+        await self.feedback.purge(kept.review_text_days)
+        await self.inbox.purge(kept.job_days)
+        await self.outbox.purge(kept.job_days)
+        await self.requests.purge(kept.trace_days)
