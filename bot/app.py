@@ -15,6 +15,7 @@ from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.following import Following
 from bot.delivery.listening import Listener
+from bot.delivery.presence import Presence
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
@@ -453,15 +454,16 @@ def _build_runtime(
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,
         wake_outbox=state.outbox_wake.set,
-        following=_following(settings, use_cases, retriever),
+        following=_following(settings, use_cases, retriever, state.snapshot_wake),
+        presence=Presence(store, retriever),
     )
 
 
-def _following(settings: Settings, use_cases: UseCases, retriever: LiveRetriever) -> Following | None:
-    published = build_published(settings)
-    if published is None:
-        return None
-    return Following(published, retriever, retriever.reopen, use_cases.questions.metrics, settings.snapshots.poll_s)
+def _following(
+    settings: Settings, use_cases: UseCases, retriever: LiveRetriever, wake: asyncio.Event
+) -> Following | None:
+    published, metrics, poll_s = build_published(settings), use_cases.questions.metrics, settings.snapshots.poll_s
+    return Following(published, retriever, retriever.reopen, metrics, poll_s, wake) if published else None
 
 
 def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:

@@ -74,6 +74,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         maintenance = Maintenance.of(runtime)
         await stack.enter_async_context(runtime.dispatcher.running())
         await stack.enter_async_context(runtime.listener.running())
+        await stack.enter_async_context(runtime.presence.told())
         await stack.enter_async_context(maintenance.running())
         for each in runtime.all:
             if each.following:

@@ -533,6 +533,10 @@ class StoreSettings(Section):
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"
     )
     gap_text_days: int = Field(30, ge=0, description="days for which unanswered questions are kept for editors; 0: not")
+    job_days: Count = Field(
+        90, description="days for which keys of finished questions and messages are kept, so that none comes twice"
+    )
+    trace_days: Count = Field(400, description="days for which traces of requests are kept; they hold no text")
 
 
 class TenantSlackSettings(Section):

@@ -40,7 +40,7 @@ class AnswerCache(Protocol):
 
 
 class CuratedAnswers(Protocol):
-    """Finds answers that a person approved."""
+    """Finds answers that a person approved. A method raises AskAgainError if they cannot be looked at now."""
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question that these readers may see, if it still holds."""

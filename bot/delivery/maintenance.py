@@ -10,8 +10,8 @@ import structlog
 from bot.delivery.digest import Digests
 from bot.delivery.runtime import Runtime
 from bot.desk.use_cases import UseCases
-from bot.settings import Settings
-from bot.store.records import Review
+from bot.settings import Settings, StoreSettings
+from bot.store.records import Retention, Review
 from bot.surfaces.review_board import Boards
 
 _log = structlog.get_logger(__name__)
@@ -46,8 +46,7 @@ class Maintenance:
         for review in expired:
             await self.boards.refresh(review)
         reopened = await self.use_cases.reviews.curated.sweep(self.boards.cards)
-        store = self.settings.store
-        await self.use_cases.questions.store.purge(store.review_text_days, store.gap_text_days, store.turn_text_days)
+        await self.use_cases.questions.store.purge(_retention(self.settings.store))
         self.wake_outbox()
         await self.boards.refresh_changed()
         if await self.digests.queue_due():
@@ -78,3 +77,13 @@ class Maintenance:
                     await self.sweep()
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
             _log.error("sweep_failed", error=type(error).__name__)
+
+
+def _retention(store: StoreSettings) -> Retention:
+    return Retention(
+        review_text_days=store.review_text_days,
+        gap_text_days=store.gap_text_days,
+        turn_text_days=store.turn_text_days,
+        job_days=store.job_days,
+        trace_days=store.trace_days,
+    )

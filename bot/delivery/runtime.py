@@ -9,6 +9,7 @@ from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
 from bot.delivery.following import Following
 from bot.delivery.listening import Listener
+from bot.delivery.presence import Presence
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
@@ -45,6 +46,7 @@ class Runtime:
     digests: Digests
     dispatcher: Dispatcher
     listener: Listener
+    presence: Presence
     running: RunningQuestions
     unplaced: UnplacedCards
     wake_inbox: Callable[[], None]

@@ -62,10 +62,6 @@ TABLES = (
     CopiedTable("threads", {
         "tenant_id": "text", "channel_id": "text", "thread_id": "text", "user_id": "text", "at": "time",
     }, in_order=False),
-    CopiedTable("versions", {"name": "text", "number": "number"}, in_order=False),
-    CopiedTable("snapshots", {
-        "name": "text", "uri": "text", "manifest": "text", "state": "text", "built_by": "text", "created_at": "time",
-    }),
     CopiedTable("own_tenants", {"tenant_id": "text", "at": "time"}, in_order=False),
     CopiedTable("installations", {
         "app": "text", "tenant_id": "text", "user_id": "text", "at": "time", "payload": "text",

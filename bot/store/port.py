@@ -28,6 +28,7 @@ from bot.store.records import (
     KeptTurn,
     Outgoing,
     QueueLength,
+    Retention,
     Review,
     ReviewEvent,
     ReviewFilter,
@@ -41,8 +42,6 @@ from bot.store.shared import (
     Replicas,
     Signals,
     SignInStates,
-    Snapshots,
-    Versions,
 )
 from index.errors import CitedeskError
 from pipeline.types import ThreadTurn, Trace
@@ -102,6 +101,9 @@ class Queue(Protocol):
 
     async def payload(self, key: str) -> str | None:
         """Return the payload of a waiting job; None if it is not waiting."""
+
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
 
     async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
@@ -223,6 +225,9 @@ class Requests(Protocol):
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
+
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, 5,000 at most; return how many."""
 
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
@@ -404,14 +409,6 @@ class Tables(Protocol):
         """Signals to all processes."""
 
     @property
-    def versions(self) -> Versions:
-        """Numbers of changes."""
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Snapshots of the index."""
-
-    @property
     def replicas(self) -> Replicas:
         """Processes that serve."""
 
@@ -441,8 +438,8 @@ class Store(Tables, Listening, Locks, Protocol):
     async def counts(self, scope: Scope = ALL_TENANTS) -> Counts:
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept; of very many, some each time."""
 
     async def close(self) -> None:
         """Finish waiting calls and close the store."""

@@ -274,6 +274,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days texts and rows are kept. Feedback and ids of posted messages count as texts of reviews.
+
+    `job_days` are those of keys of finished questions and messages, `trace_days` those of traces.
+    """
+
+    review_text_days: int
+    gap_text_days: int
+    turn_text_days: int
+    job_days: int
+    trace_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLength:
     """Jobs that wait or are worked on, and dead letters among the jobs added in the last seven days."""
 
@@ -319,17 +333,6 @@ class Signal:
 
     topic: str = ""
     what: str = ""
-
-
-class Snapshot(FrozenModel):
-    """A snapshot of the index: its manifest, as JSON, and where its files are."""
-
-    name: str
-    uri: str
-    manifest: str = "{}"
-    state: Literal["building", "ready", "live", "retired"] = "building"
-    built_by: str = ""
-    created_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,13 +33,14 @@ from bot.store.records import (
     Feedback,
     Gap,
     KeptTurn,
+    Retention,
     Review,
     ReviewEvent,
     ReviewFilter,
     Scope,
     Signal,
 )
-from bot.store.shared import Installations, OwnTenants, Replicas, Signals, SignInStates, Snapshots, Versions
+from bot.store.shared import Installations, OwnTenants, Replicas, Signals, SignInStates
 from pipeline.types import ThreadTurn, Trace
 
 _AFTER_NAME = "/"
@@ -158,6 +159,10 @@ class ScopedRequests:
     async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:  # noqa: ARG002 - ours alone
         """Return the traces that were stored since then, oldest first."""
         return await self._requests.since(since, self._scope)
+
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, of all tenants."""
+        return await self._requests.purge(days)
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
@@ -341,8 +346,6 @@ class ScopedTables:
         self.people: People = ScopedPeople(tables.people, name)
         self.threads: Threads = tables.threads
         self.signals: Signals = tables.signals
-        self.versions: Versions = tables.versions
-        self.snapshots: Snapshots = tables.snapshots
         self.replicas: Replicas = tables.replicas
         self.installations: Installations = tables.installations
         self.sign_in_states: SignInStates = tables.sign_in_states
@@ -374,9 +377,9 @@ class ScopedStore(ScopedTables):
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
         return await self._store.counts(self._scope)
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days, of all tenants."""
-        await self._store.purge(review_text_days, gap_text_days, turn_text_days)
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept, of all tenants."""
+        await self._store.purge(kept)
 
     async def close(self) -> None:
         """Close the store for all."""

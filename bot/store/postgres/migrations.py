@@ -140,15 +140,6 @@ CREATE TABLE threads (
 """
 
 _SHARED_STATE = """
-CREATE TABLE versions (name text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
-
-CREATE TABLE snapshots (
-    name text COLLATE "C" PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, uri text NOT NULL,
-    manifest text NOT NULL, state text NOT NULL CHECK (state IN ('building', 'ready', 'live', 'retired')),
-    built_by text NOT NULL, created_at timestamptz NOT NULL DEFAULT citedesk.now()
-);
-CREATE UNIQUE INDEX snapshots_one_live ON snapshots (state) WHERE state = 'live';
-
 CREATE TABLE replicas (
     owner text COLLATE "C" PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT citedesk.now(),
     seen_at timestamptz NOT NULL DEFAULT citedesk.now(), version text NOT NULL, snapshot text NOT NULL
@@ -181,6 +172,11 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
+_ENDED_JOBS = """
+CREATE INDEX inbox_ended ON inbox (received_at) WHERE state != 'waiting';
+CREATE INDEX outbox_ended ON outbox (received_at) WHERE state != 'waiting';
+"""
+
 # The release before adds jobs without a tenant; they take their turn as those of one more.
 _TURNS_OF_TENANTS = """
 ALTER TABLE inbox ADD tenant_id text COLLATE "C" NOT NULL DEFAULT '';
@@ -205,5 +201,6 @@ _MIGRATIONS = {
     "002_shared_state": _SHARED_STATE,
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
+    "005_ended_jobs": _ENDED_JOBS,
     "013_turns_of_tenants": _TURNS_OF_TENANTS,
 }

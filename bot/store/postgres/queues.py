@@ -156,6 +156,14 @@ class QueueTable:
         )
         return rows[0][0] if rows else None
 
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
+        return await self._database.write(
+            f"DELETE FROM {self._table} WHERE key IN (SELECT key FROM {self._table} WHERE state != 'waiting' "  # noqa: S608
+            "AND received_at < citedesk.now() - make_interval(days => %s) LIMIT 5000)",
+            (days,),
+        )
+
     async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
         rows = await self._database.rows(

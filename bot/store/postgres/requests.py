@@ -53,6 +53,14 @@ class RequestTable:
         )
         return int(rows[0][0])
 
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, 5,000 at most; return how many."""
+        return await self._database.write(
+            "DELETE FROM requests WHERE request_id IN (SELECT request_id FROM requests "
+            "WHERE at < citedesk.now() - make_interval(days => %s) LIMIT 5000)",
+            (days,),
+        )
+
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         rows = await self._database.rows(

@@ -17,11 +17,9 @@ from bot.store.postgres.shared import (
     OwnTenantTable,
     ReplicaTable,
     SignInStateTable,
-    SnapshotTable,
-    VersionTable,
 )
 from bot.store.postgres.signals import PostgresSignals, lead, listen
-from bot.store.records import ALL_TENANTS, Counts, Scope, Signal
+from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
 
 
 class PostgresTables:
@@ -40,8 +38,6 @@ class PostgresTables:
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
         self.signals = PostgresSignals(database)
-        self.versions = VersionTable(database)
-        self.snapshots = SnapshotTable(database)
         self.replicas = ReplicaTable(database)
         self.installations = InstallationTable(database)
         self.sign_in_states = SignInStateTable(database)
@@ -92,10 +88,13 @@ class PostgresStore(PostgresTables):
         inbox, outbox = await self.inbox.length(scope), await self.outbox.length(scope)
         return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
-        await self.reviews.purge(review_text_days)
-        await self.gaps.purge(gap_text_days)
-        await self.turns.purge(turn_text_days)
-        await self.posted.purge(review_text_days)
-        await self.feedback.purge(review_text_days)
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept; of very many, some each time."""
+        await self.reviews.purge(kept.review_text_days)
+        await self.gaps.purge(kept.gap_text_days)
+        await self.turns.purge(kept.turn_text_days)
+        await self.posted.purge(kept.review_text_days)
+        await self.feedback.purge(kept.review_text_days)
+        await self.inbox.purge(kept.job_days)
+        await self.outbox.purge(kept.job_days)
+        await self.requests.purge(kept.trace_days)

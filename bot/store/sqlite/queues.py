@@ -158,6 +158,14 @@ class QueueTable:
         )
         return rows[0][0] if rows else None
 
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
+        return await self._database.write(
+            f"DELETE FROM {self._table} WHERE key IN (SELECT key FROM {self._table} "  # noqa: S608
+            "WHERE state != 'waiting' AND received_at < ? LIMIT 5000)",
+            (self._database.stamp(-days * 86_400),),
+        )
+
     async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
         rows = await self._database.rows(
