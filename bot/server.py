@@ -77,9 +77,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         await stack.enter_async_context(runtime.presence.told())
         await stack.enter_async_context(maintenance.running())
         for each in runtime.all:
-            if each.following:
-                await stack.enter_async_context(each.following.running())
-            await stack.enter_async_context(Refetching(each.settings, each.use_cases.operations).running())
+            await _follow_documents(stack, each)
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
@@ -99,6 +97,13 @@ async def _open_store(settings: Settings, now: Callable[[], datetime] | None) ->
                 raise
             _log.warning("store_not_reachable", reason=str(error))
             await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def _follow_documents(stack: AsyncExitStack, runtime: Runtime) -> None:
+    """Follow the live snapshot of all machines, and fetch what is indexed again."""
+    if runtime.following:
+        await stack.enter_async_context(runtime.following.running())
+    await stack.enter_async_context(Refetching(runtime.settings, runtime.use_cases.operations).running())
 
 
 async def _serve_products(stack: AsyncExitStack, runtime: Runtime) -> dict[str, Served]:

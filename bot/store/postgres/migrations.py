@@ -202,5 +202,5 @@ _MIGRATIONS = {
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
     "005_ended_jobs": _ENDED_JOBS,
-    "013_turns_of_tenants": _TURNS_OF_TENANTS,
+    "006_turns_of_tenants": _TURNS_OF_TENANTS,
 }

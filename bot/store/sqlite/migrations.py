@@ -218,13 +218,6 @@ def shared_state(db: Database) -> None:
     db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
-@migrations(name="014_ended_jobs")
-def ended_jobs(db: Database) -> None:
-    """Let jobs that ended long ago be found without reading all."""
-    for table in ("inbox", "outbox"):
-        db.execute(f"CREATE INDEX {table}_ended ON {table}(received_at) WHERE state != 'waiting'")
-
-
 @migrations(name="013_turns_of_tenants")
 def turns_of_tenants(db: Database) -> None:
     """Add whose job it is, so that tenants take turns, and the tenants that are apart."""
@@ -239,6 +232,13 @@ def turns_of_tenants(db: Database) -> None:
         db.execute(f"CREATE INDEX {table}_at_work ON {table}(tenant_id) WHERE lease_until IS NOT NULL")
         db.execute(f"DROP INDEX {table}_waiting")
     db.execute("CREATE TABLE own_tenants (tenant_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
+@migrations(name="014_ended_jobs")
+def ended_jobs(db: Database) -> None:
+    """Let jobs that ended long ago be found without reading all."""
+    for table in ("inbox", "outbox"):
+        db.execute(f"CREATE INDEX {table}_ended ON {table}(received_at) WHERE state != 'waiting'")
 
 
 def _widen_reviews(db: Database) -> None:
