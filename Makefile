@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ENGINES := $(VENV)/.engines
 LLM_VENV := .venv-llm
 CARRIED := index/embedding/carried
 PLAYGROUND := $(CURDIR)/.playground
@@ -10,7 +11,7 @@ PLAYGROUND := $(CURDIR)/.playground
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
+.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,11 +20,12 @@ help:
 	@echo "make check   make lint (format, rules, types, imports) and make fast (the fast tests), side by side"
 	@echo "make eval    measure retrieval and answers on the real documents, if they are there"
 	@echo "make test-faults  kill the serving process again and again; a burst of questions; access at random"
+	@echo "make test-scale  several replicas, killed and frozen, over servers that crash; a rolling upgrade"
 	@echo "make test-browser  the demo in the browser (needs Debian's chromium)"
 	@echo "make test-export  export embedding models, rerankers and judges, and compare them with torch"
 	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
-	@echo "             these four run in a small size; with FULL=1 in full, as docs/measuring.md tells"
+	@echo "             these five run in a small size; with FULL=1 in full, as docs/measuring.md tells"
 	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
@@ -40,6 +42,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,export]'
 	@touch $(READY)
 
+# The servers that tests start are large, and the demo needs none.
+$(ENGINES): $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,export,engines]'
+	@touch $(ENGINES)
+
 # DOCS may name several paths, parted by spaces.
 demo: $(READY)
 	$(BIN)/citedesk demo $(DOCS)
@@ -53,7 +60,7 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fast: $(READY)
+fast: $(ENGINES)
 	$(BIN)/pytest -q tests/unit tests/property tests/contracts
 
 # Each file runs in one of two processes, so that what its tests share is made once.
@@ -82,8 +89,12 @@ test-export: $(READY)
 	$(BIN)/pytest -q tests/export
 
 # In full, kills the serving process 200 times and asks 1,000 questions at once. The fork server needs a Unix socket.
-test-faults: $(READY)
+test-faults: $(ENGINES)
 	$(BIN)/pytest -q -s --allow-unix-socket tests/faults
+
+# Three replicas behind HAProxy over PostgreSQL, Valkey and object storage. In full, 2,000 questions and 100 kills.
+test-scale: $(ENGINES)
+	$(BIN)/pytest -q -s --allow-unix-socket tests/scale
 
 # Microsoft's test client for Teams, and the schema of the app's manifest. The client's licence is for evaluation, so it
 # is fetched for the tests and never shipped.

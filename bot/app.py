@@ -1,9 +1,9 @@
 """The composition root: builds embedder, retriever, pipeline, use cases and runtime from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
@@ -12,11 +12,12 @@ from threading import Event
 
 import structlog
 
-from bot.delivery.building import Building, BuildNote
+from bot.delivery.building import Building, BuildNote, OwnedIndex
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.following import Following
 from bot.delivery.listening import Listener
+from bot.delivery.presence import Presence
 from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
@@ -35,8 +36,8 @@ from bot.store.port import Store, StoreError
 from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
-from bot.surfaces.words import Languages
 from bot.telemetry.metrics import Metrics
+from bot.tenants import ALONE, Tenancy, Tenant
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
@@ -151,10 +152,13 @@ def build_snapshots(settings: Settings) -> PublishedSnapshots | SnapshotFolder:
     return build_published(settings) or SnapshotFolder(settings.data_dir)
 
 
-def build_retriever(settings: Settings, embedder: OnnxEmbedder) -> LiveRetriever:
-    """Return a retriever that always searches the live snapshot. Raises SettingsError if its reranker is unusable."""
+def build_retriever(settings: Settings, embedder: OnnxEmbedder, reranker: Reranker | None = None) -> LiveRetriever:
+    """Return a retriever that always searches the live snapshot, with the reranker of the settings if none is given.
+
+    Raises SettingsError if that is unusable.
+    """
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
-    reranker = build_reranker(settings)
+    reranker = reranker or build_reranker(settings)
     reranking = Reranking(reranker, settings.index.reranker_candidates) if reranker else None
     return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts, reranking)
 
@@ -179,10 +183,12 @@ def build_pipeline(
     embedder: OnnxEmbedder,
     retriever: Retriever | None = None,
     state: ProcessState | None = None,
+    writer: Writer | None = None,
 ) -> Pipeline:
     """Return the pipeline over the live snapshot, unless another `retriever` is given. Raises SettingsError.
 
-    `state` holds its cache and rate limits; one that nobody shares is used if none is given.
+    `state` holds its cache and rate limits; one that nobody shares is used if none is given. `writer` is used in place
+    of one of its own.
     """
     limits = settings.limits
     retriever = retriever or build_retriever(settings, embedder)
@@ -190,7 +196,7 @@ def build_pipeline(
     return Pipeline(
         retriever=retriever,
         quoter=SectionQuoter(embedder, retriever.chunks_of),
-        writer=None if settings.llm.provider == "extractive" else _build_writer(settings, state.rates),
+        writer=None if settings.llm.provider == "extractive" else writer or _build_writer(settings, state.rates),
         admission=Admission(
             AdmissionLimits(
                 per_user=limits.per_user,
@@ -317,15 +323,16 @@ def _spent_since(store: Store) -> SpentSince:
     return spent_since
 
 
-def build_use_cases(
+def build_use_cases(  # noqa: PLR0913, PLR0917 - the composition root hands over what is shared
     settings: Settings,
     store: Store,
     embedder: OnnxEmbedder,
     directory: Directory,
     state: ProcessState,
     retriever: LiveRetriever | None = None,
+    writer: Writer | None = None,
 ) -> UseCases:
-    """Return the use cases, over a pipeline of their own. Raises SettingsError."""
+    """Return the use cases, over a pipeline of their own, in which `writer` may take its part. Raises SettingsError."""
     retriever = retriever or build_retriever(settings, embedder)
     curated = CuratedDesk(
         store=store,
@@ -337,7 +344,7 @@ def build_use_cases(
         alike=partial(ask_alike, settings.channels),
     )
 
-    pipeline = replace(build_pipeline(settings, embedder, retriever, state), curated=curated)
+    pipeline = replace(build_pipeline(settings, embedder, retriever, state, writer), curated=curated)
     questions = QuestionDesk(
         pipeline=pipeline,
         store=store,
@@ -391,14 +398,18 @@ def build_index_builds(settings: Settings, store: Store, snapshots: Snapshots) -
 
 
 @asynccontextmanager
-async def building(settings: Settings, builds: IndexBuilds, wake_outbox: Callable[[], None]) -> AsyncIterator[None]:
-    """Build what is ordered and what is due while the body runs."""
+async def building(
+    settings: Settings, store: Store, indexes: Sequence[OwnedIndex], wake_outbox: Callable[[], None]
+) -> AsyncIterator[None]:
+    """Build what is ordered and what is due, of all these indexes, while the body runs."""
 
     def note_of(surface: str) -> BuildNote:
         return PRODUCTS[surface]().build_note
 
-    worker = Building(builds, settings.delivery, Languages(settings.language), note_of, wake_outbox)
-    async with worker.running(), Refetching(settings, builds).running():
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(Building(store, indexes, settings.delivery, note_of, wake_outbox).running())
+        for index in indexes:
+            await stack.enter_async_context(Refetching(index.settings, index.builds).running())
         yield
 
 
@@ -414,36 +425,71 @@ def build_runtime(
     embedder: OnnxEmbedder,
     state: ProcessState,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tenancy: Tenancy = ALONE,
 ) -> Runtime:
-    """Return the runtime, to which no chat product is connected yet. Raises SettingsError.
+    """Return the runtime, to which no chat product is connected yet, with those of its tenants. Raises SettingsError.
 
     `now` returns the time in UTC.
     """
-    directories = Directories()
-    retriever = build_retriever(settings, embedder)
-    use_cases = build_use_cases(settings, store, embedder, directories, state, retriever)
-    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake)
+    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake, tenancy.name_of)
+    shared = _Shared(embedder, build_reranker(settings), state, Listener(store, dispatcher, state), now)
+    top = _build_runtime(settings, tenancy.top_store(store), shared)
+    writer = top.use_cases.questions.pipeline.writer
+
+    def of(tenant: Tenant) -> Runtime:
+        alike = writer if _writes_alike(settings, tenant.settings) else None
+        own = _build_runtime(tenant.settings, tenant.stored_in(store), shared, tenant.name, alike)
+        return replace(own, tenant=tenant, scope=tenant.scope)
+
+    return replace(top, scope=tenancy.top, tenants=tuple(map(of, tenancy.tenants)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the runtimes of all tenants share."""
+
+    embedder: OnnxEmbedder
+    reranker: Reranker | None
+    state: ProcessState
+    listener: Listener
+    now: Callable[[], datetime]
+
+
+def _writes_alike(one: Settings, other: Settings) -> bool:
+    """Tell whether the same model servers, with the same bounds, write and judge for both."""
+    bounds = ("output_tokens", "output_tokens_max", "response_bytes")
+    limits = [[getattr(settings.limits, name) for name in bounds] for settings in (one, other)]
+    return (one.llm, one.judge, limits[0]) == (other.llm, other.judge, limits[1])
+
+
+def _build_runtime(
+    settings: Settings, store: Store, shared: _Shared, name: str = "", writer: Writer | None = None
+) -> Runtime:
+    embedder, state, directories = shared.embedder, shared.state, Directories()
+    retriever = build_retriever(settings, embedder, shared.reranker)
+    use_cases = build_use_cases(settings, store, embedder, directories, state, retriever, writer)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
-        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
-        dispatcher=dispatcher,
-        listener=Listener(store, dispatcher, state),
+        digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, shared.now, name),
+        dispatcher=shared.listener.dispatcher,
+        listener=shared.listener,
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,
         wake_outbox=state.outbox_wake.set,
-        following=_following(settings, use_cases, retriever),
+        following=_following(settings, use_cases, retriever, state.snapshot_wake),
+        presence=Presence(store, retriever),
     )
 
 
-def _following(settings: Settings, use_cases: UseCases, retriever: LiveRetriever) -> Following | None:
-    published = build_published(settings)
-    if published is None:
-        return None
-    return Following(published, retriever, retriever.reopen, use_cases.questions.metrics, settings.snapshots.poll_s)
+def _following(
+    settings: Settings, use_cases: UseCases, retriever: LiveRetriever, wake: asyncio.Event
+) -> Following | None:
+    published, metrics, poll_s = build_published(settings), use_cases.questions.metrics, settings.snapshots.poll_s
+    return Following(published, retriever, retriever.reopen, metrics, poll_s, wake) if published else None
 
 
 def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:

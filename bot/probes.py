@@ -46,25 +46,26 @@ class Probes:
 
     async def _health(self) -> State:
         state: State = dict(await self._dependencies())
-        operations = self.runtime.use_cases.operations
         if self.runtime.following:
             state["snapshot"] = _snapshot(self.runtime.following.state)
-        if is_scheduled(self.runtime.settings):
-            last = await asyncio.to_thread(operations.snapshots.last_build)
-            state["build"] = not (last and last.error)
+        if scheduled := [one for one in self.runtime.all if is_scheduled(one.settings)]:
+            builds = [await asyncio.to_thread(one.use_cases.operations.snapshots.last_build) for one in scheduled]
+            state["build"] = not any(last and last.error for last in builds)
         if self.runtime.unplaced.places:
             state["cards"] = False
         return state
 
     async def _dependencies(self) -> State:
-        state = {"index": await self._has_index(), "store": await self._has_store()}
+        # A tenant without an index must not keep the others from being served.
+        has_index = any([await self._has_index(one) for one in self.runtime.all])
+        state = {"index": has_index, "store": await self._has_store()}
         if self.connections:
             state["socket"] = all([await is_alive() for is_alive in self.connections.values()])
         return state
 
-    async def _has_index(self) -> bool:
+    async def _has_index(self, runtime: Runtime) -> bool:
         try:
-            await asyncio.to_thread(self.runtime.use_cases.operations.retriever.manifest)
+            await asyncio.to_thread(runtime.use_cases.operations.retriever.manifest)
         except IndexUnavailableError:
             return False
         return True

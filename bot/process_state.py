@@ -7,7 +7,7 @@
 | `curated` | a signal makes every process read the vectors of approved answers again |
 | `running` | Stop, edits and deletions reach the process that works by a signal |
 | `unplaced` | each process tells admins once that a channel takes no cards; `/healthz` speaks of its own |
-| `inbox_wake`, `outbox_wake` | a signal wakes the workers of every process; they also poll |
+| `inbox_wake`, `outbox_wake`, `snapshot_wake` | a signal wakes who waits in every process; they also poll |
 
 Circuit breakers, metrics, cached group members and the bounds on concurrent requests are also per process.
 """
@@ -44,3 +44,4 @@ class ProcessState:
     unplaced: UnplacedCards = field(default_factory=UnplacedCards)
     inbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
     outbox_wake: asyncio.Event = field(default_factory=asyncio.Event)
+    snapshot_wake: asyncio.Event = field(default_factory=asyncio.Event)

@@ -12,6 +12,8 @@ import structlog
 from aiohttp import web
 
 from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, building, open_store
+from bot.app import places as places_of
+from bot.delivery.building import OwnedIndex
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
@@ -20,6 +22,7 @@ from bot.settings import ServerSettings, Settings, environment_name, reviewers_p
 from bot.store.port import Store, StoreError
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
+from bot.tenants import tenancy_of, tenants_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -57,8 +60,10 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         stack.push_async_callback(store.close)
         state = build_process_state(settings, store)
         stack.push_async_callback(state.aclose)
-        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)))
-        stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
+        tenancy = await tenancy_of(settings, store)
+        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)), tenancy)
+        for each in runtime.all:
+            stack.push_async_callback(each.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
         # The executor starts at once; a task would wait until Bolt is imported.
@@ -66,8 +71,8 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         stack.push_async_callback(asyncio.wait, [loading])
         served = await _serve_products(stack, runtime)
         await loading
-        maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
-        for work in _background(runtime, maintenance):
+        maintenance = Maintenance.of(runtime)
+        for work in _background(store, runtime, maintenance):
             await stack.enter_async_context(work)
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
@@ -77,15 +82,20 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         yield RunningBot(runtime, maintenance, url)
 
 
-def _background(runtime: Runtime, maintenance: Maintenance) -> Iterator[AbstractAsyncContextManager[None]]:
+def _background(
+    store: Store, runtime: Runtime, maintenance: Maintenance
+) -> Iterator[AbstractAsyncContextManager[None]]:
     """Yield the work that goes on while the bot runs, in the order of its start. The last is stopped first."""
     yield runtime.dispatcher.running()
     yield runtime.listener.running()
+    yield runtime.presence.told()
     yield maintenance.running()
-    if runtime.following:
-        yield runtime.following.running()
+    for each in runtime.all:
+        if each.following:
+            yield each.following.running()
     if runtime.settings.index.builds_in_serve:
-        yield building(runtime.settings, runtime.use_cases.operations.builds, runtime.wake_outbox)
+        indexes = [OwnedIndex(each.scope, each.settings, each.use_cases.operations.builds) for each in runtime.all]
+        yield building(runtime.settings, store, indexes, runtime.wake_outbox)
 
 
 async def opened_in_time(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
@@ -120,8 +130,25 @@ def _require_product_and_reviewers(settings: Settings) -> None:
         if problem:
             raise SettingsError(problem)
     places = reviewers_places(settings)
-    if not any(places.values()):
+    if not any(places.values()) and (places_of(settings) or not settings.tenants):
         raise SettingsError(f"setting {min(places)} is missing: set {' or '.join(map(environment_name, places))}")
+    _require_what_tenants_need(settings)
+
+
+def _require_what_tenants_need(settings: Settings) -> None:
+    """Raise SettingsError if a tenant's cards have no place to go, or if it is not said whom the top level serves."""
+    tenants = tenants_of(settings)
+    for tenant in tenants:
+        own = [name for name, section in tenant.settings.products.items() if section.is_served and tenant.has(name)]
+        needed = [tenant.settings.products[name] for name in own]
+        if needed and not any(section.reviewers_place for section in needed):
+            names = [f"tenants.{tenant.name}.{section.reviewers_setting}" for section in needed]
+            raise SettingsError(f"setting {' or '.join(names)} is missing")
+    slack = settings.slack
+    if tenants and slack.client_id and places_of(settings) and not slack.workspaces:
+        raise SettingsError(
+            "setting slack.workspaces is missing: with tenants it says who gets the documents of index.paths"
+        )
 
 
 @asynccontextmanager
@@ -132,7 +159,7 @@ async def _http_server(
     settings, probes = runtime.settings.server, Probes(runtime, connections)
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=runtime.use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
+        return web.Response(body=runtime.exposition(), headers={"content-type": CONTENT_TYPE})
 
     # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.
     own = [*probes.routes(), web.get("/metrics", _from_loopback(metrics))]

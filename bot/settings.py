@@ -5,6 +5,7 @@ Sources, where a later one wins: defaults, `citedesk.toml`, the variables that p
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +21,7 @@ from pydantic_settings import (
 
 from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.model_settings import JudgeSettings, LlmSettings
-from bot.section import Count, Hours, Id, Seconds, Section
+from bot.section import Count, Hours, Id, Seconds, Section, in_one_case
 from bot.service_settings import ServiceSettings
 from bot.shared_settings import SharedSettings
 from index.errors import SettingsError
@@ -46,6 +47,17 @@ def _valid_window(value: str) -> str:
 Window = Annotated[str, AfterValidator(_valid_window)]
 # Slack's ids: T for a workspace, E for an Enterprise Grid organization. An organization cannot be named.
 WorkspaceId = Annotated[str, Field(pattern=r"^T[A-Z0-9]+$")]
+
+
+def _no_organization(value: str) -> str:
+    if re.fullmatch(r"E[A-Z0-9]{2,}", value):
+        raise ValueError(f"{value} is an Enterprise Grid organization: name its workspaces, T…")
+    return value
+
+
+# The name of a tenant is the name of a folder, too.
+TenantName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"), AfterValidator(_no_organization)]
+TenantId = Annotated[TenantName, AfterValidator(in_one_case)]
 
 
 def _known_zone(value: str) -> str:
@@ -525,6 +537,101 @@ class StoreSettings(Section):
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"
     )
     gap_text_days: int = Field(30, ge=0, description="days for which unanswered questions are kept for editors; 0: not")
+    job_days: Count = Field(
+        90, description="days for which keys of finished questions and messages are kept, so that none comes twice"
+    )
+    trace_days: Count = Field(400, description="days for which traces of requests are kept; they hold no text")
+
+
+class TenantSlackSettings(Section):
+    """Table `[tenants.NAME.slack]`: what a tenant has of `[slack]`."""
+
+    reviewers_channel: str | None = None
+    digest_channel: str | None = None
+    prompts: tuple[str, ...] = Field((), max_length=4)
+
+
+class TenantTeamsSettings(Section):
+    """Table `[tenants.NAME.teams]`: what a tenant has of `[teams]`."""
+
+    reviewers_conversation: str | None = None
+    digest_conversation: str | None = None
+
+
+def _without(*names: str) -> AfterValidator:
+    """Return a check that a table of a tenant does not set what all tenants share."""
+
+    def checked(table: Section | None) -> Section | None:
+        if shared := next((name for name in names if table and name in table.model_fields_set), None):
+            raise ValueError(f"{shared} is the same for all tenants: set it in the table without tenants")
+        return table
+
+    return AfterValidator(checked)
+
+
+_ELSE = "as `[{}]`; what is not set here is as it is there"
+
+
+class TenantSettings(Section):
+    """Table `[tenants.NAME]`."""
+
+    ids: frozenset[TenantId] = Field(
+        frozenset(),
+        description="ids of its Slack workspaces and of its directory in Entra; none: the name of the table is the id",
+    )
+    index: Annotated[
+        IndexSettings | None, _without("embedding_model", "embedders_dir", "precision", "reranker", "reranker_s")
+    ] = Field(
+        None,
+        description="as `[index]`; `paths`, `services`, `access`, `links` and `private_hosts` are empty if they are not"
+        " set here, everything else is as it is there",
+    )
+    access: AccessSettings | None = Field(
+        None, description="as `[access]`; groups, reviewers and admins are empty if they are not set here"
+    )
+    channels: dict[str, ChannelSettings] = Field(
+        default_factory=dict, description="as `[channels.CHANNEL]`; those of the top level do not count"
+    )
+    slack: TenantSlackSettings | None = Field(
+        None, description="`reviewers_channel`, `digest_channel` and `prompts` as in `[slack]`; those do not count"
+    )
+    teams: TenantTeamsSettings | None = Field(
+        None, description="`reviewers_conversation` and `digest_conversation` as in `[teams]`; those do not count"
+    )
+    limits: Annotated[LimitSettings | None, _without("cache_answers")] = Field(None, description=_ELSE.format("limits"))
+    review: Annotated[ReviewSettings | None, _without("sweep_s")] = Field(None, description=_ELSE.format("review"))
+    digest: DigestSettings | None = Field(None, description=_ELSE.format("digest"))
+    language: Literal["auto", "en", "de"] | None = Field(None, description="as `language`; none: that")
+    llm: LlmSettings | None = Field(
+        None, description="as `[llm]`, the whole table: a key of one server is never sent to another; none: that table"
+    )
+    judge: JudgeSettings | None = Field(None, description="as `[judge]`, the whole table; none: that table")
+
+
+def _apart(tenants: "dict[str, TenantSettings]") -> "dict[str, TenantSettings]":
+    taken: dict[str, str] = {}
+    # Some file systems do not tell capitals apart.
+    if len({name.lower() for name in tenants}) < len(tenants):
+        raise ValueError("two names differ in capitals only: their folders would be the same")
+    for name, tenant in tenants.items():
+        if len(directories := [one for one in ids_of(name, tenant) if not is_workspace(one)]) > 1:
+            raise ValueError(
+                f"{name} has {len(directories)} directories: a tenant has one, and any number of workspaces"
+            )
+        for tenant_id in ids_of(name, tenant):
+            if (other := taken.setdefault(tenant_id, name)) != name:
+                raise ValueError(f"{tenant_id} is an id of {other} and of {name}: a tenant id has one table")
+    return tenants
+
+
+def is_workspace(tenant_id: str) -> bool:
+    """Tell whether a tenant id is that of a Slack workspace; else it is that of a directory in Entra."""
+    return re.fullmatch(r"T[A-Z0-9]+", tenant_id) is not None
+
+
+def ids_of(name: str, tenant: TenantSettings) -> frozenset[str]:
+    """Return the tenant ids of a table `[tenants.NAME]`."""
+    return tenant.ids or frozenset({in_one_case(name)})
 
 
 class Settings(BaseSettings):
@@ -559,6 +666,9 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     shared: SharedSettings = SharedSettings()
+    tenants: Annotated[dict[TenantName, TenantSettings], AfterValidator(_apart)] = Field(
+        default_factory=dict, description="tables of workspaces with documents of their own, see below"
+    )
 
     @property
     def products(self) -> dict[str, ProductSettings]:

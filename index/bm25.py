@@ -18,11 +18,12 @@ from index import terms
 from index.access import EVERYONE
 from index.chunks import Chunk
 from index.compounds import joined_neighbours, parts
+from index.postings import K1, UNIT, Posting
+from index.readable import Readable
 from index.stemming import COMPOUNDING, STEMMED, stem, stem_in
 
-Rows = NDArray[np.int64]
 ROWS, WEIGHTS = "word_rows.npy", "word_weights.npy"
-_K1, _B = 1.2, 0.75
+_B = 0.75
 # BM25 compares a chunk's length with the mean length. A constant replaces it: the mean would depend on chunks that the
 # asker may not read.
 _USUAL_WORDS = 100.0
@@ -44,15 +45,6 @@ class Origin:
     groups: frozenset[str] = PUBLIC
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """The chunks that hold a word (int32[n], ascending), its weight in each (float32[n]), and its rarity (idf)."""
-
-    rows: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    rarity: float
-
-
 class Words:
     """The postings of one snapshot."""
 
@@ -61,30 +53,31 @@ class Words:
         self._tables = tables
         self.languages = tuple(language for language in languages if language in STEMMED)
         self._rows: NDArray[np.int32] = np.asarray(np.load(folder / ROWS, mmap_mode="r"))
-        self._weights: NDArray[np.float32] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
+        self._weights: NDArray[np.uint8] = np.asarray(np.load(folder / WEIGHTS, mmap_mode="r"))
         self._count = count
 
-    def posting(self, word: str, readable: NDArray[np.bool_] | None) -> Posting:
+    def posting(self, word: str, readable: Readable | None) -> Posting:
         """Return the posting of `word` among the readable chunks (None: all); unreadable chunks do not affect it."""
         return self.of_keys([stem(word), *(stem_in(language, word) for language in self.languages)], readable)
 
-    def of_keys(self, keys: Iterable[str], readable: NDArray[np.bool_] | None) -> Posting:
+    def of_keys(self, keys: Iterable[str], readable: Readable | None) -> Posting:
         """Return one posting of several keys (stems): each chunk that holds one of them, with its largest weight."""
-        spans = [span for key in keys if (span := self._span(key))] or [(0, 0)]
-        rows = np.concatenate([self._rows[start:stop] for start, stop in spans])
-        weights = np.concatenate([self._weights[start:stop] for start, stop in spans])
+        spans = [span for key in keys if (span := self._span(key))] or [slice(0)]
+        # A view: what it holds is read when it is needed.
+        rows, weights = self._rows[spans[0]], self._weights[spans[0]]
         if len(spans) > 1:
-            rows, weights = _largest(rows, weights)
+            every = np.concatenate([self._rows[span] for span in spans])
+            rows, weights = _largest(every, np.concatenate([self._weights[span] for span in spans]))
         total = self._count
-        if readable is not None:
-            kept = readable[rows]
-            rows, weights, total = rows[kept], weights[kept], int(np.count_nonzero(readable))
+        if readable is not None and readable.bitmap is not None:
+            kept = readable.holds(rows)
+            rows, weights, total = rows[kept], weights[kept], readable.count
         return Posting(rows, weights, _rarity(len(rows), total))
 
-    def has(self, key: str, readable: NDArray[np.bool_] | None) -> bool:
+    def has(self, key: str, readable: Readable | None) -> bool:
         """Tell whether a readable chunk holds this key."""
-        start, stop = self._span(key) or (0, 0)
-        return stop > start if readable is None else bool(readable[self._rows[start:stop]].any())
+        span = self._span(key)
+        return span is not None and (readable is None or bool(readable.holds(self._rows[span]).any()))
 
     def longer(self, key: str) -> list[str]:
         """Return keys of the same language that begin or end with `key`, a stem of `stem_in`: compounds of its word."""
@@ -96,36 +89,13 @@ class Words:
         )
         return [word for (word,) in rows]
 
-    def _span(self, key: str) -> tuple[int, int] | None:
-        found: tuple[int, int] | None = self._tables.execute(
-            "SELECT start, stop FROM words WHERE word = ?", (key,)
-        ).fetchone()
-        return found
+    def _span(self, key: str) -> slice | None:
+        found = self._tables.execute("SELECT start, stop FROM words WHERE word = ?", (key,)).fetchone()
+        return slice(*found) if found else None
 
-    def elsewhere(self) -> NDArray[np.bool_]:
-        """Return bool[chunks]: whether a chunk's document is in another language than English."""
-        found = np.zeros(self._count, dtype=np.bool_)
-        found[self.of_keys([_ELSEWHERE], None).rows] = True
-        return found
-
-    def scores(self, postings: Iterable[Posting]) -> NDArray[np.float32]:
-        """Return float32[chunks]: the BM25 score of each chunk, 0 if it holds none of the words."""
-        scores = np.zeros(self._count, dtype=np.float32)
-        for posting in postings:
-            scores[posting.rows] += posting.weights * np.float32(posting.rarity)
-        return scores
-
-
-def held(postings: Iterable[Posting], rows: Rows, total: int) -> NDArray[np.float32]:
-    """Return float32[rows]: the share of the words that each row holds, of those that any of `total` chunks holds.
-
-    Words are weighted by rarity, and so is the sum: a row that holds a single common word has a small share.
-    """
-    found = [posting for posting in postings if len(posting.rows)]
-    shares = np.zeros(len(rows), dtype=np.float32)
-    for posting in found:
-        shares[np.isin(rows, posting.rows)] += posting.rarity
-    return shares / max(sum(posting.rarity for posting in found), largest_rarity(total))
+    def is_foreign(self, row: int) -> bool:
+        """Tell whether the document of a chunk is in another language than English."""
+        return bool(self.of_keys([_ELSEWHERE], None).holds(np.array([row]))[0])
 
 
 def write_words(
@@ -139,14 +109,14 @@ def write_words(
         count = _weighted_counts(chunk)
         lengths[row] = sum(count.values())
         counts.append(count | _other_forms(chunk, origin, known[origin.groups]) | _mark(origin.language))
-    norms = _K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
+    norms = K1 * (1 - _B + _B * lengths / _USUAL_WORDS)
     words = sorted({word for count in counts for word in count})
     numbers = {word: number for number, word in enumerate(words)}
     # One entry for each word of each chunk: in the order of the chunks, then sorted by word.
     entries = np.fromiter((numbers[word] for count in counts for word in count), dtype=np.int64)
     frequencies = np.fromiter((frequency for count in counts for frequency in count.values()), dtype=np.float64)
     rows = np.repeat(np.arange(len(counts), dtype=np.int32), [len(count) for count in counts])
-    weights = frequencies * (_K1 + 1) / (frequencies + norms[rows])
+    weights = frequencies * (K1 + 1) / (frequencies + norms[rows])
     order = np.argsort(entries, kind="stable")
     sizes = np.bincount(entries, minlength=len(words))
     stops = np.cumsum(sizes)
@@ -154,12 +124,12 @@ def write_words(
     tables.execute("CREATE TABLE words (word TEXT PRIMARY KEY, start INTEGER, stop INTEGER) STRICT, WITHOUT ROWID")
     tables.executemany("INSERT INTO words VALUES (?, ?, ?)", spans)
     np.save(folder / ROWS, rows[order])
-    np.save(folder / WEIGHTS, weights[order].astype(np.float32))
+    np.save(folder / WEIGHTS, np.maximum(np.rint(weights[order] / UNIT), 1).astype(np.uint8))
 
 
-def _largest(rows: NDArray[np.int32], weights: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def _largest(rows: NDArray[np.int32], weights: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     kept, numbers = np.unique(rows, return_inverse=True)
-    largest = np.zeros(len(kept), dtype=np.float32)
+    largest = np.zeros(len(kept), dtype=np.uint8)
     np.maximum.at(largest, numbers, weights)
     return kept, largest
 

@@ -1,4 +1,4 @@
-"""Late interaction: the token vectors of every chunk, four bits a value, and their match with a question's tokens.
+"""Late interaction: the token vectors of every chunk, two bits a value, and their match with a question's tokens.
 
 The score is that of ColBERT (Khattab and Zaharia 2020): each token of the question takes its best match in the chunk,
 weighted by the rarity of its word. The token vectors are those of the sentence model, so no other model and no second
@@ -7,6 +7,7 @@ run is needed. tests/bench/quality.py prints what the score contributes.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,24 +18,24 @@ from index.chunks import heading_line, pieces
 from index.embedding.model import Encoded, Vectors
 from index.markdown import without_links
 from index.terms import FUNCTION_WORDS, is_unspaced
+from index.vector_codes import Codes, token_codes, token_products
 
-Codes = NDArray[np.uint8]
 CODES, STARTS, PIECES = "token_codes.npy", "token_starts.npy", "token_pieces.npy"
 HEADING = 255
-_LEVELS = 7.5
-# Tokens unpacked at a time: they fit the second-level cache, and no search allocates a large array.
-_BLOCK = 256
+# Of two tokens of a piece that are so alike (a word said twice), one is kept: 11% are left out. No set of
+# tests/bench/quality.py finds two quotes more or less, with 0.75 one does.
+_ALIKE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkTokens:
-    """Tokens of one chunk: codes uint8[n, d/2]; pieces uint8[n], the piece of the text that holds each, or HEADING."""
+    """Tokens of one chunk: codes uint8[n, d/4]; pieces uint8[n], the piece of the text that holds each, or HEADING."""
 
     codes: Codes
     pieces: NDArray[np.uint8]
 
 
-def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str, scale: Vectors) -> ChunkTokens:
+def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str) -> ChunkTokens:
     """Return the tokens of the chunk's content words; `encoded` is its embedding text, encoded."""
     whole = heading_line(heading_path) + "".join(map(without_links, pieces(text)))
     kept = content_tokens(whole, encoded.spans) or [0]
@@ -42,7 +43,20 @@ def chunk_tokens(encoded: Encoded, heading_path: Sequence[str], text: str, scale
     starts = np.array([encoded.spans[token][0] for token in kept])
     # Pieces are numbered up to HEADING - 1; all later pieces get that number too.
     numbers = np.minimum(np.searchsorted(ends, starts, side="right") - 1, HEADING - 1)
-    return ChunkTokens(_packed(encoded.tokens[kept], scale), np.where(numbers < 0, HEADING, numbers).astype(np.uint8))
+    of_pieces = np.where(numbers < 0, HEADING, numbers).astype(np.uint8)
+    tokens = encoded.tokens[kept]
+    distinct = _distinct(tokens, of_pieces)
+    return ChunkTokens(token_codes(tokens[distinct]), of_pieces[distinct])
+
+
+def _distinct(tokens: Vectors, of_pieces: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return bool[n]: whether a token differs from every one before it that is kept of the same piece."""
+    alike = (tokens @ tokens.T > _ALIKE) & np.equal.outer(of_pieces, of_pieces)
+    distinct = np.ones(len(tokens), dtype=np.bool_)
+    for token in range(len(tokens)):
+        if distinct[token]:
+            distinct[token + 1 :] &= ~alike[token, token + 1 :]
+    return distinct
 
 
 def content_tokens(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
@@ -76,11 +90,10 @@ def _pair_at(text: str, at: int) -> str:
 class TokenStore:
     """The tokens of one snapshot, memory-mapped; a search reads those of its candidates only."""
 
-    def __init__(self, folder: Path, scale: Vectors) -> None:
+    def __init__(self, folder: Path) -> None:
         self._codes: Codes = np.asarray(np.load(folder / CODES, mmap_mode="r"))
-        self._starts: NDArray[np.int64] = np.load(folder / STARTS)
+        self._starts: NDArray[np.int64] = np.asarray(np.load(folder / STARTS, mmap_mode="r"))
         self._pieces: NDArray[np.uint8] = np.asarray(np.load(folder / PIECES, mmap_mode="r"))
-        self._scale = scale
 
     def similarities(self, question: Vectors, rows: Sequence[int]) -> "Similarities":
         """Return the best match of each token of `question`, float32[q, d], in the chunks `rows` and their pieces."""
@@ -91,24 +104,10 @@ class TokenStore:
         np.not_equal(pieces[1:], pieces[:-1], out=begins[1:])
         begins[chunks[:-1]] = True
         starts = np.flatnonzero(begins)
-        by_piece = np.maximum.reduceat(self._products(question, spans), starts, axis=0)
+        codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
+        by_piece = np.maximum.reduceat(token_products(codes, question), starts, axis=0)
         bounds = np.searchsorted(starts, chunks)
         return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
-
-    def _products(self, question: Vectors, spans: Sequence[tuple[int, int]]) -> Vectors:
-        """Return float32[n, q]: the similarity of each token of the spans to each token of the question."""
-        codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
-        # A code stands for (code - 7.5) / 7.5 * scale. The question is scaled instead of the codes, and the offset is
-        # subtracted from the products: it is one number for each token of the question.
-        scaled = (question * (self._scale / _LEVELS)).T
-        products = np.empty((len(codes), len(question)), dtype=np.float32)
-        values = np.empty((_BLOCK, 2 * codes.shape[1]), dtype=np.float32)
-        for start in range(0, len(codes), _BLOCK):
-            block = codes[start : start + _BLOCK]
-            _unpack(block, values)
-            np.matmul(values[: len(block)], scaled, out=products[start : start + _BLOCK])
-        products -= _LEVELS * scaled.sum(axis=0)
-        return products
 
     def tokens(self, row: int) -> ChunkTokens:
         """Return a chunk's tokens, so that a build can reuse them."""
@@ -139,13 +138,16 @@ class Similarities:
         return scores
 
 
-def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width: int) -> None:
+def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int) -> None:
     """Write the tokens of `count` chunks in the order of their rows, without keeping all of them in memory."""
     starts = np.zeros(count + 1, dtype=np.int64)
     numbers: list[NDArray[np.uint8]] = []
+    rows = iter(tokens)
+    first = next(rows)
+    width = first.codes.shape[1]
     with (folder / CODES).open("wb") as stream:
         _write_header(stream, 0, width)
-        for row, item in enumerate(tokens):
+        for row, item in enumerate(chain([first], rows)):
             stream.write(item.codes.tobytes())
             starts[row + 1] = starts[row] + len(item.codes)
             numbers.append(item.pieces)
@@ -158,17 +160,3 @@ def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int, width:
 def _write_header(stream: BinaryIO, rows: int, width: int) -> None:
     # The number of rows is known at the end only; numpy pads the header, so that rewriting it does not move the data.
     np.lib.format.write_array_header_2_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (rows, width)})
-
-
-def _unpack(codes: Codes, values: Vectors) -> None:
-    """Write the codes, unpacked, into the first rows of `values`."""
-    count, half = codes.shape
-    values[:count, :half] = codes & 15
-    values[:count, half:] = codes >> 4
-
-
-def _packed(tokens: Vectors, scale: Vectors) -> Codes:
-    codes = np.clip(np.rint(tokens / scale * _LEVELS + _LEVELS), 0, 15).astype(np.uint8)
-    half = codes.shape[1] // 2
-    packed: Codes = codes[:, :half] | (codes[:, half:] << 4)
-    return packed

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from index.bm25 import Posting
 from index.late_interaction import Similarities
+from index.postings import Posting
 from index.reranking import order
 
 Floats = NDArray[np.float32]
@@ -78,17 +78,6 @@ class Ranked:
             words=self.words[at],
             positions=self.positions[at],
         )
-
-
-def scaled(scores: Floats) -> Floats:
-    """Return the scores as shares of the largest."""
-    return scores / np.float32(max(float(scores.max()), 1e-9))
-
-
-def best_rows(scores: Floats, count: int) -> Rows:
-    """Return the rows of the `count` best scores above 0."""
-    rows = np.flatnonzero(scores)
-    return rows if len(rows) <= count else rows[np.argpartition(-scores[rows], count)[:count]]
 
 
 def coarse_scores(cosines: Floats, words: Floats) -> Floats:

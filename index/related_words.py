@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index import terms
-from index.bm25 import Posting, Words
+from index.bm25 import Words
 from index.compounds import joined_key, parts, splits
+from index.postings import Posting
+from index.readable import Readable
 from index.stemming import COMPOUNDING, stem, stem_in
 
-Mask = NDArray[np.bool_] | None
 # Another spelling or a part says less than the word itself.
 _WEIGHT = 0.5
 # Shorter and longer words are seldom two words written as one.
@@ -30,7 +30,7 @@ class Related:
     missing: list[Posting]
 
 
-def related(words: Words, question: str, readable: Mask) -> Related:
+def related(words: Words, question: str, readable: Readable | None) -> Related:
     """Return the postings of what a question's words may be written as, among the readable chunks."""
     found = Related([], [])
     spellings: dict[str, list[Posting]] = {}
@@ -44,26 +44,27 @@ def related(words: Words, question: str, readable: Mask) -> Related:
     return found
 
 
-def _spellings(words: Words, word: str, readable: Mask) -> Iterator[Posting]:
+def _spellings(words: Words, word: str, readable: Readable | None) -> Iterator[Posting]:
     yield words.of_keys([joined_key(word)], readable)
     yield _apart(words, word, readable)
     for language in COMPOUNDING.intersection(words.languages):
         yield _compounds(words, word, language, readable)
 
 
-def _apart(words: Words, word: str, readable: Mask) -> Posting:
+def _apart(words: Words, word: str, readable: Readable | None) -> Posting:
     """Return the chunks with both parts of a word that stands nowhere as one, parted as evenly as they are known."""
     is_asked = word.isalpha() and len(word) in _APART and not words.has(stem(word), readable)
     for pair in splits(word) if is_asked else ():
         if all(words.has(stem(part), readable) for part in pair):
-            first, second = (words.of_keys([stem(part)], readable) for part in pair)
-            rows, of_first, of_second = np.intersect1d(first.rows, second.rows, assume_unique=True, return_indices=True)
-            weights = np.minimum(first.weights[of_first], second.weights[of_second])
+            first, second = sorted((words.of_keys([stem(part)], readable) for part in pair), key=lambda p: len(p.rows))
+            both = second.holds(first.rows)
+            rows = first.rows[both]
+            weights = np.minimum(first.weights[both], second.weights[np.searchsorted(second.rows, rows)])
             return Posting(rows, weights, max(first.rarity, second.rarity))
     return words.of_keys([], readable)
 
 
-def _compounds(words: Words, word: str, language: str, readable: Mask) -> Posting:
+def _compounds(words: Words, word: str, language: str, readable: Readable | None) -> Posting:
     """Return the chunks with the parts of a compound; for a word that stands nowhere alone, with its compounds."""
     keys: set[str] = set()
     if len(word) >= _COMPOUND:

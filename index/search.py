@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 
 from index import ranking
 from index.access import EVERYONE
-from index.ann import EXACT_WHILE_SMALL, Readable, SearchRules, VectorSearch
-from index.bm25 import Words, held, largest_rarity
+from index.ann import EXACT_WHILE_SMALL, SearchRules, VectorSearch
+from index.bm25 import Words, largest_rarity
 from index.chunk_table import ChunkRows, Scope
 from index.chunks import embedding_text, pieces
-from index.embedding.model import Encoded, Vectors
+from index.embedding.model import Encoded
 from index.errors import SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, names, stability, titled
 from index.late_interaction import TokenStore, word_at
 from index.naming import names_another
+from index.postings import Posting, best_rows, held, total_scores
 from index.ranking import EncodedQuestion, Ranked
+from index.readable import Readable
 from index.related_words import related
 from index.reranking import Reranking
 from index.retrieval import NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
@@ -53,10 +55,6 @@ class QuestionEncoder(Protocol):
     @property
     def name(self) -> str:
         """Name of the model; it must be the one that the snapshot was built with."""
-
-    @property
-    def token_scale(self) -> Vectors:
-        """float32[k]: the size of nearly all values in each direction of a token vector."""
 
     def encode(self, texts: Sequence[str]) -> Sequence[Encoded]:
         """Return the vector and the token vectors of each text."""
@@ -95,12 +93,11 @@ class SnapshotSearch:
         self._lock = threading.Lock()
         self._rows = ChunkRows(path)
         self._words = Words(path, self._rows.connection, manifest.chunk_count, manifest.languages)
-        self._elsewhere = self._words.elsewhere()
         self._vectors = VectorSearch(path, manifest.search, rules)
-        self._tokens = TokenStore(path, embedder.token_scale)
+        self._tokens = TokenStore(path)
         self._reranking = reranking
         self._calibration = load_calibration(path).beside(reranking.scorer.name if reranking else "")
-        self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._readable_in)
+        self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._rows.readable)
         self._vocabulary = lru_cache(maxsize=_VOCABULARIES_KEPT)(self._rows.words)
         self._pieces = lru_cache(maxsize=_PIECES_KEPT)(pieces)
 
@@ -136,8 +133,8 @@ class SnapshotSearch:
     def rarities(self, terms: Collection[str], groups: Collection[str], within: Sequence[str] = ()) -> dict[str, float]:
         """Return how rare each term is in what `groups` may read, if it stands there."""
         with self._lock:
-            mask = self._readable(Scope(frozenset(groups) | {EVERYONE}, tuple(within))).mask
-            found = {term: self._words.posting(term, mask) for term in terms}
+            readable = self._readable(Scope(frozenset(groups) | {EVERYONE}, tuple(within)))
+            found = {term: self._words.posting(term, readable) for term in terms}
         return {term: posting.rarity for term, posting in found.items() if len(posting.rows)}
 
     def chunks(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
@@ -158,14 +155,14 @@ class SnapshotSearch:
     def _found(self, question: str, encoded: Encoded, scope: Scope, limit: int) -> _Found:
         readable = self._readable(scope)
         asked = self._encoded_question(question, encoded, readable)
-        if not len(readable.rows):
+        if not readable.count:
             return _Found(asked, None, NOTHING, self._vectors.largest_cosine(encoded.vector) > _NEAR)
-        others = related(self._words, question, readable.mask)
-        lexical = self._words.scores([*asked.postings.values(), *asked.codes.values(), *others.missing])
-        wide = lexical + self._words.scores(others.held)
+        others = related(self._words, question, readable)
+        lexical = [*asked.postings.values(), *asked.codes.values(), *others.missing]
+        wide = [*lexical, *others.held]
         count = max(_CANDIDATES, limit)
         near = self._vectors.near(asked.vector, readable, count)
-        ranked = self._ranked(asked, near, ranking.scaled(lexical), ranking.scaled(wide), count)
+        ranked = self._ranked(asked, near, lexical, wide, count)
         features = self._features(question, asked, ranked)
         return _Found(asked, ranked, features, self._hidden_is_nearer(encoded.vector, ranked, readable))
 
@@ -183,12 +180,9 @@ class SnapshotSearch:
         features = replace(found.features, reranked=float(given.max()))
         return replace(found, ranked=found.ranked.reordered(given), features=features)
 
-    def _readable_in(self, scope: Scope) -> Readable:
-        return Readable.of(self._rows.readable(scope), len(self._vectors.vectors))
-
     def _encoded_question(self, question: str, encoded: Encoded, readable: Readable) -> EncodedQuestion:
-        postings = {term: self._words.posting(term, readable.mask) for term in question_terms(question)}
-        codes = {code: self._words.posting(code, readable.mask) for code in question_codes(question)}
+        postings = {term: self._words.posting(term, readable) for term in question_terms(question)}
+        codes = {code: self._words.posting(code, readable) for code in question_codes(question)}
         words = [word_at(question, span) for span in encoded.spans]
         kept = [token for token, word in enumerate(words) if word in postings] or [0]
         weights = [postings[words[token]].rarity if words[token] in postings else 1.0 for token in kept]
@@ -202,27 +196,31 @@ class SnapshotSearch:
             numbers,
             postings,
             codes,
-            len(readable.rows),
+            readable.count,
         )
 
     def _ranked(
         self,
         asked: EncodedQuestion,
         near: NDArray[np.int64],
-        lexical: NDArray[np.float32],
-        wide: NDArray[np.float32],
+        lexical: Sequence[Posting],
+        wide: Sequence[Posting],
         count: int,
     ) -> Ranked:
-        """Return the candidates, best first; `wide` is the lexical score with other spellings, which chooses them."""
-        rows = np.union1d(near, ranking.best_rows(wide, count))
+        """Return the candidates, best first; `wide` are the postings with other spellings, which choose them."""
+        widest = best_rows(wide, count)
+        first = best_rows(lexical, 1) if len(wide) > len(lexical) else widest[:1]
+        rows = np.union1d(near, widest)
         cosines = self._vectors.cosines(asked.vector, rows)
-        codes = _CODES * held(asked.codes.values(), rows, asked.total)
-        kept = np.argsort(-ranking.coarse_scores(cosines, wide[rows] + codes), kind="stable")[:count]
-        rows, cosines, words = rows[kept], cosines[kept], (lexical[rows] + codes)[kept]
+        codes = _CODES * held(asked.codes.values(), rows, largest_rarity(asked.total))
+        coarse = ranking.coarse_scores(cosines, _shares(wide, rows, widest) + codes)
+        kept = np.argsort(-coarse, kind="stable")[:count]
+        rows, cosines, words = rows[kept], cosines[kept], (_shares(lexical, rows, first) + codes)[kept]
         similar = self._tokens.similarities(asked.tokens, rows.tolist())
         matches = similar.by_chunk @ (asked.weights / asked.weights.sum())
-        weight = ranking.WORDS_ELSEWHERE if self._elsewhere[lexical.argmax()] else ranking.WORDS
-        scores = ranking.final_scores(self._rows.documents[rows], ranking.own_scores(cosines, matches, words, weight))
+        is_foreign = any(map(self._words.is_foreign, first.tolist()))
+        weight = ranking.WORDS_ELSEWHERE if is_foreign else ranking.WORDS
+        scores = ranking.final_scores(self._rows.documents(rows), ranking.own_scores(cosines, matches, words, weight))
         order = np.lexsort((rows, -scores))
         return Ranked(rows[order], scores[order], cosines[order], matches[order], words[order], order, similar, weight)
 
@@ -231,15 +229,16 @@ class SnapshotSearch:
         best = int(ranked.own_scores.argmax())
         matches = ranked.similar.by_chunk[ranked.positions]
         row = int(ranked.rows[best])
+        at = ranked.rows[[best]]
         named = [asked.postings[name] for name in names(question) if name in asked.postings]
         told_apart = [posting for code, posting in asked.codes.items() if tells_apart(code)]
-        is_foreign = bool(told_apart) and not any(row in posting.rows for posting in told_apart)
+        is_foreign = bool(told_apart) and not any(posting.holds(at)[0] for posting in told_apart)
         return Features(
             evidence=evidence(matches[best], asked.weights, largest_rarity(asked.total)),
             stability=stability(
                 self._of_one_text(row, ranked.rows), matches, ranked.unmatched_scores, asked.weights, asked.words
             ),
-            missing_name=float(any(row not in posting.rows for posting in named)),
+            missing_name=float(any(not posting.holds(at)[0] for posting in named)),
             titled=float(any(titled(asked.postings, self._title(r)) for r in ranked.rows[:_TITLES].tolist())),
             foreign=float(is_foreign or names_another(question, f"{self._title(row)} {self._rows.chunk(row).text}")),
         )
@@ -249,10 +248,10 @@ class SnapshotSearch:
 
         Pages share boilerplate; editions have the same title as well.
         """
-        vectors, documents = self._vectors.vectors, self._rows.documents
-        same = vectors[rows] @ vectors[best] > _TWIN_COSINE
+        documents = self._rows.documents(rows)
+        same = self._cosines_to(best, rows) > _TWIN_COSINE
         same[same] = [self._rows.chunk(row).title == self._rows.chunk(best).title for row in rows[same].tolist()]
-        return np.where(same, documents[best], documents[rows]).astype(np.int32)
+        return np.where(same, self._rows.documents(np.array([best])), documents)
 
     def _title(self, row: int) -> str:
         chunk = self._rows.chunk(row)
@@ -286,14 +285,23 @@ class SnapshotSearch:
         return best_window(parts, scores, self._excerpts.chars)
 
     def _near_duplicates(self, row: int, chunk: RetrievedChunk, other_row: int, other: RetrievedChunk) -> bool:
-        vectors = self._vectors.vectors
-        return float(vectors[row] @ vectors[other_row]) > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
+        cosine = float(self._cosines_to(row, np.array([other_row]))[0])
+        return cosine > _TWIN_COSINE and _have_the_same_words(chunk.text, other.text)
+
+    def _cosines_to(self, row: int, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._vectors.cosines(self._vectors.vectors(np.array([row]))[0], rows)
 
     def _hidden_is_nearer(self, vector: NDArray[np.float32], ranked: Ranked, readable: Readable) -> bool:
         """Tell whether an unreadable chunk is clearly nearer to the question than every readable one."""
-        if readable.mask is None:
+        if readable.bitmap is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
+
+
+def _shares(postings: Sequence[Posting], rows: NDArray[np.int64], best: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the scores of rows as shares of the largest, that of the first of `best`."""
+    largest = total_scores(postings, best[:1]).max(initial=1e-9)
+    return total_scores(postings, rows) / np.float32(largest)
 
 
 def _have_the_same_words(text: str, other: str) -> bool:

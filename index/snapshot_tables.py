@@ -1,4 +1,7 @@
-"""The SQLite file of a snapshot: sources, documents and their readers, chunks. `index.bm25` adds the table of words."""
+"""The SQLite file of a snapshot: sources, documents and their readers, chunks. `index.bm25` adds the table of words.
+
+Beside it, `document_starts.npy`, int32[documents + 1], holds the row of each document's first chunk.
+"""
 
 import json
 import sqlite3
@@ -7,9 +10,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from index.chunks import Chunk
 from index.reading.documents import Skipped
 
+DOCUMENT_STARTS = "document_starts.npy"
 _SCHEMA = """
 CREATE TABLE sources (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL) STRICT;
 CREATE TABLE skipped (
@@ -26,7 +32,7 @@ CREATE TABLE document_groups (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES documents(id),
-    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash TEXT NOT NULL
+    heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX chunks_by_document ON chunks(document);
 CREATE INDEX groups_by_document ON document_groups(document);
@@ -58,7 +64,9 @@ class IndexedSource:
     skipped: tuple[Skipped, ...] = ()
 
 
-def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[str]) -> None:
+def write(
+    folder: Path, connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[bytes]
+) -> None:
     """Fill an empty database. A chunk's id is its row in the vectors; `hashes` holds the text hashes by row."""
     connection.executescript(_SCHEMA)
     documents = [(number, document) for number, source in enumerate(sources) for document in source.documents]
@@ -88,6 +96,8 @@ def write(connection: sqlite3.Connection, sources: Sequence[IndexedSource], hash
             for row, ((number, c), key) in enumerate(zip(chunks, hashes, strict=True))
         ],
     )
+    starts = np.cumsum([0, *(len(document.chunks) for _, document in documents)], dtype=np.int32)
+    np.save(folder / DOCUMENT_STARTS, starts)
 
 
 def fingerprints(file: Path) -> dict[str, str]:

@@ -11,16 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from index import snapshot_tables
-from index.ann import VECTORS, SearchRules, write_vectors
+from index.ann import SearchRules, open_vectors, write_vectors
 from index.bm25 import Origin, write_words
 from index.chunks import Chunk, heading_line
-from index.embedding.model import OnnxEmbedder, Vectors
+from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.retrieval import Manifest, SkippedFile, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
+from index.vector_codes import ByteVectors
 
 Progress = Callable[[int, int], None]
 # Chunks in memory with their tokens at a time. They are sorted by length, so that a batch needs little padding.
@@ -28,6 +29,8 @@ _WINDOW = 1024
 _BATCH = 64
 # Number and words of the texts on which the recall of an approximate index is measured.
 _QUESTIONS, _QUESTION_WORDS = 200, 9
+# Two of 10 million chunks have the same hash of this size by chance once in 10 ** 24 indexes.
+_HASH_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Reusable:
     `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
     """
 
-    rows: dict[str, int] = field(default_factory=dict)
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+    rows: dict[bytes, int] = field(default_factory=dict)
+    vectors: ByteVectors = field(default_factory=lambda: ByteVectors.empty(0, 0))
     tokens: TokenStore | None = None
     calibration: Calibration = SHIPPED
 
@@ -52,7 +55,7 @@ class Content:
 
     sources: Sequence[IndexedSource]
     chunks: Sequence[Chunk]
-    hashes: Sequence[str]
+    hashes: Sequence[bytes]
     withheld: tuple[WithheldText, ...] | None
     remarks: tuple[str, ...]
 
@@ -64,12 +67,11 @@ def reusable_of(folder: SnapshotFolder, previous: Manifest | None, embedder: Onn
     path = folder.path(previous.name)
     with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
-    vectors: Vectors = np.load(path / VECTORS, mmap_mode="r")
     fitted = load_calibration(path)
-    return Reusable(rows, vectors, TokenStore(path, embedder.token_scale), fitted if fitted.curve else SHIPPED)
+    return Reusable(rows, open_vectors(path), TokenStore(path), fitted if fitted.curve else SHIPPED)
 
 
-def text_hashes(chunks: Sequence[Chunk]) -> list[str]:
+def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
     """Return the hash of each chunk's headings and text. Chunks with equal ones have equal vectors."""
     return [_hash(heading_line(chunk.heading_path) + chunk.text) for chunk in chunks]
 
@@ -84,11 +86,11 @@ def written(
 ) -> Manifest:
     """Write a snapshot and return its manifest. It is not yet the live one."""
     now = datetime.now(UTC)
-    name = f"{now:%Y%m%dT%H%M%S%f}-{_hash(''.join(content.hashes))[:6]}"
+    name = f"{now:%Y%m%dT%H%M%S%f}-{sha256(b''.join(content.hashes)).hexdigest()[:6]}"
     draft = folder.draft(name)
-    vectors = np.empty((len(content.chunks), embedder.dimensions), dtype=np.float32)
+    vectors = ByteVectors.empty(len(content.chunks), embedder.dimensions)
     tokens = _embedded(content, embedder, reusable, vectors, progress)
-    write_tokens(draft, tokens, len(content.chunks), len(embedder.token_scale) // 2)
+    write_tokens(draft, tokens, len(content.chunks))
     index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
     origins = _origins(content.sources)
     _write_tables(draft, content, origins)
@@ -120,7 +122,7 @@ def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:
 
 
 def _embedded(
-    content: Content, embedder: OnnxEmbedder, reusable: Reusable, vectors: Vectors, progress: Progress
+    content: Content, embedder: OnnxEmbedder, reusable: Reusable, vectors: ByteVectors, progress: Progress
 ) -> Iterator[ChunkTokens]:
     """Yield each chunk's tokens by row and fill in its row of `vectors`; only new texts run through the model."""
     chunks, hashes = content.chunks, content.hashes
@@ -135,16 +137,20 @@ def _embedded(
             rows = fresh[first : first + _BATCH]
             texts = [chunks[row].embedding_text for row in rows]
             for row, encoded in zip(rows, embedder.encode_documents(texts), strict=True):
-                vectors[row] = encoded.vector
-                made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text, embedder.token_scale)
+                vectors.put(row, encoded.vector)
+                made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text)
             done += len(rows)
             progress(done, total)
         for row in window:
             if row in made:
                 yield made[row]
             elif reusable.tokens is not None:
-                vectors[row] = reusable.vectors[reusable.rows[hashes[row]]]
-                yield reusable.tokens.tokens(reusable.rows[hashes[row]])
+                earlier = reusable.rows[hashes[row]]
+                vectors.codes[row], vectors.scales[row] = (
+                    reusable.vectors.codes[earlier],
+                    reusable.vectors.scales[earlier],
+                )
+                yield reusable.tokens.tokens(earlier)
 
 
 def _question_samples(chunks: Sequence[Chunk]) -> list[str]:
@@ -172,10 +178,10 @@ def _write_tables(draft: Path, content: Content, origins: Sequence[Origin]) -> N
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
         # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        snapshot_tables.write(connection, content.sources, content.hashes)
+        snapshot_tables.write(draft, connection, content.sources, content.hashes)
         write_words(draft, connection, content.chunks, origins)
         connection.commit()
 
 
-def _hash(text: str) -> str:
-    return sha256(text.encode(errors="surrogatepass")).hexdigest()
+def _hash(text: str) -> bytes:
+    return sha256(text.encode(errors="surrogatepass")).digest()[:_HASH_BYTES]

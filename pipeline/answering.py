@@ -11,7 +11,7 @@ from index.retrieval import Retriever
 from pipeline.caching import AnswerCache, CacheKey, CuratedAnswers
 from pipeline.condensing import condensed
 from pipeline.drafting import Drafting, Writer
-from pipeline.errors import LimitReachedError, ModelError, PolicyError, SchemaError
+from pipeline.errors import AskAgainError, LimitReachedError, ModelError, PolicyError, SchemaError
 from pipeline.fallbacks import FALLBACKS, Evidence, Row, decide, quoted_answer, written_answer
 from pipeline.limits import Admission, PipelineLimits
 from pipeline.normalizing import normalize
@@ -86,7 +86,10 @@ class _Request:
 
 
 async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: Watch = unwatched) -> Response:
-    """Return the outcome of a question, its trace and how it was understood. Raises nothing but CancelledError."""
+    """Return the outcome of a question, its trace and how it was understood.
+
+    Raises nothing but CancelledError, and AskAgainError if the question has to be asked again later.
+    """
     record = Recorder(context, watch)
     request = _Request(pipeline, context, record)
     asked = question = None
@@ -100,6 +103,8 @@ async def answer(pipeline: Pipeline, text: str, context: RequestContext, watch: 
             async with pipeline.admission.admitted(context):
                 question = await _condensed(request, await _reduced(request, asked))
                 outcome, question = await _outcome(request, question)
+    except AskAgainError:
+        raise
     except Exception as error:  # noqa: BLE001 - the last resort: whoever asked gets an outcome
         outcome = _failed(error, context)
     await pipeline.admission.spend(context, record.tokens)

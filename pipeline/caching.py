@@ -40,7 +40,7 @@ class AnswerCache(Protocol):
 
 
 class CuratedAnswers(Protocol):
-    """Finds answers that a person approved."""
+    """Finds answers that a person approved. A method raises AskAgainError if they cannot be looked at now."""
 
     async def recall(self, question: NormalizedQuestion, context: RequestContext) -> Answered | None:
         """Return the approved answer to this question that these readers may see, if it still holds."""
@@ -55,7 +55,7 @@ class MemoryAnswerCache:
     def __init__(self, size: int, now: Callable[[], float] = time.monotonic) -> None:
         self._size = size
         self._now = now
-        self._snapshot = ""
+        self._snapshots: dict[str, str] = {}
         self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
         self._disputed: OrderedDict[str, None] = OrderedDict()
 
@@ -68,12 +68,14 @@ class MemoryAnswerCache:
         return answer.model_copy(update={"cached": True})
 
     async def put(self, key: CacheKey, answer: Answered) -> None:
-        """Remember a verified answer, unless it is disputed; drop the answers from other snapshots."""
+        """Remember a verified answer, unless it is disputed; drop the tenant's answers from other snapshots."""
         if answer.content_hash in self._disputed:
             return
-        if key.snapshot != self._snapshot:
-            self._answers = OrderedDict((k, known) for k, known in self._answers.items() if k.snapshot == key.snapshot)
-            self._snapshot = key.snapshot
+        if key.snapshot != self._snapshots.get(key.tenant_id):
+            outdated = [k for k in self._answers if k.tenant_id == key.tenant_id and k.snapshot != key.snapshot]
+            for one in outdated:
+                del self._answers[one]
+            self._snapshots[key.tenant_id] = key.snapshot
         self._answers[key] = (self._now(), answer)
         self._answers.move_to_end(key)
         while len(self._answers) > self._size:

@@ -12,6 +12,15 @@ class PipelineError(CitedeskError):
     failure: Failure = Failure.INTERNAL
 
 
+class AskAgainError(CitedeskError):
+    """Something is away for a moment without which the right answer is not known, so there is no outcome.
+
+    Whoever asked the pipeline asks it again later.
+    """
+
+    code = "ASK_AGAIN"
+
+
 class LimitReachedError(PipelineError):
     """An input, rate or queue limit is reached; `retry_after` is in seconds, None if waiting does not help."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bot.app import build_embedder, build_pipeline
-from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
 from bot.settings import Settings
 from bot.surfaces.model_words import degraded_words, no_model_words, problem_lines
 from bot.surfaces.showing import every_link, links_of, readable, small_print
@@ -23,6 +23,7 @@ from bot.surfaces.wording import (
     updated_words,
 )
 from bot.surfaces.words import ENGLISH
+from bot.tenants import own_settings
 from pipeline.answering import answer
 from pipeline.types import (
     Answered,
@@ -45,16 +46,17 @@ from pipeline.types import (
 @click.command("ask")
 @click.argument("question")
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--user", default="cli", help="Who asks.")
 @click.option("--groups", default="", help="The asker's groups, separated by commas.")
 @click.option("--audience", default=None, help="Groups that everybody who sees the answer is in.")
-def command(
-    question: str, data_dir: Path | None, user: str, groups: str, audience: str | None, *, as_json: bool
+def command(  # noqa: PLR0913 - one for each option
+    question: str, data_dir: Path | None, tenant: str, user: str, groups: str, audience: str | None, *, as_json: bool
 ) -> None:
     """Answer QUESTION from the index."""
     shared = None if audience is None else names(audience)
-    response = asyncio.run(ask_once(settings_of(data_dir), question, user, names(groups), shared))
+    response = asyncio.run(ask_once(own_settings(settings_of(data_dir), tenant), question, user, names(groups), shared))
     if as_json:
         both = {part: getattr(response, part).model_dump(mode="json") for part in ("outcome", "trace")}
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))

@@ -1,8 +1,9 @@
 """`citedesk doctor`: check the installation, and say how to mend what is wrong."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from bot.app import (
     open_store,
     require_valkey_client,
 )
+from bot.app import places as places_of
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
@@ -25,6 +27,7 @@ from bot.settings import Settings, environment_name, reviewers_places
 from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted, not_seen_words
+from bot.tenants import Tenant, tenants_of
 from index.errors import CitedeskError, SettingsError
 from index.snapshot import SnapshotFolder
 
@@ -44,7 +47,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     """Return the results of all checks, in the order in which to mend them."""
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
-        await _index(settings),
+        *([] if settings.tenants and not places_of(settings) else [await _index(settings)]),
         *_builds(settings),
         *await asyncio.to_thread(_published, settings),
         *await service_checks(settings),
@@ -53,8 +56,16 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *await _shared(settings),
         *await model_checks(settings),
         *await _products(settings),
-        _people(settings),
+        *([] if settings.tenants and not places_of(settings) else [_people(settings)]),
+        *[found for tenant in tenants_of(settings) for found in await _of_tenant(tenant)],
     ]
+
+
+async def _of_tenant(tenant: Tenant) -> Sequence[Diagnosis]:
+    """Check what a tenant has of its own."""
+    own, named = tenant.settings, f"tenants.{tenant.name}.{{}}".format
+    found = [await _index(own), *_builds(own), *await service_checks(own), *_access(own), _people(own, named)]
+    return [replace(one, what=f"{one.what} of {tenant.name}") for one in found]
 
 
 async def _products(settings: Settings) -> Sequence[Diagnosis]:
@@ -69,9 +80,9 @@ async def _index(settings: Settings) -> Diagnosis:
         manifest = await asyncio.to_thread(retriever.manifest)
     except CitedeskError as error:
         return Diagnosis("index", ok=False, words=str(error))
-    return Diagnosis(
-        "index", ok=True, words=f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
-    )
+    words = f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
+    warning = SnapshotFolder(settings.data_dir).passed_over(manifest.name)
+    return Diagnosis("index", ok=not warning, words=f"{words}; {warning}" if warning else words)
 
 
 def _builds(settings: Settings) -> Iterator[Diagnosis]:
@@ -136,15 +147,15 @@ async def _shared(settings: Settings) -> Sequence[Diagnosis]:
         return [Diagnosis("shared server", ok=False, words=str(error))]
 
 
-def _people(settings: Settings) -> Diagnosis:
+def _people(settings: Settings, name_of: Callable[[str], str] = environment_name) -> Diagnosis:
     places = reviewers_places(settings)
     missing = [
-        environment_name(name)
+        name_of(name)
         for name, value in (("access.reviewers", settings.access.reviewers), ("access.admins", settings.access.admins))
         if not value
     ]
     if places and not any(places.values()):
-        missing.append(" or ".join(map(environment_name, places)))
+        missing.append(" or ".join(map(name_of, places)))
     if missing:
         return Diagnosis("people", ok=False, words=f"not set: {', '.join(missing)}")
     return Diagnosis("people", ok=True, words=counted(len(settings.access.reviewers), "reviewer", "reviewers"))

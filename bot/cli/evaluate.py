@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_pipeline, build_retriever
-from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.evaluation import run as measuring
 from bot.evaluation.page import report_page
 from bot.evaluation.run import EvalQuestion
 from bot.settings import Settings
+from bot.tenants import own_settings
 from index.calibrate import keep_calibration
 
 _FILE = click.Path(path_type=Path)
@@ -23,6 +24,7 @@ _FILE = click.Path(path_type=Path)
 @click.command("eval")
 @click.argument("questions", type=_FILE)
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--rows", type=_FILE, help="Write one JSON line a question to this file.")
 @click.option("--report", type=_FILE, help="Write a page to read to this HTML file.")
@@ -30,10 +32,17 @@ _FILE = click.Path(path_type=Path)
 @click.option("--calibrate", is_flag=True, help="Fit the sufficiency score to QUESTIONS and keep it in the index.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
 def command(
-    questions: Path, data_dir: Path | None, limit: int | None, *, calibrate: bool, as_json: bool, **files: Path | None
+    questions: Path,
+    data_dir: Path | None,
+    tenant: str,
+    limit: int | None,
+    *,
+    calibrate: bool,
+    as_json: bool,
+    **files: Path | None,
 ) -> None:
     """Measure retrieval and answers against QUESTIONS (JSON lines)."""
-    settings = settings_of(data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
     asked = measuring.read_questions(questions)[:limit]
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
     calibration = _calibrated(settings, asked) if calibrate else None

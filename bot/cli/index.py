@@ -1,8 +1,8 @@
-"""`citedesk index`: build, watch, inspect and roll back the index."""
+"""`citedesk index`: build, watch, inspect, verify and roll back the index."""
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -16,15 +16,16 @@ from bot.app import build_embedder, build_rules, build_snapshots
 from bot.app import places as places_of
 from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
-from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
+from bot.tenants import Tenant, own_settings, tenants_of
 from index.builder import Coverage, build
-from index.errors import BuildRefusedError
+from index.errors import BuildRefusedError, CitedeskError, SnapshotCorruptError
 from index.reading.sources import Location, local_paths
 from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
-from index.snapshot import SnapshotFolder
+from index.snapshot import SnapshotFolder, verified_manifest
 from index.snapshot_writing import Progress
 from index.watching import watched
 
@@ -46,16 +47,31 @@ _PUBLISH = click.option(
 @command.command("build")
 @click.argument("places", nargs=-1)
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--force", is_flag=True, help="Switch even if many documents vanished.")
 @_PUBLISH
-def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool, force: bool, publish: bool) -> None:
+def index_build(
+    places: tuple[str, ...], data_dir: Path | None, tenant: str, *, as_json: bool, force: bool, publish: bool
+) -> None:
     """Index PLACES and switch to the new snapshot.
 
     A place is a folder, a file, a Git checkout, or the address of a page or a site map; without any, those of the
-    settings index.paths and index.services are indexed.
+    settings index.paths and index.services are indexed. Without --tenant and PLACES, the index of each tenant is built,
+    too, one after the other.
     """
     settings = settings_of(data_dir)
+    tenants = () if tenant or places else tenants_of(settings)
+    first = own_settings(settings, tenant)
+    build_one = partial(_build_one, as_json=as_json, force=force, publish=publish)
+    if not (tenants and not places_of(first)):
+        build_one(first, places)
+    failed = [each.name for each in tenants if not _is_built(each, build_one, as_json=as_json)]
+    if failed:
+        raise BuildRefusedError(f"no new index for {', '.join(failed)}; the others are built")
+
+
+def _build_one(settings: Settings, places: tuple[str, ...], *, as_json: bool, force: bool, publish: bool) -> None:
     folders = _places(settings, places)
     published = publishing.published_of(settings) if publish else None
     with build_progress(show=not as_json) as progress:
@@ -68,16 +84,28 @@ def index_build(places: tuple[str, ...], data_dir: Path | None, *, as_json: bool
     )
 
 
+def _is_built(tenant: Tenant, build_one: Callable[[Settings, tuple[str, ...]], None], *, as_json: bool) -> bool:
+    """Build the index of a tenant, and tell whether that worked: the documents of one must not hold up the others."""
+    click.echo(f"tenant {tenant.name}:", err=as_json)
+    try:
+        build_one(tenant.settings, ())
+    except (CitedeskError, click.UsageError) as error:
+        click.echo(f"citedesk: {error}", err=True)
+        return False
+    return True
+
+
 @command.command("watch")
 @click.argument("places", nargs=-1)
 @DATA_DIR
+@TENANT
 @_PUBLISH
-def index_watch(places: tuple[str, ...], data_dir: Path | None, *, publish: bool) -> None:
+def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, publish: bool) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
     If a place is an address or a service, they are indexed again every index.refetch_s, too.
     """
-    settings = settings_of(data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
     folders = _places(settings, places)
     embedder = build_embedder(settings)
 
@@ -108,25 +136,44 @@ def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Location, ...]
 
 @command.command("status")
 @DATA_DIR
+@TENANT
 @AS_JSON
-def index_status(data_dir: Path | None, *, as_json: bool) -> None:
+def index_status(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """Show the live snapshot and what it left out, and how the last build ended."""
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
     _, manifest = folder.newest_intact()
     last = folder.last_build()
     if as_json:
         shown = manifest.model_dump(mode="json", exclude={"withheld": {"__all__": {"excerpt"}}})
         click.echo(json.dumps(shown | {"last_build": last and last.model_dump(mode="json")}, indent=1))
     else:
-        click.echo("\n".join([_manifest_text(manifest), *_last_build_lines(last)]))
+        warnings = filter(None, [folder.passed_over(manifest.name)])
+        click.echo("\n".join([*warnings, _manifest_text(manifest), *_last_build_lines(last)]))
+
+
+@command.command("verify")
+@DATA_DIR
+def index_verify(data_dir: Path | None) -> None:
+    """Read every byte of every snapshot, also of those that were read before; exit 1 if one is damaged."""
+    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    damaged = []
+    for name in folder.names():
+        try:
+            verified_manifest(folder.path(name), afresh=True)
+            click.echo(f"{name} is whole")
+        except SnapshotCorruptError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise SnapshotCorruptError("; ".join(damaged))
 
 
 @command.command("list")
 @DATA_DIR
+@TENANT
 @AS_JSON
-def index_list(data_dir: Path | None, *, as_json: bool) -> None:
+def index_list(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """List the snapshots that are kept, newest first."""
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
     live = folder.current_name()
     if as_json:
         click.echo(json.dumps([{"name": name, "live": name == live} for name in folder.names()], indent=1))
@@ -136,14 +183,15 @@ def index_list(data_dir: Path | None, *, as_json: bool) -> None:
 
 @command.command("rollback")
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--yes", is_flag=True, help="Go back even if that opens documents to more people.")
-def index_rollback(data_dir: Path | None, *, as_json: bool, yes: bool) -> None:
+def index_rollback(data_dir: Path | None, tenant: str, *, as_json: bool, yes: bool) -> None:
     """Serve the snapshot before the live one again, on all machines if they share their snapshots.
 
     If that opens documents to more people, they are listed and you are asked first.
     """
-    snapshots = build_snapshots(settings_of(data_dir))
+    snapshots = build_snapshots(own_settings(settings_of(data_dir), tenant))
     plan = snapshots.planned_rollback()
     done = yes or not plan.reopened or (not as_json and _confirmed(plan))
     if done:

@@ -7,6 +7,9 @@ import click
 from bot.settings import Settings, load_settings
 
 DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the index and the store.")
+TENANT = click.option(
+    "--tenant", default="", metavar="NAME", help="Tenant with a table [tenants.NAME], by its name or an id of it."
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

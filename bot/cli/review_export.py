@@ -13,6 +13,7 @@ from bot.desk.permissions import UnknownReviewError
 from bot.desk.review_views import ReviewView
 from bot.settings import Settings
 from bot.store.records import Review, ReviewEvent, ReviewFilter, ReviewState
+from bot.tenants import own_settings
 
 ALL: tuple[ReviewState, ...] = get_args(ReviewState)
 _FIELDS = (
@@ -26,20 +27,24 @@ _LIMIT = 100_000
 Groups = frozenset[str] | None
 
 
-async def stored_reviews(settings: Settings, states: Sequence[ReviewState], groups: Groups) -> list[ReviewView]:
+async def stored_reviews(
+    settings: Settings, states: Sequence[ReviewState], groups: Groups, tenant: str = ""
+) -> list[ReviewView]:
     """Return the reviews in these states, `_LIMIT` at most, as `groups` may read them; none if there is no store."""
-    async with opened_store(settings) as store:
+    async with opened_store(settings, tenant) as store:
         found = await store.reviews.listed(ReviewFilter(states=tuple(states), limit=_LIMIT)) if store else []
-    return await _as_read_by(groups, found, settings)
+    return await _as_read_by(groups, found, own_settings(settings, tenant))
 
 
-async def stored_review(settings: Settings, review_id: str, groups: Groups) -> tuple[ReviewView, list[ReviewEvent]]:
+async def stored_review(
+    settings: Settings, review_id: str, groups: Groups, tenant: str = ""
+) -> tuple[ReviewView, list[ReviewEvent]]:
     """Return one review, as `groups` may read it, with its history. Raises UnknownReviewError."""
-    async with opened_store(settings) as store:
+    async with opened_store(settings, tenant) as store:
         review = await store.reviews.get(review_id) if store else None
         if store is None or review is None:
             raise UnknownReviewError(f"there is no review {review_id}")
-        (view,) = await _as_read_by(groups, [review], settings)
+        (view,) = await _as_read_by(groups, [review], own_settings(settings, tenant))
         return view, await store.reviews.events(review_id)
 
 

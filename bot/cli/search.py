@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_retriever
-from bot.cli.options import AS_JSON, DATA_DIR, names, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.tenants import own_settings
 from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
 from index.terms import question_terms
@@ -27,12 +28,13 @@ _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score"
 @click.command("search")
 @click.argument("question")
 @DATA_DIR
+@TENANT
 @AS_JSON
 @click.option("--groups", default="", help="Groups to search as, separated by commas.")
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50))
-def command(question: str, data_dir: Path | None, groups: str, limit: int, *, as_json: bool) -> None:
+def command(question: str, data_dir: Path | None, tenant: str, groups: str, limit: int, *, as_json: bool) -> None:
     """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of."""
-    settings = settings_of(data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
     found = build_retriever(settings, build_embedder(settings)).search(question, names(groups), limit)
     shown = json.dumps(search_json(found), ensure_ascii=False, indent=1) if as_json else search_text(question, found)
     click.echo(shown)

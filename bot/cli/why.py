@@ -6,26 +6,28 @@ from pathlib import Path
 import click
 
 from bot.app import build_embedder, build_retriever, pipeline_limits
-from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.cli.stored import opened_store
 from bot.desk.explaining import Explained, Explaining
 from bot.desk.permissions import UnknownRequestError
 from bot.settings import Settings
 from bot.surfaces.command_messages import stages_words
 from bot.surfaces.why_words import why_words
+from bot.tenants import own_settings
 
 
 @click.command("why")
 @click.argument("request_id")
 @DATA_DIR
+@TENANT
 @AS_JSON
-def command(request_id: str, data_dir: Path | None, *, as_json: bool) -> None:
+def command(request_id: str, data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """Say why a request ended so.
 
     What was found, which stage decided, and what to do. It names every document: whoever can run it can read the
     index. --json prints the stored trace.
     """
-    found = asyncio.run(explained(settings_of(data_dir), request_id))
+    found = asyncio.run(explained(settings_of(data_dir), request_id, tenant))
     trace = found.trace
     if as_json:
         click.echo(trace.model_dump_json(indent=1))
@@ -34,11 +36,12 @@ def command(request_id: str, data_dir: Path | None, *, as_json: bool) -> None:
     click.echo(f"\n{trace.request_id}  {trace.outcome}  {trace.verdict}\n{stages_words(trace)}")
 
 
-async def explained(settings: Settings, request_id: str) -> Explained:
-    """Return an explained request. Raises UnknownRequestError."""
-    async with opened_store(settings) as store:
+async def explained(settings: Settings, request_id: str, tenant: str = "") -> Explained:
+    """Return an explained request. Raises UnknownRequestError, also for that of another tenant."""
+    async with opened_store(settings, tenant) as store:
         if store is None:
             raise UnknownRequestError(f"no request was ever stored in {settings.data_dir}")
-        retriever = build_retriever(settings, build_embedder(settings))
-        has_writer = settings.llm.provider != "extractive"
-        return await Explaining(store, retriever, pipeline_limits(settings), has_writer).explained(request_id, None)
+        own = own_settings(settings, tenant)
+        retriever = build_retriever(own, build_embedder(own))
+        has_writer = own.llm.provider != "extractive"
+        return await Explaining(store, retriever, pipeline_limits(own), has_writer).explained(request_id, None)

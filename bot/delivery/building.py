@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ import structlog
 
 from bot.delivery.worker import Worker, WorkerLimits
 from bot.desk.index_builds import IndexBuilds
-from bot.settings import DeliverySettings
+from bot.settings import DeliverySettings, Settings
 from bot.store.lease import Lease
-from bot.store.port import StoreError
-from bot.store.records import BuildOrder, Job, Outgoing
+from bot.store.port import Store, StoreError
+from bot.store.records import BuildOrder, Job, Outgoing, Scope
 from bot.surfaces.command_messages import error_words
 from bot.surfaces.words import Languages, Words
 from index.builder import Coverage
@@ -31,12 +31,21 @@ BuildNote = Callable[[str, str, BuildOrder, Coverage | str, Words], Outgoing]
 
 
 @dataclass(frozen=True, slots=True)
+class OwnedIndex:
+    """An index, the tenants whose it is, and the settings that hold for them."""
+
+    scope: Scope
+    settings: Settings
+    builds: IndexBuilds
+
+
+@dataclass(frozen=True, slots=True)
 class Building:
     """Builds what was ordered. `note_of` returns how a chat product renders what is said of a build."""
 
-    builds: IndexBuilds
+    store: Store
+    indexes: Sequence[OwnedIndex]
     settings: DeliverySettings
-    languages: Languages
     note_of: Callable[[str], BuildNote]
     wake_outbox: Callable[[], None]
 
@@ -44,7 +53,7 @@ class Building:
     async def running(self) -> AsyncIterator[None]:
         """Work while the body runs. A build that has not ended then is given back, and begun again elsewhere."""
         limits = WorkerLimits(1, self.settings.lease_s, self.settings.poll_s, self.settings.pause_s)
-        worker = Worker("builds", self.builds.store.builds, self.work, limits, asyncio.Event())
+        worker = Worker("builds", self.store.builds, self.work, limits, asyncio.Event())
         worker.start()
         try:
             yield
@@ -55,14 +64,19 @@ class Building:
     async def work(self, job: Job, lease: Lease) -> None:
         """Build, and settle the order together with its result."""
         order = BuildOrder.model_validate_json(job.payload)
-        words = self.languages.words(order.where.language)
+        index = next((one for one in self.indexes if one.scope.has(order.where.tenant_id)), None)
+        if index is None:
+            _log.warning("build_of_unknown_tenant", build_id=job.key, tenant_id=order.where.tenant_id)
+            await self.store.builds.bury(job)
+            return
+        words = Languages(index.settings.language).words(order.where.language)
         if job.attempts > self.settings.attempts:
             _log.error("build_given_up", build_id=job.key, attempts=self.settings.attempts)
             said: Coverage | str = words("reindexing-given-up", attempts=self.settings.attempts)
             await self._settle(job, self._note(job, order, "built", said, words), dead=True)
             return
         try:
-            said = await self._built(self._progress(job, lease, order, words))
+            said = await _built(index.builds, self._progress(job, lease, order, words))
         except (StoreError, BuildStoppedError):
             raise
         except CitedeskError as error:
@@ -70,17 +84,9 @@ class Building:
             said = error_words(error, words)
         await self._settle(job, self._note(job, order, "built", said, words))
 
-    async def _built(self, progress: Progress) -> Coverage:
-        """Build once no other process builds. The order waits its turn under its lease, without counting as tried."""
-        while True:
-            try:
-                return await self.builds.build(progress)
-            except BuildRunningError:
-                await asyncio.sleep(_TURN_S)
-
     async def _settle(self, job: Job, note: Outgoing, *, dead: bool = False) -> None:
         """End an order and queue its result, unless another worker has taken the order over."""
-        async with self.builds.store.transaction() as tx:
+        async with self.store.transaction() as tx:
             if await (tx.builds.bury(job) if dead else tx.builds.finish(job)):
                 await tx.outbox.send([note])
         self.wake_outbox()
@@ -101,8 +107,17 @@ class Building:
         return progress
 
     async def _tell(self, note: Outgoing) -> None:
-        await self.builds.store.outbox.send([note])
+        await self.store.outbox.send([note])
         self.wake_outbox()
 
     def _note(self, job: Job, order: BuildOrder, what: str, said: Coverage | str, words: Words) -> Outgoing:
         return self.note_of(order.where.surface)(f"{job.key}:{what}", job.key, order, said, words)
+
+
+async def _built(builds: IndexBuilds, progress: Progress) -> Coverage:
+    """Build once no other process builds. The order waits its turn under its lease, without counting as tried."""
+    while True:
+        try:
+            return await builds.build(progress)
+        except BuildRunningError:
+            await asyncio.sleep(_TURN_S)

@@ -13,6 +13,7 @@ from bot.desk.reporting import Report, Reporting
 from bot.settings import DigestSettings
 from bot.store.port import Store
 from bot.store.records import Conversation, Outgoing
+from bot.store.scoped import own_id
 
 _log = structlog.get_logger(__name__)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -47,7 +48,10 @@ def due_week(settings: DigestSettings, now: datetime) -> str | None:
 
 
 class Digests:
-    """Queues the digests that are due. The key of a message in the outbox holds its week, so that it is queued once."""
+    """Queues the digests that are due. The key of a message in the outbox holds its week, so that it is queued once.
+
+    `name` is that of the tenant, "" for the top level of the settings.
+    """
 
     def __init__(
         self,
@@ -56,9 +60,10 @@ class Digests:
         directory: Directory,
         store: Store,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        name: str = "",
     ) -> None:
         self._settings, self._reporting, self._directory, self._store = settings, reporting, directory, store
-        self._now = now
+        self._now, self._name = now, name
         self._bulletins: dict[str, Bulletin] = {}
         self._queued: set[str] = set()
 
@@ -70,7 +75,8 @@ class Digests:
         """Queue the digest of this week for each product, if it is due and was not queued; tell whether one was."""
         now = self._now()
         week = due_week(self._settings, now)
-        due = {f"digest:{surface}:{week}": bulletin for surface, bulletin in self._bulletins.items() if week}
+        bulletins = self._bulletins.items() if week else ()
+        due = {own_id(self._name, f"digest:{surface}:{week}"): bulletin for surface, bulletin in bulletins}
         fresh = {key: bulletin for key, bulletin in due.items() if key not in self._queued}
         for key, bulletin in fresh.items():
             if where := bulletin.place():

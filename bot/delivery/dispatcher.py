@@ -1,7 +1,7 @@
 """Run the workers of inbox and outbox, and hand each job to its chat product."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,12 @@ from bot.store.lease import Lease
 from bot.store.port import Store
 from bot.store.records import Asked, Job, Outgoing
 from index.errors import CitedeskError
+
+
+class UnservedTenantError(CitedeskError):
+    """A job belongs to a tenant whose table is gone from the settings. The job stays in the queue."""
+
+    code = "TENANT_UNSERVED"
 
 
 class UnservedSurfaceError(CitedeskError):
@@ -28,13 +34,23 @@ class Handlers:
 
 
 class Dispatcher:
-    """Works on inbox and outbox for the chat products that were added. The two events wake its workers."""
+    """Works on inbox and outbox for the chat products that were added. The two events wake its workers.
+
+    `name_of` tells the name of the tenant whose handlers work on a job, "" for the top level of the settings, and None
+    if nobody does.
+    """
 
     def __init__(
-        self, settings: DeliverySettings, store: Store, inbox_wake: asyncio.Event, outbox_wake: asyncio.Event
+        self,
+        settings: DeliverySettings,
+        store: Store,
+        inbox_wake: asyncio.Event,
+        outbox_wake: asyncio.Event,
+        name_of: Callable[[str], str | None] = lambda _: "",
     ) -> None:
         self._settings = settings
-        self._handlers: dict[str, Handlers] = {}
+        self._name_of = name_of
+        self._handlers: dict[tuple[str, str], Handlers] = {}
         self._inbox = Worker(
             "inbox", store.inbox, self._answer, _limits(settings, settings.question_workers), inbox_wake
         )
@@ -42,9 +58,9 @@ class Dispatcher:
             "outbox", store.outbox, self._deliver, _limits(settings, settings.reply_workers), outbox_wake
         )
 
-    def add(self, surface: str, handlers: Handlers) -> None:
-        """Register the handlers of a chat product."""
-        self._handlers[surface] = handlers
+    def add(self, surface: str, handlers: Handlers, tenant: str = "") -> None:
+        """Register the handlers of a chat product, for the tenant of this name or the top level."""
+        self._handlers[tenant, surface] = handlers
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -63,13 +79,18 @@ class Dispatcher:
         return await self._inbox.has_lost(key)
 
     async def _answer(self, job: Job, lease: Lease) -> None:
-        await self._handlers_of(Asked.model_validate_json(job.payload).where.surface).answer(job, lease)
+        where = Asked.model_validate_json(job.payload).where
+        await self._handlers_of(where.tenant_id, where.surface).answer(job, lease)
 
     async def _deliver(self, job: Job, lease: Lease) -> None:
-        await self._handlers_of(Outgoing.model_validate_json(job.payload).surface).deliver(job, lease)
+        message = Outgoing.model_validate_json(job.payload)
+        await self._handlers_of(message.tenant_id, message.surface).deliver(job, lease)
 
-    def _handlers_of(self, surface: str) -> Handlers:
-        handlers = self._handlers.get(surface)
+    def _handlers_of(self, tenant_id: str, surface: str) -> Handlers:
+        tenant = self._name_of(tenant_id)
+        if tenant is None:
+            raise UnservedTenantError(tenant_id)
+        handlers = self._handlers.get((tenant, surface))
         if handlers is None:
             raise UnservedSurfaceError(surface)
         return handlers

@@ -49,12 +49,13 @@ class Following:
         reopen: Callable[[], None],
         metrics: Metrics,
         poll_s: float,
+        wake: asyncio.Event,
     ) -> None:
         """`reopen` makes the retriever look at the live snapshot of this machine again."""
         self._snapshots, self._retriever, self._reopen = snapshots, retriever, reopen
         self._metrics, self._poll_s = metrics, poll_s
         self._mended = ""
-        self.wake = asyncio.Event()
+        self.wake = wake
         self.state = Followed()
 
     @asynccontextmanager

@@ -12,14 +12,14 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.process_state import ProcessState
 from bot.store.port import Store, StoreError
 from bot.store.records import Signal
-from bot.store.shared import CURATED, INBOX, INTERRUPT, OUTBOX, STOP
+from bot.store.shared import CURATED, INBOX, INTERRUPT, OUTBOX, SNAPSHOT, STOP
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Wakes workers, interrupts questions and forgets cached vectors of approved answers in this process."""
+    """Wakes what waits in this process, interrupts questions and forgets cached vectors of approved answers."""
 
     store: Store
     dispatcher: Dispatcher
@@ -54,6 +54,8 @@ class Listener:
             self.state.outbox_wake.set()
         if signal.topic == CURATED or is_new_connection:
             self.state.curated.bump()
+        if signal.topic == SNAPSHOT or is_new_connection:
+            self.state.snapshot_wake.set()
         if signal.topic == STOP:
             self.state.running.stop(*json.loads(signal.what))
         if signal.topic == INTERRUPT:

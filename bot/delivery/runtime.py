@@ -9,10 +9,11 @@ from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
 from bot.delivery.following import Following
 from bot.delivery.listening import Listener
+from bot.delivery.presence import Presence
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
-from bot.store.records import BuildOrder, Outgoing
+from bot.store.records import ALL_TENANTS, BuildOrder, Outgoing, Scope
 from bot.surfaces.answering import Answering
 from bot.surfaces.card_placing import CardPlacing, UnplacedCards
 from bot.surfaces.membership import Directories
@@ -21,6 +22,7 @@ from bot.surfaces.product import ChatProduct, Diagnosis
 from bot.surfaces.review_board import Board, Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.words import Words
+from bot.tenants import Tenancy, Tenant
 from index.builder import Coverage
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Runtime:
     """The parts of the process that a chat product uses. `wake_inbox` and `wake_outbox` wake the workers.
 
     `following` follows the live snapshot of all machines, None if snapshots stay on this one.
+
+    Each tenant that is apart has a runtime of its own, with its settings, use cases, directories, boards and digests;
+    `tenants` of the top level are theirs. `scope` are the tenants that a runtime serves.
     """
 
     settings: Settings
@@ -43,11 +48,39 @@ class Runtime:
     digests: Digests
     dispatcher: Dispatcher
     listener: Listener
+    presence: Presence
     running: RunningQuestions
     unplaced: UnplacedCards
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
     following: Following | None = None
+    scope: Scope = ALL_TENANTS
+    tenant: Tenant | None = None
+    tenants: Sequence["Runtime"] = ()
+
+    @property
+    def all(self) -> Sequence["Runtime"]:
+        """This runtime and those of the tenants."""
+        return (self, *self.tenants)
+
+    @property
+    def tenancy(self) -> Tenancy:
+        """The tenants that are apart."""
+        return Tenancy(tuple(one.tenant for one in self.tenants if one.tenant), self.scope)
+
+    def in_product(self, surface: str) -> Sequence["Runtime"]:
+        """Return the runtimes of the tenants whose people can ask in a chat product."""
+        return tuple(one for one in self.tenants if one.tenant and one.tenant.has(surface))
+
+    def exposition(self) -> bytes:
+        """Return the metrics of this process in Prometheus' text format."""
+        pipelines = [one.use_cases.questions.pipeline for one in self.all]
+        open_circuits: dict[str, bool] = {}
+        for pipeline in pipelines:
+            for server, is_open in pipeline.open_circuits.items():
+                open_circuits[server] = is_open or open_circuits.get(server, False)
+        in_flight = sum(pipeline.admission.in_flight for pipeline in pipelines)
+        return self.use_cases.questions.metrics.exposition(in_flight, open_circuits)
 
     def connect(self, surface: str, product: ChatProduct, directory: Directory, board: Board) -> None:
         """Register a chat product with the workers, the review boards and the directories."""
@@ -59,7 +92,8 @@ class Runtime:
         posting = Posting(product, questions, delivery, self.boards, cards)
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
-        self.dispatcher.add(surface, Handlers(answering.work, posting.deliver))
+        name = self.tenant.name if self.tenant else ""
+        self.dispatcher.add(surface, Handlers(answering.work, posting.deliver), name)
 
 
 @dataclass(frozen=True, slots=True)

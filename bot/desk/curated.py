@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from bot.desk.evidence import Readers, cited_today, may_be_shown
 from bot.desk.remembering import Alike, as_outcome, is_for, remembered_of, replaced_by
 from bot.desk.review_changes import Announce, opened
-from bot.store.port import Store
+from bot.store.port import Store, StoreError
 from bot.store.records import CuratedAnswer, Review
 from index.embedding.model import Embedder
 from index.errors import CitedeskError
 from index.retrieval import Retriever
+from pipeline.errors import AskAgainError
 from pipeline.question_matching import same_question
 from pipeline.types import (
     Answered,
@@ -166,7 +167,13 @@ class CuratedDesk:
         return await opened(self.store, review, announce)
 
     async def _alike_in(self, tenant_id: str, question: str) -> list[CuratedAnswer]:
-        """Return the live answers of a tenant to the same question, the nearest first."""
+        """Return the live answers of a tenant to the same question, the nearest first. Raises AskAgainError."""
+        try:
+            return await self._found_alike(tenant_id, question)
+        except StoreError as error:
+            raise AskAgainError(str(error)) from error
+
+    async def _found_alike(self, tenant_id: str, question: str) -> list[CuratedAnswer]:
         cached = await self._vectors(tenant_id)
         if not cached.ids:
             return []

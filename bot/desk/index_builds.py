@@ -9,7 +9,8 @@ from typing import Protocol
 import structlog
 
 from bot.store.port import Store
-from bot.store.records import BuildOrder
+from bot.store.records import BuildOrder, Scope
+from bot.store.shared import SNAPSHOT
 from index.builder import Coverage
 from index.errors import BuildRunningError
 from index.retrieval import Snapshots
@@ -44,10 +45,11 @@ class IndexBuilds:
 
         Raises EnoughBuildsError.
         """
-        before = (await self.store.builds.length()).waiting
+        asked_by = Scope(ids=frozenset({order.where.tenant_id}), others=False)
+        before = (await self.store.builds.length(asked_by)).waiting
         if before >= _ORDERS_MAX:
             raise EnoughBuildsError("one build is running and another one waits")
-        is_new = await self.store.builds.add([build_id], order.model_dump_json())
+        is_new = await self.store.builds.add([build_id], order.model_dump_json(), order.where.tenant_id)
         _log.info("build_ordered", build_id=build_id, user_id=order.where.user_id, before=before, is_new=is_new)
         return before if is_new else 0
 
@@ -55,6 +57,7 @@ class IndexBuilds:
         """Build the index and serve it; return its coverage. Raises BuildRefusedError."""
         async with self.alone():
             coverage = await self.build_index(progress, only_changes=only_changes)
+            await self.store.signals.notify(SNAPSHOT)
         _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
         return coverage
 

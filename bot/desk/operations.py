@@ -15,11 +15,14 @@ from bot.desk.index_builds import IndexBuilds
 from bot.desk.permissions import NotAdminError
 from bot.desk.questions import QuestionDesk
 from bot.desk.reporting import Report, Reporting
-from bot.store.records import BuildOrder, Counts
+from bot.store.records import BuildOrder, Counts, Replica
+from bot.store.shared import SNAPSHOT
 from index.errors import IndexUnavailableError
 from index.retrieval import LastBuild, Manifest, Retriever, Rollback, Snapshots
 
 _log = structlog.get_logger(__name__)
+# Seconds for which a process counts as serving after it was heard of.
+PRESENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Status:
 
     `curated` counts approved answers by state, `days` holds (day, outcome, count), `helpful` and `unhelpful` count
     feedback over the same days. Only admins are told why the last build failed, because the error may name paths.
+    `replicas` are the processes that serve.
     """
 
     manifest: Manifest | None
@@ -39,6 +43,13 @@ class Status:
     unhelpful: int = 0
     last_build: LastBuild | None = None
     tells_why: bool = True
+    replicas: tuple[Replica, ...] = ()
+
+    @property
+    def behind(self) -> int:
+        """How many processes serve another snapshot than this one."""
+        live = self.manifest.name if self.manifest else ""
+        return sum(replica.snapshot != live for replica in self.replicas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class Operations:
                 _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=opens)
                 return RolledBack(plan, done=False)
             await asyncio.to_thread(self.snapshots.roll_back, plan)
+            await self.questions.store.signals.notify(SNAPSHOT)
         _log.warning("rolled_back", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
         return RolledBack(plan, done=True)
 
@@ -124,6 +136,7 @@ class Operations:
             days=tuple(await store.requests.outcomes_by_day(days)),
             helpful=helpful,
             unhelpful=unhelpful,
+            replicas=tuple(await store.replicas.listed(PRESENT_S)),
             last_build=self.snapshots.last_build(),
             tells_why=self.is_admin(user_id),
         )

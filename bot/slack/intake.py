@@ -14,6 +14,7 @@ from bot.slack.payloads import Intake, Withdrawal, intake_of, speaker_of, team_o
 from bot.slack.proposals import proposal_of, review_below
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
+from bot.slack.tenants import SlackDesks
 from bot.store.records import Asked, Review
 from bot.surfaces.running_questions import withdraw
 from bot.surfaces.untagged import is_question_to_bot, mentions_somebody
@@ -30,7 +31,7 @@ CHANGED = "changed"
 Next = Callable[[], Awaitable[BoltResponse]]
 
 
-def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]:
+def build_intake(desks: SlackDesks) -> Callable[..., Awaitable[BoltResponse]]:
     """Return the middleware that every payload passes.
 
     An event with a question ends here; all else goes on to the listeners. If storing fails, the answer is 500 and
@@ -40,6 +41,7 @@ def build_intake(slack: SlackServices) -> Callable[..., Awaitable[BoltResponse]]
     async def middleware(
         body: dict[str, Any], context: AsyncBoltContext, next_: Next, respond: AsyncRespond
     ) -> BoltResponse:
+        slack = desks.of(body)
         if await is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
             _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
             if body.get("response_url") and not body.get("command"):
@@ -83,7 +85,7 @@ async def _stored(slack: SlackServices, intake: Intake) -> bool:
         # In a thread that was there before, others may have spoken: the worker reads it and decides whose it is.
         begins = asked.message_id == asked.where.thread_id
         await (store.threads.asked(asked.where) if begins else store.threads.spoke(asked.where))
-    is_new = await store.inbox.add(intake.keys, asked.model_dump_json())
+    is_new = await store.inbox.add(intake.keys, asked.model_dump_json(), asked.where.tenant_id)
     if not is_new and not asked.untagged:
         _log.info("redelivery_dropped", key=intake.keys[0])
     slack.wake_inbox()

@@ -35,6 +35,7 @@ from bot.slack.payloads import (
 from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, REJECT, SHOW, TAKE_OVER
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
+from bot.slack.tenants import SlackDesks
 from bot.store.records import Review
 from bot.surfaces.running_questions import stop
 from bot.surfaces.waiting import show_change
@@ -48,26 +49,26 @@ Submit = Callable[[SlackServices, AsyncAck, Mapping[str, Any]], Coroutine[Any, A
 
 
 def build_bolt(
-    settings: SlackSettings, client: AsyncWebClient, slack: SlackServices, oauth: AsyncOAuthSettings | None = None
+    settings: SlackSettings, client: AsyncWebClient, desks: SlackDesks, oauth: AsyncOAuthSettings | None = None
 ) -> AsyncApp:
     """Return the Bolt app with every listener. Without `oauth` it has no install page."""
     app = AsyncApp(
         name="citedesk",  # without a name Bolt inspects the call stack for a file name
         client=client,
-        authorize=_Authorize(slack.workspaces),  # type: ignore[arg-type]
+        authorize=_Authorize(desks.workspaces),  # type: ignore[arg-type]
         signing_secret=settings.signing_secret.get_secret_value() if settings.signing_secret else "",
         request_verification_enabled=settings.signing_secret is not None,
         attaching_conversation_kwargs_enabled=False,
-        user_facing_authorize_error_message=slack.languages.words()("stranger"),
+        user_facing_authorize_error_message=desks.top.languages.words()("stranger"),
         oauth_settings=oauth,
     )
-    app.middleware(build_intake(slack))
-    app.error(_on_failure(slack))
-    _listen_for_questions(app, slack)
-    _listen_for_presses(app, slack)
-    _listen_for_decisions(app, slack)
-    _listen_for_modals(app, slack)
-    _listen_for_home(app, slack)
+    app.middleware(build_intake(desks))
+    app.error(_on_failure(desks))
+    _listen_for_questions(app, desks)
+    _listen_for_presses(app, desks)
+    _listen_for_decisions(app, desks)
+    _listen_for_modals(app, desks)
+    _listen_for_home(app, desks)
     return app
 
 
@@ -89,26 +90,27 @@ class _Authorize(AsyncAuthorize):
         )
 
 
-def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
+def _listen_for_questions(app: AsyncApp, desks: SlackDesks) -> None:
     async def on_message(body: dict[str, Any], context: AsyncBoltContext) -> None:
         # The intake has stored questions, edits and deletions. Cards to update and replies below cards are left.
+        slack = desks.of(body)
         if changed := context.get(CHANGED):
             await show_change(slack.reviews, slack.boards, *changed)
         elif proposal := proposals.proposal_of(body):
             await proposals.propose(slack, proposal)
 
     async def on_stop(body: dict[str, Any]) -> None:
-        event = body["event"]
+        event, slack = body["event"], desks.of(body)
         channel, thread, user = (str(event.get(name)) for name in ("channel", "thread_ts", "user"))
         await stop(slack.questions.store, team_of(body), channel, thread, user)
 
     async def on_members(body: dict[str, Any]) -> None:
-        slack.membership.forget(team_of(body), str(body["event"].get("channel")))
+        desks.of(body).membership.forget(team_of(body), str(body["event"].get("channel")))
 
     async def on_command(ack: AsyncAck, command: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
         if question_in_command(str(command.get("text") or "")) is None:
-            await commands.handle(slack, command, respond)
+            await commands.handle(desks.of(command), command, respond)
 
     app.event("app_mention")(on_message)
     app.event("message")(on_message)
@@ -119,8 +121,9 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
     app.command(COMMAND)(on_command)
 
 
-def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
+def _listen_for_presses(app: AsyncApp, desks: SlackDesks) -> None:
     async def on_escalate(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        slack = desks.of(body)
         review = await _acknowledged_in_time(ack, _escalated(slack, body))
         slack.wake_outbox()
         if review is None:
@@ -134,12 +137,12 @@ def _listen_for_presses(app: AsyncApp, slack: SlackServices) -> None:
     ) -> None:
         await ack()
         if context.get(ASKED_BEFORE):
-            await _tell(respond, (await slack.words_for(body))("asked-already"))
+            await _tell(respond, (await desks.of(body).words_for(body))("asked-already"))
 
     for action_id in (RETRY, ASK_PRIVATELY, *SUGGESTED, *HOME_EXAMPLES):
         app.action(action_id)(on_question)
     app.action(ESCALATE)(on_escalate)
-    app.action(FEEDBACK)(_on_press(slack, feedback.button_pressed))
+    app.action(FEEDBACK)(_on_press(desks, feedback.button_pressed))
 
 
 async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | None:
@@ -149,21 +152,21 @@ async def _escalated(slack: SlackServices, body: Mapping[str, Any]) -> Review | 
     return await slack.questions.escalate(request_id, asked, slack.boards.escalated)
 
 
-def _listen_for_decisions(app: AsyncApp, slack: SlackServices) -> None:
-    app.action(APPROVE)(_on_press(slack, review_actions.approve))
+def _listen_for_decisions(app: AsyncApp, desks: SlackDesks) -> None:
+    app.action(APPROVE)(_on_press(desks, review_actions.approve))
     for action_id in (proposals.SEND, proposals.SEND_ANYWAY, proposals.SEND_ONLY):
-        app.action(action_id)(_on_press(slack, proposals.send))
-    app.action(proposals.DISCARD)(_on_press(slack, proposals.discard))
-    app.action(DRAFT_AGAIN)(_on_press(slack, review_actions.draft_again))
+        app.action(action_id)(_on_press(desks, proposals.send))
+    app.action(proposals.DISCARD)(_on_press(desks, proposals.discard))
+    app.action(DRAFT_AGAIN)(_on_press(desks, review_actions.draft_again))
     for action_id in (SHOW, EDIT, REJECT, ASK_BACK):
-        app.action(action_id)(_on_press(slack, review_actions.open_modal))
-    app.action(DRAFT_ARTICLE)(_on_press(slack, gap_actions.draft_article))
-    app.action(WRITE_ANSWER)(_on_press(slack, gap_actions.open_form))
-    app.action(CLAIM)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=False)))
-    app.action(TAKE_OVER)(_on_press(slack, lambda s, body: review_actions.claim(s, body, take_over=True)))
+        app.action(action_id)(_on_press(desks, review_actions.open_modal))
+    app.action(DRAFT_ARTICLE)(_on_press(desks, gap_actions.draft_article))
+    app.action(WRITE_ANSWER)(_on_press(desks, gap_actions.open_form))
+    app.action(CLAIM)(_on_press(desks, lambda s, body: review_actions.claim(s, body, take_over=False)))
+    app.action(TAKE_OVER)(_on_press(desks, lambda s, body: review_actions.claim(s, body, take_over=True)))
 
 
-def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
+def _listen_for_modals(app: AsyncApp, desks: SlackDesks) -> None:
     for callback_id, submit in (
         (APPROVED, review_actions.submit_approval),
         (EDITED, review_actions.submit_edit),
@@ -173,18 +176,19 @@ def _listen_for_modals(app: AsyncApp, slack: SlackServices) -> None:
         (feedback.REASON_GIVEN, feedback.reason_given),
         (GAP_ANSWERED, gap_actions.submit_answer),
     ):
-        app.view(callback_id)(_on_submit(slack, submit))
+        app.view(callback_id)(_on_submit(desks, submit))
 
 
-def _on_submit(slack: SlackServices, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
+def _on_submit(desks: SlackDesks, submit: Submit) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await submit(slack, ack, body)
+        await submit(desks.of(body), ack, body)
 
     return listener
 
 
-def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
+def _listen_for_home(app: AsyncApp, desks: SlackDesks) -> None:
     async def on_opened(body: dict[str, Any]) -> None:
+        slack = desks.of(body)
         if body["event"].get("tab") == "messages":
             await _suggest_prompts(slack, body)
         else:
@@ -192,18 +196,18 @@ def _listen_for_home(app: AsyncApp, slack: SlackServices) -> None:
 
     async def on_filter(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await home.refresh(slack, body)
+        await home.refresh(desks.of(body), body)
 
     app.event("app_home_opened")(on_opened)
     for action_id in (FILTER, PREVIOUS, NEXT):
         app.action(action_id)(on_filter)
     app.action(SELECTED)(_acknowledge)
-    app.action(HOME_REINDEX)(_on_press(slack, _reindex))
+    app.action(HOME_REINDEX)(_on_press(desks, _reindex))
     app.action(CLAIM_SELECTED)(
-        _on_press(slack, lambda s, body: review_actions.claim_many(s, body, home.selected(body)))
+        _on_press(desks, lambda s, body: review_actions.claim_many(s, body, home.selected(body)))
     )
     app.action(REJECT_SELECTED)(
-        _on_press(slack, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
+        _on_press(desks, lambda s, body: review_actions.reject_many(s, body, home.selected(body)))
     )
 
 
@@ -232,10 +236,10 @@ async def _reindex(slack: SlackServices, body: Mapping[str, Any]) -> None:
     await home.refresh(slack, body)
 
 
-def _on_press(slack: SlackServices, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
+def _on_press(desks: SlackDesks, act: Act) -> Callable[..., Coroutine[Any, Any, None]]:
     async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await act(slack, body)
+        await act(desks.of(body), body)
 
     return listener
 
@@ -257,13 +261,13 @@ async def _tell(respond: AsyncRespond, text: str) -> None:
     await respond(text=text, response_type="ephemeral", replace_original=False)
 
 
-def _on_failure(slack: SlackServices) -> Callable[..., Coroutine[Any, Any, None]]:
+def _on_failure(desks: SlackDesks) -> Callable[..., Coroutine[Any, Any, None]]:
     async def failed(error: Exception, body: dict[str, Any], respond: AsyncRespond) -> None:
         """Log an unexpected error, and tell the person who waits if the payload has a response URL."""
         # The message of an exception may hold a payload, so it is not logged.
         reason = error_of(error) if isinstance(error, SlackApiError) else None
         _log.error("listener_failed", error=type(error).__name__, reason=reason, kind=body.get("type"))
         if body.get("response_url"):
-            await _tell(respond, (await slack.words_for(body))("failed"))
+            await _tell(respond, (await desks.of(body).words_for(body))("failed"))
 
     return failed

@@ -44,7 +44,8 @@ Nor does it serve a whole Enterprise Grid organization at once.</p>
 <p>What an admin can do:</p>
 <ul>
 <li>If your workspace belongs to that team, ask whoever runs this Citedesk to add the workspace's id (T…) to the setting
-<code>slack.workspaces</code>. Then install again, in the workspace itself.</li>
+<code>slack.workspaces</code>, or to give it documents of its own by a table <code>[tenants.T…]</code>. Then install
+again, in the workspace itself.</li>
 <li>If it does not, remove the app from your workspace.</li>
 </ul>
 </body>

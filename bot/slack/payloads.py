@@ -201,7 +201,7 @@ def _from_event(body: Mapping[str, Any]) -> Intake | None:
         untagged=untagged,
     )
     # One message can come both as `app_mention` and as `message`, and Slack can deliver any event again.
-    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{body.get('event_id')}"))
+    return Intake(asked, (_message_key(team, channel, ts), f"slack:event:{team}:{body.get('event_id')}"))
 
 
 def _conversation_in(body: Mapping[str, Any], event: Mapping[str, Any]) -> Conversation:
@@ -235,7 +235,7 @@ def _from_command(body: Mapping[str, Any]) -> Intake | None:
         where=direct_conversation(team_of(body), str(body["user_id"])),
         response_url=str(body.get("response_url") or ""),
     )
-    return Intake(asked, (f"slack:command:{body.get('trigger_id')}",))
+    return Intake(asked, (f"slack:command:{team_of(body)}:{body.get('trigger_id')}",))
 
 
 def _from_shortcut(body: Mapping[str, Any]) -> Intake:
@@ -246,7 +246,7 @@ def _from_shortcut(body: Mapping[str, Any]) -> Intake:
         response_url=str(body.get("response_url") or ""),
         has_files=bool(message.get("files")),
     )
-    return Intake(asked, (f"slack:shortcut:{body.get('trigger_id')}",))
+    return Intake(asked, (f"slack:shortcut:{team_of(body)}:{body.get('trigger_id')}",))
 
 
 def _from_button(body: Mapping[str, Any]) -> Intake | None:
@@ -254,8 +254,8 @@ def _from_button(body: Mapping[str, Any]) -> Intake | None:
     action_id = action.get("action_id")
     if action_id in HOME_EXAMPLES:
         where = direct_conversation(team_of(body), str(body["user"]["id"]))
-        key = f"slack:button:{where.user_id}:{action.get('action_ts')}"
-        return Intake(Asked(text=str(action.get("value") or ""), where=where, suggested=True), (key,))
+        asked = Asked(text=str(action.get("value") or ""), where=where, suggested=True)
+        return Intake(asked, (_button_key(where, action),))
     if action_id not in {RETRY, ASK_PRIVATELY, *SUGGESTED}:
         return None
     where = conversation_of(body)
@@ -266,7 +266,11 @@ def _from_button(body: Mapping[str, Any]) -> Intake | None:
         # However often one person presses it, a suggested question is asked once.
         key = f"slack:suggested:{where.tenant_id}:{where.user_id}:{request_id}:{action_id}"
         return Intake(Asked(text=text, where=where, suggested=True), (key,))
-    return Intake(Asked(text=text, where=where), (f"slack:button:{where.user_id}:{action.get('action_ts')}",))
+    return Intake(Asked(text=text, where=where), (_button_key(where, action),))
+
+
+def _button_key(where: Conversation, action: Mapping[str, Any]) -> str:
+    return f"slack:button:{where.tenant_id}:{where.user_id}:{action.get('action_ts')}"
 
 
 def _message_key(team: str, channel: str, ts: str) -> str:

@@ -36,10 +36,12 @@ from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
 from bot.slack.stored_installations import StoredInstallations, StoredStates
+from bot.slack.tenants import SlackDesks, SomeWorkspaces
 from bot.store.port import Store
-from bot.store.records import BuildOrder, Outgoing, ReviewFilter
+from bot.store.records import ALL_TENANTS, BuildOrder, Outgoing, ReviewFilter
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.words import Languages, Words
+from bot.tenants import Tenancy
 from index.builder import Coverage
 from index.errors import SettingsError
 
@@ -88,7 +90,7 @@ class _Start:
 
     async def attempt(self) -> AsyncApp | None:
         """Ask Slack, connect it and return `bolt`; None if it cannot be reached. Raises SettingsError if it refuses."""
-        if installation := await _installation(self._runtime.settings, self._store):
+        if installation := await _installation(self._runtime.settings, self._store, self._runtime.tenancy):
             self.bolt = _connected(self._runtime, installation)
         return self.bolt
 
@@ -130,8 +132,10 @@ class _Start:
         A failure is only logged: reviewers find the reviews in App Home, once Slack is connected.
         """
         try:
-            for review in await self._store.reviews.listed(_ALL_OPEN):
-                await self._store.outbox.send(await self._runtime.boards.cards(review))
+            for each in self._runtime.all:
+                store = each.use_cases.questions.store
+                for review in await store.reviews.listed(_ALL_OPEN):
+                    await store.outbox.send(await each.boards.cards(review))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a card, Slack must be connected
             _log.error("cards_not_sent", error=type(error).__name__)
         self._runtime.wake_inbox()
@@ -146,8 +150,21 @@ async def _alive(later: asyncio.Task[IsAlive | None]) -> bool:
 
 
 def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
-    """Register Slack with the process; return the Bolt app that takes its payloads."""
-    slack, workspaces, best_effort = runtime.settings.slack, installation.workspaces, BestEffortCalls()
+    """Register Slack with the process, for each tenant; return the Bolt app that takes its payloads."""
+    slack, workspaces = runtime.settings.slack, installation.workspaces
+    tenants = {
+        tenant_id: services
+        for each in runtime.in_product(SURFACE)
+        for services in [_services(each, SomeWorkspaces(workspaces, each.scope))]
+        for tenant_id in each.scope.ids
+    }
+    top = _services(runtime, workspaces if runtime.scope == ALL_TENANTS else SomeWorkspaces(workspaces, runtime.scope))
+    return build_bolt(slack, build_client(slack, None), SlackDesks(top, workspaces, tenants), installation.oauth)
+
+
+def _services(runtime: Runtime, workspaces: Workspaces) -> SlackServices:
+    """Register Slack with the process for the workspaces of one runtime; return what its listeners call."""
+    slack, best_effort = runtime.settings.slack, BestEffortCalls()
     membership = SlackMembership(workspaces, runtime.settings.access)
     languages = Languages(runtime.settings.language)
     poster = SlackPoster(workspaces, best_effort, languages)
@@ -155,7 +172,7 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
     board = SlackReviewBoard(runtime.use_cases.reviews, workspaces, slack.reviewers_channel or "", languages)
     runtime.connect(SURFACE, product, membership, board)
     runtime.digests.add(SURFACE, SlackBulletin(workspaces, slack.digest_channel or "", languages.words()))
-    services = SlackServices(
+    return SlackServices(
         questions=runtime.use_cases.questions,
         reviews=runtime.use_cases.reviews,
         operations=runtime.use_cases.operations,
@@ -168,16 +185,15 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )
-    return build_bolt(slack, build_client(slack, None), services, installation.oauth)
 
 
-async def _installation(settings: Settings, store: Store) -> _Installation | None:
+async def _installation(settings: Settings, store: Store, tenancy: Tenancy) -> _Installation | None:
     """Return the workspaces that are served; None if Slack cannot be reached. Raises SettingsError."""
     slack = settings.slack
     if words := misplaced_token(slack):
         raise SettingsError(words)
     if slack.client_id:
-        return _of_many(settings, store, slack.client_id)
+        return _of_many(settings, store, slack.client_id, tenancy)
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
@@ -191,17 +207,22 @@ async def _installation(settings: Settings, store: Store) -> _Installation | Non
         raise SettingsError("setting slack.bot_token: it belongs to no bot of a workspace")
     if slack.workspaces and team_id not in slack.workspaces:
         raise SettingsError(f"setting slack.workspaces: {team_id} is missing, the workspace of slack.bot_token")
+    if tenancy.name_of(team_id) is None:
+        raise SettingsError(
+            f"setting slack.workspaces: {team_id}, the workspace of slack.bot_token, had a table of its own in tenants;"
+            " name it here to give it the documents of index.paths"
+        )
     return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)
 
 
-def _of_many(settings: Settings, store: Store, client_id: str) -> _Installation:
+def _of_many(settings: Settings, store: Store, client_id: str, tenancy: Tenancy) -> _Installation:
     """Return the workspaces that installed the app: with a shared store in that, else in a file beside the store."""
     slack, file = settings.slack, settings.data_dir / "installations.sqlite"
     installations: Installations | StoredInstallations
     if settings.store.url.get_secret_value():
-        installations = StoredInstallations(store, client_id, slack.workspaces)
+        installations = StoredInstallations(store, client_id, slack.workspaces, tenancy)
         states: AsyncOAuthStateStore = StoredStates(store.sign_in_states, STATE_SECONDS)
     else:
-        installations = Installations(file, client_id, slack.workspaces)
+        installations = Installations(file, client_id, slack.workspaces, tenancy)
         states = states_in_file(file)
     return _Installation(InstalledWorkspaces(slack, installations), oauth_settings(slack, installations, states))

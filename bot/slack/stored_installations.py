@@ -11,22 +11,26 @@ from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.slack.installations import Installations, NotAdmittedError
+from bot.slack.installations import Installations, NotAdmittedError, names
 from bot.store.port import Store, Tables
 from bot.store.records import Installed
 from bot.store.shared import SignInStates
+from bot.tenants import ALONE, Tenancy
 
 # What belongs to the bot rather than to the person who installed it.
 _OF_THE_BOT = ("bot_token", "bot_id", "bot_user_id", "bot_scopes", "bot_refresh_token", "bot_token_expires_at")
 
 
 class StoredInstallations(AsyncInstallationStore):
-    """Bolt's store of installations, for the workspaces in `listed`; without any, for the first that was stored."""
+    """Bolt's store of installations, for the workspaces in `listed`; without any, for the first that was stored.
 
-    def __init__(self, store: Store, client_id: str, listed: Collection[str] = ()) -> None:
+    Those of `tenancy` are let in, too, as `Installations` does.
+    """
+
+    def __init__(self, store: Store, client_id: str, listed: Collection[str] = (), tenancy: Tenancy = ALONE) -> None:
         self._store = store
         self._app = client_id
-        self._listed = frozenset(listed)
+        self._listed, self._tenancy = frozenset(listed), tenancy
 
     async def admits(self, team_id: str) -> bool:
         """Tell whether a workspace may install the app and is served."""
@@ -92,8 +96,8 @@ class StoredInstallations(AsyncInstallationStore):
             await self._store.installations.delete(self._app, team_id, user_id)
 
     async def _admits(self, tables: Tables, team_id: str) -> bool:
-        if self._listed:
-            return team_id in self._listed
+        if (is_named := names(team_id, self._listed, self._tenancy)) is not None:
+            return is_named
         return bool(team_id) and await tables.installations.first_tenant(self._app) in {None, team_id}
 
 

@@ -10,7 +10,7 @@ Kind = Literal["text", "time", "number", "flag", "bytes", "lines"]
 Row = tuple[Any, ...]
 _JOB: Mapping[str, Kind] = {
     "key": "text", "state": "text", "received_at": "time", "due_at": "time", "payload": "text", "attempts": "number",
-    "lease_until": "time", "owner": "text",
+    "lease_until": "time", "owner": "text", "tenant_id": "text",
 }  # fmt: skip
 
 
@@ -63,10 +63,7 @@ TABLES = (
     CopiedTable("threads", {
         "tenant_id": "text", "channel_id": "text", "thread_id": "text", "user_id": "text", "at": "time",
     }, in_order=False),
-    CopiedTable("versions", {"name": "text", "number": "number"}, in_order=False),
-    CopiedTable("snapshots", {
-        "name": "text", "uri": "text", "manifest": "text", "state": "text", "built_by": "text", "created_at": "time",
-    }),
+    CopiedTable("own_tenants", {"tenant_id": "text", "at": "time"}, in_order=False),
     CopiedTable("installations", {
         "app": "text", "tenant_id": "text", "user_id": "text", "at": "time", "payload": "text",
     }),

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.store.records import (
+    ALL_TENANTS,
     Conversation,
     Counts,
     CuratedAnswer,
@@ -27,11 +28,21 @@ from bot.store.records import (
     KeptTurn,
     Outgoing,
     QueueLength,
+    Retention,
     Review,
     ReviewEvent,
     ReviewFilter,
+    Scope,
 )
-from bot.store.shared import Installations, Listening, Locks, Replicas, Signals, SignInStates, Snapshots, Versions
+from bot.store.shared import (
+    Installations,
+    Listening,
+    Locks,
+    OwnTenants,
+    Replicas,
+    Signals,
+    SignInStates,
+)
 from index.errors import CitedeskError
 from pipeline.types import ThreadTurn, Trace
 
@@ -51,16 +62,21 @@ class LeaseLostError(CitedeskError):
 class Queue(Protocol):
     """Jobs that survive a crash. One worker at a time holds a job, under a lease.
 
+    Tenants take turns: the next job is one of the tenant with the fewest jobs at work, and its oldest.
+
     A method that takes a `Job` changes nothing and returns False unless that job is still held: by its owner, at its
     attempt. So a worker that was frozen for longer than its lease cannot end a job that another one has taken over. A
     finished or dead job keeps its key, so that it is not added again, and loses its payload.
     """
 
-    async def add(self, keys: Sequence[str], payload: str) -> bool:
+    async def add(self, keys: Sequence[str], payload: str, tenant_id: str = "") -> bool:
         """Store a job under its first key and reserve the others. Return False if any key is known already."""
 
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
-        """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
+        """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first.
+
+        Which ones, if there are more than `limit`, is the turn of their tenants.
+        """
 
     async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
         """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
@@ -86,7 +102,10 @@ class Queue(Protocol):
     async def payload(self, key: str) -> str | None:
         """Return the payload of a waiting job; None if it is not waiting."""
 
-    async def length(self) -> QueueLength:
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
+
+    async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
 
 
@@ -201,13 +220,16 @@ class Requests(Protocol):
     async def set_verdict(self, request_id: str, verdict: str) -> None:
         """Change the verdict of a stored request."""
 
-    async def since(self, since: datetime) -> list[Trace]:
+    async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
 
-    async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, 5,000 at most; return how many."""
+
+    async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
 
 
@@ -220,8 +242,11 @@ class FeedbackOnAnswers(Protocol):
     async def complaints(self, request_id: str) -> list[Feedback]:
         """Return bad feedback with a reason on the answer to a request, whoever got the same answer; oldest first."""
 
-    async def counts(self, days: int, tenant_id: str | None = None) -> tuple[int, int]:
-        """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
+        """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given.
+
+        Feedback on a request that is not stored belongs to no tenant.
+        """
 
     async def purge(self, days: int) -> None:
         """Empty notes that are older than `days` days."""
@@ -251,7 +276,7 @@ class CuratedAnswers(Protocol):
     async def set_state(self, curated_id: str, state: Literal["live", "stale", "withdrawn"]) -> bool:
         """Change the state of an answer. Return False if it was in that state already, or is not stored."""
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
         """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
 
     async def purge_remembered(self, days: int) -> int:
@@ -388,14 +413,6 @@ class Tables(Protocol):
         """Signals to all processes."""
 
     @property
-    def versions(self) -> Versions:
-        """Numbers of changes."""
-
-    @property
-    def snapshots(self) -> Snapshots:
-        """Snapshots of the index."""
-
-    @property
     def replicas(self) -> Replicas:
         """Processes that serve."""
 
@@ -406,6 +423,10 @@ class Tables(Protocol):
     @property
     def sign_in_states(self) -> SignInStates:
         """States of installations that are under way."""
+
+    @property
+    def own_tenants(self) -> OwnTenants:
+        """Tenants with documents of their own."""
 
 
 class Store(Tables, Listening, Locks, Protocol):
@@ -418,11 +439,11 @@ class Store(Tables, Listening, Locks, Protocol):
     def transaction(self) -> AbstractAsyncContextManager[Tables]:
         """Begin a transaction, as the docstring of this module describes. Raises StoreError."""
 
-    async def counts(self) -> Counts:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> Counts:
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept; of very many, some each time."""
 
     async def close(self) -> None:
         """Finish waiting calls and close the store."""

@@ -10,6 +10,20 @@ from pipeline.types import Citation, FrozenModel, NeedsReview, Source
 ReviewState = Literal["open", "approved", "edited", "rejected", "expired", "withdrawn"]
 
 
+class Scope(FrozenModel):
+    """Which tenants: those in `ids`, or with `others` all but those."""
+
+    ids: frozenset[str] = frozenset()
+    others: bool = True
+
+    def has(self, tenant_id: str) -> bool:
+        """Tell whether a tenant is one of them."""
+        return (tenant_id in self.ids) != self.others
+
+
+ALL_TENANTS = Scope()
+
+
 class Conversation(FrozenModel):
     """Where a question was asked and its answer goes.
 
@@ -270,6 +284,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days texts and rows are kept. Feedback and ids of posted messages count as texts of reviews.
+
+    `job_days` are those of keys of finished questions and messages, `trace_days` those of traces.
+    """
+
+    review_text_days: int
+    gap_text_days: int
+    turn_text_days: int
+    job_days: int
+    trace_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLength:
     """Jobs that wait or are worked on, and dead letters among the jobs added in the last seven days."""
 
@@ -291,13 +319,14 @@ class Counts:
 class ReviewFilter(FrozenModel):
     """Which reviews to list: their states, who claimed them, and how many at most.
 
-    Reviews whose ids end with `except_ending` are left out.
+    Reviews whose ids end with `except_ending` are left out, and so are those of other tenants than `scope` names.
     """
 
     states: tuple[ReviewState, ...] = Field(default=("open",))
     claimed_by: str | None = None
     except_ending: str = ""
     limit: int = 100
+    scope: Scope = ALL_TENANTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,17 +343,6 @@ class Signal:
 
     topic: str = ""
     what: str = ""
-
-
-class Snapshot(FrozenModel):
-    """A snapshot of the index: its manifest, as JSON, and where its files are."""
-
-    name: str
-    uri: str
-    manifest: str = "{}"
-    state: Literal["building", "ready", "live", "retired"] = "building"
-    built_by: str = ""
-    created_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

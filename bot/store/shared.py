@@ -1,17 +1,18 @@
-"""What several processes share beside the tables of `bot.store.port`: signals, locks, versions, snapshots, replicas.
+"""What several processes share beside the tables of `bot.store.port`: signals, locks, replicas, installations.
 
 With the store in a file there is one process, and the same calls work within it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from bot.store.records import Installed, Replica, Signal, Snapshot
+from bot.store.records import Installed, Replica, Signal
 
 # Topics of signals: a queue has something to do; a running question is interrupted, or all of somebody's in a thread;
-# the approved answers have changed.
+# the approved answers have changed; another snapshot is live.
 INBOX, OUTBOX, INTERRUPT, STOP, CURATED = "inbox", "outbox", "interrupt", "stop", "curated"
+SNAPSHOT = "snapshot"
 
 
 class Signals(Protocol):
@@ -42,39 +43,17 @@ class Locks(Protocol):
         """
 
 
-class Versions(Protocol):
-    """Numbers that grow with each change of what processes keep in memory."""
+class OwnTenants(Protocol):
+    """The ids of tenants that have documents, reviewers and admins of their own, or had once.
 
-    async def bump(self, name: str) -> int:
-        """Count a change, in the transaction that makes it. Return the new number."""
+    What was stored for a tenant that the settings name no more is nobody's: it must not pass to others.
+    """
 
-    async def number(self, name: str) -> int:
-        """Return the number of changes so far."""
+    async def put(self, tenant_ids: Collection[str]) -> None:
+        """Store that these tenants are apart."""
 
-
-class Snapshots(Protocol):
-    """The snapshots of the index. At most one is live."""
-
-    async def put(self, snapshot: Snapshot) -> bool:
-        """Store a snapshot that is building or ready; it replaces one of its name. Return False if that was live."""
-
-    async def get(self, name: str) -> Snapshot | None:
-        """Return a snapshot; None if there is none of this name."""
-
-    async def live(self) -> Snapshot | None:
-        """Return the live snapshot; None if there is none."""
-
-    async def make_live(self, name: str) -> bool:
-        """Make a ready or retired snapshot live and retire the one that was; call it in a transaction.
-
-        Return False, and change nothing, if there is no such snapshot.
-        """
-
-    async def listed(self) -> list[Snapshot]:
-        """Return all snapshots, the newest first."""
-
-    async def forget(self, name: str) -> bool:
-        """Delete a snapshot. Return False if there is none of this name, or if it is live."""
+    async def ids(self) -> frozenset[str]:
+        """Return the ids of all that are or were apart."""
 
 
 class Replicas(Protocol):

@@ -34,6 +34,8 @@ def status_facts(status: Status, rebuild: str, words: Words = ENGLISH) -> list[F
     )
     outcomes = [f"{kind_words(kind, words)} {n}" for kind, n in counts.outcomes.items()]
     approved = [words.of("curated", state, count=n) or f"{n} {state}" for state, n in status.curated.items()]
+    # One process is the usual case, and says nothing.
+    several = [(words("status-processes"), _processes_words(status, words))] if len(status.replicas) > 1 else []
     return [
         (words("status-documents"), _index_words(status, rebuild, words)),
         (words("status-answers-by"), words.of("answers-by", status.provider) or status.provider),
@@ -41,7 +43,12 @@ def status_facts(status: Status, rebuild: str, words: Words = ENGLISH) -> list[F
         (words("status-reviews"), str(counts.open_reviews)),
         (words("status-work"), work),
         (words("status-approved"), ", ".join(approved) or none),
+        *several,
     ]
+
+
+def _processes_words(status: Status, words: Words) -> str:
+    return words("status-serving", count=len(status.replicas), behind=status.behind)
 
 
 def _index_words(status: Status, rebuild: str, words: Words) -> str:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from bot.settings import TeamsSettings
 from bot.teams.payloads import tenants_in
 from bot.teams.tokens import KeysUnavailableError, SigningKeys, TokenCheck
+from bot.tenants import ALONE, Tenancy
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
@@ -32,11 +33,15 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestAuthenticator:
-    """Checks token, service address and tenant. A check whose field is None is off, as for a local test client."""
+    """Checks token, service address and tenant. A check whose field is None is off, as for a local test client.
+
+    The tenant is that of the top level of the settings, or one of `tenancy`.
+    """
 
     tokens: TokenCheck | None
     hosts: OutboundHostValidator | None
     tenant_id: str | None
+    tenancy: Tenancy = ALONE
 
     async def admitted(self, request: web.Request) -> Mapping[str, Any]:
         """Return the activity of an authenticated request. Raises RefusedError."""
@@ -67,8 +72,12 @@ class RequestAuthenticator:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
-        """Refuse activities that name another directory than the one in the settings, or none."""
-        if self.tenant_id is not None and tenants_in(activity) != {self.tenant_id}:
+        """Refuse activities that name another directory than one in the settings, two of them, or none."""
+        named = tenants_in(activity)
+        names = {self.tenancy.name_of(tenant_id) for tenant_id in named}
+        is_apart = len(named) == 1 and not names & {"", None}
+        is_checked = self.tenant_id is not None or bool(self.tenancy.tenants)
+        if None in names or (is_checked and not is_apart and named != {self.tenant_id}):
             raise RefusedError("foreign tenant", 403)
 
     def _check_address(self, service_url: str, claims: Mapping[str, Any]) -> None:
@@ -82,7 +91,9 @@ class RequestAuthenticator:
             raise RefusedError("service address", 403)
 
 
-def authenticator(settings: TeamsSettings, host: str, metadata: str = "") -> RequestAuthenticator:
+def authenticator(
+    settings: TeamsSettings, host: str, metadata: str = "", tenancy: Tenancy = ALONE
+) -> RequestAuthenticator:
     """Return the authenticator for the settings. `metadata` is where a stand-in of Microsoft names its keys.
 
     Raises SettingsError for anonymous access on a public address.
@@ -90,7 +101,7 @@ def authenticator(settings: TeamsSettings, host: str, metadata: str = "") -> Req
     if settings.anonymous:
         if host not in {"127.0.0.1", "::1", "localhost"}:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
-        return RequestAuthenticator(None, None, settings.tenant_id)
+        return RequestAuthenticator(None, None, settings.tenant_id, tenancy)
     cloud = settings.addresses
     keys = SigningKeys(metadata or cloud.metadata, settings.timeout_s)
     hosts = [*cloud.connector_hosts, *settings.service_hosts]
@@ -98,6 +109,7 @@ def authenticator(settings: TeamsSettings, host: str, metadata: str = "") -> Req
         TokenCheck(settings.app_id or "", cloud.messages, keys),
         OutboundHostValidator(hosts, enabled=True, include_default_microsoft_hosts=False),
         settings.tenant_id,
+        tenancy,
     )
 
 

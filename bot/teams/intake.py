@@ -101,7 +101,7 @@ class TeamsIntake:
         await self._ask(key_of(activity), asked)
 
     async def _ask(self, key: str, asked: Asked) -> None:
-        if not await self.questions.store.inbox.add([key], asked.model_dump_json()):
+        if not await self.questions.store.inbox.add([key], asked.model_dump_json(), asked.where.tenant_id):
             _log.info("redelivery_dropped", key=key)
         self.wake_inbox()
 

@@ -103,7 +103,7 @@ class ReviewActions:
 
     async def _ask(self, key: str, asked: Asked, message: str) -> str:
         """Put a question into the inbox, once; return what the client shows meanwhile."""
-        if await self.questions.store.inbox.add([key], asked.model_dump_json()):
+        if await self.questions.store.inbox.add([key], asked.model_dump_json(), asked.where.tenant_id):
             self.wake_inbox()
         return message
 

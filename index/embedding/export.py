@@ -2,7 +2,7 @@
 
 It runs as a program, so that no process that serves or builds imports torch:
 `python -m index.embedding.export MODEL_FOLDER TARGET_FOLDER NAME PRECISION`. The target folder then holds `model.onnx`,
-`tokenizer.json`, `token_scale.npy` and `embedder.json`. The model's outputs are `vectors` (float32[batch, dimensions],
+`tokenizer.json` and `embedder.json`. The model's outputs are `vectors` (float32[batch, dimensions],
 pooled and normalized as the model does it) and `tokens` (float32[batch, sequence, directions], unit rows).
 """
 
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from index.embedding.quantize import Inputs
 
 Vectors = NDArray[np.float32]
-SCALE, CARD = "token_scale.npy", "embedder.json"
+CARD = "embedder.json"
 VECTORS, TOKENS = "vectors", "tokens"
 _WHOLE = "tokens/whole"
 SAMPLE = Path(__file__).with_name("sample.txt")
 # The width of ColBERT's token vectors. With all 384 directions of MiniLM the ranks of one or two questions of
 # tests/bench/quality.py differ.
 _DIRECTIONS = 128
-_SCALE_QUANTILE = 0.995
-_SCALE_MIN = 1e-6
 
 
 def main() -> None:
@@ -61,14 +59,13 @@ def export(source: Path, target: Path, name: str, precision: str) -> None:
     if precision == "int8":
         quantize(target / MODEL, sample)
     _narrow(target / MODEL, directions)
-    np.save(target / SCALE, _token_scale(target / MODEL, sample))
     card: dict[str, Any] = {
         "name": name,
         "sequence": limit,
         "dimensions": model.get_embedding_dimension(),
         "prompts": asdict(_prompts(source, model)),
     }
-    write_card(target, CARD, card, [MODEL, TOKENIZER, SCALE])
+    write_card(target, CARD, card, [MODEL, TOKENIZER])
 
 
 def _prompts(source: Path, model: Any) -> Prompts:  # noqa: ANN401 - a torch module
@@ -158,16 +155,6 @@ def _narrow(file: Path, directions: Vectors) -> None:
     (output,) = (output for output in model.graph.output if output.name == TOKENS)
     output.type.tensor_type.shape.dim[2].dim_value = directions.shape[1]
     onnx.save(model, str(file))
-
-
-def _token_scale(file: Path, sample: "Sequence[Inputs]") -> Vectors:
-    """Return float32[directions]: the size below which 99.5% of the values lie in each direction.
-
-    It is measured on the sample, so it depends on the model only and token codes of two builds can be mixed.
-    """
-    sizes = np.quantile(np.abs(_sample_tokens(file, sample)), _SCALE_QUANTILE, axis=0)
-    scale: Vectors = np.maximum(sizes, _SCALE_MIN).astype(np.float32)
-    return scale
 
 
 def _sample_tokens(file: Path, sample: "Sequence[Inputs]") -> Vectors:

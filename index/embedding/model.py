@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.digests import digest
-from index.embedding.export import CARD, SCALE, TOKENS, VECTORS
+from index.embedding.export import CARD, TOKENS, VECTORS
 from index.embedding.prompts import Prompts, declared_prompts
 from index.embedding.runtime import (
     MODEL,
@@ -70,7 +70,7 @@ class OnnxEmbedder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        card = checked_card(folder, CARD, {MODEL, TOKENIZER, SCALE})
+        card = checked_card(folder, CARD, {MODEL, TOKENIZER})
         self.name = str(card["name"])
         self.dimensions = int(card["dimensions"])
         self._sequence = int(card["sequence"])
@@ -87,12 +87,6 @@ class OnnxEmbedder:
     def max_tokens(self) -> int:
         """Number of tokens that a document's text may have, beside its prompt and the model's two special tokens."""
         return self._sequence - _SPECIAL_TOKENS - self.count_tokens(self._prompts.document)
-
-    @cached_property
-    def token_scale(self) -> Vectors:
-        """float32[k]: the size of nearly all values in each direction of a token vector; its codes are scaled by it."""
-        scale: Vectors = np.load(self._folder / SCALE)
-        return scale
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, not counting special tokens."""

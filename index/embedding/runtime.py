@@ -39,12 +39,12 @@ _REASON_CHARS = 300
 def checked_card(folder: Path, card: str, files: set[str]) -> dict[str, Any]:
     """Return the card of an export, after checking each of its files against its checksum.
 
-    Raises IndexUnavailableError if there is no export of these `files`, or a damaged one.
+    Raises IndexUnavailableError if there is no export with these `files`, or a damaged one.
     """
     try:
         found: dict[str, Any] = json.loads((folder / card).read_bytes())
         damaged = [file for file, expected in found["checksums"].items() if digest(folder / file) != expected]
-        if damaged or set(found["checksums"]) != files:
+        if damaged or not files <= set(found["checksums"]):
             raise IndexUnavailableError(f"exported model {folder.name} is damaged")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnavailableError(f"no exported model {folder.name}") from error

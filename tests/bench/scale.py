@@ -20,9 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import faiss
 import numpy as np
 
-from index.ann import VECTORS, Readable, Rows, SearchRules, VectorSearch, write_vectors
+from index.ann import VECTORS, SearchRules, VectorSearch, write_vectors
 from index.embedding.model import Vectors
+from index.readable import Readable, Rows
 from index.retrieval import VectorIndex
+from index.vector_codes import ByteVectors
 
 _DIMENSIONS, _CLUSTERS, _SPREAD = 384, 20_000, 0.9
 _QUESTIONS, _NEAREST = 1000, 10
@@ -40,7 +42,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         vectors = _clustered(rng, centres, count)
         began = time.perf_counter()
-        index = write_vectors(Path(folder), vectors, SearchRules(), lambda: _clustered(rng, centres, 200))
+        index = write_vectors(Path(folder), _coded(vectors), SearchRules(), lambda: _clustered(rng, centres, 200))
         print(f"{count:,} vectors: built in {time.perf_counter() - began:.0f} s; manifest: {index.model_dump_json()}")
         readable = np.sort(rng.choice(count, round(count * _READABLE_SHARE), replace=False))
         held_out = _clustered(rng, centres, _QUESTIONS)
@@ -56,7 +58,9 @@ def _served(folder: Path, index: VectorIndex, questions: Vectors, some: Rows, tr
     count = int(np.load(folder / VECTORS, mmap_mode="r").shape[0])
     before = _resident_mb("RssAnon")
     search = VectorSearch(folder, index, SearchRules())
-    scopes = (Readable.of(np.arange(count), count), Readable.of(some, count))
+    mask = np.zeros(count, dtype=np.bool_)
+    mask[some] = True
+    scopes = (Readable.of(np.ones(count, dtype=np.bool_)), Readable.of(mask))
     lines = []
     for name, readable, truth in zip(("all readable", f"{len(some):,} readable"), scopes, truths, strict=True):
         for question in questions[:50]:
@@ -77,13 +81,20 @@ def _served(folder: Path, index: VectorIndex, questions: Vectors, some: Rows, tr
     return lines
 
 
+def _coded(vectors: Vectors) -> ByteVectors:
+    coded = ByteVectors.empty(*vectors.shape)
+    for row, vector in enumerate(vectors):
+        coded.put(row, vector)
+    return coded
+
+
 def _both_ways(vectors: Vectors, questions: Vectors) -> None:
     flat = faiss.IndexFlatIP(_DIMENSIONS)
     flat.add(vectors)
-    everything = Readable.of(np.arange(len(vectors)), len(vectors))
+    everything = Readable.of(np.ones(len(vectors), dtype=np.bool_))
     with tempfile.TemporaryDirectory() as folder:
         rules = SearchRules(exact_chunks=1)
-        index = write_vectors(Path(folder), vectors, rules, lambda: questions)
+        index = write_vectors(Path(folder), _coded(vectors), rules, lambda: questions)
         exact = VectorSearch(Path(folder), VectorIndex(), rules)
         approximate = VectorSearch(Path(folder), index, rules)
         spent = [

@@ -21,10 +21,10 @@ from bot.store.records import (
     JoinedAsker,
     KeptTurn,
     Outgoing,
+    Retention,
     Review,
     ReviewFilter,
     Signal,
-    Snapshot,
 )
 from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Citation, Failure, NeedsReview, ThreadTurn, Trace
@@ -524,8 +524,30 @@ async def test_what_readers_say_is_kept_for_its_days_and_the_judgement_for_good(
     await store.feedback.save(bad.model_copy(update={"request_id": "r-2", "user_id": "U2", "note": "No."}))
     assert [c.note for c in await store.feedback.complaints("r-2")] == ["It is 600.", "No."]
     clock.move(days=91)
-    await store.purge(90, 30, 1)
+    await store.purge(Retention(90, 30, 1, 90, 400))
     assert [(c.reason, c.note) for c in await store.feedback.complaints("r-1")] == [("wrong", ""), ("wrong", "")]
+
+
+async def test_old_traces_and_keys_of_what_ended_are_deleted_and_nothing_that_waits(store: Store, clock: Clock) -> None:
+    await store.requests.save(_TRACE)
+    await store.inbox.add(["done"], "{}")
+    await store.inbox.withdraw("done")
+    await store.inbox.add(["waiting"], "{}")
+    await store.outbox.send([_message("a")])
+    (posted,) = await store.outbox.claim("w", 60.0, 1)
+    await store.outbox.finish(posted, "m-1")
+    clock.move(days=89)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert not await store.inbox.add(["done"], "{}")
+    clock.move(days=2)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert await store.outbox.posted("a") == ""
+    assert await store.inbox.add(["done"], "{}")
+    assert not await store.inbox.add(["waiting"], "{}")
+    assert await store.requests.get(_TRACE.request_id) is not None
+    clock.move(days=310)
+    await store.purge(Retention(90, 30, 1, 90, 400))
+    assert await store.requests.get(_TRACE.request_id) is None
 
 
 # --- The rest
@@ -723,60 +745,6 @@ async def test_one_leads_at_a_time_and_the_lock_is_free_afterwards(store: Store)
         assert (first, second, other) == (True, False, True)
     async with store.lead("sweep") as again:
         assert again
-
-
-async def test_a_version_grows_with_the_change_that_it_counts(store: Store) -> None:
-    assert await store.versions.number("curated") == 0
-    async with store.transaction() as tx:
-        assert await tx.versions.bump("curated") == 1
-    with suppress(ZeroDivisionError):
-        async with store.transaction() as tx:
-            await tx.versions.bump("curated")
-            raise ZeroDivisionError
-    await asyncio.gather(*(store.versions.bump("curated") for _ in range(10)))
-    assert (await store.versions.number("curated"), await store.versions.number("settings")) == (11, 0)
-
-
-async def test_one_snapshot_is_live_and_the_one_before_is_retired(store: Store, clock: Clock) -> None:
-    for name in ("s-1", "s-2", "s-3"):
-        assert await store.snapshots.put(Snapshot(name=name, uri=f"file:///{name}"))
-        clock.move(minutes=1)
-    assert await store.snapshots.live() is None
-    for name in ("s-1", "s-2"):
-        ready = Snapshot(name=name, uri=f"file:///{name}", manifest='{"format": 7}', state="ready", built_by="b")
-        assert await store.snapshots.put(ready)
-        async with store.transaction() as tx:
-            assert await tx.snapshots.make_live(name)
-    async with store.transaction() as tx:
-        assert not await tx.snapshots.make_live("s-3")
-        assert not await tx.snapshots.make_live("s-9")
-    live = await store.snapshots.live()
-    assert live is not None
-    assert (live.name, live.manifest, live.built_by) == ("s-2", '{"format": 7}', "b")
-    assert [(one.name, one.state) for one in await store.snapshots.listed()] == [
-        ("s-3", "building"), ("s-2", "live"), ("s-1", "retired"),
-    ]  # fmt: skip
-    # Nobody builds over the live one or deletes it.
-    assert not await store.snapshots.put(Snapshot(name="s-2", uri="elsewhere"))
-    assert not await store.snapshots.forget("s-2")
-    async with store.transaction() as tx:
-        assert await tx.snapshots.make_live("s-1")
-    assert await store.snapshots.forget("s-2")
-    assert await store.snapshots.get("s-2") is None
-
-
-async def test_of_snapshots_that_are_made_live_at_once_one_is(store: Store) -> None:
-    names = [f"s-{number}" for number in range(8)]
-    for name in names:
-        await store.snapshots.put(Snapshot(name=name, uri="x", state="ready"))
-
-    async def switch(name: str) -> None:
-        async with store.transaction() as tx:
-            assert await tx.snapshots.make_live(name)
-
-    await asyncio.gather(*(switch(name) for name in names))
-    states = [snapshot.state for snapshot in await store.snapshots.listed()]
-    assert sorted(states) == ["live"] + ["retired"] * 7
 
 
 async def test_replicas_are_known_while_they_are_heard_of(store: Store, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ from support.waiting import settled, until
 from support.workspace import ADMIN, ASKER, SUPPORT, Desk, workspace
 
 from bot.app import building
+from bot.delivery.building import OwnedIndex
+from bot.desk.index_builds import IndexBuilds
 from bot.sandbox.server import Sandbox
 from bot.server import running_bot
 from bot.settings import load_settings
-from bot.store.records import BuildOrder, Conversation
+from bot.store.records import ALL_TENANTS, BuildOrder, Conversation
 from bot.surfaces.words import ENGLISH, words_in
 from index.errors import BuildStoppedError
 
@@ -133,6 +135,12 @@ async def test_a_process_that_stops_hands_its_build_to_the_next_one(tmp_path: Pa
             assert site.visits == 2
 
 
+def _building(desk: Desk, builds: IndexBuilds) -> AbstractAsyncContextManager[None]:
+    """Work on the orders of a desk whose own process builds nothing."""
+    index = OwnedIndex(ALL_TENANTS, desk.settings, builds)
+    return building(desk.settings, desk.store, [index], desk.bot.runtime.wake_outbox)
+
+
 async def test_a_process_that_does_not_build_leaves_the_order_and_serves_on(tmp_path: Path, site: HeldSite) -> None:
     async with _desk(tmp_path, site, index=_NOT_HERE) as desk:
         await desk.command(ADMIN, _REINDEX)
@@ -140,7 +148,7 @@ async def test_a_process_that_does_not_build_leaves_the_order_and_serves_on(tmp_
         assert "0 questions" in f"{status.blocks}" or status.text
         builds = desk.bot.use_cases.operations.builds
         site.let.set()
-        async with building(desk.settings, builds, desk.bot.runtime.wake_outbox):
+        async with _building(desk, builds):
             await settled(desk.store)
         assert _told(desk)[-1].startswith(_DONE)
 
@@ -155,7 +163,7 @@ async def test_an_order_whose_builds_end_with_their_process_is_given_up_and_said
         for _ in range(2):
             assert await desk.store.builds.claim("killed", 60.0, 1)
             await desk.store.builds.release("killed")
-        async with building(desk.settings, builds, desk.bot.runtime.wake_outbox):
+        async with _building(desk, builds):
             await settled(desk.store)
         (said,) = desk.messages("D0ADMIN")
         assert said.text == _GERMAN("reindexing-given-up", attempts=2)
@@ -182,7 +190,7 @@ async def test_far_into_a_build_each_step_is_told_once_whoever_goes_on_with_it(
         site.let.set()
         stepped = type(builds)(builds.store, build_in_steps, builds.snapshots)
         await desk.command(ADMIN, _REINDEX)
-        async with building(desk.settings, stepped, desk.bot.runtime.wake_outbox):
+        async with _building(desk, stepped):
             await settled(desk.store)
         steps = sorted(text for text in _told(desk) if "percent" in text)
         assert steps == [ENGLISH("reindexing-progress", percent=percent) for percent in (30, 50, 80)]

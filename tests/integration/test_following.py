@@ -47,7 +47,7 @@ class Machines:
         return LiveRetriever(self.replica.folder.root.parent, RandomEmbedder())
 
     def following(self, retriever: LiveRetriever, poll_s: float = 0.01) -> Following:
-        return Following(self.replica, retriever, retriever.reopen, Metrics(routes=()), poll_s)
+        return Following(self.replica, retriever, retriever.reopen, Metrics(routes=()), poll_s, asyncio.Event())
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ async def test_a_replica_that_cannot_fetch_serves_the_old_one_and_says_so_once(m
 async def test_the_metrics_say_whether_the_live_snapshot_is_served(machines: Machines) -> None:
     metrics = Metrics(routes=())
     retriever = machines.retriever()
-    following = Following(machines.replica, retriever, retriever.reopen, metrics, 1.0)
+    following = Following(machines.replica, retriever, retriever.reopen, metrics, 1.0, asyncio.Event())
     machines.publish(1)
     await following.follow()
     text = metrics.exposition(0, {}).decode()
@@ -204,7 +204,7 @@ async def test_following_ends_at_once_while_a_snapshot_is_fetched(machines: Mach
     machines.publish(1)
     replica = PublishedSnapshots(SnapshotFolder(tmp_path / "slow"), slow, LiveLog(slow), Keeping())
     retriever = LiveRetriever(tmp_path / "slow", RandomEmbedder())
-    following = Following(replica, retriever, retriever.reopen, Metrics(routes=()), 60.0)
+    following = Following(replica, retriever, retriever.reopen, Metrics(routes=()), 60.0, asyncio.Event())
     async with following.running():
         await until(slow.asked.is_set)
         asyncio.get_running_loop().call_later(0.1, slow.go_on.set)

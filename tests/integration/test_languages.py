@@ -4,15 +4,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from index.access import EVERYONE
-from index.bm25 import Posting, Words
+from index.bm25 import Words
 from index.builder import BuildRules, build
 from index.chunk_table import ChunkRows, Scope
 from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
+from index.postings import Posting
 from index.related_words import related
 from index.retrieval import Manifest
 from index.search import SnapshotSearch
@@ -97,11 +97,10 @@ def test_words_written_together_or_apart_are_found_either_way(
 
 
 def _told(path: Path, manifest: Manifest, question: str) -> list[tuple[int, list[float], float]]:
-    mask = np.zeros(manifest.chunk_count, dtype=np.bool_)
-    mask[ChunkRows(path).readable(Scope(frozenset({EVERYONE}), ()))] = True
+    readable = ChunkRows(path).readable(Scope(frozenset({EVERYONE}), ()))
     words = _words(path, manifest)
-    found = related(words, question, mask)
-    postings = [words.posting("login", mask), words.posting("log", mask), *found.held, *found.missing]
+    found = related(words, question, readable)
+    postings = [words.posting("login", readable), words.posting("log", readable), *found.held, *found.missing]
     return [(len(posting.rows), posting.weights.tolist(), posting.rarity) for posting in postings]
 
 

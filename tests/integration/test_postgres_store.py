@@ -78,6 +78,21 @@ async def test_a_role_that_may_not_create_tables_serves_those_that_are_there(
         connection.execute(f"DROP ROLE {role}")
 
 
+async def test_a_database_that_a_later_release_has_changed_is_still_served(
+    store: PostgresStore, postgres_url: str
+) -> None:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("INSERT INTO citedesk.migrations (name) VALUES ('999_of_a_later_release')")
+        connection.execute("ALTER TABLE citedesk.inbox ADD COLUMN later text NOT NULL DEFAULT ''")
+        connection.execute("ALTER TABLE citedesk.people ADD COLUMN later text")
+    older = await PostgresStore(postgres_url).open()
+    assert await older.inbox.add(["a"], "{}")
+    await older.people.put("U1", "Sam")
+    assert [job.key for job in await store.inbox.claim("w", 60.0, 1)] == ["a"]
+    assert await store.people.names(["U1"]) == {"U1": "Sam"}
+    await older.close()
+
+
 async def test_workers_of_several_processes_share_the_jobs_and_none_is_done_twice(
     replicas: list[PostgresStore],
 ) -> None:

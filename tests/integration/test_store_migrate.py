@@ -27,7 +27,6 @@ from bot.store.records import (  # noqa: E402
     Outgoing,
     Review,
     ReviewFilter,
-    Snapshot,
 )
 from bot.store.sqlite.store import SqliteStore  # noqa: E402
 from pipeline.types import Citation, Failure, NeedsReview, Trace  # noqa: E402
@@ -79,7 +78,6 @@ async def _fill(folder: Path) -> None:
         )
         await store.posted.put("C1", f"{number}.9", f"r-{number}")
         await store.threads.asked(_WHERE.model_copy(update={"thread_id": f"{number}.0"}))
-        await store.versions.bump("curated")
     await _fill_once(store)
     await store.close()
     with closing(sqlite3.connect(folder / "citedesk.sqlite")) as file, file:
@@ -94,7 +92,6 @@ async def _fill_once(store: SqliteStore) -> None:
     await store.outbox.anchor(job, "a-1")
     await store.outbox.finish(job, "p-1")
     await store.installations.save(Installed("app", "T1", "U1", "{}"))
-    await store.snapshots.put(Snapshot(name="s-1", uri="file:///s-1"))
     await store.requests.save(_trace("r-verdict"))
     await store.requests.set_verdict("r-verdict", "DELIVERY_FAILED")
 
@@ -160,7 +157,6 @@ async def test_a_copy_that_is_killed_again_and_again_goes_on_and_is_whole(tmp_pa
     assert await new.feedback.complaints("r-1") == await old.feedback.complaints("r-1")
     assert await new.curated.live() == await old.curated.live()
     assert await new.outbox.posted("m-0") == "p-1"
-    assert await new.versions.number("curated") == 30
     claimed = [job.key for job in await new.inbox.claim("w", 60.0, 99)]
     assert claimed == [job.key for job in await old.inbox.claim("w", 60.0, 99)]
     # What comes now comes after what was copied.

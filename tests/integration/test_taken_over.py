@@ -52,7 +52,7 @@ async def _claimed(desk: Desk) -> Job:
 
 
 async def _deliver(desk: Desk, job: Job, surface: str = "slack", left_s: float = 60.0) -> None:
-    deliver = desk.bot.runtime.dispatcher._handlers[surface].deliver
+    deliver = desk.bot.runtime.dispatcher._handlers["", surface].deliver
     await deliver(job, Lease(boot_time() + left_s))
 
 
@@ -110,7 +110,7 @@ async def test_a_check_deletes_nothing_if_the_copy_that_counts_is_gone(desk: Des
     await _deliver(desk, job)
     (counts,) = _seen(desk)
     other = _slack_message().model_copy(update={"key": "check:r-1", "checks": "r-1", "text": ""})
-    product: Any = desk.bot.runtime.dispatcher._handlers["slack"].deliver.__self__.product  # type: ignore[attr-defined]
+    product: Any = desk.bot.runtime.dispatcher._handlers["", "slack"].deliver.__self__.product  # type: ignore[attr-defined]
     await product.remove_copies(other.model_copy(update={"key": "r-1"}), "1.000001")
     assert _seen(desk) == [counts]
 

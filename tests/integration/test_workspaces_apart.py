@@ -24,7 +24,7 @@ from bot.sandbox.server import Sandbox
 from bot.sandbox.webapi import Fault
 from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID, Channel
 from bot.server import running_bot
-from bot.settings import SlackSettings
+from bot.settings import SlackSettings, StoreSettings
 from bot.slack.http import EVENTS_PATH
 from bot.surfaces.words import ENGLISH
 from index.errors import SettingsError
@@ -232,7 +232,7 @@ _WHOLE_ORG = _reply(None, enterprise=_ORG, is_enterprise_install=True)
 
 @asynccontextmanager
 async def _installable(
-    data: Path, articles: Path, workspaces: tuple[str, ...] = ()
+    data: Path, articles: Path, workspaces: tuple[str, ...] = (), url: str = ""
 ) -> AsyncIterator[tuple[Desk, aiohttp.ClientSession]]:
     async with Sandbox() as sandbox:
         extra = {
@@ -241,7 +241,7 @@ async def _installable(
         }  # fmt: skip
         built = demo_settings(data, articles, sandbox, slack_extra=extra)
         slack = built.slack.model_copy(update={"signing_secret": SecretStr(sandbox.credentials.signing_secret)})
-        settings = built.model_copy(update={"slack": slack})
+        settings = built.model_copy(update={"slack": slack, "store": StoreSettings(url=SecretStr(url))})
         async with running_bot(settings) as bot, aiohttp.ClientSession() as browser:
             yield Desk(sandbox, bot, settings), browser
 
@@ -483,3 +483,19 @@ async def test_a_channel_with_a_member_of_another_directory_gets_only_what_is_fo
         thread = "19:leads@thread.tacv2;messageid=1700000000001"
         reply = await teams.reply(teams.question(_RESTRICTED, "reviewer", thread))
         assert ("3 months" in json.dumps(reply)) is not bool(about)
+
+
+async def test_installed_into_a_shared_store_it_serves_the_first_workspace_and_writes_no_file(
+    own_data: Path, articles: Path, postgres_url: str
+) -> None:
+    async with _installable(own_data, articles, url=postgres_url) as (desk, browser):
+        assert (await _install(desk, browser, _reply(_OWN)))[0] == 200
+        assert (await _install(desk, browser, _reply(_OTHER)))[0] == 403
+        assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+        assert await desk.store.installations.newest("1.2", TEAM_ID) is not None
+        assert await desk.store.installations.newest("1.2", _THEIRS) is None
+    assert _sqlite_files(own_data) == []
+
+
+def _sqlite_files(folder: Path) -> list[Path]:
+    return list(folder.glob("*.sqlite"))

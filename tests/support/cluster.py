@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -73,7 +73,12 @@ def replica_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **more: A
 
 
 @asynccontextmanager
-async def cluster(folders: Sequence[Path], articles: Path, **settings: Any) -> AsyncIterator[Cluster]:  # noqa: ANN401
+async def cluster(
+    folders: Sequence[Path],
+    articles: Path,
+    environment: Mapping[str, str] | None = None,
+    **settings: Any,  # noqa: ANN401
+) -> AsyncIterator[Cluster]:
     """Run a replica for each data directory, with these settings beside those of a replica."""
     forking = context()
     async with AsyncExitStack() as stack:
@@ -81,7 +86,10 @@ async def cluster(folders: Sequence[Path], articles: Path, **settings: Any) -> A
         # Slack gives up after three tries in six minutes; here replicas are away far more often than that.
         sandbox.acts.retry_seconds = (0.3,) * 300
         each = [replica_settings(folder, articles, sandbox, **settings) for folder in folders]
-        replicas = [BotProcess(forking, one, name=f"replica-{number}") for number, one in enumerate(each)]
+        replicas = [
+            BotProcess(forking, one, name=f"replica-{number}", environment=environment)
+            for number, one in enumerate(each)
+        ]
         stack.push_async_callback(_end, replicas)
         for replica in replicas:
             replica.start()

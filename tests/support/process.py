@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -57,10 +57,13 @@ class BotProcess:
         settings: Settings,
         connected: asyncio.Event | None = None,
         name: str = "bot",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._forking = forking
         self._settings = settings
         self._connected = connected
+        self._environment = dict(environment or {})
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.log = settings.data_dir / f"{name}.log"
         self._process: ForkServerProcess | None = None
 
@@ -75,7 +78,9 @@ class BotProcess:
         """Start a process; it is ready some time later."""
         if self._connected:
             self._connected.clear()
-        self._process = self._forking.Process(target=_serve, args=(self._settings, str(self.log)), daemon=True)
+        self._process = self._forking.Process(
+            target=_serve, args=(self._settings, str(self.log), self._environment), daemon=True
+        )
         self._process.start()
 
     async def ready(self) -> None:
@@ -127,7 +132,8 @@ class BotProcess:
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _serve(settings: Settings, log: str) -> None:
+def _serve(settings: Settings, log: str, environment: Mapping[str, str]) -> None:
+    os.environ.update(environment)
     with Path(log).open("a", buffering=1) as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)

@@ -75,6 +75,8 @@ _ABOUT: Mapping[str, str] = {
     "[index.services]": "One table for each service: see [Services](sources.md).",
     "[llm.failover]": "One table for each further server, in the order in which they are asked.",
     "llm.prices.MODEL": "One table for each model, named as in `llm.model`. Without a price no cost is counted.",
+    "tenants.NAME": "One table for each workspace, directory or both that has documents of its own: see "
+    "[Tenants](tenants.md).",
     "channels.CHANNEL": "One table for each channel that differs, by its id; in [Teams](teams.md) also for a team.",
 }
 # What stands for the free part of a table's name.

@@ -4,14 +4,14 @@ import math
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from index import snapshot_tables
 from index.access import EVERYONE
-from index.ann import VECTORS
+from index.ann import SearchRules, write_vectors
 from index.bm25 import write_words
 from index.chunks import Chunk
 from index.embedding.model import Encoded, Vectors
@@ -22,22 +22,23 @@ from index.search import SnapshotSearch
 from index.snapshot import CHUNKS, FORMAT
 from index.snapshot_tables import IndexedDocument, IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED
+from index.vector_codes import ByteVectors, token_codes
 
-_DIMENSIONS = 8
+_DIMENSIONS, _DIRECTIONS = 8, 128
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk with a given cosine and token match to every question.
 
-    `match` is the code of its only token: from 0, the opposite of the question's token, to 15, the same as it. `aside`
-    is the dimension in which the vector differs from the question's; passages with the same one lie close together.
+    `match` is the cosine of its only token to the question's, in steps of 1/64. `aside` is the dimension in which the
+    vector differs from the question's; passages with the same one lie close together.
     """
 
     document_id: str
     text: str
     cosine: float
-    match: int = 15
+    match: float = 1.0
     aside: int = 1
 
 
@@ -46,12 +47,16 @@ class OneVector:
     """An encoder for which every question is the same: one vector, one token."""
 
     name: str = "one-vector"
-    token_scale: Vectors = field(default_factory=lambda: np.ones(2, dtype=np.float32))
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """Return the first unit vector, and the first unit vector as the only token."""
-        vector, token = np.eye(1, _DIMENSIONS, dtype=np.float32)[0], np.eye(1, 2, dtype=np.float32)
-        return [Encoded(vector, token, ((0, 1),)) for _ in texts]
+        """Return the first unit vector, and a unit vector with equal values as the only token."""
+        return [Encoded(np.eye(1, _DIMENSIONS, dtype=np.float32)[0], _token(1.0), ((0, 1),)) for _ in texts]
+
+
+def _token(match: float) -> Vectors:
+    """Return float32[1, directions]: a unit vector with this cosine to the question's token."""
+    signs = np.where(np.arange(_DIRECTIONS) < (1 + match) / 2 * _DIRECTIONS, 1, -1)
+    return (signs[None] / math.sqrt(_DIRECTIONS)).astype(np.float32)
 
 
 def searching_by_hand(folder: Path, passages: Sequence[Passage]) -> SnapshotSearch:
@@ -62,15 +67,19 @@ def searching_by_hand(folder: Path, passages: Sequence[Passage]) -> SnapshotSear
         for name in dict.fromkeys(p.document_id for p in passages)
     )
     with closing(sqlite3.connect(folder / CHUNKS)) as tables:
-        snapshot_tables.write(tables, [IndexedSource("s", "", documents)], [c.chunk_id for c in chunks])
+        snapshot_tables.write(
+            folder, tables, [IndexedSource("s", "", documents)], [c.chunk_id.encode() for c in chunks]
+        )
         write_words(folder, tables, chunks)
         tables.commit()
-    vectors = np.zeros((len(passages), _DIMENSIONS), dtype=np.float32)
+    vectors = ByteVectors.empty(len(passages), _DIMENSIONS)
     for row, passage in enumerate(passages):
-        vectors[row, 0], vectors[row, passage.aside] = passage.cosine, math.sqrt(1 - passage.cosine**2)
-    np.save(folder / VECTORS, vectors)
-    tokens = [ChunkTokens(np.array([[p.match]], dtype=np.uint8), np.zeros(1, dtype=np.uint8)) for p in passages]
-    write_tokens(folder, tokens, len(tokens), 1)
+        vector = np.zeros(_DIMENSIONS, dtype=np.float32)
+        vector[0], vector[passage.aside] = passage.cosine, math.sqrt(1 - passage.cosine**2)
+        vectors.put(row, vector)
+    write_vectors(folder, vectors, SearchRules(), lambda: np.zeros((0, _DIMENSIONS), dtype=np.float32))
+    tokens = [ChunkTokens(token_codes(_token(p.match)), np.zeros(1, dtype=np.uint8)) for p in passages]
+    write_tokens(folder, tokens, len(tokens))
     (folder / CALIBRATION).write_text(SHIPPED.model_dump_json(), encoding="utf-8")
     encoder = OneVector()
     manifest = Manifest(

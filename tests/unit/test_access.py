@@ -93,12 +93,11 @@ def _by_search(pattern: str, document_id: str, folder: Path) -> bool:
         document_id, "T", None, frozenset({EVERYONE}), "", (Chunk("c1", document_id, ("T",), "x"),)
     )
     with closing(sqlite3.connect(folder / CHUNKS)) as tables:
-        snapshot_tables.write(tables, [IndexedSource("s", "", (document,))], ["h"])
+        snapshot_tables.write(folder, tables, [IndexedSource("s", "", (document,))], [b"h"])
         tables.commit()
     rows = ChunkRows(folder)
     with closing(rows.connection):
-        found: list[int] = rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).tolist()
-    return found == [0]
+        return bool(rows.readable(Scope(frozenset({EVERYONE}), (pattern,))).rows.tolist() == [0])
 
 
 def _by_access_rules(pattern: str, document_id: str, _folder: Path) -> bool:

@@ -16,8 +16,8 @@ def _found(folder: Path, passages: list[Passage], limit: int = 10) -> list[str]:
 def test_a_chunk_ranks_higher_if_another_chunk_of_its_document_matches_well(tmp_path: Path) -> None:
     passages = [
         Passage("plans.md", "The best answer.", 0.9, aside=1),
-        Passage("plans.md", "Beside the best answer.", 0.5, match=0, aside=2),
-        Passage("other.md", "A little nearer, elsewhere.", 0.55, match=0, aside=3),
+        Passage("plans.md", "Beside the best answer.", 0.5, match=-1.0, aside=2),
+        Passage("other.md", "A little nearer, elsewhere.", 0.55, match=-1.0, aside=3),
     ]
     assert _found(tmp_path, passages) == ["The best answer.", "Beside the best answer.", "A little nearer, elsewhere."]
 
@@ -25,8 +25,8 @@ def test_a_chunk_ranks_higher_if_another_chunk_of_its_document_matches_well(tmp_
 def test_the_document_counts_less_than_the_chunk_itself(tmp_path: Path) -> None:
     passages = [
         Passage("plans.md", "The best answer.", 0.9, aside=1),
-        Passage("plans.md", "Far from the question.", 0.1, match=0, aside=2),
-        Passage("other.md", "Near the question.", 0.8, match=11, aside=3),
+        Passage("plans.md", "Far from the question.", 0.1, match=-1.0, aside=2),
+        Passage("other.md", "Near the question.", 0.8, match=0.47, aside=3),
     ]
     assert _found(tmp_path, passages) == ["The best answer.", "Near the question.", "Far from the question."]
 

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from support.snapshots import Passage, searching_by_hand
 
-from index.ann import VECTORS, Readable, SearchRules, VectorSearch
+from index.ann import SearchRules, VectorSearch, write_vectors
 from index.bm25 import Words, largest_rarity, write_words
 from index.chunks import Chunk
-from index.embedding.model import _MicroBatcher
+from index.embedding.model import Vectors, _MicroBatcher
 from index.embedding.runtime import batches
 from index.excerpts import best_window
 from index.features import evidence, names, stability, titled
 from index.late_interaction import HEADING, ChunkTokens, TokenStore, write_tokens
+from index.postings import total_scores
+from index.readable import Readable
 from index.retrieval import Features, VectorIndex
 from index.stemming import stem, without_ending
 from index.sufficiency import (
@@ -35,6 +37,7 @@ from index.sufficiency import (
     risk_curve,
 )
 from index.terms import question_terms
+from index.vector_codes import ByteVectors, token_codes, token_products
 
 
 def test_who_waits_while_the_model_runs_is_served_by_one_run_together() -> None:
@@ -102,17 +105,18 @@ def test_tokens_of_a_question_find_the_best_of_every_chunk_and_of_every_piece(tm
     # Of the three chunks one is longer than a block, and one has no heading and a piece without words.
     pieces = [[HEADING, 0, 0, 1], [HEADING, *[n // 100 for n in range(600)]], [0, 2, 2]]
     chunks = [
-        ChunkTokens(rng.integers(0, 256, (len(of), width // 2), dtype=np.uint8), np.array(of, dtype=np.uint8))
+        ChunkTokens(rng.integers(0, 256, (len(of), width // 4), dtype=np.uint8), np.array(of, dtype=np.uint8))
         for of in pieces
     ]
-    write_tokens(tmp_path, chunks, len(chunks), width // 2)
-    scale = rng.random(width, dtype=np.float32)
+    write_tokens(tmp_path, chunks, len(chunks))
     question = rng.standard_normal((5, width), dtype=np.float32)
-    found = TokenStore(tmp_path, scale).similarities(question, [2, 0, 1])
+    found = TokenStore(tmp_path).similarities(question, [2, 0, 1])
     weights = rng.random(5, dtype=np.float32)
     for place, chunk in enumerate((chunks[2], chunks[0], chunks[1])):
-        values = (np.hstack([chunk.codes & 15, chunk.codes >> 4]) / 7.5 - 1) * scale
-        near = values @ question.T
+        values = np.array([-1, -3, 1, 3])[
+            [[byte >> at & 3 for byte in row for at in (6, 4, 2, 0)] for row in chunk.codes]
+        ]
+        near = values / np.linalg.norm(values, axis=1, keepdims=True) @ question.T
         np.testing.assert_allclose(found.by_chunk[place], near.max(axis=0), rtol=1e-4, atol=1e-4)
         expected = [
             max(0.0, float(near[chunk.pieces == piece].max(axis=0) @ weights)) if piece in chunk.pieces else 0.0
@@ -125,18 +129,36 @@ def test_documents_without_a_word_have_no_postings_and_score_nothing(tmp_path: P
     with closing(sqlite3.connect(":memory:")) as tables:
         write_words(tmp_path, tables, [Chunk("c1", "no.md", ("🚫",), "🚫")])
         words = Words(tmp_path, tables, 1)
-        assert words.scores([words.posting("invoice", None)]).tolist() == [0.0]
+        assert total_scores([words.posting("invoice", None)], np.array([0])).tolist() == [0.0]
 
 
-def test_cosines_are_the_same_whether_few_rows_are_asked_for_or_many(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(3).standard_normal((40, 8), dtype=np.float32)
-    np.save(tmp_path / VECTORS, vectors)
+def test_vectors_in_bytes_give_the_same_cosines_and_neighbours(tmp_path: Path) -> None:
+    vectors = _unit(np.random.default_rng(3).standard_normal((400, 64), dtype=np.float32))
+    coded = ByteVectors.empty(400, 64)
+    for row, vector in enumerate(vectors):
+        coded.put(row, vector)
+    write_vectors(tmp_path, coded, SearchRules(), lambda: vectors)
     search = VectorSearch(tmp_path, VectorIndex(), SearchRules())
-    for rows in (np.array([3, 7]), np.arange(0, 40, 2), slice(None)):
-        np.testing.assert_allclose(search.cosines(vectors[5], rows), vectors[rows] @ vectors[5], rtol=1e-5)
-    near = search.near(vectors[5], Readable.of(np.arange(0, 40, 5), 40), 3)
+    rows = np.array([3, 7, 399])
+    np.testing.assert_allclose(search.cosines(vectors[5], rows), vectors[rows] @ vectors[5], atol=0.002)
+    np.testing.assert_allclose(search.vectors(rows), vectors[rows], atol=0.002)
+    near = search.near(vectors[5], Readable.of(np.arange(400) % 5 == 0), 3)
     assert near[0] == 5
-    assert set(near.tolist()) <= set(range(0, 40, 5))
+    assert set(near.tolist()) <= set(range(0, 400, 5))
+
+
+def test_a_token_has_the_code_that_is_nearest_to_it() -> None:
+    tokens = _unit(np.random.default_rng(4).standard_normal((50, 4), dtype=np.float32))
+    values = np.array([-1, -3, 1, 3])
+    every = np.stack([values[np.arange(256) >> at & 3] for at in (6, 4, 2, 0)], axis=1)
+    cosines = tokens @ _unit(every.astype(np.float32)).T
+    found = token_products(token_codes(tokens), tokens)[np.arange(50), np.arange(50)]
+    np.testing.assert_allclose(found, cosines.max(axis=1), rtol=1e-5)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def test_a_question_of_function_words_alone_keeps_them() -> None:
@@ -249,7 +271,7 @@ def test_names_are_capitals_inside_a_sentence_and_words_with_digits(question: st
 
 @pytest.mark.parametrize(("question", "missing"), [("Can we log in with Okta?", 0), ("Can we log in with Google?", 1)])
 def test_a_name_is_missing_if_the_best_chunk_does_not_hold_it(question: str, missing: int, tmp_path: Path) -> None:
-    passages = [Passage("a", "Log in with Okta.", 0.9), Passage("b", "Google finds public pages.", 0.3, match=9)]
+    passages = [Passage("a", "Log in with Okta.", 0.9), Passage("b", "Google finds public pages.", 0.3, match=0.2)]
     search = searching_by_hand(tmp_path, passages)
     assert search.search(question, (), 2).features.missing_name == missing
 

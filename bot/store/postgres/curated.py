@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.store.postgres.database import Executor, iso
-from bot.store.records import CuratedAnswer, Embedded, Gap
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
+from bot.store.records import ALL_TENANTS, CuratedAnswer, Embedded, Gap, Scope
 
 # Inside a string of JSON these quotes would have backslashes. `jsonb` refuses texts with the character NUL.
 _REMEMBERED = """position('"asked_in":{' IN answer) > 0"""
@@ -69,12 +70,13 @@ class CuratedTable:
             )
         )
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
         """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
         return dict(
             await self._database.rows(
                 f"SELECT CASE WHEN state = 'live' AND {_REMEMBERED} THEN 'remembered' ELSE state END, count(*) "  # noqa: S608
-                "FROM curated_answers GROUP BY 1"
+                f"FROM curated_answers WHERE {IN_SCOPE} GROUP BY 1",
+                scope_values(scope),
             )
         )
 

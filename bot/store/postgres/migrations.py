@@ -140,15 +140,6 @@ CREATE TABLE threads (
 """
 
 _SHARED_STATE = """
-CREATE TABLE versions (name text COLLATE "C" PRIMARY KEY, number bigint NOT NULL);
-
-CREATE TABLE snapshots (
-    name text COLLATE "C" PRIMARY KEY, number bigint GENERATED ALWAYS AS IDENTITY, uri text NOT NULL,
-    manifest text NOT NULL, state text NOT NULL CHECK (state IN ('building', 'ready', 'live', 'retired')),
-    built_by text NOT NULL, created_at timestamptz NOT NULL DEFAULT citedesk.now()
-);
-CREATE UNIQUE INDEX snapshots_one_live ON snapshots (state) WHERE state = 'live';
-
 CREATE TABLE replicas (
     owner text COLLATE "C" PRIMARY KEY, started_at timestamptz NOT NULL DEFAULT citedesk.now(),
     seen_at timestamptz NOT NULL DEFAULT citedesk.now(), version text NOT NULL, snapshot text NOT NULL
@@ -181,9 +172,32 @@ CREATE TRIGGER curated_signal AFTER INSERT OR UPDATE OR DELETE ON curated_answer
     FOR EACH STATEMENT EXECUTE FUNCTION citedesk.signal('curated');
 """
 
+_ENDED_JOBS = """
+CREATE INDEX inbox_ended ON inbox (received_at) WHERE state != 'waiting';
+CREATE INDEX outbox_ended ON outbox (received_at) WHERE state != 'waiting';
+"""
+
+# The release before adds jobs without a tenant; they take their turn as those of one more.
+_TURNS_OF_TENANTS = """
+ALTER TABLE inbox ADD tenant_id text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE outbox ADD tenant_id text COLLATE "C" NOT NULL DEFAULT '';
+UPDATE inbox SET tenant_id = coalesce(payload::jsonb #>> '{where,tenant_id}', '') WHERE state = 'waiting';
+UPDATE outbox SET tenant_id = coalesce(payload::jsonb ->> 'tenant_id', '') WHERE state = 'waiting';
+CREATE INDEX inbox_turns ON inbox (tenant_id, number) WHERE state = 'waiting';
+CREATE INDEX outbox_turns ON outbox (tenant_id, number) WHERE state = 'waiting';
+-- With this index a tenant's next job would be looked for among the jobs of all. The release before sorts instead.
+DROP INDEX inbox_waiting;
+DROP INDEX outbox_number_idx;
+CREATE INDEX inbox_at_work ON inbox (tenant_id) WHERE lease_until IS NOT NULL;
+CREATE INDEX outbox_at_work ON outbox (tenant_id) WHERE lease_until IS NOT NULL;
+
+CREATE TABLE own_tenants (
+    tenant_id text COLLATE "C" PRIMARY KEY, at timestamptz NOT NULL DEFAULT citedesk.now()
+);
+"""
+
 _BUILDS = """
 CREATE TABLE builds (LIKE inbox INCLUDING ALL);
-ALTER TABLE builds ADD COLUMN IF NOT EXISTS tenant_id text COLLATE "C" NOT NULL DEFAULT '';
 """
 
 _MIGRATIONS = {
@@ -191,5 +205,7 @@ _MIGRATIONS = {
     "002_shared_state": _SHARED_STATE,
     "003_store_copy": _STORE_COPY,
     "004_signals": _SIGNALS,
-    "005_builds": _BUILDS,
+    "005_ended_jobs": _ENDED_JOBS,
+    "006_turns_of_tenants": _TURNS_OF_TENANTS,
+    "007_builds": _BUILDS,
 }

@@ -4,12 +4,40 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from bot.store.postgres.database import Executor, TakenError
-from bot.store.records import Job, Outgoing, QueueLength
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
+from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueLength, Scope
 
 # What must still be true of a job for its holder to change it.
 _WAITING = "key = %s AND state = 'waiting'"
 _HELD = f"{_WAITING} AND owner = %s AND attempts = %s"
 _FREE = "lease_until = NULL, owner = NULL"
+
+# The next jobs. A tenant's first job has as turn the number of its jobs at work and one more, its second two more, and
+# so on. Only as many jobs of each tenant are looked at as are wanted, and they are locked before they are counted, so
+# that workers who claim at the same time find others. What is not taken is free again when the statement ends.
+_NEXT = """
+WITH RECURSIVE tenants (id) AS (
+    SELECT min(tenant_id) FROM {table} WHERE state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(tenant_id) FROM {table} WHERE state = 'waiting' AND tenant_id > tenants.id) FROM tenants
+    WHERE tenants.id IS NOT NULL
+), at_work AS (
+    SELECT tenant_id, count(*) AS jobs FROM {table}
+    WHERE state = 'waiting' AND lease_until IS NOT NULL AND lease_until >= citedesk.now() GROUP BY tenant_id
+), free AS (
+    SELECT known.id, job.key, job.number FROM (SELECT id FROM tenants WHERE id IS NOT NULL) AS known
+    CROSS JOIN LATERAL (
+        SELECT key, number FROM {table} WHERE state = 'waiting' AND tenant_id = known.id
+        AND due_at <= citedesk.now() AND (lease_until IS NULL OR lease_until < citedesk.now())
+        ORDER BY number LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ) AS job
+), next AS (
+    SELECT key FROM (
+        SELECT key, number,
+            coalesce(at_work.jobs, 0) + row_number() OVER (PARTITION BY free.id ORDER BY number) AS turn
+        FROM free LEFT JOIN at_work ON at_work.tenant_id = free.id
+    ) AS ranked ORDER BY turn, number LIMIT %(limit)s
+)"""
 
 
 class QueueTable:
@@ -19,16 +47,16 @@ class QueueTable:
         self._database = database
         self._table = table
 
-    async def add(self, keys: Sequence[str], payload: str) -> bool:
+    async def add(self, keys: Sequence[str], payload: str, tenant_id: str = "") -> bool:
         """Store a job under its first key and reserve the others. Return False if any key is known already."""
         # Who adds some of the same keys at the same time waits for the first of them, in the same order.
         try:
             added = await self._database.write(
-                f"INSERT INTO {self._table} (key, state, payload) "  # noqa: S608
+                f"INSERT INTO {self._table} (key, state, payload, tenant_id) "  # noqa: S608
                 "SELECT key, CASE key WHEN %(first)s THEN 'waiting' ELSE 'done' END, "
-                "CASE key WHEN %(first)s THEN %(payload)s END FROM unnest(%(keys)s::text[]) AS added (key) "
+                "CASE key WHEN %(first)s THEN %(payload)s END, %(tenant)s FROM unnest(%(keys)s::text[]) AS added (key) "
                 f"WHERE NOT EXISTS (SELECT 1 FROM {self._table} WHERE key = ANY(%(keys)s)) ORDER BY key",
-                {"first": keys[0], "payload": payload, "keys": list(keys)},
+                {"first": keys[0], "payload": payload, "keys": list(keys), "tenant": tenant_id},
             )
         except TakenError:
             return False
@@ -37,11 +65,16 @@ class QueueTable:
     async def send(self, messages: Sequence[Outgoing], after_s: float = 0.0) -> None:
         """Queue messages, due in `after_s` seconds. A message whose key is known is not queued again."""
         await self._database.write(
-            f"INSERT INTO {self._table} (key, state, payload, due_at) "  # noqa: S608
-            "SELECT key, 'waiting', payload, citedesk.now() + make_interval(secs => %s) "
-            "FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS sent (key, payload, place) ORDER BY place "
-            "ON CONFLICT DO NOTHING",
-            (after_s, [message.key for message in messages], [message.model_dump_json() for message in messages]),
+            f"INSERT INTO {self._table} (key, state, payload, tenant_id, due_at) "  # noqa: S608
+            "SELECT key, 'waiting', payload, tenant_id, citedesk.now() + make_interval(secs => %s) "
+            "FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY AS sent (key, payload, tenant_id, place) "
+            "ORDER BY place ON CONFLICT DO NOTHING",
+            (
+                after_s,
+                [message.key for message in messages],
+                [message.model_dump_json() for message in messages],
+                [message.tenant_id for message in messages],
+            ),
         )
 
     async def forget(self, key: str) -> None:
@@ -60,12 +93,11 @@ class QueueTable:
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
         """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
         rows = await self._database.rows(
-            f"WITH due AS (SELECT key FROM {self._table} WHERE state = 'waiting' AND due_at <= citedesk.now() "  # noqa: S608
-            "AND (lease_until IS NULL OR lease_until < citedesk.now()) ORDER BY number LIMIT %s FOR UPDATE SKIP LOCKED)"
-            f" UPDATE {self._table} AS job SET lease_until = citedesk.now() + make_interval(secs => %s), owner = %s, "
-            "attempts = attempts + 1 FROM due WHERE job.key = due.key "
-            "RETURNING number, job.key, payload, attempts, owner, anchor",
-            (limit, lease_s, owner),
+            f"{_NEXT.format(table=self._table)} UPDATE {self._table} AS job "  # noqa: S608
+            "SET lease_until = citedesk.now() + make_interval(secs => %(lease_s)s), owner = %(owner)s, "
+            "attempts = attempts + 1 FROM next WHERE job.key = next.key "
+            "RETURNING job.number, job.key, payload, attempts, owner, anchor",
+            {"limit": limit, "lease_s": lease_s, "owner": owner},
         )
         return [Job(*row[1:]) for row in sorted(rows)]
 
@@ -124,12 +156,21 @@ class QueueTable:
         )
         return rows[0][0] if rows else None
 
-    async def length(self) -> QueueLength:
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
+        return await self._database.write(
+            f"DELETE FROM {self._table} WHERE key IN (SELECT key FROM {self._table} WHERE state != 'waiting' "  # noqa: S608
+            "AND received_at < citedesk.now() - make_interval(days => %s) LIMIT 5000)",
+            (days,),
+        )
+
+    async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
         rows = await self._database.rows(
-            f"SELECT (SELECT count(*) FROM {self._table} WHERE state = 'waiting'), "  # noqa: S608
+            f"SELECT (SELECT count(*) FROM {self._table} WHERE state = 'waiting' AND {IN_SCOPE}), "  # noqa: S608
             f"(SELECT count(*) FROM {self._table} WHERE state = 'dead' "
-            "AND received_at > citedesk.now() - interval '7 days')"
+            f"AND received_at > citedesk.now() - interval '7 days' AND {IN_SCOPE})",
+            scope_values(scope) * 2,
         )
         return QueueLength(*rows[0])
 

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from bot.store.postgres.database import Executor
-from bot.store.records import Conversation, Feedback
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope
 from pipeline.types import Trace
 
 _THREAD = "tenant_id = %s AND channel_id = %s AND thread_id = %s"
@@ -34,9 +35,12 @@ class RequestTable:
         """Change the verdict of a stored request."""
         await self._database.write("UPDATE requests SET verdict = %s WHERE request_id = %s", (verdict, request_id))
 
-    async def since(self, since: datetime) -> list[Trace]:
+    async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
-        rows = await self._database.rows("SELECT trace, verdict FROM requests WHERE at >= %s ORDER BY at", (since,))
+        rows = await self._database.rows(
+            f"SELECT trace, verdict FROM requests WHERE at >= %s AND {IN_SCOPE} ORDER BY at",  # noqa: S608
+            (since, *scope_values(scope)),
+        )
         return [_trace(*row) for row in rows]
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
@@ -49,13 +53,21 @@ class RequestTable:
         )
         return int(rows[0][0])
 
-    async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, 5,000 at most; return how many."""
+        return await self._database.write(
+            "DELETE FROM requests WHERE request_id IN (SELECT request_id FROM requests "
+            "WHERE at < citedesk.now() - make_interval(days => %s) LIMIT 5000)",
+            (days,),
+        )
+
+    async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         rows = await self._database.rows(
-            "SELECT (at AT TIME ZONE 'UTC')::date::text, outcome, count(*) FROM requests "
-            "WHERE at >= citedesk.now() - make_interval(days => %s) "
+            "SELECT (at AT TIME ZONE 'UTC')::date::text, outcome, count(*) FROM requests "  # noqa: S608
+            f"WHERE at >= citedesk.now() - make_interval(days => %s) AND {IN_SCOPE} "
             'GROUP BY 1, outcome ORDER BY 1, outcome COLLATE "C"',
-            (days,),
+            (days, *scope_values(scope)),
         )
         return [(day, outcome, count) for day, outcome, count in rows]
 
@@ -102,13 +114,14 @@ class FeedbackTable:
             for r in rows
         ]
 
-    async def counts(self, days: int, tenant_id: str | None = None) -> tuple[int, int]:
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
         """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
         rows = await self._database.rows(
-            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback f "
-            "WHERE at >= citedesk.now() - make_interval(days => %s) AND (%s::text IS NULL OR EXISTS "
-            "(SELECT 1 FROM requests r WHERE r.request_id = f.request_id AND r.tenant_id = %s))",
-            (days, tenant_id, tenant_id),
+            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "  # noqa: S608
+            "FROM feedback f LEFT JOIN (SELECT request_id, tenant_id FROM requests) r USING (request_id) "
+            "WHERE at >= citedesk.now() - make_interval(days => %s) AND (%s::text IS NULL OR tenant_id = %s) "
+            f"AND coalesce({IN_SCOPE}, %s)",
+            (days, tenant_id, tenant_id, *scope_values(scope), scope.others),
         )
         return rows[0][0], rows[0][1]
 

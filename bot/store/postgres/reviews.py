@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.store.postgres.database import Executor, iso, stamp
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
 from bot.store.records import Conversation, Review, ReviewEvent, ReviewFilter
 
 _PURGED_AT_ONCE = 500
@@ -57,10 +58,11 @@ class ReviewTable:
         claimed = "AND claimed_by = %s" if wanted.claimed_by else ""
         ending = "AND right(review_id, length(%s)) != %s" if wanted.except_ending else ""
         return await self._all(
-            f"WHERE state = ANY(%s) {claimed} {ending} ORDER BY {order} LIMIT %s",
+            f"WHERE state = ANY(%s) {claimed} {ending} AND {IN_SCOPE} ORDER BY {order} LIMIT %s",
             list(wanted.states),
             *([wanted.claimed_by] if wanted.claimed_by else []),
             *([wanted.except_ending] * 2 if wanted.except_ending else []),
+            *scope_values(wanted.scope),
             wanted.limit,
         )
 

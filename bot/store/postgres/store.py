@@ -11,9 +11,15 @@ from bot.store.postgres.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.postgres.queues import QueueTable
 from bot.store.postgres.requests import FeedbackTable, RequestTable, ThreadTable
 from bot.store.postgres.reviews import ReviewTable
-from bot.store.postgres.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.postgres.scopes import IN_SCOPE, scope_values
+from bot.store.postgres.shared import (
+    InstallationTable,
+    OwnTenantTable,
+    ReplicaTable,
+    SignInStateTable,
+)
 from bot.store.postgres.signals import PostgresSignals, lead, listen
-from bot.store.records import Counts, Signal
+from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
 
 
 class PostgresTables:
@@ -33,11 +39,10 @@ class PostgresTables:
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
         self.signals = PostgresSignals(database)
-        self.versions = VersionTable(database)
-        self.snapshots = SnapshotTable(database)
         self.replicas = ReplicaTable(database)
         self.installations = InstallationTable(database)
         self.sign_in_states = SignInStateTable(database)
+        self.own_tenants = OwnTenantTable(database)
 
 
 class PostgresStore(PostgresTables):
@@ -70,20 +75,28 @@ class PostgresStore(PostgresTables):
         """Yield whether this process holds the lock while the body runs. Raises StoreError."""
         return lead(self._database, name)
 
-    async def counts(self) -> Counts:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> Counts:
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
         outcomes = await self._database.rows(
-            "SELECT outcome, count(*) FROM requests WHERE at >= citedesk.now() - interval '24 hours' "
-            'GROUP BY outcome ORDER BY outcome COLLATE "C"'
+            "SELECT outcome, count(*) FROM requests WHERE at >= citedesk.now() - interval '24 hours' "  # noqa: S608
+            f'AND {IN_SCOPE} GROUP BY outcome ORDER BY outcome COLLATE "C"',
+            scope_values(scope),
         )
-        waiting = await self._database.rows("SELECT count(*) FROM reviews WHERE state = 'open'")
-        inbox, outbox = await self.inbox.length(), await self.outbox.length()
+        waiting = await self._database.rows(
+            f"SELECT count(*) FROM reviews WHERE state = 'open' AND {IN_SCOPE}",  # noqa: S608
+            scope_values(scope),
+        )
+        inbox, outbox = await self.inbox.length(scope), await self.outbox.length(scope)
         return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
 
-    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
-        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
-        await self.reviews.purge(review_text_days)
-        await self.gaps.purge(gap_text_days)
-        await self.turns.purge(turn_text_days)
-        await self.posted.purge(review_text_days)
-        await self.feedback.purge(review_text_days)
+    async def purge(self, kept: Retention) -> None:
+        """Delete texts and rows that are older than they are kept; of very many, some each time."""
+        await self.reviews.purge(kept.review_text_days)
+        await self.gaps.purge(kept.gap_text_days)
+        await self.turns.purge(kept.turn_text_days)
+        await self.posted.purge(kept.review_text_days)
+        await self.feedback.purge(kept.review_text_days)
+        await self.inbox.purge(kept.job_days)
+        await self.outbox.purge(kept.job_days)
+        await self.builds.purge(kept.job_days)
+        await self.requests.purge(kept.trace_days)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from bot.store.records import CuratedAnswer, Embedded, Gap
+from bot.store.records import ALL_TENANTS, CuratedAnswer, Embedded, Gap, Scope
 from bot.store.sqlite.database import Executor
+from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 
 
 class CuratedTable:
@@ -61,12 +62,13 @@ class CuratedTable:
             )
         )
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, scope: Scope = ALL_TENANTS) -> dict[str, int]:
         """Return the number of answers by state; live ones that cite nothing count as "remembered"."""
         return dict(
             await self._database.rows(
-                "SELECT iif(state = 'live' AND json_extract(answer, '$.asked_in') IS NOT NULL, 'remembered', state), "
-                "count(*) FROM curated_answers GROUP BY 1"
+                "SELECT iif(state = 'live' AND json_extract(answer, '$.asked_in') IS NOT NULL, 'remembered', state), "  # noqa: S608
+                f"count(*) FROM curated_answers WHERE {IN_SCOPE} GROUP BY 1",
+                scope_values(scope),
             )
         )
 

@@ -207,13 +207,6 @@ def copies_of_messages(db: Database) -> None:
 @migrations(name="012_shared_state")
 def shared_state(db: Database) -> None:
     """Add what several processes of a larger installation share."""
-    db.execute("CREATE TABLE versions (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID")
-    db.execute(
-        "CREATE TABLE snapshots (name TEXT PRIMARY KEY, uri TEXT NOT NULL, manifest TEXT NOT NULL, state TEXT NOT NULL "
-        "CHECK (state IN ('building', 'ready', 'live', 'retired')), built_by TEXT NOT NULL, created_at TEXT NOT NULL) "
-        "STRICT"
-    )
-    db.execute("CREATE UNIQUE INDEX snapshots_one_live ON snapshots(state) WHERE state = 'live'")
     db.execute(
         "CREATE TABLE replicas (owner TEXT PRIMARY KEY, started_at TEXT NOT NULL, seen_at TEXT NOT NULL, "
         "version TEXT NOT NULL, snapshot TEXT NOT NULL) STRICT, WITHOUT ROWID"
@@ -225,7 +218,30 @@ def shared_state(db: Database) -> None:
     db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
 
 
-@migrations(name="014_builds")
+@migrations(name="013_turns_of_tenants")
+def turns_of_tenants(db: Database) -> None:
+    """Add whose job it is, so that tenants take turns, and the tenants that are apart."""
+    for table, place in (("inbox", "$.where.tenant_id"), ("outbox", "$.tenant_id")):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN tenant_id TEXT NOT NULL DEFAULT ''")
+        db.execute(
+            f"UPDATE {table} SET tenant_id = coalesce(json_extract(payload, ?), '') "  # noqa: S608
+            "WHERE state = 'waiting' AND json_valid(payload)",
+            [place],
+        )
+        db.execute(f"CREATE INDEX {table}_turns ON {table}(tenant_id, received_at) WHERE state = 'waiting'")
+        db.execute(f"CREATE INDEX {table}_at_work ON {table}(tenant_id) WHERE lease_until IS NOT NULL")
+        db.execute(f"DROP INDEX {table}_waiting")
+    db.execute("CREATE TABLE own_tenants (tenant_id TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
+@migrations(name="014_ended_jobs")
+def ended_jobs(db: Database) -> None:
+    """Let jobs that ended long ago be found without reading all."""
+    for table in ("inbox", "outbox"):
+        db.execute(f"CREATE INDEX {table}_ended ON {table}(received_at) WHERE state != 'waiting'")
+
+
+@migrations(name="015_builds")
 def builds(db: Database) -> None:
     """Add `builds`, the queue of orders to build the index."""
     db.execute(
@@ -233,7 +249,9 @@ def builds(db: Database) -> None:
         "received_at TEXT NOT NULL, due_at TEXT NOT NULL, payload TEXT, attempts INTEGER NOT NULL DEFAULT 0, "
         "lease_until TEXT, owner TEXT, tenant_id TEXT NOT NULL DEFAULT '') STRICT"
     )
-    db.execute("CREATE INDEX builds_waiting ON builds(due_at) WHERE state = 'waiting'")
+    db.execute("CREATE INDEX builds_turns ON builds(tenant_id, received_at) WHERE state = 'waiting'")
+    db.execute("CREATE INDEX builds_at_work ON builds(tenant_id) WHERE lease_until IS NOT NULL")
+    db.execute("CREATE INDEX builds_ended ON builds(received_at) WHERE state != 'waiting'")
 
 
 def _widen_reviews(db: Database) -> None:

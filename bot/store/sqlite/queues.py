@@ -3,8 +3,33 @@
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from bot.store.records import Job, Outgoing, QueueLength
+from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueLength, Scope
 from bot.store.sqlite.database import Executor
+from bot.store.sqlite.scopes import IN_SCOPE, scope_values
+
+# The keys of the next jobs. A tenant's first job has as turn the number of its jobs at work and one more, its second
+# two more, and so on. Only as many jobs of each tenant are looked at as are wanted: of 100,000 that wait, claiming four
+# took 53 ms when all were sorted, and takes 0.2 ms.
+_NEXT = """
+WITH RECURSIVE tenants (id) AS (
+    SELECT min(tenant_id) FROM {table} WHERE state = 'waiting'
+    UNION ALL
+    SELECT (SELECT min(tenant_id) FROM {table} WHERE state = 'waiting' AND tenant_id > id) FROM tenants
+    WHERE id IS NOT NULL
+), at_work AS (
+    SELECT tenant_id, count(*) AS jobs FROM {table}
+    WHERE state = 'waiting' AND lease_until IS NOT NULL AND lease_until >= ? GROUP BY tenant_id
+), next AS (
+    SELECT job.key, job.received_at, job.rowid AS number, coalesce(at_work.jobs, 0)
+        + row_number() OVER (PARTITION BY job.tenant_id ORDER BY job.received_at, job.rowid) AS turn
+    FROM tenants
+    JOIN {table} AS job ON job.rowid IN (
+        SELECT rowid FROM {table} WHERE state = 'waiting' AND tenant_id = tenants.id AND due_at <= ?
+        AND (lease_until IS NULL OR lease_until < ?) ORDER BY received_at, rowid LIMIT ?
+    )
+    LEFT JOIN at_work ON at_work.tenant_id = job.tenant_id
+)
+SELECT key FROM next ORDER BY turn, received_at, number LIMIT ?"""
 
 
 class QueueTable:
@@ -15,18 +40,18 @@ class QueueTable:
         self._table = table
         self._anchor = ", anchor" if table == "outbox" else ""
 
-    async def add(self, keys: Sequence[str], payload: str) -> bool:
+    async def add(self, keys: Sequence[str], payload: str, tenant_id: str = "") -> bool:
         """Store a job under its first key and reserve the others. Return False if any key is known already."""
         now = self._database.stamp()
         rows = [
-            (key, "done", now, now, None) if number else (key, "waiting", now, now, payload)
+            (key, "done", now, now, None, tenant_id) if number else (key, "waiting", now, now, payload, tenant_id)
             for number, key in enumerate(keys)
         ]
         # One statement, so that it can share a commit with others. SQLite finishes the SELECT before it inserts.
-        values = ",".join("(?, ?, ?, ?, ?)" for _ in rows)
+        values = ",".join("(?, ?, ?, ?, ?, ?)" for _ in rows)
         marks = ",".join("?" * len(keys))
         added = await self._database.write(
-            f"INSERT INTO {self._table} (key, state, received_at, due_at, payload) "  # noqa: S608
+            f"INSERT INTO {self._table} (key, state, received_at, due_at, payload, tenant_id) "  # noqa: S608
             f"SELECT * FROM (VALUES {values}) WHERE NOT EXISTS (SELECT 1 FROM {self._table} WHERE key IN ({marks}))",
             (*(value for row in rows for value in row), *keys),
         )
@@ -36,9 +61,9 @@ class QueueTable:
         """Queue messages, due in `after_s` seconds. A message whose key is known is not queued again."""
         now, due = self._database.stamp(), self._database.stamp(after_s)
         await self._database.write_many(
-            f"INSERT OR IGNORE INTO {self._table} (key, state, received_at, due_at, payload) "  # noqa: S608
-            "VALUES (?, 'waiting', ?, ?, ?)",
-            [(message.key, now, due, message.model_dump_json()) for message in messages],
+            f"INSERT OR IGNORE INTO {self._table} (key, state, received_at, due_at, payload, tenant_id) "  # noqa: S608
+            "VALUES (?, 'waiting', ?, ?, ?, ?)",
+            [(message.key, now, due, message.model_dump_json(), message.tenant_id) for message in messages],
         )
 
     async def forget(self, key: str) -> None:
@@ -59,12 +84,11 @@ class QueueTable:
         now, until = self._database.stamp(), self._database.stamp(lease_s)
         rows = await self._database.rows(
             f"UPDATE {self._table} SET lease_until = ?, owner = ?, attempts = attempts + 1 "  # noqa: S608
-            f"WHERE key IN (SELECT key FROM {self._table} WHERE state = 'waiting' AND due_at <= ? "
-            "AND (lease_until IS NULL OR lease_until < ?) ORDER BY received_at, rowid LIMIT ?) "
-            f"RETURNING key, payload, attempts, owner{self._anchor}",
-            (until, owner, now, now, limit),
+            f"WHERE key IN ({_NEXT.format(table=self._table)}) "
+            f"RETURNING received_at, rowid, key, payload, attempts, owner{self._anchor}",
+            (until, owner, now, now, now, limit, limit),
         )
-        return [Job(*row) for row in rows]
+        return [Job(*row[2:]) for row in sorted(rows)]
 
     async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
         """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
@@ -134,12 +158,20 @@ class QueueTable:
         )
         return rows[0][0] if rows else None
 
-    async def length(self) -> QueueLength:
+    async def purge(self, days: int) -> int:
+        """Delete jobs that ended and were added more than `days` days ago, 5,000 at most; return how many."""
+        return await self._database.write(
+            f"DELETE FROM {self._table} WHERE key IN (SELECT key FROM {self._table} "  # noqa: S608
+            "WHERE state != 'waiting' AND received_at < ? LIMIT 5000)",
+            (self._database.stamp(-days * 86_400),),
+        )
+
+    async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
         rows = await self._database.rows(
             f"SELECT count(*) FILTER (WHERE state = 'waiting'), "  # noqa: S608
-            f"count(*) FILTER (WHERE state = 'dead' AND received_at > ?) FROM {self._table}",
-            (self._database.stamp(-7 * 86_400),),
+            f"count(*) FILTER (WHERE state = 'dead' AND received_at > ?) FROM {self._table} WHERE {IN_SCOPE}",
+            (self._database.stamp(-7 * 86_400), *scope_values(scope)),
         )
         return QueueLength(*rows[0])
 

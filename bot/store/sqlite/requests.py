@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from bot.store.records import Conversation, Feedback
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope
 from bot.store.sqlite.database import Executor
+from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 from pipeline.types import Trace
 
 _THREAD = "tenant_id = ? AND channel_id = ? AND thread_id = ?"
@@ -42,10 +43,13 @@ class RequestTable:
             (verdict, verdict, request_id),
         )
 
-    async def since(self, since: datetime) -> list[Trace]:
+    async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
         at = since.astimezone(UTC).isoformat(timespec="microseconds")
-        rows = await self._database.rows("SELECT trace FROM requests WHERE at >= ? ORDER BY at", (at,))
+        rows = await self._database.rows(
+            f"SELECT trace FROM requests WHERE at >= ? AND {IN_SCOPE} ORDER BY at",  # noqa: S608
+            (at, *scope_values(scope)),
+        )
         return [Trace.model_validate_json(row[0]) for row in rows]
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
@@ -58,11 +62,19 @@ class RequestTable:
         )
         return int(rows[0][0])
 
-    async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
+    async def purge(self, days: int) -> int:
+        """Delete traces that are older than `days` days, 5,000 at most; return how many."""
+        return await self._database.write(
+            "DELETE FROM requests WHERE request_id IN (SELECT request_id FROM requests WHERE at < ? LIMIT 5000)",
+            (self._database.stamp(-days * 86_400),),
+        )
+
+    async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         return await self._database.rows(
-            "SELECT substr(at, 1, 10), outcome, count(*) FROM requests WHERE at >= ? GROUP BY 1, 2 ORDER BY 1, 2",
-            (self._database.stamp(-days * 86_400),),
+            "SELECT substr(at, 1, 10), outcome, count(*) FROM requests "  # noqa: S608
+            f"WHERE at >= ? AND {IN_SCOPE} GROUP BY 1, 2 ORDER BY 1, 2",
+            (self._database.stamp(-days * 86_400), *scope_values(scope)),
         )
 
 
@@ -106,13 +118,13 @@ class FeedbackTable:
             for r in rows
         ]
 
-    async def counts(self, days: int, tenant_id: str | None = None) -> tuple[int, int]:
+    async def counts(self, days: int, tenant_id: str | None = None, scope: Scope = ALL_TENANTS) -> tuple[int, int]:
         """Return how many of the last days' feedback was good, and how many bad; in one tenant, if it is given."""
         rows = await self._database.rows(
-            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) FROM feedback f "
-            "WHERE at >= ? AND (? IS NULL OR EXISTS "
-            "(SELECT 1 FROM requests r WHERE r.request_id = f.request_id AND r.tenant_id = ?))",
-            (self._database.stamp(-days * 86_400), tenant_id, tenant_id),
+            "SELECT count(*) FILTER (WHERE helpful), count(*) FILTER (WHERE NOT helpful) "  # noqa: S608
+            "FROM feedback f LEFT JOIN (SELECT request_id, tenant_id FROM requests) r USING (request_id) "
+            f"WHERE f.at >= ? AND (? IS NULL OR tenant_id = ?) AND coalesce({IN_SCOPE}, ?)",
+            (self._database.stamp(-days * 86_400), tenant_id, tenant_id, *scope_values(scope), scope.others),
         )
         return rows[0][0], rows[0][1]
 

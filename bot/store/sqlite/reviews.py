@@ -2,6 +2,7 @@
 
 from bot.store.records import Conversation, Review, ReviewEvent, ReviewFilter
 from bot.store.sqlite.database import Executor
+from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 
 
 class ReviewTable:
@@ -54,11 +55,13 @@ class ReviewTable:
         claimed = "AND json_extract(review, '$.claimed_by') = ?" if wanted.claimed_by else ""
         ending = "AND substr(review_id, -length(?)) != ?" if wanted.except_ending else ""
         rows = await self._database.rows(
-            f"SELECT review FROM reviews WHERE state IN ({marks}) {claimed} {ending} ORDER BY {order} LIMIT ?",  # noqa: S608
+            f"SELECT review FROM reviews WHERE state IN ({marks}) {claimed} {ending} AND {IN_SCOPE} "  # noqa: S608
+            f"ORDER BY {order} LIMIT ?",
             (
                 *wanted.states,
                 *([wanted.claimed_by] if wanted.claimed_by else []),
                 *([wanted.except_ending] * 2 if wanted.except_ending else []),
+                *scope_values(wanted.scope),
                 wanted.limit,
             ),
         )

@@ -1,82 +1,27 @@
-"""The tables `versions`, `snapshots`, `replicas`, `installations` and `sign_in_states`."""
+"""The tables `replicas`, `installations`, `sign_in_states` and `own_tenants`."""
 
-from bot.store.records import Installed, Replica, Snapshot
+from collections.abc import Collection
+
+from bot.store.records import Installed, Replica
 from bot.store.sqlite.database import Executor
 
 
-class VersionTable:
-    """`bot.store.shared.Versions` in SQLite."""
+class OwnTenantTable:
+    """`bot.store.shared.OwnTenants` in SQLite."""
 
     def __init__(self, database: Executor) -> None:
         self._database = database
 
-    async def bump(self, name: str) -> int:
-        """Count a change, in the transaction that makes it. Return the new number."""
-        rows = await self._database.rows(
-            "INSERT INTO versions VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET number = number + 1 RETURNING number",
-            (name,),
+    async def put(self, tenant_ids: Collection[str]) -> None:
+        """Store that these tenants are apart."""
+        now = self._database.stamp()
+        await self._database.write_many(
+            "INSERT OR IGNORE INTO own_tenants VALUES (?, ?)", [(tenant_id, now) for tenant_id in sorted(tenant_ids)]
         )
-        return int(rows[0][0])
 
-    async def number(self, name: str) -> int:
-        """Return the number of changes so far."""
-        rows = await self._database.rows("SELECT number FROM versions WHERE name = ?", (name,))
-        return int(rows[0][0]) if rows else 0
-
-
-class SnapshotTable:
-    """`bot.store.shared.Snapshots` in SQLite."""
-
-    def __init__(self, database: Executor) -> None:
-        self._database = database
-
-    async def put(self, snapshot: Snapshot) -> bool:
-        """Store a snapshot that is building or ready; it replaces one of its name. Return False if that was live."""
-        stored = await self._database.write(
-            "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET uri = excluded.uri, "
-            "manifest = excluded.manifest, state = excluded.state, built_by = excluded.built_by WHERE state != 'live'",
-            (
-                snapshot.name,
-                snapshot.uri,
-                snapshot.manifest,
-                snapshot.state,
-                snapshot.built_by,
-                self._database.stamp(),
-            ),
-        )
-        return stored > 0
-
-    async def get(self, name: str) -> Snapshot | None:
-        """Return a snapshot; None if there is none of this name."""
-        return next(iter(await self._all("WHERE name = ?", name)), None)
-
-    async def live(self) -> Snapshot | None:
-        """Return the live snapshot; None if there is none."""
-        return next(iter(await self._all("WHERE state = 'live'")), None)
-
-    async def make_live(self, name: str) -> bool:
-        """Make a ready or retired snapshot live and retire the one that was; call it in a transaction."""
-        found = await self.get(name)
-        if found is None or found.state == "building":
-            return False
-        await self._database.write("UPDATE snapshots SET state = 'retired' WHERE state = 'live' AND name != ?", (name,))
-        await self._database.write("UPDATE snapshots SET state = 'live' WHERE name = ?", (name,))
-        return True
-
-    async def listed(self) -> list[Snapshot]:
-        """Return all snapshots, the newest first."""
-        return await self._all("ORDER BY created_at DESC, rowid DESC")
-
-    async def forget(self, name: str) -> bool:
-        """Delete a snapshot. Return False if there is none of this name, or if it is live."""
-        return await self._database.write("DELETE FROM snapshots WHERE name = ? AND state != 'live'", (name,)) > 0
-
-    async def _all(self, which: str, *values: str) -> list[Snapshot]:
-        rows = await self._database.rows(
-            f"SELECT name, uri, manifest, state, built_by, created_at FROM snapshots {which}",  # noqa: S608
-            values,
-        )
-        return [Snapshot(name=r[0], uri=r[1], manifest=r[2], state=r[3], built_by=r[4], created_at=r[5]) for r in rows]
+    async def ids(self) -> frozenset[str]:
+        """Return the ids of all that are or were apart."""
+        return frozenset(str(row[0]) for row in await self._database.rows("SELECT tenant_id FROM own_tenants"))
 
 
 class ReplicaTable:

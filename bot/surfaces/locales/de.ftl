@@ -504,6 +504,11 @@ status-last-day = Letzte 24 Stunden
 status-reviews = Offene Prüfungen
 status-work = In Arbeit
 status-approved = Freigegebene Antworten
+status-processes = Prozesse
+status-serving = { $behind ->
+    [0] { $count } antworten, alle mit denselben Dokumenten
+   *[other] { $count } antworten, { $behind } mit anderen Dokumenten
+}
 status-index = { $documents ->
     [one] { $documents } Dokument
    *[other] { $documents } Dokumente

@@ -504,6 +504,11 @@ status-last-day = Last 24 hours
 status-reviews = Reviews waiting
 status-work = In progress
 status-approved = Approved answers
+status-processes = Processes
+status-serving = { $behind ->
+    [0] { $count } serve, all with the same documents
+   *[other] { $count } serve, { $behind } with other documents
+}
 status-index = { $documents ->
     [one] { $documents } document
    *[other] { $documents } documents
