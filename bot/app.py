@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
 
+import structlog
+
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.listening import Listener
 from bot.delivery.runtime import Product, Runtime
 from bot.desk.curated import CuratedDesk
 from bot.desk.gaps import GapDesk
@@ -20,7 +24,8 @@ from bot.desk.reviews import ReviewDesk
 from bot.desk.use_cases import UseCases
 from bot.process_state import ProcessState
 from bot.settings import Settings, embedders_dir, environment_name
-from bot.store.port import Store
+from bot.store.port import Store, StoreError
+from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
@@ -28,7 +33,7 @@ from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
 from index.embedding.model import OnnxEmbedder, open_embedder
 from index.embedding.reranker import Reranker, open_reranker
-from index.errors import BuildRefusedError, BuildStoppedError
+from index.errors import BuildRefusedError, BuildStoppedError, SettingsError
 from index.excerpts import ExcerptRules
 from index.live import LiveRetriever
 from index.reading.documents import LoadRules
@@ -39,6 +44,7 @@ from index.retrieval import Retriever
 from index.snapshot import SnapshotFolder
 from index.snapshot_writing import Progress
 from pipeline.answering import Pipeline
+from pipeline.budgets import Key, SpentSince, nothing_spent
 from pipeline.caching import MemoryAnswerCache
 from pipeline.drafting import Writer
 from pipeline.extractive.quoter import SectionQuoter
@@ -46,6 +52,8 @@ from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits
 from pipeline.safety.policy import withheld
+
+_log = structlog.get_logger(__name__)
 
 
 def build_embedder(settings: Settings) -> OnnxEmbedder:
@@ -135,11 +143,11 @@ def build_pipeline(
 ) -> Pipeline:
     """Return the pipeline over the live snapshot, unless another `retriever` is given. Raises SettingsError.
 
-    `state` holds its cache and rate limits; a new one is used if none is given.
+    `state` holds its cache and rate limits; one that nobody shares is used if none is given.
     """
     limits = settings.limits
     retriever = retriever or build_retriever(settings, embedder)
-    state = state or build_process_state(settings)
+    state = state or _state_of_its_own(settings)
     return Pipeline(
         retriever=retriever,
         quoter=SectionQuoter(embedder, retriever.chunks_of),
@@ -194,6 +202,27 @@ def store_file(settings: Settings) -> Path:
     return settings.data_dir / "citedesk.sqlite"
 
 
+def is_stored(settings: Settings) -> bool:
+    """Tell whether there may be a store already: opening a database is the only way to know."""
+    return bool(settings.store.url.get_secret_value()) or store_file(settings).is_file()
+
+
+async def open_store(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
+    """Open the store of the settings. Raises StoreError, and SettingsError if its library is not installed.
+
+    `now` takes the place of the store's clock.
+    """
+    if not settings.store.url.get_secret_value():
+        return await SqliteStore(store_file(settings), now or (lambda: datetime.now(UTC))).open()
+    try:
+        from bot.store.postgres.database import PoolRules  # noqa: PLC0415 - its library is an extra
+        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
+    rules = PoolRules(settings.store.connections, settings.store.connection_s, settings.store.statement_s)
+    return await PostgresStore(settings.store.url.get_secret_value(), rules, now).open()
+
+
 def _slack() -> Product:
     # Bolt and the Teams SDK take a third of a second each to load, so only the products in use are loaded.
     from bot.slack.serving import SlackServing  # noqa: PLC0415
@@ -211,9 +240,42 @@ def _teams() -> Product:
 PRODUCTS: Mapping[str, Callable[[], Product]] = {"slack": _slack, "teams": _teams}
 
 
-def build_process_state(settings: Settings) -> ProcessState:
-    """Return empty state for a process."""
-    return ProcessState(answers=MemoryAnswerCache(settings.limits.cache_answers), rates=memory_rate_limits())
+def build_process_state(settings: Settings, store: Store) -> ProcessState:
+    """Return the state for a process that serves: it shares what `settings.shared` says. Raises SettingsError."""
+    state = _state_of_its_own(settings, _spent_since(store))
+    if not settings.shared.url.get_secret_value():
+        return state
+    require_valkey_client()
+    from bot.shared.opening import open_shared  # noqa: PLC0415
+
+    return open_shared(settings, state, _spent_since(store))
+
+
+def require_valkey_client() -> None:
+    """Raise SettingsError if the library of the shared server is not installed."""
+    if find_spec("valkey") is None:
+        raise SettingsError("setting shared.url: the shared server needs `pip install 'citedesk[cluster]'`")
+
+
+def _state_of_its_own(settings: Settings, spent_since: SpentSince = nothing_spent) -> ProcessState:
+    return ProcessState(
+        answers=MemoryAnswerCache(settings.limits.cache_answers),
+        rates=memory_rate_limits(spent_since),
+        metrics=Metrics(routes=(*settings.products, "cli")),
+    )
+
+
+def _spent_since(store: Store) -> SpentSince:
+    """Return what tells the tokens that a tenant used, as the traces have them."""
+
+    async def spent_since(key: Key, since: datetime) -> int:
+        try:
+            return await store.requests.tokens_since(key[0], since)
+        except StoreError as error:
+            _log.warning("budget_unknown", error=error.code)
+            return 0
+
+    return spent_since
 
 
 def build_use_cases(
@@ -252,7 +314,7 @@ def build_use_cases(
         negative_feedback=settings.review.negative_feedback,
         keeps_gaps=settings.store.gap_text_days > 0,
         keeps_turns=settings.store.turn_text_days > 0,
-        metrics=Metrics(routes=(*settings.products, "cli")),
+        metrics=state.metrics,
     )
     reviews = ReviewDesk(
         questions=questions,
@@ -268,7 +330,6 @@ def build_use_cases(
         build_index=build_index,
         retriever=retriever,
         snapshots=reporting.snapshots,
-        reindexing=state.reindexing,
         gap_desk=reporting.gap_desk,
         reporting=reporting,
     )
@@ -282,21 +343,27 @@ def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, re
 
 
 def build_runtime(
-    settings: Settings, store: Store, embedder: OnnxEmbedder, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    settings: Settings,
+    store: Store,
+    embedder: OnnxEmbedder,
+    state: ProcessState,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Runtime:
     """Return the runtime, to which no chat product is connected yet. Raises SettingsError.
 
     `now` returns the time in UTC.
     """
-    state, directories = build_process_state(settings), Directories()
+    directories = Directories()
     use_cases = build_use_cases(settings, store, embedder, directories, state)
+    dispatcher = Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake)
     return Runtime(
         settings=settings,
         use_cases=use_cases,
         directories=directories,
         boards=Boards(use_cases.reviews),
         digests=Digests(settings.digest, use_cases.operations.reporting, directories, store, now),
-        dispatcher=Dispatcher(settings.delivery, store, state.inbox_wake, state.outbox_wake),
+        dispatcher=dispatcher,
+        listener=Listener(store, dispatcher, state),
         running=state.running,
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,

@@ -10,17 +10,16 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_runtime, store_file
+from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, open_store
 from bot.delivery.maintenance import Maintenance
-from bot.delivery.refetching import Refetching, is_scheduled
+from bot.delivery.refetching import Refetching
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
+from bot.probes import Probes
 from bot.settings import Settings, environment_name, reviewers_places
-from bot.store.port import StoreError
-from bot.store.sqlite.store import SqliteStore
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
-from index.errors import IndexUnavailableError, SettingsError
+from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
 _MAX_BODY = 1 << 20
@@ -42,21 +41,21 @@ class RunningBot:
 
 
 @asynccontextmanager
-async def running_bot(
-    settings: Settings, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> AsyncIterator[RunningBot]:
+async def running_bot(settings: Settings, now: Callable[[], datetime] | None = None) -> AsyncIterator[RunningBot]:
     """Run the bot while the body runs. Raises SettingsError, StoreError, IndexUnavailableError.
 
-    `now` is the clock of the store and returns the time in UTC.
+    `now` takes the place of the store's clock and returns the time in UTC.
     """
     _require_product_and_reviewers(settings)
     end_tracing = start_tracing()
     embedder = build_embedder(settings)
     async with AsyncExitStack() as stack:
         stack.callback(end_tracing)
-        store = await SqliteStore(store_file(settings), now).open()
+        store = await open_store(settings, now)
         stack.push_async_callback(store.close)
-        runtime = build_runtime(settings, store, embedder, now)
+        state = build_process_state(settings, store)
+        stack.push_async_callback(state.aclose)
+        runtime = build_runtime(settings, store, embedder, state, now or (lambda: datetime.now(UTC)))
         stack.push_async_callback(runtime.use_cases.questions.pipeline.aclose)
         # The embedding model loads in a thread while the products start: it takes as long as Bolt, and most of that
         # outside the interpreter lock.
@@ -67,6 +66,7 @@ async def running_bot(
         await loading
         maintenance = Maintenance(settings, runtime.use_cases, runtime.boards, runtime.digests, runtime.wake_outbox)
         await stack.enter_async_context(runtime.dispatcher.running())
+        await stack.enter_async_context(runtime.listener.running())
         await stack.enter_async_context(maintenance.running())
         await stack.enter_async_context(Refetching(settings, runtime.use_cases.operations).running())
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
@@ -102,56 +102,31 @@ def _require_product_and_reviewers(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _http_server(
-    runtime: Runtime, routes: Iterable[web.RouteDef], healthy: Mapping[str, IsAlive]
+    runtime: Runtime, routes: Iterable[web.RouteDef], connections: Mapping[str, IsAlive]
 ) -> AsyncIterator[str]:
-    settings, use_cases = runtime.settings, runtime.use_cases
-
-    async def health(_: web.Request) -> web.Response:
-        state = {"index": await _has_index(use_cases), "store": await _has_store(use_cases)}
-        if healthy:
-            state["socket"] = all([await is_alive() for is_alive in healthy.values()])
-        if is_scheduled(settings):
-            last = await asyncio.to_thread(use_cases.operations.snapshots.last_build)
-            state["build"] = not (last and last.error)
-        if runtime.unplaced.places:
-            state["cards"] = False
-        is_well = state["store"] and state.get("socket", True)
-        return web.json_response(state, status=200 if is_well else 503)
+    """Serve and yield the address. On leaving, serve on for `unready_s`, so that a balancer has time to notice."""
+    settings, probes = runtime.settings.server, Probes(runtime, connections)
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
+        return web.Response(body=runtime.use_cases.questions.exposition(), headers={"content-type": CONTENT_TYPE})
 
     app = web.Application(client_max_size=_MAX_BODY)
     # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.
-    app.router.add_routes([web.get("/healthz", health), web.get("/metrics", _from_loopback(metrics)), *routes])
+    app.router.add_routes([*probes.routes(), web.get("/metrics", _from_loopback(metrics)), *routes])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, settings.server.host, settings.server.port).start()
+            await web.TCPSite(runner, settings.host, settings.port).start()
         except OSError as error:
-            place = f"{settings.server.host}:{settings.server.port}"
+            place = f"{settings.host}:{settings.port}"
             raise SettingsError(f"setting server.port: {place} cannot be bound ({error.strerror})") from None
         host, port = runner.addresses[0][:2]
         yield f"http://{host}:{port}"
+        probes.stopping.set()
+        await asyncio.sleep(settings.unready_s)
     finally:
         await runner.cleanup()
-
-
-async def _has_index(use_cases: UseCases) -> bool:
-    try:
-        await asyncio.to_thread(use_cases.operations.retriever.manifest)
-    except IndexUnavailableError:
-        return False
-    return True
-
-
-async def _has_store(use_cases: UseCases) -> bool:
-    try:
-        await use_cases.questions.store.counts()
-    except StoreError:
-        return False
-    return True
 
 
 def _from_loopback(

@@ -22,6 +22,7 @@ from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.model_settings import JudgeSettings, LlmSettings
 from bot.section import Count, Hours, Id, Seconds, Section
 from bot.service_settings import ServiceSettings
+from bot.shared_settings import SharedSettings
 from index.errors import SettingsError
 
 _FAMILIAR_NAMES = {
@@ -258,11 +259,19 @@ class DeliverySettings(Section):
     question_workers: Count = Field(16, description="questions worked on at once")
     reply_workers: Count = Field(8, description="messages posted at once")
     lease_s: Seconds = Field(15.0, description="seconds after which the jobs of a dead process are taken over")
+    check_s: Seconds = Field(
+        5.0, description="seconds after which the bot looks for second copies of a message that it posted in doubt"
+    )
     poll_s: Seconds = Field(1.0, description="seconds between polls of the queues")
     attempts: Count = Field(6, description="tries after which a question or a reply is given up")
     backoff_base_s: Seconds = Field(1.0, description="first pause between tries in seconds; doubled per try")
     backoff_cap_s: Seconds = Field(60.0, description="longest pause between tries in seconds")
     drain_s: Seconds = Field(10.0, description="seconds for running work when the process is stopped")
+
+    @property
+    def post_s(self) -> float:
+        """The longest time of one request that posts something: as much as a renewed lease always has left."""
+        return 0.6 * self.lease_s
 
     def pause_s(self, attempts: int) -> float:
         """Return the seconds to wait after attempt number `attempts`."""
@@ -390,6 +399,11 @@ class TeamsSettings(ProductSettings):
     progress_after_s: Seconds = Field(
         1.5, description="seconds after which a personal chat shows the steps of an answer"
     )
+    anchors: bool = Field(
+        default=False,
+        description="true: post a short message first and turn it into the real one, so that none appears twice after"
+        " a lost response; Teams may drop the AI label of such a message, and notifications show the short one",
+    )
     anonymous: bool = Field(default=False, description="true: no tokens at all, for a test client on this machine")
 
     @property
@@ -447,11 +461,29 @@ class ServerSettings(Section):
 
     host: str = Field("127.0.0.1", description="address that `citedesk serve` binds")
     port: int = Field(8080, ge=0, le=65_535, description="port that `citedesk serve` binds")
+    unready_s: float = Field(
+        0.0, ge=0, description="seconds for which a stopping process, not ready any more, still takes requests"
+    )
+
+
+def _postgres_url(value: SecretStr) -> SecretStr:
+    """Return an address of PostgreSQL as it is. The error does not quote it, because it holds a password."""
+    if value.get_secret_value() and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address of PostgreSQL begins with postgresql://")
+    return value
 
 
 class StoreSettings(Section):
     """Table `[store]`."""
 
+    url: Annotated[SecretStr, AfterValidator(_postgres_url)] = Field(
+        SecretStr(""),
+        description="PostgreSQL database of all processes, as `postgresql://user:password@host/database`; empty: a file"
+        " of SQLite in `data_dir`, for one process",
+    )
+    connections: Count = Field(10, description="connections to the database that a process keeps for its requests")
+    connection_s: Seconds = Field(5.0, description="seconds for which a request waits for one of them")
+    statement_s: Seconds = Field(10.0, description="seconds for one statement in the database")
     review_text_days: Count = Field(90, description="days after which texts of decided reviews are purged")
     turn_text_days: int = Field(
         1, ge=0, description="days for which Teams' questions and answers are kept for follow-ups; 0: not"
@@ -489,6 +521,7 @@ class Settings(BaseSettings):
     teams: TeamsSettings = TeamsSettings()
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
+    shared: SharedSettings = SharedSettings()
 
     @property
     def products(self) -> dict[str, ProductSettings]:

@@ -33,7 +33,10 @@ class AnswerCache(Protocol):
         """Remember a verified answer."""
 
     async def forget(self, content_hash: str) -> None:
-        """Drop a disputed answer, whatever the question it is kept under."""
+        """Drop a disputed answer, whatever the question it is kept under, and keep it no more.
+
+        A request that runs meanwhile may be about to store the same answer.
+        """
 
 
 class CuratedAnswers(Protocol):
@@ -51,6 +54,7 @@ class MemoryAnswerCache:
         self._now = now
         self._snapshot = ""
         self._answers: OrderedDict[CacheKey, tuple[float, Answered]] = OrderedDict()
+        self._disputed: OrderedDict[str, None] = OrderedDict()
 
     async def get(self, key: CacheKey, max_age_s: float) -> Answered | None:
         """Return the answer if it is at most `max_age_s` seconds old."""
@@ -61,7 +65,9 @@ class MemoryAnswerCache:
         return answer.model_copy(update={"cached": True})
 
     async def put(self, key: CacheKey, answer: Answered) -> None:
-        """Remember a verified answer; drop the answers from other snapshots."""
+        """Remember a verified answer, unless it is disputed; drop the answers from other snapshots."""
+        if answer.content_hash in self._disputed:
+            return
         if key.snapshot != self._snapshot:
             self._answers = OrderedDict((k, known) for k, known in self._answers.items() if k.snapshot == key.snapshot)
             self._snapshot = key.snapshot
@@ -71,6 +77,9 @@ class MemoryAnswerCache:
             self._answers.popitem(last=False)
 
     async def forget(self, content_hash: str) -> None:
-        """Drop a disputed answer, whatever the question it is kept under."""
+        """Drop a disputed answer and remember that it is disputed, as one of the last `size`."""
+        self._disputed[content_hash] = None
+        if len(self._disputed) > self._size:
+            self._disputed.popitem(last=False)
         for key in [key for key, (_, known) in self._answers.items() if known.content_hash == content_hash]:
             del self._answers[key]

@@ -81,8 +81,8 @@ class Admission:
 
     async def spend(self, context: RequestContext, tokens: int) -> None:
         """Count the tokens of a request towards its tenant's budget of the day."""
-        if (budget := self._limits.tenant_tokens_per_day) and tokens:
-            await self._rates.spend((context.tenant_id,), tokens, budget)
+        if self._limits.tenant_tokens_per_day and tokens:
+            await self._rates.spend((context.tenant_id,), tokens)
 
     def _refuse_if_too_late(self, context: RequestContext) -> None:
         """Refuse a request that would wait past its deadline, judged by how long recent requests took."""

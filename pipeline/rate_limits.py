@@ -2,18 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
-from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute, RateLimitItemPerSecond, parse
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond, parse
 from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import (
-    FixedWindowRateLimiter,
-    MovingWindowRateLimiter,
-    RateLimiter,
-    SlidingWindowCounterRateLimiter,
-)
+from limits.aio.strategies import MovingWindowRateLimiter, RateLimiter, SlidingWindowCounterRateLimiter
 
-Key = tuple[str, ...]
+from pipeline.budgets import Budgets, Key, MemoryDayCounts, SpentSince, nothing_spent
+
 _NAMESPACE = "citedesk"
 
 
@@ -42,9 +39,9 @@ class RateLimits(Protocol):
         """Count one request in a moving window, which holds at every instant."""
 
     async def budget(self, key: Key, tokens_per_day: int) -> float | None:
-        """Ask, without counting, whether the day's tokens are used up. A day begins with its first token."""
+        """Ask, without counting, whether the day's tokens are used up. A day begins at midnight UTC."""
 
-    async def spend(self, key: Key, tokens: int, tokens_per_day: int) -> None:
+    async def spend(self, key: Key, tokens: int) -> None:
         """Count tokens that were used, even beyond the day's budget."""
 
     async def provider(self, key: Key, cost: int, per_minute: int) -> float | None:
@@ -55,12 +52,15 @@ class RateLimits(Protocol):
 
 
 class StoredRateLimits:
-    """Rate limits counted by the library `limits` in one of its storages."""
+    """Rate limits counted by the library `limits` in one of its storages, and budgets beside them.
 
-    def __init__(self, storage: Storage) -> None:
+    Raises what the storage raises.
+    """
+
+    def __init__(self, storage: Storage, budgets: Budgets) -> None:
         self._moving = MovingWindowRateLimiter(storage)
-        self._fixed = FixedWindowRateLimiter(storage)
         self._sliding = SlidingWindowCounterRateLimiter(storage)
+        self._budgets = budgets
 
     async def request(self, key: Key, window: Window) -> float | None:
         """Count one request in a moving window."""
@@ -69,12 +69,11 @@ class StoredRateLimits:
 
     async def budget(self, key: Key, tokens_per_day: int) -> float | None:
         """Ask whether the day's tokens are used up."""
-        item, name = _day(tokens_per_day), ("budget", *key)
-        return None if await self._fixed.test(item, *name) else await _wait(self._fixed, item, name)
+        return await self._budgets.wait(key, tokens_per_day)
 
-    async def spend(self, key: Key, tokens: int, tokens_per_day: int) -> None:
+    async def spend(self, key: Key, tokens: int) -> None:
         """Count tokens that were used."""
-        await self._fixed.hit(_day(tokens_per_day), "budget", *key, cost=tokens)
+        await self._budgets.spend(key, tokens)
 
     async def provider(self, key: Key, cost: int, per_minute: int) -> float | None:
         """Count towards what a provider allows in a minute."""
@@ -82,13 +81,12 @@ class StoredRateLimits:
         return await _counted(self._sliding, item, ("provider", *key), cost)
 
 
-def memory_rate_limits() -> StoredRateLimits:
-    """Return rate limits that hold in this process alone and end with it."""
-    return StoredRateLimits(MemoryStorage())
+def memory_rate_limits(spent_since: SpentSince = nothing_spent, compare_s: float = inf) -> StoredRateLimits:
+    """Return rate limits that hold in this process alone and end with it.
 
-
-def _day(tokens: int) -> RateLimitItem:
-    return RateLimitItemPerDay(tokens, namespace=_NAMESPACE)
+    Budgets begin with what was spent before, and are compared with it again every `compare_s` seconds.
+    """
+    return StoredRateLimits(MemoryStorage(), Budgets(MemoryDayCounts(), spent_since, compare_s))
 
 
 async def _counted(limiter: RateLimiter, item: RateLimitItem, key: Key, cost: int = 1) -> float | None:

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from support.clocks import Clock  # noqa: E402
+from support.engines import postgres as postgres_engine  # noqa: E402
+from support.engines import valkey  # noqa: E402
 from support.models import EMBEDDERS, shared_embedder  # noqa: E402
 from support.workspace import APPROVAL, Desk, workspace  # noqa: E402 - after the environment is set
 
@@ -50,6 +52,22 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture(scope="session")
+def running_valkey() -> Iterator[valkey.Valkey]:
+    """Return a real Valkey server, or skip. No test may stop it: a test that does starts its own."""
+    if why := valkey.missing():
+        pytest.skip(why)
+    with valkey.valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_server(running_valkey: valkey.Valkey) -> valkey.Valkey:
+    """Return the server, empty."""
+    running_valkey.empty()
+    return running_valkey
+
+
+@pytest.fixture(scope="session")
 def embedder() -> OnnxEmbedder:
     """Return the real embedding model, loaded once."""
     return shared_embedder()
@@ -59,6 +77,24 @@ def embedder() -> OnnxEmbedder:
 def articles() -> Path:
     """Return the demo knowledge base."""
     return ARTICLES
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres_engine.PostgresServer]:
+    """Run PostgreSQL, or skip. CITEDESK_TEST_POSTGRES is its major version."""
+    version = int(os.environ.get("CITEDESK_TEST_POSTGRES", "18"))
+    if problem := postgres_engine.missing(version):
+        pytest.skip(problem)
+    with postgres_engine.postgres(version) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres_engine.PostgresServer) -> Iterator[str]:
+    """Return the URL of an empty database."""
+    url = postgres_server.database()
+    yield url
+    postgres_server.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -7,19 +7,17 @@ from pathlib import Path
 
 import click
 
-from bot.app import PRODUCTS, build_embedder, build_retriever, store_file
+from bot.app import PRODUCTS, build_embedder, build_retriever, open_store, require_valkey_client
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
 from bot.cli.options import DATA_DIR, settings_of
 from bot.cli.service_check import service_checks
 from bot.delivery.refetching import is_scheduled
 from bot.settings import Settings, environment_name, reviewers_places
-from bot.store.port import StoreError
-from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted, not_seen_words
-from index.errors import CitedeskError
+from index.errors import CitedeskError, SettingsError
 from index.snapshot import SnapshotFolder
 
 
@@ -43,6 +41,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *await service_checks(settings),
         *_access(settings),
         await _store(settings),
+        *await _shared(settings),
         *await model_checks(settings),
         *await _products(settings),
         _people(settings),
@@ -89,12 +88,25 @@ def _access(settings: Settings) -> Sequence[Diagnosis]:
 
 async def _store(settings: Settings) -> Diagnosis:
     try:
-        store = await SqliteStore(store_file(settings)).open()
-    except StoreError as error:
+        store = await open_store(settings)
+    except CitedeskError as error:
         return Diagnosis("store", ok=False, words=str(error))
     counts = await store.counts()
     await store.close()
     return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
+
+
+async def _shared(settings: Settings) -> Sequence[Diagnosis]:
+    """Check the server that processes share, if there is one."""
+    if not settings.shared.url.get_secret_value():
+        return []
+    try:
+        require_valkey_client()
+        from bot.shared.checking import shared_checks  # noqa: PLC0415 - its client belongs to an extra
+
+        return await shared_checks(settings.shared)
+    except SettingsError as error:
+        return [Diagnosis("shared server", ok=False, words=str(error))]
 
 
 def _people(settings: Settings) -> Diagnosis:

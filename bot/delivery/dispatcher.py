@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from bot.delivery.worker import Worker, WorkerLimits
 from bot.settings import DeliverySettings
+from bot.store.lease import Lease
 from bot.store.port import Store
 from bot.store.records import Asked, Job, Outgoing
 from index.errors import CitedeskError
-
-Work = Callable[[Job], Awaitable[None]]
 
 
 class UnservedSurfaceError(CitedeskError):
@@ -24,8 +23,8 @@ class UnservedSurfaceError(CitedeskError):
 class Handlers:
     """The functions of a chat product that work on a job of the inbox and of the outbox."""
 
-    answer: Work
-    deliver: Work
+    answer: Callable[[Job], Awaitable[None]]
+    deliver: Callable[[Job, Lease], Awaitable[None]]
 
 
 class Dispatcher:
@@ -59,11 +58,15 @@ class Dispatcher:
             await self._inbox.stop(self._settings.drain_s)
             await self._outbox.stop(self._settings.drain_s)
 
-    async def _answer(self, job: Job) -> None:
+    async def has_lost_question(self, key: str) -> bool:
+        """Tell whether a question is worked on here although it was edited, deleted or taken over."""
+        return await self._inbox.has_lost(key)
+
+    async def _answer(self, job: Job, _: Lease) -> None:
         await self._handlers_of(Asked.model_validate_json(job.payload).where.surface).answer(job)
 
-    async def _deliver(self, job: Job) -> None:
-        await self._handlers_of(Outgoing.model_validate_json(job.payload).surface).deliver(job)
+    async def _deliver(self, job: Job, lease: Lease) -> None:
+        await self._handlers_of(Outgoing.model_validate_json(job.payload).surface).deliver(job, lease)
 
     def _handlers_of(self, surface: str) -> Handlers:
         handlers = self._handlers.get(surface)

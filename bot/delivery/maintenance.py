@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Sweeps every `review.sweep_s` seconds."""
+    """Sweeps every `review.sweep_s` seconds, unless another process does."""
 
     settings: Settings
     use_cases: UseCases
@@ -53,7 +53,9 @@ class Maintenance:
     async def _sweep_at_intervals(self) -> None:
         while True:
             try:
-                await self.sweep()
+                async with self.use_cases.questions.store.lead("maintenance") as leads:
+                    if leads:
+                        await self.sweep()
             except Exception as error:  # noqa: BLE001 - the next sweep tries again
                 _log.error("sweep_failed", error=type(error).__name__)
             await asyncio.sleep(self.settings.review.sweep_s)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.delivery.digest import Digests
 from bot.delivery.dispatcher import Dispatcher, Handlers
+from bot.delivery.listening import Listener
 from bot.desk.questions import Directory
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings
@@ -34,6 +35,7 @@ class Runtime:
     boards: Boards
     digests: Digests
     dispatcher: Dispatcher
+    listener: Listener
     running: RunningQuestions
     unplaced: UnplacedCards
     wake_inbox: Callable[[], None]

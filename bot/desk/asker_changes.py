@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.desk.outlook import Outlook, outlook_of
 from bot.desk.reviews import ReviewDesk
-from bot.store.port import Tables
-from bot.store.records import Conversation, JoinedAsker, Outgoing, Review
+from bot.store.port import LeaseLostError, Tables
+from bot.store.records import Conversation, Job, JoinedAsker, Outgoing, Review
 from pipeline.types import Failure
 
 _UNREQUESTED = frozenset({Failure.DISPUTED, Failure.SOURCE_CHANGED})
@@ -55,14 +55,17 @@ async def state_of(reviews: ReviewDesk, review: Review, where: Conversation) -> 
     )
 
 
-async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation, key: str, told: Outgoing) -> Review | None:
+async def withdraw(reviews: ReviewDesk, review_id: str, where: Conversation, job: Job, told: Outgoing) -> Review | None:
     """Take back what this person has asked here. The review goes on for others who ask; None if it has ended.
 
-    The job of the message that says so, `key`, ends in the same transaction with `told` as its reply.
+    The `job` of the message that says so ends in the same transaction with `told` as its reply. Raises
+    LeaseLostError.
     """
     async with reviews.questions.store.transaction() as tx:
         review = await _taken_back(tx, review_id, where.user_id, lambda ask: _is_here(ask, where))
-        if review and await tx.inbox.finish(key):
+        if review:
+            if not await tx.inbox.finish(job):
+                raise LeaseLostError(job.key)
             await tx.outbox.send([told])
         return review
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -79,7 +81,6 @@ class Operations:
     build_index: BuildIndex
     retriever: Retriever
     snapshots: Snapshots
-    reindexing: asyncio.Lock
     gap_desk: GapDesk
     reporting: Reporting
 
@@ -110,12 +111,18 @@ class Operations:
         return await self._built(lambda _done, _total: None, only_changes=True)
 
     async def _built(self, progress: Progress, *, only_changes: bool) -> Coverage:
-        if self.reindexing.locked():
-            raise BuildRunningError("another build of this index is running")
-        async with self.reindexing:
+        async with self._building():
             coverage = await self.build_index(progress, only_changes=only_changes)
         _log.info("reindexed", snapshot=coverage.snapshot, indexed=coverage.indexed, skipped=len(coverage.skipped))
         return coverage
+
+    @asynccontextmanager
+    async def _building(self) -> AsyncIterator[None]:
+        """Let no other process change the live index meanwhile. Raises BuildRunningError if one does already."""
+        async with self.questions.store.lead("build") as leads:
+            if not leads:
+                raise BuildRunningError("another build of this index is running")
+            yield
 
     async def rollback(self, user_id: str, confirmed: str = "") -> RolledBack:
         """Serve the snapshot before the live one again.
@@ -124,13 +131,13 @@ class Operations:
         NotAdminError, BuildRefusedError while a build runs, and IndexUnavailableError without such a snapshot.
         """
         self.require_admin(user_id)
-        if self.reindexing.locked():
-            raise BuildRunningError("another build of this index is running")
-        plan = await asyncio.to_thread(self.snapshots.planned_rollback)
-        if plan.reopened and confirmed != plan.manifest.name:
-            _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
-            return RolledBack(plan, done=False)
-        await asyncio.to_thread(self.snapshots.roll_back, plan)
+        async with self._building():
+            plan = await asyncio.to_thread(self.snapshots.planned_rollback)
+            if plan.reopened and confirmed != plan.manifest.name:
+                opens = len(plan.reopened)
+                _log.warning("rollback_unconfirmed", snapshot=plan.manifest.name, user_id=user_id, opens=opens)
+                return RolledBack(plan, done=False)
+            await asyncio.to_thread(self.snapshots.roll_back, plan)
         _log.warning("rolled_back", snapshot=plan.manifest.name, user_id=user_id, opens=len(plan.reopened))
         return RolledBack(plan, done=True)
 

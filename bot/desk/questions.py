@@ -16,7 +16,7 @@ from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.review_changes import Announce, Joins, changed, joins_none, open_or_join, opened, without_cards
 from bot.settings import AccessSettings, ChannelSettings
 from bot.store.port import Store
-from bot.store.records import Asked, Conversation, Feedback, Outgoing, Review
+from bot.store.records import Asked, Conversation, Feedback, Job, Outgoing, Review
 from bot.telemetry.metrics import Metrics
 from index.embedding.model import Embedder
 from pipeline.answering import Pipeline, answer, examples
@@ -122,7 +122,7 @@ class QuestionDesk:
 
     async def settle(
         self,
-        key: str,
+        job: Job,
         asked: Asked,
         reply: Reply | None,
         outgoing: Sequence[Outgoing],
@@ -133,7 +133,7 @@ class QuestionDesk:
         """Finish a job of the inbox and store its results in one transaction: trace, review, gap, turn, messages.
 
         Where the same question is in review already, the asker joins that review and no new card is sent. Return None,
-        and store nothing, if the job is finished already. `dead` makes it a dead letter. `keep_turn` stores question
+        and store nothing, if the job is not held any more. `dead` makes it a dead letter. `keep_turn` stores question
         and answer for follow-ups.
         """
         request = reply if reply and not asks_nothing(reply.outcome) else None
@@ -144,7 +144,7 @@ class QuestionDesk:
         review = reply.review if reply else None
         takes = await self._joins(review) if review else joins_none
         async with self.store.transaction() as tx:
-            if not await (tx.inbox.bury(key) if dead else tx.inbox.finish(key)):
+            if not await (tx.inbox.bury(job) if dead else tx.inbox.finish(job)):
                 return None
             stored = await open_or_join(tx, review, takes) if review else None
             messages = without_cards(outgoing, stored, review) if review else outgoing

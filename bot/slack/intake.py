@@ -15,6 +15,7 @@ from bot.slack.proposals import proposal_of, review_below
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
 from bot.store.records import Asked, Review
+from bot.surfaces.running_questions import withdraw
 from bot.surfaces.untagged import is_question_to_bot, mentions_somebody
 from bot.surfaces.waiting import is_about_a_review, question_changed
 from bot.surfaces.wording import is_reaction
@@ -95,7 +96,7 @@ async def _changed(
     """Change or take back the question of an edited or deleted message; return its review, if any, and its text."""
     if withdrawal is None:
         return None
-    await slack.running.withdraw(slack.questions.store.inbox, withdrawal.key, withdrawal.text)
+    await withdraw(slack.questions.store, withdrawal.key, withdrawal.text)
     review = await question_changed(slack.reviews, tenant_id, withdrawal.key, withdrawal.text)
     return (review, withdrawal.text) if review else None
 

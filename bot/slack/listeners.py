@@ -36,6 +36,7 @@ from bot.slack.review_cards import APPROVE, ASK_BACK, CLAIM, DRAFT_AGAIN, EDIT, 
 from bot.slack.review_modals import APPROVED, ASKED_BACK, EDITED, REJECTED, REJECTED_MANY
 from bot.slack.services import SlackServices
 from bot.store.records import Review
+from bot.surfaces.running_questions import stop
 from bot.surfaces.waiting import show_change
 
 # Slack waits three seconds, and the acknowledgement takes its time on the way.
@@ -98,9 +99,8 @@ def _listen_for_questions(app: AsyncApp, slack: SlackServices) -> None:
 
     async def on_stop(body: dict[str, Any]) -> None:
         event = body["event"]
-        slack.running.stop(
-            team_of(body), str(event.get("channel")), str(event.get("thread_ts")), str(event.get("user"))
-        )
+        channel, thread, user = (str(event.get(name)) for name in ("channel", "thread_ts", "user"))
+        await stop(slack.questions.store, team_of(body), channel, thread, user)
 
     async def on_members(body: dict[str, Any]) -> None:
         slack.membership.forget(team_of(body), str(body["event"].get("channel")))

@@ -17,7 +17,7 @@ from bot.slack.outgoing import Blocks, SlackPayload, payload_of
 from bot.slack.payloads import SURFACE
 from bot.slack.render import EVENT_TYPE
 from bot.store.records import Outgoing
-from bot.surfaces.product import Posted, PostError
+from bot.surfaces.attempt import Attempt, Posted, PostError
 from bot.surfaces.words import Languages, Words
 from pipeline.models.retry_after import retry_after
 
@@ -41,51 +41,81 @@ class SlackPoster:
         self._best_effort = best_effort
         self._languages = languages
 
-    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+    async def post(self, message: Outgoing, attempt: Attempt) -> Posted:
         """Post a message, or find it if an earlier try has posted it. Raises PostError.
 
         The message id of an answer to a response URL is "", and a second try posts it again.
         """
         payload = payload_of(message)
         try:
-            channel, ts = await self._post_or_find(message, payload, may_exist=not first_try)
+            channel, ts = await self._post_or_find(message, payload, attempt)
         except (*CALL_ERRORS, ForeignWorkspaceError, ExpiredUrlError) as error:
             words = self._languages.words(payload.language)
             raise _post_error(message, payload, error, words) from None
         return Posted(channel, ts)
 
-    async def _post_or_find(self, message: Outgoing, payload: SlackPayload, *, may_exist: bool) -> tuple[str, str]:
+    async def retract(self, message: Outgoing, posted: Posted) -> None:
+        """Delete one copy of a message. A failure is only logged."""
+        try:
+            client = await self._workspaces.client(message.tenant_id)
+            await client.chat_delete(channel=posted.channel_id, ts=posted.message_id)
+        except (*CALL_ERRORS, ForeignWorkspaceError) as error:
+            _log.warning("copy_not_deleted", request_id=message.request_id, reason=error_of(error))
+
+    async def remove_copies(self, message: Outgoing, kept: str) -> None:
+        """Delete what was posted of a message besides `kept`, and all but the first copy of each earlier part.
+
+        Raises PostError.
+        """
+        try:
+            client = await self._workspaces.client(message.tenant_id)
+            channel = await _channel(client, message.channel_id)
+            copies = await self._copies(client, channel, message)
+            for key, stamps in copies.items():
+                counts = kept if key == message.key else min(stamps)
+                for ts in sorted(stamps - {counts}) if counts in stamps else ():
+                    _log.warning("second_copy_deleted", request_id=message.request_id)
+                    await client.chat_delete(channel=channel, ts=ts)
+        except (*CALL_ERRORS, ForeignWorkspaceError) as error:
+            raise _post_error(message, payload_of(message), error, self._languages.words("")) from None
+
+    async def _post_or_find(self, message: Outgoing, payload: SlackPayload, attempt: Attempt) -> tuple[str, str]:
         """Return channel id and timestamp of the message, posted now or by an earlier try."""
         if payload.response_url:
-            await _respond(message, payload)
+            async with attempt.request():
+                await _respond(message, payload)
             return message.channel_id, ""
         client = await self._workspaces.client(message.tenant_id)
         channel = await _channel(client, message.channel_id)
-        found = await self._find_parts(client, channel, message) if may_exist else {}
+        copies = {} if attempt.is_first else await self._copies(client, channel, message)
+        found = {key: min(stamps) for key, stamps in copies.items()}
         for number, part in enumerate(payload.before):
             key = f"{message.key}#{number}"
             if key not in found:
-                await _post(client, channel, message, key, part.text, part.blocks)
+                async with attempt.request():
+                    await _post(client, channel, message, key, part.text, part.blocks)
         if message.key in found:
             return channel, found[message.key]
-        if message.progress_id:
-            ts = await _end_stream(client, channel, message, payload.blocks)
-        else:
-            ts = await _post(client, channel, message, message.key, message.text, payload.blocks)
+        async with attempt.request():
+            if message.progress_id:
+                ts = await _end_stream(client, channel, message, payload.blocks)
+            else:
+                ts = await _post(client, channel, message, message.key, message.text, payload.blocks)
         await self._set_session(client, channel, message, payload.session)
         return channel, ts
 
-    async def _find_parts(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, str]:
-        """Return key to timestamp of the parts that were posted, among the first _PAGES pages that Slack returns."""
-        found: dict[str, str] = {}
+    async def _copies(self, client: AsyncWebClient, channel: str, message: Outgoing) -> Mapping[str, frozenset[str]]:
+        """Return key to timestamps of the parts that were posted, among the first _PAGES pages that Slack returns."""
+        found: dict[str, frozenset[str]] = {}
         cursor = ""
         try:
             for _ in range(_PAGES):
                 page = await self._page(client, channel, message, cursor)
                 for posted in page.get("messages") or []:
                     payload = (posted.get("metadata") or {}).get("event_payload") or {}
-                    if str(payload.get("key") or "").partition("#")[0] == message.key:
-                        found[str(payload["key"])] = str(posted["ts"])
+                    key = str(payload.get("key") or "")
+                    if key.partition("#")[0] == message.key:
+                        found[key] = found.get(key, frozenset()) | {str(posted["ts"])}
                 cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
                 if not cursor or message.key in found:
                     break

@@ -17,8 +17,9 @@ from bot.slack.progress import SlackProgress
 from bot.slack.render import notice_message, reply_message, thread_turn
 from bot.slack.waiting import with_outlook, words_message
 from bot.store.records import Asked, Conversation, Outgoing
+from bot.surfaces.attempt import Attempt, Posted
 from bot.surfaces.membership import Person
-from bot.surfaces.product import Earlier, NoProgress, Notice, Posted, ProgressView
+from bot.surfaces.product import Earlier, NoProgress, Notice, ProgressView
 from bot.surfaces.words import Languages, Words
 from pipeline.types import NeedsReview
 
@@ -38,6 +39,7 @@ class SlackProduct:
     progress_after_s: float
     languages: Languages
     keeps_turns: bool = False
+    finds_copies: bool = True
 
     async def language(self, where: Conversation) -> str:
         """Return the locale of the person who asks, as their Slack shows it."""
@@ -114,9 +116,17 @@ class SlackProduct:
         """Return a plain text as the reply to a message; its key is the request id."""
         return reply_to(request_id, asked, words_message(text), SlackPayload())
 
-    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+    async def post(self, message: Outgoing, attempt: Attempt) -> Posted:
         """Post a message as `SlackPoster.post` does. Raises PostError."""
-        return await self.poster.post(message, first_try=first_try)
+        return await self.poster.post(message, attempt)
+
+    async def retract(self, message: Outgoing, posted: Posted) -> None:
+        """Delete one copy of a message. A failure is only logged."""
+        await self.poster.retract(message, posted)
+
+    async def remove_copies(self, message: Outgoing, kept: str) -> None:
+        """Delete what was posted of a message besides the copy `kept`. Raises PostError."""
+        await self.poster.remove_copies(message, kept)
 
     async def _abandoned_progress(self, client: AsyncWebClient, asked: Asked) -> str:
         """Return the id of the progress message that a killed process left, "" if there is none."""

@@ -15,7 +15,6 @@ from bot.slack.membership import SlackMembership
 from bot.slack.payloads import conversation_of, team_of
 from bot.store.records import Asked
 from bot.surfaces.review_board import Boards
-from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.words import Languages, Words
 
 
@@ -34,7 +33,6 @@ class SlackServices:
     membership: SlackMembership
     best_effort: BestEffortCalls
     boards: Boards
-    running: RunningQuestions
     prompts: Sequence[Mapping[str, str]]
     languages: Languages
     wake_inbox: Callable[[], None]

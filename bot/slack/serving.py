@@ -154,7 +154,6 @@ def _connected(runtime: Runtime, installation: _Installation) -> AsyncApp:
         membership=membership,
         best_effort=best_effort,
         boards=runtime.boards,
-        running=runtime.running,
         prompts=tuple({"title": text[:70], "message": text} for text in slack.prompts),
         languages=languages,
         wake_inbox=runtime.wake_inbox,

@@ -3,7 +3,7 @@
 Each table is a protocol. A store has all of them, and so has a transaction:
 
     async with store.transaction() as tx:
-        if await tx.inbox.finish(key):
+        if await tx.inbox.finish(job):
             await tx.outbox.send(messages)
 
 When the `async with` block ends, all writes of the body are on disk; if the body raises, none is. Inside the body use
@@ -31,6 +31,7 @@ from bot.store.records import (
     ReviewEvent,
     ReviewFilter,
 )
+from bot.store.shared import Installations, Listening, Locks, Replicas, Signals, SignInStates, Snapshots, Versions
 from index.errors import CitedeskError
 from pipeline.types import ThreadTurn, Trace
 
@@ -41,10 +42,18 @@ class StoreError(CitedeskError):
     code = "STORE_UNAVAILABLE"
 
 
+class LeaseLostError(CitedeskError):
+    """A job is not held any more, so nothing of its work is stored."""
+
+    code = "LEASE_LOST"
+
+
 class Queue(Protocol):
     """Jobs that survive a crash. One worker at a time holds a job, under a lease.
 
-    A finished or dead job keeps its key, so that it is not added again, and loses its payload.
+    A method that takes a `Job` changes nothing and returns False unless that job is still held: by its owner, at its
+    attempt. So a worker that was frozen for longer than its lease cannot end a job that another one has taken over. A
+    finished or dead job keeps its key, so that it is not added again, and loses its payload.
     """
 
     async def add(self, keys: Sequence[str], payload: str) -> bool:
@@ -53,23 +62,26 @@ class Queue(Protocol):
     async def claim(self, owner: str, lease_s: float, limit: int) -> list[Job]:
         """Give `owner` a lease of `lease_s` seconds on due jobs that nobody holds; return them, oldest first."""
 
-    async def renew(self, owner: str, lease_s: float) -> None:
-        """Extend the leases of `owner` to `lease_s` seconds from now."""
+    async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
+        """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
 
     async def release(self, owner: str) -> None:
         """End the leases of `owner`, so that any worker may take the jobs at once. Their attempts still count."""
 
-    async def retry(self, key: str, after_s: float) -> None:
-        """End the lease of a job and make it due in `after_s` seconds."""
+    async def retry(self, job: Job, after_s: float) -> bool:
+        """End the lease of a held job and make it due in `after_s` seconds."""
+
+    async def finish(self, job: Job) -> bool:
+        """Mark a held job as done."""
+
+    async def bury(self, job: Job) -> bool:
+        """Mark a held job as a dead letter."""
 
     async def replace(self, key: str, payload: str) -> bool:
-        """Change the payload of a waiting job. Return False if it is not waiting."""
+        """Change the payload of a waiting job and end its lease. Return False if it is not waiting."""
 
-    async def finish(self, key: str) -> bool:
-        """Mark a job as done. Return False if it was not waiting."""
-
-    async def bury(self, key: str) -> bool:
-        """Mark a job as a dead letter. Return False if it was not waiting."""
+    async def withdraw(self, key: str) -> bool:
+        """Mark a waiting job as done, whoever holds it. Return False if it is not waiting."""
 
     async def payload(self, key: str) -> str | None:
         """Return the payload of a waiting job; None if it is not waiting."""
@@ -79,10 +91,23 @@ class Queue(Protocol):
 
 
 class Outbox(Queue, Protocol):
-    """The queue of messages to post. The key of a job is the key of its message."""
+    """The queue of messages to post. The key of a job is the key of its message.
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
-        """Queue messages. A message whose key is known is not queued again."""
+    Products have no idempotency keys, so the queue keeps what tells one copy of a message from another: the id of the
+    copy that counts, and before that the id of the first message that a product turns into the message, its anchor.
+    """
+
+    async def send(self, messages: Sequence[Outgoing], after_s: float = 0.0) -> None:
+        """Queue messages, due in `after_s` seconds. A message whose key is known is not queued again."""
+
+    async def finish(self, job: Job, posted: str = "") -> bool:
+        """Mark a held message as posted; `posted` is the id of the copy that counts."""
+
+    async def anchor(self, job: Job, message_id: str) -> bool:
+        """Store the anchor of a held message; later jobs of it bring it back."""
+
+    async def posted(self, key: str) -> str:
+        """Return the id of the copy that counts; "" if the message is not posted, or has no id."""
 
     async def forget(self, key: str) -> None:
         """Delete a message, posted or not, so that its key may be used again."""
@@ -113,10 +138,16 @@ class Reviews(Protocol):
         """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
 
     async def open_in(self, tenant_id: str) -> list[Review]:
-        """Return the open reviews of a tenant, oldest first."""
+        """Return the open reviews of a tenant, oldest first.
+
+        Until the transaction ends, others that ask for them wait, so that one question is not opened twice.
+        """
 
     async def asked_by(self, tenant_id: str, request_id: str) -> Review | None:
-        """Return the open review that waits for a request, the first one or one that joined; None if there is none."""
+        """Return the open review that waits for a request, the first one or one that joined; None if there is none.
+
+        It is locked as by `locked`.
+        """
 
     async def awaiting(self, where: Conversation) -> Review | None:
         """Return the newest open review that waits for an answer of this person in this thread.
@@ -166,6 +197,9 @@ class Requests(Protocol):
 
     async def since(self, since: datetime) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
+
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
 
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
@@ -336,8 +370,32 @@ class Tables(Protocol):
     def threads(self) -> Threads:
         """Threads in which the bot was asked, and whose they are."""
 
+    @property
+    def signals(self) -> Signals:
+        """Signals to all processes."""
 
-class Store(Tables, Protocol):
+    @property
+    def versions(self) -> Versions:
+        """Numbers of changes."""
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Snapshots of the index."""
+
+    @property
+    def replicas(self) -> Replicas:
+        """Processes that serve."""
+
+    @property
+    def installations(self) -> Installations:
+        """Workspaces in which a chat app is installed."""
+
+    @property
+    def sign_in_states(self) -> SignInStates:
+        """States of installations that are under way."""
+
+
+class Store(Tables, Listening, Locks, Protocol):
     """The tables, and transactions over several calls.
 
     A call of the store itself is committed by itself. Calls that write two tables (`reviews.open`, `reviews.save`,

@@ -58,6 +58,7 @@ class Outgoing(FrozenModel):
     If `channel_id` is a user id, it is a direct message. `card_of` is the id of the review whose card it is.
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
     it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
+    `checks` is the key of a message whose copies are looked for; such a job posts nothing.
     """
 
     key: str
@@ -70,6 +71,7 @@ class Outgoing(FrozenModel):
     card_of: str = ""
     decides: str = ""
     progress_id: str = ""
+    checks: str = ""
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -221,11 +223,13 @@ class KeptTurn(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a queue. `attempts` includes the present one."""
+    """A job of a queue, held by `owner`. `attempts` includes the present one. `anchor` is that of a message, or ""."""
 
     key: str
     payload: str
     attempts: int
+    owner: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,3 +269,43 @@ class Embedded:
 
     key: str
     vector: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A word from one process to all. `what` is an id. Without a topic it says that signals may have been missed."""
+
+    topic: str = ""
+    what: str = ""
+
+
+class Snapshot(FrozenModel):
+    """A snapshot of the index: its manifest, as JSON, and where its files are."""
+
+    name: str
+    uri: str
+    manifest: str = "{}"
+    state: Literal["building", "ready", "live", "retired"] = "building"
+    built_by: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A process that serves, the release that it runs, and its snapshot of the index. Times are ISO times in UTC."""
+
+    owner: str
+    started_at: str
+    seen_at: str
+    version: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installation of a chat app in a workspace by a person. `payload` holds tokens."""
+
+    app: str
+    tenant_id: str
+    user_id: str
+    payload: str = field(repr=False)

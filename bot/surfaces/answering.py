@@ -76,7 +76,7 @@ class Answering:
     async def _drop(self, job: Job) -> None:
         """Finish a message that is not for the bot: it gets no reply, and nothing of it is kept."""
         self.running.forget(job.key)
-        await self.questions.store.inbox.finish(job.key)
+        await self.questions.store.inbox.finish(job)
 
     async def _asked(self, job: Job) -> Asked:
         """Return the question of a job with its asker's language, in which every later message about it is."""
@@ -126,8 +126,8 @@ class Answering:
         if reply.review:
             reply = replace(reply, outlook=await self.boards.outlook(reply.review))
         message = self.product.render_reply(asked, reply, names, progress_id)
-        await self._settle(job, asked, reply, [message, *cards])
-        self.running.forget(job.key)
+        if await self._settle(job, asked, reply, [message, *cards]):
+            self.running.forget(job.key)
 
     async def _asked_once(self, job: Job, asked: Asked, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """Return the reply. If it was made before and could not be settled, the model is not asked again.
@@ -153,20 +153,20 @@ class Answering:
             return False
         _log.info("question_interrupted", request_id=request_id, why=why)
         match why:
-            case "edited":
-                await self.questions.store.inbox.retry(job.key, 0.0)
             case "stopped":
                 message = self.product.render_notice(request_id, asked, Notice.STOPPED, await progress.end())
                 await self._settle(job, asked, None, [message])
             case "deleted":
                 await progress.discard()
+            case "edited":
+                pass  # The job has its new text already, and nobody holds it.
         return True
 
     async def _settled_talk(self, job: Job, asked: Asked, request_id: str) -> bool:
         """Reply to a message about its writer's open review: "any news?", "never mind". Return False for any other."""
         reply = partial(self.product.render_words, request_id, asked)
         words = self.product.words_for(asked)
-        return await settle_talk(self.reviews, self.boards, job.key, asked, reply, words)
+        return await settle_talk(self.reviews, self.boards, job, asked, reply, words)
 
     async def _passed_to_reviewer(self, job: Job, asked: Asked, request_id: str) -> bool:
         """Add the message to the review that waits for its asker's answer. Return False if there is none."""
@@ -182,13 +182,15 @@ class Answering:
 
     async def _settle(
         self, job: Job, asked: Asked, reply: Reply | None, outgoing: Sequence[Outgoing], *, dead: bool = False
-    ) -> None:
+    ) -> bool:
+        """Settle a job and wake the outbox. Return False if another worker has taken the job over."""
         settled = await self.questions.settle(
-            job.key, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns
+            job, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns
         )
         self.wake_outbox()
         if settled and settled.joined:
             await self.boards.refresh(settled.joined)
+        return settled is not None
 
 
 def _starting_late(progress: ProgressView, start: Callable[[], None]) -> Watch:

@@ -55,6 +55,8 @@ class Instead:
             await tx.outbox.send(self.unreached)
 
     async def _is_reached(self, tx: Tables) -> bool:
+        # Of two last cards that are given up at the same time, the later one must see the other.
+        await tx.reviews.locked(self.review_id)
         posted = [await tx.reviews.card(self.review_id, surface) for surface in self.surfaces]
         waiting = [await tx.outbox.payload(key) for key in self.keys]
         return any(posted) or any(waiting)

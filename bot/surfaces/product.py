@@ -8,6 +8,7 @@ from typing import Protocol
 from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.records import Asked, Conversation, Outgoing
+from bot.surfaces.attempt import Attempt, Posted
 from bot.surfaces.words import Words
 from index.errors import CitedeskError
 from pipeline.recorder import Progress
@@ -20,34 +21,6 @@ class Notice(Enum):
     GIVEN_UP = "given-up"
     STOPPED = "stopped-words"
     PASSED_ON = "passed-on"
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """Where a message was posted. `answer_ids` are the message ids by which the product may name it in feedback."""
-
-    channel_id: str
-    message_id: str
-    answer_ids: tuple[str, ...] = ()
-
-
-class PostError(Exception):
-    """A message could not be posted.
-
-    `reason` is the product's code. `is_passing` tells that another try may succeed, after `retry_after` seconds if the
-    product named a time. `instead` are messages to queue if this one is given up.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        is_passing: bool,
-        retry_after: float | None = None,
-        instead: Sequence[Outgoing] = (),
-    ) -> None:
-        super().__init__(reason)
-        self.reason, self.is_passing, self.retry_after, self.instead = reason, is_passing, retry_after, tuple(instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +80,10 @@ class ChatProduct(Protocol):
     def keeps_turns(self) -> bool:
         """Whether questions and answers are stored, because a bot cannot read conversations in this product."""
 
+    @property
+    def finds_copies(self) -> bool:
+        """Whether the bot can find what it has posted, to see whether a message is there, and there once."""
+
     async def language(self, where: Conversation) -> str:
         """Return the locale of the person who asks, such as de-DE; "" if the product does not tell it."""
 
@@ -131,8 +108,14 @@ class ChatProduct(Protocol):
     def render_words(self, request_id: str, asked: Asked, text: str) -> Outgoing:
         """Return a plain text as the reply to a message; its key is the request id."""
 
-    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+    async def post(self, message: Outgoing, attempt: Attempt) -> Posted:
         """Post a message, once if the product has a way to find it after an ambiguous failure. Raises PostError."""
+
+    async def retract(self, message: Outgoing, posted: Posted) -> None:
+        """Delete this copy of a message, because another one counts. A failure is only logged."""
+
+    async def remove_copies(self, message: Outgoing, kept: str) -> None:
+        """Delete what was posted of a message besides the copy `kept`, a message id. Raises PostError."""
 
 
 @dataclass(frozen=True, slots=True)

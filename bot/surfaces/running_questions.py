@@ -1,11 +1,13 @@
 """The questions that this process is working on. Stop, an edit or a deletion interrupts the work."""
 
 import asyncio
+import json
 from typing import Any, Literal
 
 from bot.desk.questions import Reply
-from bot.store.port import Queue
+from bot.store.port import Store
 from bot.store.records import Asked, Conversation
+from bot.store.shared import INTERRUPT, STOP
 
 # Replies that could not be settled are few; another process may settle one of them.
 _KEPT_REPLIES = 200
@@ -66,14 +68,23 @@ class RunningQuestions:
         for key in asked_there:
             self.interrupt(key, "stopped")
 
-    async def withdraw(self, inbox: Queue, key: str, text: str | None) -> None:
-        """Replace the text of a waiting question after an edit, or drop it after a deletion (`text` is None)."""
-        payload = await inbox.payload(key)
-        if payload is None:
-            return
-        if text is None:
-            await inbox.finish(key)
-        else:
-            edited = Asked.model_validate_json(payload).model_copy(update={"text": text})
-            await inbox.replace(key, edited.model_dump_json())
-        self.interrupt(key, "deleted" if text is None else "edited")
+
+async def withdraw(store: Store, key: str, text: str | None) -> None:
+    """Replace the text of a waiting question after an edit, or drop it after a deletion (`text` is None).
+
+    Whoever works on it holds it no more, and is told so.
+    """
+    payload = await store.inbox.payload(key)
+    if payload is None:
+        return
+    if text is None:
+        await store.inbox.withdraw(key)
+    else:
+        edited = Asked.model_validate_json(payload).model_copy(update={"text": text})
+        await store.inbox.replace(key, edited.model_dump_json())
+    await store.signals.notify(INTERRUPT, json.dumps([key, "deleted" if text is None else "edited"]))
+
+
+async def stop(store: Store, tenant_id: str, channel_id: str, thread_id: str, user_id: str) -> None:
+    """Stop the work on the questions of this person in this thread, whatever process does it."""
+    await store.signals.notify(STOP, json.dumps([tenant_id, channel_id, thread_id, user_id]))

@@ -6,7 +6,7 @@ from bot.desk.asker_changes import state_of, waiting_in, withdraw, withdraw_dele
 from bot.desk.questions import request_id_of
 from bot.desk.reviews import ReviewDesk
 from bot.desk.rewording import redraft, reword
-from bot.store.records import Asked, Outgoing, Review
+from bot.store.records import Asked, Job, Outgoing, Review
 from bot.surfaces.review_board import Boards
 from bot.surfaces.waiting_words import state_words, withdrawn_words
 from bot.surfaces.words import ENGLISH, Words
@@ -22,14 +22,14 @@ async def is_about_a_review(reviews: ReviewDesk, asked: Asked) -> bool:
 async def settle_talk(
     reviews: ReviewDesk,
     boards: Boards,
-    key: str,
+    job: Job,
     asked: Asked,
     reply: Callable[[str], Outgoing],
     words: Words = ENGLISH,
 ) -> bool:
     """Do what a message says about its writer's open review here, and finish its job with a reply.
 
-    Return False, and do nothing, if it is about none. `key` is the inbox key of the message. `reply` renders a text.
+    Return False, and do nothing, if it is about none. `job` is that of the message. `reply` renders a text.
     """
     talk = waiting_talk(unmarked(asked.text))
     if talk is None or asked.response_url or (talk == "news" and await _answers_a_reviewer(reviews, asked)):
@@ -39,10 +39,10 @@ async def settle_talk(
         return False
     state = await state_of(reviews, review, asked.where)
     if talk == "news":
-        await reviews.questions.settle(key, asked, None, [reply(state_words(state, asked.where, words))])
+        await reviews.questions.settle(job, asked, None, [reply(state_words(state, asked.where, words))])
         return True
     told = reply(withdrawn_words(state.question, asked.where, words))
-    withdrawn = await withdraw(reviews, review.review_id, asked.where, key, told)
+    withdrawn = await withdraw(reviews, review.review_id, asked.where, job, told)
     if withdrawn:
         await boards.refresh(withdrawn)
     return withdrawn is not None

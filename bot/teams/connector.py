@@ -41,6 +41,11 @@ class Connector:
             body = Activity.model_validate({**activity, "id": activity_id})
             await client.conversations.update_activity(conversation_id, activity_id, body)
 
+    async def delete(self, service_url: str, conversation_id: str, activity_id: str) -> None:
+        """Delete a posted activity."""
+        async with self._client(service_url) as client:
+            await client.conversations.delete_activity(conversation_id, activity_id)
+
     async def members(
         self, service_url: str, conversation_id: str, limit: int, tenant_id: str
     ) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ import structlog
 
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked, Conversation
-from bot.surfaces.running_questions import RunningQuestions
+from bot.surfaces.running_questions import withdraw
 from bot.surfaces.waiting import is_about_a_review, question_changed, show_change
 from bot.surfaces.wording import is_reaction
 from bot.surfaces.words import Words
@@ -37,7 +37,6 @@ class TeamsIntake:
     actions: ReviewActions
     feedback: FeedbackActions
     membership: TeamsMembership
-    running: RunningQuestions
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
     _background: set[asyncio.Task[None]] = field(default_factory=set)
@@ -58,7 +57,7 @@ class TeamsIntake:
                 await self._changed(activity, asked_of(activity).text)
             case "messageDelete":
                 for key in _keys_of(activity):
-                    await self.running.withdraw(self.questions.store.inbox, key, None)
+                    await withdraw(self.questions.store, key, None)
                 await self._changed(activity, None)
             case "conversationUpdate" | "installationUpdate":
                 await self._members_changed(activity)
@@ -115,7 +114,7 @@ class TeamsIntake:
         key, again = _keys_of(activity)
         for waiting in (again, key):
             if await inbox.payload(waiting) is not None:
-                await self.running.withdraw(inbox, waiting, asked.text)
+                await withdraw(self.questions.store, waiting, asked.text)
                 return
         if not is_addressed(activity) or not asked.text:
             return

@@ -12,10 +12,11 @@ _PLAIN_CHARS = 3000
 
 
 class TeamsPayload(FrozenModel):
-    """The payload of an `Outgoing` for Teams: the activity, and the address of the connector."""
+    """The payload of an `Outgoing` for Teams: the activity, the address of the connector, the reader's locale or ""."""
 
     activity: dict[str, Any]
     service_url: str
+    language: str = ""
 
 
 def payload_of(message: Outgoing) -> TeamsPayload:
@@ -44,7 +45,9 @@ def to_asker(key: str, request_id: str, where: Conversation, message: TeamsMessa
         channel_id=where.channel_id,
         thread_id=where.thread_id,
         text=message.text,
-        payload=TeamsPayload(activity=message.activity, service_url=where.service_url).model_dump(),
+        payload=TeamsPayload(
+            activity=message.activity, service_url=where.service_url, language=where.language
+        ).model_dump(),
     )
 
 

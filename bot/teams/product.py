@@ -7,7 +7,8 @@ from bot.desk.permissions import Names
 from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Outgoing
-from bot.surfaces.product import Earlier, Notice, Posted
+from bot.surfaces.attempt import Attempt, Posted
+from bot.surfaces.product import Earlier, Notice
 from bot.surfaces.words import Languages, Words
 from bot.teams.commands import Commands, command_in
 from bot.teams.connector import Connector
@@ -43,6 +44,7 @@ class TeamsProduct:
     progress_after_s: float
     languages: Languages
     keeps_turns: bool = True
+    finds_copies: bool = False
 
     async def language(self, where: Conversation) -> str:
         """Return the locale of the client in which the person wrote."""
@@ -85,6 +87,13 @@ class TeamsProduct:
         """Return the interface texts in the language of the asker."""
         return self.languages.words(asked.where.language)
 
-    async def post(self, message: Outgoing, *, first_try: bool) -> Posted:
+    async def post(self, message: Outgoing, attempt: Attempt) -> Posted:
         """Post a message. Raises PostError."""
-        return await self.poster.post(message, first_try=first_try)
+        return await self.poster.post(message, attempt)
+
+    async def retract(self, message: Outgoing, posted: Posted) -> None:
+        """Delete one copy of a message. A failure is only logged."""
+        await self.poster.retract(message, posted)
+
+    async def remove_copies(self, message: Outgoing, kept: str) -> None:
+        """Do nothing: a bot cannot read a conversation in Teams."""

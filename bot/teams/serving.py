@@ -68,7 +68,7 @@ def _product(runtime: Runtime, connector: Connector, membership: TeamsMembership
         use_cases.questions.store,
         Commands(use_cases.operations, use_cases.reviews, runtime.wake_outbox, languages),
         connector,
-        TeamsPoster(connector),
+        TeamsPoster(connector, languages, anchors=settings.anchors),
         membership.refusal if settings.tenant_id else _nobody_is_refused,
         settings.progress_after_s,
         languages,
@@ -93,7 +93,6 @@ def _intake(runtime: Runtime, membership: TeamsMembership, languages: Languages)
             use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
         ),
         membership=membership,
-        running=runtime.running,
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )

@@ -45,6 +45,12 @@ class Metrics:
         self._circuit = Gauge(
             "citedesk_circuit_open", "1 while a provider is left alone", ("provider",), registry=self._registry
         )
+        self._without_shared = Counter(
+            "citedesk_shared_fallbacks", "Calls without the shared server", ("use",), registry=self._registry
+        )
+        self._shared_down = Gauge(
+            "citedesk_shared_down", "1 while the shared server is left alone", registry=self._registry
+        )
 
     def observe(self, trace: Trace) -> None:
         """Count one finished request."""
@@ -70,6 +76,14 @@ class Metrics:
             self._fallbacks.labels(trace.fallback_used).inc()
         for code in set(trace.findings):
             self._findings.labels(code.value).inc()
+
+    def fell_back(self, use: str) -> None:
+        """Count one call for `use` that went on without the shared server."""
+        self._without_shared.labels(use).inc()
+
+    def shared_down(self, *, is_down: bool) -> None:
+        """Say whether the shared server is left alone now."""
+        self._shared_down.set(is_down)
 
     def exposition(self, in_flight: int, open_circuits: dict[str, bool]) -> bytes:
         """Return all metrics in Prometheus' text format.

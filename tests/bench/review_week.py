@@ -176,7 +176,8 @@ class _Week:
         asked, request_id, desk = Asked(text=self._question(), where=where), f"r-{self.asked}", self.use_cases.questions
         reply = await desk.ask(request_id, asked, (), lambda _: None)
         await desk.store.inbox.add([request_id], asked.model_dump_json())
-        await desk.settle(request_id, asked, reply, [])
+        (job,) = await desk.store.inbox.claim("week", 60.0, 1)
+        await desk.settle(job, asked, reply, [])
         day.outcomes[reply.outcome.kind] += 1
         is_waiting = reply.review is not None
         if reply.outcome.kind == "not_enough_info" and self.dice.random() < _ESCALATES:
@@ -265,7 +266,7 @@ async def _week(data: Path, out: Path, llm: dict[str, Any]) -> None:
     clock, dice, board = _Clock(), random.Random(7), _Board()
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteStore(Path(folder) / "week.sqlite", clock).open()
-        use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings))
+        use_cases = build_use_cases(settings, store, embedder, _Everybody(), build_process_state(settings, store))
         boards = Boards(use_cases.reviews)
         boards.add("week", board)
         questions = [row["question"] for name in _SETS for row in _rows(data / name / _FILE)]

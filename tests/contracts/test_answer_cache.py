@@ -1,18 +1,21 @@
 """What every implementation of the `AnswerCache` port keeps to. Add a new one to `_IMPLEMENTATIONS`."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 import pytest
 from support.clocks import Clock
+from support.engines.valkey import Valkey
+from support.shared import connected, fallbacks
 
+from bot.shared.answer_cache import SharedAnswerCache
+from bot.telemetry.metrics import Metrics
 from pipeline.caching import AnswerCache, CacheKey, MemoryAnswerCache
 from pipeline.types import Answered
 
 _SIZE = 3
-_IMPLEMENTATIONS: Mapping[str, Callable[[Clock], AnswerCache]] = {
-    "memory": lambda clock: MemoryAnswerCache(_SIZE, clock)
-}
 _KEY = CacheKey("T1", "q", frozenset({"eu"}), (), "", "s1", "p@1", "m")
 _ANSWER = Answered(text="yes [1]", form="written", citations=(), sources=())
 _OTHER = _ANSWER.model_copy(update={"text": "no [1]"})
@@ -23,9 +26,29 @@ def clock() -> Clock:
     return Clock()
 
 
+@asynccontextmanager
+async def _memory(_: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[AnswerCache]:
+    yield MemoryAnswerCache(_SIZE, clock)
+
+
+@asynccontextmanager
+async def _valkey(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[AnswerCache]:
+    server: Valkey = request.getfixturevalue("valkey_server")
+    clock.followers.append(server.pass_time)
+    metrics = Metrics(routes=())
+    async with connected(server.url, metrics, timeout_s=10.0) as shared:
+        yield SharedAnswerCache(shared, 86_400)
+    assert fallbacks(metrics) == 0
+
+
+_Opening = Callable[[pytest.FixtureRequest, Clock], AbstractAsyncContextManager[AnswerCache]]
+_IMPLEMENTATIONS: Mapping[str, _Opening] = {"memory": _memory, "valkey": _valkey}
+
+
 @pytest.fixture(params=_IMPLEMENTATIONS)
-def cache(request: pytest.FixtureRequest, clock: Clock) -> AnswerCache:
-    return _IMPLEMENTATIONS[request.param](clock)
+async def cache(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[AnswerCache]:
+    async with _IMPLEMENTATIONS[request.param](request, clock) as opened:
+        yield opened
 
 
 async def test_an_answer_is_recalled_for_the_same_key_and_marked(cache: AnswerCache) -> None:
@@ -89,3 +112,19 @@ async def test_forgetting_what_is_not_there_changes_nothing(cache: AnswerCache) 
     await cache.put(_KEY, _ANSWER)
     await cache.forget("0123456789abcdef")
     assert await cache.get(_KEY, 60.0) is not None
+
+
+async def test_an_answer_that_is_forgotten_while_it_is_stored_is_gone(cache: AnswerCache) -> None:
+    keys = [replace(_KEY, question=str(number)) for number in range(_SIZE)]
+    await asyncio.gather(
+        cache.put(keys[0], _ANSWER), cache.forget(_ANSWER.content_hash), *(cache.put(key, _ANSWER) for key in keys[1:])
+    )
+    assert [await cache.get(key, 60.0) for key in keys] == [None] * _SIZE
+
+
+async def test_a_text_that_is_not_unicode_raises_nothing(cache: AnswerCache) -> None:
+    half = _ANSWER.model_copy(update={"text": "a \ud800 b"})
+    key = replace(_KEY, question="\udfff?")
+    await cache.put(key, half)
+    await cache.forget(half.content_hash)
+    assert await cache.get(key, 60.0) is None

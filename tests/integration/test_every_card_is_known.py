@@ -48,11 +48,12 @@ async def test_a_decision_is_as_far_as_its_messages_to_all_who_asked(tmp_path: P
             for key in keys
         ]
     )
+    jobs = {job.key: job for job in await store.outbox.claim("w", 60.0, 9)}
     assert await store.outbox.states("decided:r-1") == {"waiting"}
-    await store.outbox.bury("decided:r-1-disputed")
-    await store.outbox.finish("decided:r-1")
+    await store.outbox.bury(jobs["decided:r-1-disputed"])
+    await store.outbox.finish(jobs["decided:r-1"])
     assert await store.outbox.states("decided:r-1") == {"waiting", "done"}
-    await store.outbox.bury("decided:r-1:r-7")
+    await store.outbox.bury(jobs["decided:r-1:r-7"])
     assert await store.outbox.states("decided:r-1") == {"done", "dead"}
     assert await store.outbox.states("decided:r-2") == frozenset()
     await store.close()

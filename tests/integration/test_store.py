@@ -42,7 +42,7 @@ async def _no_messages(_: Review) -> list[Outgoing]:
 
 async def test_finished_jobs_lose_their_text(store: SqliteStore, tmp_path: Path) -> None:
     await store.inbox.add(["a"], '{"text": "first words"}')
-    await store.inbox.finish("a")
+    await store.inbox.withdraw("a")
     with sqlite3.connect(tmp_path / "s.sqlite") as file:
         assert "first words" not in "".join(str(row) for row in file.execute("SELECT * FROM inbox"))
     file.close()

@@ -51,11 +51,17 @@ def slack_process(
 class BotProcess:
     """One running bot after another over the same store."""
 
-    def __init__(self, forking: ForkServerContext, settings: Settings, connected: asyncio.Event | None = None) -> None:
+    def __init__(
+        self,
+        forking: ForkServerContext,
+        settings: Settings,
+        connected: asyncio.Event | None = None,
+        name: str = "bot",
+    ) -> None:
         self._forking = forking
         self._settings = settings
         self._connected = connected
-        self._log = settings.data_dir / "bot.log"
+        self.log = settings.data_dir / f"{name}.log"
         self._process: ForkServerProcess | None = None
 
     @property
@@ -69,7 +75,7 @@ class BotProcess:
         """Start a process; it is ready some time later."""
         if self._connected:
             self._connected.clear()
-        self._process = self._forking.Process(target=_serve, args=(self._settings, str(self._log)), daemon=True)
+        self._process = self._forking.Process(target=_serve, args=(self._settings, str(self.log)), daemon=True)
         self._process.start()
 
     async def ready(self) -> None:
@@ -103,10 +109,10 @@ class BotProcess:
             await asyncio.sleep(0.2)
 
     def kill(self) -> None:
-        """End the process as a power cut would."""
-        os.kill(self.pid, signal.SIGKILL)
-        assert self._process is not None
-        self._process.join()
+        """End the process as a power cut would, if it runs."""
+        if self._process is not None and self._process.is_alive():
+            os.kill(self.pid, signal.SIGKILL)
+            self._process.join()
 
     async def stop(self) -> int | None:
         """Ask the process to stop, and return its exit code."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.section import Section
@@ -68,6 +69,7 @@ _ABOUT: Mapping[str, str] = {
     "teams": "See [Microsoft Teams](teams.md).",
     "server": "The HTTP server of `citedesk serve`: see [Behind a proxy](operating.md#behind-a-proxy).",
     "store": "How long texts are kept: see [What is kept](operating.md#what-is-kept-and-for-how-long).",
+    "shared": "What several processes share: see [Shared limits and answers](operating.md#shared-limits-and-answers).",
     "[index.services]": "One table for each service: see [Services](sources.md).",
     "[llm.failover]": "One table for each further server, in the order in which they are asked.",
     "llm.prices.MODEL": "One table for each model, named as in `llm.model`. Without a price no cost is counted.",
@@ -145,7 +147,7 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    return "none" if value is None or value in ((), {}, frozenset(), "") else f"`{value}`"
+    return "none" if value is None or value in ((), {}, frozenset(), "", SecretStr("")) else f"`{value}`"
 
 
 def _meaning(field: FieldInfo) -> str:

@@ -45,6 +45,10 @@ class FakeConnector:
     # Why Teams takes no more of a stream, in its words, although nobody pressed Stop.
     stream_ended: str = ""
     refused_streams: int = 0
+    # Streams that have got their end.
+    ended: set[str] = field(default_factory=set)
+    # Methods of the next requests that are done although their sender never hears of it.
+    lost: list[str] = field(default_factory=list)
     # Statuses that the next updates of messages get instead.
     update_failures: list[int] = field(default_factory=list)
     store: Store | None = None
@@ -147,10 +151,25 @@ class _Rest:
             fake.refused_streams += 1
             said = "Content stream was cancelled by user." if fake.stopped else fake.stream_ended
             return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
+        if any(stream["streamId"] in fake.ended for stream in streams):
+            said = "Content stream is not allowed on an already completed streamed message"
+            return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
+        fake.ended.update(stream["streamId"] for stream in streams if stream["streamType"] == "final")
         fake.tokens.append(request.headers.get("Authorization", ""))
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
+        self._lose(request)
         return web.json_response({"id": key}, status=201)
+
+    def _lose(self, request: web.Request) -> None:
+        if self.fake.lost and self.fake.lost[0] == request.method and request.transport:
+            self.fake.lost.pop(0)
+            request.transport.close()
+
+    async def delete(self, request: web.Request) -> web.Response:
+        if self.fake.posted.pop(request.match_info["activity"], None) is None:
+            raise web.HTTPNotFound
+        return web.Response()
 
     async def put(self, request: web.Request) -> web.Response:
         activity, key = await request.json(), request.match_info["activity"]
@@ -163,6 +182,7 @@ class _Rest:
             raise web.HTTPNotFound
         self.fake.updates.append((key, activity))
         self.fake.posted[key] |= activity
+        self._lose(request)
         return web.json_response({"id": key})
 
     async def roster(self, request: web.Request) -> web.Response:
@@ -212,6 +232,7 @@ async def connector() -> AsyncIterator[FakeConnector]:
     app = web.Application()
     app.router.add_post("/v3/conversations/{conversation}/activities", rest.post)
     app.router.add_put("/v3/conversations/{conversation}/activities/{activity}", rest.put)
+    app.router.add_delete("/v3/conversations/{conversation}/activities/{activity}", rest.delete)
     app.router.add_get("/v3/conversations/{conversation}/pagedMembers", rest.roster)
     app.router.add_get("/v3/conversations/{conversation}/members/{person}", rest.member)
     app.router.add_get("/graph/groups/{group}/transitiveMembers/microsoft.graph.user", rest.group)

@@ -253,7 +253,7 @@ def _run_into(work: _Work, connection: sqlite3.Connection) -> None:
 async def _result(future: "Future[Any]") -> Any:  # noqa: ANN401 - what the statement returns
     try:
         return await asyncio.wrap_future(future)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeEncodeError) as error:
         raise StoreError(f"the store failed: {error}") from error
 
 

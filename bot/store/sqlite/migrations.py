@@ -197,6 +197,34 @@ def withdrawn_reviews(db: Database) -> None:
     db.execute("CREATE INDEX reviews_open ON reviews(at) WHERE state = 'open'")
 
 
+@migrations(name="011_copies_of_messages")
+def copies_of_messages(db: Database) -> None:
+    """Keep in the outbox which copy of a message counts, and the first message that it is made of."""
+    for column in ("posted", "anchor"):
+        db.execute(f"ALTER TABLE outbox ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+
+@migrations(name="012_shared_state")
+def shared_state(db: Database) -> None:
+    """Add what several processes of a larger installation share."""
+    db.execute("CREATE TABLE versions (name TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute(
+        "CREATE TABLE snapshots (name TEXT PRIMARY KEY, uri TEXT NOT NULL, manifest TEXT NOT NULL, state TEXT NOT NULL "
+        "CHECK (state IN ('building', 'ready', 'live', 'retired')), built_by TEXT NOT NULL, created_at TEXT NOT NULL) "
+        "STRICT"
+    )
+    db.execute("CREATE UNIQUE INDEX snapshots_one_live ON snapshots(state) WHERE state = 'live'")
+    db.execute(
+        "CREATE TABLE replicas (owner TEXT PRIMARY KEY, started_at TEXT NOT NULL, seen_at TEXT NOT NULL, "
+        "version TEXT NOT NULL, snapshot TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE installations (app TEXT NOT NULL, tenant_id TEXT NOT NULL, user_id TEXT NOT NULL, "
+        "at TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (app, tenant_id, user_id)) STRICT"
+    )
+    db.execute("CREATE TABLE sign_in_states (state TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT, WITHOUT ROWID")
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -48,6 +48,16 @@ class RequestTable:
         rows = await self._database.rows("SELECT trace FROM requests WHERE at >= ? ORDER BY at", (at,))
         return [Trace.model_validate_json(row[0]) for row in rows]
 
+    async def tokens_since(self, tenant_id: str, since: datetime) -> int:
+        """Return the input and output tokens of a tenant's requests that were stored since then."""
+        at = since.astimezone(UTC).isoformat(timespec="microseconds")
+        rows = await self._database.rows(
+            "SELECT total(trace ->> 'input_tokens') + total(trace ->> 'output_tokens') FROM requests "
+            "WHERE at >= ? AND tenant_id = ?",
+            (at, tenant_id),
+        )
+        return int(rows[0][0])
+
     async def outcomes_by_day(self, days: int) -> list[tuple[str, str, int]]:
         """Return (day, outcome, count) of the last `days` times 24 hours, oldest first. Days are ISO dates in UTC."""
         return await self._database.rows(

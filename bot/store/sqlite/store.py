@@ -1,24 +1,27 @@
 """The store in one SQLite file."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from bot.store.records import Counts
+from bot.store.records import Counts, Signal
+from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
 from bot.store.sqlite.database import Database, Executor
 from bot.store.sqlite.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.sqlite.queues import QueueTable
 from bot.store.sqlite.requests import FeedbackTable, RequestTable, ThreadTable
 from bot.store.sqlite.reviews import ReviewTable
+from bot.store.sqlite.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.sqlite.signals import InProcess, SentAtOnce, SentAtTheEnd
 
 
 class SqliteTables:
     """All tables, on one executor."""
 
-    def __init__(self, database: Executor) -> None:
+    def __init__(self, database: Executor, signals: Signals) -> None:
         self.inbox = QueueTable(database, "inbox")
         self.outbox = QueueTable(database, "outbox")
         self.reviews = ReviewTable(database)
@@ -30,6 +33,12 @@ class SqliteTables:
         self.turns = TurnTable(database)
         self.people = PeopleTable(database)
         self.threads = ThreadTable(database)
+        self.signals = signals
+        self.versions = VersionTable(database)
+        self.snapshots = SnapshotTable(database)
+        self.replicas = ReplicaTable(database)
+        self.installations = InstallationTable(database)
+        self.sign_in_states = SignInStateTable(database)
 
 
 class SqliteStore(SqliteTables):
@@ -37,7 +46,8 @@ class SqliteStore(SqliteTables):
 
     def __init__(self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = Database(file, now)
-        super().__init__(self._database)
+        self._process = InProcess()
+        super().__init__(self._database, SentAtOnce(self._process))
 
     async def open(self) -> Self:
         """Open the file, creating or migrating it. Raises StoreError."""
@@ -51,8 +61,18 @@ class SqliteStore(SqliteTables):
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTables]:
         """Begin a transaction, as `bot.store.port` describes. Raises StoreError."""
+        signals = SentAtTheEnd(self._process)
         async with self._database.transaction() as transaction:
-            yield SqliteTables(transaction)
+            yield SqliteTables(transaction, signals)
+        signals.send()
+
+    def listen(self) -> AsyncIterator[Signal]:
+        """Yield the signals of this process as they come, for ever; the first has no topic."""
+        return self._process.listen()
+
+    def lead(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Yield whether the caller holds the lock in this process while the body runs."""
+        return self._process.lead(name)
 
     async def counts(self) -> Counts:
         """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""

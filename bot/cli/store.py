@@ -1,0 +1,74 @@
+"""`citedesk store`: move the store from a file into a database."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from bot.app import store_file
+from bot.cli.options import DATA_DIR, settings_of
+from bot.settings import Settings
+from bot.store.copying import TABLES, CopiedTable, Digest
+from bot.store.port import StoreError
+from bot.store.sqlite.exporting import Export, exporting
+from bot.store.sqlite.store import SqliteStore
+from index.errors import SettingsError
+
+
+@click.group("store")
+def command() -> None:
+    """Move the store."""
+
+
+@command.command("migrate")
+@DATA_DIR
+def migrate(data_dir: Path | None) -> None:
+    """Copy the store in the data folder into the PostgreSQL database of store.url.
+
+    Stop the bot first. If the copy is interrupted, run the command again: it goes on where it was. It ends when each
+    table has the same number of rows and the same hash on both sides. The file stays as it is.
+    """
+    asyncio.run(_migrated(settings_of(data_dir)))
+
+
+async def _migrated(settings: Settings) -> None:
+    """Copy the store of the settings. Raises SettingsError, StoreError."""
+    url, file = settings.store.url.get_secret_value(), store_file(settings)
+    if not url:
+        raise SettingsError("setting store.url is missing: it is the database to copy the store into")
+    if not file.is_file():
+        raise StoreError(f"there is no store to copy: {file} does not exist")
+    # Opening it brings a store of an older release up to date.
+    await (await SqliteStore(file).open()).close()
+    with exporting(file) as source:
+        await _copied(source, url)
+
+
+async def _copied(source: Export, url: str) -> None:
+    try:
+        from bot.store.postgres.importing import importing  # noqa: PLC0415 - its library is an extra
+    except ImportError:
+        raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
+    async with importing(url, source.source) as target:
+        if not await target.begin():
+            click.echo("This store is copied already.")
+            return
+        for table in TABLES:
+            for rows in source.batches(table, await target.copied(table)):
+                await target.put(table, rows)
+            wanted = _digest(source, table)
+            if str(await target.digest(table)) != str(wanted):
+                raise StoreError(
+                    f"table {table.name} differs after the copy: the store has changed, so empty the database and begin"
+                    " again"
+                )
+            click.echo(f"{table.name}: {wanted.rows} rows, hash {str(wanted)[:16]} on both sides")
+        await target.end()
+    click.echo("Copied. Start the bot with this store.url, and keep the file until you are content.")
+
+
+def _digest(source: Export, table: CopiedTable) -> Digest:
+    found = Digest()
+    for rows in source.batches(table):
+        found.add(rows)
+    return found

@@ -1,0 +1,88 @@
+"""The store in one PostgreSQL database."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Self
+
+from bot.store.postgres.curated import CuratedTable, GapTable
+from bot.store.postgres.database import Database, Executor, PoolRules
+from bot.store.postgres.posted import PeopleTable, PostedTable, TurnTable
+from bot.store.postgres.queues import QueueTable
+from bot.store.postgres.requests import FeedbackTable, RequestTable, ThreadTable
+from bot.store.postgres.reviews import ReviewTable
+from bot.store.postgres.shared import InstallationTable, ReplicaTable, SignInStateTable, SnapshotTable, VersionTable
+from bot.store.postgres.signals import PostgresSignals, lead, listen
+from bot.store.records import Counts, Signal
+
+
+class PostgresTables:
+    """All tables, on one executor."""
+
+    def __init__(self, database: Executor) -> None:
+        self.inbox = QueueTable(database, "inbox")
+        self.outbox = QueueTable(database, "outbox")
+        self.reviews = ReviewTable(database)
+        self.requests = RequestTable(database)
+        self.feedback = FeedbackTable(database)
+        self.curated = CuratedTable(database)
+        self.gaps = GapTable(database)
+        self.posted = PostedTable(database)
+        self.turns = TurnTable(database)
+        self.people = PeopleTable(database)
+        self.threads = ThreadTable(database)
+        self.signals = PostgresSignals(database)
+        self.versions = VersionTable(database)
+        self.snapshots = SnapshotTable(database)
+        self.replicas = ReplicaTable(database)
+        self.installations = InstallationTable(database)
+        self.sign_in_states = SignInStateTable(database)
+
+
+class PostgresStore(PostgresTables):
+    """`bot.store.port.Store` in one database. `now` takes the place of the database's clock in tests."""
+
+    def __init__(self, url: str, rules: PoolRules | None = None, now: Callable[[], datetime] | None = None) -> None:
+        self._database = Database(url, rules, now)
+        super().__init__(self._database)
+
+    async def open(self) -> Self:
+        """Connect, creating or migrating the tables. Raises StoreError."""
+        await self._database.open()
+        return self
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._database.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTables]:
+        """Begin a transaction, as `bot.store.port` describes. Raises StoreError."""
+        async with self._database.transaction() as transaction:
+            yield PostgresTables(transaction)
+
+    def listen(self) -> AsyncIterator[Signal]:
+        """Yield the signals of all processes as they come; one without a topic when some may have been missed."""
+        return listen(self._database)
+
+    def lead(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Yield whether this process holds the lock while the body runs. Raises StoreError."""
+        return lead(self._database, name)
+
+    async def counts(self) -> Counts:
+        """Return the outcomes of the last 24 hours, and the numbers of waiting and dead jobs and open reviews."""
+        outcomes = await self._database.rows(
+            "SELECT outcome, count(*) FROM requests WHERE at >= citedesk.now() - interval '24 hours' "
+            'GROUP BY outcome ORDER BY outcome COLLATE "C"'
+        )
+        waiting = await self._database.rows("SELECT count(*) FROM reviews WHERE state = 'open'")
+        inbox, outbox = await self.inbox.length(), await self.outbox.length()
+        return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
+
+    async def purge(self, review_text_days: int, gap_text_days: int, turn_text_days: int) -> None:
+        """Delete texts that are older than these numbers of days; feedback and posted ids count as review texts."""
+        await self.reviews.purge(review_text_days)
+        await self.gaps.purge(gap_text_days)
+        await self.turns.purge(turn_text_days)
+        await self.posted.purge(review_text_days)
+        await self.feedback.purge(review_text_days)
