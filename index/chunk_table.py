@@ -77,7 +77,7 @@ class ChunkRows:
             documents[self._of_group(group)] = True
         if scope.within:
             documents &= self._of_patterns(scope.within)
-        return Readable.of(np.repeat(documents, np.diff(self._starts)))
+        return Readable.of(np.repeat(documents, np.diff(self._starts)), scope.groups)
 
     def _read_group(self, group: str) -> NDArray[np.int32]:
         found = self.connection.execute("SELECT document FROM document_groups WHERE group_name = ?", (group,))
