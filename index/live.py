@@ -1,4 +1,7 @@
-"""The retriever of a running process: it follows `CURRENT` and falls back when a snapshot is damaged."""
+"""The retriever of a running process: it follows `CURRENT` and falls back when a snapshot is damaged.
+
+A snapshot is opened after a quick check and verified in the background while it is being served.
+"""
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -7,12 +10,12 @@ from pathlib import Path
 import structlog
 
 from index.ann import EXACT_WHILE_SMALL, SearchRules
-from index.errors import IndexUnavailableError
+from index.errors import IndexUnavailableError, SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules
 from index.reranking import Reranking
 from index.retrieval import Manifest, Retrieval, RetrievedChunk
 from index.search import QuestionEncoder, SnapshotSearch
-from index.snapshot import SnapshotFolder
+from index.snapshot import SnapshotFolder, verified_manifest
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +35,7 @@ class LiveRetriever:
         self._embedder, self._rules, self._excerpts, self._reranking = embedder, rules, excerpts, reranking
         self._lock = threading.Lock()
         self._seen: str | None = None
+        self._damaged: dict[str, str] = {}
         self._opened: tuple[SnapshotSearch, Manifest] | None = None
 
     def search(self, question: str, groups: Collection[str], limit: int, within: Sequence[str] = ()) -> Retrieval:
@@ -80,7 +84,7 @@ class LiveRetriever:
 
     def _open(self) -> None:
         try:
-            path, manifest = self._folder.newest_intact()
+            path, manifest = self._folder.newest_to_open(self._damaged)
             opened = SnapshotSearch(path, manifest, self._embedder, self._rules, self._excerpts, self._reranking)
         except IndexUnavailableError as error:
             if self._opened is None:
@@ -90,3 +94,18 @@ class LiveRetriever:
         if opened.name != self._folder.current_name():
             _log.error("snapshot_fell_back", snapshot=opened.name)
         self._opened = (opened, manifest)
+        # A daemon: reading 40 GB must not keep a process from ending.
+        threading.Thread(target=self._verify, args=(path,), name=f"verify-{path.name}", daemon=True).start()
+
+    def _verify(self, path: Path) -> None:
+        """Read what opening did not, and let the next search open an older snapshot if this one is damaged."""
+        try:
+            verified_manifest(path)
+        except SnapshotCorruptError as error:
+            if not path.is_dir():  # it was pruned meanwhile, so another one is live
+                return
+            _log.error("snapshot_damaged", snapshot=path.name, reason=str(error))
+            with self._lock:
+                self._damaged[path.name] = str(error)
+                if self._opened is not None and self._opened[0].name == path.name:
+                    self._opened = None

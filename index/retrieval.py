@@ -160,7 +160,8 @@ class LastBuild(BaseModel):
 class Manifest(BaseModel):
     """What a snapshot holds and how it was made.
 
-    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests. `withheld` is None
+    `documents` maps document ids to content hashes, `checksums` maps file names to SHA-256 digests, and `sizes` to
+    bytes. `withheld` is None
     if the build did not look for text that addresses a model. `remarks` say what was left out. `languages` are
     those of its documents, by ISO 639-1 code, as far as they are told.
     """
@@ -178,6 +179,7 @@ class Manifest(BaseModel):
     documents: dict[str, str]
     skipped: tuple[SkippedFile, ...]
     checksums: dict[str, str]
+    sizes: dict[str, int] = {}
     withheld: tuple[WithheldText, ...] | None = None
     remarks: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()

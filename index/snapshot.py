@@ -3,13 +3,16 @@
 <data dir>/index/CURRENT                      name of the live snapshot
 <data dir>/index/last_build.json              how the last build ended
 <data dir>/index/snapshots/<name>/            the files of FILES, manifest.json; vectors.faiss above `exact_chunks`
+<data dir>/index/snapshots/<name>.verified    checksums of its files that were read (`index.checksums`)
 <data dir>/index/build.lock                   held while a build runs
 <data dir>/index/embedders/<name>/            an exported model: that of the vectors, a reranker, a judge
 <data dir>/index/fetched/, services/          pages and articles as they were fetched last
 """
 
+import json
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -18,6 +21,7 @@ from pydantic import ValidationError
 from index import snapshot_tables
 from index.ann import CLUSTERS, SCALES, VECTORS
 from index.bm25 import ROWS, WEIGHTS
+from index.checksums import Checksums
 from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.late_interaction import CODES, PIECES, STARTS
@@ -30,6 +34,8 @@ FORMAT = 5
 CHUNKS = "chunks.sqlite"
 FILES = frozenset({CHUNKS, VECTORS, SCALES, ROWS, WEIGHTS, CODES, STARTS, PIECES, DOCUMENT_STARTS, CALIBRATION})
 _DRAFT = ".building-"
+# Bytes that are read before a snapshot is opened: a tenth of a second.
+_AT_ONCE = 64_000_000
 MANIFEST = "manifest.json"
 MANIFEST_CHECKSUM = "manifest.sha256"
 _log = structlog.get_logger(__name__)
@@ -62,19 +68,36 @@ class SnapshotFolder:
         return sorted((p.parent.name for p in self.snapshots.glob(f"[!.]*/{MANIFEST}")), reverse=True)
 
     def newest_intact(self) -> tuple[Path, Manifest]:
-        """Return the live snapshot, or the newest older one when the live one is damaged.
+        """Return the live snapshot, or the newest older one when the live one is damaged; every byte is verified.
 
         Raises IndexUnavailableError before the first build and SnapshotCorruptError if none is whole.
         """
+        return self._newest(verified_manifest, {})
+
+    def newest_to_open(self, without: Mapping[str, str]) -> tuple[Path, Manifest]:
+        """Return the same by a quick check (`opened_manifest`); `without` maps damaged snapshots to what is wrong."""
+        return self._newest(opened_manifest, without)
+
+    def _newest(self, checked: Callable[[Path], Manifest], without: Mapping[str, str]) -> tuple[Path, Manifest]:
         live = self.current_name()
         if live is None:
             raise IndexUnavailableError("no index yet: run `citedesk index build PATH`")
+        reason = without.get(live, "")
         for name in [live, *(name for name in self.names() if name < live)]:
-            try:
-                return self.path(name), verified_manifest(self.path(name))
-            except SnapshotCorruptError as error:
-                _log.error("snapshot_refused", snapshot=name, reason=str(error))
-        raise SnapshotCorruptError(f"snapshot {live} is damaged and no earlier one is whole")
+            if name not in without:
+                try:
+                    return self.path(name), checked(self.path(name))
+                except SnapshotCorruptError as error:
+                    _log.error("snapshot_refused", snapshot=name, reason=str(error))
+                    reason = str(error) if name == live else reason
+        raise SnapshotCorruptError(f"snapshot {live} cannot be served and no earlier one is whole: {reason}")
+
+    def passed_over(self, served: str) -> str:
+        """Return a warning if `served` is not the live snapshot, because that one cannot be used; "" if it is."""
+        live = self.current_name()
+        if live in (None, served):
+            return ""
+        return f"the live snapshot {live} cannot be used, so {served} is served: build the index again"
 
     def draft(self, name: str) -> Path:
         """Make and return the folder in which a build writes the snapshot `name`; `sealed` renames it."""
@@ -145,6 +168,10 @@ class SnapshotFolder:
         for name in self.names()[keep:]:
             if name != live:
                 shutil.rmtree(self.path(name), ignore_errors=True)
+        kept = self.names()
+        for marker in self.snapshots.glob("*.verified*"):
+            if marker.name.partition(".")[0] not in kept:
+                marker.unlink(missing_ok=True)
         for remains in self.snapshots.glob(f"{_DRAFT}*"):
             shutil.rmtree(remains, ignore_errors=True)
 
@@ -152,7 +179,9 @@ class SnapshotFolder:
 def sealed(folder: SnapshotFolder, draft: Path, manifest: Manifest) -> Manifest:
     """Add manifest and checksums to a draft, flush it to disk, rename it and verify it. Raises BuildRefusedError."""
     files = sorted(path.name for path in draft.iterdir())
-    manifest = manifest.model_copy(update={"checksums": {file: checksum(draft / file) for file in files}})
+    checksums = {file: checksum(draft / file) for file in files}
+    sizes = {file: _size(draft / file) for file in files}
+    manifest = manifest.model_copy(update={"checksums": checksums, "sizes": sizes})
     (draft / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     (draft / MANIFEST_CHECKSUM).write_text(checksum(draft / MANIFEST) + "\n", encoding="ascii")
     for path in (*draft.iterdir(), draft):
@@ -165,22 +194,68 @@ def sealed(folder: SnapshotFolder, draft: Path, manifest: Manifest) -> Manifest:
         raise BuildRefusedError(f"the new snapshot {manifest.name} failed its own check: {error}") from error
 
 
-def verified_manifest(folder: Path) -> Manifest:
-    """Return the manifest after checking every file against it. Raises SnapshotCorruptError."""
+def verified_manifest(folder: Path, *, afresh: bool = False) -> Manifest:
+    """Return the manifest after checking every file against it. Raises SnapshotCorruptError.
+
+    Files whose checksum is remembered and that have not changed since are not read again, unless `afresh`.
+    """
+    return _checked(folder, Checksums(folder) if afresh else Checksums.remembered(folder), None)
+
+
+def opened_manifest(folder: Path) -> Manifest:
+    """Return the manifest after a check that takes as long for a large snapshot as for a small one.
+
+    The sizes of all files are compared, so none is mapped that is cut off, and the checksums of the smallest files, up
+    to 64 MB of them. `verified_manifest` has to follow. Raises SnapshotCorruptError.
+    """
+    return _checked(folder, Checksums.remembered(folder), _AT_ONCE)
+
+
+def _checked(folder: Path, checksums: Checksums, bytes_to_read: int | None) -> Manifest:
+    manifest = _manifest(folder)
+    for file, size in manifest.sizes.items():
+        if _size(folder / file) != size:
+            raise SnapshotCorruptError(f"{folder.name}: {file} is missing or does not have its {size} bytes")
+    read, reason = 0, ""
+    for file in sorted(manifest.sizes, key=manifest.sizes.__getitem__):
+        found = checksums.known(file)
+        if found is None and (bytes_to_read is None or read + manifest.sizes[file] <= bytes_to_read):
+            read += manifest.sizes[file]
+            found = checksums.read(file)
+        if found not in (None, manifest.checksums[file]):
+            reason = f"{folder.name}: {file} is damaged: it does not match its checksum"
+            break
+    if read:
+        checksums.keep()
+    if reason:
+        raise SnapshotCorruptError(reason)
+    return manifest
+
+
+def _manifest(folder: Path) -> Manifest:
     try:
         if checksum(folder / MANIFEST) != (folder / MANIFEST_CHECKSUM).read_text(encoding="ascii").strip():
-            raise SnapshotCorruptError(f"{folder.name}: {MANIFEST} does not match its checksum")
-        manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
-        raise SnapshotCorruptError(f"{folder.name}: manifest missing or unreadable") from error
-    if manifest.format != FORMAT:
-        raise SnapshotCorruptError(f"{folder.name}: format {manifest.format}, this program reads {FORMAT}")
-    if set(manifest.checksums) - {CLUSTERS} != FILES:
+            raise SnapshotCorruptError(f"{folder.name}: {MANIFEST} is damaged: it does not match its checksum")
+        fields = json.loads((folder / MANIFEST).read_bytes())
+        made_by = fields.get("format")
+        if made_by != FORMAT:
+            raise SnapshotCorruptError(
+                f"{folder.name} was made by another version of Citedesk (format {made_by}, this one reads {FORMAT}): "
+                "run `citedesk index build`, which embeds all documents anew"
+            )
+        manifest = Manifest.model_validate(fields)
+    except (OSError, ValueError, AttributeError) as error:
+        raise SnapshotCorruptError(f"{folder.name}: manifest missing, damaged or unreadable") from error
+    if set(manifest.checksums) - {CLUSTERS} != FILES or set(manifest.sizes) != set(manifest.checksums):
         raise SnapshotCorruptError(f"{folder.name}: manifest does not name its files")
-    for file, expected in manifest.checksums.items():
-        if checksum(folder / file) != expected:
-            raise SnapshotCorruptError(f"{folder.name}: {file} does not match its checksum")
     return manifest
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return -1
 
 
 def checksum(file: Path) -> str:

@@ -60,9 +60,9 @@ async def _index(settings: Settings) -> Diagnosis:
         manifest = await asyncio.to_thread(retriever.manifest)
     except CitedeskError as error:
         return Diagnosis("index", ok=False, words=str(error))
-    return Diagnosis(
-        "index", ok=True, words=f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
-    )
+    words = f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
+    warning = SnapshotFolder(settings.data_dir).passed_over(manifest.name)
+    return Diagnosis("index", ok=not warning, words=f"{words}; {warning}" if warning else words)
 
 
 def _builds(settings: Settings) -> Iterator[Diagnosis]:

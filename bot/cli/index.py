@@ -1,4 +1,4 @@
-"""`citedesk index`: build, watch, inspect and roll back the index."""
+"""`citedesk index`: build, watch, inspect, verify and roll back the index."""
 
 import json
 import sys
@@ -20,10 +20,10 @@ from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
 from index.builder import Coverage, build
-from index.errors import BuildRefusedError
+from index.errors import BuildRefusedError, SnapshotCorruptError
 from index.reading.sources import Location, local_paths
 from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
-from index.snapshot import SnapshotFolder
+from index.snapshot import SnapshotFolder, verified_manifest
 from index.snapshot_writing import Progress
 from index.watching import watched
 
@@ -105,7 +105,24 @@ def index_status(data_dir: Path | None, *, as_json: bool) -> None:
         shown = manifest.model_dump(mode="json", exclude={"withheld": {"__all__": {"excerpt"}}})
         click.echo(json.dumps(shown | {"last_build": last and last.model_dump(mode="json")}, indent=1))
     else:
-        click.echo("\n".join([_manifest_text(manifest), *_last_build_lines(last)]))
+        warnings = filter(None, [folder.passed_over(manifest.name)])
+        click.echo("\n".join([*warnings, _manifest_text(manifest), *_last_build_lines(last)]))
+
+
+@command.command("verify")
+@DATA_DIR
+def index_verify(data_dir: Path | None) -> None:
+    """Read every byte of every snapshot, also of those that were read before; exit 1 if one is damaged."""
+    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    damaged = []
+    for name in folder.names():
+        try:
+            verified_manifest(folder.path(name), afresh=True)
+            click.echo(f"{name} is whole")
+        except SnapshotCorruptError as error:
+            damaged.append(str(error))
+    if damaged:
+        raise SnapshotCorruptError("; ".join(damaged))
 
 
 @command.command("list")

@@ -73,7 +73,10 @@ class _Files:
         file = self._folder.path(name) / CHUNKS
         raw = bytearray(file.read_bytes())
         raw[len(raw) // 2] ^= 1
-        file.write_bytes(raw)
+        # Another file takes its place: who has it open keeps the whole one.
+        changed = file.with_name("changed")
+        changed.write_bytes(raw)
+        changed.replace(file)
 
 
 _IMPLEMENTATIONS: dict[str, Callable[[Path, OnnxEmbedder], KnowledgeBase]] = {"files": _Files}
