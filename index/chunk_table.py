@@ -116,13 +116,13 @@ class ChunkRows:
 
     def document(self, number: int) -> "DocumentRow":
         """Return what the table of documents holds of one."""
-        found = self.connection.execute(
+        document_id, title, url, updated, groups = self.connection.execute(
             "SELECT document_id, title, url, updated, "
             "(SELECT json_group_array(group_name) FROM document_groups WHERE document = id) "
             "FROM documents WHERE id = ?",
             (number,),
         ).fetchone()
-        return DocumentRow(*found[:-1], frozenset(json.loads(found[-1])))
+        return DocumentRow(document_id, title, url, updated, frozenset(json.loads(groups)))
 
     def rows_of(self, document_id: str) -> range:
         """Return the rows of a document's chunks; none if the snapshot does not hold it."""

@@ -73,7 +73,7 @@ class _Found:
 class SnapshotSearch:
     """One opened snapshot. Safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last one is for snapshots in a database only
         self,
         path: Path,
         manifest: Manifest,

@@ -20,6 +20,7 @@ from index.embedding.model import Vectors
 from index.late_interaction import Similarities, similarities
 from index.pgvector.contents import Contents, missing_error
 from index.pgvector.database import Database
+from index.pgvector.id_arrays import IdArray
 from index.pgvector.local_files import Generation, Ids, RowIds
 from index.readable import Readable, Rows
 
@@ -89,7 +90,7 @@ class PgvectorCandidates:
         return self._rows.rows(self._ids(statement, values, WALK))
 
     def _exact(self, vector: Vectors, readable: Readable, count: int) -> Rows:
-        ids = self._rows.ids[readable.rows].tolist()
+        ids = IdArray(self._rows.ids[readable.rows])
         found = self._rows.rows(self._ids(EXACTLY, [ids, _names(readable), HalfVector(vector), count], ()))
         return found[readable.holds(found)]
 

@@ -1,4 +1,4 @@
-"""The chunks of a snapshot by row: documents and their readers from the snapshot's own tables, texts from the database."""
+"""The chunks of a snapshot by row: documents and readers from its own tables, texts from the database."""
 
 import sqlite3
 from collections import Counter

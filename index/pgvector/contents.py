@@ -1,4 +1,4 @@
-"""The chunks of a snapshot in the database: vectors in bytes, tokens and texts, by row, with those used last at hand."""
+"""The chunks of a snapshot in the database by row: vectors in bytes, tokens and texts. Those used last are kept."""
 
 import threading
 from collections import OrderedDict
@@ -8,9 +8,10 @@ from typing import Any, LiteralString
 
 import numpy as np
 
-from index.errors import IndexUnavailableError
+from index.errors import SnapshotCorruptError
 from index.late_interaction import ChunkTokens
 from index.pgvector.database import Database
+from index.pgvector.id_arrays import IdArray
 from index.pgvector.local_files import Generation, RowIds
 from index.vector_codes import ByteVectors
 
@@ -90,15 +91,15 @@ class Contents:
         wanted = {int(self._rows.ids[row]): row for row in rows if row not in known}
         if not wanted:
             return {}
-        (found,) = self._database.read((self._space.sql(statement), [list(wanted)]))
+        (found,) = self._database.read((self._space.sql(statement), [IdArray(np.array(list(wanted)))]))
         if len(found) != len(wanted):
             raise missing_error()
-        return {wanted[number]: values for number, *values in found}
+        return {wanted[values[0]]: values[1:] for values in found}
 
 
-def missing_error() -> IndexUnavailableError:
+def missing_error() -> SnapshotCorruptError:
     """Return the error for a snapshot of which the database lacks rows: pruned by now, or in another database."""
-    return IndexUnavailableError("the database does not hold this snapshot: build the index again")
+    return SnapshotCorruptError("the database does not hold this snapshot: build the index again")
 
 
 def _content(codes: bytes, scale: float, tokens: bytes, pieces: bytes, *text: Any) -> Content:  # noqa: ANN401

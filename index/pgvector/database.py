@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolClosed
 
 from index.errors import IndexUnavailableError
+from index.pgvector import id_arrays, schema
 
 # How long a server that does not answer is waited for, where the URL says nothing about it.
 _CONNECTION = {
@@ -25,7 +26,7 @@ _CONNECTION = {
 _WAIT_S, _STATEMENT_MS = 2.0, 5_000
 # For how long nobody tries again after the database did not answer: questions would wait for it one after another.
 _AWAY_S = 1.0
-Statement = tuple[sql.Composable, Sequence[Any]]
+Statement = tuple[sql.Composed, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 
 
@@ -35,9 +36,11 @@ class Database:
     def __init__(self, url: str, connections: int = 4) -> None:
         """Name the database; the first read connects. At most `connections` are open at once."""
         self._url = url
-        self._options = {name: value for name, value in _CONNECTION.items() if name not in conninfo_to_dict(url)}
+        self._options: dict[str, Any] = {
+            name: value for name, value in _CONNECTION.items() if name not in conninfo_to_dict(url)
+        }
         self._lock = threading.Lock()
-        self._connections, self._pool = connections, None
+        self._connections = connections
         self._pool: ConnectionPool[Connection[Any]] | None = None
         self._away_until, self._away_reason = 0.0, ""
 
@@ -59,9 +62,14 @@ class Database:
 
     @contextmanager
     def connected(self) -> Iterator[Connection[Any]]:
-        """Yield a connection of its own for a build. It has no time limits; each statement is a transaction."""
+        """Yield a connection of its own for a build, with the tables up to date.
+
+        It has no time limits; each statement is a transaction.
+        """
         try:
             with Connection.connect(self._url, autocommit=True, **self._options) as connection:
+                schema.migrate(connection)
+                _configure(connection)
                 yield connection
         except Error as error:
             raise IndexUnavailableError(f"the database of the index failed: {reason(error)}") from error
@@ -93,7 +101,7 @@ class Database:
                     timeout=_WAIT_S,
                     # Later tries come from later reads. The pool's own would come ever more seldom.
                     reconnect_timeout=_WAIT_S,
-                    configure=register_vector,
+                    configure=_configure,
                     open=True,
                 )
             return self._pool
@@ -109,6 +117,11 @@ def reason(error: Error) -> str:
     """Return what went wrong, without the values of a statement."""
     first = error.diag.message_primary or next(iter(str(error).splitlines()), "")
     return first[:200] or type(error).__name__
+
+
+def _configure(connection: Connection[Any]) -> None:
+    register_vector(connection)
+    id_arrays.register(connection)
 
 
 def _set(connection: Connection[Any], settings: Sequence[tuple[str, str]]) -> None:

@@ -54,8 +54,9 @@ class RowIds:
             below = open_.copy()
             below[open_] = self.ids[self.order[middle[open_]]] < ids[open_]
             low, high = np.where(below, middle + 1, low), np.where(open_ & ~below, middle, high)
-        rows = self.order[np.minimum(low, len(self.order) - 1)].astype(np.int64)
-        return rows[self.ids[rows] == ids]
+        rows: Rows = self.order[np.minimum(low, len(self.order) - 1)].astype(np.int64)
+        is_known: NDArray[np.bool_] = self.ids[rows] == ids
+        return rows[is_known]
 
 
 def write(folder: Path, generation: Generation, ids: Ids) -> None:
