@@ -9,6 +9,7 @@ a hundred lost 96% of the results.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import LiteralString
 
 import numpy as np
@@ -21,11 +22,9 @@ from index.late_interaction import Similarities, similarities
 from index.pgvector.contents import Contents, missing_error
 from index.pgvector.database import Database
 from index.pgvector.id_arrays import IdArray
-from index.pgvector.local_files import Generation, Ids, RowIds
+from index.pgvector.local_files import Generation, Ids
 from index.readable import Readable, Rows
 
-# Up to so many readable chunks each of them is compared (tests/bench/pgvector.py).
-EXACT = 20_000
 _EF_SEARCH, _SCANNED = 200, 200_000
 # The index gives its rows in order, and the planner has no other way to read them.
 WALK = (
@@ -39,6 +38,26 @@ WALK = (
 )
 # More rows than asked for are read at first, because a few may belong to other snapshots; then four times as many.
 _SPARE, _MORE, _MOST = 24, 4, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """When exactly the readable chunks are compared, and the HNSW index is not read.
+
+    That is while they are few, and while their square is below `exact_square` times all chunks: one comparison takes a
+    fifteenth of a step in the index, and the fewer are readable, the more steps it takes to find them
+    (tests/bench/pgvector_scale.py).
+    """
+
+    exact_chunks: int = 2_000
+    exact_square: int = 1_200
+
+    def is_exact(self, readable: Readable) -> bool:
+        """Tell whether the readable chunks are compared one by one."""
+        return readable.count <= self.exact_chunks or readable.count**2 <= self.exact_square * readable.total
+
+
+PLAN_RULES = PlanRules()
 NEAR: LiteralString = "SELECT id FROM {vectors} WHERE groups && %s ORDER BY vector <#> %s LIMIT %s"
 _NEAREST: LiteralString = "SELECT id FROM {vectors} ORDER BY vector <#> %s LIMIT %s"
 # With the addition no index fits the order, so only the rows of these ids are read.
@@ -51,21 +70,20 @@ _HELD: LiteralString = "SELECT 1 FROM citedesk_index.snapshots WHERE generation 
 class PgvectorCandidates:
     """The vectors of one snapshot. Safe to share between threads."""
 
-    def __init__(self, database: Database, generation: Generation, rows: RowIds, contents: Contents) -> None:
+    def __init__(self, database: Database, generation: Generation, contents: Contents, rules: PlanRules) -> None:
         self._database, self._generation, self._space = database, generation, generation.tables
-        self._rows, self._contents = rows, contents
+        self._rows, self._contents, self._rules = contents.ids, contents, rules
 
     def near(self, vector: Vectors, readable: Readable, count: int) -> Rows:
         """Return at most `count` readable rows nearest to `vector`, float32[dimensions], best first."""
         wanted = min(count, readable.count)
-        if readable.count > EXACT:
-            limit = count + _SPARE
-            while limit <= _MOST:
-                rows = self._walked(NEAR, [_names(readable), HalfVector(vector), limit])
-                rows = rows[readable.holds(rows)]
-                if len(rows) >= wanted:
-                    return rows[:count]
-                limit *= _MORE
+        limit = count + _SPARE
+        while not self._rules.is_exact(readable) and limit <= _MOST:
+            rows = self._walked(NEAR, [_names(readable), HalfVector(vector), limit])
+            rows = rows[readable.holds(rows)]
+            if len(rows) >= wanted:
+                return rows[:count]
+            limit *= _MORE
         return self._exact(vector, readable, count)
 
     def largest_cosine(self, vector: Vectors) -> float:

@@ -48,7 +48,7 @@ class Contents:
     """The chunks of one snapshot. Safe to share between threads."""
 
     def __init__(self, database: Database, generation: Generation, rows: RowIds) -> None:
-        self._database, self._space, self._rows = database, generation.tables, rows
+        self._database, self._space, self.ids = database, generation.tables, rows
         self._lock = threading.Lock()
         self._kept: OrderedDict[int, Content] = OrderedDict()
 
@@ -83,12 +83,12 @@ class Contents:
     def rows_of(self, chunk_ids: Collection[str]) -> list[int]:
         """Return the rows of chunks, of those that the snapshot holds."""
         (found,) = self._database.read((self._space.sql(_OF_CHUNK_IDS), [sorted(chunk_ids)]))
-        return sorted(self._rows.rows(np.array([number for (number,) in found], dtype=np.int64)).tolist())
+        return sorted(self.ids.rows(np.array([number for (number,) in found], dtype=np.int64)).tolist())
 
     def _read(
         self, statement: LiteralString, rows: Sequence[int], known: Collection[int]
     ) -> Mapping[int, tuple[Any, ...]]:
-        wanted = {int(self._rows.ids[row]): row for row in rows if row not in known}
+        wanted = {int(self.ids.ids[row]): row for row in rows if row not in known}
         if not wanted:
             return {}
         (found,) = self._database.read((self._space.sql(statement), [IdArray(np.array(list(wanted)))]))

@@ -13,7 +13,7 @@ from index.embedding.model import OnnxEmbedder
 from index.errors import BuildRunningError, IndexUnavailableError
 from index.parts import SearchParts
 from index.pgvector import local_files, pruning, staging
-from index.pgvector.candidates import PgvectorCandidates
+from index.pgvector.candidates import PLAN_RULES, PgvectorCandidates, PlanRules
 from index.pgvector.chunk_rows import PgvectorRows
 from index.pgvector.contents import Contents, Text
 from index.pgvector.database import Database
@@ -35,14 +35,14 @@ _log = structlog.get_logger(__name__)
 class PgvectorSnapshots:
     """The snapshots whose vectors, tokens and texts are in one database. Safe to share between threads."""
 
-    def __init__(self, database: Database, kept_s: float = _KEPT_S) -> None:
+    def __init__(self, database: Database, rules: PlanRules = PLAN_RULES, kept_s: float = _KEPT_S) -> None:
         """Name the database; the first use connects."""
-        self._database, self._kept_s = database, kept_s
+        self._database, self._rules, self._kept_s = database, rules, kept_s
 
     def opened(self, folder: Path, manifest: Manifest) -> SearchParts:  # noqa: ARG002 - as for files
         """Return what a search reads of the snapshot in `folder`."""
-        generation, rows, contents = self._contents(folder)
-        candidates = PgvectorCandidates(self._database, generation, rows, contents)
+        generation, contents = self._contents(folder)
+        candidates = PgvectorCandidates(self._database, generation, contents, self._rules)
         # SQLite, numpy and the pool serve threads side by side. A search that waits for the database holds up no other.
         return SearchParts(PgvectorRows(folder, contents), candidates, candidates, nullcontext())
 
@@ -62,8 +62,8 @@ class PgvectorSnapshots:
 
     def chunks(self, folder: Path) -> Callable[[str, range], tuple[Chunk, ...]]:
         """Return what reads the chunks of a document of the snapshot in `folder`, from its id and rows."""
-        _, rows, contents = self._contents(folder)
-        texts = _TextsInOrder(contents, len(rows.ids))
+        _, contents = self._contents(folder)
+        texts = _TextsInOrder(contents, len(contents.ids.ids))
         return lambda document_id, span: tuple(
             Chunk(text.chunk_id, document_id, text.heading_path, text.text, text.anchor) for text in texts.of(span)
         )
@@ -81,9 +81,9 @@ class PgvectorSnapshots:
         """Close the connections."""
         self._database.close()
 
-    def _contents(self, folder: Path) -> tuple[Generation, RowIds, Contents]:
-        generation, rows = generation_of(folder), RowIds.of(folder)
-        return generation, rows, Contents(self._database, generation, rows)
+    def _contents(self, folder: Path) -> tuple[Generation, Contents]:
+        generation = generation_of(folder)
+        return generation, Contents(self._database, generation, RowIds.of(folder))
 
     @contextmanager
     def _building(self) -> Iterator[Connection[Any]]:

@@ -2,7 +2,7 @@
 
 usage: python tests/bench/pgvector_scale.py [VECTORS [DATA_DIR]]     (default 100,000 and ../shared/data)
 The vectors are mixtures of those of two real chunks each, with noise. As in a search, 40 candidates are asked for;
-recall is that of the nearest ten. `walk` and `exact` are the two plans, each also where the other one is taken.
+recall is that of the nearest ten. Below, `walk` or `exact` is the plan that is not taken there.
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -27,8 +28,7 @@ from support.models import shared_embedder
 
 from index.ann import SearchRules, VectorSearch, write_vectors
 from index.embedding.model import Vectors
-from index.pgvector import candidates
-from index.pgvector.candidates import EXACTLY, NEAR, WALK, PgvectorCandidates
+from index.pgvector.candidates import EXACTLY, NEAR, PLAN_RULES, WALK, PgvectorCandidates, PlanRules
 from index.pgvector.contents import Contents
 from index.pgvector.database import Database
 from index.pgvector.id_arrays import IdArray
@@ -41,6 +41,7 @@ from index.vector_codes import ByteVectors
 
 _QUESTIONS, _NEAREST, _CANDIDATES = 200, 10, 40
 _NOISE, _BLOCK = 0.02, 20_000
+_MOST_EXACT = 100_000
 _SETTINGS = (
     "shared_buffers=3GB",
     "maintenance_work_mem=3GB",
@@ -81,32 +82,40 @@ def main() -> None:
         files = _faiss(folder / "files", vectors, lambda: questions[:100] + 0)
         ids = np.arange(1, count + 1)
         rows = RowIds(ids, np.arange(count, dtype=np.int32))
-        remote = PgvectorCandidates(database, generation, rows, Contents(database, generation, rows))
+        bench = _Bench(files, database, generation, Contents(database, generation, rows), vectors, questions)
         for reader in readers:
-            _compare(reader, files, remote, database, generation, vectors, questions)
+            _compare(reader, bench)
 
 
-def _compare(
-    reader: _Reader,
-    files: VectorSearch,
-    remote: PgvectorCandidates,
-    database: Database,
-    generation: Generation,
-    vectors: ByteVectors,
-    questions: Vectors,
-) -> None:
-    readable = reader.readable
-    truth = [_truth(vectors, question, readable) for question in questions]
+@dataclass(frozen=True)
+class _Bench:
+    files: VectorSearch
+    database: Database
+    generation: Generation
+    contents: Contents
+    vectors: ByteVectors
+    questions: Vectors
+
+    def remote(self, rules: PlanRules = PLAN_RULES) -> PgvectorCandidates:
+        """Return the search in the database, with these rules for its plan."""
+        return PgvectorCandidates(self.database, self.generation, self.contents, rules)
+
+
+def _compare(reader: _Reader, bench: _Bench) -> None:
+    readable, questions, files, remote = reader.readable, bench.questions, bench.files, bench.remote()
+    truth = [_truth(bench.vectors, question, readable) for question in questions]
     print(f"{reader.name}: {readable.count:,} chunks", flush=True)
     _measure("  files", lambda question: files.near(question, readable, _CANDIDATES), questions, truth)
     _measure("  pgvector", lambda question: remote.near(question, readable, _CANDIDATES), questions, truth)
-    for name, limit in (("walk", 0), ("exact", readable.count)):
-        if readable.count <= 200_000 or name == "walk":
-            before, candidates.EXACT = candidates.EXACT, limit
-            some = slice(0, 200 if readable.count < 50_000 else 40)
-            _measure(f"    {name}", lambda q: remote.near(q, readable, _CANDIDATES), questions[some], truth[some])
-            candidates.EXACT = before
-    _print_plan(database, generation.tables, readable, questions[0])
+    for name, rules in (("walk", PlanRules(0, 0)), ("exact", PlanRules(readable.count, 0))):
+        if PLAN_RULES.is_exact(readable) == (name == "walk") and readable.count <= _MOST_EXACT:
+            other, some = bench.remote(rules), slice(0, 40)
+            _measure(f"    {name}", partial(_near, other, readable), questions[some], truth[some])
+    _print_plan(bench.database, bench.generation.tables, readable, questions[0])
+
+
+def _near(search: PgvectorCandidates, readable: Readable, question: Vectors) -> Rows:
+    return search.near(question, readable, _CANDIDATES)
 
 
 def _measure(name: str, near: Callable[[Vectors], Rows], questions: Vectors, truth: list[Rows]) -> None:
@@ -128,7 +137,7 @@ def _measure(name: str, near: Callable[[Vectors], Rows], questions: Vectors, tru
 
 def _print_plan(database: Database, space: Space, readable: Readable, question: Vectors) -> None:
     vector = HalfVector(question)
-    ids = IdArray(readable.rows[: candidates.EXACT] + 1)
+    ids = IdArray(readable.rows[:_MOST_EXACT] + 1)
     names = sorted(readable.groups)
     for name, statement, values, settings in (
         ("walk", NEAR, [names, vector, 64], WALK),
