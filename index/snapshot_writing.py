@@ -67,7 +67,7 @@ class VectorTables(Protocol):
     def write(
         self, draft: Path, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
     ) -> int:
-        """Bring the chunks of a build into the database; write where they are, and return how many were new."""
+        """Bring the chunks of a build into the database; write where they are, and return how many were embedded."""
 
     def chunks(self, folder: Path) -> Callable[[str, range], tuple[Chunk, ...]]:
         """Return what reads the chunks of a document of the snapshot in `folder`, from its id and rows."""

@@ -49,7 +49,7 @@ class PgvectorSnapshots:
     def write(
         self, draft: Path, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
     ) -> int:
-        """Bring the chunks of a build into the database; write where they are, and return how many were new."""
+        """Bring the chunks of a build into the database; write where they are, and return how many were embedded."""
         with self._building() as connection:
             space = space_of(connection, embedder.name, embedder.dimensions)
             upload = Upload(content, embedder, reusable, progress)
@@ -58,7 +58,7 @@ class PgvectorSnapshots:
             number = staging.next_generation(connection, space)
         made = Generation(generation=number, space=space.number, dimensions=space.dimensions)
         local_files.write(draft, made, ids)
-        return len(fresh)
+        return sum(content.hashes[row] not in reusable.rows for row in fresh)
 
     def chunks(self, folder: Path) -> Callable[[str, range], tuple[Chunk, ...]]:
         """Return what reads the chunks of a document of the snapshot in `folder`, from its id and rows."""
