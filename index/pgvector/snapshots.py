@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import structlog
 from psycopg import Connection
+from psycopg.sql import SQL
 
 from index.chunks import Chunk
 from index.embedding.model import OnnxEmbedder
@@ -15,7 +16,7 @@ from index.parts import SearchParts
 from index.pgvector import local_files, pruning, staging
 from index.pgvector.candidates import PLAN_RULES, PgvectorCandidates, PlanRules
 from index.pgvector.chunk_rows import PgvectorRows
-from index.pgvector.contents import Contents, Text
+from index.pgvector.contents import Contents, Text, missing_error
 from index.pgvector.database import Database
 from index.pgvector.local_files import Generation, RowIds, generation_of
 from index.pgvector.schema import space_of
@@ -28,6 +29,8 @@ from index.snapshot_writing import Content, Progress, Reusable
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('citedesk index build', 0))"
 # For how long a snapshot stays that no folder here holds: other processes may still serve it.
 _KEPT_S = 3600.0
+_HELD: LiteralString = "SELECT 1 FROM citedesk_index.snapshots WHERE generation = %s"
+_VERSION: LiteralString = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
 _AT_ONCE = 2048
 _log = structlog.get_logger(__name__)
 
@@ -76,6 +79,18 @@ class PgvectorSnapshots:
                 pruning.prune(connection, kept, self._kept_s)
         except (IndexUnavailableError, BuildRunningError) as error:
             _log.warning("index_not_pruned", reason=str(error))
+
+    def described(self, folder: Path) -> str:
+        """Return where the snapshot in `folder` has its vectors, in words for an operator.
+
+        Raises IndexUnavailableError if the database does not answer or does not hold it.
+        """
+        generation = generation_of(folder)
+        held = SQL(_HELD).format(), [generation.generation]
+        found, version = self._database.read(held, (SQL(_VERSION).format(), []))
+        if not found:
+            raise missing_error()
+        return f"vectors, tokens and texts in PostgreSQL (pgvector {version[0][0]}), generation {generation.generation}"
 
     def close(self) -> None:
         """Close the connections."""
