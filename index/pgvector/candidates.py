@@ -23,14 +23,16 @@ from index.pgvector.contents import Contents, missing_error
 from index.pgvector.database import Database
 from index.pgvector.id_arrays import IdArray
 from index.pgvector.local_files import Generation, Ids
+from index.pgvector.upload import stored
 from index.readable import Readable, Rows
 
-_EF_SEARCH, _SCANNED = 200, 200_000
+_EF_SEARCH = 200
+# The index is read no further than about twice what the comparison of all readable chunks would take.
+_LEAST_SCANNED, _MOST_SCANNED, _SCANNED_OF_READABLE = 2_000, 20_000, 8
 # The index gives its rows in order, and the planner has no other way to read them.
 WALK = (
     ("hnsw.iterative_scan", "strict_order"),
     ("hnsw.ef_search", str(_EF_SEARCH)),
-    ("hnsw.max_scan_tuples", str(_SCANNED)),
     ("hnsw.scan_mem_multiplier", "8"),
     ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
@@ -78,17 +80,20 @@ class PgvectorCandidates:
         """Return at most `count` readable rows nearest to `vector`, float32[dimensions], best first."""
         wanted = min(count, readable.count)
         limit = count + _SPARE
-        while not self._rules.is_exact(readable) and limit <= _MOST:
-            rows = self._walked(NEAR, [_names(readable), HalfVector(vector), limit])
+        while not self._rules.is_exact(readable):
+            ids = self._walked(NEAR, [_names(readable), HalfVector(vector), limit], readable.count)
+            rows = self._rows.rows(ids)
             rows = rows[readable.holds(rows)]
             if len(rows) >= wanted:
                 return rows[:count]
+            if len(ids) < limit or limit > _MOST:
+                break
             limit *= _MORE
         return self._exact(vector, readable, count)
 
     def largest_cosine(self, vector: Vectors) -> float:
         """Return the cosine of the chunk nearest to `vector`, readable or not; 0 if there is none."""
-        rows = self._walked(_NEAREST, [HalfVector(vector), _SPARE])[:1]
+        rows = self._rows.rows(self._walked(_NEAREST, [HalfVector(vector), _SPARE], 0))[:1]
         return float(self.cosines(vector, rows).max(initial=0.0))
 
     def cosines(self, vector: Vectors, rows: Rows) -> NDArray[np.float32]:
@@ -103,9 +108,10 @@ class PgvectorCandidates:
         """Return the best match of each token of `question`, float32[q, d], in the chunks `rows` and their pieces."""
         return similarities(question, [content.tokens for content in self._contents.of(rows)])
 
-    def _walked(self, statement: LiteralString, values: Sequence[object]) -> Rows:
-        """Return the rows of this snapshot that the HNSW index gives, in its order."""
-        return self._rows.rows(self._ids(statement, values, WALK))
+    def _walked(self, statement: LiteralString, values: Sequence[object], readable: int) -> Ids:
+        """Return the ids that the HNSW index gives, in its order, also those of other snapshots."""
+        scanned = min(max(readable // _SCANNED_OF_READABLE, _LEAST_SCANNED), _MOST_SCANNED)
+        return self._ids(statement, values, (*WALK, ("hnsw.max_scan_tuples", str(scanned))))
 
     def _exact(self, vector: Vectors, readable: Readable, count: int) -> Rows:
         ids = IdArray(self._rows.ids[readable.rows])
@@ -122,4 +128,4 @@ class PgvectorCandidates:
 
 
 def _names(readable: Readable) -> list[str]:
-    return sorted(readable.groups | {EVERYONE})
+    return sorted(map(stored, readable.groups | {EVERYONE}))

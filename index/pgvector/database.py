@@ -9,7 +9,8 @@ from typing import Any
 from pgvector.psycopg import register_vector
 from psycopg import Connection, Error, OperationalError, sql
 from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import ConnectionPool, PoolClosed
+from psycopg.errors import QueryCanceled
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from index.errors import IndexUnavailableError
 from index.pgvector import id_arrays, schema
@@ -49,16 +50,13 @@ class Database:
 
         It is sent in one piece, and once more if the connection turns out to be broken.
         """
-        if time.monotonic() < self._away_until:
-            raise IndexUnavailableError(self._away_reason)
+        self._refuse_while_away()
         try:
-            try:
-                return self._read(statements, settings)
-            except OperationalError:
-                self._opened().check()
-                return self._read(statements, settings)
+            found = self._read_twice(statements, settings)
         except Error as error:
-            raise self._away(error) from error
+            raise self._unavailable(error) from error
+        self._away_until = 0.0
+        return found
 
     @contextmanager
     def connected(self) -> Iterator[Connection[Any]]:
@@ -80,6 +78,16 @@ class Database:
             if self._pool is not None:
                 self._pool.close()
             self._pool = None
+
+    def _read_twice(self, statements: Sequence[Statement], settings: Sequence[tuple[str, str]]) -> list[Rows]:
+        try:
+            return self._read(statements, settings)
+        except (PoolTimeout, QueryCanceled):
+            raise
+        except OperationalError:
+            # After a restart of the database all connections of the pool are broken.
+            self._opened().check()
+            return self._read(statements, settings)
 
     def _read(self, statements: Sequence[Statement], settings: Sequence[tuple[str, str]]) -> list[Rows]:
         with self._opened().connection() as connection:
@@ -106,11 +114,20 @@ class Database:
                 )
             return self._pool
 
-    def _away(self, error: Error) -> IndexUnavailableError:
-        self._away_reason = f"the database of the index does not answer: {reason(error)}"
-        if isinstance(error, OperationalError) and not isinstance(error, PoolClosed):
-            self._away_until = time.monotonic() + _AWAY_S
-        return IndexUnavailableError(self._away_reason)
+    def _refuse_while_away(self) -> None:
+        """Raise IndexUnavailableError if the database did not answer just now. After a second one read tries again."""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._away_until:
+                raise IndexUnavailableError(self._away_reason)
+            if self._away_until:
+                self._away_until = now + _WAIT_S
+
+    def _unavailable(self, error: Error) -> IndexUnavailableError:
+        words = f"the database of the index does not answer: {reason(error)}"
+        if isinstance(error, OperationalError) and not isinstance(error, (PoolClosed, QueryCanceled)):
+            self._away_reason, self._away_until = words, time.monotonic() + _AWAY_S
+        return IndexUnavailableError(words)
 
 
 def reason(error: Error) -> str:

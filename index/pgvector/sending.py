@@ -14,7 +14,7 @@ from index.chunks import Chunk
 from index.late_interaction import ChunkTokens
 from index.pgvector.local_files import Ids
 from index.pgvector.schema import Space
-from index.pgvector.upload import Upload
+from index.pgvector.upload import Upload, stored
 from index.snapshot_writing import embedded
 from index.vector_codes import ByteVectors
 
@@ -77,7 +77,13 @@ def write(connection: Connection[Any], space: Space, chunks: Sequence[NewChunk])
     """Add chunks to the tables in one transaction."""
     with connection.transaction():
         _copy(connection, space, _CONTENTS, _CONTENT_TYPES, [_content(chunk) for chunk in chunks])
-        _copy(connection, space, _VECTORS, _VECTOR_TYPES, [(c.number, sorted(c.groups), c.vector[2]) for c in chunks])
+        _copy(
+            connection,
+            space,
+            _VECTORS,
+            _VECTOR_TYPES,
+            [(c.number, sorted(map(stored, c.groups)), c.vector[2]) for c in chunks],
+        )
         _copy(connection, space, _ROWS, _ROW_TYPES, [(c.number, c.key, c.text_hash) for c in chunks])
 
 
@@ -96,10 +102,10 @@ def _content(new: NewChunk) -> _Row:
         scale,
         tokens.codes.tobytes(),
         tokens.pieces.tobytes(),
-        chunk.chunk_id,
-        list(chunk.heading_path),
-        chunk.anchor,
-        chunk.text,
+        stored(chunk.chunk_id),
+        list(map(stored, chunk.heading_path)),
+        stored(chunk.anchor),
+        stored(chunk.text),
     )
 
 

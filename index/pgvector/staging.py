@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from index.pgvector.local_files import Ids
 from index.pgvector.schema import Space
-from index.pgvector.upload import Upload
+from index.pgvector.upload import Upload, stored
 
 _WANTED: LiteralString = """
 CREATE TEMPORARY TABLE wanted (
@@ -76,7 +76,7 @@ def _list(connection: Connection[Any], upload: Upload) -> None:
         for row, (chunk, key, text_hash, groups) in enumerate(
             zip(content.chunks, upload.keys, content.hashes, upload.groups, strict=True)
         ):
-            path = list(chunk.heading_path)
-            copy.write_row((row, key, text_hash, sorted(groups), chunk.chunk_id, path, chunk.anchor))
+            texts = stored(chunk.chunk_id), list(map(stored, chunk.heading_path)), stored(chunk.anchor)
+            copy.write_row((row, key, text_hash, sorted(map(stored, groups)), *texts))
     connection.execute("CREATE INDEX ON wanted (id)")
     connection.execute("ANALYZE wanted")

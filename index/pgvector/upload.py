@@ -38,5 +38,10 @@ class Upload:
         ]
 
 
+def stored(text: str) -> str:
+    """Return a text as PostgreSQL takes it: U+FFFD in place of NUL, and a question mark of half a character."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def _key(*parts: object) -> bytes:
     return sha256(json.dumps(parts).encode()).digest()[:_KEY_BYTES]

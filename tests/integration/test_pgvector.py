@@ -298,3 +298,9 @@ def _found(search: Callable[[], Retrieval]) -> Retrieval | None:
         return search()
     except IndexUnavailableError:
         return None
+
+
+def test_characters_that_postgresql_does_not_take_keep_no_document_out(base: _Base) -> None:
+    base.write({"0": '---\ntitle: "Refunds \\0 here"\n---\n# Paid\n\nThey are paid at once.\n'})
+    base.build()
+    assert [chunk.title for chunk in base.retriever().chunks_of("0.md")] == ["Refunds \0 here"]
