@@ -208,7 +208,8 @@ class SnapshotSearch:
         count: int,
     ) -> Ranked:
         """Return the candidates, best first; `wide` are the postings with other spellings, which choose them."""
-        first, widest = best_rows(lexical, 1), best_rows(wide, count)
+        widest = best_rows(wide, count)
+        first = best_rows(lexical, 1) if len(wide) > len(lexical) else widest[:1]
         rows = np.union1d(near, widest)
         cosines = self._vectors.cosines(asked.vector, rows)
         codes = _CODES * held(asked.codes.values(), rows, largest_rarity(asked.total))

@@ -61,7 +61,7 @@ def test_the_names_in_a_snapshot_are_those_that_a_pattern_may_match(tmp_path: Pa
         IndexedSource("b.md", "", (), (Skipped("b.md", "empty"),)),
     ]
     with closing(sqlite3.connect(tmp_path / "tables")) as tables:
-        snapshot_tables.write(tables, sources, [])
+        snapshot_tables.write(tmp_path, tables, sources, [])
         tables.commit()
     names = snapshot_tables.document_names(tmp_path / "tables")
     assert names == {"exp.jsonl", "exp.jsonl#1", "https://h.example/a", "b.md"}
