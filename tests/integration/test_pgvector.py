@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
+from pgvector import HalfVector
 from psycopg import sql
 from support.engines.postgres import PostgresServer, missing, postgres
 from support.waiting import until
@@ -16,9 +18,14 @@ from index.builder import BuildRules, Coverage, build
 from index.embedding.model import Encoded, OnnxEmbedder
 from index.errors import BuildRunningError, BuildStoppedError, IndexUnavailableError
 from index.live import LiveRetriever
-from index.pgvector.candidates import PlanRules
+from index.pgvector import sending
+from index.pgvector.candidates import PgvectorCandidates, PlanRules
+from index.pgvector.contents import Contents
 from index.pgvector.database import Database
+from index.pgvector.local_files import Generation, RowIds
+from index.pgvector.schema import space_of
 from index.pgvector.snapshots import PgvectorSnapshots
+from index.readable import Readable
 from index.retrieval import Retrieval
 from index.search import SnapshotSearch
 from index.snapshot import SnapshotFolder
@@ -26,6 +33,7 @@ from index.snapshot import SnapshotFolder
 _GROUPS = ("leads", "finance", "people")
 _TOPICS = ("refunds", "invoices", "passwords", "holidays", "printers", "contracts")
 _ALWAYS_WALK = PlanRules(0, 0)
+_MANY, _DIMENSIONS = 6_000, 16
 
 
 class _Base:
@@ -304,3 +312,29 @@ def test_characters_that_postgresql_does_not_take_keep_no_document_out(base: _Ba
     base.write({"0": '---\ntitle: "Refunds \\0 here"\n---\n# Paid\n\nThey are paid at once.\n'})
     base.build()
     assert [chunk.title for chunk in base.retriever().chunks_of("0.md")] == ["Refunds \0 here"]
+
+
+def test_a_reader_of_a_few_far_chunks_gets_all_of_them_although_the_index_ends_before_it_meets_them(
+    postgres_url: str,
+) -> None:
+    rng = np.random.default_rng(5)
+    near, far = np.eye(1, _DIMENSIONS, dtype=np.float32)[0], np.eye(2, _DIMENSIONS, dtype=np.float32)[1]
+    noise = (0.05 * rng.standard_normal((_MANY, _DIMENSIONS))).astype(np.float32)
+    vectors = np.where(np.arange(_MANY)[:, None] < _MANY - 20, near, far) + noise
+    database = Database(postgres_url)
+    with database.connected() as connection:
+        space = space_of(connection, "by hand", _DIMENSIONS)
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                space.sql("INSERT INTO {vectors} VALUES (%s, %s, %s)"),
+                [(n + 1, ["leads" if n >= _MANY - 20 else "everyone"], HalfVector(v)) for n, v in enumerate(vectors)],
+            )
+        sending.finish(connection, space)
+        connection.execute("INSERT INTO citedesk_index.snapshots (space, chunks) VALUES (%s, 0)", (space.number,))
+    generation = Generation(generation=1, space=space.number, dimensions=_DIMENSIONS)
+    rows = RowIds(np.arange(1, _MANY + 1), np.arange(_MANY, dtype=np.int32))
+    search = PgvectorCandidates(database, generation, Contents(database, generation, rows), _ALWAYS_WALK)
+    readable = Readable.of(np.arange(_MANY) >= _MANY - 20, frozenset({"leads"}))
+    # Everyone may read the others, but the snapshot's own tables say no.
+    assert sorted(search.near(near, readable, 40).tolist()) == list(range(_MANY - 20, _MANY))
+    database.close()
