@@ -3,12 +3,14 @@
 They are committed some at a time, so a build that is killed loses little. Nobody sees them: no snapshot lists them yet.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any, LiteralString
 
 from pgvector import HalfVector
 from psycopg import Connection
+from psycopg.sql import Composed
 
 from index.chunks import Chunk
 from index.late_interaction import ChunkTokens
@@ -33,58 +35,28 @@ _INDEX: LiteralString = "CREATE INDEX IF NOT EXISTS {hnsw} ON {vectors} USING hn
 _Row = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class NewChunk:
-    """A chunk to send. `vector` is int8[d] as bytes with its scale, and as pgvector takes it."""
-
-    number: int
-    key: bytes
-    text_hash: bytes
-    groups: frozenset[str]
-    chunk: Chunk
-    tokens: ChunkTokens
-    vector: tuple[bytes, float, HalfVector]
-
-
 def send(connection: Connection[Any], space: Space, upload: Upload, rows: Sequence[int], ids: Ids) -> None:
     """Embed and send the chunks in these rows; `ids` holds the id of every row."""
-    content, reader = upload.content, upload.embedder
+    content = upload.content
     chosen = replace(
         content, chunks=[content.chunks[row] for row in rows], hashes=[content.hashes[row] for row in rows]
     )
     vectors = ByteVectors.empty(len(rows), space.dimensions)
-    tokens = embedded(chosen, reader, upload.reusable, vectors, upload.progress)
+    tokens = embedded(chosen, upload.embedder, upload.reusable, vectors, upload.progress)
     for start in range(0, len(rows), _AT_ONCE):
-        made = []
-        for at, row in enumerate(rows[start : start + _AT_ONCE], start):
-            chunk_tokens = next(tokens)
-            made.append(
-                NewChunk(
-                    int(ids[row]),
-                    upload.keys[row],
-                    content.hashes[row],
-                    upload.groups[row],
-                    content.chunks[row],
-                    chunk_tokens,
-                    _vector(vectors, at),
-                )
-            )
-        write(connection, space, made)
+        part = rows[start : start + _AT_ONCE]
+        # To take the tokens fills in the vectors.
+        made = list(zip(range(start, start + len(part)), part, islice(tokens, len(part)), strict=True))
+        names = [sorted(map(stored, upload.groups[row])) for row in part]
+        numbers = ids[part].tolist()
+        with connection.transaction():
+            contents = [_content(vectors, at, found, content.chunks[row]) for at, row, found in made]
+            _copy(connection, space.sql(_CONTENTS), _CONTENT_TYPES, zip(numbers, contents, strict=True))
+            halves = [(groups, _half(vectors, at)) for groups, (at, _, _) in zip(names, made, strict=True)]
+            _copy(connection, space.sql(_VECTORS), _VECTOR_TYPES, zip(numbers, halves, strict=True))
+            keys = [(upload.keys[row], content.hashes[row]) for row in part]
+            _copy(connection, space.sql(_ROWS), _ROW_TYPES, zip(numbers, keys, strict=True))
     finish(connection, space)
-
-
-def write(connection: Connection[Any], space: Space, chunks: Sequence[NewChunk]) -> None:
-    """Add chunks to the tables in one transaction."""
-    with connection.transaction():
-        _copy(connection, space, _CONTENTS, _CONTENT_TYPES, [_content(chunk) for chunk in chunks])
-        _copy(
-            connection,
-            space,
-            _VECTORS,
-            _VECTOR_TYPES,
-            [(c.number, sorted(map(stored, c.groups)), c.vector[2]) for c in chunks],
-        )
-        _copy(connection, space, _ROWS, _ROW_TYPES, [(c.number, c.key, c.text_hash) for c in chunks])
 
 
 def finish(connection: Connection[Any], space: Space) -> None:
@@ -93,13 +65,10 @@ def finish(connection: Connection[Any], space: Space) -> None:
     connection.execute(space.sql("ANALYZE {vectors}"))
 
 
-def _content(new: NewChunk) -> _Row:
-    codes, scale, _ = new.vector
-    chunk, tokens = new.chunk, new.tokens
+def _content(vectors: ByteVectors, at: int, tokens: ChunkTokens, chunk: Chunk) -> _Row:
     return (
-        new.number,
-        codes,
-        scale,
+        vectors.codes[at].tobytes(),
+        float(vectors.scales[at]),
         tokens.codes.tobytes(),
         tokens.pieces.tobytes(),
         stored(chunk.chunk_id),
@@ -109,15 +78,14 @@ def _content(new: NewChunk) -> _Row:
     )
 
 
-def _vector(vectors: ByteVectors, row: int) -> tuple[bytes, float, HalfVector]:
-    decoded = vectors.decoded(slice(row, row + 1))[0]
-    return vectors.codes[row].tobytes(), float(vectors.scales[row]), HalfVector(decoded)
+def _half(vectors: ByteVectors, at: int) -> HalfVector:
+    return HalfVector(vectors.decoded(slice(at, at + 1))[0])
 
 
 def _copy(
-    connection: Connection[Any], space: Space, statement: LiteralString, types: Sequence[str], rows: Sequence[_Row]
+    connection: Connection[Any], statement: Composed, types: Sequence[str], rows: Iterable[tuple[int, _Row]]
 ) -> None:
-    with connection.cursor() as cursor, cursor.copy(space.sql(statement)) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
+        for number, values in rows:
+            copy.write_row((number, *values))

@@ -30,11 +30,12 @@ def test_rows_are_found_by_their_ids_and_ids_of_other_snapshots_are_left_out() -
     [
         (2_000, 1_000_000, True),
         (10_000, 1_000_000, True),
-        (34_000, 1_000_000, True),
+        (50_000, 1_000_000, True),
         (100_000, 1_000_000, False),
         (1_000_000, 1_000_000, False),
         (1_100, 1_100, True),
         (8_000, 8_000, False),
+        (70_000, 10_000_000, False),
         (10_000, 100_000, True),
     ],
 )
