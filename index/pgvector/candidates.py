@@ -29,8 +29,8 @@ from index.readable import Readable, Rows
 
 # The index is read no further than about twice what the comparison of all readable chunks would take.
 _LEAST_SCANNED, _MOST_SCANNED, _SCANNED_OF_READABLE = 2_000, 20_000, 8
-# The index keeps so many rows at hand, at most the second number. With 200 it finds 97% of the nearest ten among 100,000
-# chunks and 91% among a million, with 1,000 there 96%.
+# The index keeps so many rows at hand, as many as the root of all. With 200 it finds 97% of the nearest ten among
+# 100,000 chunks and 91% among a million, with 1,000 there 96%.
 _LEAST_AT_HAND, _MOST_AT_HAND = 200, 1_000
 # The index gives its rows in order, and the planner has no other way to read them.
 WALK = (
