@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -65,6 +66,9 @@ from pipeline.proof.verify import VerificationLimits
 from pipeline.rate_limits import RateLimits, memory_rate_limits
 from pipeline.safety.policy import withheld
 
+if TYPE_CHECKING:
+    from index.pgvector.snapshots import PgvectorSnapshots
+
 _log = structlog.get_logger(__name__)
 
 
@@ -97,6 +101,7 @@ def build_rules(settings: Settings, *, force: bool = False, only_changes: bool =
         keep_snapshots=index.keep_snapshots,
         force=force,
         only_changes=only_changes,
+        tables=index_database(settings) if index.vectors == "pgvector" else None,
     )
 
 
@@ -160,7 +165,26 @@ def build_retriever(settings: Settings, embedder: OnnxEmbedder, reranker: Rerank
     excerpts = ExcerptRules(settings.index.whole_chunks, settings.index.excerpt_chars)
     reranker = reranker or build_reranker(settings)
     reranking = Reranking(reranker, settings.index.reranker_candidates) if reranker else None
-    return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts, reranking)
+    database = index_database(settings)
+    return LiveRetriever(settings.data_dir, embedder, _search_rules(settings), excerpts, reranking, database)
+
+
+def index_database(settings: Settings) -> "PgvectorSnapshots | None":
+    """Return the database of the index, to which nothing is connected yet. None if there is no address of one.
+
+    It is also for settings that keep the next snapshot in files: the live one may be in it still. Raises SettingsError.
+    """
+    url = (settings.index.database_url or settings.store.url).get_secret_value()
+    if not url:
+        if settings.index.vectors == "pgvector":
+            raise SettingsError("setting index.vectors: pgvector needs index.database_url or store.url")
+        return None
+    try:
+        from index.pgvector.database import Database  # noqa: PLC0415 - its libraries are an extra
+        from index.pgvector.snapshots import PgvectorSnapshots  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError("setting index.vectors: pgvector needs `pip install 'citedesk[cluster]'`") from None
+    return PgvectorSnapshots(Database(url, settings.index.database_connections))
 
 
 def build_reranker(settings: Settings) -> Reranker | None:

@@ -75,6 +75,13 @@ def _with_own_names(services: tuple[ServiceSettings, ...]) -> tuple[ServiceSetti
     return services
 
 
+def _postgres_url(value: SecretStr) -> SecretStr:
+    """Return an address of PostgreSQL as it is. The error does not quote it, because it holds a password."""
+    if value.get_secret_value() and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("an address of PostgreSQL begins with postgresql://")
+    return value
+
+
 class IndexSettings(Section):
     """Table `[index]`."""
 
@@ -132,6 +139,15 @@ class IndexSettings(Section):
         0.5, ge=0, le=1, description="share of documents that may vanish in a build; a build that loses more is refused"
     )
     keep_snapshots: Count = Field(3, description="newest snapshots kept on disk")
+    vectors: Literal["files", "pgvector"] = Field(
+        "files",
+        description="where vectors, tokens and texts of the next build go: into its snapshot, or into PostgreSQL with"
+        " pgvector 0.8 or later, so that the snapshot holds the words only",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] = Field(
+        SecretStr(""), description="that database, as `postgresql://user:password@host/database`; empty: `store.url`"
+    )
+    database_connections: Count = Field(8, description="connections to it that a process keeps for its searches")
     exact_chunks: Count = Field(8_000, description="largest number of chunks with which every vector is compared")
     recall: float = Field(
         0.97, gt=0, le=1, description="share of the ten nearest chunks that the search of a larger index must find"
@@ -511,13 +527,6 @@ class ServerSettings(Section):
     unready_s: float = Field(
         0.0, ge=0, description="seconds for which a stopping process, not ready any more, still takes requests"
     )
-
-
-def _postgres_url(value: SecretStr) -> SecretStr:
-    """Return an address of PostgreSQL as it is. The error does not quote it, because it holds a password."""
-    if value.get_secret_value() and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-        raise ValueError("an address of PostgreSQL begins with postgresql://")
-    return value
 
 
 class StoreSettings(Section):

@@ -7,19 +7,39 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from index import snapshot_tables
 from index.ann import SearchRules
 from index.embedding.model import OnnxEmbedder
-from index.errors import BuildRefusedError, BuildRunningError, BuildStoppedError, CitedeskError, IndexUnavailableError
+from index.errors import (
+    BuildRefusedError,
+    BuildRunningError,
+    BuildStoppedError,
+    CitedeskError,
+    IndexUnavailableError,
+    SnapshotCorruptError,
+)
 from index.freshness import not_seen, with_days
 from index.reading.documents import LoadRules
 from index.reading.source import Source
 from index.reading.sources import Location, survey
-from index.retrieval import LastBuild, Manifest, NotSeen, SkippedFile, WithheldText
+from index.retrieval import IN_DATABASE, LastBuild, Manifest, NotSeen, SkippedFile, WithheldText
 from index.snapshot import CHUNKS, SnapshotFolder
 from index.snapshot_tables import IndexedSource
-from index.snapshot_writing import Content, Progress, reusable_of, skipped_files, text_hashes, written
+from index.snapshot_writing import (
+    Content,
+    Progress,
+    Target,
+    VectorTables,
+    reusable_of,
+    skipped_files,
+    text_hashes,
+    written,
+)
 from index.withheld_texts import Withheld, withheld_texts
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +47,8 @@ class BuildRules:
     """How to build. `max_drop` is the share of documents that may disappear in a build without `force`.
 
     `withheld` finds the passages that address a model, for the coverage report; None looks for none.
-    With `only_changes` a build that finds the documents of the live snapshot again makes no other one.
+    With `only_changes` a build that finds the documents of the live snapshot again makes no other one. `tables` is the
+    database for vectors, tokens and texts; without one they stay in the snapshot's folder.
     """
 
     load: LoadRules = field(default_factory=LoadRules)
@@ -37,6 +58,7 @@ class BuildRules:
     keep_snapshots: int = 3
     force: bool = False
     only_changes: bool = False
+    tables: VectorTables | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +145,17 @@ def _built(
     withheld = _withheld(found.sources, sources, previous, rules)
     remarks = tuple(f"{item.place}: {item.reason}" for item in found.left_out)
     content = Content(sources, chunks, text_hashes(chunks), withheld, remarks)
-    if rules.only_changes and previous is not None and _is_same(content, previous, folder, embedder):
+    if rules.only_changes and previous is not None and _is_same(content, previous, folder, embedder, rules):
         name, reused = previous.name, len(chunks)
     else:
         reusable = reusable_of(folder, previous, embedder)
-        name = written(folder, content, embedder, reusable, rules.search, steps.embedded).name
+        target = Target(folder, rules.search, rules.tables)
+        made, new = written(target, content, embedder, reusable, steps.embedded)
+        name, reused = made.name, len(chunks) - new
         folder.publish(name)
         folder.prune(rules.keep_snapshots)
-        reused = sum(key in reusable.rows for key in content.hashes)
+        if rules.tables:
+            rules.tables.prune([folder.path(kept) for kept in folder.names()])
     today = datetime.now(UTC).date()
     ids = {document.document_id for source in sources for document in source.documents}
     return Coverage(
@@ -171,10 +196,7 @@ def _read(
     wanted = {source.source_id: source.fingerprint for source in found}
     kept = {}
     if previous is not None:
-        kept = {
-            source.source_id: source
-            for source in snapshot_tables.unchanged(folder.path(previous.name) / CHUNKS, wanted)
-        }
+        kept = _unchanged(folder, previous, wanted, rules)
     made = dict(kept)
     new = [source for source in found if source.source_id not in kept]
     with closing(ingested(new, embedder, rules.load)) as fresh:
@@ -183,6 +205,22 @@ def _read(
             made[source.source_id] = source
     today = datetime.now(UTC).date()
     return [with_days(made[source.source_id], source, today) for source in found]
+
+
+def _unchanged(
+    folder: SnapshotFolder, previous: Manifest, wanted: dict[str, str], rules: BuildRules
+) -> dict[str, IndexedSource]:
+    """Return the sources of the previous snapshot that are unchanged; none if nothing can read their texts."""
+    path, chunks_of = folder.path(previous.name), None
+    if previous.search.kind == IN_DATABASE:
+        if rules.tables is None:
+            return {}
+        chunks_of = rules.tables.chunks(path)
+    try:
+        return {source.source_id: source for source in snapshot_tables.unchanged(path / CHUNKS, wanted, chunks_of)}
+    except SnapshotCorruptError as error:
+        _log.warning("sources_read_again", reason=str(error))
+        return {}
 
 
 def _previous(folder: SnapshotFolder) -> Manifest | None:
@@ -200,7 +238,9 @@ def _withheld(
     return withheld_texts([source.path for source in found], sources, previous, rules.withheld)
 
 
-def _is_same(content: Content, previous: Manifest, folder: SnapshotFolder, embedder: OnnxEmbedder) -> bool:
+def _is_same(
+    content: Content, previous: Manifest, folder: SnapshotFolder, embedder: OnnxEmbedder, rules: BuildRules
+) -> bool:
     """Tell whether a snapshot of this content would hold what the previous one holds.
 
     What else was skipped may differ: a page that fails in another way each time would make a snapshot each time.
@@ -209,6 +249,7 @@ def _is_same(content: Content, previous: Manifest, folder: SnapshotFolder, embed
     giving = [source for source in content.sources if source.documents]
     return (
         previous.embedder == embedder.name
+        and (previous.search.kind == IN_DATABASE) == (rules.tables is not None)
         and all(before.get(source.source_id) == source.fingerprint for source in giving)
         and previous.documents.keys() == {d.document_id for source in giving for d in source.documents}
     )

@@ -5,7 +5,7 @@ import re
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -79,7 +79,7 @@ class ChunkRows:
             documents[self._of_group(group)] = True
         if scope.within:
             documents &= self._of_patterns(scope.within)
-        return Readable.of(np.repeat(documents, np.diff(self._starts)))
+        return Readable.of(np.repeat(documents, np.diff(self._starts)), scope.groups)
 
     def _read_group(self, group: str) -> NDArray[np.int32]:
         found = self.connection.execute("SELECT document FROM document_groups WHERE group_name = ?", (group,))
@@ -100,7 +100,7 @@ class ChunkRows:
                 f"SELECT DISTINCT c.document, c.heading_path, c.text {scope.sql} ORDER BY c.document", scope.values
             )
             for _, chunks in groupby(rows, key=itemgetter(0)):
-                counts.update({word for _, path, text in chunks for word in _spelled(" ".join(json.loads(path)), text)})
+                counts.update({word for _, path, text in chunks for word in spelled(" ".join(json.loads(path)), text)})
         return dict(counts)
 
     def of_ids(self, chunk_ids: Collection[str]) -> dict[str, RetrievedChunk]:
@@ -114,33 +114,57 @@ class ChunkRows:
 
     def of_document(self, document_id: str) -> tuple[RetrievedChunk, ...]:
         """Return a document's chunks in reading order; () if the snapshot does not hold it."""
-        rows = self.connection.execute(
-            "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document WHERE d.document_id = ? ORDER BY c.id",
-            (document_id,),
-        ).fetchall()
-        return tuple(self.chunk(row) for (row,) in rows)
+        return tuple(map(self.chunk, self.rows_of(document_id)))
+
+    def document(self, number: int) -> "DocumentRow":
+        """Return what the table of documents holds of one."""
+        document_id, title, url, updated, groups = self.connection.execute(
+            "SELECT document_id, title, url, updated, "
+            "(SELECT json_group_array(group_name) FROM document_groups WHERE document = id) "
+            "FROM documents WHERE id = ?",
+            (number,),
+        ).fetchone()
+        return DocumentRow(document_id, title, url, updated, frozenset(json.loads(groups)))
+
+    def rows_of(self, document_id: str) -> range:
+        """Return the rows of a document's chunks; none if the snapshot does not hold it."""
+        found = self.connection.execute("SELECT id FROM documents WHERE document_id = ?", (document_id,)).fetchone()
+        return range(self._starts[found[0]], self._starts[found[0] + 1]) if found else range(0)
 
     def _read(self, row: int) -> RetrievedChunk:
-        chunk_id, document_id, title, path, anchor, text, url, updated, groups = self.connection.execute(
-            "SELECT c.chunk_id, d.document_id, d.title, c.heading_path, c.anchor, c.text, d.url, d.updated, "
-            "(SELECT json_group_array(group_name) FROM document_groups WHERE document = d.id) "
-            "FROM chunks c JOIN documents d ON d.id = c.document WHERE c.id = ?",
-            (row,),
+        number, chunk_id, path, anchor, text = self.connection.execute(
+            "SELECT document, chunk_id, heading_path, anchor, text FROM chunks WHERE id = ?", (row,)
         ).fetchone()
+        return self.document(number).chunk(chunk_id, json.loads(path), anchor, text)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document as the table of documents holds it."""
+
+    document_id: str
+    title: str
+    url: str | None
+    updated: str | None
+    groups: frozenset[str]
+
+    def chunk(self, chunk_id: str, heading_path: Sequence[str], anchor: str, text: str) -> RetrievedChunk:
+        """Return a chunk of this document."""
         return RetrievedChunk(
             chunk_id=chunk_id,
-            document_id=document_id,
-            title=title,
-            heading=" > ".join(json.loads(path)[1:]),
+            document_id=self.document_id,
+            title=self.title,
+            heading=" > ".join(heading_path[1:]),
             text=text,
-            url=f"{url}#{anchor}" if url and anchor and "#" not in url else url,
+            url=f"{self.url}#{anchor}" if self.url and anchor and "#" not in self.url else self.url,
             score=0.0,
-            groups=frozenset(json.loads(groups)),
-            updated=updated,
+            groups=self.groups,
+            updated=self.updated,
         )
 
 
-def _spelled(*texts: str) -> list[str]:
+def spelled(*texts: str) -> list[str]:
+    """Return the words of texts, in lower case, as often as they stand there."""
     return [word for text in texts for word in _SPELLED.findall(text.casefold())]
 
 

@@ -97,17 +97,7 @@ class TokenStore:
 
     def similarities(self, question: Vectors, rows: Sequence[int]) -> "Similarities":
         """Return the best match of each token of `question`, float32[q, d], in the chunks `rows` and their pieces."""
-        spans = [(int(self._starts[row]), int(self._starts[row + 1])) for row in rows]
-        pieces = np.concatenate([self._pieces[start:stop] for start, stop in spans])
-        chunks = np.cumsum([0, *(stop - start for start, stop in spans)])
-        begins = np.ones(len(pieces), dtype=np.bool_)
-        np.not_equal(pieces[1:], pieces[:-1], out=begins[1:])
-        begins[chunks[:-1]] = True
-        starts = np.flatnonzero(begins)
-        codes = np.concatenate([self._codes[start:stop] for start, stop in spans])
-        by_piece = np.maximum.reduceat(token_products(codes, question), starts, axis=0)
-        bounds = np.searchsorted(starts, chunks)
-        return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
+        return similarities(question, [self.tokens(row) for row in rows])
 
     def tokens(self, row: int) -> ChunkTokens:
         """Return a chunk's tokens, so that a build can reuse them."""
@@ -136,6 +126,20 @@ class Similarities:
             if piece < count:
                 scores[piece] = max(0.0, score)
         return scores
+
+
+def similarities(question: Vectors, chunks: Sequence[ChunkTokens]) -> Similarities:
+    """Return the best match of each token of `question`, float32[q, d], in the chunks and their pieces."""
+    pieces = np.concatenate([chunk.pieces for chunk in chunks])
+    ends = np.cumsum([0, *(len(chunk.pieces) for chunk in chunks)])
+    begins = np.ones(len(pieces), dtype=np.bool_)
+    np.not_equal(pieces[1:], pieces[:-1], out=begins[1:])
+    begins[ends[:-1]] = True
+    starts = np.flatnonzero(begins)
+    codes = np.concatenate([chunk.codes for chunk in chunks])
+    by_piece = np.maximum.reduceat(token_products(codes, question), starts, axis=0)
+    bounds = np.searchsorted(starts, ends)
+    return Similarities(np.maximum.reduceat(by_piece, bounds[:-1], axis=0), by_piece, pieces[starts], bounds)
 
 
 def write_tokens(folder: Path, tokens: Iterable[ChunkTokens], count: int) -> None:

@@ -12,6 +12,7 @@ import structlog
 from index.ann import EXACT_WHILE_SMALL, SearchRules
 from index.errors import IndexUnavailableError, SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules
+from index.parts import VectorDatabase
 from index.reranking import Reranking
 from index.retrieval import Manifest, Retrieval, RetrievedChunk
 from index.search import QuestionEncoder, SnapshotSearch
@@ -30,9 +31,11 @@ class LiveRetriever:
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
         reranking: Reranking | None = None,
+        database: VectorDatabase | None = None,
     ) -> None:
         self._folder = SnapshotFolder(data_dir)
         self._embedder, self._rules, self._excerpts, self._reranking = embedder, rules, excerpts, reranking
+        self._database = database
         self._lock = threading.Lock()
         self._seen: str | None = None
         self._damaged: dict[str, str] = {}
@@ -90,7 +93,9 @@ class LiveRetriever:
     def _open(self) -> None:
         try:
             path, manifest = self._folder.newest_to_open(self._damaged)
-            opened = SnapshotSearch(path, manifest, self._embedder, self._rules, self._excerpts, self._reranking)
+            opened = SnapshotSearch(
+                path, manifest, self._embedder, self._rules, self._excerpts, self._reranking, self._database
+            )
         except IndexUnavailableError as error:
             if self._opened is None:
                 raise

@@ -14,18 +14,20 @@ class Readable:
     """The chunks that a search may see: `count` of them out of `total`.
 
     `bitmap`, uint8[total / 8], has a bit for each chunk, the lowest bit of a byte first, as FAISS reads it; None if all
-    are readable. One instance is made and cached for each scope, so instances are compared by identity.
+    are readable. `groups` are those of the reader, which a database compares by itself. One instance is made and cached
+    for each scope, so instances are compared by identity.
     """
 
     total: int
     count: int
     bitmap: NDArray[np.uint8] | None = None
+    groups: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, mask: NDArray[np.bool_]) -> "Readable":
+    def of(cls, mask: NDArray[np.bool_], groups: frozenset[str] = frozenset()) -> "Readable":
         """Return the chunks that `mask`, bool[chunks], names."""
         count = int(np.count_nonzero(mask))
-        return cls(len(mask), count, None if count == len(mask) else np.packbits(mask, bitorder="little"))
+        return cls(len(mask), count, None if count == len(mask) else np.packbits(mask, bitorder="little"), groups)
 
     def holds(self, rows: Rows | NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return bool[rows]: whether each row is readable."""

@@ -84,8 +84,14 @@ class Retrieval:
     features: Features = NOTHING
 
 
+IN_DATABASE = "pgvector"
+
+
 class VectorIndex(BaseModel):
-    """How the vectors of a snapshot are searched: `exact`, or `ivf` with `probes` of `lists` read for each question."""
+    """How the vectors of a snapshot are searched: `exact`, or `ivf` with `probes` of `lists` read for each question.
+
+    With `pgvector` vectors, tokens and texts are in a database, and the folder holds the words only.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

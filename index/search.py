@@ -1,7 +1,6 @@
 """Search one snapshot: dense and lexical candidates, both filtered by access, ranked by late interaction."""
 
 import re
-import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,22 +12,23 @@ from numpy.typing import NDArray
 
 from index import ranking
 from index.access import EVERYONE
-from index.ann import EXACT_WHILE_SMALL, SearchRules, VectorSearch
+from index.ann import EXACT_WHILE_SMALL, SearchRules
 from index.bm25 import Words, largest_rarity
-from index.chunk_table import ChunkRows, Scope
+from index.chunk_table import Scope
 from index.chunks import embedding_text, pieces
 from index.embedding.model import Encoded
-from index.errors import SnapshotCorruptError
+from index.errors import IndexUnavailableError, SnapshotCorruptError
 from index.excerpts import EXCERPTS, ExcerptRules, best_window
 from index.features import evidence, names, stability, titled
-from index.late_interaction import TokenStore, word_at
+from index.late_interaction import word_at
 from index.naming import names_another
+from index.parts import SearchParts, VectorDatabase, opened_files
 from index.postings import Posting, best_rows, held, total_scores
 from index.ranking import EncodedQuestion, Ranked
 from index.readable import Readable
 from index.related_words import related
 from index.reranking import Reranking
-from index.retrieval import NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
+from index.retrieval import IN_DATABASE, NOTHING, Features, Manifest, Retrieval, RetrievedChunk, ScoreParts
 from index.sufficiency import load_calibration
 from index.terms import FUNCTION_WORDS, question_codes, question_terms, tells_apart
 
@@ -73,7 +73,7 @@ class _Found:
 class SnapshotSearch:
     """One opened snapshot. Safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the last one is for snapshots in a database only
         self,
         path: Path,
         manifest: Manifest,
@@ -81,7 +81,9 @@ class SnapshotSearch:
         rules: SearchRules = EXACT_WHILE_SMALL,
         excerpts: ExcerptRules = EXCERPTS,
         reranking: Reranking | None = None,
+        database: VectorDatabase | None = None,
     ) -> None:
+        """Open the snapshot in `path`; `database` opens those whose vectors are in a database."""
         if manifest.embedder != embedder.name:
             raise SnapshotCorruptError(
                 f"{manifest.name} was built with {manifest.embedder}, but the configured model is "
@@ -90,11 +92,9 @@ class SnapshotSearch:
         self.name = manifest.name
         self._embedder = embedder
         self._excerpts = excerpts
-        self._lock = threading.Lock()
-        self._rows = ChunkRows(path)
+        parts = _opened(path, manifest, rules, database)
+        self._lock, self._rows, self._vectors, self._tokens = parts.lock, parts.chunks, parts.vectors, parts.tokens
         self._words = Words(path, self._rows.connection, manifest.chunk_count, manifest.languages)
-        self._vectors = VectorSearch(path, manifest.search, rules)
-        self._tokens = TokenStore(path)
         self._reranking = reranking
         self._calibration = load_calibration(path).beside(reranking.scorer.name if reranking else "")
         self._readable = lru_cache(maxsize=_SCOPES_KEPT)(self._rows.readable)
@@ -296,6 +296,16 @@ class SnapshotSearch:
         if readable.bitmap is None:
             return False
         return self._vectors.largest_cosine(vector) > float(ranked.cosines.max()) + _NEARER
+
+
+def _opened(path: Path, manifest: Manifest, rules: SearchRules, database: VectorDatabase | None) -> SearchParts:
+    if manifest.search.kind != IN_DATABASE:
+        return opened_files(path, manifest, rules)
+    if database is None:
+        raise IndexUnavailableError(
+            f"the vectors of {manifest.name} are in a database: set index.vectors to pgvector, or build the index again"
+        )
+    return database.opened(path, manifest)
 
 
 def _shares(postings: Sequence[Posting], rows: NDArray[np.int64], best: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -26,13 +26,18 @@ from index.digests import digest
 from index.errors import BuildRefusedError, IndexUnavailableError, SnapshotCorruptError
 from index.late_interaction import CODES, PIECES, STARTS
 from index.reopening import reopened
-from index.retrieval import LastBuild, Manifest, Rollback
+from index.retrieval import IN_DATABASE, LastBuild, Manifest, Rollback
 from index.snapshot_tables import DOCUMENT_STARTS
 from index.sufficiency import CALIBRATION
 
 FORMAT = 5
 CHUNKS = "chunks.sqlite"
 FILES = frozenset({CHUNKS, VECTORS, SCALES, ROWS, WEIGHTS, CODES, STARTS, PIECES, DOCUMENT_STARTS, CALIBRATION})
+# Of a snapshot whose vectors, tokens and texts are in a database (`index.pgvector.local_files`).
+DATABASE, DATABASE_IDS, DATABASE_ORDER = "database.json", "database_ids.npy", "database_order.npy"
+BESIDE_A_DATABASE = frozenset(
+    {CHUNKS, ROWS, WEIGHTS, DOCUMENT_STARTS, CALIBRATION, DATABASE, DATABASE_IDS, DATABASE_ORDER}
+)
 _DRAFT = ".building-"
 # Bytes that are read before a snapshot is opened: a tenth of a second.
 _AT_ONCE = 64_000_000
@@ -249,7 +254,8 @@ def _manifest(folder: Path) -> Manifest:
         manifest = Manifest.model_validate(fields)
     except (OSError, ValueError, AttributeError) as error:
         raise SnapshotCorruptError(f"{folder.name}: manifest missing, damaged or unreadable") from error
-    if set(manifest.checksums) - {CLUSTERS} != FILES or set(manifest.sizes) != set(manifest.checksums):
+    wanted = BESIDE_A_DATABASE if manifest.search.kind == IN_DATABASE else FILES
+    if set(manifest.checksums) - {CLUSTERS} != wanted or set(manifest.sizes) != set(manifest.checksums):
         raise SnapshotCorruptError(f"{folder.name}: manifest does not name its files")
     return manifest
 

@@ -5,9 +5,9 @@ Beside it, `document_starts.npy`, int32[documents + 1], holds the row of each do
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +30,16 @@ CREATE TABLE document_groups (
     group_name TEXT NOT NULL, document INTEGER NOT NULL REFERENCES documents(id),
     PRIMARY KEY (group_name, document)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX groups_by_document ON document_groups(document);
+CREATE INDEX documents_by_source ON documents(source);
+CREATE INDEX skipped_by_source ON skipped(source);
+"""
+_CHUNKS = """
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY, chunk_id TEXT NOT NULL UNIQUE, document INTEGER NOT NULL REFERENCES documents(id),
     heading_path TEXT NOT NULL, anchor TEXT NOT NULL, text TEXT NOT NULL, text_hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX chunks_by_document ON chunks(document);
-CREATE INDEX groups_by_document ON document_groups(document);
-CREATE INDEX documents_by_source ON documents(source);
-CREATE INDEX skipped_by_source ON skipped(source);
 """
 
 
@@ -65,9 +67,12 @@ class IndexedSource:
 
 
 def write(
-    folder: Path, connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[bytes]
+    folder: Path, connection: sqlite3.Connection, sources: Sequence[IndexedSource], hashes: Sequence[bytes] | None
 ) -> None:
-    """Fill an empty database. A chunk's id is its row in the vectors; `hashes` holds the text hashes by row."""
+    """Fill an empty database. A chunk's id is its row in the vectors; `hashes` holds the text hashes by row.
+
+    Without hashes there is no table of chunks: a database holds their texts.
+    """
     connection.executescript(_SCHEMA)
     documents = [(number, document) for number, source in enumerate(sources) for document in source.documents]
     connection.executemany(
@@ -88,7 +93,17 @@ def write(
         "INSERT INTO document_groups VALUES (?, ?)",
         [(group, n) for n, (_, document) in enumerate(documents) for group in sorted(document.groups)],
     )
-    chunks = [(number, chunk) for number, (_, document) in enumerate(documents) for chunk in document.chunks]
+    if hashes is not None:
+        _write_chunks(connection, [document for _, document in documents], hashes)
+    starts = np.cumsum([0, *(len(document.chunks) for _, document in documents)], dtype=np.int32)
+    np.save(folder / DOCUMENT_STARTS, starts)
+
+
+def _write_chunks(
+    connection: sqlite3.Connection, documents: Sequence[IndexedDocument], hashes: Sequence[bytes]
+) -> None:
+    connection.executescript(_CHUNKS)
+    chunks = [(number, chunk) for number, document in enumerate(documents) for chunk in document.chunks]
     connection.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
@@ -96,8 +111,6 @@ def write(
             for row, ((number, c), key) in enumerate(zip(chunks, hashes, strict=True))
         ],
     )
-    starts = np.cumsum([0, *(len(document.chunks) for _, document in documents)], dtype=np.int32)
-    np.save(folder / DOCUMENT_STARTS, starts)
 
 
 def fingerprints(file: Path) -> dict[str, str]:
@@ -106,15 +119,26 @@ def fingerprints(file: Path) -> dict[str, str]:
         return dict(connection.execute("SELECT source_id, fingerprint FROM sources").fetchall())
 
 
-def unchanged(file: Path, fingerprints: dict[str, str]) -> Iterator[IndexedSource]:
-    """Yield the sources of an earlier snapshot whose fingerprint, by source id, is still the same."""
+def unchanged(
+    file: Path, fingerprints: dict[str, str], chunks_of: Callable[[str, range], tuple[Chunk, ...]] | None = None
+) -> Iterator[IndexedSource]:
+    """Yield the sources of an earlier snapshot whose fingerprint, by source id, is still the same.
+
+    `chunks_of` reads the chunks of a document, from its id and rows, where a database holds them.
+    """
+    starts = np.load(file.parent / DOCUMENT_STARTS)
     with closing(open_read_only(file)) as connection:
         for number, source_id, fingerprint in connection.execute("SELECT id, source_id, fingerprint FROM sources"):
             if fingerprints.get(source_id) == fingerprint:
                 skipped = connection.execute(
                     "SELECT document_id, reason, part FROM skipped WHERE source = ?", (number,)
                 )
-                documents = tuple(_documents(connection, number))
+                documents = tuple(
+                    replace(document, chunks=chunks_of(document.document_id, range(starts[row], starts[row + 1])))
+                    if chunks_of
+                    else replace(document, chunks=_chunks(connection, row, document.document_id))
+                    for row, document in _documents(connection, number)
+                )
                 yield IndexedSource(source_id, fingerprint, documents, tuple(Skipped(*row) for row in skipped))
 
 
@@ -146,25 +170,23 @@ def groups_by_document(file: Path) -> dict[str, frozenset[str]]:
         return {document_id: frozenset(json.loads(groups)) for document_id, groups in connection.execute(query)}
 
 
-def _documents(connection: sqlite3.Connection, source: int) -> Iterator[IndexedDocument]:
+def _documents(connection: sqlite3.Connection, source: int) -> Iterator[tuple[int, IndexedDocument]]:
+    """Yield the number of each document of a source, and the document without its chunks."""
     rows = connection.execute(
         "SELECT id, document_id, title, url, content_hash, updated FROM documents WHERE source = ? ORDER BY id",
         (source,),
     )
     for number, document_id, title, url, content_hash, updated in rows:
         groups = connection.execute("SELECT group_name FROM document_groups WHERE document = ?", (number,))
-        chunks = connection.execute(
-            "SELECT chunk_id, heading_path, text, anchor FROM chunks WHERE document = ? ORDER BY id", (number,)
-        )
-        yield IndexedDocument(
-            document_id,
-            title,
-            url,
-            frozenset(name for (name,) in groups),
-            content_hash,
-            tuple(Chunk(key, document_id, tuple(json.loads(path)), text, at) for key, path, text, at in chunks),
-            updated,
-        )
+        readers = frozenset(name for (name,) in groups)
+        yield number, IndexedDocument(document_id, title, url, readers, content_hash, (), updated)
+
+
+def _chunks(connection: sqlite3.Connection, document: int, document_id: str) -> tuple[Chunk, ...]:
+    chunks = connection.execute(
+        "SELECT chunk_id, heading_path, text, anchor FROM chunks WHERE document = ? ORDER BY id", (document,)
+    )
+    return tuple(Chunk(key, document_id, tuple(json.loads(path)), text, at) for key, path, text, at in chunks)
 
 
 def open_read_only(file: Path) -> sqlite3.Connection:

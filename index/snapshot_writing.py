@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
-from index.retrieval import Manifest, SkippedFile, WithheldText
+from index.retrieval import IN_DATABASE, Manifest, SkippedFile, VectorIndex, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
 from index.sufficiency import CALIBRATION, SHIPPED, Calibration, load_calibration
@@ -60,15 +61,42 @@ class Content:
     remarks: tuple[str, ...]
 
 
+class VectorTables(Protocol):
+    """Where a build puts vectors, tokens and texts, if not into the snapshot's folder."""
+
+    def write(
+        self, draft: Path, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
+    ) -> int:
+        """Bring the chunks of a build into the database; write where they are, and return how many were embedded."""
+
+    def chunks(self, folder: Path) -> Callable[[str, range], tuple[Chunk, ...]]:
+        """Return what reads the chunks of a document of the snapshot in `folder`, from its id and rows."""
+
+    def prune(self, folders: Sequence[Path]) -> None:
+        """Delete what none of the snapshots in `folders` holds."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a snapshot is written: its vectors, tokens and texts into `tables`, or into the folder without them."""
+
+    folder: SnapshotFolder
+    search: SearchRules
+    tables: VectorTables | None = None
+
+
 def reusable_of(folder: SnapshotFolder, previous: Manifest | None, embedder: OnnxEmbedder) -> Reusable:
     """Return what a build with this embedding model takes from the previous snapshot."""
     if previous is None or previous.embedder != embedder.name:
         return Reusable()
     path = folder.path(previous.name)
+    fitted = load_calibration(path)
+    calibration = fitted if fitted.curve else SHIPPED
+    if previous.search.kind == IN_DATABASE:
+        return Reusable(calibration=calibration)
     with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
-    fitted = load_calibration(path)
-    return Reusable(rows, open_vectors(path), TokenStore(path), fitted if fitted.curve else SHIPPED)
+    return Reusable(rows, open_vectors(path), TokenStore(path), calibration)
 
 
 def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
@@ -77,23 +105,19 @@ def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
 
 
 def written(
-    folder: SnapshotFolder,
-    content: Content,
-    embedder: OnnxEmbedder,
-    reusable: Reusable,
-    search: SearchRules,
-    progress: Progress,
-) -> Manifest:
-    """Write a snapshot and return its manifest. It is not yet the live one."""
+    target: Target, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
+) -> tuple[Manifest, int]:
+    """Write a snapshot; return its manifest, and how many chunks were embedded. It is not yet the live one."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S%f}-{sha256(b''.join(content.hashes)).hexdigest()[:6]}"
-    draft = folder.draft(name)
-    vectors = ByteVectors.empty(len(content.chunks), embedder.dimensions)
-    tokens = _embedded(content, embedder, reusable, vectors, progress)
-    write_tokens(draft, tokens, len(content.chunks))
-    index = write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
+    draft, tables = target.folder.draft(name), target.tables
+    if tables is None:
+        index = _write_vectors(draft, content, embedder, reusable, target.search, progress)
+        new = sum(key not in reusable.rows for key in content.hashes)
+    else:
+        index, new = VectorIndex(kind=IN_DATABASE), tables.write(draft, content, embedder, reusable, progress)
     origins = _origins(content.sources)
-    _write_tables(draft, content, origins)
+    _write_tables(draft, content, origins, with_texts=tables is None)
     (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
     documents = [document for source in content.sources for document in source.documents]
     manifest = Manifest(
@@ -112,7 +136,7 @@ def written(
         remarks=content.remarks,
         languages=tuple(sorted({origin.language for origin in origins if origin.language})),
     )
-    return sealed(folder, draft, manifest)
+    return sealed(target.folder, draft, manifest), new
 
 
 def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:
@@ -121,7 +145,20 @@ def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:
         yield SkippedFile(document_id=item.document_id, reason=item.reason, part=item.part)
 
 
-def _embedded(
+def _write_vectors(
+    draft: Path,
+    content: Content,
+    embedder: OnnxEmbedder,
+    reusable: Reusable,
+    search: SearchRules,
+    progress: Progress,
+) -> VectorIndex:
+    vectors = ByteVectors.empty(len(content.chunks), embedder.dimensions)
+    write_tokens(draft, embedded(content, embedder, reusable, vectors, progress), len(content.chunks))
+    return write_vectors(draft, vectors, search, lambda: embedder.embed(_question_samples(content.chunks)))
+
+
+def embedded(
     content: Content, embedder: OnnxEmbedder, reusable: Reusable, vectors: ByteVectors, progress: Progress
 ) -> Iterator[ChunkTokens]:
     """Yield each chunk's tokens by row and fill in its row of `vectors`; only new texts run through the model."""
@@ -174,11 +211,11 @@ def _origins(sources: Sequence[IndexedSource]) -> list[Origin]:
     ]
 
 
-def _write_tables(draft: Path, content: Content, origins: Sequence[Origin]) -> None:
+def _write_tables(draft: Path, content: Content, origins: Sequence[Origin], *, with_texts: bool) -> None:
     with closing(sqlite3.connect(draft / CHUNKS)) as connection:
         # A draft that a crash leaves behind is deleted, so a journal would be of no use.
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
-        snapshot_tables.write(draft, connection, content.sources, content.hashes)
+        snapshot_tables.write(draft, connection, content.sources, content.hashes if with_texts else None)
         write_words(draft, connection, content.chunks, origins)
         connection.commit()
 

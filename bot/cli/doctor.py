@@ -14,6 +14,7 @@ from bot.app import (
     build_embedder,
     build_published,
     build_retriever,
+    index_database,
     open_store,
     require_valkey_client,
 )
@@ -29,6 +30,7 @@ from bot.surfaces.product import Diagnosis
 from bot.surfaces.wording import counted, not_seen_words
 from bot.tenants import Tenant, tenants_of
 from index.errors import CitedeskError, SettingsError
+from index.retrieval import IN_DATABASE, Manifest
 from index.snapshot import SnapshotFolder
 
 
@@ -78,11 +80,23 @@ async def _index(settings: Settings) -> Diagnosis:
     try:
         retriever = build_retriever(settings, build_embedder(settings))
         manifest = await asyncio.to_thread(retriever.manifest)
+        place = await asyncio.to_thread(_place_of_vectors, settings, manifest)
     except CitedeskError as error:
         return Diagnosis("index", ok=False, words=str(error))
-    words = f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}"
+    words = f"{len(manifest.documents)} documents, {manifest.chunk_count} chunks, {manifest.name}{place}"
     warning = SnapshotFolder(settings.data_dir).passed_over(manifest.name)
     return Diagnosis("index", ok=not warning, words=f"{words}; {warning}" if warning else words)
+
+
+def _place_of_vectors(settings: Settings, manifest: Manifest) -> str:
+    """Return where the vectors are if that is a database, asking it. Raises IndexUnavailableError, SettingsError."""
+    database = index_database(settings)
+    if manifest.search.kind != IN_DATABASE or database is None:
+        return ""
+    try:
+        return f"; {database.described(SnapshotFolder(settings.data_dir).path(manifest.name))}"
+    finally:
+        database.close()
 
 
 def _builds(settings: Settings) -> Iterator[Diagnosis]:

@@ -24,7 +24,7 @@ from bot.tenants import Tenant, own_settings, tenants_of
 from index.builder import Coverage, build
 from index.errors import BuildRefusedError, CitedeskError, SnapshotCorruptError
 from index.reading.sources import Location, local_paths
-from index.retrieval import LastBuild, Manifest, NotSeen, Rollback, WithheldText
+from index.retrieval import IN_DATABASE, LastBuild, Manifest, NotSeen, Rollback, WithheldText
 from index.snapshot import SnapshotFolder, verified_manifest
 from index.snapshot_writing import Progress
 from index.watching import watched
@@ -301,6 +301,8 @@ def _withheld_text(withheld: Sequence[WithheldText]) -> Iterator[str]:
 
 def _search_text(manifest: Manifest) -> str:
     search = manifest.search
+    if search.kind == IN_DATABASE:
+        return "vectors, tokens and texts are in PostgreSQL with pgvector"
     if search.kind == "exact":
         return "every vector is compared"
     return f"{search.probes} of {search.lists} lists are read, which finds {search.recall_at_10:.1%} of the nearest ten"

@@ -4,16 +4,20 @@ Another implementation adds a `KnowledgeBase` to `_IMPLEMENTATIONS`; no test her
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+from support.engines.postgres import PostgresServer
 
 from index.builder import BuildRules, build
 from index.embedding.model import Encoded, OnnxEmbedder
 from index.errors import IndexUnavailableError
 from index.live import LiveRetriever
+from index.pgvector.database import Database
+from index.pgvector.snapshots import PgvectorSnapshots
 from index.retrieval import Retriever, Snapshots
 from index.search import QuestionEncoder
 from index.snapshot import CHUNKS, SnapshotFolder
@@ -67,7 +71,10 @@ class _Files:
         for name, text in documents.items():
             (self._documents / name).parent.mkdir(parents=True, exist_ok=True)
             (self._documents / name).write_text(text, encoding="utf-8")
-        return build([self._documents], self._data, self._embedder, BuildRules(force=True)).snapshot
+        return build([self._documents], self._data, self._embedder, self._rules()).snapshot
+
+    def _rules(self) -> BuildRules:
+        return BuildRules(force=True)
 
     def damage(self, name: str) -> None:
         file = self._folder.path(name) / CHUNKS
@@ -79,23 +86,54 @@ class _Files:
         changed.replace(file)
 
 
-_IMPLEMENTATIONS: dict[str, Callable[[Path, OnnxEmbedder], KnowledgeBase]] = {"files": _Files}
+class _Pgvector(_Files):
+    """Snapshots whose vectors, tokens and texts are in PostgreSQL."""
+
+    def __init__(self, folder: Path, embedder: OnnxEmbedder, url: str) -> None:
+        super().__init__(folder, embedder)
+        self._tables = PgvectorSnapshots(Database(url))
+
+    def retriever(self, encoder: QuestionEncoder | None = None) -> Retriever:
+        return LiveRetriever(self._data, encoder or self._embedder, database=self._tables)
+
+    def _rules(self) -> BuildRules:
+        return BuildRules(force=True, tables=self._tables)
+
+    def close(self) -> None:
+        self._tables.close()
+
+
+_IMPLEMENTATIONS = ("files", "pgvector")
+
+
+@contextmanager
+def _opened(request: pytest.FixtureRequest, folder: Path, embedder: OnnxEmbedder) -> Iterator[KnowledgeBase]:
+    if request.param == "files":
+        yield _Files(folder, embedder)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.database()
+    base = _Pgvector(folder, embedder, url)
+    yield base
+    base.close()
+    server.drop(url)
 
 
 @pytest.fixture(params=_IMPLEMENTATIONS)
-def empty(request: pytest.FixtureRequest, tmp_path: Path, embedder: OnnxEmbedder) -> KnowledgeBase:
-    """Return a knowledge base before its first build."""
-    return _IMPLEMENTATIONS[request.param](tmp_path, embedder)
+def empty(request: pytest.FixtureRequest, tmp_path: Path, embedder: OnnxEmbedder) -> Iterator[KnowledgeBase]:
+    """Yield a knowledge base before its first build."""
+    with _opened(request, tmp_path, embedder) as base:
+        yield base
 
 
 @pytest.fixture(scope="module", params=_IMPLEMENTATIONS)
 def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, embedder: OnnxEmbedder
-) -> KnowledgeBase:
-    """Return a knowledge base of `_DOCUMENTS`, which no test changes."""
-    made = _IMPLEMENTATIONS[request.param](tmp_path_factory.mktemp("filled"), embedder)
-    made.build(_DOCUMENTS)
-    return made
+) -> Iterator[KnowledgeBase]:
+    """Yield a knowledge base of `_DOCUMENTS`, which no test changes."""
+    with _opened(request, tmp_path_factory.mktemp("filled"), embedder) as base:
+        base.build(_DOCUMENTS)
+        yield base
 
 
 def _edition(number: int) -> dict[str, str]:

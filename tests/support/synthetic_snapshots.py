@@ -17,7 +17,7 @@ from index.embedding.model import Encoded, OnnxEmbedder, Vectors
 from index.retrieval import Manifest
 from index.snapshot import SnapshotFolder
 from index.snapshot_tables import IndexedDocument, IndexedSource
-from index.snapshot_writing import Content, Reusable, reusable_of, text_hashes, written
+from index.snapshot_writing import Content, Reusable, Target, reusable_of, text_hashes, written
 
 _DIMENSIONS, _TOKENS, _WORDS = 384, 24, 60
 _VOCABULARY = 20_000
@@ -92,7 +92,7 @@ def build_synthetic(
     embedder = cast("OnnxEmbedder", random_embedder or RandomEmbedder())
     reusable = reusable_of(folder, previous, embedder) if previous else Reusable()
     content = Content(sources, chunks, text_hashes(chunks), None, ())
-    made = written(folder, content, embedder, reusable, SearchRules(), lambda _done, _total: None)
+    made, _ = written(Target(folder, SearchRules()), content, embedder, reusable, lambda _done, _total: None)
     folder.publish(made.name)
     return made
 

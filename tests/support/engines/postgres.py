@@ -38,6 +38,7 @@ class PostgresServer:
     folder: Path
     binaries: Path
     process: "subprocess.Popen[bytes] | None" = None
+    settings: Sequence[str] = _SETTINGS
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -68,7 +69,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = [part for setting in (*_SETTINGS, f"port={self.port}") for part in ("-c", setting)]
+        options = [part for setting in (*self.settings, f"port={self.port}") for part in ("-c", setting)]
         command = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options]
         with (self.folder / "log").open("ab") as log:
             environment = _environment(self.binaries)
@@ -92,13 +93,13 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres(version: int = 18) -> Iterator[PostgresServer]:
-    """Run a server of this major version with an empty database while the body runs."""
+def postgres(version: int = 18, settings: Sequence[str] = ()) -> Iterator[PostgresServer]:
+    """Run a server of this major version, with more settings, with an empty database while the body runs."""
     binaries = _binaries(version)
     if binaries is None:
         raise RuntimeError(missing(version))
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    server = PostgresServer(_free_port(), folder, binaries)
+    server = PostgresServer(_free_port(), folder, binaries, settings=(*_SETTINGS, *settings))
     try:
         if os.geteuid() == 0:
             os.chown(folder, _NOBODY, _NOBODY)
