@@ -78,7 +78,7 @@ def test_ask_keeps_to_groups_and_audience(folder: Path) -> None:
 
 def test_index_status_names_snapshot_and_counts(folder: Path) -> None:
     assert "38 documents" in _run("index", "status", cwd=folder).stdout
-    assert json.loads(_run("index", "status", "--json", cwd=folder).stdout)["format"] == 4
+    assert json.loads(_run("index", "status", "--json", cwd=folder).stdout)["format"] == 5
 
 
 def test_eval_prints_metrics_and_writes_one_row_a_question(folder: Path, tmp_path: Path) -> None:

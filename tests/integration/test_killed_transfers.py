@@ -76,8 +76,8 @@ def test_a_publisher_that_is_killed_again_and_again_publishes_a_whole_snapshot(t
     fetched = SnapshotFolder(tmp_path / "replica")
     assert _killed(_FETCH, url, tmp_path / "replica", built.name, 60) == 0
     assert verified_manifest(fetched.path(built.name)).name == built.name
-    # The announcements of those killed are litter a day later.
-    assert len(list(storage.listed(PUBLISHING))) == kills
+    # The announcements of those killed, if not after the last step, are litter a day later.
+    assert 0 < len(list(storage.listed(PUBLISHING))) <= kills
     prune(storage, (), 3, datetime.now(UTC) + timedelta(days=2), timedelta(days=1))
     assert list(storage.listed(PUBLISHING)) == []
     assert {stored.path for stored in storage.listed(BLOBS)} == {f"{BLOBS}{digest}" for digest in listed(built).sizes}
@@ -94,4 +94,6 @@ def test_a_fetch_that_is_killed_again_and_again_ends_with_a_whole_snapshot(tmp_p
     assert kills > 1
     assert _killed(_FETCH, url, tmp_path / "replica", built.name, 60) == 0
     assert verified_manifest(replica.path(built.name)).name == built.name
-    assert [path.name for path in replica.snapshots.iterdir()] == [built.name]
+    # Beside it may stand what of it was verified.
+    left = {path.name for path in replica.snapshots.iterdir()}
+    assert left - {f"{built.name}.verified"} == {built.name}

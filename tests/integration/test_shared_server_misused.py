@@ -44,7 +44,6 @@ async def shared(valkey_server: Valkey) -> AsyncIterator[SharedServer]:
         "\u00ff",
         "{",
         json.dumps(_ANSWER_JSON),
-        json.dumps({"keep_s": 3600, "answer": {**_ANSWER_JSON, "of_a_later_version": 1}}),
         json.dumps({"keep_s": 3600, "answer": {**_ANSWER_JSON, "form": "sung"}}),
         json.dumps({"keep_s": "soon", "answer": _ANSWER_JSON}),
         json.dumps({"keep_s": 1, "answer": _ANSWER_JSON}),
