@@ -88,6 +88,10 @@ def test_not_enough_info_names_documents_and_offers_a_person(page: Page) -> None
     picture(page, "3-not-enough-info")
     reply.get_by_role("button", name="Ask a person").click()
     expect(page.locator("#thread-messages")).to_contain_text("passed your question to a person")
+    _become(page, "U0REVIEWER", "C0REVIEWS")
+    card = page.locator("#messages article", has_text="Is there a Linux app?").last
+    expect(card).to_contain_text("#support")
+    expect(card).not_to_contain_text(re.compile(r"<#|:[a-z_]{3,}:"))
 
 
 def test_an_escalation_is_edited_approved_and_reaches_the_askers_thread(page: Page) -> None:

@@ -17,6 +17,10 @@ function person(id) {
   return view.state.people.find((p) => p.id === id) || { name: id };
 }
 
+function channelName(id) {
+  return (view.state.channels.find((c) => c.id === id) || { name: id }).name;
+}
+
 /* ---- rendering ---- */
 
 // Draw messages, and stay at the end for who reads there.

@@ -12,6 +12,11 @@ const ICONS = {
   x: ["#b42318", "M3.5 3.5l9 9M12.5 3.5l-9 9"],
   up: ["#39424c", "M5.2 7.2 8 2.2c1.4 0 1.7 1.2 1.4 2.3L9 6.4h3.6c.9 0 1.4.7 1.2 1.5l-1.1 4.8c-.2.7-.7 1.1-1.4 1.1H5.2ZM2.4 7.2h2.8v6.6H2.4Z"],
   done: ["#0f766e", "M3 8.5 6.4 12 13 4.6"],
+  bust_in_silhouette: ["#5b6570", "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8ZM2.8 14c.4-2.6 2.4-4 5.2-4s4.8 1.4 5.2 4"],
+  repeat: ["#5b6570", "M3 7V5.6c0-.9.7-1.6 1.6-1.6H12M10 2l2.2 2L10 6M13 9v1.4c0 .9-.7 1.6-1.6 1.6H4M6 10l-2.2 2L6 14"],
+  leftwards_arrow_with_hook: ["#5b6570", "M6.2 3 2.6 6.4l3.6 3.4M2.8 6.4h6.6a3.6 3.6 0 0 1 0 7.2H7.6"],
+  speech_balloon: ["#5b6570", "M2.4 3h11.2v7.6H7.4L4.4 13.4v-2.8h-2Z"],
+  eyes: ["#5b6570", "M1.6 8S4 3.8 8 3.8 14.4 8 14.4 8 12 12.2 8 12.2 1.6 8 1.6 8ZM8 9.8a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6Z"],
   going: ["#b4540a", "M8 2.2a5.8 5.8 0 1 0 5.8 5.8"],
   down: ["#39424c", "M5.2 8.8 8 13.8c1.4 0 1.7-1.2 1.4-2.3L9 9.6h3.6c.9 0 1.4-.7 1.2-1.5l-1.1-4.8c-.2-.7-.7-1.1-1.4-1.1H5.2ZM2.4 2.2h2.8v6.6H2.4Z"],
 };
@@ -50,13 +55,14 @@ function inline(text, bold) {
   const star = bold === 2 ? "\\*\\*(.+?)\\*\\*" : "\\*([^*\\n]+)\\*";
   const more = bold === 2 ? "|\\[([^\\]\\n]*)\\]\\((https?:[^)\\s]+)[^)\\n]*\\)|\\\\([^\\w\\s]|_)|(?<![*\\w])\\*([^*\\s][^*\\n]*)\\*(?![*\\w])" : "";
   const pattern = new RegExp(
-    "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b" + more, "g");
+    "`([^`\\n]+)`|<@([A-Z0-9]+)>|<(https?:[^|>]+)(?:\\|([^>]*))?>|:([a-z_]+):|" + star + "|\\b_([^_\\n]+)_\\b" + more + "|<#(?<channel>[A-Z0-9]+)>", "g");
   const nodes = [];
   let last = 0;
   for (const match of text.matchAll(pattern)) {
     nodes.push(unescapeSlack(text.slice(last, match.index)));
     last = match.index + match[0].length;
-    if (match[1]) nodes.push(el("code", {}, unescapeSlack(match[1])));
+    if (match.groups.channel) nodes.push("#" + channelName(match.groups.channel));
+    else if (match[1]) nodes.push(el("code", {}, unescapeSlack(match[1])));
     else if (match[2]) nodes.push(el("span", { class: "mention" }, "@" + person(match[2]).name));
     else if (match[3]) nodes.push(safeLink(match[3], unescapeSlack(match[4] || match[3])));
     else if (match[5]) nodes.push(ICONS[match[5]] ? icon(match[5]) : match[0]);
