@@ -25,7 +25,7 @@ from bot.slack.text import (
     quoted,
 )
 from bot.store.records import Review
-from bot.surfaces.card_words import again_words, asked_words
+from bot.surfaces.card_words import again_words, asked_words, sent_anyway_words
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
@@ -94,7 +94,7 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> SlackMessage:
     if review.answer and view.show_draft:
         blocks += [section(f"*{words('sent')}*"), MarkdownBlock(text=answer_markdown(review.answer, no_link))]
     if review.sent_anyway:
-        blocks.append(small(f":warning: {words('sent-anyway')}"))
+        blocks.append(small(f":warning: {sent_anyway_words(review, words)}"))
     if review.note:
         blocks.append(section(f"*{words('reason')}*\n{quoted(review.note, SECTION_CHARS - 200)}"))
     return SlackMessage(head, (*blocks, small(f"`{review.review_id}`")))

@@ -6,6 +6,7 @@ from bot.desk.remembering import is_for_others
 from bot.store.records import Review
 from bot.surfaces.wording import askers_words
 from bot.surfaces.words import ENGLISH, Words
+from pipeline.proof.markers import markers_in
 
 _NAMED = 10
 
@@ -31,3 +32,8 @@ def again_words(review: Review, called: Callable[[str], str], words: Words = ENG
 def remember_hint(review: Review, words: Words = ENGLISH) -> str:
     """Return who gets an answer that cites nothing if a reviewer lets others have it, and why its box is empty."""
     return words("remember-hint" if is_for_others(review) else "remember-hint-private")
+
+
+def sent_anyway_words(review: Review, words: Words = ENGLISH) -> str:
+    """Return that a text was sent without proof: of some of its sentences, or of all because it names no source."""
+    return words("sent-anyway" if markers_in(review.answer) else "sent-anyway-unsourced")

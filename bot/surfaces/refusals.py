@@ -35,7 +35,9 @@ def decision_words(review: Review, called: Called, words: Words = ENGLISH) -> st
         return words("decision-claimed", who=called(review.claimed_by))
     if review.state in {"open", "expired", "withdrawn"}:
         return words.of("decision", review.state)
-    return words.of("decision", review.state, who=called(review.decided_by or ""))
+    # Without a draft there was nothing to edit.
+    is_written = review.state == "edited" and review.case.draft is None
+    return words.of("decision", "written" if is_written else review.state, who=called(review.decided_by or ""))
 
 
 def refusal_words(error: CitedeskError, called: Called, literal: Called = str, words: Words = ENGLISH) -> str:

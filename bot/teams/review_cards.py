@@ -6,7 +6,7 @@ from bot.desk.permissions import NO_NAMES, Names
 from bot.desk.remembering import is_for_others
 from bot.desk.review_views import ReviewView
 from bot.store.records import Review, Turn
-from bot.surfaces.card_words import again_words, asked_words, remember_hint
+from bot.surfaces.card_words import again_words, asked_words, remember_hint, sent_anyway_words
 from bot.surfaces.refusals import decision_words
 from bot.surfaces.showing import cited_links, no_link, not_shown_in, plain
 from bot.surfaces.wording import (
@@ -138,7 +138,7 @@ def decided_card(view: ReviewView, words: Words = ENGLISH) -> TeamsMessage:
     if review.answer and view.show_draft:
         parts += [paragraph(f"**{words('sent')}**"), *answer_parts(review.answer, no_link, _DRAFT)]
     if review.sent_anyway:
-        parts.append(small(words("sent-anyway")))
+        parts.append(small(sent_anyway_words(review, words)))
     if review.note:
         parts += [
             paragraph(f"**{words('reason')}**"),

@@ -176,9 +176,11 @@ function modalBlock(data) {
   field.classList.add("input");
   field.setAttribute("aria-describedby", `${id}-error`);
   const grouped = field.classList.contains("checks");
+  const hint = data.hint ? el("div", { class: "field-hint", id: `${id}-hint` }, data.hint.text) : null;
+  if (hint) field.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
   return el("div", { class: "field" },
     el(grouped ? "div" : "label", { class: "label", id: `${id}-label`, for: grouped ? null : id },
-      data.label.text, data.optional ? el("span", { class: "optional" }, " (optional)") : null), field,
+      data.label.text, data.optional ? el("span", { class: "optional" }, " (optional)") : null), field, hint,
     el("div", { class: "error", id: `${id}-error`, "data-error": data.block_id, role: "alert" }));
 }
 
@@ -202,7 +204,8 @@ function renderModal() {
   for (const slot of dialog.querySelectorAll("[data-error]")) {
     const words = view.state.view_errors[slot.dataset.error] || "";
     if (slot.textContent !== words) slot.textContent = words;
-    slot.previousElementSibling.setAttribute("aria-invalid", String(Boolean(words)));
+    slot.closest(".field").querySelector(".input").setAttribute("aria-invalid", String(Boolean(words)));
+    if (words) slot.scrollIntoView({ block: "nearest" });
   }
 }
 

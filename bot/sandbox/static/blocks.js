@@ -34,8 +34,9 @@ function select(element, used, name) {
 }
 
 function checkboxes(element, block) {
+  const ticked = new Set((element.initial_options || []).map((o) => o.value));
   return el("div", { class: "checks", "data-action": element.action_id, "data-block": block.block_id || "" }, ...element.options.map((o) => {
-    const box = el("input", { type: "checkbox", value: o.value, "data-label": o.text.text });
+    const box = el("input", { type: "checkbox", value: o.value, checked: ticked.has(o.value), "data-label": o.text.text });
     return el("label", {}, box, " ", o.text.text);
   }));
 }

@@ -54,7 +54,7 @@ home-in-review = in Prüfung seit dem { $day }
 home-taken = { $person } kümmert sich seit dem { $day } darum
 home-waits-for-you = das Prüfteam hat eine Frage an dich und wartet auf deine Antwort
 home-joined = Eine Frage, die du auch gestellt hast
-home-none-open = Keine deiner Fragen liegt beim Prüfteam.
+home-none-open = Keine deiner Fragen wird gerade geprüft.
 
 ### Warum eine Anfrage so endete, für Admins
 
@@ -323,10 +323,10 @@ expired = Niemand konnte sich deine Frage rechtzeitig ansehen, deshalb habe ich 
 checked-by-a-person = Das prüft noch ein Mensch und antwortet dir dann hier.
 quoted = Das steht in den Dokumenten
 meanwhile = Bis dahin: Das steht in den Dokumenten
-closest = Am nächsten kommt
+closest = Am ehesten passt
 nearest-documents = Am nächsten kommen diese Dokumente:
 approved-by-on = Freigegeben von { $who } am { $day }
-did-you-mean = Meinst du
+did-you-mean = Meintest du
 blocked = Die Antwort darauf darf ich nicht zeigen: Sie verstößt gegen meine Sicherheitsregeln. Mit der Kennung unten kann ein Admin nachsehen, warum.
 escalated = Ich habe deine Frage an einen Menschen weitergegeben. Die Antwort kommt hierher.
 not-enough-head = Nicht genug Informationen.
@@ -393,6 +393,7 @@ decision-open = Offen
 decision-claimed = Übernommen von { $who }
 decision-approved = Freigegeben von { $who }
 decision-edited = Bearbeitet und freigegeben von { $who }
+decision-written = Beantwortet von { $who }
 decision-rejected = Abgelehnt von { $who }
 decision-expired = Ohne Entscheidung beendet: Niemand kam rechtzeitig dazu
 decision-withdrawn = Die Frage wurde zurückgezogen
@@ -476,7 +477,7 @@ button-edit = Bearbeiten
 button-write-answer = Antwort schreiben
 button-reject = Ablehnen
 button-ask-back = Nachfragen
-button-claim = Übernehmen
+button-claim = Ich kümmere mich
 button-take-over = Trotzdem übernehmen
 button-draft-again = Neu entwerfen
 button-show-in-private = Nur mir zeigen
@@ -531,9 +532,9 @@ status-waiting = { $questions ->
     [one] { $replies } Antwort
    *[other] { $replies } Antworten
 }; in 7 Tagen { $given-up ->
-    [0] nichts aufgegeben
-    [one] { $given-up } Nachricht aufgegeben
-   *[other] { $given-up } Nachrichten aufgegeben
+    [0] keine Nachricht verloren
+    [one] { $given-up } Nachricht verloren
+   *[other] { $given-up } Nachrichten verloren
 }
 curated-live = { $count } in Gebrauch
 curated-stale = { $count } veraltet
@@ -625,6 +626,7 @@ findings = Einwände
 sent = Gesendet
 reason = Grund
 sent-anyway = Gesendet, obwohl sich nicht jeder Satz aus den Dokumenten belegen ließ.
+sent-anyway-unsourced = Ohne Beleg aus den Dokumenten gesendet.
 reminder = Das wartet noch auf das Prüfteam, und jemand wartet auf die Antwort.
 asker-answers = { $who } antwortet:
 waiting-for-asker = Wartet auf die Antwort der fragenden Person.
@@ -632,7 +634,7 @@ modal-in-private = Nur für dich
 modal-nothing-sent = Nichts gesendet
 modal-edit = Antwort bearbeiten
 modal-write = Antwort schreiben
-modal-reject = Entwurf ablehnen
+modal-reject = Frage ablehnen
 modal-reject-several = Auswahl ablehnen
 modal-ask-back = Nachfragen
 modal-complaint = Was stimmt nicht?
@@ -646,7 +648,7 @@ input-answer = Antwort
 input-reason = Grund für die fragende Person
 input-reason-of-several = Grund für die fragenden Personen
 input-question = Was möchtest du wissen?
-markers-hint = Lass Nummern wie [1] stehen oder setz neue: Die Quellen, die sie nennen, gehen mit der Antwort hinaus.
+markers-hint = Mit einer Nummer wie [1] hinter einem Satz geht die Quelle mit, die so heißt. Ohne Nummer gilt die Antwort als deine, nicht als die der Dokumente.
 not-proved-by-documents = Das belegen die Dokumente nicht:
 not-proved = Nicht belegt
 send-anyway = Trotzdem senden: Ich stehe dafür ein, und das wird festgehalten
@@ -661,7 +663,7 @@ select-first = Wähle zuerst Prüfungen aus.
 
 ### Die Startseite der App in Slack
 
-home-intro = Ich antworte aus den Dokumenten deines Teams, mit Quellen, oder sage, dass ich es nicht kann. Schreib mir unter { $messages }, erwähne mich in einem Kanal, oder tippe { $command }.
+home-intro = Ich antworte aus den Dokumenten deines Teams, mit Quellen, oder sage, dass ich es nicht kann. Schreib mir unter { $messages }, erwähne mich in einem Kanal oder tippe { $command }.
 home-messages = Nachrichten
 home-reviews = Offene Prüfungen: { $count }
 home-nothing = Hier ist nichts.
@@ -669,7 +671,7 @@ home-previous = Zurück
 home-next = Weiter
 home-page = Seite { $page } von { $pages }
 home-several = Mehrere auf einmal
-home-claim-selected = Auswahl übernehmen
+home-claim-selected = Ich kümmere mich um die Auswahl
 home-reject-selected = Auswahl ablehnen
 home-status = Wie es läuft
 home-outcomes = Ergebnisse der letzten 7 Tage
@@ -692,7 +694,7 @@ left-out-more = … und { $count } weitere; auf der Kommandozeile zeigt { $comma
 ### Befehle in Slack
 
 help-head = Citedesk antwortet aus den Dokumenten deines Teams, mit Quellen, oder sagt, dass es das nicht kann.
-help-mention = Erwähne mich in einem Kanal, oder schreib mir direkt, und frag. In unserem Thread frag einfach weiter.
+help-mention = Erwähne mich in einem Kanal oder schreib mir direkt, und frag. In unserem Thread frag einfach weiter.
 help-ask = { $command } antwortet nur dir. Das tut auch { $shortcut } im Menü einer Nachricht.
 help-status = { $command } zeigt, was ich eingelesen habe und woran ich arbeite.
 help-reviews = { $command } nennt, was auf das Prüfteam wartet (fürs Prüfteam).
@@ -793,8 +795,8 @@ card-asked-times = { $times }-mal gefragt von { $people ->
 card-open-thread = Thread öffnen
 card-asked-in-private = In einer Direktnachricht gefragt
 card-asked-elsewhere = In { $product } gefragt
-card-no-draft = Es gibt keinen Entwurf. Diese Dokumente liegen am nächsten.
-card-propose-hint = Willst du selbst antworten, schreib hier im Thread. Vor dem Senden frage ich nach.
+card-no-draft = Es gibt keinen Entwurf. Am ehesten passen diese Dokumente.
+card-propose-hint = Willst du selbst antworten, dann schreib hier im Thread. Vor dem Senden frage ich nach.
 reject-reason-hint = Du kannst das Feld leer lassen. Wie es weitergeht, erfährt die fragende Person auch so.
 
 ### Ein Vorschlag im Thread einer Karte
@@ -812,13 +814,13 @@ proposal-changed = Die Dokumente haben sich inzwischen geändert und belegen das
 
 remembered = { $who } hat das am { $day } beantwortet. In den Dokumenten steht es nicht.
 button-ask-a-person-again = Noch einmal einen Menschen fragen
-remember-box = Auch anderen geben, die dasselbe fragen, { $days ->
-    [one] einen Tag
+remember-box = { $days ->
+    [one] Einen Tag
    *[other] { $days } Tage
-} lang
+} lang auch allen geben, die dasselbe fragen
 remember-hint = Nur wo alle dasselbe lesen dürfen. Sie lesen, wer das wann beantwortet hat und dass es in keinem Dokument steht.
 remember-hint-private = Leer, weil das Privatsache sein kann. { remember-hint }
-remember-label = Andere
+remember-label = Für andere
 proposal-for-others = Auch andere, die dasselbe fragen, bekommen das { $days ->
     [one] einen Tag
    *[other] { $days } Tage
