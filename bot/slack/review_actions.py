@@ -11,7 +11,7 @@ from bot.desk.review_views import ReviewView
 from bot.slack import home
 from bot.slack.best_effort import CALL_ERRORS
 from bot.slack.payloads import team_of
-from bot.slack.review_cards import ASK_BACK, EDIT, REJECT, SHOW
+from bot.slack.review_cards import ASK_BACK, EDIT, REJECT, SHOW, findings_text
 from bot.slack.review_modals import (
     ANYWAY_BLOCK,
     ANYWAY_INPUT,
@@ -122,6 +122,9 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
             return
         check = await slack.reviews.checked(review, text)
         if check.findings and not send_anyway:
+            if _are_shown(findings_text(check.findings, words), body):
+                await ack(response_action="errors", errors={ANYWAY_BLOCK: words("anyway-missing")})
+                return
             shown = (await slack.reviews.views.view_for(review, reviewer)).readable
             days = slack.reviews.settings.unsourced_days
             view = edit_view(shown, text, check.findings, words=words, remember_days=days)
@@ -140,6 +143,12 @@ async def submit_edit(slack: SlackServices, ack: AsyncAck, body: Mapping[str, An
         return
     await ack()
     await _after_decision(slack, body, decided)
+
+
+def _are_shown(findings: str, body: Mapping[str, Any]) -> bool:
+    """Tell whether the submitted view shows these findings already, so that showing them changes nothing."""
+    texts = [(block.get("text") or {}).get("text", "") for block in body["view"].get("blocks") or []]
+    return any(findings in text for text in texts)
 
 
 async def submit_rejection(slack: SlackServices, ack: AsyncAck, body: Mapping[str, Any]) -> None:

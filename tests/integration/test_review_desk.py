@@ -79,6 +79,11 @@ async def test_an_edit_that_they_do_not_prove_is_sent_only_if_the_reviewer_stand
     assert "The documents do not prove this" in view
     assert "999" in view
     assert len(desk.replies(question)) == 1
+    await desk.submit(REVIEWER, "Every refund is paid twice, 999 euro [1].")
+    (error,) = desk.sandbox.workspace.view_errors.values()
+    assert error == {"anyway": "Tick this box, or change the answer."}
+    await desk.submit(REVIEWER, "Every refund is paid twice, 111 euro [1].")
+    assert "111" in json.dumps(desk.sandbox.workspace.views[desk.sandbox.workspace.view_of[REVIEWER]])
     await desk.submit(REVIEWER, "Every refund is paid twice, 999 euro [1].", anyway={"anyway_input": ["anyway"]})
     assert "999 euro" in shown(await desk.reply_to(question, 2))
     review = await _review_of(desk, card)

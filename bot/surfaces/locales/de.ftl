@@ -652,6 +652,7 @@ markers-hint = Mit einer Nummer wie [1] hinter einem Satz geht die Quelle mit, d
 not-proved-by-documents = Das belegen die Dokumente nicht:
 not-proved = Nicht belegt
 send-anyway = Trotzdem senden: Ich stehe dafür ein, und das wird festgehalten
+anyway-missing = Setz dieses Häkchen, oder ändere die Antwort.
 answer-missing = Schreib eine Antwort, oder brich ab und lehne ab.
 reviews-to-reject = { $count ->
     [one] { $count } Prüfung wird abgelehnt.

@@ -652,6 +652,7 @@ markers-hint = A number such as [1] behind a sentence sends its source along. Wi
 not-proved-by-documents = The documents do not prove this:
 not-proved = Not proved
 send-anyway = Send anyway: I vouch for this, and that is recorded
+anyway-missing = Tick this box, or change the answer.
 answer-missing = Write an answer, or cancel and reject.
 reviews-to-reject = { $count ->
     [one] { $count } review will be rejected.
