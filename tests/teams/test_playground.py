@@ -260,7 +260,7 @@ def test_commands_answer_with_cards(client: Client) -> None:
     client.ask("status")
     expect(page.get_by_text("Reviews waiting").last).to_be_visible()
     client.picture("13-commands")
-    client.ask("Can I change the ringtone?")
+    client.ask("Can I print invoices in Braille?")
     # "Not enough info" stands in the card of `status`, too.
     expect(page.get_by_text("No answer that I can prove").last).to_be_visible()
     client.ask("gaps")
