@@ -1,32 +1,10 @@
 """The contract of the queue of builds, on each store: a queue like the others, and apart from them."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from support.clock import Clock
 
 from bot.store.port import Store
 from bot.store.records import Job, Outgoing
-from bot.store.sqlite.store import SqliteStore
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
-    if request.param == "sqlite":
-        opened: Store = await SqliteStore(tmp_path / "s.sqlite", clock).open()
-    else:
-        url = request.getfixturevalue("postgres_url")
-        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-        opened = await PostgresStore(url, now=clock).open()
-    yield opened
-    await opened.close()
 
 
 async def test_a_build_is_no_job_of_the_inbox_and_the_other_way_round(store: Store) -> None:

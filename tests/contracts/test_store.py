@@ -1,10 +1,9 @@
 """The contract of the `Store` port. It runs on each implementation; a new one adds a line to `reopen`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from support.builders import draft
@@ -26,7 +25,6 @@ from bot.store.records import (
     ReviewFilter,
     Signal,
 )
-from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Citation, Failure, NeedsReview, ThreadTurn, Trace
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
@@ -63,29 +61,6 @@ async def _no_messages(_: Review) -> list[Outgoing]:
 async def _decide(store: Store, reviewer: str, answer: str = "yes") -> Review | None:
     update = {"state": "approved", "decided_by": reviewer, "answer": answer}
     return await changed(store, "r-1", reviewer, "approved", lambda review: review.model_copy(update=update))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Awaitable[Store]]:
-    """Return how to open the same store once more."""
-    if request.param == "sqlite":
-        return lambda: SqliteStore(tmp_path / "s.sqlite", clock).open()
-    url = request.getfixturevalue("postgres_url")
-    from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-    return lambda: PostgresStore(url, now=clock).open()
-
-
-@pytest.fixture
-async def store(reopen: Callable[[], Awaitable[Store]]) -> AsyncIterator[Store]:
-    opened_store = await reopen()
-    yield opened_store
-    await opened_store.close()
 
 
 # --- Transactions

@@ -1,14 +1,9 @@
 """The contract of the `Store` port for remembered answers and rejected questions, on each implementation."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from support.clock import Clock
 
 from bot.store.port import Store
 from bot.store.records import Conversation, CuratedAnswer, Rejection, Review
-from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Failure, NeedsReview
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
@@ -29,24 +24,6 @@ _CURATED = CuratedAnswer(
     approved_at="2026-11-01",
 )
 _REMEMBERED = _CURATED.model_copy(update={"curated_id": "m-1", "asked_in": _WHERE, "readable_groups": ("a",)})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
-    if request.param == "sqlite":
-        opened: Store = await SqliteStore(tmp_path / "s.sqlite", clock).open()
-    else:
-        url = request.getfixturevalue("postgres_url")
-        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-        opened = await PostgresStore(url, now=clock).open()
-    yield opened
-    await opened.close()
 
 
 async def _decided(store: Store, review_id: str, state: str, tenant_id: str = "T1") -> None:

@@ -1,8 +1,6 @@
 """The contract of `Queue` about tenants: they take turns, in both queues of each store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,32 +8,8 @@ from support.clock import Clock
 
 from bot.store.port import Queue, Store
 from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueLength, Scope
-from bot.store.sqlite.store import SqliteStore
 
 _A, _B, _C = "T0AAA", "T0BBB", "T0CCC"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def reopen(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Callable[[], Awaitable[Store]]:
-    """Return how to open the same store once more."""
-    if request.param == "sqlite":
-        return lambda: SqliteStore(tmp_path / "s.sqlite", clock).open()
-    url = request.getfixturevalue("postgres_url")
-    from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-    return lambda: PostgresStore(url, now=clock).open()
-
-
-@pytest.fixture
-async def store(reopen: Callable[[], Awaitable[Store]]) -> AsyncIterator[Store]:
-    opened_store = await reopen()
-    yield opened_store
-    await opened_store.close()
 
 
 @pytest.fixture(params=["inbox", "outbox"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
+from bot.store.retention import purge
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
 from bot.store.sqlite.database import Database, Executor
@@ -96,12 +97,4 @@ class SqliteStore(SqliteTables):
 
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
-        await self.reviews.purge(kept.review_text_days)
-        await self.gaps.purge(kept.gap_text_days)
-        await self.turns.purge(kept.turn_text_days)
-        await self.posted.purge(kept.review_text_days)
-        await self.feedback.purge(kept.review_text_days)
-        await self.inbox.purge(kept.job_days)
-        await self.outbox.purge(kept.job_days)
-        await self.builds.purge(kept.job_days)
-        await self.requests.purge(kept.trace_days)
+        await purge(self, kept)
