@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -41,6 +42,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if size := sys.modules.get("support.size"):
         more = "" if size.SIZE == "full" else ", FULL=1 runs all of it"
         terminalreporter.write_line(f"size: {size.SIZE}{more}")
+
+
+@pytest.fixture(autouse=True)
+def _log_as_at_first() -> Iterator[None]:
+    """Undo how a test sets up the log: every command does, for the whole process."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

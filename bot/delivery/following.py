@@ -102,7 +102,8 @@ class Following:
         live = self.state.live
         try:
             live = self._snapshots.live.live() or ""
-            self._snapshots.follow(checkpoint)
+            # Not `follow`: another snapshot may be live by now, and what is served would not be the one looked for.
+            self._snapshots.take(live or None, checkpoint)
             found = self._served(live)
             if found.error and live != self._mended:
                 # Once for each snapshot: to look through it takes long, and it may not be damaged but of another model.

@@ -9,13 +9,14 @@ import structlog
 from bot.telemetry.library_messages import message_of
 from pipeline.safety.redaction import redacted_event
 
-_PROCESSORS: tuple[Any, ...] = (
+# A list, as `structlog.testing.capture_logs` copies it.
+_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     redacted_event,
     structlog.processors.JSONRenderer(),
-)
+]
 
 
 def configure_logging(level: str = "INFO") -> None:

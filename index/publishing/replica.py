@@ -59,11 +59,14 @@ class PublishedSnapshots:
         return self.folder.last_build()
 
     def follow(self, checkpoint: Checkpoint = lambda: None) -> Moved:
-        """Fetch the live snapshot of all, unless it is here, and make it the live one of this machine.
+        """Make the live snapshot of all the live one of this machine. Raises as `take` does."""
+        return self.take(self.live.live(), checkpoint)
+
+    def take(self, name: str | None, checkpoint: Checkpoint = lambda: None) -> Moved:
+        """Fetch a snapshot, unless it is here, and make it the live one of this machine; None changes nothing.
 
         Raises StorageError, SnapshotCorruptError and FetchRefusedError; the old one then stays.
         """
-        name = self.live.live()
         if name is None or (name == self.folder.current_name() and name in self.folder.names()):
             return Moved(0, 0, 0)
         moved = fetch(name, self.storage, self.folder, checkpoint)

@@ -13,7 +13,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-import structlog
 from openai import AsyncOpenAI
 from support.builders import FixedRetriever, asked, context, pipeline, reply, reply_json
 from support.scripted_llm import ScriptedLlm, Step, scripted_llm
@@ -130,7 +129,6 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         patched.setattr(sys, "stderr", stream)
         configure_logging("INFO")
         yield stream
-    structlog.reset_defaults()
     logging.basicConfig(handlers=[], force=True)
 
 

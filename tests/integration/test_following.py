@@ -2,9 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -102,6 +102,33 @@ async def test_twenty_switches_fail_no_search_and_end_at_the_live_one(machines: 
     assert errors == []
     assert len(seen) > 10
     assert machines.replica.names() == [name]
+
+
+class _SwitchedInBetween(LiveLog):
+    """Another snapshot becomes live as soon as the name of the live one has been read."""
+
+    def __init__(self, storage: Storage, switch: Callable[[], object]) -> None:
+        super().__init__(storage)
+        self._switch: Callable[[], object] | None = switch
+
+    def live(self) -> str | None:
+        """Return the live name, and let another one become live."""
+        name, switch, self._switch = super().live(), self._switch, None
+        if switch:
+            switch()
+        return name
+
+
+async def test_a_switch_while_it_looks_is_followed_at_the_next_look(machines: Machines) -> None:
+    first = machines.publish(1)
+    live = _SwitchedInBetween(machines.replica.storage, lambda: machines.publish(2))
+    machines = replace(machines, replica=replace(machines.replica, live=live))
+    following = machines.following(machines.retriever())
+    state = await following.follow()
+    assert (state.live, state.served, state.error) == (first, first, "")
+    state = await following.follow()
+    assert state.served == live.live() != first
+    assert machines.replica.names() == [state.served]
 
 
 async def test_a_search_that_has_begun_keeps_the_files_of_a_snapshot_that_is_pruned(machines: Machines) -> None:

@@ -23,7 +23,6 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         patched.setattr(sys, "stderr", stream)
         configure_logging("INFO")
         yield stream
-    structlog.reset_defaults()
     logging.basicConfig(handlers=[], force=True)
 
 
