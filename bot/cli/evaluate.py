@@ -10,11 +10,14 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_pipeline, build_retriever
-from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.cli.review_questions import questions_from_reviews
+from bot.cli.run_facts import run_facts
 from bot.evaluation import run as measuring
-from bot.evaluation.page import report_page
-from bot.evaluation.run import EvalQuestion
+from bot.evaluation.page import Facts, report_page
+from bot.evaluation.questions import EvalQuestion, QuestionsError, read_questions, write_questions
 from bot.settings import Settings
+from bot.telemetry import report
 from bot.tenants import own_settings
 from index.calibrate import keep_calibration
 
@@ -22,7 +25,11 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command("eval")
-@click.argument("questions", type=_FILE)
+@click.argument("questions", type=_FILE, required=False)
+@click.option("--from-reviews", is_flag=True, help="Ask what people asked: decided reviews, and gaps.")
+@click.option("--since", default="90d", show_default=True, help="With --from-reviews: how far back.")
+@click.option("--save", type=_FILE, help="Write the questions that are asked to this file, to edit them.")
+@click.option("--groups", default="", help="Groups of the reader, separated by commas; default: everyone's documents.")
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -31,34 +38,50 @@ _FILE = click.Path(path_type=Path)
 @click.option("--compare", type=_FILE, help="Rows of an earlier run, to compare with in the report.")
 @click.option("--calibrate", is_flag=True, help="Fit the sufficiency score to QUESTIONS and keep it in the index.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first LIMIT questions.")
-def command(
-    questions: Path,
+def command(  # noqa: PLR0913 - one for each option
+    questions: Path | None,
     data_dir: Path | None,
     tenant: str,
     limit: int | None,
+    since: str,
+    groups: str,
     *,
+    from_reviews: bool,
     calibrate: bool,
     as_json: bool,
     **files: Path | None,
 ) -> None:
-    """Measure retrieval and answers against QUESTIONS (JSON lines)."""
-    settings = own_settings(settings_of(data_dir), tenant)
-    asked = measuring.read_questions(questions)[:limit]
+    """Measure retrieval and answers against QUESTIONS (JSON lines), or against what people asked and got."""
+    whole, readers = settings_of(data_dir), names(groups)
+    if (questions is None) != from_reviews:
+        raise click.UsageError("Give either QUESTIONS or --from-reviews.")
+    asked = (read_questions(questions) if questions else _from_reviews(whole, tenant, readers, since))[:limit]
+    if files["save"]:
+        write_questions(asked, files["save"])
+    settings = own_settings(whole, tenant)
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
     calibration = _calibrated(settings, asked) if calibrate else None
-    pipeline = measuring.unlimited(build_pipeline(settings, build_embedder(settings)))
+    retriever = build_retriever(settings, embedder := build_embedder(settings))
+    pipeline = measuring.unlimited(build_pipeline(settings, embedder, retriever))
     with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
-        results = asyncio.run(
-            measuring.evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1))
-        )
+        deadline_s = settings.limits.request_deadline_s
+        results = asyncio.run(measuring.evaluate(pipeline, asked, deadline_s, lambda: bar.update(1), readers))
     if files["rows"]:
         measuring.write_rows(results, files["rows"])
     figures = measuring.metrics(results)
     if files["report"]:
-        _write_report(files["report"], questions.stem, [row.as_json() for row in results], earlier)
+        source = questions.name if questions else f"what people asked in the last {since}"
+        facts = run_facts(settings, retriever, readers, source)
+        _write_report(files["report"], facts, [row.as_json() for row in results], earlier)
         click.echo(f"report: {files['report']}", err=True)
-    whole = figures | ({"calibration": calibration} if calibration else {})
-    click.echo(json.dumps(whole, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+    printed = figures | ({"calibration": calibration} if calibration else {})
+    click.echo(json.dumps(printed, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+
+
+def _from_reviews(settings: Settings, tenant: str, groups: frozenset[str], since: str) -> list[EvalQuestion]:
+    if found := asyncio.run(questions_from_reviews(settings, tenant, groups, report.span(since))):
+        return found
+    raise QuestionsError(f"nothing was asked in the last {since} that a reviewer decided or that found no answer")
 
 
 def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, Any]:
@@ -74,5 +97,5 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     return calibration.model_dump(mode="json")
 
 
-def _write_report(file: Path, name: str, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
-    file.write_text(report_page(name, rows, earlier), encoding="utf-8")
+def _write_report(file: Path, facts: Facts, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
+    file.write_text(report_page(facts, rows, earlier), encoding="utf-8")

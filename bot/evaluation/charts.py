@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 _SIZE, _LEFT, _BOTTOM, _TOP = 300, 44, 36, 10
-_BAR, _BAR_LEFT, _BAR_WIDTH = 24, 190, 430
+# Narrow, so that a telephone shows the letters about as large as they are.
+_BAR, _BAR_WIDTH, _STEP = 22, 340, 50
 _LINE = 26
 # The file of `bars` stands alone, without the page's CSS, so its colours are written into it.
 _COLOURS = {
@@ -59,8 +60,9 @@ def plot(x_name: str, y_name: str, curves: Sequence[Curve], *, diagonal: bool = 
 
 def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Markup:
     """Return one full-width bar per (name, parts). A part (style, count) is as wide as its share of the counts."""
-    drawn = [_stack(6 + number * (_BAR + 8), name, parts) for number, (name, parts) in enumerate(rows)]
-    return Markup('<svg viewBox="0 0 640 {}" role="img">{}</svg>').format(len(rows) * (_BAR + 8) + 8, _joined(drawn))
+    drawn = [_stack(number * _STEP, name, parts) for number, (name, parts) in enumerate(rows)]
+    box = Markup('<svg class="stacked" viewBox="0 0 {} {}" role="img">{}</svg>')
+    return box.format(_BAR_WIDTH, len(rows) * _STEP, _joined(drawn))
 
 
 def bars(title: str, groups: Sequence[Sequence[Bar]]) -> Markup:
@@ -120,17 +122,17 @@ def _curve(curve: Curve) -> Markup:
 
 
 def _stack(y: int, name: str, parts: Sequence[tuple[str, int]]) -> Markup:
-    x, total = float(_BAR_LEFT), sum(count for _, count in parts) or 1
-    label = Markup('<text x="{}" y="{}" text-anchor="end">{} ({})</text>')
+    x, total = 0.0, sum(count for _, count in parts) or 1
+    label = Markup('<text x="0" y="{}">{} ({})</text>')
     part = Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"><title>{}</title></rect>')
     number = Markup('<text class="on" x="{:.1f}" y="{}" text-anchor="middle">{}</text>')
-    drawn = [label.format(_BAR_LEFT - 10, y + 17, name, total)]
+    drawn = [label.format(y + 14, name, total)]
     for style, count in parts:
         width = count / total * _BAR_WIDTH
         words = f"{name}, {style.replace('_', ' ')}: {count} of {total}"
-        drawn.append(part.format(style, x, y, width, _BAR, words))
+        drawn.append(part.format(style, x, y + 20, width, _BAR, words))
         if width > _BAR:
-            drawn.append(number.format(x + width / 2, y + 17, count))
+            drawn.append(number.format(x + width / 2, y + 36, count))
         x += width
     return _joined(drawn)
 

@@ -29,7 +29,7 @@ def ended_as(row: Row, kind: str) -> bool:
 def sufficiencies(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
     """Return the sufficiency of the answerable and of the other questions. A missing one counts as 0."""
     good = [row["sufficiency"] or 0.0 for row in rows if row["answerable"]]
-    other = [row["sufficiency"] or 0.0 for row in rows if not row["answerable"]]
+    other = [row["sufficiency"] or 0.0 for row in rows if row["answerable"] is False]
     return good, other
 
 
@@ -62,7 +62,9 @@ def hit_curve(rows: Sequence[Row]) -> list[Point]:
 
 def reliability(rows: Sequence[Row]) -> list[Point]:
     """Return one point per bin of sufficiency: (mean sufficiency, share answerable, tooltip). Bins are equally full."""
-    scored = sorted((row["sufficiency"] or 0.0, bool(row["answerable"])) for row in rows)
+    scored = sorted(
+        (row["sufficiency"] or 0.0, bool(row["answerable"])) for row in rows if row["answerable"] is not None
+    )
     size = max(1, -(-len(scored) // _BINS))
     bins = [scored[start : start + size] for start in range(0, len(scored), size)]
     points = [(statistics.fmean(s for s, _ in b), statistics.fmean(a for _, a in b), len(b)) for b in bins]

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.evaluation.advice import next_steps
 from bot.evaluation.charts import Curve, Point, plot, stacked
 from bot.evaluation.measures import (
     DEPTH,
@@ -24,7 +25,11 @@ from bot.evaluation.measures import (
     within,
 )
 
+# Names and values of what a run was made with.
+Facts = Sequence[tuple[str, str]]
 _KINDS = ("answered", "needs_review", "not_enough_info", "blocked", "limited", "unavailable")
+# What follows the name of a category; its order is that of the bars.
+_ANSWERABLE = {True: "", False: ", no answer", None: ", not known"}
 _TOP, _WORST, _EXCERPT, _PASSAGES = 5, 30, 280, 3
 _TEMPLATE = Environment(
     loader=PackageLoader("bot.evaluation", ""),
@@ -114,9 +119,11 @@ class WorstQuestion:
 class Page:
     """Everything that page.html.j2 shows. The template escapes every text; only charts.py makes Markup."""
 
-    name: str
+    facts: Facts
     questions: int
     answerable: int
+    judged: int
+    steps: tuple[str, ...]
     figures: tuple[Figure, ...]
     comparison: Comparison | None
     outcomes: Markup
@@ -126,12 +133,14 @@ class Page:
     worst: tuple[WorstQuestion, ...]
 
 
-def report_page(name: str, rows: Sequence[Row], earlier: Sequence[Row] | None = None) -> str:
+def report_page(facts: Facts, rows: Sequence[Row], earlier: Sequence[Row] | None = None) -> str:
     """Return the HTML page about `rows` (shape: EvalRow.as_json), compared with the rows of an earlier run if given."""
     page = Page(
-        name=name,
+        facts=facts,
         questions=len(rows),
-        answerable=sum(row["answerable"] for row in rows),
+        answerable=sum(row["answerable"] is True for row in rows),
+        judged=len(with_gold(rows)),
+        steps=next_steps(rows),
         figures=_figures(rows),
         comparison=None if earlier is None else _comparison(rows, earlier),
         outcomes=_outcomes(rows),
@@ -146,7 +155,7 @@ def report_page(name: str, rows: Sequence[Row], earlier: Sequence[Row] | None = 
 def _figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
     gold = with_gold(rows)
     answerable = [row for row in rows if row["answerable"]]
-    other = [row for row in rows if not row["answerable"]]
+    other = [row for row in rows if row["answerable"] is False]
     found = share(within(row, _TOP) for row in gold)
     mrr = mean([1 / row["rank"] if within(row, _TOP) else 0.0 for row in gold])
     answered, reviewed = (share(ended_as(row, kind) for row in answerable) for kind in ("answered", "needs_review"))
@@ -167,10 +176,10 @@ def _figures(rows: Sequence[Row]) -> tuple[Figure, ...]:
 def _outcomes(rows: Sequence[Row]) -> Markup:
     groups = {(row["answerable"], row["category"]) for row in rows}
     bars = []
-    for answerable, category in sorted(groups, key=lambda item: (not item[0], item[1])):
+    for answerable, category in sorted(groups, key=lambda item: (_ANSWERABLE[item[0]], item[1])):
         inside = [row for row in rows if (row["answerable"], row["category"]) == (answerable, category)]
         counts = [(kind, sum(ended_as(row, kind) for row in inside)) for kind in _KINDS]
-        name = f"{category or 'no category'}{'' if answerable else ', no answer'}"
+        name = f"{category or 'no category'}{_ANSWERABLE[answerable]}"
         bars.append((name, [(kind, count) for kind, count in counts if count]))
     return stacked(bars)
 
@@ -207,7 +216,7 @@ def _stages(rows: Sequence[Row]) -> tuple[Stage, ...]:
 
 def _worst(rows: Sequence[Row]) -> tuple[WorstQuestion, ...]:
     """Return the wrongly answered questions, then those whose passage was not found first, the latest first."""
-    wrong = [row for row in rows if not row["answerable"] and ended_as(row, "answered")]
+    wrong = [row for row in rows if row["answerable"] is False and ended_as(row, "answered")]
     late = sorted(with_gold(rows), key=lambda row: -(row["rank"] or DEPTH + 1))
     chosen = [(row, "answered, though the documents have no answer") for row in wrong]
     chosen += [(row, _late(row)) for row in late if not within(row, 1)]

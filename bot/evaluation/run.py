@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from bot.evaluation.measures import auroc, mean, quantile, share
-from index.errors import CitedeskError
+from bot.evaluation.questions import EvalQuestion, QuestionsError
 from index.retrieval import RetrievedChunk, Retriever
 from index.sufficiency import Calibration, fit
 from pipeline.answering import Pipeline, answer
@@ -26,26 +25,6 @@ _DEPTH = 20
 _ROW_KEYS = {
     "id", "question", "answerable", "category", "outcome", "rank", "retrieved", "sufficiency", "stage_ms",
 }  # fmt: skip
-
-
-class QuestionsError(CitedeskError):
-    """A question file or a file of rows is unusable. The message names the file and, for a question, the line."""
-
-    code = "QUESTIONS_INVALID"
-
-
-class EvalQuestion(BaseModel):
-    """One line of a question file. Further fields are allowed and ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    question: str
-    answerable: bool
-    category: str = ""
-    gold_docs: tuple[str, ...] = ()
-    gold_quotes: tuple[str, ...] = ()
-    answer_must_contain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +48,7 @@ class EvalRow:
             "question": self.question.question,
             "answerable": self.question.answerable,
             "category": self.question.category,
-            "has_gold": bool(self.question.gold_quotes),
+            "has_gold": self.question.has_gold,
             "rank": _rank(self, _DEPTH),
             "outcome": outcome.kind,
             "form": outcome.form if isinstance(outcome, Answered) else None,
@@ -101,27 +80,6 @@ class EvalRow:
         }
 
 
-def read_questions(file: Path) -> list[EvalQuestion]:
-    """Return the questions of a JSONL file. Raises QuestionsError."""
-    questions: list[EvalQuestion] = []
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionsError(f"{file} cannot be read") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            questions.append(EvalQuestion.model_validate_json(line))
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or "line"
-            raise QuestionsError(f"{file}, line {number}: {place}: {first['msg']}") from None
-    if not questions:
-        raise QuestionsError(f"{file} holds no question")
-    return questions
-
-
 def read_rows(file: Path) -> list[dict[str, Any]]:
     """Return the rows that an earlier run wrote. Raises QuestionsError."""
     try:
@@ -136,23 +94,33 @@ def read_rows(file: Path) -> list[dict[str, Any]]:
 def fitted_calibration(
     retriever: Retriever, questions: Sequence[EvalQuestion], missed_rate: float, wrong_rate: float
 ) -> Calibration:
-    """Return a sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind."""
-    features = [retriever.search(question.question, frozenset(), TOP).features for question in questions]
+    """Return a sufficiency model fitted to the questions. Raises QuestionsError if there are too few of a kind.
+
+    Questions of which nobody knows whether they have an answer are left out.
+    """
+    known = [(question.question, question.answerable) for question in questions if question.answerable is not None]
+    features = [retriever.search(text, frozenset(), TOP).features for text, _ in known]
     try:
-        return fit(features, [question.answerable for question in questions], missed_rate, wrong_rate)
+        return fit(features, [answerable for _, answerable in known], missed_rate, wrong_rate)
     except ValueError as error:
         raise QuestionsError(str(error)) from error
 
 
 async def evaluate(
-    pipeline: Pipeline, questions: Sequence[EvalQuestion], deadline_s: float, done: Callable[[], None]
+    pipeline: Pipeline,
+    questions: Sequence[EvalQuestion],
+    deadline_s: float,
+    done: Callable[[], None],
+    groups: frozenset[str] = frozenset(),
 ) -> list[EvalRow]:
-    """Ask the questions one by one with access to public documents only, then close the provider. Return the rows."""
+    """Ask the questions one by one as somebody of these groups, then close the provider. Return the rows."""
     async with aclosing(pipeline):
-        return [await _row(pipeline, question, deadline_s, done) for question in questions]
+        return [await _row(pipeline, question, deadline_s, done, groups) for question in questions]
 
 
-async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None]) -> EvalRow:
+async def _row(
+    pipeline: Pipeline, question: EvalQuestion, deadline_s: float, done: Callable[[], None], groups: frozenset[str]
+) -> EvalRow:
     context = RequestContext(
         request_id=question.id,
         # Each question has its own user and workspace, so the limits per user and workspace never apply.
@@ -161,9 +129,10 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
         channel_id="eval",
         route="eval",
         deadline=Deadline.after(deadline_s),
+        groups=groups,
     )
     response = await answer(pipeline, question.question, context)
-    found = await asyncio.to_thread(pipeline.retriever.search, question.question, frozenset(), _DEPTH)
+    found = await asyncio.to_thread(pipeline.retriever.search, question.question, groups, _DEPTH)
     citations = response.outcome.citations if isinstance(response.outcome, Answered) else ()
     cited = await asyncio.to_thread(pipeline.retriever.chunks, {citation.chunk_id for citation in citations})
     done()
@@ -172,14 +141,17 @@ async def _row(pipeline: Pipeline, question: EvalQuestion, deadline_s: float, do
 
 def metrics(rows: Sequence[EvalRow]) -> dict[str, Any]:
     """Return the figures of a run: retrieval quality, outcomes by kind, quality of the answers, times."""
-    gold = [row for row in rows if row.question.answerable and row.question.gold_quotes]
-    unanswerable = [row for row in rows if not row.question.answerable]
     answerable = [row for row in rows if row.question.answerable]
+    unanswerable = [row for row in rows if row.question.answerable is False]
+    gold = [row for row in answerable if row.question.has_gold]
     shown = [row for row in rows if isinstance(row.outcome, Answered)]
     checked = [row for row in shown if row.question.answerable and row.question.answer_must_contain]
     return {
         "questions": len(rows),
         "answerable": len(answerable),
+        "unanswerable": len(unanswerable),
+        "judged_by_quotes": sum(bool(row.question.gold_quotes) for row in gold),
+        "judged_by_documents": sum(not row.question.gold_quotes for row in gold),
         "hit@5": _share(_rank(row) is not None for row in gold),
         "mrr@5": _rounded(mean([1 / rank if (rank := _rank(row)) else 0.0 for row in gold])),
         "hit@4000chars": _share(_within_context(row) for row in gold),
@@ -220,9 +192,11 @@ def _has_form(row: EvalRow, form: Form) -> bool:
 
 
 def _shows_gold(row: EvalRow) -> bool:
-    """Return whether what is shown, or what it cites, holds a supporting passage."""
+    """Return whether what is shown, or what it cites, holds a supporting passage; without one, a gold document."""
     if not isinstance(row.outcome, Answered):
         return False
+    if not row.question.gold_quotes:
+        return any(chunk.document_id in row.question.gold_docs for chunk in row.cited.values())
     told = _letters(" ".join([row.outcome.text, *(citation.quote for citation in row.outcome.citations)]))
     return any(_letters(quote) in told for quote in row.question.gold_quotes)
 
@@ -232,14 +206,23 @@ def _letters(text: str) -> str:
 
 
 def _rank(row: EvalRow, depth: int = TOP) -> int | None:
-    gold = [_letters(quote) for quote in row.question.gold_quotes]
-    for rank, chunk in enumerate(row.retrieved[:depth], 1):
-        if any(quote in _letters(chunk.text) for quote in gold):
-            return rank
-    return None
+    chunks = enumerate(row.retrieved[:depth], 1)
+    return next((rank for rank, chunk in chunks if _is_gold(row.question, chunk)), None)
+
+
+def _is_gold(question: EvalQuestion, chunk: RetrievedChunk) -> bool:
+    """Return whether a chunk holds a gold quote; of a question without quotes, whether it is of a gold document."""
+    if not question.gold_quotes:
+        return chunk.document_id in question.gold_docs
+    text = _letters(chunk.text)
+    return any(_letters(quote) in text for quote in question.gold_quotes)
 
 
 def _within_context(row: EvalRow) -> bool:
+    if not row.question.gold_quotes:
+        starts = accumulate((len(chunk.text) for chunk in row.retrieved), initial=0)
+        within = [chunk for chunk, start in zip(row.retrieved, starts, strict=False) if start < CONTEXT_CHARS]
+        return any(_is_gold(row.question, chunk) for chunk in within)
     context = _letters(" ".join(chunk.text for chunk in row.retrieved)[:CONTEXT_CHARS])
     return any(_letters(quote) in context for quote in row.question.gold_quotes)
 

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.corpora import Corpus, searching
 from support.models import shared_embedder
 
-from bot.evaluation.run import EvalQuestion, read_questions
+from bot.evaluation.questions import EvalQuestion, read_questions
 from index.retrieval import Retrieval
 from index.search import SnapshotSearch
 from pipeline.extractive import passages

@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 from support.corpora import Corpus, corpora, searching
 from support.models import shared_embedder
 
-from bot.evaluation.run import EvalQuestion, read_questions
+from bot.evaluation.questions import EvalQuestion, read_questions
 from index import sufficiency
 from index.search import SnapshotSearch
 from index.sufficiency import FEATURES, SHIPPED, Calibration, answer_threshold, cross_fitted, risk_curve, scaled

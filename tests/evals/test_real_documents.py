@@ -9,7 +9,8 @@ import pytest
 from support.size import sized, spread
 
 from bot.app import build_pipeline
-from bot.evaluation.run import EvalQuestion, evaluate, metrics, read_questions, unlimited
+from bot.evaluation.questions import EvalQuestion, read_questions
+from bot.evaluation.run import evaluate, metrics, unlimited
 from bot.settings import load_settings
 from index.builder import BuildRules, build
 from index.embedding.model import OnnxEmbedder

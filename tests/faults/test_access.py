@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.models import shared_embedder
 from support.size import sized
 
-from bot.evaluation.run import read_questions
+from bot.evaluation.questions import read_questions
 from index.access import EVERYONE
 from index.ann import SearchRules
 from index.builder import BuildRules, build

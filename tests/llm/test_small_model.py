@@ -22,7 +22,8 @@ from support.size import sized, spread
 
 from bot.app import build_embedder, build_pipeline, build_rules
 from bot.cli.model_check import model_checks
-from bot.evaluation.run import evaluate, metrics, read_questions, unlimited
+from bot.evaluation.questions import read_questions
+from bot.evaluation.run import evaluate, metrics, unlimited
 from bot.settings import load_settings
 from bot.telemetry.logs import configure_logging
 from index.builder import build

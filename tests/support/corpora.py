@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.evaluation.run import EvalQuestion, read_questions
+from bot.evaluation.questions import EvalQuestion, read_questions
 from index.builder import BuildRules, build
 from index.embedding.model import OnnxEmbedder
 from index.excerpts import EXCERPTS, ExcerptRules

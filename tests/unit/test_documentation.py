@@ -14,7 +14,8 @@ from pydantic import TypeAdapter
 from support.settings_page import PAGE, settings_page
 
 from bot.cli.main import COMMANDS, main
-from bot.evaluation.run import EvalQuestion, EvalRow
+from bot.evaluation.questions import EvalQuestion
+from bot.evaluation.run import EvalRow
 from bot.model_settings import FailoverSettings, ModelPrice
 from bot.section import Section
 from bot.settings import Settings, environment_name
