@@ -49,6 +49,8 @@ class FakeConnector:
     ended: set[str] = field(default_factory=set)
     # Methods of the next requests that are done although their sender never hears of it.
     lost: list[str] = field(default_factory=list)
+    # Tells of each request, by its method and activity, whether it is done although its sender never hears of it.
+    loses: Callable[[str, dict[str, Any]], bool] = lambda _method, _activity: False
     # Statuses that the next updates of messages get instead.
     update_failures: list[int] = field(default_factory=list)
     store: Store | None = None
@@ -156,14 +158,19 @@ class _Rest:
             return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
         fake.ended.update(stream["streamId"] for stream in streams if stream["streamType"] == "final")
         fake.tokens.append(request.headers.get("Authorization", ""))
-        key = f"m-{next(_ids)}"
+        # The end of a stream takes the place of its beginning.
+        key = next((stream["streamId"] for stream in streams if stream["streamType"] == "final"), f"m-{next(_ids)}")
+        fake.posted.pop(key, None)
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
-        self._lose(request)
+        self._lose(request, activity)
         return web.json_response({"id": key}, status=201)
 
-    def _lose(self, request: web.Request) -> None:
-        if self.fake.lost and self.fake.lost[0] == request.method and request.transport:
+    def _lose(self, request: web.Request, activity: dict[str, Any]) -> None:
+        is_lost = self.fake.loses(request.method, activity)
+        if self.fake.lost and self.fake.lost[0] == request.method:
             self.fake.lost.pop(0)
+            is_lost = True
+        if is_lost and request.transport:
             request.transport.close()
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -181,8 +188,9 @@ class _Rest:
         if key not in self.fake.posted:
             raise web.HTTPNotFound
         self.fake.updates.append((key, activity))
-        self.fake.posted[key] |= activity
-        self._lose(request)
+        kept = {name: self.fake.posted[key][name] for name in ("where", "at")}
+        self.fake.posted[key] = activity | kept | {"id": key}
+        self._lose(request, activity)
         return web.json_response({"id": key})
 
     async def roster(self, request: web.Request) -> web.Response:
