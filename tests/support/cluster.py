@@ -1,4 +1,4 @@
-"""Several replicas of the bot behind a balancer, with a Slack workspace or a stand-in of Teams that sends them events."""
+"""Several replicas of the bot behind a balancer, with a Slack workspace or a stand-in of Teams that sends events."""
 
 import asyncio
 import os

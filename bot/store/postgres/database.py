@@ -34,12 +34,16 @@ _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 @dataclass(frozen=True, slots=True)
 class PoolRules:
-    """How many connections a process has at most, and how long it waits for one and for a statement, in seconds."""
+    """How many connections a process has at most, and how long it waits for one and for a statement, in seconds.
+
+    `lead_s` is the time after which a process that leads and is not heard of leads no more.
+    """
 
     size: int = 10
     wait_s: float = 5.0
     statement_s: float = 10.0
     idle_s: float = _IDLE_S
+    lead_s: float = 10.0
 
 
 Values = Sequence[Any] | Mapping[str, Any]
@@ -112,6 +116,11 @@ class Database:
         """Whether the store is open."""
         return self._pool is not None
 
+    @property
+    def lead_s(self) -> float:
+        """The seconds after which a process that leads and is not heard of leads no more."""
+        return self._rules.lead_s
+
     async def close(self) -> None:
         """Close the connections."""
         pool, self._pool = self._pool, None
@@ -146,11 +155,14 @@ class Database:
                 _in_transaction.reset(token)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """Yield a connection of its own, which is not in the pool and has no time limits. Raises psycopg's errors."""
+    async def connection(self, silent_s: float = 0.0) -> AsyncIterator[AsyncConnection[Any]]:
+        """Yield a connection of its own, which is not in the pool and has no time limits. Raises psycopg's errors.
+
+        The server ends it after `silent_s` seconds without a statement, if they are not 0.
+        """
         connection = await AsyncConnection.connect(self._url, autocommit=True, **_options(self._url))
         async with connection:
-            await _prepare(connection, {})
+            await _prepare(connection, {"idle_session_timeout": f"{silent_s * 1000:.0f}"})
             yield connection
 
     @asynccontextmanager
