@@ -82,13 +82,16 @@ async def test_a_process_that_is_frozen_while_it_leads_does_not_keep_others_from
 
 
 async def test_who_leads_for_long_keeps_the_lock_and_its_own_errors(replicas: list[PostgresStore]) -> None:
-    with pytest.raises(TimeoutError, match="of the work"):
+    async def work() -> None:
         async with replicas[0].lead("sweep") as first:
             assert first
             await asyncio.sleep(2 * _LEAD_S)
             async with replicas[1].lead("sweep") as second:
                 assert not second
             raise TimeoutError("of the work")
+
+    with pytest.raises(TimeoutError, match="of the work"):
+        await work()
     async with replicas[1].lead("sweep") as third:
         assert third
 

@@ -31,6 +31,7 @@ _ASKED = (
     "Is there a Linux app?",
     "?",
 )
+_REVIEWABLE = _ASKED[:3]
 _LOST = 0.05
 _CHANNEL = "19:support@thread.tacv2"
 # In this channel a person approves every answer first.
@@ -145,7 +146,9 @@ async def _ask(running: TeamsCluster, dice: random.Random) -> list[str]:
             (f"a:{number}", f"{_CHANNEL};messageid={number}", f"{_REVIEWED};messageid={number}"), _PARTS
         )[0]
         places.append(place)
-        question = running.teams.question(dice.choice(_ASKED), "asker", place)
+        # The same question again would join the review that waits.
+        text = f"{dice.choice(_REVIEWABLE)} I ask for team {number}." if _REVIEWED in place else dice.choice(_ASKED)
+        question = running.teams.question(text, "asker", place)
         sending.append(asyncio.create_task(_deliver(running.balancer, question)))
         await asyncio.sleep(dice.uniform(0.0, _PAUSE_S))
     async with asyncio.timeout(_PATIENCE_S):

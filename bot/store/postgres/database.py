@@ -16,6 +16,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.store.port import StoreError
 from bot.store.postgres.migrations import migrate
+from bot.store.postgres.pooling import keeps_sessions
+from index.errors import SettingsError
 
 _SCHEMA = "citedesk"
 # A transaction without a statement for this long is rolled back, because others wait for its rows.
@@ -29,6 +31,10 @@ _CONNECTION = {
     "keepalives_count": 3,
     "application_name": "citedesk",
 }
+_POOLED = (
+    "setting store.url: the pooler there gives clients another connection for each transaction, and so signals and "
+    "locks are lost; name its session mode, or PostgreSQL itself"
+)
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -89,8 +95,10 @@ class Database:
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
 
     async def open(self) -> Self:
-        """Connect, creating or migrating the tables. Raises StoreError."""
+        """Connect, creating or migrating the tables. Raises StoreError, and SettingsError behind an unfit pooler."""
         async with translated("the store cannot be opened"):
+            if not await keeps_sessions(self._url, _options(self._url)):
+                raise SettingsError(_POOLED)
             async with self.connection() as connection:
                 await migrate(connection)
             rules = self._rules

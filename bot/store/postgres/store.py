@@ -54,7 +54,7 @@ class PostgresStore(PostgresTables):
         super().__init__(self._database)
 
     async def open(self) -> Self:
-        """Connect, creating or migrating the tables. Raises StoreError."""
+        """Connect, creating or migrating the tables. Raises StoreError, SettingsError."""
         await self._database.open()
         return self
 
