@@ -16,7 +16,7 @@ from bot.store.port import StoreError  # noqa: E402
 from bot.store.postgres.database import PoolRules  # noqa: E402
 from bot.store.postgres.store import PostgresStore  # noqa: E402
 
-_LEAD_S = 1.0
+_LEAD_S = 2.0
 _CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -74,7 +74,7 @@ async def test_a_process_that_is_frozen_while_it_leads_does_not_keep_others_from
     working = asyncio.create_task(_work(replicas[0], leads))
     await leads.wait()
     # Neither the work nor what holds the lock runs meanwhile.
-    time.sleep(2 * _LEAD_S)  # noqa: ASYNC251
+    time.sleep(1.5 * _LEAD_S)  # noqa: ASYNC251
     async with asyncio.timeout(10):
         await _lead(replicas[1])
         with pytest.raises(StoreError, match="lock was lost"):
@@ -85,7 +85,7 @@ async def test_who_leads_for_long_keeps_the_lock_and_its_own_errors(replicas: li
     async def work() -> None:
         async with replicas[0].lead("sweep") as first:
             assert first
-            await asyncio.sleep(2 * _LEAD_S)
+            await asyncio.sleep(1.5 * _LEAD_S)
             async with replicas[1].lead("sweep") as second:
                 assert not second
             raise TimeoutError("of the work")

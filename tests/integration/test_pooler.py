@@ -1,4 +1,4 @@
-"""PgBouncer in front of PostgreSQL: with its session mode the store works, its transaction mode is refused in a line."""
+"""PgBouncer in front of PostgreSQL: in its session mode the store works, its transaction mode is refused in a line."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,24 +11,21 @@ from support.waiting import settled
 from support.workspace import ASKER, SUPPORT, workspace
 
 pytest.importorskip("psycopg", reason="the extra `cluster` is not installed")
-from bot.app import open_store  # noqa: E402
-from bot.settings import load_settings  # noqa: E402
-from bot.store.postgres.database import Database, PoolRules  # noqa: E402
-from bot.store.postgres.store import PostgresStore  # noqa: E402
-from bot.store.records import Signal  # noqa: E402
-from index.errors import SettingsError  # noqa: E402
+from bot.app import open_store
+from bot.settings import load_settings
+from bot.store.postgres.database import Database, PoolRules
+from bot.store.postgres.store import PostgresStore
+from bot.store.records import Signal
+from index.errors import SettingsError
 
-_LEAD_S = 0.6
+_LEAD_S = 2.0
 
 
-@pytest.fixture
-def pooler() -> None:
-    if problem := engine.missing():
-        pytest.skip(problem)
+pytestmark = pytest.mark.skipif(bool(engine.missing()), reason=engine.missing())
 
 
 @pytest.fixture
-def session_url(pooler: None, postgres_url: str) -> Iterator[str]:
+def session_url(postgres_url: str) -> Iterator[str]:
     with engine.pgbouncer(postgres_url, "session") as url:
         yield url
 
@@ -44,13 +41,13 @@ async def replicas(session_url: str) -> AsyncIterator[list[PostgresStore]]:
 
 @pytest.mark.parametrize("round_robin", [False, True], ids=["newest first", "round robin"])
 async def test_transaction_pooling_is_refused_in_one_line_that_names_the_setting(
-    round_robin: bool, pooler: None, postgres_url: str, tmp_path: Path
+    postgres_url: str, tmp_path: Path, *, round_robin: bool
 ) -> None:
     with engine.pgbouncer(postgres_url, "transaction", round_robin=round_robin) as url:
         settings = load_settings(data_dir=tmp_path, store={"url": url})
         # Also when the pooler has connections at hand that others have left.
         for _ in range(4):
-            with pytest.raises(SettingsError, match="setting store.url: .*session mode") as refused:
+            with pytest.raises(SettingsError, match=r"setting store\.url: .*session mode") as refused:
                 await open_store(settings)
             assert "\n" not in str(refused.value)
 
@@ -62,7 +59,7 @@ async def test_in_session_mode_signals_and_locks_work(replicas: list[PostgresSto
         assert await anext(signals) == Signal("stop", "q-1")
     async with replicas[0].lead("sweep") as first:
         assert first
-        await asyncio.sleep(2 * _LEAD_S)
+        await asyncio.sleep(1.5 * _LEAD_S)
         async with replicas[1].lead("sweep") as second:
             assert not second
     async with replicas[1].lead("sweep") as third:

@@ -86,11 +86,10 @@ async def _while_connected(connection: AsyncConnection[Any], silent_s: float, na
 
 async def _until_lost(connection: AsyncConnection[Any], silent_s: float, body: asyncio.Timeout) -> None:
     """Ask the server for a sign of life at intervals, and end the body when none comes."""
-    pause_s = silent_s / _LOOKS
     try:
         while True:
-            await asyncio.sleep(pause_s)
-            async with asyncio.timeout(pause_s):
+            await asyncio.sleep(silent_s / _LOOKS)
+            async with asyncio.timeout(silent_s / 2):
                 await connection.execute("SELECT 1")
     except (Error, TimeoutError):
         body.reschedule(asyncio.get_running_loop().time())
