@@ -62,7 +62,7 @@ async def test_who_lost_a_message_that_the_other_one_has_just_posted_deletes_not
     (taken,) = await outbox.claim("taken", 60.0, 1)
     # The other one's post has arrived, and it has not stored so yet.
     await _deliver(desk, replace(frozen, anchor=taken.anchor))
-    assert [(m["id"], m["text"]) for m in teams.messages("a:asker")] == [(place, "Yes.")]
+    assert [m["text"] for m in teams.messages("a:asker")] == ["Yes."]
     await _deliver(desk, taken)
-    assert [(m["id"], m["text"]) for m in teams.messages("a:asker")] == [(place, "Yes.")]
+    assert [m["text"] for m in teams.messages("a:asker")] == ["Yes."]
     assert await outbox.posted("r-1") == place

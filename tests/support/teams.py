@@ -158,9 +158,7 @@ class _Rest:
             return web.json_response({"error": {"code": "ContentStreamNotAllowed", "message": said}}, status=403)
         fake.ended.update(stream["streamId"] for stream in streams if stream["streamType"] == "final")
         fake.tokens.append(request.headers.get("Authorization", ""))
-        # The end of a stream takes the place of its beginning.
-        key = next((stream["streamId"] for stream in streams if stream["streamType"] == "final"), f"m-{next(_ids)}")
-        fake.posted.pop(key, None)
+        key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
         self._lose(request, activity)
         return web.json_response({"id": key}, status=201)
@@ -174,8 +172,13 @@ class _Rest:
             request.transport.close()
 
     async def delete(self, request: web.Request) -> web.Response:
-        if self.fake.posted.pop(request.match_info["activity"], None) is None:
+        key = request.match_info["activity"]
+        if self.fake.posted.pop(key, None) is None:
             raise web.HTTPNotFound
+        # A stream and its end are one message.
+        ends = [k for k, a in self.fake.posted.items() if any(e.get("streamId") == key for e in a.get("entities", []))]
+        for end in ends:
+            del self.fake.posted[end]
         return web.Response()
 
     async def put(self, request: web.Request) -> web.Response:
