@@ -421,17 +421,19 @@ def build_index_builds(settings: Settings, store: Store, snapshots: Snapshots) -
     return IndexBuilds(store, build_index, snapshots)
 
 
+def build_note_of(surface: str) -> BuildNote:
+    """Return how a chat product renders what is said of a build."""
+    return PRODUCTS[surface]().build_note
+
+
 @asynccontextmanager
 async def building(
     settings: Settings, store: Store, indexes: Sequence[OwnedIndex], wake_outbox: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Build what is ordered and what is due, of all these indexes, while the body runs."""
-
-    def note_of(surface: str) -> BuildNote:
-        return PRODUCTS[surface]().build_note
-
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(Building(store, indexes, settings.delivery, note_of, wake_outbox).running())
+        builder = Building(store, indexes, settings.delivery, build_note_of, wake_outbox)
+        await stack.enter_async_context(builder.running())
         for index in indexes:
             await stack.enter_async_context(Refetching(index.settings, index.builds).running())
         yield

@@ -11,10 +11,19 @@ from ipaddress import ip_address
 import structlog
 from aiohttp import web
 
-from bot.app import PRODUCTS, build_embedder, build_process_state, build_runtime, building, open_store
+from bot.app import (
+    PRODUCTS,
+    build_embedder,
+    build_note_of,
+    build_process_state,
+    build_runtime,
+    building,
+    open_store,
+)
 from bot.app import places as places_of
 from bot.delivery.building import OwnedIndex
 from bot.delivery.maintenance import Maintenance
+from bot.delivery.neglected import NeglectedOrders
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.probes import Probes
@@ -93,9 +102,11 @@ def _background(
     for each in runtime.all:
         if each.following:
             yield each.following.running()
+    indexes = [OwnedIndex(each.scope, each.settings, each.use_cases.operations.builds) for each in runtime.all]
     if runtime.settings.index.builds_in_serve:
-        indexes = [OwnedIndex(each.scope, each.settings, each.use_cases.operations.builds) for each in runtime.all]
         yield building(runtime.settings, store, indexes, runtime.wake_outbox)
+    else:
+        yield NeglectedOrders(store, indexes, build_note_of, runtime.wake_outbox).running()
 
 
 async def opened_in_time(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:

@@ -54,7 +54,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *await asyncio.to_thread(_published, settings),
         *await service_checks(settings),
         *_access(settings),
-        await _store(settings),
+        *await _store(settings),
         *await _shared(settings),
         *await model_checks(settings),
         *await _products(settings),
@@ -137,15 +137,20 @@ def _access(settings: Settings) -> Sequence[Diagnosis]:
     return [Diagnosis("access", ok=True, words=f"warning: {warning}") for warning in live_warnings(settings)]
 
 
-async def _store(settings: Settings) -> Diagnosis:
+async def _store(settings: Settings) -> Sequence[Diagnosis]:
     try:
         async with AsyncExitStack() as stack:
             store = await open_store(settings)
             stack.push_async_callback(store.close)
             counts = await store.counts()
     except CitedeskError as error:
-        return Diagnosis("store", ok=False, words=str(error))
-    return Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")
+        return [Diagnosis("store", ok=False, words=str(error))]
+    found = [Diagnosis("store", ok=True, words=f"{counts.open_reviews} reviews waiting")]
+    if counts.neglected_builds:
+        orders = counted(counts.neglected_builds, "order waits", "orders wait")
+        words = f"{orders}, and nothing builds: run `citedesk index worker`, or set index.builds_in_serve to true"
+        found.append(Diagnosis("builds", ok=False, words=words))
+    return found
 
 
 async def _shared(settings: Settings) -> Sequence[Diagnosis]:

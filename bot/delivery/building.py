@@ -64,7 +64,7 @@ class Building:
     async def work(self, job: Job, lease: Lease) -> None:
         """Build, and settle the order together with its result."""
         order = BuildOrder.model_validate_json(job.payload)
-        index = next((one for one in self.indexes if one.scope.has(order.where.tenant_id)), None)
+        index = index_of(self.indexes, order)
         if index is None:
             _log.warning("build_of_unknown_tenant", build_id=job.key, tenant_id=order.where.tenant_id)
             await self.store.builds.bury(job)
@@ -112,6 +112,11 @@ class Building:
 
     def _note(self, job: Job, order: BuildOrder, what: str, said: Coverage | str, words: Words) -> Outgoing:
         return self.note_of(order.where.surface)(f"{job.key}:{what}", job.key, order, said, words)
+
+
+def index_of(indexes: Sequence[OwnedIndex], order: BuildOrder) -> OwnedIndex | None:
+    """Return the index that an order is about; None if its tenant is not served any more."""
+    return next((one for one in indexes if one.scope.has(order.where.tenant_id)), None)
 
 
 async def _built(builds: IndexBuilds, progress: Progress) -> Coverage:

@@ -219,7 +219,7 @@ class ReviewDesk:
             messages = await cards(review)
             async with self.questions.store.transaction() as tx:
                 current = await tx.reviews.locked(review.review_id)
-                if current is None:
+                if current is None or not current.card_after:
                     continue
                 await tx.reviews.save(current.model_copy(update={"card_after": ""}), "", "asked again")
                 # The card comes late already, so no reminder follows on its heels.

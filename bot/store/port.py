@@ -108,6 +108,12 @@ class Queue(Protocol):
     async def length(self, scope: Scope = ALL_TENANTS) -> QueueLength:
         """Return how many jobs wait, and how many of those added in the last seven days are dead letters."""
 
+    async def neglected(self, after_s: float, scope: Scope = ALL_TENANTS) -> dict[str, str]:
+        """Return the jobs, by key with their payloads, that have been free and due for `after_s` seconds.
+
+        None is while any job of the queue is held: then there is a worker, and they wait their turn.
+        """
+
 
 class Outbox(Queue, Protocol):
     """The queue of messages to post. The key of a job is the key of its message.

@@ -305,15 +305,24 @@ class QueueLength:
     dead: int
 
 
+# An order to build the index that waits for so many seconds, while no other one is worked on, is neglected. Whoever
+# builds looks for orders far more often.
+NEGLECTED_S = 15.0
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Outcomes of the last 24 hours by kind, open reviews, waiting jobs, and dead letters of seven days."""
+    """Outcomes of the last 24 hours by kind, open reviews, waiting jobs, and dead letters of seven days.
+
+    `neglected_builds` are orders to build the index that wait although no process builds.
+    """
 
     outcomes: dict[str, int]
     open_reviews: int
     waiting_questions: int = 0
     waiting_replies: int = 0
     dead_letters: int = 0
+    neglected_builds: int = 0
 
 
 class ReviewFilter(FrozenModel):

@@ -39,7 +39,8 @@ class Locks(Protocol):
     def lead(self, name: str) -> AbstractAsyncContextManager[bool]:
         """Yield whether this process holds the lock while the body runs; False if another one does.
 
-        A process that dies, or loses its connection, holds it no more.
+        A process that dies, is frozen for long, or loses its connection, holds it no more. Then the body is cancelled,
+        and StoreError raised. For some seconds before it both may work, so what they do must bear being done twice.
         """
 
 

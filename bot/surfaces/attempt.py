@@ -12,11 +12,15 @@ from bot.store.records import Job, Outgoing
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Where a message was posted. `answer_ids` are the message ids by which the product may name it in feedback."""
+    """Where a message was posted. `answer_ids` are the message ids by which the product may name it in feedback.
+
+    `is_shared` tells that another worker's try ends in the same place, so that it may be the one that people see.
+    """
 
     channel_id: str
     message_id: str
     answer_ids: tuple[str, ...] = ()
+    is_shared: bool = False
 
 
 class PostError(Exception):

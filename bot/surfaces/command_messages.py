@@ -62,7 +62,9 @@ def _index_words(status: Status, rebuild: str, words: Words) -> str:
             when=words.moment(manifest.created_at),
             skipped=len(manifest.skipped),
         )
-    return "; ".join([index, *(_last_build_words(last, words, tells_why=status.tells_why) if last else [])])
+    neglected = [words("status-neglected")] if status.counts.neglected_builds else []
+    last_words = _last_build_words(last, words, tells_why=status.tells_why) if last else []
+    return "; ".join([index, *last_words, *neglected])
 
 
 def _last_build_words(last: LastBuild, words: Words, *, tells_why: bool) -> list[str]:

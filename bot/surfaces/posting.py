@@ -79,10 +79,11 @@ class Posting:
     async def _lost(self, job: Job, message: Outgoing, posted: Posted) -> None:
         """Delete the own copy of a message that another worker has taken over, unless it is the one that counts.
 
-        Where the other one can find this copy it may be the one that counts soon, and its check decides.
+        Where the other one finds this copy, or posts in its place, it may be the one that counts soon.
         """
         kept = await self.questions.store.outbox.posted(job.key)
-        is_second = kept != posted.message_id if kept else not self.product.finds_copies
+        may_count = self.product.finds_copies or posted.is_shared
+        is_second = kept != posted.message_id if kept else not may_count
         _log.warning("message_taken_over", request_id=message.request_id, attempts=job.attempts, retracted=is_second)
         if is_second and posted.message_id:
             await self.product.retract(message, posted)

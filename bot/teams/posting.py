@@ -7,6 +7,7 @@ are posted only if `teams.anchors` is set, because Teams may drop the AI label o
 """
 
 import re
+from dataclasses import replace
 
 import aiohttp
 import structlog
@@ -44,7 +45,8 @@ class TeamsPoster:
         except _API_ERRORS as error:
             raise _post_error(error) from None
         # Feedback may name the first message of the stream instead of its end.
-        return Posted(address, posted, tuple({posted, message.progress_id} - {""}))
+        ids = tuple({posted.message_id, message.progress_id} - {""})
+        return replace(posted, answer_ids=ids)
 
     async def retract(self, message: Outgoing, posted: Posted) -> None:
         """Delete one copy of a message. A failure is only logged."""
@@ -53,8 +55,8 @@ class TeamsPoster:
         except _API_ERRORS as error:
             _log.warning("copy_not_deleted", request_id=message.request_id, reason=type(error).__name__)
 
-    async def _posted_or_plain(self, message: Outgoing, address: str, attempt: Attempt) -> str:
-        """Post a message; if Teams refuses its form, post it once as short plain text. Return its id."""
+    async def _posted_or_plain(self, message: Outgoing, address: str, attempt: Attempt) -> Posted:
+        """Post a message; if Teams refuses its form, post it once as short plain text. Return where it is."""
         try:
             return await self._posted(message, address, attempt)
         except aiohttp.ClientResponseError as error:
@@ -66,10 +68,10 @@ class TeamsPoster:
         )
         return await self._posted(plain, address, attempt)
 
-    async def _posted(self, message: Outgoing, address: str, attempt: Attempt) -> str:
-        """Post a message as the end of its stream, in place of its anchor, or by itself; return its id."""
+    async def _posted(self, message: Outgoing, address: str, attempt: Attempt) -> Posted:
+        """Post a message as the end of its stream, in place of its anchor, or by itself; return where it is."""
         if message.progress_id and await self._has_ended_stream(message, address, attempt):
-            return message.progress_id
+            return Posted(address, message.progress_id, is_shared=True)
         payload = payload_of(message)
         anchor = attempt.anchor
         if self._anchors and not anchor:
@@ -82,9 +84,9 @@ class TeamsPoster:
                 await self.retract(message, Posted(address, anchor))
                 raise
         if anchor and await self._has_updated(message, address, anchor, attempt):
-            return anchor
+            return Posted(address, anchor, is_shared=True)
         async with attempt.request():
-            return await self._connector.send(payload.service_url, address, payload.activity)
+            return Posted(address, await self._connector.send(payload.service_url, address, payload.activity))
 
     async def _has_ended_stream(self, message: Outgoing, address: str, attempt: Attempt) -> bool:
         """Turn the stream of a message into the message. Return False if the stream is over without an end."""

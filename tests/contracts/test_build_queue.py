@@ -4,7 +4,7 @@ import pytest
 from support.clock import Clock
 
 from bot.store.port import Store
-from bot.store.records import Job, Outgoing
+from bot.store.records import Job, Outgoing, Scope
 
 
 async def test_a_build_is_no_job_of_the_inbox_and_the_other_way_round(store: Store) -> None:
@@ -63,3 +63,23 @@ async def _cut_short(store: Store, job: Job, note: Outgoing) -> None:
         await tx.builds.finish(job)
         await tx.outbox.send([note])
         raise ValueError("cut")
+
+
+async def test_orders_are_neglected_once_they_wait_for_long_and_no_build_is_at_work(store: Store, clock: Clock) -> None:
+    await store.builds.add(["b-1"], '"first"', "T1")
+    await store.builds.add(["b-2"], '"second"', "T2")
+    assert await store.builds.neglected(15.0) == {}
+    clock.move(seconds=16)
+    assert await store.builds.neglected(15.0) == {"b-1": '"first"', "b-2": '"second"'}
+    assert await store.builds.neglected(15.0, Scope(ids=frozenset({"T2"}), others=False)) == {"b-2": '"second"'}
+    assert (await store.counts()).neglected_builds == 2
+    (job,) = await store.builds.claim("w", 10.0, 1)
+    # The other one waits for its turn.
+    assert await store.builds.neglected(15.0) == {}
+    clock.move(seconds=11)
+    # The first one's builder died, and whoever takes it over has some time to do so.
+    assert await store.builds.neglected(15.0) == {"b-2": '"second"'}
+    clock.move(seconds=15)
+    assert set(await store.builds.neglected(15.0)) == {"b-1", "b-2"}
+    await store.builds.retry(job, 60.0)
+    assert set(await store.builds.neglected(15.0)) == {"b-2"}

@@ -1,4 +1,4 @@
-"""Several replicas of the bot behind a balancer, with a Slack workspace that sends them events over HTTP."""
+"""Several replicas of the bot behind a balancer, with a Slack workspace or a stand-in of Teams that sends events."""
 
 import asyncio
 import os
@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from bot.cli.demo import demo_settings
 from bot.sandbox.server import Sandbox
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 from bot.slack.http import EVENTS_PATH
 from support.engines.haproxy import free_port, haproxy
 from support.process import UNLIMITED_AND_HASTY, BotProcess, context
+from support.teams import FakeConnector, connector
 
 # Long enough that a replica on a busy machine renews in time, short enough that a test outlasts many.
 LEASE_S = 3.0
@@ -26,10 +27,9 @@ _PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
-class Cluster:
-    """Running replicas, and the workspace whose events the balancer spreads over them."""
+class Replicas:
+    """Running replicas behind a balancer."""
 
-    sandbox: Sandbox
     replicas: Sequence[BotProcess]
     balancer: str
 
@@ -59,13 +59,29 @@ class Cluster:
                 await asyncio.sleep(0.05)
 
 
+@dataclass(frozen=True)
+class Cluster(Replicas):
+    """Running replicas, and the workspace whose events the balancer spreads over them."""
+
+    sandbox: Sandbox
+
+
+@dataclass(frozen=True)
+class TeamsCluster(Replicas):
+    """Running replicas, and the stand-in of Teams that sends them activities over the balancer."""
+
+    teams: FakeConnector
+
+
+def hasty_settings() -> dict[str, Any]:
+    """Return the settings that all replicas have in common, but for a port of their own."""
+    hasty = UNLIMITED_AND_HASTY["delivery"] | {"lease_s": LEASE_S, "check_s": 2.0}
+    return {**UNLIMITED_AND_HASTY, "delivery": hasty, "server": {"host": "127.0.0.1", "port": free_port()}}
+
+
 def replica_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **more: Any) -> Settings:  # noqa: ANN401
     """Return the settings of a replica that takes events over HTTP on a port of its own."""
-    hasty = UNLIMITED_AND_HASTY["delivery"] | {"lease_s": LEASE_S, "check_s": 2.0}
-    settings = demo_settings(
-        data_dir, articles, sandbox,
-        **{**UNLIMITED_AND_HASTY, "delivery": hasty, "server": {"host": "127.0.0.1", "port": free_port()}, **more},
-    )  # fmt: skip
+    settings = demo_settings(data_dir, articles, sandbox, **{**hasty_settings(), **more})
     slack = settings.slack.model_copy(
         update={"app_token": None, "signing_secret": SecretStr(sandbox.credentials.signing_secret)}
     )
@@ -80,24 +96,50 @@ async def cluster(
     **settings: Any,  # noqa: ANN401
 ) -> AsyncIterator[Cluster]:
     """Run a replica for each data directory, with these settings beside those of a replica."""
-    forking = context()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox())
         # Slack gives up after three tries in six minutes; here replicas are away far more often than that.
         sandbox.acts.retry_seconds = (0.3,) * 300
         each = [replica_settings(folder, articles, sandbox, **settings) for folder in folders]
-        replicas = [
-            BotProcess(forking, one, name=f"replica-{number}", environment=environment)
-            for number, one in enumerate(each)
-        ]
-        stack.push_async_callback(_end, replicas)
-        for replica in replicas:
-            replica.start()
-        balancer = stack.enter_context(haproxy([one.server.port for one in each]))
+        replicas, balancer = await _started(stack, each, environment)
+        running = Cluster(replicas, balancer, sandbox)
         sandbox.deliver_over_http(f"{balancer}{EVENTS_PATH}")
-        running = Cluster(sandbox, replicas, balancer)
         await running.ready()
         yield running
+
+
+@asynccontextmanager
+async def teams_cluster(
+    folders: Sequence[Path],
+    articles: Path,
+    **settings: Any,  # noqa: ANN401
+) -> AsyncIterator[TeamsCluster]:
+    """Run a replica that serves Teams for each data directory, with these settings beside those of a replica."""
+    async with AsyncExitStack() as stack:
+        teams = await stack.enter_async_context(connector())
+        each = [
+            load_settings(data_dir=folder, index={"paths": [articles]}, **hasty_settings(), **settings)
+            for folder in folders
+        ]
+        replicas, balancer = await _started(stack, each)
+        running = TeamsCluster(replicas, balancer, teams)
+        teams.bot_url = balancer
+        await running.ready()
+        yield running
+
+
+async def _started(
+    stack: AsyncExitStack, each: Sequence[Settings], environment: Mapping[str, str] | None = None
+) -> tuple[Sequence[BotProcess], str]:
+    """Start a replica for each of the settings, and a balancer before them, until the stack is left."""
+    forking = context()
+    replicas = [
+        BotProcess(forking, one, name=f"replica-{number}", environment=environment) for number, one in enumerate(each)
+    ]
+    stack.push_async_callback(_end, replicas)
+    for replica in replicas:
+        replica.start()
+    return replicas, stack.enter_context(haproxy([one.server.port for one in each]))
 
 
 async def _end(replicas: Sequence[BotProcess]) -> None:

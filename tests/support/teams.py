@@ -49,6 +49,8 @@ class FakeConnector:
     ended: set[str] = field(default_factory=set)
     # Methods of the next requests that are done although their sender never hears of it.
     lost: list[str] = field(default_factory=list)
+    # Tells of each request, by its method and activity, whether it is done although its sender never hears of it.
+    loses: Callable[[str, dict[str, Any]], bool] = lambda _method, _activity: False
     # Statuses that the next updates of messages get instead.
     update_failures: list[int] = field(default_factory=list)
     store: Store | None = None
@@ -158,17 +160,25 @@ class _Rest:
         fake.tokens.append(request.headers.get("Authorization", ""))
         key = f"m-{next(_ids)}"
         fake.posted[key] = activity | {"id": key, "at": time.monotonic()}
-        self._lose(request)
+        self._lose(request, activity)
         return web.json_response({"id": key}, status=201)
 
-    def _lose(self, request: web.Request) -> None:
-        if self.fake.lost and self.fake.lost[0] == request.method and request.transport:
+    def _lose(self, request: web.Request, activity: dict[str, Any]) -> None:
+        is_lost = self.fake.loses(request.method, activity)
+        if self.fake.lost and self.fake.lost[0] == request.method:
             self.fake.lost.pop(0)
+            is_lost = True
+        if is_lost and request.transport:
             request.transport.close()
 
     async def delete(self, request: web.Request) -> web.Response:
-        if self.fake.posted.pop(request.match_info["activity"], None) is None:
+        key = request.match_info["activity"]
+        if self.fake.posted.pop(key, None) is None:
             raise web.HTTPNotFound
+        # A stream and its end are one message.
+        ends = [k for k, a in self.fake.posted.items() if any(e.get("streamId") == key for e in a.get("entities", []))]
+        for end in ends:
+            del self.fake.posted[end]
         return web.Response()
 
     async def put(self, request: web.Request) -> web.Response:
@@ -181,8 +191,9 @@ class _Rest:
         if key not in self.fake.posted:
             raise web.HTTPNotFound
         self.fake.updates.append((key, activity))
-        self.fake.posted[key] |= activity
-        self._lose(request)
+        kept = {name: self.fake.posted[key][name] for name in ("where", "at")}
+        self.fake.posted[key] = activity | kept | {"id": key}
+        self._lose(request, activity)
         return web.json_response({"id": key})
 
     async def roster(self, request: web.Request) -> web.Response:

@@ -16,6 +16,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.store.port import StoreError
 from bot.store.postgres.migrations import migrate
+from bot.store.postgres.pooling import keeps_sessions
+from index.errors import SettingsError
 
 _SCHEMA = "citedesk"
 # A transaction without a statement for this long is rolled back, because others wait for its rows.
@@ -29,17 +31,25 @@ _CONNECTION = {
     "keepalives_count": 3,
     "application_name": "citedesk",
 }
+_POOLED = (
+    "setting store.url: the pooler there gives clients another connection for each transaction, and so signals and "
+    "locks are lost; name its session mode, or PostgreSQL itself"
+)
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PoolRules:
-    """How many connections a process has at most, and how long it waits for one and for a statement, in seconds."""
+    """How many connections a process has at most, and how long it waits for one and for a statement, in seconds.
+
+    `lead_s` is the time after which a process that leads and is not heard of leads no more.
+    """
 
     size: int = 10
     wait_s: float = 5.0
     statement_s: float = 10.0
     idle_s: float = _IDLE_S
+    lead_s: float = 10.0
 
 
 Values = Sequence[Any] | Mapping[str, Any]
@@ -85,8 +95,10 @@ class Database:
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
 
     async def open(self) -> Self:
-        """Connect, creating or migrating the tables. Raises StoreError."""
+        """Connect, creating or migrating the tables. Raises StoreError, and SettingsError behind an unfit pooler."""
         async with translated("the store cannot be opened"):
+            if not await keeps_sessions(self._url, _options(self._url)):
+                raise SettingsError(_POOLED)
             async with self.connection() as connection:
                 await migrate(connection)
             rules = self._rules
@@ -111,6 +123,11 @@ class Database:
     def is_open(self) -> bool:
         """Whether the store is open."""
         return self._pool is not None
+
+    @property
+    def lead_s(self) -> float:
+        """The seconds after which a process that leads and is not heard of leads no more."""
+        return self._rules.lead_s
 
     async def close(self) -> None:
         """Close the connections."""
@@ -146,11 +163,14 @@ class Database:
                 _in_transaction.reset(token)
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection[Any]]:
-        """Yield a connection of its own, which is not in the pool and has no time limits. Raises psycopg's errors."""
+    async def connection(self, silent_s: float = 0.0) -> AsyncIterator[AsyncConnection[Any]]:
+        """Yield a connection of its own, which is not in the pool and has no time limits. Raises psycopg's errors.
+
+        The server ends it after `silent_s` seconds without a statement, if they are not 0.
+        """
         connection = await AsyncConnection.connect(self._url, autocommit=True, **_options(self._url))
         async with connection:
-            await _prepare(connection, {})
+            await _prepare(connection, {"idle_session_timeout": f"{silent_s * 1000:.0f}"})
             yield connection
 
     @asynccontextmanager

@@ -174,6 +174,16 @@ class QueueTable:
         )
         return QueueLength(*rows[0])
 
+    async def neglected(self, after_s: float, scope: Scope = ALL_TENANTS) -> dict[str, str]:
+        """Return the jobs, by key with their payloads, that have been free and due for `after_s` seconds."""
+        rows = await self._database.rows(
+            f"SELECT key, payload FROM {self._table} WHERE state = 'waiting' AND {IN_SCOPE} "  # noqa: S608
+            "AND greatest(due_at, lease_until) <= citedesk.now() - make_interval(secs => %s) AND NOT EXISTS "
+            f"(SELECT 1 FROM {self._table} WHERE state = 'waiting' AND lease_until >= citedesk.now()) ORDER BY number",
+            (*scope_values(scope), after_s),
+        )
+        return dict(rows)
+
     async def _change(self, change: str, values: Sequence[Any], which: str, those: Sequence[Any]) -> bool:
         changed = await self._database.write(
             f"UPDATE {self._table} SET {change} WHERE {which}",  # noqa: S608

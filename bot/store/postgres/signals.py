@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
-from psycopg import Error
+from psycopg import AsyncConnection, Error
 
+from bot.store.port import StoreError
 from bot.store.postgres.database import Database, Executor, reason, translated
 from bot.store.records import Signal
 
 _log = structlog.get_logger(__name__)
 _CHANNEL = "citedesk"
 _LEAD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+# How often the holder of a lock asks whether it has it, in the time after which a silent one loses it.
+_LOOKS = 4
 _PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -47,7 +51,45 @@ async def listen(database: Database) -> AsyncIterator[Signal]:
 
 @asynccontextmanager
 async def lead(database: Database, name: str) -> AsyncIterator[bool]:
-    """Yield whether this process holds the lock, which ends with the connection that holds it."""
-    async with translated("the store failed"), database.connection() as connection:
+    """Yield whether this process holds the lock, which ends with the connection that holds it.
+
+    The body is cancelled when that connection is lost, and StoreError raised: another process may lead by then. The
+    server ends the connection of a process that is frozen, because nothing is heard of it.
+    """
+    async with translated("the store failed"), database.connection(database.lead_s) as connection:
         found = await (await connection.execute(_LEAD, (f"citedesk lead {name}",))).fetchone()
-        yield bool(found and found[0])
+        if not (found and found[0]):
+            yield False
+            return
+        async with _while_connected(connection, database.lead_s, name):
+            yield True
+
+
+@asynccontextmanager
+async def _while_connected(connection: AsyncConnection[Any], silent_s: float, name: str) -> AsyncIterator[None]:
+    """Cancel the body when the connection is lost, and raise StoreError."""
+    body = asyncio.timeout(None)
+    try:
+        async with body:
+            looking = asyncio.create_task(_until_lost(connection, silent_s, body))
+            try:
+                yield
+            finally:
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
+    except TimeoutError:
+        if not body.expired():
+            raise
+        _log.warning("lead_lost", name=name)
+        raise StoreError("the lock was lost with its connection") from None
+
+
+async def _until_lost(connection: AsyncConnection[Any], silent_s: float, body: asyncio.Timeout) -> None:
+    """Ask the server for a sign of life at intervals, and end the body when none comes."""
+    try:
+        while True:
+            await asyncio.sleep(silent_s / _LOOKS)
+            async with asyncio.timeout(silent_s / 2):
+                await connection.execute("SELECT 1")
+    except (Error, TimeoutError):
+        body.reschedule(asyncio.get_running_loop().time())

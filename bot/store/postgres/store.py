@@ -19,7 +19,7 @@ from bot.store.postgres.shared import (
     SignInStateTable,
 )
 from bot.store.postgres.signals import PostgresSignals, lead, listen
-from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
+from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Retention, Scope, Signal
 from bot.store.retention import purge
 
 
@@ -54,7 +54,7 @@ class PostgresStore(PostgresTables):
         super().__init__(self._database)
 
     async def open(self) -> Self:
-        """Connect, creating or migrating the tables. Raises StoreError."""
+        """Connect, creating or migrating the tables. Raises StoreError, SettingsError."""
         await self._database.open()
         return self
 
@@ -88,7 +88,9 @@ class PostgresStore(PostgresTables):
             scope_values(scope),
         )
         inbox, outbox = await self.inbox.length(scope), await self.outbox.length(scope)
-        return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
+        neglected = len(await self.builds.neglected(NEGLECTED_S, scope))
+        dead = inbox.dead + outbox.dead
+        return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, dead, neglected)
 
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""

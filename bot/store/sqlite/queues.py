@@ -175,6 +175,17 @@ class QueueTable:
         )
         return QueueLength(*rows[0])
 
+    async def neglected(self, after_s: float, scope: Scope = ALL_TENANTS) -> dict[str, str]:
+        """Return the jobs, by key with their payloads, that have been free and due for `after_s` seconds."""
+        since = self._database.stamp(-after_s)
+        rows = await self._database.rows(
+            f"SELECT key, payload FROM {self._table} WHERE state = 'waiting' AND {IN_SCOPE} "  # noqa: S608
+            "AND due_at <= ? AND coalesce(lease_until, '') <= ? AND NOT EXISTS "
+            f"(SELECT 1 FROM {self._table} WHERE state = 'waiting' AND lease_until >= ?) ORDER BY received_at, rowid",
+            (*scope_values(scope), since, since, self._database.stamp()),
+        )
+        return dict(rows)
+
     async def _change(self, job: Job, columns: str, *values: str) -> bool:
         """Change a job if it is held by its owner at its attempt; tell whether it was."""
         changed = await self._database.write(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
+from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Retention, Scope, Signal
 from bot.store.retention import purge
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
@@ -93,7 +93,9 @@ class SqliteStore(SqliteTables):
             scope_values(scope),
         )
         inbox, outbox = await self.inbox.length(scope), await self.outbox.length(scope)
-        return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, inbox.dead + outbox.dead)
+        neglected = len(await self.builds.neglected(NEGLECTED_S, scope))
+        dead = inbox.dead + outbox.dead
+        return Counts(dict(outcomes), waiting[0][0], inbox.waiting, outbox.waiting, dead, neglected)
 
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""

@@ -523,6 +523,7 @@ status-not-seen = { $count ->
     [one] { $count } Dokument zuletzt nicht gesehen
    *[other] { $count } Dokumente zuletzt nicht gesehen
 }
+status-neglected = ein Auftrag, sie einzulesen, wartet, und es läuft nichts, das sie einliest
 status-build-failed = das Einlesen am { $when } ist fehlgeschlagen: { $error }
 status-build-failed-unnamed = das Einlesen am { $when } ist fehlgeschlagen: Warum, sieht ein Admin
 status-waiting = { $questions ->
@@ -851,4 +852,5 @@ error-snapshot-not-fetched = Der Index ließ sich nicht aus dem Speicher holen, 
 
 reindexing-next = Ich lese die Dokumente schon ein. Danach lese ich sie noch einmal ein und melde mich hier.
 reindexing-given-up = Ich konnte die Dokumente nicht einlesen: { $attempts } Versuche brachen vorzeitig ab. Der Index ist wie vorher. Bitte sag denen Bescheid, die Citedesk betreiben.
+reindexing-neglected = Niemand liest die Dokumente ein: Der Teil von Citedesk, der das tut, läuft nicht, und dein Auftrag wartet. Bitte sag denen Bescheid, die Citedesk betreiben. Sobald die Dokumente eingelesen sind, melde ich mich hier.
 error-enough-builds = Ich lese die Dokumente gerade ein, und ein weiterer Auftrag wartet schon: Er liest auch, was du geändert hast. Einen dritten habe ich nicht angelegt.

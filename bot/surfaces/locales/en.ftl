@@ -523,6 +523,7 @@ status-not-seen = { $count ->
     [one] { $count } document not seen lately
    *[other] { $count } documents not seen lately
 }
+status-neglected = an order to read them waits, and nothing is running that reads them
 status-build-failed = reading them on { $when } failed: { $error }
 status-build-failed-unnamed = reading them on { $when } failed: an admin can see why
 status-waiting = { $questions ->
@@ -851,4 +852,5 @@ error-snapshot-not-fetched = The index could not be fetched from the storage tha
 
 reindexing-next = I am reading the documents already. When that is done, I will read them again, and report here.
 reindexing-given-up = I could not read the documents: { $attempts } tries ended before their end. The index is as it was. Please tell whoever runs Citedesk.
+reindexing-neglected = Nobody reads the documents: the part of Citedesk that does is not running, so your order waits. Please tell whoever runs Citedesk. Once the documents are read, I will report here.
 error-enough-builds = I am reading the documents already, and another order waits: it will read what you have changed. I have not added a third.
