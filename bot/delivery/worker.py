@@ -62,11 +62,17 @@ class Worker:
         self._running: dict[str, _Held] = {}
         self._wake = wake
         self._stopping = False
+        self._failing = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to take jobs, in the background."""
         self._tasks = [asyncio.create_task(self._take()), asyncio.create_task(self._renew_at_intervals())]
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it was started and takes jobs."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     async def stop(self, drain_s: float) -> None:
         """Take no new jobs, wait up to `drain_s` seconds for running ones, then cancel them and give them back."""
@@ -111,10 +117,15 @@ class Worker:
 
     async def _claimed(self, limit: int) -> list[Job]:
         try:
-            return await self._queue.claim(self._owner, self._limits.lease_s, limit)
+            jobs = await self._queue.claim(self._owner, self._limits.lease_s, limit)
         except Exception as error:  # noqa: BLE001 - a failing store must not end the worker
-            _log.error("claim_failed", worker=self._name, error=type(error).__name__)
+            if not self._failing:
+                # Once: it is tried again every second, for as long as the store is gone.
+                _log.error("claim_failed", worker=self._name, error=type(error).__name__)
+            self._failing = True
             return []
+        self._failing = False
+        return jobs
 
     async def _run(self, job: Job, lease: Lease, before: asyncio.Task[None] | None) -> None:
         if before:

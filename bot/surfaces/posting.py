@@ -1,6 +1,7 @@
 """Work on the outbox: post each message, try it again later, or give it up."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -71,6 +72,9 @@ class Posting:
         if not is_ours:
             await self._lost(job, message, posted)
             return
+        if message.asked_at:
+            waited = datetime.now(UTC) - datetime.fromisoformat(message.asked_at)
+            self.questions.metrics.replied(waited.total_seconds())
         if message.card_of:
             self.cards.unplaced.posted(message)
         if after != before or await self._has_changed(message):

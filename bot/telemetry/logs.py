@@ -43,3 +43,9 @@ class _LibraryFormatter(logging.Formatter):
         for process in _PROCESSORS:
             event = process(None, record.levelname.lower(), event)
         return str(event)
+
+
+def dropped_lines() -> int:
+    """Return how many lines of libraries the log has left out so far, because many were alike."""
+    filters = [each for handler in logging.getLogger().handlers for each in handler.filters]
+    return sum(getattr(each, "dropped", 0) for each in filters)
