@@ -19,7 +19,7 @@ from index.retrieval import Retriever
 
 _log = structlog.get_logger(__name__)
 # Longest wait for one answer. Orchestrators wait 1 s for a probe, but probes do not wait for this.
-_TIMEOUT_S = 2.0
+_PATIENCE_S = 2.0
 # Returns why the process cannot serve, "" if it can.
 Ask = Callable[[], Coroutine[None, None, str]]
 
@@ -29,14 +29,15 @@ class _Asked:
     """A question that is asked again and again, and never twice at a time: what hangs must not pile up."""
 
     ask: Ask
+    patience_s: float
     task: asyncio.Task[str] | None = None
 
     async def problem(self) -> str:
         """Return the answer, or that there was none in time."""
         self.task = self.task or asyncio.create_task(self.ask())
-        await asyncio.wait([self.task], timeout=_TIMEOUT_S)
+        await asyncio.wait([self.task], timeout=self.patience_s)
         if not self.task.done():
-            return f"no answer within {_TIMEOUT_S:g} s"
+            return f"no answer within {self.patience_s:g} s"
         task, self.task = self.task, None
         return _problem_of(task)
 
@@ -54,18 +55,20 @@ def _problem_of(task: "asyncio.Task[str]") -> str:
 class Readiness:
     """Whether the process can serve, by the names of what is asked, as the last look found it.
 
+    Looks begin `look_s` seconds after the last one; what does not answer within `patience_s` seconds is not well.
     `stopping` is set when the process begins to stop: it is not ready any more, but still takes what is sent to it.
     """
 
     asks: Mapping[str, Ask]
     metrics: WatchedMetrics
     look_s: float
+    patience_s: float = _PATIENCE_S
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _problems: dict[str, str] = field(default_factory=dict)
     _asked: dict[str, _Asked] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._asked = {name: _Asked(ask) for name, ask in self.asks.items()}
+        self._asked = {name: _Asked(ask, self.patience_s) for name, ask in self.asks.items()}
 
     @property
     def state(self) -> dict[str, bool]:

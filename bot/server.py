@@ -44,6 +44,7 @@ class RunningBot:
 
     runtime: Runtime
     maintenance: Maintenance
+    readiness: Readiness
     url: str
     metrics_url: str
 
@@ -90,7 +91,7 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         metrics_url = await stack.enter_async_context(_watched(store, runtime, readiness))
         url = await stack.enter_async_context(_http_server(runtime, routes, readiness))
         _log.info("ready", url=url, metrics=metrics_url, products=sorted(served), connections=sorted(healthy))
-        yield RunningBot(runtime, maintenance, url, metrics_url)
+        yield RunningBot(runtime, maintenance, readiness, url, metrics_url)
 
 
 def _background(
