@@ -8,7 +8,8 @@ from aiohttp import web
 
 from bot.app import build_index_builds, build_snapshots, building
 from bot.delivery.building import OwnedIndex
-from bot.server import listening, opened_in_time
+from bot.http_door import listening
+from bot.server import opened_in_time
 from bot.settings import Settings
 from bot.store.port import Store, StoreError
 from bot.store.records import Scope

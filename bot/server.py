@@ -17,8 +17,9 @@ from bot.delivery.building import OwnedIndex
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
+from bot.http_door import listening
 from bot.probes import Probes
-from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
+from bot.settings import Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
 from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
@@ -26,7 +27,6 @@ from bot.tenants import tenancy_of, tenants_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
-_MAX_BODY = 1 << 20
 _LOOK_AGAIN_S = 1.0
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -167,25 +167,6 @@ async def _http_server(
         yield url
         probes.stopping.set()
         await asyncio.sleep(settings.unready_s)
-
-
-@asynccontextmanager
-async def listening(settings: ServerSettings, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
-    """Serve these routes while the body runs; yield the address. Raises SettingsError if it cannot be bound."""
-    app = web.Application(client_max_size=_MAX_BODY)
-    app.router.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            place = f"{settings.host}:{settings.port}"
-            raise SettingsError(f"setting server.port: {place} cannot be bound ({error.strerror})") from None
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
 
 
 def _from_loopback(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.telemetry.repeats import SUPPRESSED
 from pipeline.types import Trace
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -17,6 +18,7 @@ class Metrics:
     def __init__(self, routes: Collection[str]) -> None:
         self._routes = frozenset(routes)
         self._registry = CollectorRegistry()
+        self._registry.register(SUPPRESSED)
         self._requests = Counter(
             "citedesk_requests", "Finished requests", ("outcome", "verdict", "route"), registry=self._registry
         )
