@@ -9,9 +9,10 @@ import structlog
 from bot.app import build_index_builds, build_snapshots, building
 from bot.delivery.building import OwnedIndex
 from bot.figures import Figures, IndexOfTenant
+from bot.http_door import listening
 from bot.probes import Probes, metrics_route
 from bot.readiness import Readiness, asks_store, asks_workers
-from bot.server import listening, metrics_server, opened_in_time
+from bot.server import metrics_server, opened_in_time
 from bot.settings import Settings
 from bot.store.port import Store
 from bot.store.records import Scope

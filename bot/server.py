@@ -17,6 +17,7 @@ from bot.delivery.maintenance import Maintenance
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.figures import Figures, index_of
+from bot.http_door import listening
 from bot.probes import Health, Probes, metrics_route
 from bot.readiness import (
     Ask,
@@ -34,7 +35,6 @@ from bot.tenants import tenancy_of, tenants_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
-_MAX_BODY = 1 << 20
 _LOOK_AGAIN_S = 1.0
 
 
@@ -213,27 +213,3 @@ async def _http_server(runtime: Runtime, routes: Iterable[web.RouteDef], readine
         yield url
         readiness.stop()
         await asyncio.sleep(settings.unready_s)
-
-
-@asynccontextmanager
-async def listening(
-    settings: ServerSettings, routes: Iterable[web.RouteDef], setting: str = "server.port"
-) -> AsyncIterator[str]:
-    """Serve these routes while the body runs; yield the address. Raises SettingsError if it cannot be bound.
-
-    `setting` is the one that says which port.
-    """
-    app = web.Application(client_max_size=_MAX_BODY)
-    app.router.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            place = f"{settings.host}:{settings.port}"
-            raise SettingsError(f"setting {setting}: {place} cannot be bound ({error.strerror})") from None
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()

@@ -541,6 +541,17 @@ class ServerSettings(Section):
     unready_s: float = Field(
         0.0, ge=0, description="seconds for which a stopping process, not ready any more, still takes requests"
     )
+    connections: Count = Field(
+        512,
+        description="connections at once; of more, the oldest without a whole request is dropped, of the address that"
+        " has most of them",
+    )
+    transfer_s: Seconds = Field(
+        15.0, description="seconds to send a request's headers, again to send its body, and again to take the response"
+    )
+    idle_s: Seconds = Field(
+        130.0, description="seconds for which a connection without a request is kept; longer than the proxy keeps it"
+    )
 
     @property
     def of_metrics(self) -> "ServerSettings":

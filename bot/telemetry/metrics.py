@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from bot.telemetry.logs import dropped_lines
+from bot.telemetry.repeats import SUPPRESSED
 from bot.telemetry.watched import TOP_LEVEL, WatchedMetrics
 from pipeline.types import Trace
 
@@ -20,6 +20,7 @@ class Metrics:
     def __init__(self, routes: Collection[str]) -> None:
         self._routes = frozenset(routes)
         self._registry = CollectorRegistry()
+        self._registry.register(SUPPRESSED)
         self._requests = Counter(
             "citedesk_requests", "Finished requests", ("outcome", "verdict", "route"), registry=self._registry
         )
@@ -74,10 +75,6 @@ class Metrics:
             buckets=_REPLY_SECONDS,
             registry=self._registry,
         )
-        self._dropped = Counter(
-            "citedesk_log_lines_dropped", "Lines left out of the log because many were alike", registry=self._registry
-        )
-        self._dropped_before = 0
         self.watched = WatchedMetrics(self._registry)
 
     def follow(self, *, is_behind: bool, has_failed: bool, tenant: str = TOP_LEVEL) -> None:
@@ -128,12 +125,6 @@ class Metrics:
         `in_flight` counts running and waiting requests. `open_circuits` maps a provider to whether its circuit is open.
         """
         self._in_flight.set(in_flight)
-        self._count_dropped_lines()
         for provider, is_open in open_circuits.items():
             self._circuit.labels(provider).set(is_open)
         return generate_latest(self._registry)
-
-    def _count_dropped_lines(self) -> None:
-        dropped = dropped_lines()
-        self._dropped.inc(max(0, dropped - self._dropped_before))
-        self._dropped_before = dropped
