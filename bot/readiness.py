@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.delivery.runtime import IsAlive
-from bot.store.port import Store
+from bot.store.port import Store, StoreError
 from bot.telemetry.watched import WatchedMetrics
 from index.errors import CitedeskError, IndexUnavailableError
 from index.retrieval import Retriever
@@ -148,7 +148,11 @@ def asks_queues(store: Store, late_s: float) -> Ask:
     """Return what asks whether a question or a reply that is due waits for longer than `late_s` for a worker."""
 
     async def ask() -> str:
-        late = max([(await queue.age()).overdue_s for queue in (store.inbox, store.outbox)])
+        try:
+            late = max([(await queue.age()).overdue_s for queue in (store.inbox, store.outbox)])
+        except StoreError:
+            # Whoever asks the store tells of it.
+            return ""
         return f"a question or a reply waits for {late:.0f} s and nobody works on it" if late > late_s else ""
 
     return ask
