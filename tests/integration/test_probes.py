@@ -59,8 +59,7 @@ async def test_a_stopping_process_says_so_while_it_still_takes_requests(own_data
 
 
 async def test_the_public_port_says_nothing_but_true_and_false(own_data: Path, articles: Path) -> None:
-    shared = {"snapshots": {"url": f"file://{own_data / 'shared'}"}}
-    async with workspace(own_data, articles, **shared) as desk:
+    async with workspace(own_data, articles, snapshots={"url": f"file://{own_data / 'shared'}"}) as desk:
         for path in ("/livez", "/readyz", "/healthz"):
             state = (await _asked(desk.bot.url, path))[1]
             assert {type(said) for said in state.values()} == {bool}, path
