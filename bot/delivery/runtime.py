@@ -97,7 +97,7 @@ class Runtime:
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
         )
         cards = CardPlacing(self.boards, self.use_cases.reviews, self.unplaced)
-        posting = Posting(product, questions, delivery, self.boards, cards)
+        posting = Posting(product, questions, delivery, self.boards, cards, self.now)
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
         name = self.tenant.name if self.tenant else ""

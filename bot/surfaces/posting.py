@@ -1,5 +1,6 @@
 """Work on the outbox: post each message, try it again later, or give it up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -23,13 +24,17 @@ _NOT_ON_CARDS = frozenset({"opened", "reminded"})
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Posts the messages of one chat product. A message that is given up becomes a dead letter."""
+    """Posts the messages of one chat product. A message that is given up becomes a dead letter.
+
+    `now` returns the time in UTC.
+    """
 
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
     boards: Boards
     cards: CardPlacing
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def deliver(self, job: Job, lease: Lease) -> None:
         """Post one message and store where it was posted, or that it was not."""
@@ -73,7 +78,7 @@ class Posting:
             await self._lost(job, message, posted)
             return
         if message.asked_at:
-            waited = datetime.now(UTC) - datetime.fromisoformat(message.asked_at)
+            waited = self.now() - datetime.fromisoformat(message.asked_at)
             self.questions.metrics.replied(waited.total_seconds())
         if message.card_of:
             self.cards.unplaced.posted(message)

@@ -99,7 +99,10 @@ class QueueTable:
             "RETURNING job.number, job.key, payload, attempts, owner, anchor, job.received_at",
             {"limit": limit, "lease_s": lease_s, "owner": owner},
         )
-        return [Job(*row[1:6], received_at=iso(row[6])) for row in sorted(rows)]
+        return [
+            Job(key, payload, attempts, owner, anchor, iso(received_at))
+            for _, key, payload, attempts, owner, anchor, received_at in sorted(rows)
+        ]
 
     async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
         """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
