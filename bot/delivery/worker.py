@@ -62,7 +62,6 @@ class Worker:
         self._running: dict[str, _Held] = {}
         self._wake = wake
         self._stopping = False
-        self._failing = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -117,15 +116,10 @@ class Worker:
 
     async def _claimed(self, limit: int) -> list[Job]:
         try:
-            jobs = await self._queue.claim(self._owner, self._limits.lease_s, limit)
+            return await self._queue.claim(self._owner, self._limits.lease_s, limit)
         except Exception as error:  # noqa: BLE001 - a failing store must not end the worker
-            if not self._failing:
-                # Once: it is tried again every second, for as long as the store is gone.
-                _log.error("claim_failed", worker=self._name, error=type(error).__name__)
-            self._failing = True
+            _log.error("claim_failed", worker=self._name, error=type(error).__name__)
             return []
-        self._failing = False
-        return jobs
 
     async def _run(self, job: Job, lease: Lease, before: asyncio.Task[None] | None) -> None:
         if before:
