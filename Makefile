@@ -11,7 +11,7 @@ PLAYGROUND := $(CURDIR)/.playground
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
+.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser test-monitoring check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make test-faults  kill the serving process again and again; a burst of questions; access at random"
 	@echo "make test-scale  several replicas, killed and frozen, over servers that crash; a rolling upgrade"
 	@echo "make test-browser  the demo in the browser (needs Debian's chromium)"
+	@echo "make test-monitoring  alerts and dashboard with a real Prometheus (needs Debian's prometheus)"
 	@echo "make test-export  export embedding models, rerankers and judges, and compare them with torch"
 	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
@@ -87,6 +88,10 @@ test-browser: $(READY)
 
 test-export: $(READY)
 	$(BIN)/pytest -q tests/export
+
+# Rules, their unit tests, and a run in which each alert fires. Without prometheus only the files are compared.
+test-monitoring: $(READY)
+	$(BIN)/pytest -q -s tests/monitoring
 
 # In full, kills the serving process 200 times and asks 1,000 questions at once. The fork server needs a Unix socket.
 test-faults: $(ENGINES)

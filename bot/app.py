@@ -38,6 +38,7 @@ from bot.store.sqlite.store import SqliteStore
 from bot.surfaces.membership import Directories
 from bot.surfaces.review_board import Boards
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.watched import TOP_LEVEL
 from bot.tenants import ALONE, Tenancy, Tenant
 from index.ann import SearchRules
 from index.builder import BuildRules, Coverage, build
@@ -429,14 +430,17 @@ def build_note_of(surface: str) -> BuildNote:
 @asynccontextmanager
 async def building(
     settings: Settings, store: Store, indexes: Sequence[OwnedIndex], wake_outbox: Callable[[], None]
-) -> AsyncIterator[None]:
-    """Build what is ordered and what is due, of all these indexes, while the body runs."""
+) -> AsyncIterator[Callable[[], bool]]:
+    """Build what is ordered and what is due, of all these indexes, while the body runs.
+
+    Yield what tells whether the worker runs.
+    """
     async with AsyncExitStack() as stack:
-        builder = Building(store, indexes, settings.delivery, build_note_of, wake_outbox)
-        await stack.enter_async_context(builder.running())
+        work = Building(store, indexes, settings.delivery, build_note_of, wake_outbox)
+        is_working = await stack.enter_async_context(work.running())
         for index in indexes:
             await stack.enter_async_context(Refetching(index.settings, index.builds).running())
-        yield
+        yield is_working
 
 
 def build_reporting(settings: Settings, store: Store, embedder: OnnxEmbedder, retriever: Retriever) -> Reporting:
@@ -506,16 +510,17 @@ def _build_runtime(
         unplaced=state.unplaced,
         wake_inbox=state.inbox_wake.set,
         wake_outbox=state.outbox_wake.set,
-        following=_following(settings, use_cases, retriever, state.snapshot_wake),
+        following=_following(settings, use_cases, retriever, state.snapshot_wake, name or TOP_LEVEL),
         presence=Presence(store, retriever),
+        now=shared.now,
     )
 
 
 def _following(
-    settings: Settings, use_cases: UseCases, retriever: LiveRetriever, wake: asyncio.Event
+    settings: Settings, use_cases: UseCases, retriever: LiveRetriever, wake: asyncio.Event, tenant: str
 ) -> Following | None:
     published, metrics, poll_s = build_published(settings), use_cases.questions.metrics, settings.snapshots.poll_s
-    return Following(published, retriever, retriever.reopen, metrics, poll_s, wake) if published else None
+    return Following(published, retriever, retriever.reopen, metrics, poll_s, wake, tenant) if published else None
 
 
 def _build(settings: Settings, progress: Progress, stopped: Event, *, only_changes: bool) -> Coverage:

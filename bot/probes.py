@@ -1,15 +1,17 @@
 """What load balancers, orchestrators and people ask a running process over HTTP.
 
-| path | asks | 503 means |
+| path | says | 503 means |
 | --- | --- | --- |
-| `/livez` | nothing | never: a restart of the database must not restart every process |
-| `/readyz` | store, index, connections, whether the process is stopping | send requests to another process |
+| `/livez` | whether the workers of this process run | start the process anew; never because of the store |
+| `/readyz` | index, store, queues, connections, whether the process is stopping | send requests to another process |
 | `/healthz` | the same, and the last build and where review cards go | something that a person has to mend |
+
+A stranger may ask at the public port, so it says nothing but true and false there. Details are at the metrics port.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,35 +19,54 @@ from aiohttp import web
 
 from bot.delivery.following import Followed
 from bot.delivery.refetching import is_scheduled
-from bot.delivery.runtime import IsAlive, Runtime
-from bot.store.port import StoreError
-from index.errors import IndexUnavailableError
+from bot.delivery.runtime import Runtime
+from bot.readiness import Readiness
+from bot.telemetry.metrics import CONTENT_TYPE
 
-State = dict[str, Any]
+State = Mapping[str, Any]
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """The probes of a process. `connections` tell whether a chat product is connected, where one needs a connection.
+    """The probes of any process. `is_working` tells whether its workers run."""
 
-    `stopping` is set when the process begins to stop: it is not ready any more, but still takes what is sent to it.
-    """
-
-    runtime: Runtime
-    connections: Mapping[str, IsAlive]
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    readiness: Readiness
+    is_working: Callable[[], bool]
 
     def routes(self) -> Iterator[web.RouteDef]:
-        """Yield the routes of the probes."""
-        yield web.get("/livez", _live)
-        yield web.get("/readyz", _answered(self._readiness, lambda state: all(state.values())))
-        yield web.get("/healthz", _answered(self._health, lambda state: state["store"] and state.get("socket", True)))
+        """Yield the routes that orchestrators and balancers ask."""
+        yield web.get("/livez", _answered(self._liveness, "workers"))
+        yield web.get("/readyz", _answered(self._readiness, *self.readiness.state))
+
+    async def _liveness(self) -> State:
+        return {"process": True, "workers": self.is_working()}
 
     async def _readiness(self) -> State:
-        return {**await self._dependencies(), "serving": not self.stopping.is_set()}
+        return self.readiness.state
 
-    async def _health(self) -> State:
-        state: State = dict(await self._dependencies())
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a person wants to know of a process that serves."""
+
+    runtime: Runtime
+    readiness: Readiness
+
+    def public_routes(self) -> Iterator[web.RouteDef]:
+        """Yield the route without details."""
+        yield web.get("/healthz", _answered(self._in_short, "store", "socket", "workers"))
+
+    def own_routes(self) -> Iterator[web.RouteDef]:
+        """Yield the route with details, which may name snapshots and folders."""
+        yield web.get("/healthz", _answered(self._in_full, "store", "socket", "workers"))
+
+    async def _in_short(self) -> State:
+        full = await self._in_full()
+        return {name: said["is_live"] if isinstance(said, dict) else said for name, said in full.items()}
+
+    async def _in_full(self) -> State:
+        state: dict[str, Any] = dict(self.readiness.state)
         if self.runtime.following:
             state["snapshot"] = _snapshot(self.runtime.following.state)
         if scheduled := [one for one in self.runtime.all if is_scheduled(one.settings)]:
@@ -55,27 +76,14 @@ class Probes:
             state["cards"] = False
         return state
 
-    async def _dependencies(self) -> State:
-        # A tenant without an index must not keep the others from being served.
-        has_index = any([await self._has_index(one) for one in self.runtime.all])
-        state = {"index": has_index, "store": await self._has_store()}
-        if self.connections:
-            state["socket"] = all([await is_alive() for is_alive in self.connections.values()])
-        return state
 
-    async def _has_index(self, runtime: Runtime) -> bool:
-        try:
-            await asyncio.to_thread(runtime.use_cases.operations.retriever.manifest)
-        except IndexUnavailableError:
-            return False
-        return True
+def metrics_route(exposition: Callable[[], bytes]) -> web.RouteDef:
+    """Return the route of the metrics."""
 
-    async def _has_store(self) -> bool:
-        try:
-            await self.runtime.use_cases.questions.store.counts()
-        except StoreError:
-            return False
-        return True
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=exposition(), headers={"content-type": CONTENT_TYPE})
+
+    return web.get("/metrics", metrics)
 
 
 def _snapshot(followed: Followed) -> State:
@@ -89,15 +97,11 @@ def _snapshot(followed: Followed) -> State:
     }
 
 
-async def _live(_: web.Request) -> web.Response:
-    return web.json_response({"process": True})
+def _answered(look: Callable[[], Awaitable[State]], *needed: str) -> _Handler:
+    """Return a handler that answers 503 unless all that is needed is well, as far as it is looked at."""
 
-
-def _answered(
-    look: Callable[[], Awaitable[State]], is_well: Callable[[State], bool]
-) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(_: web.Request) -> web.Response:
         state = await look()
-        return web.json_response(state, status=200 if is_well(state) else 503)
+        return web.json_response(state, status=200 if all(state.get(name, True) for name in needed) else 503)
 
     return handler

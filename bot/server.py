@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 
 import structlog
 from aiohttp import web
@@ -26,27 +25,37 @@ from bot.delivery.maintenance import Maintenance
 from bot.delivery.neglected import NeglectedOrders
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
-from bot.probes import Probes
+from bot.figures import Figures, index_of
+from bot.http_door import listening
+from bot.probes import Health, Probes, metrics_route
+from bot.readiness import (
+    Ask,
+    Readiness,
+    asks_connections,
+    asks_index,
+    asks_queues,
+    asks_store,
+    asks_workers,
+)
 from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
-from bot.telemetry.metrics import CONTENT_TYPE
 from bot.telemetry.tracing import start_tracing
 from bot.tenants import tenancy_of, tenants_of
 from index.errors import SettingsError
 
 _log = structlog.get_logger(__name__)
-_MAX_BODY = 1 << 20
 _LOOK_AGAIN_S = 1.0
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
 class RunningBot:
-    """A running bot. `url` is the address of its HTTP server."""
+    """A running bot. `url` is the address of its HTTP server, `metrics_url` that of the metrics, "" without one."""
 
     runtime: Runtime
     maintenance: Maintenance
+    readiness: Readiness
     url: str
+    metrics_url: str
 
     @property
     def use_cases(self) -> UseCases:
@@ -86,14 +95,17 @@ async def running_bot(settings: Settings, now: Callable[[], datetime] | None = N
         connections = {name: await stack.enter_async_context(product.connection) for name, product in served.items()}
         healthy = {name: is_alive for name, is_alive in connections.items() if is_alive}
         routes = [route for product in served.values() for route in product.routes]
-        url = await stack.enter_async_context(_http_server(runtime, routes, healthy))
-        _log.info("ready", url=url, products=sorted(served), connections=sorted(healthy))
-        yield RunningBot(runtime, maintenance, url)
+        readiness = _readiness(store, runtime, healthy)
+        await stack.enter_async_context(readiness.running())
+        metrics_url = await stack.enter_async_context(_watched(store, runtime, readiness))
+        url = await stack.enter_async_context(_http_server(runtime, routes, readiness))
+        _log.info("ready", url=url, metrics=metrics_url, products=sorted(served), connections=sorted(healthy))
+        yield RunningBot(runtime, maintenance, readiness, url, metrics_url)
 
 
 def _background(
     store: Store, runtime: Runtime, maintenance: Maintenance
-) -> Iterator[AbstractAsyncContextManager[None]]:
+) -> Iterator[AbstractAsyncContextManager[object]]:
     """Yield the work that goes on while the bot runs, in the order of its start. The last is stopped first."""
     yield runtime.dispatcher.running()
     yield runtime.listener.running()
@@ -162,50 +174,53 @@ def _require_what_tenants_need(settings: Settings) -> None:
         )
 
 
+def _readiness(store: Store, runtime: Runtime, connections: Mapping[str, IsAlive]) -> Readiness:
+    """Return what looks at whether this process can serve."""
+    settings = runtime.settings.server
+    asks: dict[str, Ask] = {
+        "index": asks_index([one.use_cases.operations.retriever for one in runtime.all]),
+        "store": asks_store(store),
+        "queue": asks_queues(store, settings.late_s),
+        "workers": asks_workers(lambda: runtime.dispatcher.is_working),
+    }
+    if connections:
+        asks["socket"] = asks_connections(connections.values())
+    return Readiness(asks, runtime.metrics.watched, settings.look_s)
+
+
 @asynccontextmanager
-async def _http_server(
-    runtime: Runtime, routes: Iterable[web.RouteDef], connections: Mapping[str, IsAlive]
-) -> AsyncIterator[str]:
+async def _watched(store: Store, runtime: Runtime, readiness: Readiness) -> AsyncIterator[str]:
+    """Serve the metrics and what only this side of a proxy may know; yield the address."""
+    figures = Figures(store, [index_of(one) for one in runtime.all], runtime.metrics.watched, runtime.now)
+    routes = [metrics_route(runtime.exposition), *Health(runtime, readiness).own_routes()]
+    async with figures.running(), metrics_server(runtime.settings.server, routes) as url:
+        yield url
+
+
+@asynccontextmanager
+async def metrics_server(settings: ServerSettings, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
+    """Serve at the metrics port while the body runs; yield the address, "" if a port that nobody has set is taken.
+
+    Raises SettingsError if a port that is set cannot be bound.
+    """
+    async with AsyncExitStack() as stack:
+        url = ""
+        try:
+            url = await stack.enter_async_context(listening(settings.of_metrics, routes, "server.metrics_port"))
+        except SettingsError as error:
+            if settings.metrics_port is not None:
+                raise
+            # Several processes on one machine, as releases before this one allowed, must still start.
+            _log.warning("metrics_not_served", reason=str(error))
+        yield url
+
+
+@asynccontextmanager
+async def _http_server(runtime: Runtime, routes: Iterable[web.RouteDef], readiness: Readiness) -> AsyncIterator[str]:
     """Serve and yield the address. On leaving, serve on for `unready_s`, so that a balancer has time to notice."""
-    settings, probes = runtime.settings.server, Probes(runtime, connections)
-
-    async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=runtime.exposition(), headers={"content-type": CONTENT_TYPE})
-
-    # Metrics are not public: only requests from this machine get them. A proxy on this machine must not forward them.
-    own = [*probes.routes(), web.get("/metrics", _from_loopback(metrics))]
+    settings, probes = runtime.settings.server, Probes(readiness, lambda: runtime.dispatcher.is_working)
+    own = [*probes.routes(), *Health(runtime, readiness).public_routes()]
     async with listening(settings, [*own, *routes]) as url:
         yield url
-        probes.stopping.set()
+        readiness.stop()
         await asyncio.sleep(settings.unready_s)
-
-
-@asynccontextmanager
-async def listening(settings: ServerSettings, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
-    """Serve these routes while the body runs; yield the address. Raises SettingsError if it cannot be bound."""
-    app = web.Application(client_max_size=_MAX_BODY)
-    app.router.add_routes(routes)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            place = f"{settings.host}:{settings.port}"
-            raise SettingsError(f"setting server.port: {place} cannot be bound ({error.strerror})") from None
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
-
-
-def _from_loopback(
-    handler: Handler,
-) -> Handler:
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        peer = request.transport.get_extra_info("peername") if request.transport else None
-        if not peer or not ip_address(peer[0]).is_loopback:
-            raise web.HTTPForbidden
-        return await handler(request)
-
-    return guarded

@@ -519,14 +519,46 @@ class TeamsSettings(ProductSettings):
 _TEAMS_CREDENTIALS = ("app_secret", "certificate_file", "managed_identity", "federated_token_file")
 
 
+_METRICS_ABOVE = 1000
+_PORT_MAX = 65_535
+
+
 class ServerSettings(Section):
     """Table `[server]`."""
 
     host: str = Field("127.0.0.1", description="address that `citedesk serve` binds")
     port: int = Field(8080, ge=0, le=65_535, description="port that `citedesk serve` binds")
+    metrics_host: str = Field(
+        "127.0.0.1", description="address of `/metrics` and of `/healthz` with details; never a public one"
+    )
+    metrics_port: int | None = Field(
+        None, ge=0, le=65_535, description="their port; empty: 1,000 above `server.port`, if that is free"
+    )
+    look_s: Seconds = Field(5.0, description="seconds between looks at what a process needs to be ready")
+    late_s: Seconds = Field(
+        300.0, description="seconds that a question or a reply may wait for a worker until no process is ready"
+    )
     unready_s: float = Field(
         0.0, ge=0, description="seconds for which a stopping process, not ready any more, still takes requests"
     )
+    connections: Count = Field(
+        512,
+        description="connections at once; of more, the oldest without a whole request is dropped, of the address that"
+        " has most of them",
+    )
+    transfer_s: Seconds = Field(
+        15.0, description="seconds to send a request's headers, again to send its body, and again to take the response"
+    )
+    idle_s: Seconds = Field(
+        130.0, description="seconds for which a connection without a request is kept; longer than the proxy keeps it"
+    )
+
+    @property
+    def of_metrics(self) -> "ServerSettings":
+        """The settings of the server of the metrics. Without a port of its own to bind it takes any free one."""
+        beside = self.port + _METRICS_ABOVE if self.port else 0
+        port = self.metrics_port if self.metrics_port is not None else beside
+        return self.model_copy(update={"host": self.metrics_host, "port": min(port, _PORT_MAX)})
 
 
 class StoreSettings(Section):

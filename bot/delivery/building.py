@@ -50,13 +50,16 @@ class Building:
     wake_outbox: Callable[[], None]
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Work while the body runs. A build that has not ended then is given back, and begun again elsewhere."""
+    async def running(self) -> AsyncIterator[Callable[[], bool]]:
+        """Work while the body runs; yield what tells whether the worker runs.
+
+        A build that has not ended then is given back, and begun again elsewhere.
+        """
         limits = WorkerLimits(1, self.settings.lease_s, self.settings.poll_s, self.settings.pause_s)
         worker = Worker("builds", self.store.builds, self.work, limits, asyncio.Event())
         worker.start()
         try:
-            yield
+            yield lambda: worker.is_working
         finally:
             # Not `drain_s`: that is time for an answer, and a build takes longer.
             await worker.stop(0.0)

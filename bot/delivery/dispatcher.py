@@ -74,6 +74,11 @@ class Dispatcher:
             await self._inbox.stop(self._settings.drain_s)
             await self._outbox.stop(self._settings.drain_s)
 
+    @property
+    def is_working(self) -> bool:
+        """Whether both workers run, as they do from start to stop."""
+        return self._inbox.is_working and self._outbox.is_working
+
     async def has_lost_question(self, key: str) -> bool:
         """Tell whether a question is worked on here although it was edited, deleted or taken over."""
         return await self._inbox.has_lost(key)

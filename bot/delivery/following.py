@@ -10,6 +10,7 @@ from threading import Event
 import structlog
 
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.watched import TOP_LEVEL
 from index.errors import BuildStoppedError, CitedeskError, IndexUnavailableError
 from index.publishing.replica import PublishedSnapshots
 from index.retrieval import Retriever
@@ -42,7 +43,7 @@ class Followed:
 class Following:
     """Follows at intervals, and at once after `wake` is set. Whatever fails, the old snapshot is served on."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root hands over what it follows with
         self,
         snapshots: PublishedSnapshots,
         retriever: Retriever,
@@ -50,8 +51,10 @@ class Following:
         metrics: Metrics,
         poll_s: float,
         wake: asyncio.Event,
+        tenant: str = TOP_LEVEL,
     ) -> None:
-        """`reopen` makes the retriever look at the live snapshot of this machine again."""
+        """`reopen` makes the retriever look at the live snapshot of this machine again. `tenant` is for the metrics."""
+        self._tenant = tenant
         self._snapshots, self._retriever, self._reopen = snapshots, retriever, reopen
         self._metrics, self._poll_s = metrics, poll_s
         self._mended = ""
@@ -75,7 +78,8 @@ class Following:
         """Look for the live snapshot once, serve it, and return what is served then."""
         before, ended = self.state, stopped or Event()
         self.state = await asyncio.to_thread(self._look, ended)
-        self._metrics.follow(self.state.built_at, is_behind=self.state.is_behind, has_failed=bool(self.state.error))
+        has_failed = bool(self.state.error)
+        self._metrics.follow(is_behind=self.state.is_behind, has_failed=has_failed, tenant=self._tenant)
         self._tell(before)
         return self.state
 

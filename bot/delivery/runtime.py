@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from bot.delivery.digest import Digests
@@ -22,6 +23,7 @@ from bot.surfaces.product import ChatProduct, Diagnosis
 from bot.surfaces.review_board import Board, Boards
 from bot.surfaces.running_questions import RunningQuestions
 from bot.surfaces.words import Words
+from bot.telemetry.metrics import Metrics
 from bot.tenants import Tenancy, Tenant
 from index.builder import Coverage
 
@@ -38,7 +40,7 @@ class Runtime:
     `following` follows the live snapshot of all machines, None if snapshots stay on this one.
 
     Each tenant that is apart has a runtime of its own, with its settings, use cases, directories, boards and digests;
-    `tenants` of the top level are theirs. `scope` are the tenants that a runtime serves.
+    `tenants` of the top level are theirs. `scope` are the tenants that a runtime serves. `now` returns the time in UTC.
     """
 
     settings: Settings
@@ -56,6 +58,7 @@ class Runtime:
     following: Following | None = None
     scope: Scope = ALL_TENANTS
     tenant: Tenant | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     tenants: Sequence["Runtime"] = ()
 
     @property
@@ -72,6 +75,11 @@ class Runtime:
         """Return the runtimes of the tenants whose people can ask in a chat product."""
         return tuple(one for one in self.tenants if one.tenant and one.tenant.has(surface))
 
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics of this process."""
+        return self.use_cases.questions.metrics
+
     def exposition(self) -> bytes:
         """Return the metrics of this process in Prometheus' text format."""
         pipelines = [one.use_cases.questions.pipeline for one in self.all]
@@ -80,7 +88,7 @@ class Runtime:
             for server, is_open in pipeline.open_circuits.items():
                 open_circuits[server] = is_open or open_circuits.get(server, False)
         in_flight = sum(pipeline.admission.in_flight for pipeline in pipelines)
-        return self.use_cases.questions.metrics.exposition(in_flight, open_circuits)
+        return self.metrics.exposition(in_flight, open_circuits)
 
     def connect(self, surface: str, product: ChatProduct, directory: Directory, board: Board) -> None:
         """Register a chat product with the workers, the review boards and the directories."""
@@ -89,7 +97,7 @@ class Runtime:
             product, questions, self.use_cases.reviews, self.boards, self.running, delivery.attempts, self.wake_outbox
         )
         cards = CardPlacing(self.boards, self.use_cases.reviews, self.unplaced)
-        posting = Posting(product, questions, delivery, self.boards, cards)
+        posting = Posting(product, questions, delivery, self.boards, cards, self.now)
         self.directories.add(surface, directory)
         self.boards.add(surface, board)
         name = self.tenant.name if self.tenant else ""

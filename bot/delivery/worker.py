@@ -68,6 +68,11 @@ class Worker:
         """Begin to take jobs, in the background."""
         self._tasks = [asyncio.create_task(self._take()), asyncio.create_task(self._renew_at_intervals())]
 
+    @property
+    def is_working(self) -> bool:
+        """Whether it was started and takes jobs."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
+
     async def stop(self, drain_s: float) -> None:
         """Take no new jobs, wait up to `drain_s` seconds for running ones, then cancel them and give them back."""
         self._stopping = True

@@ -27,12 +27,14 @@ from bot.store.records import (
     Job,
     KeptTurn,
     Outgoing,
+    QueueAge,
     QueueLength,
     Retention,
     Review,
     ReviewEvent,
     ReviewFilter,
     Scope,
+    Spent,
 )
 from bot.store.shared import (
     Installations,
@@ -113,6 +115,9 @@ class Queue(Protocol):
 
         None is while any job of the queue is held: then there is a worker, and they wait their turn.
         """
+
+    async def age(self) -> QueueAge:
+        """Return how long the oldest jobs of all tenants wait."""
 
 
 class Outbox(Queue, Protocol):
@@ -231,6 +236,9 @@ class Requests(Protocol):
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
+
+    async def spent_since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Spent]:
+        """Return what each tenant's requests have used that were stored since then, by the tenants' ids."""
 
     async def purge(self, days: int) -> int:
         """Delete traces that are older than `days` days, 5,000 at most; return how many."""
@@ -450,6 +458,9 @@ class Store(Tables, Listening, Locks, Protocol):
 
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
+
+    async def check_writable(self) -> None:
+        """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
 
     async def close(self) -> None:
         """Finish waiting calls and close the store."""

@@ -83,7 +83,8 @@ class Outgoing(FrozenModel):
     `decides` is the id of the review whose decision it brings to an asker. `progress_id` is the progress message that
     it completes. `payload` is for the product of `surface` alone: the rendered message, and what posting it needs.
     `checks` is the key of a message whose copies are looked for; such a job posts nothing. `resumed` marks the reply
-    to a question whose first try was broken off, and may have left its progress message.
+    to a question whose first try was broken off, and may have left its progress message. `asked_at` is when the
+    message to which it is the reply was received, as an ISO timestamp in UTC; "" if it is no reply.
     """
 
     key: str
@@ -98,6 +99,7 @@ class Outgoing(FrozenModel):
     progress_id: str = ""
     checks: str = ""
     resumed: bool = False
+    asked_at: str = ""
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -274,13 +276,17 @@ class KeptTurn(FrozenModel):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job of a queue, held by `owner`. `attempts` includes the present one. `anchor` is that of a message, or ""."""
+    """A job of a queue, held by `owner`. `attempts` includes the present one. `anchor` is that of a message, or "".
+
+    `received_at` is when it was added, as an ISO timestamp in UTC.
+    """
 
     key: str
     payload: str
     attempts: int
     owner: str
     anchor: str = ""
+    received_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +314,27 @@ class QueueLength:
 # An order to build the index that waits for so many seconds, while no other one is worked on, is neglected. Whoever
 # builds looks for orders far more often.
 NEGLECTED_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAge:
+    """How long the oldest jobs of a queue wait, in seconds; 0.0 if none does.
+
+    `oldest_s` counts from when a job came, or was to begin, until it is done, also while somebody works on it.
+    `overdue_s` counts while a job is due and nobody works on it.
+    """
+
+    oldest_s: float
+    overdue_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the requests of a tenant have used: input and output tokens, and US dollars as far as prices are set."""
+
+    tenant_id: str
+    tokens: int
+    cost_usd: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from bot.store.records import (
     ReviewFilter,
     Scope,
     Signal,
+    Spent,
 )
 from bot.store.shared import Installations, OwnTenants, Replicas, Signals, SignInStates
 from pipeline.types import ThreadTurn, Trace
@@ -167,6 +168,10 @@ class ScopedRequests:
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
         return await self._requests.tokens_since(tenant_id, since) if self._scope.has(tenant_id) else 0
+
+    async def spent_since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Spent]:  # noqa: ARG002 - ours alone
+        """Return what each tenant's requests have used that were stored since then."""
+        return await self._requests.spent_since(since, self._scope)
 
     async def outcomes_by_day(self, days: int, scope: Scope = ALL_TENANTS) -> list[tuple[str, str, int]]:  # noqa: ARG002
         """Return (day, outcome, count) of the last days."""
@@ -381,6 +386,10 @@ class ScopedStore(ScopedTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept, of all tenants."""
         await self._store.purge(kept)
+
+    async def check_writable(self) -> None:
+        """Write a row, and delete it in the same transaction."""
+        await self._store.check_writable()
 
     async def close(self) -> None:
         """Close the store for all."""

@@ -188,8 +188,9 @@ class Answering:
 
         The first message is the reply. Where an earlier try had begun, what that try showed may be left.
         """
-        if outgoing and job.attempts > 1:
-            outgoing = [outgoing[0].model_copy(update={"resumed": True}), *outgoing[1:]]
+        if outgoing:
+            tried = {"resumed": job.attempts > 1, "asked_at": job.received_at}
+            outgoing = [outgoing[0].model_copy(update=tried), *outgoing[1:]]
         settled = await self.questions.settle(
             job, asked, reply, outgoing, dead=dead, keep_turn=self.product.keeps_turns
         )

@@ -1,6 +1,8 @@
 """Work on the outbox: post each message, try it again later, or give it up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 
@@ -22,13 +24,17 @@ _NOT_ON_CARDS = frozenset({"opened", "reminded"})
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """Posts the messages of one chat product. A message that is given up becomes a dead letter."""
+    """Posts the messages of one chat product. A message that is given up becomes a dead letter.
+
+    `now` returns the time in UTC.
+    """
 
     product: ChatProduct
     questions: QuestionDesk
     settings: DeliverySettings
     boards: Boards
     cards: CardPlacing
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def deliver(self, job: Job, lease: Lease) -> None:
         """Post one message and store where it was posted, or that it was not."""
@@ -71,6 +77,9 @@ class Posting:
         if not is_ours:
             await self._lost(job, message, posted)
             return
+        if message.asked_at:
+            waited = self.now() - datetime.fromisoformat(message.asked_at)
+            self.questions.metrics.replied(waited.total_seconds())
         if message.card_of:
             self.cards.unplaced.posted(message)
         if after != before or await self._has_changed(message):

@@ -1,13 +1,16 @@
 """Prometheus metrics. Their labels hold names such as outcomes, stages and providers, never ids or text."""
 
 from collections.abc import Collection
-from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.telemetry.repeats import SUPPRESSED
+from bot.telemetry.watched import TOP_LEVEL, WatchedMetrics
 from pipeline.types import Trace
 
 _SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+# Whether a reply came within a minute is read off the bucket of 60.
+_REPLY_SECONDS = (0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -17,6 +20,7 @@ class Metrics:
     def __init__(self, routes: Collection[str]) -> None:
         self._routes = frozenset(routes)
         self._registry = CollectorRegistry()
+        self._registry.register(SUPPRESSED)
         self._requests = Counter(
             "citedesk_requests", "Finished requests", ("outcome", "verdict", "route"), registry=self._registry
         )
@@ -54,20 +58,33 @@ class Metrics:
         )
 
         self._behind = Gauge(
-            "citedesk_snapshot_behind", "1 while the live snapshot of all is not served here", registry=self._registry
-        )
-        self._built_at = Gauge(
-            "citedesk_snapshot_built_timestamp_seconds", "When the served snapshot was built", registry=self._registry
+            "citedesk_snapshot_behind",
+            "1 while the live snapshot of all is not served here",
+            ("tenant",),
+            registry=self._registry,
         )
         self._not_followed = Counter(
-            "citedesk_snapshot_failures", "Looks for the live snapshot that failed", registry=self._registry
+            "citedesk_snapshot_failures",
+            "Looks for the live snapshot that failed",
+            ("tenant",),
+            registry=self._registry,
         )
+        self._replies = Histogram(
+            "citedesk_reply_seconds",
+            "From a question to its posted reply",
+            buckets=_REPLY_SECONDS,
+            registry=self._registry,
+        )
+        self.watched = WatchedMetrics(self._registry)
 
-    def follow(self, built_at: str, *, is_behind: bool, has_failed: bool) -> None:
-        """Note when the served snapshot was built (ISO 8601, "" if there is none), and whether it is the live one."""
-        self._behind.set(is_behind)
-        self._built_at.set(datetime.fromisoformat(built_at).timestamp() if built_at else 0)
-        self._not_followed.inc(has_failed)
+    def follow(self, *, is_behind: bool, has_failed: bool, tenant: str = TOP_LEVEL) -> None:
+        """Note whether a tenant's served snapshot is the live one, and whether the look for that failed."""
+        self._behind.labels(tenant).set(is_behind)
+        self._not_followed.labels(tenant).inc(has_failed)
+
+    def replied(self, seconds: float) -> None:
+        """Count one posted reply, so many seconds after its question was received."""
+        self._replies.observe(max(0.0, seconds))
 
     def observe(self, trace: Trace) -> None:
         """Count one finished request."""

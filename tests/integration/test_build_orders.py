@@ -135,7 +135,7 @@ async def test_a_process_that_stops_hands_its_build_to_the_next_one(tmp_path: Pa
             assert site.visits == 2
 
 
-def _building(desk: Desk, builds: IndexBuilds) -> AbstractAsyncContextManager[None]:
+def _building(desk: Desk, builds: IndexBuilds) -> AbstractAsyncContextManager[object]:
     """Work on the orders of a desk whose own process builds nothing."""
     index = OwnedIndex(ALL_TENANTS, desk.settings, builds)
     return building(desk.settings, desk.store, [index], desk.bot.runtime.wake_outbox)

@@ -68,7 +68,10 @@ async def test_reviewers_get_the_card_directly_and_admins_are_told_once(
             f"{_REFUSED}{_WHY[reason]} Until that is fixed, each reviewer gets the cards as direct messages. "
             "Run “citedesk doctor”: it says what to do."
         )
-        assert await _health(desk) == (200, {"index": True, "store": True, "socket": True, "cards": False})
+        assert await _health(desk) == (
+            200,
+            {**dict.fromkeys(("index", "store", "queue", "workers", "socket", "serving"), True), "cards": False},
+        )
 
 
 async def test_a_review_is_decided_on_the_direct_card(own_data: Path, articles: Path) -> None:

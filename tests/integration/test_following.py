@@ -192,13 +192,13 @@ async def test_the_metrics_say_whether_the_live_snapshot_is_served(machines: Mac
     machines.publish(1)
     await following.follow()
     text = metrics.exposition(0, {}).decode()
-    assert "citedesk_snapshot_behind 0.0" in text
+    assert 'citedesk_snapshot_behind{tenant="top level"} 0.0' in text
     machines.publish(2)
     (machines.stored / BLOBS).rename(machines.stored / "elsewhere")
     await following.follow()
     text = metrics.exposition(0, {}).decode()
-    assert "citedesk_snapshot_behind 1.0" in text
-    assert "citedesk_snapshot_failures_total 1.0" in text
+    assert 'citedesk_snapshot_behind{tenant="top level"} 1.0' in text
+    assert 'citedesk_snapshot_failures_total{tenant="top level"} 1.0' in text
 
 
 async def test_a_snapshot_that_got_damaged_on_this_machine_is_mended(machines: Machines) -> None:

@@ -149,7 +149,7 @@ async def test_a_running_bot_follows_publishes_its_reindex_and_tells_its_health(
         await until(lambda: following.state.served == built.snapshot)
         found = two.bot.use_cases.operations.retriever.search("Where do I park?", (), 1)
         assert "level 7" in found.chunks[0].text
-        async with aiohttp.ClientSession() as session, session.get(f"{two.bot.url}/healthz") as response:
+        async with aiohttp.ClientSession() as session, session.get(f"{two.bot.metrics_url}/healthz") as response:
             state = (await response.json())["snapshot"]
         assert (state["is_live"], state["served"], state["error"]) == (True, built.snapshot, "")
         assert 0 <= state["age_s"] < 600

@@ -368,22 +368,27 @@ async def test_a_suggested_question_is_asked_once_by_whoever_presses_it_in_the_s
 
 async def test_metrics_count_what_was_answered_and_name_nobody(desk: Desk) -> None:
     await desk.exactly_one_reply(await desk.ask(_ANSWERABLE))
-    async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.url}/metrics") as response:
+    async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.metrics_url}/metrics") as response:
         told = await response.text()
     assert 'citedesk_requests_total{outcome="answered",route="slack",verdict="OK"} 1.0' in told
     assert ASKER not in told
 
 
+_HEALTHY = dict.fromkeys(("index", "store", "queue", "workers", "socket", "serving"), True)
+
+
 async def test_health_says_whether_the_index_is_served(desk: Desk) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.url}/healthz") as response:
-        assert await response.json() == {"index": True, "store": True, "socket": True}
+        assert await response.json() == _HEALTHY
 
 
 async def test_health_is_bad_once_the_store_no_longer_answers(desk: Desk) -> None:
     await desk.bot.use_cases.questions.store.close()
+    await desk.bot.readiness.look()
     async with aiohttp.ClientSession() as session, session.get(f"{desk.bot.url}/healthz") as response:
         assert response.status == 503
-        assert await response.json() == {"index": True, "store": False, "socket": True}
+        state = await response.json()
+        assert (state["index"], state["store"], state["socket"]) == (True, False, True)
 
 
 async def test_health_without_an_index_says_so_and_is_good(tmp_path: Path, articles: Path) -> None:
@@ -393,7 +398,7 @@ async def test_health_without_an_index_says_so_and_is_good(tmp_path: Path, artic
         session.get(f"{desk.bot.url}/healthz") as response,
     ):
         assert response.status == 200
-        assert await response.json() == {"index": False, "store": True, "socket": True}
+        assert await response.json() == {**_HEALTHY, "index": False}
 
 
 async def test_without_an_index_the_asker_is_told_and_offered_another_try(tmp_path: Path, articles: Path) -> None:

@@ -166,6 +166,7 @@ async def workspace(
     """Run sandbox and bot; the index below `data_dir` must exist unless the test is about that."""
     async with AsyncExitStack() as stack:
         space = sandbox if sandbox is not None else await stack.enter_async_context(Sandbox())
+        settings.setdefault("server", {"host": "127.0.0.1", "port": 0, "look_s": 0.5})
         built = demo_settings(data_dir, articles, space, **settings)
         if transport == "http":
             slack = built.slack.model_copy(

@@ -222,9 +222,9 @@ def test_verdicts_and_architecture_say_the_outcome_of_the_fallback_table() -> No
 
 
 def test_every_metric_is_listed_and_no_other() -> None:
-    listed = {_codes(row[0])[0] for row in _rows(_TEXTS["docs/operating.md"], "Metrics")}
-    exposed = re.findall(r"^# TYPE (\w+) ", Metrics(routes=()).exposition(0, {}).decode(), re.MULTILINE)
-    assert listed == {name for name in exposed if not name.endswith("_created")}
+    listed = {_codes(row[0])[0]: row[1] for row in _rows(_TEXTS["docs/monitoring.md"], "Metrics")}
+    exposed = re.findall(r"^# TYPE (\w+) (\w+)", Metrics(routes=()).exposition(0, {}).decode(), re.MULTILINE)
+    assert listed == {name: kind for name, kind in exposed if not name.endswith("_created")}
 
 
 def test_the_demo_questions_are_those_of_the_readme() -> None:

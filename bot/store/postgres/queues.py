@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
-from bot.store.postgres.database import Executor, TakenError
+from bot.store.postgres.database import Executor, TakenError, iso
 from bot.store.postgres.scopes import IN_SCOPE, scope_values
-from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueLength, Scope
+from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueAge, QueueLength, Scope
 
 # What must still be true of a job for its holder to change it.
 _WAITING = "key = %s AND state = 'waiting'"
@@ -96,10 +96,13 @@ class QueueTable:
             f"{_NEXT.format(table=self._table)} UPDATE {self._table} AS job "  # noqa: S608
             "SET lease_until = citedesk.now() + make_interval(secs => %(lease_s)s), owner = %(owner)s, "
             "attempts = attempts + 1 FROM next WHERE job.key = next.key "
-            "RETURNING job.number, job.key, payload, attempts, owner, anchor",
+            "RETURNING job.number, job.key, payload, attempts, owner, anchor, job.received_at",
             {"limit": limit, "lease_s": lease_s, "owner": owner},
         )
-        return [Job(*row[1:]) for row in sorted(rows)]
+        return [
+            Job(key, payload, attempts, owner, anchor, iso(received_at))
+            for _, key, payload, attempts, owner, anchor, received_at in sorted(rows)
+        ]
 
     async def renew(self, jobs: Collection[Job], lease_s: float) -> frozenset[str]:
         """Extend the leases of these jobs to `lease_s` seconds from now. Return the keys of those that are held."""
@@ -184,12 +187,27 @@ class QueueTable:
         )
         return dict(rows)
 
+    async def age(self) -> QueueAge:
+        """Return how long the oldest jobs of all tenants wait."""
+        # A message may be sent to be due later, so before its first try it waits only from then on.
+        rows = await self._database.rows(
+            f"SELECT {_since('CASE WHEN attempts > 0 THEN received_at ELSE due_at END')}, "  # noqa: S608
+            f"{_since('greatest(due_at, lease_until)')} "
+            "FILTER (WHERE lease_until IS NULL OR lease_until < citedesk.now()) "
+            f"FROM {self._table} WHERE state = 'waiting' AND (attempts > 0 OR due_at <= citedesk.now())"
+        )
+        return QueueAge(*(max(0.0, float(seconds or 0.0)) for seconds in rows[0]))
+
     async def _change(self, change: str, values: Sequence[Any], which: str, those: Sequence[Any]) -> bool:
         changed = await self._database.write(
             f"UPDATE {self._table} SET {change} WHERE {which}",  # noqa: S608
             (*values, *those),
         )
         return changed > 0
+
+
+def _since(time: str) -> str:
+    return f"max(extract(epoch FROM citedesk.now() - {time}))"
 
 
 def _fence(job: Job) -> tuple[str, str, int]:

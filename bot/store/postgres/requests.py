@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.store.postgres.database import Executor
 from bot.store.postgres.scopes import IN_SCOPE, scope_values
-from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope, Spent
 from pipeline.types import Trace
 
 _THREAD = "tenant_id = %s AND channel_id = %s AND thread_id = %s"
@@ -52,6 +52,17 @@ class RequestTable:
             (since, tenant_id),
         )
         return int(rows[0][0])
+
+    async def spent_since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Spent]:
+        """Return what each tenant's requests have used that were stored since then, by the tenants' ids."""
+        rows = await self._database.rows(
+            "SELECT tenant_id, sum(coalesce((trace::json ->> 'input_tokens')::bigint, 0) "  # noqa: S608
+            "+ coalesce((trace::json ->> 'output_tokens')::bigint, 0))::bigint, "
+            "coalesce(sum((trace::json ->> 'cost_usd')::float8), 0.0) FROM requests "
+            f'WHERE at >= %s AND {IN_SCOPE} GROUP BY 1 ORDER BY tenant_id COLLATE "C"',
+            (since, *scope_values(scope)),
+        )
+        return [Spent(*row) for row in rows]
 
     async def purge(self, days: int) -> int:
         """Delete traces that are older than `days` days, 5,000 at most; return how many."""

@@ -21,6 +21,7 @@ from bot.store.postgres.shared import (
 from bot.store.postgres.signals import PostgresSignals, lead, listen
 from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Retention, Scope, Signal
 from bot.store.retention import purge
+from bot.store.writable import check_writable
 
 
 class PostgresTables:
@@ -95,3 +96,7 @@ class PostgresStore(PostgresTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
         await purge(self, kept)
+
+    async def check_writable(self) -> None:
+        """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
+        await check_writable(self)

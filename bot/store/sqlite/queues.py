@@ -1,9 +1,10 @@
 """The tables `inbox`, `outbox` and `builds`."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Literal
 
-from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueLength, Scope
+from bot.store.records import ALL_TENANTS, Job, Outgoing, QueueAge, QueueLength, Scope
 from bot.store.sqlite.database import Executor
 from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 
@@ -38,7 +39,7 @@ class QueueTable:
     def __init__(self, database: Executor, table: Literal["inbox", "outbox", "builds"]) -> None:
         self._database = database
         self._table = table
-        self._anchor = ", anchor" if table == "outbox" else ""
+        self._anchor = "anchor" if table == "outbox" else "''"
 
     async def add(self, keys: Sequence[str], payload: str, tenant_id: str = "") -> bool:
         """Store a job under its first key and reserve the others. Return False if any key is known already."""
@@ -85,7 +86,7 @@ class QueueTable:
         rows = await self._database.rows(
             f"UPDATE {self._table} SET lease_until = ?, owner = ?, attempts = attempts + 1 "  # noqa: S608
             f"WHERE key IN ({_NEXT.format(table=self._table)}) "
-            f"RETURNING received_at, rowid, key, payload, attempts, owner{self._anchor}",
+            f"RETURNING received_at, rowid, key, payload, attempts, owner, {self._anchor}, received_at",
             (until, owner, now, now, now, limit, limit),
         )
         return [Job(*row[2:]) for row in sorted(rows)]
@@ -186,6 +187,18 @@ class QueueTable:
         )
         return dict(rows)
 
+    async def age(self) -> QueueAge:
+        """Return how long the oldest jobs of all tenants wait."""
+        now = self._database.stamp()
+        # A message may be sent to be due later, so before its first try it waits only from then on.
+        rows = await self._database.rows(
+            "SELECT min(CASE WHEN attempts > 0 THEN received_at ELSE due_at END), "  # noqa: S608
+            "min(max(due_at, coalesce(lease_until, due_at))) FILTER (WHERE lease_until IS NULL OR lease_until < ?) "
+            f"FROM {self._table} WHERE state = 'waiting' AND (attempts > 0 OR due_at <= ?)",
+            (now, now),
+        )
+        return QueueAge(*(_seconds(since, now) for since in rows[0]))
+
     async def _change(self, job: Job, columns: str, *values: str) -> bool:
         """Change a job if it is held by its owner at its attempt; tell whether it was."""
         changed = await self._database.write(
@@ -194,3 +207,8 @@ class QueueTable:
             (*values, job.key, job.owner, job.attempts),
         )
         return changed > 0
+
+
+def _seconds(since: str | None, now: str) -> float:
+    """Return the seconds from one stamp to another; 0.0 without one, or if it is later."""
+    return max(0.0, (datetime.fromisoformat(now) - datetime.fromisoformat(since)).total_seconds()) if since else 0.0

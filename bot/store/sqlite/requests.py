@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope, Spent
 from bot.store.sqlite.database import Executor
 from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 from pipeline.types import Trace
@@ -61,6 +61,16 @@ class RequestTable:
             (at, tenant_id),
         )
         return int(rows[0][0])
+
+    async def spent_since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Spent]:
+        """Return what each tenant's requests have used that were stored since then, by the tenants' ids."""
+        at = since.astimezone(UTC).isoformat(timespec="microseconds")
+        rows = await self._database.rows(
+            "SELECT tenant_id, total(trace ->> 'input_tokens') + total(trace ->> 'output_tokens'), "  # noqa: S608
+            f"total(trace ->> 'cost_usd') FROM requests WHERE at >= ? AND {IN_SCOPE} GROUP BY 1 ORDER BY 1",
+            (at, *scope_values(scope)),
+        )
+        return [Spent(tenant_id, int(tokens), cost) for tenant_id, tokens, cost in rows]
 
     async def purge(self, days: int) -> int:
         """Delete traces that are older than `days` days, 5,000 at most; return how many."""

@@ -23,6 +23,7 @@ from bot.store.sqlite.shared import (
     SignInStateTable,
 )
 from bot.store.sqlite.signals import InProcess, SentAtOnce, SentAtTheEnd
+from bot.store.writable import check_writable
 
 
 class SqliteTables:
@@ -100,3 +101,7 @@ class SqliteStore(SqliteTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
         await purge(self, kept)
+
+    async def check_writable(self) -> None:
+        """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
+        await check_writable(self)
