@@ -26,6 +26,8 @@ _BACKLOG = 128
 _OTHER_FILES = 256 + _BACKLOG
 # Seconds for which the rest of a refused body is read, so that its sender sees the response.
 _LINGERING_S = 2.0
+# Seconds for which a stopping process waits for handlers that run.
+_LAST_RESPONSES_S = 10.0
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -42,7 +44,7 @@ async def listening(settings: ServerSettings, routes: Iterable[web.RouteDef]) ->
         "auto_decompress": False,
         "access_log": None,
     }
-    runner = web.AppRunner(app, **limits)
+    runner = web.AppRunner(app, shutdown_timeout=_LAST_RESPONSES_S, **limits)
     await runner.setup()
     try:
         server = await _bound(settings, lambda: _Connection(door, cast("web.Server", runner.server), limits))
@@ -51,6 +53,7 @@ async def listening(settings: ServerSettings, routes: Iterable[web.RouteDef]) ->
             yield f"http://{host}:{port}"
         finally:
             server.close()
+            door.close()
     finally:
         await runner.cleanup()
 
@@ -100,6 +103,11 @@ class _Door:
         self.closed(victim)
         victim.drop()
         _log.warning("connection_dropped", reason="too many", limit=self._limit)
+
+    def close(self) -> None:
+        """Drop the connections that have no work, so that a stopping process does not wait for them."""
+        for connection in [one for one in self._open if not one.is_working]:
+            connection.drop()
 
     def closed(self, connection: "_Connection") -> None:
         """Forget a connection."""
