@@ -35,9 +35,13 @@ async def test_a_known_key_does_not_wait_for_the_keys_that_forgers_ask_for() -> 
         assert await teams.knock() == 202
         teams.keys.delay_s = 30
         # The pause after the first look for keys is over for these.
-        guard_keys = teams.signing_keys
-        guard_keys._next_at = 0.0
-        forged = [asyncio.create_task(teams.knock(key_id=f"k-{number}", forged=True)) for number in range(8)]
+        teams.signing_keys._next_at = 0.0
+        tokens = [teams.token(key_id=f"k-{number}", forged=True) for number in range(8)]
+        body = json.dumps(_ACTIVITY).encode()
+        forged = [
+            asyncio.create_task(_posted(teams.url, body, _JSON | {"Authorization": f"Bearer {token}"}))
+            for token in tokens
+        ]
         await until(lambda: len(teams.keys.fetched) == 3)
         began = time.monotonic()
         assert await teams.knock() == 202
@@ -103,9 +107,8 @@ async def test_tokens_of_no_shape_are_refused_before_any_key_is_fetched() -> Non
             assert await teams.knock(header=header) == 401, header
         for claim in ("exp", "nbf", "iat"):
             for value in (float("inf"), float("-inf"), float("nan"), 1e400, 10**400, "soon", [], {}, True):
-                assert await teams.knock(**{claim: value}) == 401 or (claim, value) in {("nbf", True), ("iat", True)}
-        assert teams.taken == [] or len(teams.taken) <= 2
-        assert all("exp" not in str(name) for name in teams.keys.fetched)
+                assert await teams.knock(forged=True, **{claim: value}) == 401, (claim, value)
+        assert teams.taken == []
 
 
 async def test_a_token_longer_than_a_header_may_be_and_two_tokens_are_refused() -> None:
