@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import io
+import logging
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -105,6 +106,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         patched.setattr(sys, "stderr", stream)
         configure_logging("DEBUG")
         yield stream
+    logging.basicConfig(handlers=[], force=True)
 
 
 async def _ends(reader: asyncio.StreamReader) -> bool:

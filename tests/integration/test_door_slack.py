@@ -5,6 +5,7 @@ import hmac
 import http.client
 import io
 import json
+import logging
 import sys
 import time
 from asyncio import to_thread
@@ -32,6 +33,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         patched.setattr(sys, "stderr", stream)
         configure_logging("DEBUG")
         yield stream
+    logging.basicConfig(handlers=[], force=True)
 
 
 def _sent(
