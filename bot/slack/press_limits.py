@@ -38,7 +38,7 @@ async def refused_press(
     if refused is None:
         return None
     _log.warning("press_refused", kind=press.kind)
-    if refused.is_told:
+    if refused.is_told and not body.get("command"):
         return BoltResponse(status=200, body="")
     said = too_fast_words(refused, await slack.words_of(team_of(body), press.user_id))
     if body.get("command"):
