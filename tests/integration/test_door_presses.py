@@ -55,7 +55,7 @@ async def test_a_reviewer_is_not_held_up_by_an_asker_and_a_written_answer_is_tak
 
 async def test_commands_over_the_limit_are_answered_with_a_word(own_data: Path, articles: Path) -> None:
     async with workspace(own_data, articles, limits=_LIMITS) as desk:
-        answers = [(await desk.command(ASKER, "help"))[0].text for _ in range(8)]
+        answers = [(await desk.command(ASKER, "/citedesk help"))[0].text for _ in range(8)]
         assert [_TOO_FAST in answer for answer in answers] == [False] * 6 + [True] * 2
 
 
