@@ -160,7 +160,7 @@ class _Connection(web.RequestHandler):
         self._stream = stream = cast("asyncio.Transport", transport)
         # With any larger buffer a reader that takes nothing would not be noticed before the buffer is full.
         stream.set_write_buffer_limits(0)
-        self.address = _network_of(stream.get_extra_info("peername"))
+        self.address = network_of(stream.get_extra_info("peername"))
         super().connection_made(transport)
         self._expect("headers")
         self._door.opened(self)
@@ -224,9 +224,11 @@ class _Connection(web.RequestHandler):
             deadline.cancel()
 
 
-def _network_of(peer: tuple[str, int] | None) -> str:
+def network_of(peer: tuple[str, int] | None) -> str:
     """Return the address of a sender; in IPv6 its network, of which one sender has all addresses."""
     if not peer:
         return ""
     address = ip_address(peer[0].partition("%")[0])
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 from support.waiting import until
 
-from bot.http_door import listening
+from bot.http_door import listening, network_of
 from bot.settings import ServerSettings
 from bot.telemetry.logs import configure_logging
 
@@ -339,3 +339,18 @@ async def test_a_stopping_server_waits_for_no_half_request() -> None:
         assert await house.get() == 200
         began = time.monotonic()
     assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_whoever_has_a_network_of_ipv6_counts_as_one_sender(one: str, other: str, is_same: bool) -> None:  # noqa: FBT001
+    assert (network_of((one, 1)) == network_of((other, 2))) is is_same
