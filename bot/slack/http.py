@@ -15,7 +15,7 @@ from slack_bolt.response import BoltResponse
 from bot.settings import SlackSettings
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH
 from bot.slack.payloads import is_well_formed
-from bot.slack.signed_requests import AlreadyTakenError, SignedRequests
+from bot.slack.signed_requests import SignedRequests
 from pipeline.rate_limits import RateLimits, Window, memory_rate_limits
 
 _log = structlog.get_logger(__name__)
@@ -65,17 +65,18 @@ def _events(bolt: Bolt, secret: str) -> Handler:
         if (app := bolt()) is None:
             # Slack delivers an event again later.
             return web.Response(status=503)
-        try:
-            with signed.taking(signature) as taken:
-                response = await app.async_dispatch(_bolt_request(request, body.decode()))
-                if response.status < web.HTTPInternalServerError.status_code:
-                    taken()
-        except AlreadyTakenError as error:
+        bolt_request = _bolt_request(request, body.decode())
+        response = await signed.once(signature, lambda: app.async_dispatch(bolt_request), _is_taken)
+        if response is None:
             _log.warning("copy_refused", bytes=len(body))
-            return web.Response(status=503 if error.is_running else 200)
+            return web.Response()
         return await to_aiohttp_response(response)
 
     return events
+
+
+def _is_taken(response: BoltResponse) -> bool:
+    return response.status < web.HTTPInternalServerError.status_code
 
 
 def _bolt_request(request: web.Request, body: str) -> AsyncBoltRequest:

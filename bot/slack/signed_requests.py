@@ -1,9 +1,11 @@
 """Slack's signatures: whether Slack signed a request, and whether it was taken before."""
 
+import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from multidict import CIMultiDictProxy
 from slack_sdk.signature import SignatureVerifier
@@ -15,12 +17,7 @@ _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _REMEMBERED_S = 600.0
 
 
-class AlreadyTakenError(Exception):
-    """The same request was taken, or is being taken, which `is_running` tells."""
-
-    def __init__(self, *, is_running: bool) -> None:
-        super().__init__(is_running)
-        self.is_running = is_running
+_Response = TypeVar("_Response")
 
 
 class SignedRequests:
@@ -32,7 +29,7 @@ class SignedRequests:
     def __init__(self, secret: str, now: Callable[[], float] = time.monotonic) -> None:
         self._verifier = SignatureVerifier(secret)
         self._now = now
-        self._running: set[str] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         # By the time at which they were taken.
         self._taken: dict[str, float] = {}
 
@@ -52,17 +49,25 @@ class SignedRequests:
         except UnicodeDecodeError:
             return None
 
-    @contextmanager
-    def taking(self, signature: str) -> Iterator[Callable[[], None]]:
-        """Enclose the work on a request; yield what to call once it is taken. Raises AlreadyTakenError."""
-        self._forget_old()
-        if signature in self._running or signature in self._taken:
-            raise AlreadyTakenError(is_running=signature in self._running)
-        self._running.add(signature)
-        try:
-            yield lambda: self._taken.__setitem__(signature, self._now())
-        finally:
-            self._running.discard(signature)
+    async def once(
+        self,
+        signature: str,
+        work: Callable[[], Coroutine[Any, Any, _Response]],
+        is_taken: Callable[[_Response], bool],
+    ) -> _Response | None:
+        """Work on a request and return the response; return None for a copy of one that was taken.
+
+        A copy waits for the request that is worked on, and takes its place if that fails.
+        """
+        turn = self._turns.setdefault(signature, asyncio.Lock())
+        async with turn:
+            self._forget_old()
+            if signature in self._taken:
+                return None
+            response = await work()
+            if is_taken(response):
+                self._taken[signature] = self._now()
+            return response
 
     def _forget_old(self) -> None:
         while self._taken and self._now() - self._taken[oldest := next(iter(self._taken))] > _REMEMBERED_S:

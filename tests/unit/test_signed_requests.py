@@ -1,41 +1,48 @@
 """What happens to a second request with the signature of another one."""
 
-import pytest
+import asyncio
 
-from bot.slack.signed_requests import AlreadyTakenError, SignedRequests
-
-
-def test_what_failed_may_come_again_and_what_was_taken_may_not() -> None:
-    signed = SignedRequests("s")
-    with signed.taking("v0=1"):
-        pass
-    with signed.taking("v0=1") as taken:
-        taken()
-    with pytest.raises(AlreadyTakenError) as refused, signed.taking("v0=1"):
-        pass
-    assert not refused.value.is_running
-    with signed.taking("v0=2") as taken:
-        taken()
+from bot.slack.signed_requests import SignedRequests
 
 
-def test_while_a_request_is_worked_on_its_copy_shall_come_again_later() -> None:
-    signed = SignedRequests("s")
-    with signed.taking("v0=1"), pytest.raises(AlreadyTakenError) as refused, signed.taking("v0=1"):
-        pass
-    assert refused.value.is_running
-    with signed.taking("v0=1") as taken:
-        taken()
+class _Works:
+    """Answers with the statuses of a list, one after the other; waits for `go_on` first."""
+
+    def __init__(self, *statuses: int) -> None:
+        self._statuses = list(statuses)
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def __call__(self) -> int:
+        await self.go_on.wait()
+        return self._statuses.pop(0)
 
 
-def test_a_signature_is_remembered_as_long_as_it_is_good() -> None:
+def _is_taken(status: int) -> bool:
+    return status < 500
+
+
+async def test_what_failed_may_come_again_and_what_was_taken_may_not() -> None:
+    signed, work = SignedRequests("s"), _Works(500, 200, 200)
+    assert [await signed.once("v0=1", work, _is_taken) for _ in range(4)] == [500, 200, None, None]
+    assert await signed.once("v0=2", work, _is_taken) == 200
+
+
+async def test_a_copy_waits_for_the_request_that_is_worked_on() -> None:
+    signed, work = SignedRequests("s"), _Works(500, 200)
+    work.go_on.clear()
+    copies = [asyncio.create_task(signed.once("v0=1", work, _is_taken)) for _ in range(4)]
+    await asyncio.sleep(0)
+    work.go_on.set()
+    assert await asyncio.gather(*copies) == [500, 200, None, None]
+
+
+async def test_a_signature_is_remembered_as_long_as_it_is_good() -> None:
     clock = [0.0]
-    signed = SignedRequests("s", lambda: clock[0])
-    with signed.taking("v0=1") as taken:
-        taken()
+    signed, work = SignedRequests("s", lambda: clock[0]), _Works(200, 200)
+    assert await signed.once("v0=1", work, _is_taken) == 200
     clock[0] = 599.0
-    with pytest.raises(AlreadyTakenError), signed.taking("v0=1"):
-        pass
+    assert await signed.once("v0=1", work, _is_taken) is None
     clock[0] = 601.0
-    with signed.taking("v0=2") as taken:
-        taken()
+    assert await signed.once("v0=2", work, _is_taken) == 200
     assert list(signed._taken) == ["v0=2"]
