@@ -26,7 +26,7 @@ _OF_A_PAGE = {
 
 @asynccontextmanager
 async def _pages(file: Path) -> AsyncIterator[str]:
-    slack = SlackSettings(client_id="1.2", client_secret="s", public_url="https://bot.example")  # type: ignore[arg-type]
+    slack = SlackSettings(client_id="1.2", client_secret="s", public_url="https://bot.example")
     oauth = oauth_settings(slack, Installations(file, "1.2"), states_in_file(file))
     app = AsyncApp(name="citedesk", signing_secret="s", oauth_settings=oauth)
     async with listening(ServerSettings(port=0), routes(slack, lambda: app)) as url:

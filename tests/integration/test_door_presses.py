@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,10 @@ async def test_a_reviewer_is_not_held_up_by_an_asker_and_a_written_answer_is_tak
         for _ in range(20):
             await desk.press(REVIEWER, card, "Edit")
         assert len(_refusals(desk, REVIEWER)) == 1
-        values = {"text": {"text_input": "Yes, within fourteen days."}, "anyway": {"anyway_input": ["yes"]}}
+        values: dict[str, dict[str, Any]] = {
+            "text": {"text_input": "Yes, within fourteen days."},
+            "anyway": {"anyway_input": ["yes"]},
+        }
         await desk.sandbox.acts.submit(REVIEWER, desk.sandbox.workspace.view_of.get(REVIEWER, modal), values)
         assert desk.sandbox.workspace.notices == {}
         assert question.channel
@@ -93,7 +97,7 @@ async def test_in_teams_commands_and_feedback_are_limited_too(own_data: Path, ar
     async with _teams(own_data, articles) as teams:
         for number in range(7):
             await teams.send(teams.question("help"))
-            await teams.until(lambda number=number: teams.all("a:asker", number + 1))
+            await teams.until(partial(teams.all, "a:asker", number + 1))
         assert _TOO_FAST in str(teams.messages("a:asker")[6])
         fetch = teams.activity("invoke", "asker", "a:asker", name="message/fetchTask", value={"data": {}})
         answers = [str((await teams.send(fetch))[1]) for _ in range(3)]

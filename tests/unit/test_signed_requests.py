@@ -18,8 +18,8 @@ class _Works:
         return self._statuses.pop(0)
 
 
-def _is_taken(status: int) -> bool:
-    return status < 500
+def _is_taken(status: int | None) -> bool:
+    return status is not None and status < 500
 
 
 async def test_what_failed_may_come_again_and_what_was_taken_may_not() -> None:
