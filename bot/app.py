@@ -26,6 +26,7 @@ from bot.desk.gaps import GapDesk
 from bot.desk.index_builds import IndexBuilds
 from bot.desk.joining import ask_alike
 from bot.desk.operations import Operations
+from bot.desk.presses import PressLimits
 from bot.desk.questions import Directory, QuestionDesk
 from bot.desk.reporting import Reporting
 from bot.desk.review_views import ReviewViews
@@ -64,7 +65,7 @@ from pipeline.drafting import Writer
 from pipeline.extractive.quoter import SectionQuoter
 from pipeline.limits import Admission, AdmissionLimits, PipelineLimits
 from pipeline.proof.verify import VerificationLimits
-from pipeline.rate_limits import RateLimits, memory_rate_limits
+from pipeline.rate_limits import RateLimits, Window, memory_rate_limits
 from pipeline.safety.policy import withheld
 
 if TYPE_CHECKING:
@@ -403,7 +404,9 @@ def build_use_cases(  # noqa: PLR0913, PLR0917 - the composition root hands over
         gap_desk=reporting.gap_desk,
         reporting=reporting,
     )
-    return UseCases(questions, reviews, operations)
+    limits = settings.limits
+    presses = PressLimits(state.rates, Window.parsed(limits.per_user_presses), Window.parsed(limits.per_user_reviews))
+    return UseCases(questions, reviews, operations, presses)
 
 
 def build_index_builds(settings: Settings, store: Store, snapshots: Snapshots) -> IndexBuilds:

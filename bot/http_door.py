@@ -26,6 +26,8 @@ _BACKLOG = 128
 _OTHER_FILES = 256 + _BACKLOG
 # Seconds for which the rest of a refused body is read, so that its sender sees the response.
 _LINGERING_S = 2.0
+# Seconds for which a stopping process waits for handlers that run.
+_LAST_RESPONSES_S = 10.0
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -47,7 +49,7 @@ async def listening(
         "auto_decompress": False,
         "access_log": None,
     }
-    runner = web.AppRunner(app, **limits)
+    runner = web.AppRunner(app, shutdown_timeout=_LAST_RESPONSES_S, **limits)
     await runner.setup()
     try:
         server = await _bound(settings, setting, lambda: _Connection(door, cast("web.Server", runner.server), limits))
@@ -56,6 +58,7 @@ async def listening(
             yield f"http://{host}:{port}"
         finally:
             server.close()
+            door.close()
     finally:
         await runner.cleanup()
 
@@ -105,6 +108,11 @@ class _Door:
         self.closed(victim)
         victim.drop()
         _log.warning("connection_dropped", reason="too many", limit=self._limit)
+
+    def close(self) -> None:
+        """Drop the connections that have no work, so that a stopping process does not wait for them."""
+        for connection in [one for one in self._open if not one.is_working]:
+            connection.drop()
 
     def closed(self, connection: "_Connection") -> None:
         """Forget a connection."""
@@ -157,7 +165,7 @@ class _Connection(web.RequestHandler):
         self._stream = stream = cast("asyncio.Transport", transport)
         # With any larger buffer a reader that takes nothing would not be noticed before the buffer is full.
         stream.set_write_buffer_limits(0)
-        self.address = _network_of(stream.get_extra_info("peername"))
+        self.address = network_of(stream.get_extra_info("peername"))
         super().connection_made(transport)
         self._expect("headers")
         self._door.opened(self)
@@ -221,9 +229,11 @@ class _Connection(web.RequestHandler):
             deadline.cancel()
 
 
-def _network_of(peer: tuple[str, int] | None) -> str:
+def network_of(peer: tuple[str, int] | None) -> str:
     """Return the address of a sender; in IPv6 its network, of which one sender has all addresses."""
     if not peer:
         return ""
     address = ip_address(peer[0].partition("%")[0])
-    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
+    if isinstance(address, IPv6Address):
+        return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    return str(address)

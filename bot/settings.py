@@ -218,6 +218,12 @@ class LimitSettings(Section):
     )
     per_user: Window = Field("20/minute", description="questions per user")
     per_tenant: Window = Field("300/minute", description="questions per workspace")
+    per_user_presses: Window = Field(
+        "240/minute", description="presses of buttons, commands, and openings of App Home per user"
+    )
+    per_user_reviews: Window = Field(
+        "30/minute", description="presses per user that can open a review: asking a person, and feedback"
+    )
     per_route: dict[str, Window] = Field(default_factory=dict, description="questions per route")
     tenant_tokens_per_day: Count | None = Field(None, description="tokens a workspace may use in a day")
     in_flight: Count = Field(200, description="requests running or waiting in this process")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.desk.operations import Operations
+from bot.desk.presses import PressLimits
 from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 
@@ -14,3 +15,4 @@ class UseCases:
     questions: QuestionDesk
     reviews: ReviewDesk
     operations: Operations
+    presses: PressLimits

@@ -154,9 +154,13 @@ async def _loopback_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Refuse host names other than loopback's (DNS rebinding) and pages of other origins (forged requests)."""
-    host = urlsplit(f"//{request.host}").hostname
-    origin = request.headers.get("Origin")
-    if host not in _LOOPBACK_NAMES or (origin and urlsplit(origin).netloc != request.host):
+    try:
+        host = urlsplit(f"//{request.host}").hostname
+        origin = request.headers.get("Origin")
+        is_own_page = not origin or urlsplit(origin).netloc == request.host
+    except ValueError:
+        raise web.HTTPBadRequest from None
+    if host not in _LOOPBACK_NAMES or not is_own_page:
         raise web.HTTPForbidden(text="The sandbox answers on loopback only.")
     if request.method == "POST" and request.path.startswith("/sandbox/") and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType

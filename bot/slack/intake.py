@@ -11,6 +11,7 @@ from slack_bolt.response import BoltResponse
 from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.clients import ForeignWorkspaceError
 from bot.slack.payloads import Intake, Withdrawal, intake_of, speaker_of, team_of, withdrawal_of
+from bot.slack.press_limits import press_of, refused_press
 from bot.slack.proposals import proposal_of, review_below
 from bot.slack.services import SlackServices
 from bot.slack.strangers import is_from_stranger
@@ -42,18 +43,17 @@ def build_intake(desks: SlackDesks) -> Callable[..., Awaitable[BoltResponse]]:
         body: dict[str, Any], context: AsyncBoltContext, next_: Next, respond: AsyncRespond
     ) -> BoltResponse:
         slack = desks.of(body)
-        if await is_from_stranger(body, slack.workspaces.serves) or not await _is_installed(slack, team_of(body)):
-            _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
-            if body.get("response_url") and not body.get("command"):
-                await _tell_stranger(respond, slack.languages.words()("stranger"))
-            # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
-            return BoltResponse(status=200, body=slack.languages.words()("stranger") if body.get("command") else "")
+        if refused := await _refused_stranger(slack, body, respond):
+            return refused
         try:
             intake, speaker, withdrawal = intake_of(body), speaker_of(body), withdrawal_of(body)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            press = press_of(body)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             # Delivering this payload again would not help, so the answer is not 500.
             _log.warning("payload_refused", kind=str(body.get("type"))[:40], error=type(error).__name__)
             return BoltResponse(status=400, body="")
+        if press and (too_fast := await refused_press(slack, body, press, respond)):
+            return too_fast
         if speaker:
             await slack.questions.store.threads.spoke(speaker)
         context[CHANGED] = await _changed(slack, team_of(body), withdrawal)
@@ -65,6 +65,19 @@ def build_intake(desks: SlackDesks) -> Callable[..., Awaitable[BoltResponse]]:
         return await next_()
 
     return middleware
+
+
+async def _refused_stranger(
+    slack: SlackServices, body: Mapping[str, Any], respond: AsyncRespond
+) -> BoltResponse | None:
+    """Return the response to a payload of another workspace or its people, and tell them; None for any other."""
+    if not await is_from_stranger(body, slack.workspaces.serves) and await _is_installed(slack, team_of(body)):
+        return None
+    _log.warning("stranger_refused", tenant_id=team_of(body)[:40], kind=body.get("type"))
+    if body.get("response_url") and not body.get("command"):
+        await _tell_stranger(respond, slack.languages.words()("stranger"))
+    # Acknowledged, or Slack would send it again. The answer to a command is shown to whoever typed it.
+    return BoltResponse(status=200, body=slack.languages.words()("stranger") if body.get("command") else "")
 
 
 async def _tell_stranger(respond: AsyncRespond, said: str) -> None:

@@ -1,6 +1,8 @@
 """Installation by OAuth. Installations and states are in one SQLite file beside the store, or in the shared store."""
 
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -53,9 +55,19 @@ again, in the workspace itself.</li>
 """
 
 
+class _States(SQLite3OAuthStateStore):
+    """Bolt's store of states. States that have expired make room for new ones: anybody can have one issued."""
+
+    def issue(self, *args: object, **kwargs: object) -> str:
+        """Return a new state."""
+        with closing(self.connect()) as connection, connection:
+            connection.execute("DELETE FROM oauth_states WHERE expire_at <= ?", [time.time()])
+        return super().issue(*args, **kwargs)
+
+
 def states_in_file(file: Path) -> SQLite3OAuthStateStore:
     """Return the states of installations that are under way, in a file."""
-    states = SQLite3OAuthStateStore(database=str(file), expiration_seconds=STATE_SECONDS)
+    states = _States(database=str(file), expiration_seconds=STATE_SECONDS)
     states.init()  # type: ignore[no-untyped-call]
     return states
 

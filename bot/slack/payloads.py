@@ -165,7 +165,7 @@ def is_well_formed(body: str, content_type: str) -> bool:
         else:
             form = {name: values[0] for name, values in parse_qs(body).items()}
             payload = json.loads(form["payload"]) if "payload" in form else form
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(payload, dict) or not (payload.get("type") or payload.get("command")):
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.operations import Operations
+from bot.desk.presses import PressLimits
 from bot.desk.questions import QuestionDesk
 from bot.desk.reviews import ReviewDesk
 from bot.slack.best_effort import BestEffortCalls
@@ -29,6 +30,7 @@ class SlackServices:
     questions: QuestionDesk
     reviews: ReviewDesk
     operations: Operations
+    presses: PressLimits
     workspaces: Workspaces
     membership: SlackMembership
     best_effort: BestEffortCalls

@@ -176,6 +176,7 @@ def _services(runtime: Runtime, workspaces: Workspaces) -> SlackServices:
         questions=runtime.use_cases.questions,
         reviews=runtime.use_cases.reviews,
         operations=runtime.use_cases.operations,
+        presses=runtime.use_cases.presses,
         workspaces=workspaces,
         membership=membership,
         best_effort=best_effort,

@@ -98,7 +98,12 @@ def feedback_form(words: Words = ENGLISH) -> Json:
 
 def thanks(words: Words = ENGLISH) -> Json:
     """Return the thanks for feedback that Teams shows in the place of a form."""
-    return {"task": {"type": "message", "value": words("feedback-thanks-for-reason")}}
+    return task_message(words("feedback-thanks-for-reason"))
+
+
+def task_message(said: str) -> Json:
+    """Return a message that Teams shows in the place of a form."""
+    return {"task": {"type": "message", "value": said}}
 
 
 def was_our_form(activity: Mapping[str, Any]) -> bool:

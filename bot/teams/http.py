@@ -12,6 +12,7 @@ from microsoft_agents.hosting.core import OutboundHostValidator
 from pydantic import ValidationError
 
 from bot.settings import TeamsSettings
+from bot.teams.local import LOOPBACK_NAMES, is_from_this_machine
 from bot.teams.payloads import tenants_in
 from bot.teams.tokens import KeysUnavailableError, SigningKeys, TokenCheck
 from bot.tenants import ALONE, Tenancy
@@ -35,6 +36,8 @@ class RefusedError(Exception):
 class RequestAuthenticator:
     """Checks token, service address and tenant. A check whose field is None is off, as for a local test client.
 
+    Without tokens only requests from this machine are admitted.
+
     The tenant is that of the top level of the settings, or one of `tenancy`.
     """
 
@@ -46,21 +49,29 @@ class RequestAuthenticator:
     async def admitted(self, request: web.Request) -> Mapping[str, Any]:
         """Return the activity of an authenticated request. Raises RefusedError."""
         claims = await self._claims(request)
+        if request.content_type != "application/json":
+            raise RefusedError("content type", 400)
         try:
-            activity = json.loads(await request.text())
+            activity = json.loads(await request.read())
             kind, conversation = activity["type"], activity["conversation"]["id"]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise RefusedError("no activity", 400) from None
         if not all(isinstance(value, str) and value for value in (kind, conversation, activity.get("serviceUrl"))):
             raise RefusedError("no activity", 400)
-        self._check_address(activity["serviceUrl"], claims)
-        self._check_tenant(activity)
+        try:
+            self._check_address(activity["serviceUrl"], claims)
+            self._check_tenant(activity)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise RefusedError("no activity", 400) from None
         return dict(activity)
 
     async def _claims(self, request: web.Request) -> Mapping[str, Any]:
         if self.tokens is None:
+            if not is_from_this_machine(request):
+                raise RefusedError("not from this machine", 403)
             return {}
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        given = request.headers.getall("Authorization", [])
+        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         if scheme.lower() != "bearer" or not token.strip():
             raise RefusedError("no token", 401)
         try:
@@ -68,7 +79,7 @@ class RequestAuthenticator:
         except KeysUnavailableError:
             # The sender did nothing wrong: status 503 makes it try again.
             raise RefusedError("keys cannot be fetched", 503) from None
-        except (ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError, jwt.PyJWTError) as error:
             raise RefusedError(f"token: {type(error).__name__}", 401) from None
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
@@ -99,7 +110,7 @@ def authenticator(
     Raises SettingsError for anonymous access on a public address.
     """
     if settings.anonymous:
-        if host not in {"127.0.0.1", "::1", "localhost"}:
+        if host not in LOOPBACK_NAMES:
             raise SettingsError("setting teams.anonymous: only where server.host is this machine's own address")
         return RequestAuthenticator(None, None, settings.tenant_id, tenancy)
     cloud = settings.addresses

@@ -7,20 +7,24 @@ from typing import Any
 
 import structlog
 
+from bot.desk.presses import Kind, PressLimits, TooFast
 from bot.desk.questions import QuestionDesk, request_id_of
 from bot.store.records import Asked, Conversation
+from bot.surfaces.press_words import too_fast_words
 from bot.surfaces.running_questions import withdraw
 from bot.surfaces.waiting import is_about_a_review, question_changed, show_change
 from bot.surfaces.wording import is_reaction
 from bot.surfaces.words import Words
 from bot.teams.cards import Json, TeamsMessage
 from bot.teams.commands import help_message
-from bot.teams.feedback import FeedbackActions, thanks, was_our_form
+from bot.teams.feedback import FeedbackActions, task_message, thanks, was_our_form
 from bot.teams.membership import TeamsMembership
 from bot.teams.outgoing import to_asker
 from bot.teams.payloads import asked_of, conversation_of, is_addressed, key_of, language_of, person_of, tenant_of
 from bot.teams.product import EARLIER_QUESTIONS, FOLLOW_UP_MINUTES
-from bot.teams.review_actions import ReviewActions
+from bot.teams.render import ESCALATE
+from bot.teams.review_actions import ReviewActions, message_response
+from bot.teams.review_cards import REFRESH
 
 _log = structlog.get_logger(__name__)
 _NAME_CHARS = 80
@@ -37,6 +41,7 @@ class TeamsIntake:
     actions: ReviewActions
     feedback: FeedbackActions
     membership: TeamsMembership
+    presses: PressLimits
     wake_inbox: Callable[[], None]
     wake_outbox: Callable[[], None]
     _background: set[asyncio.Task[None]] = field(default_factory=set)
@@ -70,6 +75,9 @@ class TeamsIntake:
             await self.questions.store.people.put(person_of(activity), display_name[:_NAME_CHARS])
 
     async def _invoked(self, activity: Mapping[str, Any]) -> Json | None:
+        if (kind := _kind_of(activity)) and (refused := await self._refused(activity, kind)):
+            said = too_fast_words(refused, self._words(activity))
+            return message_response(said) if activity["name"] == "adaptiveCard/action" else task_message(said)
         match activity.get("name"):
             case "adaptiveCard/action":
                 action = activity["value"]["action"]
@@ -84,6 +92,12 @@ class TeamsIntake:
                 _log.info("activity_ignored", kind="invoke", name=str(name)[:40])
                 return None
 
+    async def _refused(self, activity: Mapping[str, Any], kind: Kind) -> TooFast | None:
+        refused = await self.presses.refused(tenant_of(activity), person_of(activity), kind)
+        if refused:
+            _log.warning("press_refused", kind=kind)
+        return refused
+
     async def _message(self, activity: Mapping[str, Any]) -> None:
         value = activity.get("value")
         is_press = isinstance(value, Mapping) and "verb" in value
@@ -93,6 +107,8 @@ class TeamsIntake:
         await self._named(activity)
         if isinstance(value, Mapping) and is_press:
             # A client without Action.Execute sends a button as a message. Its card is updated by the review board.
+            if await self._refused(activity, _kind_of_verb(str(value["verb"]))):
+                return
             await self.actions.pressed(activity, str(value["verb"]), dict(value))
             return
         asked = asked_of(activity)
@@ -180,6 +196,21 @@ class TeamsIntake:
     async def aclose(self) -> None:
         """Wait for the complaints that are still being handled."""
         await asyncio.gather(*self._background)
+
+
+def _kind_of(activity: Mapping[str, Any]) -> Kind | None:
+    """Return the kind of press that an invoke is; None for one that is ignored."""
+    match activity.get("name"):
+        case "adaptiveCard/action":
+            return _kind_of_verb(str(activity["value"]["action"]["verb"]))
+        case "message/submitAction" | "message/fetchTask":
+            return "opens_review"
+        case _:
+            return None
+
+
+def _kind_of_verb(verb: str) -> Kind:
+    return "opens_review" if verb == ESCALATE else "refresh" if verb == REFRESH else "press"
 
 
 def _ids(members: Any) -> set[str]:  # noqa: ANN401 - unpacked JSON

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.desk.permissions import Names
+from bot.desk.presses import PressLimits
 from bot.desk.questions import Reply
 from bot.store.port import Store
 from bot.store.records import Asked, Conversation, Outgoing
 from bot.surfaces.attempt import Attempt, Posted
+from bot.surfaces.press_words import too_fast_words
 from bot.surfaces.product import Earlier, Notice
 from bot.surfaces.words import Languages, Words
 from bot.teams.commands import Commands, command_in
@@ -37,6 +39,7 @@ class TeamsProduct:
     """Reads stored turns, runs commands that are typed as messages, shows progress, renders and posts."""
 
     store: Store
+    presses: PressLimits
     commands: Commands
     connector: Connector
     poster: TeamsPoster
@@ -62,6 +65,8 @@ class TeamsProduct:
         command = command_in(asked.text)
         if command is None:
             return None
+        if refused := await self.presses.refused(asked.where.tenant_id, asked.where.user_id, "press"):
+            return self.render_words(request_id, asked, too_fast_words(refused, self.words_for(asked)))
         return to_asker(request_id, request_id, asked.where, await self.commands.run(request_id, asked, *command))
 
     async def progress(self, asked: Asked, *, resumed: bool) -> TeamsProgress:  # noqa: ARG002 - Teams cannot find a stream again

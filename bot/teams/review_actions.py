@@ -68,12 +68,12 @@ class ReviewActions:
         try:
             if verb in GAP_VERBS:
                 shown = await self.gaps.pressed(activity, verb, data, words)
-                return _message_response(shown) if isinstance(shown, str) else _card_response(shown.card)
+                return message_response(shown) if isinstance(shown, str) else _card_response(shown.card)
             if verb in {ESCALATE, RETRY, SUGGESTED}:
-                return _message_response(words(await self._asker_action(activity, verb, data)))
+                return message_response(words(await self._asker_action(activity, verb, data)))
             return await self._reviewer_action(_Presser(person_of(activity), words), verb, data)
         except CitedeskError as error:
-            return _message_response(await self._refusal(error, words))
+            return message_response(await self._refusal(error, words))
 
     async def _refusal(self, error: CitedeskError, words: Words) -> str:
         """Return why a button was refused. If the review has changed since its cards were, update them."""
@@ -120,7 +120,7 @@ class ReviewActions:
         elif verb == ASK_BACK:
             question, messages = _typed(data, QUESTION_INPUT), await self.boards.asked_back_by(reviewer)
             if not question:
-                return _message_response(presser.words("teams-write-question"))
+                return message_response(presser.words("teams-write-question"))
             review = await self.reviews.ask_back(review_id, reviewer, question, messages)
         else:
             messages = await self.boards.decided_by(reviewer)
@@ -132,7 +132,7 @@ class ReviewActions:
         text, reviewer = _typed(data, ANSWER_INPUT), presser.user_id
         review = await self.reviews.open_review(review_id, reviewer)
         if not text:
-            return _message_response(presser.words("teams-write-answer"))
+            return message_response(presser.words("teams-write-answer"))
         check = await self.reviews.checked(review, text)
         anyway = str(data.get(ANYWAY_INPUT)) == "true"
         if check.findings and not anyway:
@@ -182,5 +182,6 @@ def _card_response(card: Json) -> Json:
     return {"statusCode": 200, "type": CARD_TYPE, "value": card}
 
 
-def _message_response(words: str) -> Json:
+def message_response(words: str) -> Json:
+    """Return the response to a button that makes the client show a message."""
     return {"statusCode": 200, "type": _MESSAGE_TYPE, "value": words}

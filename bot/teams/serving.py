@@ -99,6 +99,7 @@ def _product(runtime: Runtime, connector: Connector, membership: TeamsMembership
     settings, use_cases = runtime.settings.teams, runtime.use_cases
     return TeamsProduct(
         use_cases.questions.store,
+        use_cases.presses,
         Commands(use_cases.operations, use_cases.reviews, languages),
         connector,
         TeamsPoster(connector, languages, anchors=settings.anchors),
@@ -126,6 +127,7 @@ def _intake(runtime: Runtime, membership: TeamsMembership, languages: Languages)
             use_cases.questions, use_cases.reviews, runtime.boards, runtime.wake_outbox, languages
         ),
         membership=membership,
+        presses=use_cases.presses,
         wake_inbox=runtime.wake_inbox,
         wake_outbox=runtime.wake_outbox,
     )

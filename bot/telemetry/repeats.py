@@ -1,5 +1,6 @@
 """Write a line of the log once, however often it comes, and how often it came some time later."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ _LIMITED = frozenset({"warning", "error", "critical"})
 _REPEATED = "line_repeated"
 _SECONDS = 30.0
 _LINES = 500
+# In the messages of libraries numbers stand in the text.
+_NUMBER = re.compile(r"\d+")
 
 # Of the process, as the log is.
 SUPPRESSED = Counter("citedesk_log_lines_suppressed", "Repeated lines that were not logged", registry=None)
@@ -49,7 +52,11 @@ class Repeats:
         self._tell_ended(now)
         if method not in _LIMITED:
             return event
-        key = tuple((field, str(value)) for field, value in event.items() if not isinstance(value, int | float))
+        key = tuple(
+            (field, _NUMBER.sub("", str(value)) if field == "message" else str(value))
+            for field, value in event.items()
+            if not isinstance(value, int | float)
+        )
         if line := self._lines.get(key):
             line.times += 1
             SUPPRESSED.inc()

@@ -316,7 +316,7 @@ def _settings(data: Path, out: Path, llm: dict[str, Any]) -> Settings:
         data_dir=out,
         index={"paths": [data / name / "docs" for name in _SETS]},
         access={"reviewers": list(_REVIEWERS)},
-        limits={"per_user": many, "per_tenant": many},
+        limits={"per_user": many, "per_tenant": many, "per_user_presses": many, "per_user_reviews": many},
         **({"llm": llm} if llm else {}),
     )
 

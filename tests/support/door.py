@@ -9,7 +9,8 @@ from aiohttp import ClientSession, web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.settings import TeamsSettings
-from bot.teams.http import authenticator, messages
+from bot.teams.http import RequestAuthenticator, authenticator, messages
+from bot.teams.tokens import SigningKeys
 from support.signing import FakeKeys, signed, signing_keys
 
 APP = "00000000-0000-0000-0000-00000000004a"
@@ -25,6 +26,14 @@ class Door:
     keys: FakeKeys
     forger: rsa.RSAPrivateKey
     taken: list[Any] = field(default_factory=list)
+    guard: RequestAuthenticator | None = None
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The keys that the route knows."""
+        assert self.guard
+        assert self.guard.tokens
+        return self.guard.tokens.keys
 
     def token(self, *, forged: bool = False, key_id: str = "k1", **claims: Any) -> str:  # noqa: ANN401
         """Return a token of the public cloud, with some claims changed; those that are None are left out."""
@@ -60,7 +69,7 @@ async def door(**settings: Any) -> AsyncIterator[Door]:  # noqa: ANN401
             built.taken.append(activity)
 
         app = web.Application()
-        guard = authenticator(teams, "0.0.0.0", keys.metadata)  # noqa: S104 - only a name
+        built.guard = guard = authenticator(teams, "0.0.0.0", keys.metadata)  # noqa: S104 - only a name
         app.router.add_post("/api/messages", messages(guard, take))
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()

@@ -19,7 +19,13 @@ from bot.sandbox.server import Sandbox
 from bot.settings import Settings
 
 UNLIMITED_AND_HASTY: dict[str, Any] = {
-    "limits": {"per_user": "1000000/minute", "per_tenant": "1000000/minute", "in_flight": 10_000},
+    "limits": {
+        "per_user": "1000000/minute",
+        "per_tenant": "1000000/minute",
+        "per_user_presses": "1000000/minute",
+        "per_user_reviews": "1000000/minute",
+        "in_flight": 10_000,
+    },
     "delivery": {"lease_s": 1.0, "poll_s": 0.2, "attempts": 1000, "backoff_base_s": 0.2, "backoff_cap_s": 1.0},
 }
 _PATIENCE_S = 60.0

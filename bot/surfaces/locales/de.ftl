@@ -358,6 +358,7 @@ unchecked = Ich konnte nicht feststellen, ob du hier zu Gast bist, deshalb kann 
 
 ### Grenzen
 
+too-fast = Das ging schneller, als ich es annehmen kann. Deinen letzten Klick oder Befehl habe ich nicht angenommen; alles davor zählt. Versuch es bitte in { $wait } noch einmal.
 limit-input-empty = Ich brauche eine Frage in Worten. Frag mich in einem Satz.
 limit-input-too-long = Das ist länger als die { $limit } Zeichen, die ich lesen kann. Frag bitte kürzer.
 limit-user-limit = { $limit ->

@@ -358,6 +358,7 @@ unchecked = I could not find out whether you are a guest here, so I cannot answe
 
 ### Limits
 
+too-fast = That was faster than I can take it. I did not take your last press or command; everything before it counts. Please try again in { $wait }.
 limit-input-empty = I need a question in words. Ask me in one sentence.
 limit-input-too-long = That is longer than the { $limit } characters I can read. Please ask in fewer words.
 limit-user-limit = { $limit ->
