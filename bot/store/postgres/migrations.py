@@ -32,12 +32,22 @@ async def migrate(connection: AsyncConnection[Any]) -> None:
 
 
 async def _pending(connection: AsyncConnection[Any]) -> list[str]:
+    done = await applied(connection)
+    return [name for name in _MIGRATIONS if name not in done]
+
+
+async def applied(connection: AsyncConnection[Any]) -> tuple[str, ...]:
+    """Return the migrations that a database has gone through; none if it holds no store."""
     # Not to_regclass: it would remember that there was no table before this process waited for another one to make it.
     if not await (await connection.execute(_IS_THERE)).fetchone():
-        return list(_MIGRATIONS)
-    rows = await (await connection.execute("SELECT name FROM citedesk.migrations")).fetchall()
-    done = {row[0] for row in rows}
-    return [name for name in _MIGRATIONS if name not in done]
+        return ()
+    rows = await (await connection.execute("SELECT name FROM citedesk.migrations ORDER BY name")).fetchall()
+    return tuple(str(row[0]) for row in rows)
+
+
+def known() -> tuple[str, ...]:
+    """Return the migrations of this release, in their order."""
+    return tuple(_MIGRATIONS)
 
 
 # Keys and ids sort by their bytes, whatever the language of the database: `states` looks for keys by their beginning.
