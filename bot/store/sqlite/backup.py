@@ -48,6 +48,7 @@ def without(file: Path, tables: Collection[str]) -> None:
         there = _tables(connection)
         for table in sorted(there & {*tables}):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608
+        connection.commit()
         connection.execute("VACUUM")
 
 
