@@ -54,7 +54,7 @@ async def _answered(sandbox: Sandbox, bot: BotProcess, asked: list[Message]) -> 
 
 
 def _lines(out: str) -> list[object]:
-    return [json.loads(line) for line in out.splitlines()]
+    return [json.loads(line) for line in out.splitlines() if line]
 
 
 def _without_ids(text: str) -> str:
