@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.cli.demo", "Try Citedesk in a loopback Slack workspace: no account, no key."),
     "doctor": ("bot.cli.doctor", "Check settings, index, store, model and chat products, and say what to do."),
     "eval": ("bot.cli.evaluate", "Measure retrieval and answers against QUESTIONS (JSON lines)."),
+    "forget": ("bot.cli.forget", "Delete or replace all texts and ids of USER in the store, for good."),
     "index": ("bot.cli.index", "Build and inspect the index."),
     "report": ("bot.cli.report", "Say how the last days went."),
     "restore": (

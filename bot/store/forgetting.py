@@ -12,22 +12,26 @@
 """
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from bot.store.records import Conversation, CuratedAnswer, JoinedAsker, Review
+from bot.store.records import Conversation, CuratedAnswer, Forgotten, JoinedAsker, Review
 from pipeline.types import Trace
 
 # What takes the place of an id. No product has such a user.
 NOBODY = "forgotten"
+R = TypeVar("R", Review, CuratedAnswer)
 _QUEUES = ("inbox", "outbox", "builds")
-# Of a tenant with documents of its own, ids are stored behind its name: `bot.store.scoped.own_id`.
-_OWN = "%/"
 
 
 class Statements(Protocol):
-    """Runs statements with `?` for values, all in one transaction."""
+    """Runs statements with `?` for values, all in one transaction. `locked` ends a SELECT whose rows will change."""
+
+    @property
+    def locked(self) -> str:
+        """What keeps others from changing the rows of a SELECT meanwhile."""
 
     async def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
         """Return all rows of a statement."""
@@ -36,12 +40,12 @@ class Statements(Protocol):
         """Run a statement; return how many rows it changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How many rows were changed or deleted, by table, and how many that name the person were kept."""
+class UndoneError(Exception):
+    """Raised to roll a transaction back once it is known what it would change."""
 
-    rows: Mapping[str, int]
-    kept: Mapping[str, int]
+    def __init__(self, found: Forgotten) -> None:
+        super().__init__()
+        self.found = found
 
 
 SaveReview = Callable[[Review], Awaitable[None]]
@@ -54,23 +58,25 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     """
     requests = await _requests(run, user_id)
     asked = await _reviews(run, user_id, save)
+    curated, left = await _curated(run, user_id, asked, approved=approved)
     rows = {
         "requests": len(requests),
         "reviews": asked.changed,
         "review_events": await run.write("UPDATE review_events SET user_id = ? WHERE user_id = ?", (NOBODY, user_id)),
-        "curated_answers": await _curated(run, user_id, asked.own, approved=approved),
+        "curated_answers": curated,
     }
     for table in ("gaps", "turns", "threads", "feedback"):
         rows[table] = await run.write(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608
+    # Of a tenant with documents of its own, an id is stored behind its name: `bot.store.scoped.own_id`.
     rows["people"] = await run.write(
-        "DELETE FROM people WHERE user_id = ? OR user_id LIKE ?", (user_id, f"{_OWN}{user_id}")
+        "DELETE FROM people WHERE user_id = ? OR user_id LIKE ? ESCAPE '!'", (user_id, f"%/{_escaped(user_id)}")
     )
-    own = {*requests, *asked.own}
+    own = {*requests, *asked.requests}
     rows["posted"] = sum([await run.write("DELETE FROM posted WHERE request_id = ?", (one,)) for one in sorted(own)])
     for queue in _QUEUES:
         rows[queue] = await _jobs(run, queue, user_id, own)
-    kept = await run.rows("SELECT count(*) FROM installations WHERE user_id = ?", (user_id,))
-    return Forgotten(rows, {"installations": int(kept[0][0])})
+    installed = await run.rows("SELECT count(*) FROM installations WHERE user_id = ?", (user_id,))
+    return Forgotten(rows, {"curated_answers": left, "installations": int(installed[0][0])})
 
 
 async def _requests(run: Statements, user_id: str) -> frozenset[str]:
@@ -87,50 +93,62 @@ async def _requests(run: Statements, user_id: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How many reviews were changed, and the ids of those that the person alone asked for, and of their requests."""
+    """How many reviews were changed; of what the person asked, the requests, and the reviews first or alone asked."""
 
     changed: int
-    own: frozenset[str]
+    requests: frozenset[str]
+    first: frozenset[str]
+    alone: frozenset[str]
 
 
 async def _reviews(run: Statements, user_id: str, save: SaveReview) -> _Asked:
-    changed, own = 0, set[str]()
-    for review_id in await run.rows("SELECT review_id FROM reviews WHERE review LIKE ?", (f"%{user_id}%",)):
-        ((text,),) = await run.rows("SELECT review FROM reviews WHERE review_id = ?", review_id)
+    changed, requests, first, alone = 0, set[str](), set[str](), set[str]()
+    naming = "SELECT review_id FROM reviews WHERE review LIKE ? ESCAPE '!'"
+    for (review_id,) in await run.rows(naming, (f"%{_escaped(user_id)}%",)):
+        ((text,),) = await run.rows(f"SELECT review FROM reviews WHERE review_id = ?{run.locked}", (review_id,))  # noqa: S608
         review = Review.model_validate_json(text)
-        own |= {ask.request_id for ask in review.asks if ask.conversation.user_id == user_id}
+        requests |= {ask.request_id for ask in review.asks if ask.conversation.user_id == user_id}
+        first |= {review_id} if review.conversation.user_id == user_id else set()
+        alone |= {review_id} if review.askers == (user_id,) else set()
         without = review_without(review, user_id)
         if without != review:
             await save(without)
             changed += 1
-    return _Asked(changed, frozenset(own))
+    return _Asked(changed, frozenset(requests), frozenset(first), frozenset(alone))
 
 
-async def _curated(run: Statements, user_id: str, own: Collection[str], *, approved: bool) -> int:
-    changed = 0
-    for curated_id, text in await run.rows("SELECT curated_id, answer FROM curated_answers", ()):
+async def _curated(run: Statements, user_id: str, asked: _Asked, *, approved: bool) -> tuple[int, int]:
+    """Return how many answers were changed or deleted, and how many to the person's questions were kept."""
+    changed, kept = 0, 0
+    found = await run.rows(f"SELECT curated_id, answer FROM curated_answers{run.locked}", ())  # noqa: S608
+    for curated_id, text in found:
         answer = CuratedAnswer.model_validate_json(text)
-        is_theirs = curated_id in own
         is_remembered = answer.asked_in is not None and answer.asked_in.user_id == user_id
-        if is_remembered or (is_theirs and approved):
+        if is_remembered or (approved and curated_id in asked.alone):
             changed += await run.write("DELETE FROM curated_answers WHERE curated_id = ?", (curated_id,))
             continue
-        without = _curated_without(answer, user_id, is_theirs=is_theirs)
+        is_theirs = curated_id in asked.first
+        kept += is_theirs
+        without = _named_no_more(answer.model_copy(update={"own_words": ""}) if is_theirs else answer, user_id)
         if without != answer:
             changed += await run.write(
                 "UPDATE curated_answers SET answer = ? WHERE curated_id = ?", (without.model_dump_json(), curated_id)
             )
-    return changed
+    return changed, kept
 
 
 async def _jobs(run: Statements, queue: str, user_id: str, requests: Collection[str]) -> int:
     """Delete jobs of the person. An ended one has no text, but its key may hold the id."""
-    changed = await run.write(f"DELETE FROM {queue} WHERE key LIKE ? AND state != 'waiting'", (f"%{user_id}%",))  # noqa: S608
-    waiting = await run.rows(f"SELECT key, payload FROM {queue} WHERE state = 'waiting'", ())  # noqa: S608
-    for key, payload in waiting:
-        if user_id in key or _is_of(json.loads(payload), user_id, requests):
-            changed += await run.write(f"DELETE FROM {queue} WHERE key = ?", (key,))  # noqa: S608
-    return changed
+    found = await run.rows(
+        f"SELECT key, payload FROM {queue} WHERE state = 'waiting' OR key LIKE ? ESCAPE '!'",  # noqa: S608
+        (f"%{_escaped(user_id)}%",),
+    )
+    theirs = [
+        key
+        for key, payload in found
+        if user_id in re.split("[:/]", key) or (payload and _is_of(json.loads(payload), user_id, requests))
+    ]
+    return sum([await run.write(f"DELETE FROM {queue} WHERE key = ?", (key,)) for key in theirs])  # noqa: S608
 
 
 def _is_of(payload: Mapping[str, Any], user_id: str, requests: Collection[str]) -> bool:
@@ -145,7 +163,10 @@ def review_without(review: Review, user_id: str) -> Review:
     What they asked goes; who asked the same keeps the review. If nobody else did, its texts are emptied, and an open
     one is withdrawn. What they decided stays, without their name.
     """
-    review = _without_reviewer(review, user_id)
+    return _without_reviewer(_without_asker(review, user_id), user_id)
+
+
+def _without_asker(review: Review, user_id: str) -> Review:
     left = [ask for ask in review.asks if ask.conversation.user_id != user_id]
     if len(left) == len(review.asks):
         return review
@@ -154,31 +175,30 @@ def review_without(review: Review, user_id: str) -> Review:
     first, *others = left
     is_first = first.request_id == review.request_id
     question = review.question if is_first else first.question or review.question
-    exchange = tuple(turn for turn in review.exchange if turn.user_id != user_id)
     changes = {
         "conversation": first.conversation,
         "first_request_id": review.first_request_id if is_first else first.request_id,
         "question": question,
         "own_words": review.own_words if is_first else "",
         "joined": tuple(others),
-        "exchange": exchange if is_first else (),
+        "exchange": review.exchange if is_first else (),
         "awaits_asker": review.awaits_asker and is_first,
     }
     return review.model_copy(update=changes)
 
 
 def _without_reviewer(review: Review, user_id: str) -> Review:
-    def shown(an_id: str | None) -> str | None:
-        return NOBODY if an_id == user_id else an_id
-
-    before = review.rejected_before
     changes = {
-        "decided_by": shown(review.decided_by),
         "claimed_by": None if review.claimed_by == user_id else review.claimed_by,
         "exchange": tuple(turn for turn in review.exchange if turn.user_id != user_id),
-        "rejected_before": before and before.model_copy(update={"by": shown(before.by)}),
     }
-    return review.model_copy(update=changes)
+    return _named_no_more(review.model_copy(update=changes), user_id)
+
+
+def _named_no_more(record: R, user_id: str) -> R:
+    """Return a record in which another id takes the place of this one, wherever it stands."""
+    text = record.model_dump_json().replace(json.dumps(user_id), json.dumps(NOBODY))
+    return type(record).model_validate_json(text)
 
 
 def _emptied(review: Review) -> Review:
@@ -191,13 +211,8 @@ def _emptied(review: Review) -> Review:
     return review.model_copy(update={**texts, **ended, "case": case, "conversation": nobody, "joined": joined})
 
 
-def _curated_without(answer: CuratedAnswer, user_id: str, *, is_theirs: bool) -> CuratedAnswer:
-    changes: dict[str, str] = {}
-    if answer.approved_by == user_id:
-        changes["approved_by"] = NOBODY
-    if is_theirs and answer.own_words:
-        changes["own_words"] = ""
-    return answer.model_copy(update=changes)
+def _escaped(text: str) -> str:
+    return re.sub("([!%_])", r"!\1", text)
 
 
 def nowhere(where: Conversation) -> Conversation:

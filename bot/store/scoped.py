@@ -31,6 +31,7 @@ from bot.store.records import (
     CuratedAnswer,
     Embedded,
     Feedback,
+    Forgotten,
     Gap,
     KeptTurn,
     Retention,
@@ -381,6 +382,10 @@ class ScopedStore(ScopedTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept, of all tenants."""
         await self._store.purge(kept)
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person, of all tenants."""
+        return await self._store.forget(user_id, approved=approved, dry_run=dry_run)
 
     async def close(self) -> None:
         """Close the store for all."""

@@ -210,6 +210,17 @@ _BUILDS = """
 CREATE TABLE builds (LIKE inbox INCLUDING ALL);
 """
 
+# A line of a review's history may lose who it was, and nothing else.
+_FORGOTTEN_PEOPLE = """
+DROP TRIGGER review_events_append_only ON review_events;
+CREATE TRIGGER review_events_append_only BEFORE DELETE OR TRUNCATE ON review_events
+    FOR EACH STATEMENT EXECUTE FUNCTION citedesk.append_only();
+CREATE TRIGGER review_events_only_forget BEFORE UPDATE ON review_events FOR EACH ROW
+    WHEN (NEW.user_id != 'forgotten' OR (NEW.id, NEW.review_id, NEW.at, NEW.what) IS DISTINCT FROM
+        (OLD.id, OLD.review_id, OLD.at, OLD.what))
+    EXECUTE FUNCTION citedesk.append_only();
+"""
+
 _MIGRATIONS = {
     "001_first_tables": _FIRST_TABLES,
     "002_shared_state": _SHARED_STATE,
@@ -218,4 +229,5 @@ _MIGRATIONS = {
     "005_ended_jobs": _ENDED_JOBS,
     "006_turns_of_tenants": _TURNS_OF_TENANTS,
     "007_builds": _BUILDS,
+    "008_forgotten_people": _FORGOTTEN_PEOPLE,
 }

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from bot.store.records import ALL_TENANTS, Counts, Retention, Scope, Signal
+from bot.store.forgetting import UndoneError, forget_person
+from bot.store.records import ALL_TENANTS, Counts, Forgotten, Retention, Scope, Signal
 from bot.store.retention import purge
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
@@ -98,3 +99,15 @@ class SqliteStore(SqliteTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
         await purge(self, kept)
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person; return what was changed. With `dry_run` nothing is."""
+        try:
+            async with self._database.transaction() as transaction:
+                save = ReviewTable(transaction).replace
+                found = await forget_person(transaction, user_id, save, approved=approved)
+                if dry_run:
+                    raise UndoneError(found)
+        except UndoneError as undone:
+            return undone.found
+        return found
