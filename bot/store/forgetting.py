@@ -1,14 +1,16 @@
 """Take a person out of a store: the same statements in every store, in one transaction.
 
-| table | of the person | as a reviewer |
-| --- | --- | --- |
-| inbox, outbox, builds | waiting jobs and keys with the id are deleted | |
-| reviews | texts emptied, id replaced; others who joined keep the review | id replaced, what they wrote to askers kept |
-| review_events, requests | id replaced | id replaced |
-| feedback, gaps, turns, people, threads | deleted | |
-| posted | deleted for the person's requests | |
-| curated_answers | remembered ones deleted; approved ones lose the asker's own words, and go if that is asked for | id replaced |
-| installations | kept: the app needs them | |
+| table | what is done |
+| --- | --- |
+| inbox, outbox, builds | waiting jobs of the person, and jobs whose key holds the id, are deleted |
+| reviews | what the person asked goes: who joined keeps the review, and one of nobody else loses its texts |
+| requests, review_events | another id takes the place of the person's |
+| feedback, gaps, turns, people, threads | rows of the person are deleted |
+| posted | rows of the person's requests are deleted |
+| curated_answers | remembered ones are deleted; approved ones lose the asker's own words |
+| installations | kept, because the app needs them |
+
+What the person decided as a reviewer stays, with another id.
 """
 
 import json
@@ -17,6 +19,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from bot.store.port import StoreError
 from bot.store.records import Conversation, CuratedAnswer, Forgotten, JoinedAsker, Review
 from pipeline.types import Trace
 
@@ -51,11 +54,14 @@ class UndoneError(Exception):
 SaveReview = Callable[[Review], Awaitable[None]]
 
 
-async def forget_person(run: Statements, user_id: str, save: SaveReview, *, approved: bool) -> Forgotten:
+async def forget_person(run: Statements, user_id: str, save: SaveReview, *, approved: bool, dry_run: bool) -> Forgotten:
     """Delete or replace everything of a person. `save` stores a changed review without a line in its history.
 
-    With `approved`, answers that reviewers approved to the person's questions are deleted, too.
+    With `approved`, answers that reviewers approved to what the person alone has asked are deleted, too. With `dry_run`
+    UndoneError is raised at the end, so that the transaction is rolled back. Raises StoreError for no id.
     """
+    if user_id in {"", NOBODY}:
+        raise StoreError("this is the id of no person")
     requests = await _requests(run, user_id)
     asked = await _reviews(run, user_id, save)
     curated, left = await _curated(run, user_id, asked, approved=approved)
@@ -76,7 +82,10 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     for queue in _QUEUES:
         rows[queue] = await _jobs(run, queue, user_id, own)
     installed = await run.rows("SELECT count(*) FROM installations WHERE user_id = ?", (user_id,))
-    return Forgotten(rows, {"curated_answers": left, "installations": int(installed[0][0])})
+    found = Forgotten(rows, {"curated_answers": left, "installations": int(installed[0][0])})
+    if dry_run:
+        raise UndoneError(found)
+    return found
 
 
 async def _requests(run: Statements, user_id: str) -> frozenset[str]:

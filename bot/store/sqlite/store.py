@@ -105,9 +105,6 @@ class SqliteStore(SqliteTables):
         try:
             async with self._database.transaction() as transaction:
                 save = ReviewTable(transaction).replace
-                found = await forget_person(transaction, user_id, save, approved=approved)
-                if dry_run:
-                    raise UndoneError(found)
+                return await forget_person(transaction, user_id, save, approved=approved, dry_run=dry_run)
         except UndoneError as undone:
             return undone.found
-        return found
