@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from support.process import UNLIMITED_AND_HASTY, BotProcess, context
+from support.waiting import until
 from support.workspace import ASKER, REVIEWER, REVIEWS, SUPPORT, Desk, shown
 
 from bot.backup.places import backups
@@ -53,13 +54,17 @@ async def _answered(sandbox: Sandbox, bot: BotProcess, asked: list[Message]) -> 
     await bot.idle(_PATIENCE_S)
 
 
-def _lines(out: str) -> list[object]:
+async def _asked(sandbox: Sandbox, bot: BotProcess) -> list[str]:
+    """Ask, and return what the replies show without the ids of requests and messages."""
+    asked = [await sandbox.acts.post(ASKER, SUPPORT, f"@Citedesk {question}", None) for question in _ASKED]
+    await _answered(sandbox, bot, asked)
+    said = [shown(reply) for question in asked for reply in _replies(sandbox, question)]
+    return [re.sub(r"r-[0-9a-f]{12}|\d{10}\.\d{6}", "<id>", text) for text in said]
+
+
+async def _reviews(data: Path) -> list[object]:
+    out = await _citedesk("reviews", "list", "--all", "--json", "--data-dir", data)
     return [json.loads(line) for line in out.splitlines() if line]
-
-
-def _without_ids(text: str) -> str:
-    """Return what a reply shows without the ids of its request and its messages."""
-    return re.sub(r"r-[0-9a-f]{12}|\d{10}\.\d{6}", "<id>", text)
 
 
 async def test_killed_wiped_and_restored_the_bot_has_the_same_reviews_and_gives_the_same_answers(
@@ -73,32 +78,27 @@ async def test_killed_wiped_and_restored_the_bot_has_the_same_reviews_and_gives_
         desk = Desk(sandbox, None, settings)  # type: ignore[arg-type] # the bot is a process of its own
         bot.start()
         await bot.ready()
-        asked = [await sandbox.acts.post(ASKER, SUPPORT, f"@Citedesk {question}", None) for question in _ASKED]
         reviewed = [await sandbox.acts.post(ASKER, _REVIEWED, question, None) for question in _ASKED[:2]]
-        await _answered(sandbox, bot, [*asked, *reviewed])
+        await _answered(sandbox, bot, reviewed)
         first, second = [m for m in sandbox.workspace.messages if m.channel == REVIEWS]
         await desk.press(REVIEWER, first, "Approve")
         await desk.until(lambda: [m for q in reviewed for m in _replies(sandbox, q)], 3)
-        await bot.idle()
-        reviews = _lines(await _citedesk("reviews", "list", "--all", "--json", "--data-dir", data))
-        said = [_without_ids(shown(reply)) for question in asked for reply in _replies(sandbox, question)]
+        said = await _asked(sandbox, bot)
+        assert "Approved" in said[0]
+        reviews = await _reviews(data)
         await _citedesk("backup", tmp_path / "backups", "--data-dir", data)
 
         bot.kill()
         shutil.rmtree(data)
         await _citedesk("restore", tmp_path / "backups", "--data-dir", data)
 
-        assert _lines(await _citedesk("reviews", "list", "--all", "--json", "--data-dir", data)) == reviews
-        assert len(reviews) == 2
+        assert (await _reviews(data), len(reviews)) == (reviews, 2)
         bot.start()
         await bot.ready()
-        again = [await sandbox.acts.post(ASKER, SUPPORT, f"@Citedesk {question}", None) for question in _ASKED]
+        assert await _asked(sandbox, bot) == said
         await desk.press(REVIEWER, second, "Approve")
         await desk.until(lambda: [m for q in reviewed for m in _replies(sandbox, q)], 4)
-        await _answered(sandbox, bot, again)
         assert await bot.stop() == 0
-        told = [_without_ids(shown(reply)) for question in again for reply in _replies(sandbox, question)]
-    assert told == said
 
 
 async def test_a_backup_while_a_hundred_questions_are_answered_loses_none_and_doubles_none(
@@ -147,8 +147,7 @@ async def test_questions_that_waited_when_the_disk_was_lost_are_answered_once_af
         bot.start()
         await bot.ready()
         asked = [await sandbox.acts.post(ASKER, SUPPORT, f"@Citedesk {_ASKED[n % 3]}", None) for n in range(30)]
-        while sandbox.acts._tasks:
-            await asyncio.sleep(0.005)
+        await until(lambda: not sandbox.acts._tasks)
         # In this process: a process of its own takes as long to start as the answers take.
         await asyncio.to_thread(_in_this_process, "backup", tmp_path / "backups", "--data-dir", data)
         bot.kill()
