@@ -12,7 +12,6 @@ from bot.backup.manifest import Manifest, verified
 from bot.backup.places import named
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
 
-
 _EXAMPLES = """\b
 Examples:
   citedesk backup /srv/backups --keep 14

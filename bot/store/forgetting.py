@@ -62,11 +62,11 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     """
     if user_id in {"", NOBODY}:
         raise StoreError("this is the id of no person")
-    requests = await _requests(run, user_id)
+    traced, places = await _requests(run, user_id)
     asked = await _reviews(run, user_id, save)
     curated, left = await _curated(run, user_id, asked, approved=approved)
     rows = {
-        "requests": len(requests),
+        "requests": len(traced),
         "reviews": asked.changed,
         "review_events": await run.write("UPDATE review_events SET user_id = ? WHERE user_id = ?", (NOBODY, user_id)),
         "curated_answers": curated,
@@ -77,10 +77,10 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     rows["people"] = await run.write(
         "DELETE FROM people WHERE user_id = ? OR user_id LIKE ? ESCAPE '!'", (user_id, f"%/{_escaped(user_id)}")
     )
-    own = {*requests, *asked.requests}
+    own = {*traced, *asked.requests}
     rows["posted"] = sum([await run.write("DELETE FROM posted WHERE request_id = ?", (one,)) for one in sorted(own)])
     for queue in _QUEUES:
-        rows[queue] = await _jobs(run, queue, user_id, own)
+        rows[queue] = await _jobs(run, queue, user_id, own, {user_id, *places, *asked.places})
     installed = await run.rows("SELECT count(*) FROM installations WHERE user_id = ?", (user_id,))
     found = Forgotten(rows, {"curated_answers": left, "installations": int(installed[0][0])})
     if dry_run:
@@ -88,42 +88,60 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     return found
 
 
-async def _requests(run: Statements, user_id: str) -> frozenset[str]:
-    """Replace the person in traces; return the ids of their requests. Where they asked tells who they are, too."""
+async def _requests(run: Statements, user_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Replace the person in traces. Return the ids of their requests, and the channels in which nobody else asked.
+
+    Such a channel, a direct message above all, tells who they are.
+    """
     found = await run.rows("SELECT request_id, trace FROM requests WHERE user_id = ?", (user_id,))
+    channels = set[str]()
     for request_id, text in found:
-        trace = Trace.model_validate_json(text).model_copy(update={"user_id": NOBODY, "channel_id": NOBODY})
+        trace = Trace.model_validate_json(text)
+        channels.add(trace.channel_id)
+        trace = trace.model_copy(update={"user_id": NOBODY, "channel_id": NOBODY})
         await run.write(
             "UPDATE requests SET user_id = ?, trace = ? WHERE request_id = ?",
             (NOBODY, trace.model_dump_json(), request_id),
         )
-    return frozenset(str(request_id) for request_id, _ in found)
+    own = frozenset([channel for channel in channels - {""} if not await _is_shared(run, channel)])
+    return frozenset(str(request_id) for request_id, _ in found), own
+
+
+async def _is_shared(run: Statements, channel_id: str) -> bool:
+    named = f"%{_escaped(json.dumps(channel_id))}%"
+    return bool(await run.rows("SELECT 1 FROM requests WHERE trace LIKE ? ESCAPE '!' LIMIT 1", (named,)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How many reviews were changed; of what the person asked, the requests, and the reviews first or alone asked."""
+    """How many reviews were changed; of what the person asked, the requests, the private conversations, and the reviews.
+
+    `first` are those that the person asked first, `alone` those that nobody else has joined.
+    """
 
     changed: int
     requests: frozenset[str]
+    places: frozenset[str]
     first: frozenset[str]
     alone: frozenset[str]
 
 
 async def _reviews(run: Statements, user_id: str, save: SaveReview) -> _Asked:
-    changed, requests, first, alone = 0, set[str](), set[str](), set[str]()
+    changed, theirs = 0, list[JoinedAsker]()
+    first, alone = set[str](), set[str]()
     naming = "SELECT review_id FROM reviews WHERE review LIKE ? ESCAPE '!'"
     for (review_id,) in await run.rows(naming, (f"%{_escaped(user_id)}%",)):
         ((text,),) = await run.rows(f"SELECT review FROM reviews WHERE review_id = ?{run.locked}", (review_id,))  # noqa: S608
         review = Review.model_validate_json(text)
-        requests |= {ask.request_id for ask in review.asks if ask.conversation.user_id == user_id}
+        theirs += [ask for ask in review.asks if ask.conversation.user_id == user_id]
         first |= {review_id} if review.conversation.user_id == user_id else set()
         alone |= {review_id} if review.askers == (user_id,) else set()
         without = review_without(review, user_id)
         if without != review:
             await save(without)
             changed += 1
-    return _Asked(changed, frozenset(requests), frozenset(first), frozenset(alone))
+    places = frozenset(ask.conversation.channel_id for ask in theirs if ask.conversation.private)
+    return _Asked(changed, frozenset(ask.request_id for ask in theirs), places, frozenset(first), frozenset(alone))
 
 
 async def _curated(run: Statements, user_id: str, asked: _Asked, *, approved: bool) -> tuple[int, int]:
@@ -146,18 +164,21 @@ async def _curated(run: Statements, user_id: str, asked: _Asked, *, approved: bo
     return changed, kept
 
 
-async def _jobs(run: Statements, queue: str, user_id: str, requests: Collection[str]) -> int:
-    """Delete jobs of the person. An ended one has no text, but its key may hold the id."""
-    found = await run.rows(
-        f"SELECT key, payload FROM {queue} WHERE state = 'waiting' OR key LIKE ? ESCAPE '!'",  # noqa: S608
-        (f"%{_escaped(user_id)}%",),
-    )
-    theirs = [
-        key
-        for key, payload in found
-        if user_id in re.split("[:/]", key) or (payload and _is_of(json.loads(payload), user_id, requests))
-    ]
-    return sum([await run.write(f"DELETE FROM {queue} WHERE key = ?", (key,)) for key in theirs])  # noqa: S608
+async def _jobs(run: Statements, queue: str, user_id: str, requests: Collection[str], named: Collection[str]) -> int:
+    """Delete jobs of the person. An ended one has no text, but its key may hold the id, or their direct message's."""
+    keys = {
+        str(key)
+        for name in named
+        for (key,) in await run.rows(
+            f"SELECT key FROM {queue} WHERE key LIKE ? ESCAPE '!'",  # noqa: S608
+            (f"%{_escaped(name)}%",),
+        )
+        if re.search(f"(?:^|[:/]){re.escape(name)}(?:$|[:/])", key)
+    }
+    for key, payload in await run.rows(f"SELECT key, payload FROM {queue} WHERE state = 'waiting'", ()):  # noqa: S608
+        if _is_of(json.loads(payload), user_id, requests):
+            keys.add(key)
+    return sum([await run.write(f"DELETE FROM {queue} WHERE key = ?", (key,)) for key in sorted(keys)])  # noqa: S608
 
 
 def _is_of(payload: Mapping[str, Any], user_id: str, requests: Collection[str]) -> bool:

@@ -25,7 +25,7 @@ from pipeline.types import Citation, Trace
 
 _GONE, _OTHER = "U0GONE", "U0OTHER"
 _WORDS = "confidential words of mine"
-_THEIRS = WHERE.model_copy(update={"user_id": _GONE, "channel_id": "D0GONE", "private": True})
+_THEIRS = WHERE.model_copy(update={"user_id": _GONE, "channel_id": "a:gone1", "private": True})
 _OTHERS = WHERE.model_copy(update={"user_id": _OTHER, "channel_id": "C2"})
 
 
@@ -69,8 +69,8 @@ async def _act(store: Store) -> None:
     claimed = _asked("r-claimed", conversation=_OTHERS, question="Open?", own_words="", claimed_by=_GONE)
     await opened(store, claimed, _none)
     for request_id in ("q-gone", "r-alone"):
-        await store.requests.save(_trace(request_id, _GONE, "D0GONE"))
-        await store.posted.put("D0GONE", request_id, request_id)
+        await store.requests.save(_trace(request_id, _GONE, "a:gone1"))
+        await store.posted.put("a:gone1", request_id, request_id)
     gap = Gap(request_id="q-gone", tenant_id="T1", user_id=_GONE, question=_WORDS, reason="x")
     await store.gaps.put(gap, "e", b"v")
     await store.turns.put(KeptTurn(request_id="q-gone", where=_THEIRS, question=_WORDS, answer=_WORDS))
@@ -81,6 +81,7 @@ async def _act(store: Store) -> None:
     await store.curated.save(_answer("r-alone", "How?", own_words=_WORDS, approved_by=_GONE), "e", b"v")
     await store.curated.save(_answer("m-1", _WORDS, citations=(), asked_in=_THEIRS), "e", b"v")
     await store.inbox.add(["event:9"], Asked(text=_WORDS, where=_THEIRS).model_dump_json(), "T1")
+    await store.inbox.add(["event:10", "message:T1:a:gone1:1.0"], "{}", "T1")
     await store.inbox.add(["teams:gap:q-9:U0GONE:1", f"teams:gap:q-9:{_GONE}:2"], "{}", "T1")
     reply = message("q-gone").model_copy(update={"request_id": "q-gone", "text": _WORDS})
     await store.outbox.send([reply, message("to-them").model_copy(update={"channel_id": _GONE, "text": _WORDS})])
@@ -88,6 +89,7 @@ async def _act(store: Store) -> None:
 
 async def _act_of_others(store: Store) -> None:
     await store.requests.save(_trace("q-other", _OTHER, "C2"))
+    await store.inbox.add(["event:11", "message:T1:C2:1.0"], "{}", "T1")
     await store.people.put(_OTHER, "Other Person")
     await store.people.put(f"{_GONE}X", "Nearly the same id")
     await store.inbox.add([f"event:{_GONE}X"], Asked(text="Mine", where=_OTHERS).model_dump_json(), "T1")
@@ -118,9 +120,9 @@ async def test_nothing_names_the_person_or_holds_their_words_any_more(store: Sto
     await fill(store)
     await _act_of_others(store)
     await _act(store)
-    assert len(_naming(await _dump(store), _GONE, _WORDS, "D0GONE")) == 12
+    assert len(_naming(await _dump(store), _GONE, _WORDS, "a:gone1")) == 12
     found = await store.forget(_GONE, approved=True)
-    assert _naming(await _dump(store), _GONE, _WORDS, "Gone Person", "D0GONE") == {}
+    assert _naming(await _dump(store), _GONE, _WORDS, "Gone Person", "a:gone1") == {}
     assert {table for table, count in found.rows.items() if not count} == {"builds"}
 
 
