@@ -121,7 +121,7 @@ async def _put_store(settings: Settings, draft: Path, told: Callable[[str], None
         return
     if _files_of(store_file(settings)):
         raise BackupError("a store has appeared meanwhile: was the bot started?")
-    draft.rename(store_file(settings))
+    await asyncio.to_thread(draft.rename, store_file(settings))
     sync(settings.data_dir)
 
 

@@ -114,7 +114,7 @@ async def _is_shared(run: Statements, channel_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """How many reviews were changed; of what the person asked, the requests, the private conversations, and the reviews.
+    """How many reviews were changed; of what the person asked: requests, private conversations, reviews.
 
     `first` are those that the person asked first, `alone` those that nobody else has joined.
     """

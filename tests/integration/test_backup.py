@@ -25,6 +25,7 @@ from bot.cli.main import main
 from bot.slack.product import SlackProduct
 from bot.store.sqlite.store import SqliteStore
 from bot.teams.product import TeamsProduct
+from index.digests import digest
 from index.snapshot import SnapshotFolder, verified_manifest
 
 _JOBS = frozenset({"inbox", "outbox", "builds"})
@@ -84,7 +85,6 @@ def test_tokens_come_back_if_they_were_asked_for(data: Path, tmp_path: Path) -> 
 
 
 def test_a_backup_is_private_from_the_first_byte(data: Path) -> None:
-    os.umask(os.umask(0))
     backup = _backup(data)
     modes = {stat.S_IMODE(path.stat().st_mode) for path in backup.rglob("*") if path.is_file()}
     folders = {stat.S_IMODE(path.stat().st_mode) for path in (backup, backup.parent)}
@@ -170,10 +170,8 @@ def test_a_missing_file_and_a_path_out_of_the_backup_are_refused(data: Path, tmp
     (backup / "manifest.json").write_text(text)
     with pytest.raises(BackupError, match="checksum"):
         read_manifest(backup)
-    from index.digests import digest  # noqa: PLC0415
-
     (backup / "manifest.sha256").write_text(digest(backup / "manifest.json"))
-    with pytest.raises(BackupError, match="names '../elsewhere'"):
+    with pytest.raises(BackupError, match=r"names '\.\./elsewhere'"):
         read_manifest(backup)
 
 

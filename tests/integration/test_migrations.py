@@ -1,5 +1,6 @@
-"""A store of every earlier schema, with rows in all its tables, is the same store after the present release opened it."""
+"""A store of every earlier schema, with rows in all its tables, holds the same after this release opened it."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Collection, Mapping
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlite_utils import Database
 from support.full_store import REVIEW, WHERE, asked
 
+from bot.cli.main import main
 from bot.slack.outgoing import SlackPayload
 from bot.store.port import Store
 from bot.store.records import Asked, CuratedAnswer, Outgoing
@@ -156,6 +159,20 @@ async def test_a_file_of_every_earlier_schema_holds_the_same_afterwards(tmp_path
     store = await SqliteStore(tmp_path / "citedesk.sqlite").open()
     await _is_the_same(store, tables)
     await store.forget("U1")
+    await store.close()
+
+
+@pytest.mark.parametrize("version", ["002_outbox_and_desk", "009_every_card_of_a_review"])
+async def test_a_backup_of_an_earlier_schema_is_restored_and_brought_up_to_date(tmp_path: Path, version: str) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    tables = _of_version(data / "citedesk.sqlite", version)
+    for words in (("backup", tmp_path / "b", "--data-dir", data), ("restore", tmp_path / "b", "--waiting", "send")):
+        given = [*map(str, words), *(["--data-dir", str(tmp_path / "new")] if words[0] == "restore" else [])]
+        result = await asyncio.to_thread(CliRunner().invoke, main, given)
+        assert result.exit_code == 0, result.output
+    store = await SqliteStore(tmp_path / "new" / "citedesk.sqlite").open()
+    await _is_the_same(store, tables)
     await store.close()
 
 
