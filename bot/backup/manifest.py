@@ -2,7 +2,7 @@
 
 <backup>/manifest.json         this
 <backup>/manifest.sha256       its SHA-256
-<backup>/store.sqlite          the store, also that of a database
+<backup>/citedesk.sqlite       the store, also that of a database
 <backup>/installations.sqlite  tokens of workspaces, only if they were asked for
 <backup>/index/<name>/         files of a snapshot
 <backup>/tenants/<tenant>/index/<name>/
@@ -23,7 +23,7 @@ from pipeline.types import FrozenModel
 
 FORMAT = 1
 MANIFEST, MANIFEST_CHECKSUM = "manifest.json", "manifest.sha256"
-STORE, INSTALLATIONS = "store.sqlite", "installations.sqlite"
+STORE, INSTALLATIONS = "citedesk.sqlite", "installations.sqlite"
 # No path of a manifest leaves the backup.
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 

@@ -74,7 +74,7 @@ def test_every_row_comes_back_and_processes_and_tokens_do_not(data: Path, tmp_pa
     assert content(new, _JOBS | {"installations"}) == before
     assert content(new)["installations"].startswith("0 ")
     assert "restore yourself: tokens of the workspaces" in told
-    assert TOKEN.encode() not in (backup / "store.sqlite").read_bytes()
+    assert TOKEN.encode() not in (backup / "citedesk.sqlite").read_bytes()
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
 
 
@@ -141,7 +141,7 @@ def test_a_journal_that_a_killed_bot_left_does_not_reach_the_restored_store(data
     assert aside.read_bytes() == b"of another store"
 
 
-@pytest.mark.parametrize("part", ["store.sqlite", "manifest.json", "manifest.sha256", "index"])
+@pytest.mark.parametrize("part", ["citedesk.sqlite", "manifest.json", "manifest.sha256", "index"])
 def test_one_changed_byte_anywhere_refuses_a_backup_and_leaves_the_place_empty(
     data: Path, tmp_path: Path, indexed: Path, part: str
 ) -> None:
@@ -158,15 +158,15 @@ def test_one_changed_byte_anywhere_refuses_a_backup_and_leaves_the_place_empty(
 
 def test_a_missing_file_and_a_path_out_of_the_backup_are_refused(data: Path, tmp_path: Path) -> None:
     backup = _backup(data)
-    store = (backup / "store.sqlite").read_bytes()
-    (backup / "store.sqlite").unlink()
+    store = (backup / "citedesk.sqlite").read_bytes()
+    (backup / "citedesk.sqlite").unlink()
     with pytest.raises(BackupError, match="is missing"):
         verified(backup)
     (tmp_path / "elsewhere").write_bytes(store)
-    (backup / "store.sqlite").symlink_to(tmp_path / "elsewhere")
+    (backup / "citedesk.sqlite").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(BackupError, match="is missing"):
         verified(backup)
-    text = (backup / "manifest.json").read_text().replace('"store.sqlite"', '"../elsewhere"')
+    text = (backup / "manifest.json").read_text().replace('"citedesk.sqlite"', '"../elsewhere"')
     (backup / "manifest.json").write_text(text)
     with pytest.raises(BackupError, match="checksum"):
         read_manifest(backup)

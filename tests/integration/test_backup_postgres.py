@@ -62,7 +62,7 @@ async def test_a_database_comes_back_in_another_one_row_for_row(
     filled_url: str, other_url: str, tmp_path: Path
 ) -> None:
     backup = await asyncio.to_thread(_backup, filled_url, tmp_path)
-    assert content(backup / "store.sqlite", _APART) == await _rows(filled_url, tmp_path)
+    assert content(backup / "citedesk.sqlite", _APART) == await _rows(filled_url, tmp_path)
     told = (await asyncio.to_thread(_run, other_url, "restore", backup, "--data-dir", tmp_path / "new")).output
     assert "jobs that waited: 2 go on, 5 ended" in told
     assert await _rows(other_url, tmp_path) == await _rows(filled_url, tmp_path)
@@ -124,7 +124,7 @@ async def test_a_backup_is_of_one_moment_while_others_write(filled_url: str, tmp
         done.set()
         assert await writing > 0
         await store.close()
-    copy = await SqliteStore(backup / "store.sqlite").open()
+    copy = await SqliteStore(backup / "citedesk.sqlite").open()
     numbers = [f"{letter}{n}" for n in range(10_000) for letter in "AB"]
     names = [key for part in range(0, len(numbers), 500) for key in await copy.people.names(numbers[part : part + 500])]
     await copy.close()
