@@ -36,17 +36,16 @@ def command(user: str, data_dir: Path | None, *, dry_run: bool, with_approved: b
     """
     settings = settings_of(data_dir)
     configure_logging(settings.log_level)
-    would_be = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=True))
-    if dry_run:
-        click.echo(_as_json(would_be) if as_json else f"{_as_text(would_be)}\nNothing was changed.")
-        return
-    if not yes:
-        click.echo(_as_text(would_be), err=True)
+    if dry_run or not yes:
+        would_be = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=True))
+        click.echo(_as_json(would_be) if dry_run and as_json else _as_text(would_be), err=not dry_run)
+        if dry_run:
+            return
         click.confirm("Forget this person for good?", abort=True, err=True)
     found = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=False))
     # Without the id: the event must not keep what was to be forgotten.
     _log.info("person_forgotten", **found.rows)
-    click.echo(_as_json(found) if as_json else f"{_as_text(found)}\nForgotten. Older backups still hold it all.")
+    click.echo(_as_json(found) if as_json else _told(found))
 
 
 async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_run: bool) -> Forgotten:
@@ -56,12 +55,19 @@ async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_ru
         return await store.forget(user_id, approved=approved, dry_run=dry_run)
 
 
+def _told(found: Forgotten) -> str:
+    done = "\nForgotten. Older backups still hold it all." if any(found.rows.values()) else ""
+    return f"{_as_text(found)}{done}"
+
+
 def _as_json(found: Forgotten) -> str:
     return json.dumps(asdict(found), indent=1)
 
 
 def _as_text(found: Forgotten) -> str:
-    lines = [f"{table}: {count}" for table, count in found.rows.items() if count] or ["nothing names this person"]
+    lines = [f"{table}: {count}" for table, count in found.rows.items() if count] or [
+        "nothing in the store names this person: is the id right?"
+    ]
     kept = {
         "curated_answers": "approved answers to questions of this person are kept: --with-approved deletes them",
         "installations": "installations of the Slack app by this person are kept: let somebody else install it anew",

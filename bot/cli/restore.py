@@ -68,7 +68,7 @@ def _restored_text(found: Restored) -> str:
         *(f"index{of_tenant(tenant)}: {words}" for tenant, words in found.index.items()),
         *([f"set aside: {found.aside}"] if found.aside else []),
         *([f"jobs that waited: {kept} go on, {ended} ended without a reply"] if kept or ended else []),
-        *(f"restore yourself: {words}" for words in found.manifest.left_out if "fetched" not in words),
+        *(f"not in the backup: {words}" for words in found.manifest.left_out if not words.startswith("the index")),
         "What was asked and decided since then is not in it. Now: citedesk doctor && citedesk serve",
     ]
     return "\n".join(lines)

@@ -73,7 +73,7 @@ def test_every_row_comes_back_and_processes_and_tokens_do_not(data: Path, tmp_pa
     new = tmp_path / "new" / "citedesk.sqlite"
     assert content(new, _JOBS | {"installations"}) == before
     assert content(new)["installations"].startswith("0 ")
-    assert "restore yourself: tokens of the workspaces" in told
+    assert "not in the backup: tokens of the workspaces" in told
     assert TOKEN.encode() not in (backup / "citedesk.sqlite").read_bytes()
     assert stat.S_IMODE(new.stat().st_mode) == 0o600
 
