@@ -18,10 +18,12 @@ from click.testing import CliRunner, Result
 from support.full_store import TOKEN, content, fill
 
 from bot.backup.files import BackupError
+from bot.backup.making import Wanted, back_up
 from bot.backup.manifest import read_manifest, verified
 from bot.backup.places import backups
-from bot.backup.restoring import FINDABLE
+from bot.backup.restoring import FINDABLE, restore
 from bot.cli.main import main
+from bot.settings import load_settings
 from bot.slack.product import SlackProduct
 from bot.store.sqlite.store import SqliteStore
 from bot.teams.product import TeamsProduct
@@ -253,6 +255,14 @@ def test_what_waited_goes_on_only_where_the_bot_can_look_for_its_message(data: P
     assert ended == (0,)
 
 
+def test_a_job_that_cannot_be_read_is_ended(data: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(data / "citedesk.sqlite")) as connection, connection:
+        connection.execute("UPDATE inbox SET payload = 'no JSON' WHERE key = 'asked:slack'")
+        connection.execute("UPDATE outbox SET payload = '{}' WHERE key = 'm:slack'")
+    backup = _backup(data)
+    assert "0 go on, 7 ended" in _run("restore", backup, "--data-dir", tmp_path / "new").output
+
+
 @pytest.mark.parametrize(("choice", "kept"), [("drop", 0), ("send", 7)])
 def test_the_admin_may_drop_or_send_all_that_waited(data: Path, tmp_path: Path, choice: str, kept: int) -> None:
     backup = _backup(data)
@@ -269,3 +279,19 @@ def test_restore_knows_the_products_in_which_a_message_is_found() -> None:
 
 def _finds(product: type[SlackProduct | TeamsProduct]) -> bool:
     return bool(product.__dataclass_fields__["finds_copies"].default)
+
+
+async def test_a_tenant_with_documents_of_its_own_gets_its_index_back(
+    data: Path, tmp_path: Path, indexed: Path
+) -> None:
+    acme = {"ids": ["T0ACME"], "slack": {"reviewers_channel": "C0"}}
+    settings = load_settings(data_dir=data, tenants={"acme": acme}, slack={"workspaces": ["T1"]})
+    copytree(indexed / "index", data / "tenants" / "acme" / "index")
+    made = await back_up(settings, tmp_path / "backups", Wanted())
+    assert set(made.manifest.live) == {"acme"}
+    new = settings.model_copy(update={"data_dir": tmp_path / "new"})
+    restored = await restore(new, made.folder, "check", replace=False, told=print)
+    own = SnapshotFolder(tmp_path / "new" / "tenants" / "acme")
+    assert own.current_name() == made.manifest.live["acme"]
+    assert verified_manifest(own.path(str(own.current_name())), afresh=True)
+    assert restored.index[""].startswith("to be built again")

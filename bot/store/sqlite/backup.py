@@ -21,12 +21,17 @@ _TAKEN_UP = "UPDATE {} SET attempts = max(attempts, 1), lease_until = NULL, owne
 # Of a process: nothing of it is true when the store is used again.
 _OF_THE_MOMENT = ("replicas", "sign_in_states")
 _QUEUES = ("inbox", "outbox", "builds")
-# Where a product without a search, and a message behind a response URL, is named in a job.
+# Tells that a message cannot be looked for: its product has no search, or it went to a response URL. What cannot be read
+# is not sent either.
 _NOT_FOUND = {
-    "inbox": "(json_extract(payload, '$.where.surface') NOT IN (SELECT value FROM json_each(:findable)) "
-    "OR coalesce(json_extract(payload, '$.response_url'), '') != '')",
-    "outbox": "(json_extract(payload, '$.surface') NOT IN (SELECT value FROM json_each(:findable)) "
-    "OR coalesce(json_extract(payload, '$.payload.response_url'), '') != '')",
+    queue: "CASE WHEN json_valid(payload) THEN "
+    f"coalesce(json_extract(payload, '{surface}'), '') NOT IN (SELECT value FROM json_each(:findable)) "
+    f"OR coalesce(json_extract(payload, '{response_url}'), '') != '' ELSE 1 END"
+    for queue, surface, response_url in (
+        ("inbox", "$.where.surface", "$.response_url"),
+        ("outbox", "$.surface", "$.payload.response_url"),
+    )
+} | {
     "builds": "1",
 }
 
