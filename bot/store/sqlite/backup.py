@@ -21,10 +21,10 @@ _TAKEN_UP = "UPDATE {} SET attempts = max(attempts, 1), lease_until = NULL, owne
 # Of a process: nothing of it is true when the store is used again.
 _OF_THE_MOMENT = ("replicas", "sign_in_states")
 _QUEUES = ("inbox", "outbox", "builds")
-# Tells that a message cannot be looked for: its product has no search, or it went to a response URL. What cannot be read
-# is not sent either.
+# Tells that a message cannot be looked for: its product has no search, or it went to a response URL. What cannot be
+# read is not sent either.
 _NOT_FOUND = {
-    queue: "CASE WHEN json_valid(payload) THEN "
+    queue: "CASE WHEN json_valid(payload) THEN "  # noqa: S608 - the paths stand below
     f"coalesce(json_extract(payload, '{surface}'), '') NOT IN (SELECT value FROM json_each(:findable)) "
     f"OR coalesce(json_extract(payload, '{response_url}'), '') != '' ELSE 1 END"
     for queue, surface, response_url in (
