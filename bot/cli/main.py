@@ -16,11 +16,20 @@ _SETTINGS_ERROR = 2
 # Module and help line of each command. A module is loaded when its command runs, because some take a second.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "ask": ("bot.cli.ask", "Answer QUESTION from the index."),
+    "backup": (
+        "bot.cli.backup",
+        "Back up store and index into a new folder in DESTINATION, while the bot runs or not.",
+    ),
     "demo": ("bot.cli.demo", "Try Citedesk in a loopback Slack workspace: no account, no key."),
     "doctor": ("bot.cli.doctor", "Check settings, index, store, model and chat products, and say what to do."),
     "eval": ("bot.cli.evaluate", "Measure retrieval and answers against QUESTIONS (JSON lines)."),
+    "forget": ("bot.cli.forget", "Delete or replace all texts and ids of USER in the store, for good."),
     "index": ("bot.cli.index", "Build and inspect the index."),
     "report": ("bot.cli.report", "Say how the last days went."),
+    "restore": (
+        "bot.cli.restore",
+        "Restore the backup SOURCE, or the newest in that folder, into the place of the settings.",
+    ),
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),

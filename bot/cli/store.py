@@ -6,11 +6,10 @@ from pathlib import Path
 import click
 
 from bot.app import open_store, store_file
+from bot.backup.databases import copied_into_database
 from bot.cli.options import DATA_DIR, settings_of
 from bot.settings import Settings
-from bot.store.copying import TABLES, CopiedTable, Digest
 from bot.store.port import StoreError
-from bot.store.sqlite.exporting import Export, exporting
 from bot.store.sqlite.store import SqliteStore
 from index.errors import SettingsError
 
@@ -40,33 +39,12 @@ async def _migrated(settings: Settings) -> None:
         raise StoreError(f"there is no store to copy: {file} does not exist")
     # Opening it brings a store of an older release up to date.
     await (await SqliteStore(file).open()).close()
-    with exporting(file) as source:
-        await _copied(source, url)
+    if await copied_into_database(file, url, click.echo):
+        click.echo("Copied. Start the bot with this store.url, and keep the file until you are content.")
+    else:
+        click.echo("This store is copied already.")
     if settings.slack.client_id:
         await _installations_copied(settings, settings.slack.client_id)
-
-
-async def _copied(source: Export, url: str) -> None:
-    try:
-        from bot.store.postgres.importing import importing  # noqa: PLC0415 - its library is an extra
-    except ImportError:
-        raise SettingsError("setting store.url: PostgreSQL needs `pip install 'citedesk[cluster]'`") from None
-    async with importing(url, source.source) as target:
-        if not await target.begin():
-            click.echo("This store is copied already.")
-            return
-        for table in TABLES:
-            for rows in source.batches(table, await target.copied(table)):
-                await target.put(table, rows)
-            wanted = _digest(source, table)
-            if str(await target.digest(table)) != str(wanted):
-                raise StoreError(
-                    f"table {table.name} differs after the copy: the store has changed, so empty the database and begin"
-                    " again"
-                )
-            click.echo(f"{table.name}: {wanted.rows} rows, hash {str(wanted)[:16]} on both sides")
-        await target.end()
-    click.echo("Copied. Start the bot with this store.url, and keep the file until you are content.")
 
 
 async def _installations_copied(settings: Settings, client_id: str) -> None:
@@ -78,10 +56,3 @@ async def _installations_copied(settings: Settings, client_id: str) -> None:
     finally:
         await store.close()
     click.echo(f"installations of the Slack app: {count} copied")
-
-
-def _digest(source: Export, table: CopiedTable) -> Digest:
-    found = Digest()
-    for rows in source.batches(table):
-        found.add(rows)
-    return found

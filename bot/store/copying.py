@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 Kind = Literal["text", "time", "number", "flag", "bytes", "lines"]
 Row = tuple[Any, ...]
+# What becomes of jobs that waited when a backup was made: `bot.store.sqlite.backup.settled`.
+WaitingJobs = Literal["check", "drop", "send"]
 _JOB: Mapping[str, Kind] = {
     "key": "text", "state": "text", "received_at": "time", "due_at": "time", "payload": "text", "attempts": "number",
     "lease_until": "time", "owner": "text", "tenant_id": "text",

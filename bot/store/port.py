@@ -23,6 +23,7 @@ from bot.store.records import (
     CuratedAnswer,
     Embedded,
     Feedback,
+    Forgotten,
     Gap,
     Job,
     KeptTurn,
@@ -461,6 +462,13 @@ class Store(Tables, Listening, Locks, Protocol):
 
     async def check_writable(self) -> None:
         """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person, of all tenants, in one transaction; return what was changed.
+
+        What they decided for others stays without their name, and so do approved answers to their questions, unless
+        `approved`. With `dry_run` nothing is changed.
+        """
 
     async def close(self) -> None:
         """Finish waiting calls and close the store."""

@@ -1,5 +1,6 @@
 """The records of the store. All are frozen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -301,6 +302,14 @@ class Retention:
     turn_text_days: int
     job_days: int
     trace_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was changed or deleted of a person, as rows by table, and what was kept that has to do with them."""
+
+    rows: Mapping[str, int]
+    kept: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

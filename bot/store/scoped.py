@@ -31,6 +31,7 @@ from bot.store.records import (
     CuratedAnswer,
     Embedded,
     Feedback,
+    Forgotten,
     Gap,
     KeptTurn,
     Retention,
@@ -390,6 +391,10 @@ class ScopedStore(ScopedTables):
     async def check_writable(self) -> None:
         """Write a row, and delete it in the same transaction."""
         await self._store.check_writable()
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person, of all tenants."""
+        return await self._store.forget(user_id, approved=approved, dry_run=dry_run)
 
     async def close(self) -> None:
         """Close the store for all."""

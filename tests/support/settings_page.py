@@ -70,7 +70,7 @@ _ABOUT: Mapping[str, str] = {
     "slack": "See [Slack](slack.md).",
     "teams": "See [Microsoft Teams](teams.md).",
     "server": "The HTTP server of `citedesk serve`: see [Behind a proxy](operating.md#behind-a-proxy).",
-    "store": "How long texts are kept: see [What is kept](operating.md#what-is-kept-and-for-how-long).",
+    "store": "How long texts are kept: see [What is kept](backup.md#what-is-kept-and-for-how-long).",
     "shared": "What several processes share: see [Shared limits and answers](operating.md#shared-limits-and-answers).",
     "[index.services]": "One table for each service: see [Services](sources.md).",
     "[llm.failover]": "One table for each further server, in the order in which they are asked.",

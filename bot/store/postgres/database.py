@@ -235,6 +235,23 @@ class Transaction:
             raise
 
 
+class QuestionMarks:
+    """Runs statements with `?` for values in a transaction: `bot.store.forgetting.Statements`."""
+
+    locked = " FOR UPDATE"
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """Return all rows of a statement."""
+        return await self._transaction.rows(sql.replace("?", "%s"), values)
+
+    async def write(self, sql: str, values: Sequence[Any]) -> int:
+        """Run a statement; return how many rows it changed."""
+        return await self._transaction.write(sql.replace("?", "%s"), values)
+
+
 async def _prepare(connection: AsyncConnection[Any], settings: Mapping[str, str]) -> None:
     connection.adapters.register_dumper(str, _Text)
     for name, value in {"search_path": _SCHEMA, "timezone": "UTC", **settings}.items():

@@ -32,12 +32,22 @@ async def migrate(connection: AsyncConnection[Any]) -> None:
 
 
 async def _pending(connection: AsyncConnection[Any]) -> list[str]:
+    done = await applied(connection)
+    return [name for name in _MIGRATIONS if name not in done]
+
+
+async def applied(connection: AsyncConnection[Any]) -> tuple[str, ...]:
+    """Return the migrations that a database has gone through; none if it holds no store."""
     # Not to_regclass: it would remember that there was no table before this process waited for another one to make it.
     if not await (await connection.execute(_IS_THERE)).fetchone():
-        return list(_MIGRATIONS)
-    rows = await (await connection.execute("SELECT name FROM citedesk.migrations")).fetchall()
-    done = {row[0] for row in rows}
-    return [name for name in _MIGRATIONS if name not in done]
+        return ()
+    rows = await (await connection.execute("SELECT name FROM citedesk.migrations ORDER BY name")).fetchall()
+    return tuple(str(row[0]) for row in rows)
+
+
+def known() -> tuple[str, ...]:
+    """Return the migrations of this release, in their order."""
+    return tuple(_MIGRATIONS)
 
 
 # Keys and ids sort by their bytes, whatever the language of the database: `states` looks for keys by their beginning.
@@ -200,6 +210,17 @@ _BUILDS = """
 CREATE TABLE builds (LIKE inbox INCLUDING ALL);
 """
 
+# A line of a review's history may lose who it was, and nothing else.
+_FORGOTTEN_PEOPLE = """
+DROP TRIGGER review_events_append_only ON review_events;
+CREATE TRIGGER review_events_append_only BEFORE DELETE OR TRUNCATE ON review_events
+    FOR EACH STATEMENT EXECUTE FUNCTION citedesk.append_only();
+CREATE TRIGGER review_events_only_forget BEFORE UPDATE ON review_events FOR EACH ROW
+    WHEN (NEW.user_id != 'forgotten' OR (NEW.id, NEW.review_id, NEW.at, NEW.what) IS DISTINCT FROM
+        (OLD.id, OLD.review_id, OLD.at, OLD.what))
+    EXECUTE FUNCTION citedesk.append_only();
+"""
+
 _MIGRATIONS = {
     "001_first_tables": _FIRST_TABLES,
     "002_shared_state": _SHARED_STATE,
@@ -208,4 +229,5 @@ _MIGRATIONS = {
     "005_ended_jobs": _ENDED_JOBS,
     "006_turns_of_tenants": _TURNS_OF_TENANTS,
     "007_builds": _BUILDS,
+    "008_forgotten_people": _FORGOTTEN_PEOPLE,
 }

@@ -52,6 +52,14 @@ class ReviewTable:
         await self._event(review.review_id, user_id, what)
         return review
 
+    async def replace(self, review: Review) -> None:
+        """Store a review that lost what names a person, without a line in its history."""
+        await self._database.write(
+            "UPDATE reviews SET state = %s, review = %s, claimed_by = %s, awaits_asker = %s, request_ids = %s, "
+            "has_texts = %s WHERE review_id = %s",
+            (review.state, *columns_of(review)),
+        )
+
     async def listed(self, wanted: ReviewFilter) -> list[Review]:
         """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
         order = "at, number" if wanted.states == ("open",) else "at DESC, number DESC"

@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Self
 
+from bot.store.forgetting import UndoneError, forget_person
 from bot.store.postgres.curated import CuratedTable, GapTable
-from bot.store.postgres.database import Database, Executor, PoolRules
+from bot.store.postgres.database import Database, Executor, PoolRules, QuestionMarks
 from bot.store.postgres.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.postgres.queues import QueueTable
 from bot.store.postgres.requests import FeedbackTable, RequestTable, ThreadTable
@@ -19,7 +20,7 @@ from bot.store.postgres.shared import (
     SignInStateTable,
 )
 from bot.store.postgres.signals import PostgresSignals, lead, listen
-from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Retention, Scope, Signal
+from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Forgotten, Retention, Scope, Signal
 from bot.store.retention import purge
 from bot.store.writable import check_writable
 
@@ -100,3 +101,14 @@ class PostgresStore(PostgresTables):
     async def check_writable(self) -> None:
         """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
         await check_writable(self)
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person; return what was changed. With `dry_run` nothing is."""
+        try:
+            async with self._database.transaction() as transaction:
+                save = ReviewTable(transaction).replace
+                return await forget_person(
+                    QuestionMarks(transaction), user_id, save, approved=approved, dry_run=dry_run
+                )
+        except UndoneError as undone:
+            return undone.found

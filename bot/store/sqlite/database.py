@@ -151,6 +151,8 @@ class Database(_Statements):
             # Foreign keys are switched on after the migrations, because a migration may drop and rebuild a table.
             migrations.apply(database)
             connection.execute("PRAGMA foreign_keys = ON")
+            # What is deleted is overwritten: a text that is purged or forgotten is not left in free parts of the file.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.isolation_level = None
             self._file.chmod(0o600)
         except (sqlite3.DatabaseError, OSError) as error:
@@ -195,6 +197,9 @@ class _RolledBackError(Exception):
 
 class Transaction(_Statements):
     """Statements that are committed together. The store's thread serves them until the transaction ends."""
+
+    # Nobody else writes while a transaction runs.
+    locked = ""
 
     def __init__(self, now: Callable[[], datetime], idle_s: float) -> None:
         super().__init__(now)

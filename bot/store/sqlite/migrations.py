@@ -254,6 +254,17 @@ def builds(db: Database) -> None:
     db.execute("CREATE INDEX builds_ended ON builds(received_at) WHERE state != 'waiting'")
 
 
+@migrations(name="016_forgotten_people")
+def forgotten_people(db: Database) -> None:
+    """Let a line of a review's history lose who it was, and nothing else."""
+    db.execute("DROP TRIGGER review_events_no_update")
+    db.execute(
+        "CREATE TRIGGER review_events_no_update BEFORE UPDATE ON review_events WHEN NEW.user_id != 'forgotten' "
+        "OR (NEW.id, NEW.review_id, NEW.at, NEW.what) IS NOT (OLD.id, OLD.review_id, OLD.at, OLD.what) "
+        "BEGIN SELECT RAISE(ABORT, 'review_events is append-only'); END"
+    )
+
+
 def _widen_reviews(db: Database) -> None:
     """Rebuild `reviews` with the state `expired`, because SQLite cannot change a CHECK."""
     db.execute(

@@ -48,6 +48,13 @@ class ReviewTable:
         await self._event(review.review_id, user_id, what)
         return review
 
+    async def replace(self, review: Review) -> None:
+        """Store a review that lost what names a person, without a line in its history."""
+        await self._database.write(
+            "UPDATE reviews SET state = ?, review = ? WHERE review_id = ?",
+            (review.state, review.model_dump_json(), review.review_id),
+        )
+
     async def listed(self, wanted: ReviewFilter) -> list[Review]:
         """Return reviews by the time of their opening: oldest first if only open ones are wanted, else newest first."""
         marks = ",".join("?" * len(wanted.states))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Retention, Scope, Signal
+from bot.store.forgetting import UndoneError, forget_person
+from bot.store.records import ALL_TENANTS, NEGLECTED_S, Counts, Forgotten, Retention, Scope, Signal
 from bot.store.retention import purge
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
@@ -105,3 +106,12 @@ class SqliteStore(SqliteTables):
     async def check_writable(self) -> None:
         """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
         await check_writable(self)
+
+    async def forget(self, user_id: str, *, approved: bool = False, dry_run: bool = False) -> Forgotten:
+        """Delete or replace all texts and ids of a person; return what was changed. With `dry_run` nothing is."""
+        try:
+            async with self._database.transaction() as transaction:
+                save = ReviewTable(transaction).replace
+                return await forget_person(transaction, user_id, save, approved=approved, dry_run=dry_run)
+        except UndoneError as undone:
+            return undone.found

@@ -1,0 +1,1 @@
+"""Backups: make them while the bot runs, check them, restore them."""

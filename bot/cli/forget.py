@@ -1,0 +1,75 @@
+"""`citedesk forget`: take a person out of the store."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import structlog
+
+from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.stored import opened_store
+from bot.settings import Settings
+from bot.store.records import Forgotten
+from bot.telemetry.logs import configure_logging
+
+_log = structlog.get_logger(__name__)
+_EXAMPLES = """\b
+Examples:
+  citedesk forget U024BE7LH --dry-run
+  citedesk forget 5a2b3c4d-0000-4000-8000-1234567890ab --yes"""
+
+
+@click.command("forget", epilog=_EXAMPLES)
+@click.argument("user")
+@DATA_DIR
+@click.option("--dry-run", is_flag=True, help="Change nothing: show how many rows would be changed.")
+@click.option("--with-approved", is_flag=True, help="Also delete approved answers to what the person alone has asked.")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@AS_JSON
+def command(user: str, data_dir: Path | None, *, dry_run: bool, with_approved: bool, yes: bool, as_json: bool) -> None:
+    """Delete or replace all texts and ids of USER in the store, for good.
+
+    USER is the id of a person: Slack's member id, or the object id of the account in Entra. The bot may be running.
+    What USER decided as a reviewer stays, without the id, and so does what others asked and got.
+    """
+    settings = settings_of(data_dir)
+    configure_logging(settings.log_level)
+    if dry_run or not yes:
+        would_be = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=True))
+        click.echo(_as_json(would_be) if dry_run and as_json else _as_text(would_be), err=not dry_run)
+        if dry_run:
+            return
+        click.confirm("Forget this person for good?", abort=True, err=True)
+    found = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=False))
+    # Without the id: the event must not keep what was to be forgotten.
+    _log.info("person_forgotten", **found.rows)
+    click.echo(_as_json(found) if as_json else _told(found))
+
+
+async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_run: bool) -> Forgotten:
+    async with opened_store(settings) as store:
+        if store is None:
+            return Forgotten({}, {})
+        return await store.forget(user_id, approved=approved, dry_run=dry_run)
+
+
+def _told(found: Forgotten) -> str:
+    done = "\nForgotten. Older backups still hold it all." if any(found.rows.values()) else ""
+    return f"{_as_text(found)}{done}"
+
+
+def _as_json(found: Forgotten) -> str:
+    return json.dumps(asdict(found), indent=1)
+
+
+def _as_text(found: Forgotten) -> str:
+    lines = [f"{table}: {count}" for table, count in found.rows.items() if count] or [
+        "nothing in the store names this person: is the id right?"
+    ]
+    kept = {
+        "curated_answers": "approved answers to questions of this person are kept: --with-approved deletes them",
+        "installations": "installations of the Slack app by this person are kept: let somebody else install it anew",
+    }
+    return "\n".join([*lines, *(f"{count} {kept[table]}" for table, count in found.kept.items() if count)])
