@@ -1,42 +1,25 @@
 """All settings with their units and defaults.
 
-Sources, where a later one wins: defaults, `citedesk.toml`, the variables that people already have
-(`SLACK_BOT_TOKEN`, …), and `CITEDESK_…` variables with `__` between section and key.
+Sources, where a later one wins: defaults, `citedesk.toml`, secrets in files, the variables that people already have
+(`SLACK_BOT_TOKEN`, …), `CITEDESK_…` variables with `__` between section and key, and the command line: see
+`bot.configuration`.
 """
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr
 
 from bot.clouds import CLOUDS, Cloud, CloudName
+from bot.configuration.loading import Loaded, loaded
+from bot.configuration.variables import variable_of
 from bot.model_settings import JudgeSettings, LlmSettings
 from bot.section import Count, Hours, Id, Seconds, Section, in_one_case
 from bot.service_settings import ServiceSettings
 from bot.shared_settings import SharedSettings
-from index.errors import SettingsError
-
-_FAMILIAR_NAMES = {
-    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
-    "SLACK_APP_TOKEN": ("slack", "app_token"),
-    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
-    "SLACK_API_URL": ("slack", "api_url"),
-    "MICROSOFT_APP_ID": ("teams", "app_id"),
-    "MICROSOFT_APP_PASSWORD": ("teams", "app_secret"),
-    "MICROSOFT_APP_TENANT_ID": ("teams", "tenant_id"),
-    "OPENAI_API_KEY": ("llm", "api_key"),
-    "OPENAI_BASE_URL": ("llm", "base_url"),
-}
 
 
 def _valid_window(value: str) -> str:
@@ -643,19 +626,13 @@ def ids_of(name: str, tenant: TenantSettings) -> frozenset[str]:
     return tenant.ids or frozenset({in_one_case(name)})
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All settings of Citedesk."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CITEDESK_",
-        env_nested_delimiter="__",
-        env_nested_max_split=1,
-        toml_file="citedesk.toml",
-        extra="forbid",
-        frozen=True,
-    )
-
     data_dir: Path = Field(Path(".citedesk"), description="folder of the index and the store")
+    secrets_dir: Path | None = Field(
+        None, description="folder with a file for each secret, named as its setting, such as `slack.bot_token`"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level logged")
     language: Literal["auto", "en", "de"] = Field(
         "auto", description="language of the bot's own texts; `auto`: that of whoever reads them, in channels English"
@@ -684,50 +661,18 @@ class Settings(BaseSettings):
         """The sections of the chat products, by the name of the product."""
         return {"slack": self.slack, "teams": self.teams}
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources, strongest first."""
-        familiar = _FamiliarNames(settings_cls)
-        return init_settings, env_settings, familiar, TomlConfigSettingsSource(settings_cls)
 
-
-class _FamiliarNames(PydanticBaseSettingsSource):
-    """The variables of `_FAMILIAR_NAMES` as a source of settings."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401, ARG002
-        """Return nothing: pydantic-settings requires the method, but `__call__` builds all values."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return the values of the variables that are set, nested as the settings are."""
-        found: dict[str, Any] = {}
-        for name, (section, key) in _FAMILIAR_NAMES.items():
-            if value := os.environ.get(name):
-                found.setdefault(section, {})[key] = value
-        return found
-
-
-def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are checked by the model
-    """Return the settings. `overrides` win over every source.
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - the model checks them
+    """Return the settings. `config` names the file; none: as the environment says. `overrides` win over every source.
 
     Raises SettingsError with one line that names the first wrong setting.
     """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        words = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"setting {name}: {words}{_and_more(error.error_count())}") from None
-    except (ValueError, OSError) as error:
-        raise SettingsError(f"citedesk.toml cannot be read: {' '.join(str(error).split())}") from None
+    return load_with_origins(config, **overrides).settings
+
+
+def load_with_origins(config: Path | None = None, **overrides: Any) -> Loaded[Settings]:  # noqa: ANN401
+    """Return the settings, and where each value comes from. Raises SettingsError."""
+    return loaded(Settings, config, overrides)
 
 
 def reviewers_places(settings: Settings) -> dict[str, str | None]:
@@ -746,11 +691,4 @@ def embedders_dir(settings: Settings) -> Path:
 
 def environment_name(setting: str) -> str:
     """Return the name of the environment variable that sets `section.key`."""
-    for name, path in _FAMILIAR_NAMES.items():
-        if ".".join(path) == setting:
-            return name
-    return "CITEDESK_" + setting.replace(".", "__").upper()
-
-
-def _and_more(count: int) -> str:
-    return f" (and {count - 1} more)" if count > 1 else ""
+    return variable_of(tuple(setting.split(".")))

@@ -1,0 +1,78 @@
+"""Remember where each value of the settings comes from, while later sources win over earlier ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.configuration.fields import KeyPath
+
+Kind = Literal["default", "file", "secret file", "credential", "variable", "command line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from: the name of the file or variable, and the line in the file if it is known."""
+
+    kind: Kind
+    name: str = ""
+    line: int | None = None
+
+    @property
+    def words(self) -> str:
+        """The origin in a few words."""
+        at = f"{self.name}, line {self.line}" if self.line else self.name
+        return at or self.kind
+
+
+DEFAULT, COMMAND_LINE = Origin("default"), Origin("command line")
+
+
+@dataclass(slots=True)
+class Merged:
+    """The values of all sources so far, as nested tables, with the origin of each."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    _origins: dict[KeyPath, Origin] = field(default_factory=dict)
+
+    def add(self, values: Mapping[str, Any], origin: Origin, lines: Mapping[KeyPath, int] | None = None) -> None:
+        """Let values win over those that are there. `lines` are the lines of a file, by path."""
+        _merge(self.values, values)
+        self._note((), values, origin, lines or {})
+
+    def put(self, path: KeyPath, value: Any, origin: Origin) -> None:  # noqa: ANN401 - settings have many types
+        """Let one value win over what is there."""
+        place: Any = self.values
+        for key in path[:-1]:
+            place = place[key] if isinstance(key, int) else place.setdefault(key, {})
+        if isinstance(place, dict) and isinstance(value, Mapping) and isinstance(place.get(path[-1]), dict):
+            _merge(place[path[-1]], value)
+        else:
+            place[path[-1]] = value
+        self._note(path, value, origin, {})
+
+    def origin_of(self, path: KeyPath) -> Origin:
+        """Return where a value, or the table that holds it, comes from."""
+        for length in range(len(path), 0, -1):
+            if found := self._origins.get(path[:length]):
+                return found
+        return DEFAULT
+
+    def _note(self, path: KeyPath, value: Any, origin: Origin, lines: Mapping[KeyPath, int]) -> None:  # noqa: ANN401
+        if path:
+            self._origins[path] = Origin(origin.kind, origin.name, lines.get(path, origin.line))
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                self._note((*path, key), one, origin, lines)
+        elif isinstance(value, list):
+            for number, one in enumerate(value):
+                self._note((*path, number), one, origin, lines)
+
+
+def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            if not isinstance(into.get(key), dict):
+                into[key] = {}
+            _merge(into[key], value)
+        else:
+            into[key] = value
