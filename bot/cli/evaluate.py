@@ -11,6 +11,7 @@ import click
 
 from bot.app import build_embedder, build_pipeline, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.stored import require_index
 from bot.evaluation import run as measuring
 from bot.evaluation.page import report_page
 from bot.evaluation.run import EvalQuestion
@@ -44,6 +45,7 @@ def command(
     """Measure retrieval and answers against QUESTIONS (JSON lines)."""
     settings = own_settings(settings_of(data_dir), tenant)
     asked = measuring.read_questions(questions)[:limit]
+    require_index(settings)
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
     calibration = _calibrated(settings, asked) if calibrate else None
     pipeline = measuring.unlimited(build_pipeline(settings, build_embedder(settings)))

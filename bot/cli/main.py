@@ -10,6 +10,7 @@ import click
 # A search multiplies small matrices. Waking further threads for them doubles its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from bot.cli.config_option import CONFIG
 from index.errors import CitedeskError, SettingsError
 
 _SETTINGS_ERROR = 2
@@ -23,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("bot.cli.report", "Say how the last days went."),
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
+    "settings": ("bot.cli.settings", "Show the settings that hold, and where each comes from."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
     "store": ("bot.cli.store", "Move the store from a file into a database."),
     "why": ("bot.cli.why", "Say why a request ended so."),
@@ -52,16 +54,16 @@ class _Commands(click.Group):
         """Run a command; exit with a status if it raises CitedeskError."""
         try:
             return super().invoke(ctx)
-        except SettingsError as error:
-            click.echo(f"citedesk: {error}", err=True)
-            ctx.exit(_SETTINGS_ERROR)
         except CitedeskError as error:
-            click.echo(f"citedesk: {error}", err=True)
-            ctx.exit(1)
+            from bot.configuration.showing import without_password  # noqa: PLC0415 - `--help` is faster without it
+
+            click.echo(f"citedesk: {without_password(str(error))}", err=True)
+            ctx.exit(_SETTINGS_ERROR if isinstance(error, SettingsError) else 1)
 
 
 @click.group(cls=_Commands)
 @click.version_option(package_name="citedesk")
+@CONFIG
 def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk, so no library should ask the Hugging Face hub.

@@ -42,7 +42,7 @@ class Loaded(Generic[_Model]):
 
     def origin_of(self, path: KeyPath) -> Origin:
         """Return where the value of a setting comes from."""
-        return self._merged.origin_of(path)
+        return self._merged.own_origin_of(path)
 
 
 def loaded(model: type[_Model], config: Path | None, overrides: Mapping[str, Any]) -> Loaded[_Model]:

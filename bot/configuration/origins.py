@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from bot.configuration.fields import KeyPath
 
-Kind = Literal["default", "file", "secret file", "credential", "variable", "command line"]
+Kind = Literal["default", "file", "secret file", "credential", "variable", "command line", "tenant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,10 @@ class Merged:
         else:
             place[path[-1]] = value
         self._note(path, value, origin, {})
+
+    def own_origin_of(self, path: KeyPath) -> Origin:
+        """Return where a value comes from; the default if it is not set itself, whatever its table holds."""
+        return self._origins.get(path, DEFAULT)
 
     def origin_of(self, path: KeyPath) -> Origin:
         """Return where a value, or the table that holds it, comes from."""
