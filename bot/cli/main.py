@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.cli.demo", "Try Citedesk in a loopback Slack workspace: no account, no key."),
     "doctor": ("bot.cli.doctor", "Check settings, index, store, model and chat products, and say what to do."),
     "eval": ("bot.cli.evaluate", "Measure retrieval and answers against QUESTIONS (JSON lines)."),
+    "init": ("bot.cli.init", "Ask what is needed, and write citedesk.toml."),
     "index": ("bot.cli.index", "Build and inspect the index."),
     "report": ("bot.cli.report", "Say how the last days went."),
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),

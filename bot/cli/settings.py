@@ -24,7 +24,7 @@ _WIDEST = 60
 @AS_JSON
 @click.option("--changed", is_flag=True, help="Only those that are set somewhere or differ from their defaults.")
 def command(data_dir: Path | None, tenant: str, *, as_json: bool, changed: bool) -> None:
-    """Show the settings that hold, and where each comes from.
+    r"""Show the settings that hold, and where each comes from.
 
     Secrets are shown as whether they are set. With --tenant, those that hold for a tenant.
 

@@ -46,7 +46,8 @@ def require_index(settings: Settings) -> None:
 def no_index_words(settings: Settings) -> str:
     """Return where no index was found, and how to get one."""
     step = "citedesk index fetch" if settings.snapshots.url else "citedesk index build PATH"
-    return f"no index yet: run `{step}`; looked in {settings.data_dir.absolute()}, --data-dir names another folder"
+    where = f"looked in {settings.data_dir.absolute()}, --data-dir names another folder"
+    return f"no index yet: run `{step}`; {where}" + (", --tenant a tenant" if settings.tenants else "")
 
 
 def no_store_words(settings: Settings) -> str:
