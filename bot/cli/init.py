@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import click
@@ -151,7 +152,7 @@ def _asked(parts: Sequence[str], values: dict[str, str], *, yes: bool) -> tuple[
     secrets: dict[str, str] = {}
     for part, number, step in _steps(parts):
         if not yes:
-            click.echo(f"\n{part}, step {number}: {step.words.format(manifests=files('deploy'))}")
+            click.echo(f"\n{part}, step {number}: {step.words.format(**_manifests())}")
         for question in step.questions:
             if question.setting in values or question.setting in secrets:
                 continue
@@ -160,6 +161,11 @@ def _asked(parts: Sequence[str], values: dict[str, str], *, yes: bool) -> tuple[
             elif not yes and (answer := _answer(question)):
                 (secrets if question.is_secret else values)[question.setting] = answer
     return values, secrets
+
+
+def _manifests() -> dict[str, Traversable]:
+    deploy = files("deploy")
+    return {"slack_manifest": deploy.joinpath("slack", "manifest.json"), "teams_folder": deploy.joinpath("teams")}
 
 
 def _steps(parts: Sequence[str]) -> Iterator[tuple[str, int, Step]]:

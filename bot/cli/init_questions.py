@@ -86,7 +86,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
     "slack": (
         Step(
             "Open https://api.slack.com/apps, choose Create New App, From a manifest, and your workspace.\n"
-            "Paste what is in {manifests}/slack/manifest.json. Then choose Install to Workspace."
+            "Paste what is in {slack_manifest}. Then choose Install to Workspace."
         ),
         Step(
             "Copy the Bot User OAuth Token from the page OAuth & Permissions.",
@@ -122,7 +122,7 @@ STEPS: Mapping[str, tuple[Step, ...]] = {
             (Question("teams.app_secret", "Client secret", _app_secret, is_secret=True),),
         ),
         Step(
-            "Copy the folder {manifests}/teams, put the application's id into its manifest.json, twice, zip its three\n"
+            "Copy the folder {teams_folder}, put the application's id into its manifest.json, twice, zip its three\n"
             "files and upload the archive in Teams (Apps, Manage your apps). Add the app where people ask and where\n"
             "reviewers work. The id of a channel is in its link (Get link to channel).",
             (
