@@ -165,7 +165,7 @@ def _asked(parts: Sequence[str], values: dict[str, str], *, yes: bool) -> tuple[
 
 def _manifests() -> dict[str, Traversable]:
     deploy = files("deploy")
-    return {"slack_manifest": deploy.joinpath("slack", "manifest.json"), "teams_folder": deploy.joinpath("teams")}
+    return {"slack_manifest": deploy / "slack" / "manifest.json", "teams_folder": deploy / "teams"}
 
 
 def _steps(parts: Sequence[str]) -> Iterator[tuple[str, int, Step]]:
@@ -211,15 +211,17 @@ def _write(file: Path, answers: Answers) -> None:
 
 def _finish(ctx: click.Context, answers: Answers, *, asks: bool) -> None:
     """Offer to build the index, to ask a first question, and to check everything."""
-    if asks and click.confirm("\nBuild the index now?", default=True):
+    is_built = asks and click.confirm("\nBuild the index now?", default=True)
+    if is_built:
         _run(ctx, "index", "build")
         if question := click.prompt("\nWhat do you want to know? (Enter: nothing)", default="", show_default=False):
             _run(ctx, "ask", "--", question)
         if click.confirm("\nCheck everything with `citedesk doctor`?", default=bool(answers.parts)):
             _run(ctx, "doctor")
+    build = [] if is_built else ["citedesk index build"]
     serve = ["citedesk serve"] if {"slack", "teams"} & set(answers.parts) else []
     option = f" --config {chosen_config()}" if chosen_config() else ""
-    steps = ["citedesk index build", 'citedesk ask "…"', "citedesk doctor", *serve]
+    steps = [*build, 'citedesk ask "…"', "citedesk doctor", *serve]
     click.echo("\nNext:\n" + "\n".join(f"  {step.replace('citedesk', f'citedesk{option}', 1)}" for step in steps))
 
 
