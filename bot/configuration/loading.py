@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from bot.configuration.fields import KeyPath, dotted, nearest
 from bot.configuration.origins import COMMAND_LINE, DEFAULT, Merged, Origin
 from bot.configuration.secrets import CREDENTIALS, SECRETS_DIR, add_secrets
-from bot.configuration.toml_file import from_folder, lines_of, read_toml
+from bot.configuration.toml_file import from_folder, read_toml
 from bot.configuration.variables import CONFIG, PREFIX, add_variables
 from index.errors import SettingsError
 
@@ -50,10 +50,10 @@ def loaded(model: type[_Model], config: Path | None, overrides: Mapping[str, Any
 
     Raises SettingsError with one line that names the first wrong setting and where it stands.
     """
-    merged = Merged()
     file = read_toml(config or _named_file())
+    merged = Merged(file.text)
     if file.path is not None:
-        _add_file(merged, model, file.path, file.values, file.text)
+        _add_file(merged, model, file.path, file.values)
     _add_folders(merged, model, overrides)
     unknown = add_variables(merged, model, os.environ)
     merged.add(overrides, COMMAND_LINE)
@@ -70,11 +70,11 @@ def _named_file() -> Path | None:
     return Path(name) if name else None
 
 
-def _add_file(merged: Merged, model: type[BaseModel], path: Path, values: Mapping[str, Any], text: str) -> None:
+def _add_file(merged: Merged, model: type[BaseModel], path: Path, values: Mapping[str, Any]) -> None:
     folder = path.parent
     if folder.resolve() != Path.cwd():
         values = from_folder(model, values, folder)
-    merged.add(values, Origin("file", str(path)), lines_of(text))
+    merged.add(values, Origin("file", str(path)))
 
 
 def _add_folders(merged: Merged, model: type[BaseModel], overrides: Mapping[str, Any]) -> None:

@@ -12,6 +12,10 @@ from index.errors import SettingsError
 
 DEFAULT_FILE = Path("citedesk.toml")
 _LONGEST = 10_000_000
+# Lines in which the beginning of a mistake is searched: half a second.
+_SEARCHED = 500
+# What can end a statement of several lines.
+_CLOSING = ("]", "}", '"""', "'''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +41,24 @@ def read_toml(named: Path | None) -> TomlFile:
         text = content.decode("utf-8-sig")
         if len(content) > _LONGEST:
             raise SettingsError(f"{path} cannot be read: it is longer than {_LONGEST:,} bytes")
-        return TomlFile(path, tomllib.loads(text), text)
+        return TomlFile(path, tomllib.loads(f"{text}\n"), text)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}{_hint(path, error)}") from None
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{path} cannot be read: line {line} is not in UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}{_begun(text)}") from None
+
+
+def _begun(text: str) -> str:
+    """Return where the statement begins that is not valid, such as one with a bracket that is not closed."""
+    lines, done = text.count("\n") + 1, 0
+    if lines > _SEARCHED:
+        return ""
+    for begun, statement in _statements(text):
+        done = begun + statement.count("\n") - 1
+    return f"; look from line {done + 1} on" if done < lines else ""
 
 
 def _hint(path: Path, error: OSError) -> str:
@@ -86,7 +100,10 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Yield each statement with the number of its first line."""
     begun, statement = 1, ""
     for number, line in enumerate(text.split("\n"), 1):
-        begun, statement = (begun if statement else number), f"{statement}{line}\n"
+        is_first = not statement
+        begun, statement = (number if is_first else begun), f"{statement}{line}\n"
+        if not is_first and not any(mark in line for mark in _CLOSING):
+            continue
         try:
             tomllib.loads(statement)
         except tomllib.TOMLDecodeError:

@@ -1,11 +1,13 @@
 """Where settings come from: file, secret files, variables; what is said of unknown and unreadable ones."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from bot.configuration.fields import SecretStr, annotation_of, is_secret, names_of
+from bot.configuration.fields import annotation_of, is_secret, names_of
 from bot.configuration.toml_file import lines_of
 from bot.configuration.variables import variable_of
 from bot.settings import Settings, load_settings, load_with_origins
@@ -47,7 +49,7 @@ def _value(settings: Settings, path: tuple[str | int, ...]) -> str:
     return found.get_secret_value()
 
 
-@pytest.mark.parametrize("path", _SECRETS, ids=lambda path: ".".join(path))
+@pytest.mark.parametrize("path", _SECRETS, ids=".".join)
 def test_every_secret_can_come_from_a_file_that_a_variable_names(
     path: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +58,7 @@ def test_every_secret_can_come_from_a_file_that_a_variable_names(
     assert _value(load_settings(), path) == value
 
 
-@pytest.mark.parametrize("path", _SECRETS, ids=lambda path: ".".join(path))
+@pytest.mark.parametrize("path", _SECRETS, ids=".".join)
 def test_every_secret_can_be_a_credential_named_as_its_setting(
     path: tuple[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -99,16 +101,15 @@ def test_a_folder_in_place_of_a_secret_is_said(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_secret_that_every_user_can_read_is_refused_unless_its_folder_is_closed(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _write("held", "secret-value", 0o644)
-    monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", "held")
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(folder.stat().st_mode | 0o001) if folder.owner() == Path.home().owner() else None
-    assert "can be read by every user of this machine" in _refusal()
-    tmp_path.chmod(0o700)
-    assert _value(load_settings(), ("slack", "bot_token")) == "secret-value"
+    with TemporaryDirectory() as folder:
+        held = _write(f"{folder}/held", "secret-value", 0o644)
+        monkeypatch.setenv("SLACK_BOT_TOKEN_FILE", str(held))
+        held.parent.chmod(0o755)
+        assert "can be read by every user of this machine" in _refusal()
+        held.parent.chmod(0o750)
+        assert _value(load_settings(), ("slack", "bot_token")) == "secret-value"
 
 
 @pytest.mark.parametrize(
@@ -170,20 +171,21 @@ def test_other_files_beside_the_secrets_are_left_alone_but_a_misspelt_one_is_tol
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[llm]\nmodle = 'x'", "setting llm.modle: there is no such setting; did you mean llm.model? (from citedesk.toml, line 2)"),
-        ("[slak]\nbot_token = 'x'", "setting slak: there is no such setting; did you mean slack? (from citedesk.toml, line 1)"),
+        ("[llm]\nmodle = 'x'", "llm.modle: there is no such setting; did you mean llm.model? (from citedesk.toml, line 2)"),
+        ("[slak]\nbot_token = 'x'", "did you mean slack? (from citedesk.toml, line 1)"),
         ("[slack]\nreviewers = []", "did you mean slack.reviewers_channel?"),
         ("bot_token = 'x'", "did you mean slack.bot_token?"),
         ("[[llm.failover]]\nname = 'a'\nmodel = 'm'\n\n[[llm.failover]]\nname = 'b'\nmodel = 'm'\napi_kye = 'x'",
-         "setting llm.failover.1.api_kye: there is no such setting; did you mean llm.failover.1.api_key? (from citedesk.toml, line 8)"),
-        ("[tenants.acme]\n[tenants.acme.index]\npath = ['x']", "did you mean tenants.acme.index.paths? (from citedesk.toml, line 3)"),
+         "did you mean llm.failover.1.api_key? (from citedesk.toml, line 8)"),
+        ("[tenants.acme]\n[tenants.acme.index]\npath = ['x']", "tenants.acme.index.paths? (from citedesk.toml, line 3)"),
         ("[channels.C1]\nsource = ['x']", "did you mean channels.C1.sources? (from citedesk.toml, line 2)"),
-        ("[llm]\nprovider = 'magic'", "setting llm.provider: Input should be 'extractive' or 'openai' (from citedesk.toml, line 2)"),
-        ("[index]\npaths = 'docs'", 'setting index.paths: give a list, such as ["a", "b"] (from citedesk.toml, line 2)'),
+        ("[llm]\nprovider = 'magic'", "Input should be 'extractive' or 'openai' (from citedesk.toml, line 2)"),
+        ("[index]\npaths = 'docs'", 'index.paths: give a list, such as ["a", "b"] (from citedesk.toml, line 2)'),
         ("\n\nindex = 5", "setting index: give a table (from citedesk.toml, line 3)"),
         ("[server]\nport = 'eighty'", "(from citedesk.toml, line 2)"),
         ("[llm]\nmodel = 5", "setting llm.model: give a text in quotes"),
         ("[llm]\nmodel = ", "citedesk.toml cannot be read: Invalid value (at line 2, column 9)"),
+        ("[index]\npaths = [\n'a',\n\n[llm]\nmodel = 'x'\n", "look from line 2 on"),
         ("a = 1\na = 2", "cannot be read: Cannot overwrite a value (at line 2, column 6)"),
     ],
 )  # fmt: skip
@@ -208,7 +210,7 @@ def test_a_file_from_any_editor_is_read(content: bytes) -> None:
 
 def test_an_empty_file_changes_nothing_and_a_number_in_quotes_is_a_number() -> None:
     _write("citedesk.toml", "")
-    assert load_settings() == Settings()
+    assert not [path for path in names_of(Settings) if load_with_origins().origin_of(path).kind == "file"]
     _write("citedesk.toml", "[server]\nport = '8081'")
     assert load_settings().server.port == 8081
 
@@ -305,7 +307,8 @@ def test_each_value_knows_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_lines_of_all_kinds_of_tables_are_found() -> None:
     lines = lines_of(
-        'a = """\n[no]\n"""\nb.c = 1\n[d.e]\nf = [\n  1,\n  2,\n]\n[[g]]\nh = 1\n[g.i]\nj = 1\n[[g]]\nh = 2\n[g.i]\nj = 2\n'
+        'a = """\n[no]\n"""\nb.c = 1\n[d.e]\nf = [\n  1,\n  2,\n]\n'
+        "[[g]]\nh = 1\n[g.i]\nj = 1\n[[g]]\nh = 2\n[g.i]\nj = 2\n"
     )
     wanted = {("a",): 1, ("b", "c"): 4, ("d", "e", "f"): 6, ("g", 0, "h"): 11, ("g", 0, "i", "j"): 13}
     wanted |= {("g", 1, "h"): 15, ("g", 1, "i", "j"): 17}
