@@ -171,15 +171,15 @@ def test_other_files_beside_the_secrets_are_left_alone_but_a_misspelt_one_is_tol
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[llm]\nmodle = 'x'", "llm.modle: there is no such setting; did you mean llm.model? (from citedesk.toml, line 2)"),
+        ("[llm]\nmodle = 'x'", "there is no such setting; did you mean llm.model? (from citedesk.toml, line 2)"),
         ("[slak]\nbot_token = 'x'", "did you mean slack? (from citedesk.toml, line 1)"),
         ("[slack]\nreviewers = []", "did you mean slack.reviewers_channel?"),
         ("bot_token = 'x'", "did you mean slack.bot_token?"),
         ("[[llm.failover]]\nname = 'a'\nmodel = 'm'\n\n[[llm.failover]]\nname = 'b'\nmodel = 'm'\napi_kye = 'x'",
          "did you mean llm.failover.1.api_key? (from citedesk.toml, line 8)"),
-        ("[tenants.acme]\n[tenants.acme.index]\npath = ['x']", "tenants.acme.index.paths? (from citedesk.toml, line 3)"),
+        ("[tenants.acme]\n[tenants.acme.index]\npath = ['x']", "acme.index.paths? (from citedesk.toml, line 3)"),
         ("[channels.C1]\nsource = ['x']", "did you mean channels.C1.sources? (from citedesk.toml, line 2)"),
-        ("[llm]\nprovider = 'magic'", "Input should be 'extractive' or 'openai' (from citedesk.toml, line 2)"),
+        ("[llm]\nprovider = 'magic'", "should be 'extractive' or 'openai' (from citedesk.toml, line 2)"),
         ("[index]\npaths = 'docs'", 'index.paths: give a list, such as ["a", "b"] (from citedesk.toml, line 2)'),
         ("\n\nindex = 5", "setting index: give a table (from citedesk.toml, line 3)"),
         ("[server]\nport = 'eighty'", "(from citedesk.toml, line 2)"),
