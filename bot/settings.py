@@ -17,7 +17,7 @@ from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.configuration.loading import Loaded, loaded
 from bot.configuration.variables import variable_of
 from bot.model_settings import JudgeSettings, LlmSettings
-from bot.section import Count, Hours, Id, Seconds, Section, in_one_case
+from bot.section import Count, Hours, Id, Seconds, Section, Token, in_one_case
 from bot.service_settings import ServiceSettings
 from bot.shared_settings import SharedSettings
 
@@ -355,9 +355,9 @@ class SlackSettings(ProductSettings):
     switch: ClassVar[str] = "slack.bot_token"
     reviewers_setting: ClassVar[str] = "slack.reviewers_channel"
 
-    bot_token: SecretStr | None = Field(None, description="xoxb-…; set it to serve Slack")
-    app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
-    signing_secret: SecretStr | None = Field(None, description="set it to receive events over HTTP")
+    bot_token: Token | None = Field(None, description="xoxb-…; set it to serve Slack")
+    app_token: Token | None = Field(None, description="xapp-…; set it to use Socket Mode")
+    signing_secret: Token | None = Field(None, description="set it to receive events over HTTP")
     api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
     reviewers_channel: str | None = Field(None, description="channel id of the review cards")
     digest_channel: str | None = Field(None, description="channel id of the weekly digest; none: no digest")
@@ -369,7 +369,7 @@ class SlackSettings(ProductSettings):
     client_id: str | None = Field(
         None, description="client id of the app; set it and the next two to serve many workspaces"
     )
-    client_secret: SecretStr | None = Field(None, description="client secret of the app")
+    client_secret: Token | None = Field(None, description="client secret of the app")
     public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
     workspaces: frozenset[WorkspaceId] = Field(
         frozenset(),
