@@ -15,7 +15,6 @@ from bot.configuration.fields import (
     dotted,
     holds_others,
     is_secret,
-    names_of,
     nearest,
     resolved,
     takes_nothing,
@@ -68,7 +67,7 @@ def add_variables(merged: Merged, model: type[BaseModel], environment: Mapping[s
     The familiar names come first, so that one that begins with CITEDESK_ wins. Raises SettingsError.
     """
     unknown: list[str] = []
-    found = list(_familiar(environment))
+    found = [one for one in _familiar(environment) if is_known(one.name, model)]
     for name, value in sorted(environment.items()):
         if _is_ours(name.upper(), value):
             own = _own(name, value, model, merged.values)
@@ -153,6 +152,9 @@ def _parsed(found: _Found, annotation: Any) -> Any:  # noqa: ANN401 - settings h
         ) from None
 
 
-def known_variables(model: type[BaseModel]) -> list[str]:
-    """Return the names of the variables of all settings that have a name of their own."""
-    return [variable_of(path) for path in names_of(model)]
+def is_known(name: str, model: type[BaseModel]) -> bool:
+    """Tell whether a variable sets a setting, names the file of a secret, or names the file of the settings."""
+    familiar = FAMILIAR_NAMES.get(name.removesuffix(_FILE))
+    if familiar:
+        return not name.endswith(_FILE) or is_secret(annotation_of(model, familiar))
+    return name == CONFIG or (name.startswith(PREFIX) and _own(name, "", model, {}) is not None)

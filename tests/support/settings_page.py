@@ -58,8 +58,8 @@ A table in a table is one more name: `CITEDESK_TENANTS__ACME__LANGUAGE`. A varia
 default is none.
 
 An unknown key is an error, with the name that is probably meant. So is an unknown variable that begins with `CITEDESK_`; one
-that is like no setting, such as `CITEDESK_VERSION`, is left alone and named by `citedesk doctor`, and those that Kubernetes
-sets for a service called citedesk are passed over. A wrong value gives one line that names the setting, the file and the line
+that is like no setting is left alone and named by `citedesk doctor`, and those that Kubernetes sets for a service called
+citedesk are passed over. A wrong value gives one line that names the setting, the file and the line
 or the variable, and exit status 2.
 
 ## Secrets
