@@ -24,7 +24,7 @@ class ServiceSettings(Section):
     )
     token_env: Variable | None = Field(
         None,
-        description="name of the environment variable that holds the token, or with `_FILE` behind it the path of a file",
+        description="name of the environment variable that holds the token; with `_FILE` behind it, of a file of it",
     )
     spaces: tuple[str, ...] = Field((), description="keys of the spaces of Confluence that are read")
     locales: tuple[str, ...] = Field((), description="languages of Zendesk that are read, such as `en-us`")

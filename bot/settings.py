@@ -6,6 +6,7 @@ Sources, where a later one wins: defaults, `citedesk.toml`, secrets in files, th
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -662,16 +663,19 @@ class Settings(Section):
         return {"slack": self.slack, "teams": self.teams}
 
 
-def load_settings(config: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401 - the model checks them
-    """Return the settings. `config` names the file; none: as the environment says. `overrides` win over every source.
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are checked by the model
+    """Return the settings. `overrides` win over every source.
 
     Raises SettingsError with one line that names the first wrong setting.
     """
-    return load_with_origins(config, **overrides).settings
+    return load_with_origins(None, overrides).settings
 
 
-def load_with_origins(config: Path | None = None, **overrides: Any) -> Loaded[Settings]:  # noqa: ANN401
-    """Return the settings, and where each value comes from. Raises SettingsError."""
+def load_with_origins(config: Path | None, overrides: Mapping[str, Any]) -> Loaded[Settings]:
+    """Return the settings, and where each value comes from. `config` names the file; None: as the environment says.
+
+    Raises SettingsError.
+    """
     return loaded(Settings, config, overrides)
 
 

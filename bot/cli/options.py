@@ -8,7 +8,7 @@ import click
 
 from bot.cli.config_option import CONFIG, chosen_config
 from bot.configuration.loading import Loaded
-from bot.settings import Settings, load_settings, load_with_origins
+from bot.settings import Settings, load_with_origins
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DATA_DIR = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the index and the store.")
@@ -30,12 +30,12 @@ def settings_of(data_dir: Path | None) -> Settings:
 
 def loaded_settings(data_dir: Path | None) -> Loaded[Settings]:
     """Return the same with where each value comes from. Raises SettingsError."""
-    return load_with_origins(chosen_config(), **({"data_dir": data_dir} if data_dir else {}))
+    return load_with_origins(chosen_config(), {"data_dir": data_dir} if data_dir else {})
 
 
 def settings_with(**overrides: Any) -> Settings:  # noqa: ANN401 - the settings check them
     """Return the settings; `overrides` win over every source. Raises SettingsError."""
-    return load_settings(chosen_config(), **overrides)
+    return load_with_origins(chosen_config(), overrides).settings
 
 
 def names(text: str) -> frozenset[str]:

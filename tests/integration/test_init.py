@@ -11,7 +11,7 @@ from support.terminal import typed
 from bot.cli.init_file import Answers, settings_file
 from bot.cli.init_questions import STEPS, question_of
 from bot.cli.main import main
-from bot.settings import load_settings
+from bot.settings import load_settings, load_with_origins
 
 _QUESTION = "When does the first payment reminder go out?"
 _ID, _OTHER_ID = "5f0c1a2b-0000-4000-8000-000000000001", "5f0c1a2b-0000-4000-8000-000000000002"
@@ -152,7 +152,7 @@ def test_a_file_that_is_there_is_never_replaced_without_being_asked(folder: Path
 def test_a_file_elsewhere_names_documents_by_their_whole_path(folder: Path) -> None:
     (folder / "etc").mkdir()
     assert CliRunner().invoke(main, ["--config", "etc/own.toml", "init", "--yes"]).exit_code == 0
-    settings = load_settings(Path("etc/own.toml"))
+    settings = load_with_origins(Path("etc/own.toml"), {}).settings
     assert [str(path) for path in settings.index.paths] == [str(folder / "docs")]
     assert settings.data_dir == Path("etc/.citedesk")
 

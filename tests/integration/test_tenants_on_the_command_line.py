@@ -1,6 +1,5 @@
 """Commands with `--tenant`, run as a person runs them."""
 
-import json
 import os
 import subprocess
 import sys

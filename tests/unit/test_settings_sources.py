@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -34,9 +33,9 @@ def _write(name: str, text: str | bytes, mode: int = 0o600) -> Path:
     return file
 
 
-def _refusal(**overrides: Any) -> str:  # noqa: ANN401
+def _refusal(config: Path | None = None, **overrides: str) -> str:
     with pytest.raises(SettingsError) as refused:
-        load_settings(**overrides)
+        load_with_origins(config, overrides)
     assert "\n" not in str(refused.value)
     assert "secret-value" not in str(refused.value)
     return str(refused.value)
@@ -65,7 +64,7 @@ def test_every_secret_can_be_a_credential_named_as_its_setting(
     value = _VALUES.get(path, "secret-value")
     _write(f"held/{'.'.join(path)}", f"{value}\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "held"))
-    loaded = load_with_origins()
+    loaded = load_with_origins(None, {})
     assert _value(loaded.settings, path) == value
     assert loaded.origin_of(path).kind == "credential"
 
@@ -210,7 +209,7 @@ def test_a_file_from_any_editor_is_read(content: bytes) -> None:
 
 def test_an_empty_file_changes_nothing_and_a_number_in_quotes_is_a_number() -> None:
     _write("citedesk.toml", "")
-    assert not [path for path in names_of(Settings) if load_with_origins().origin_of(path).kind == "file"]
+    assert not [path for path in names_of(Settings) if load_with_origins(None, {}).origin_of(path).kind == "file"]
     _write("citedesk.toml", "[server]\nport = '8081'")
     assert load_settings().server.port == 8081
 
@@ -233,7 +232,7 @@ def test_paths_in_a_file_elsewhere_begin_at_its_folder(tmp_path: Path) -> None:
         "[tenants.acme.index]\npaths = ['acme']\n",
     )
     _write("etc/secrets/slack.bot_token", "xoxb-1")
-    settings = load_settings(file.absolute())
+    settings = load_with_origins(file.absolute(), {}).settings
     etc = tmp_path / "etc"
     assert settings.data_dir == etc / "data"
     assert [str(path) for path in settings.index.paths] == [str(etc / "docs"), "/srv", "https://x.example/"]
@@ -277,7 +276,7 @@ def test_variables_of_others_stop_nothing_and_are_named(monkeypatch: pytest.Monk
     for name, value in links.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("CITEDESK_VERSION", "1.2")
-    assert load_with_origins().unknown == ("CITEDESK_VERSION",)
+    assert load_with_origins(None, {}).unknown == ("CITEDESK_VERSION",)
 
 
 def test_a_list_in_a_variable_that_is_no_json_is_told_with_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,7 +290,7 @@ def test_each_value_knows_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("CITEDESK_LLM__PROMPT_VERSION", "support_rag/v2")
     monkeypatch.setenv("OPENAI_API_KEY_FILE", str(_write("held", "k")))
     monkeypatch.setenv("CITEDESK_ACCESS__GROUPS", '{"b": ["U2"]}')
-    loaded = load_with_origins(data_dir="elsewhere")
+    loaded = load_with_origins(None, {"data_dir": "elsewhere"})
     words = {
         ("log_level",): "citedesk.toml, line 2",
         ("llm", "model"): "citedesk.toml, line 4",
