@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.configuration.fields import KeyPath, dotted, nearest
+from bot.configuration.fields import KeyPath, annotation_of, dotted, nearest
 from bot.configuration.origins import COMMAND_LINE, DEFAULT, Merged, Origin
 from bot.configuration.secrets import CREDENTIALS, SECRETS_DIR, add_secrets
 from bot.configuration.toml_file import from_folder, read_toml
@@ -24,6 +24,7 @@ _PLAINER = {
     "dict_type": "give a table",
     "model_type": "give a table",
     "string_type": "give a text in quotes",
+    "path_type": "give a text in quotes",
     "missing": "is missing",
 }
 
@@ -88,7 +89,7 @@ def _add_folders(merged: Merged, model: type[BaseModel], overrides: Mapping[str,
 
 def _words(model: type[BaseModel], error: ErrorDetails, merged: Merged) -> str:
     """Return what is wrong with a setting, without its value, and where it stands."""
-    path = error["loc"]
+    path = _named(model, error)
     if error["type"] == "extra_forbidden":
         near = nearest(model, path)
         words = "there is no such setting" + (f"; did you mean {dotted(near)}?" if near else "")
@@ -96,6 +97,15 @@ def _words(model: type[BaseModel], error: ErrorDetails, merged: Merged) -> str:
         words = _PLAINER.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     origin = merged.origin_of(path)
     return f"setting {dotted(path)}: {words}" + ("" if origin in (DEFAULT, COMMAND_LINE) else f" (from {origin.words})")
+
+
+def _named(model: type[BaseModel], error: ErrorDetails) -> KeyPath:
+    """Return the setting that an error is about, without the names of types that pydantic puts behind it."""
+    path = error["loc"]
+    if error["type"] in {"extra_forbidden", "missing"}:
+        return path
+    known = [length for length in range(1, len(path) + 1) if annotation_of(model, path[:length]) is not None]
+    return path[: max(known, default=1)]
 
 
 def _and_more(count: int) -> str:

@@ -48,7 +48,8 @@ def read_toml(named: Path | None) -> TomlFile:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{path} cannot be read: line {line} is not in UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}{_begun(text)}") from None
+        begun = _begun(text) if "end of document" in str(error) else ""
+        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}{begun}") from None
 
 
 def _begun(text: str) -> str:

@@ -12,7 +12,7 @@ from bot.slack.text import is_channel_id
 from bot.surfaces.product import Diagnosis
 
 _INVITE = "write /invite @Citedesk there"
-_NO_TOKEN = "the token is that of an installation; `citedesk serve` says in its log if a card is refused there"
+_UNREAD = "the token is that of an installation; `citedesk serve` says in its log if a card is refused there"
 _HIDDEN = (
     "a card there shows a draft only if everyone may read the documents behind it, else reviewers open it one by one"
 )
@@ -26,7 +26,7 @@ async def channel_checks(settings: Settings, client: AsyncWebClient) -> Sequence
 def unread_channel_checks(settings: Settings) -> Sequence[Diagnosis]:
     """Return the same where each workspace has a token of its own, which no check reads: the ids are looked at only."""
     return [
-        Diagnosis("reviewers", ok=True, words=f"warning: channel {channel} was not looked at: {_NO_TOKEN}")
+        Diagnosis("reviewers", ok=True, words=f"warning: channel {channel} was not looked at: {_UNREAD}")
         if is_channel_id(channel)
         else Diagnosis("reviewers", ok=False, words=f"{channel} is no id of a channel: it looks like C0123456789")
         for channel in _named(settings)

@@ -180,6 +180,8 @@ def test_other_files_beside_the_secrets_are_left_alone_but_a_misspelt_one_is_tol
         ("[channels.C1]\nsource = ['x']", "did you mean channels.C1.sources? (from citedesk.toml, line 2)"),
         ("[llm]\nprovider = 'magic'", "should be 'extractive' or 'openai' (from citedesk.toml, line 2)"),
         ("[index]\npaths = 'docs'", 'index.paths: give a list, such as ["a", "b"] (from citedesk.toml, line 2)'),
+        ("[index]\npaths = ['a', 5]", "setting index.paths.1: give a text in quotes (from citedesk.toml, line 2)"),
+        ("[tenants.'a b']", "setting tenants.a b: String should match pattern"),
         ("\n\nindex = 5", "setting index: give a table (from citedesk.toml, line 3)"),
         ("[server]\nport = 'eighty'", "(from citedesk.toml, line 2)"),
         ("[llm]\nmodel = 5", "setting llm.model: give a text in quotes"),
