@@ -48,18 +48,22 @@ def read_toml(named: Path | None) -> TomlFile:
         line = content.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{path} cannot be read: line {line} is not in UTF-8; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        begun = _begun(text) if "end of document" in str(error) else ""
-        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}{begun}") from None
+        words = " ".join(str(error).split())
+        raise SettingsError(f"{path} cannot be read: {words}{_begun(text, words)}") from None
 
 
-def _begun(text: str) -> str:
-    """Return where the statement begins that is not valid, such as one with a bracket that is not closed."""
+def _begun(text: str, words: str) -> str:
+    """Return where the statement begins that is not valid, such as one with a bracket that is not closed.
+
+    Nothing if `words` name that line.
+    """
     lines, done = text.count("\n") + 1, 0
     if lines > _SEARCHED:
         return ""
     for begun, statement in _statements(text):
         done = begun + statement.count("\n") - 1
-    return f"; look from line {done + 1} on" if done < lines else ""
+    is_said = done >= lines or f"(at line {done + 1}," in words
+    return "" if is_said else f"; look from line {done + 1} on"
 
 
 def _hint(path: Path, error: OSError) -> str:
