@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr
 
 Seconds = Annotated[float, Field(gt=0)]
 Hours = Annotated[float, Field(gt=0)]
@@ -27,6 +27,15 @@ def _usable_token(value: SecretStr) -> SecretStr:
 
 
 Token = Annotated[SecretStr, AfterValidator(_usable_token)]
+
+
+def _without_user(value: HttpUrl) -> HttpUrl:
+    if value.username or value.password:
+        raise ValueError("holds a user or a password, but requests to it have a token: remove them")
+    return value
+
+
+PlainUrl = Annotated[HttpUrl, AfterValidator(_without_user)]
 
 
 class Section(BaseModel):

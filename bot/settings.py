@@ -18,7 +18,7 @@ from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.configuration.loading import Loaded, loaded
 from bot.configuration.variables import variable_of
 from bot.model_settings import JudgeSettings, LlmSettings
-from bot.section import Count, Hours, Id, Seconds, Section, Token, in_one_case
+from bot.section import Count, Hours, Id, PlainUrl, Seconds, Section, Token, in_one_case
 from bot.service_settings import ServiceSettings
 from bot.shared_settings import SharedSettings
 
@@ -359,7 +359,7 @@ class SlackSettings(ProductSettings):
     bot_token: Token | None = Field(None, description="xoxb-…; set it to serve Slack")
     app_token: Token | None = Field(None, description="xapp-…; set it to use Socket Mode")
     signing_secret: Token | None = Field(None, description="set it to receive events over HTTP")
-    api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
+    api_url: PlainUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
     reviewers_channel: str | None = Field(None, description="channel id of the review cards")
     digest_channel: str | None = Field(None, description="channel id of the weekly digest; none: no digest")
     timeout_s: Seconds = Field(10.0, description="seconds for one Web API call")
@@ -371,7 +371,7 @@ class SlackSettings(ProductSettings):
         None, description="client id of the app; set it and the next two to serve many workspaces"
     )
     client_secret: Token | None = Field(None, description="client secret of the app")
-    public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
+    public_url: PlainUrl | None = Field(None, description="where Slack and browsers reach this server")
     workspaces: frozenset[WorkspaceId] = Field(
         frozenset(),
         description="ids of the workspaces that are served, with the same documents, reviewers and admins;"
@@ -432,12 +432,12 @@ class TeamsSettings(ProductSettings):
     cloud: CloudName = Field("public", description="Microsoft's cloud in which the directory is; GCC is in `public`")
     reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
     digest_conversation: str | None = Field(None, description="conversation id of the weekly digest; none: no digest")
-    service_url: HttpUrl | None = Field(
+    service_url: PlainUrl | None = Field(
         None,
         description="connector address for review cards of questions that were not asked in Teams; none: that of the"
         " cloud",
     )
-    graph_url: HttpUrl | None = Field(
+    graph_url: PlainUrl | None = Field(
         None,
         description="Microsoft Graph, where members of `access.entra_groups` are read; none: that of the cloud",
     )

@@ -112,7 +112,6 @@ def test_settings_show_no_secret_and_no_password(empty: Path, monkeypatch: pytes
         "CITEDESK_STORE__URL": "postgresql://user:hush@host/db",
         "CITEDESK_SHARED__URL": "rediss://:hush@host/0",
         "OPENAI_BASE_URL": "https://user:hush@host/v1?key=hush",
-        "SLACK_API_URL": "https://user:hush@host/",
         "CITEDESK_LLM__HEADERS": '{"X-Key": "hush"}',
         "CITEDESK_LLM__EXTRA_BODY": '{"key": "hush"}',
         "CITEDESK_INDEX__PATHS": '["https://user:hush/x@host/"]',
@@ -129,6 +128,13 @@ def test_settings_show_no_secret_and_no_password(empty: Path, monkeypatch: pytes
         run = CliRunner().invoke(main, arguments)
         assert run.exit_code == 0, run.output
         assert "hush" not in run.output
+    monkeypatch.setenv("SLACK_API_URL", "https://user:hush@host/")
+    run = CliRunner().invoke(main, ["settings"])
+    assert run.output == (
+        "citedesk: setting slack.api_url: holds a user or a password, but requests to it have a token: remove them "
+        "(from SLACK_API_URL)\n"
+    )
+    monkeypatch.delenv("SLACK_API_URL")
     (row,) = (line for line in _lines("--changed") if line.startswith("tenants.acme.llm.api_key"))
     assert row.split() == ["tenants.acme.llm.api_key", "(set)", "CITEDESK_TENANTS"]
     assert "hush" not in _doctor()
