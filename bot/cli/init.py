@@ -24,9 +24,15 @@ from index.reading.sources import is_address, survey
 _SECRETS, _USUAL = "secrets", "docs"
 _CHATS = {"none": (), "slack": ("slack",), "teams": ("teams",), "both": ("slack", "teams")}
 _NO_TERMINAL = "there is no terminal to ask on: give --yes, and what is not the default as options"
+_EXAMPLES = (
+    "\b\nExamples:\n"
+    "  citedesk init\n"
+    "  citedesk init --yes --docs ./handbook\n"
+    "  citedesk init --yes --docs ./handbook --chat slack --set slack.reviewers_channel=C0123456789\n"
+)
 
 
-@click.command("init")
+@click.command("init", epilog=_EXAMPLES)
 @CONFIG
 @click.option("--docs", multiple=True, metavar="PLACE", help="Folder, file or address with documents; more than once.")
 @click.option("--chat", type=click.Choice([*_CHATS]), help="Where people ask.")
@@ -47,16 +53,10 @@ def command(  # noqa: PLR0913 - one for each option
     yes: bool,
     force: bool,
 ) -> None:
-    r"""Ask what is needed, and write citedesk.toml.
+    """Ask what is needed, and write citedesk.toml.
 
     It explains the steps in Slack and Teams, and ends with the first answer. Secrets are written into files of their
     own, which only you can read.
-
-    \b
-    Examples:
-      citedesk init
-      citedesk init --yes --docs ./handbook
-      citedesk init --yes --docs ./handbook --chat slack --set slack.reviewers_channel=C0123456789
     """
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(_NO_TERMINAL)

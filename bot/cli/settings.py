@@ -16,22 +16,23 @@ from bot.settings import Settings
 from bot.tenants import named
 
 _WIDEST = 60
+_EXAMPLES = (
+    "\b\nExamples:\n"
+    "  citedesk settings --changed\n"
+    "  citedesk settings --config /etc/citedesk/citedesk.toml --json\n"
+    "  citedesk settings --tenant acme\n"
+)
 
 
-@click.command("settings")
+@click.command("settings", epilog=_EXAMPLES)
 @DATA_DIR
 @TENANT
 @AS_JSON
 @click.option("--changed", is_flag=True, help="Only those that are set somewhere or differ from their defaults.")
 def command(data_dir: Path | None, tenant: str, *, as_json: bool, changed: bool) -> None:
-    r"""Show the settings that hold, and where each comes from.
+    """Show the settings that hold, and where each comes from.
 
     Secrets are shown as whether they are set. With --tenant, those that hold for a tenant.
-
-    \b
-    Examples:
-      citedesk settings --changed
-      citedesk --config /etc/citedesk/citedesk.toml settings --json
     """
     loaded = loaded_settings(data_dir)
     rows = [row for row in _rows(loaded, tenant) if not changed or row[1] != DEFAULT]
