@@ -134,14 +134,16 @@ def names_of(model: type[BaseModel], prefix: KeyPath = ()) -> Iterator[KeyPath]:
             yield (*prefix, name)
 
 
-def nearest(model: type[BaseModel], path: KeyPath) -> KeyPath | None:
+def nearest(model: type[BaseModel], path: KeyPath, *, surely: bool = False) -> KeyPath | None:
     """Return the setting that is probably meant by one that does not exist; None if no name is near.
 
-    A key of the same table comes first, then the same or a near key of another one.
+    A key of the same table comes first, then the same or a near key of another one. `surely` leaves out names that are
+    only somewhat alike, such as `user` and `server`.
     """
     *table, name = path
+    near_from, alike_from = (_NEAR_ELSEWHERE, 1.0) if surely else (_NEAR, _NEAR_ELSEWHERE)
     siblings = next(filter(_is_model, alternatives(annotation_of(model, tuple(table)))), None)
-    if siblings and (near := get_close_matches(str(name), siblings.model_fields, 1, _NEAR)):
+    if siblings and (near := get_close_matches(str(name), siblings.model_fields, 1, near_from)):
         return (*table, near[0])
     known = list(names_of(model))
     written = dotted(path).replace(".", "_")
@@ -149,5 +151,5 @@ def nearest(model: type[BaseModel], path: KeyPath) -> KeyPath | None:
     if near := get_close_matches(written, by_name, 1, _NEAR_ELSEWHERE):
         return by_name[near[0]]
     by_key = {str(one[-1]): one for one in reversed(known)}
-    near = get_close_matches(str(name), by_key, 1, _NEAR_ELSEWHERE)
+    near = get_close_matches(str(name), by_key, 1, alike_from)
     return by_key[near[0]] if near else None

@@ -111,7 +111,7 @@ def _own(name: str, value: str, model: type[BaseModel], values: Mapping[str, Any
 def _unknown(name: str, model: type[BaseModel]) -> str:
     """Return the name of a variable that may be somebody else's. Raises SettingsError if it is meant for a setting."""
     path = tuple(name[len(PREFIX) :].lower().split("__"))
-    near = nearest(model, path)
+    near = nearest(model, path, surely=len(path) == 1)
     if near is None and len(path) == 1:
         return name
     has_file = name.upper().endswith(_FILE) and near and is_secret(annotation_of(model, near))

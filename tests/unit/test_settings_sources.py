@@ -277,8 +277,10 @@ def test_variables_of_others_stop_nothing_and_are_named(monkeypatch: pytest.Monk
     }
     for name, value in links.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("CITEDESK_VERSION", "1.2")
-    assert load_with_origins(None, {}).unknown == ("CITEDESK_VERSION",)
+    others = ("CITEDESK_HOME", "CITEDESK_IMAGE", "CITEDESK_MODE", "CITEDESK_TOKEN", "CITEDESK_USER", "CITEDESK_VERSION")
+    for name in others:
+        monkeypatch.setenv(name, "1.2")
+    assert load_with_origins(None, {}).unknown == others
 
 
 def test_a_list_in_a_variable_that_is_no_json_is_told_with_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
