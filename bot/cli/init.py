@@ -15,6 +15,7 @@ from bot.cli.init_file import Answers, asked_settings, settings_file
 from bot.cli.init_questions import STEPS, Question, Step, question_of
 from bot.cli.init_writing import write_private
 from bot.configuration.loading import loaded
+from bot.configuration.showing import without_password
 from bot.configuration.toml_file import DEFAULT_FILE
 from bot.configuration.variables import variable_of
 from bot.settings import Settings
@@ -125,6 +126,8 @@ def _asked_documents(file: Path) -> list[str]:
 def _place(place: str, file: Path) -> str:
     """Return a place as the file names it; say how many documents are there. Raises SettingsError if none is."""
     if is_address(place):
+        if without_password(place) != place:
+            raise SettingsError("an address of documents holds no user and password: pages behind a login are not read")
         return place
     path = Path(place).expanduser()
     try:

@@ -126,6 +126,7 @@ def test_options_answer_in_advance() -> None:
         (["--set", "llm.attempts=5"], "write SETTING=VALUE with one of slack.reviewers_channel"),
         (["--set", "llm.model"], "write SETTING=VALUE"),
         (["--docs", "nowhere"], "no such file or folder: nowhere"),
+        (["--docs", "https://u:hush@x.example/"], "an address of documents holds no user and password"),
         (["--docs", "empty"], "empty has no documents that can be read"),
         (["--config", "gone/citedesk.toml"], "there is no folder gone"),
     ],
