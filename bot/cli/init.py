@@ -153,16 +153,19 @@ def _part(name: str, words: str, *, given: bool | None, yes: bool) -> list[str]:
 def _asked(parts: Sequence[str], values: dict[str, str], *, yes: bool) -> tuple[dict[str, str], dict[str, str]]:
     """Explain each step and ask its questions; return the answers, and the secrets apart from them."""
     secrets: dict[str, str] = {}
+    given = frozenset(values)
     for part, number, step in _steps(parts):
         if not yes:
             click.echo(f"\n{part}, step {number}: {step.words.format(**_manifests())}")
         for question in step.questions:
-            if question.setting in values or question.setting in secrets:
+            if question.setting in given:
                 continue
             if question.is_secret and _is_in_environment(question.setting):
                 click.echo(f"  {question.words}: taken from the environment")
             elif not yes and (answer := _answer(question)):
-                (secrets if question.is_secret else values)[question.setting] = answer
+                # People of each chat product are asked for with that product.
+                answers, before = (secrets, "") if question.is_secret else (values, values.get(question.setting, ""))
+                answers[question.setting] = f"{before}, {answer}" if before and question.is_list else answer
     return values, secrets
 
 
