@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr
 
 Seconds = Annotated[float, Field(gt=0)]
 Hours = Annotated[float, Field(gt=0)]
@@ -17,6 +17,25 @@ def in_one_case(identifier: str) -> str:
 
 
 Id = Annotated[str, AfterValidator(in_one_case)]
+
+
+def _usable_token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value().strip()
+    if re.search(r"[\s\"']", token) or not token.isascii() or not token.isprintable():
+        raise ValueError("holds a space, a quote or another character that no token has")
+    return SecretStr(token)
+
+
+Token = Annotated[SecretStr, AfterValidator(_usable_token)]
+
+
+def _without_user(value: HttpUrl) -> HttpUrl:
+    if value.username or value.password:
+        raise ValueError("holds a user or a password, but requests to it have a token: remove them")
+    return value
+
+
+PlainUrl = Annotated[HttpUrl, AfterValidator(_without_user)]
 
 
 class Section(BaseModel):

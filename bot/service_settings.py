@@ -22,7 +22,10 @@ class ServiceSettings(Section):
     user: str = Field(
         "", description="e-mail address of the user to whom an API token of Confluence or Zendesk belongs"
     )
-    token_env: Variable | None = Field(None, description="name of the environment variable that holds the token")
+    token_env: Variable | None = Field(
+        None,
+        description="name of the environment variable that holds the token; with `_FILE` behind it, of a file of it",
+    )
     spaces: tuple[str, ...] = Field((), description="keys of the spaces of Confluence that are read")
     locales: tuple[str, ...] = Field((), description="languages of Zendesk that are read, such as `en-us`")
     readers: tuple[str, ...] = Field(

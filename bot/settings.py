@@ -1,42 +1,26 @@
 """All settings with their units and defaults.
 
-Sources, where a later one wins: defaults, `citedesk.toml`, the variables that people already have
-(`SLACK_BOT_TOKEN`, …), and `CITEDESK_…` variables with `__` between section and key.
+Sources, where a later one wins: defaults, `citedesk.toml`, secrets in files, the variables that people already have
+(`SLACK_BOT_TOKEN`, …), `CITEDESK_…` variables with `__` between section and key, and the command line: see
+`bot.configuration`.
 """
 
-import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr
 
 from bot.clouds import CLOUDS, Cloud, CloudName
+from bot.configuration.loading import Loaded, loaded
+from bot.configuration.variables import variable_of
 from bot.model_settings import JudgeSettings, LlmSettings
-from bot.section import Count, Hours, Id, Seconds, Section, in_one_case
+from bot.section import Count, Hours, Id, PlainUrl, Seconds, Section, Token, in_one_case
 from bot.service_settings import ServiceSettings
 from bot.shared_settings import SharedSettings
-from index.errors import SettingsError
-
-_FAMILIAR_NAMES = {
-    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
-    "SLACK_APP_TOKEN": ("slack", "app_token"),
-    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
-    "SLACK_API_URL": ("slack", "api_url"),
-    "MICROSOFT_APP_ID": ("teams", "app_id"),
-    "MICROSOFT_APP_PASSWORD": ("teams", "app_secret"),
-    "MICROSOFT_APP_TENANT_ID": ("teams", "tenant_id"),
-    "OPENAI_API_KEY": ("llm", "api_key"),
-    "OPENAI_BASE_URL": ("llm", "base_url"),
-}
 
 
 def _valid_window(value: str) -> str:
@@ -378,10 +362,10 @@ class SlackSettings(ProductSettings):
     switch: ClassVar[str] = "slack.bot_token"
     reviewers_setting: ClassVar[str] = "slack.reviewers_channel"
 
-    bot_token: SecretStr | None = Field(None, description="xoxb-…; set it to serve Slack")
-    app_token: SecretStr | None = Field(None, description="xapp-…; set it to use Socket Mode")
-    signing_secret: SecretStr | None = Field(None, description="set it to receive events over HTTP")
-    api_url: HttpUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
+    bot_token: Token | None = Field(None, description="xoxb-…; set it to serve Slack")
+    app_token: Token | None = Field(None, description="xapp-…; set it to use Socket Mode")
+    signing_secret: Token | None = Field(None, description="set it to receive events over HTTP")
+    api_url: PlainUrl = Field(HttpUrl("https://slack.com/api/"), description="base URL of the Web API")
     reviewers_channel: str | None = Field(None, description="channel id of the review cards")
     digest_channel: str | None = Field(None, description="channel id of the weekly digest; none: no digest")
     timeout_s: Seconds = Field(10.0, description="seconds for one Web API call")
@@ -392,8 +376,8 @@ class SlackSettings(ProductSettings):
     client_id: str | None = Field(
         None, description="client id of the app; set it and the next two to serve many workspaces"
     )
-    client_secret: SecretStr | None = Field(None, description="client secret of the app")
-    public_url: HttpUrl | None = Field(None, description="where Slack and browsers reach this server")
+    client_secret: Token | None = Field(None, description="client secret of the app")
+    public_url: PlainUrl | None = Field(None, description="where Slack and browsers reach this server")
     workspaces: frozenset[WorkspaceId] = Field(
         frozenset(),
         description="ids of the workspaces that are served, with the same documents, reviewers and admins;"
@@ -454,12 +438,12 @@ class TeamsSettings(ProductSettings):
     cloud: CloudName = Field("public", description="Microsoft's cloud in which the directory is; GCC is in `public`")
     reviewers_conversation: str | None = Field(None, description="conversation id of the review cards")
     digest_conversation: str | None = Field(None, description="conversation id of the weekly digest; none: no digest")
-    service_url: HttpUrl | None = Field(
+    service_url: PlainUrl | None = Field(
         None,
         description="connector address for review cards of questions that were not asked in Teams; none: that of the"
         " cloud",
     )
-    graph_url: HttpUrl | None = Field(
+    graph_url: PlainUrl | None = Field(
         None,
         description="Microsoft Graph, where members of `access.entra_groups` are read; none: that of the cloud",
     )
@@ -681,19 +665,13 @@ def ids_of(name: str, tenant: TenantSettings) -> frozenset[str]:
     return tenant.ids or frozenset({in_one_case(name)})
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """All settings of Citedesk."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CITEDESK_",
-        env_nested_delimiter="__",
-        env_nested_max_split=1,
-        toml_file="citedesk.toml",
-        extra="forbid",
-        frozen=True,
-    )
-
     data_dir: Path = Field(Path(".citedesk"), description="folder of the index and the store")
+    secrets_dir: Path | None = Field(
+        None, description="folder with a file for each secret, named as its setting, such as `slack.bot_token`"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level logged")
     language: Literal["auto", "en", "de"] = Field(
         "auto", description="language of the bot's own texts; `auto`: that of whoever reads them, in channels English"
@@ -722,50 +700,21 @@ class Settings(BaseSettings):
         """The sections of the chat products, by the name of the product."""
         return {"slack": self.slack, "teams": self.teams}
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources, strongest first."""
-        familiar = _FamiliarNames(settings_cls)
-        return init_settings, env_settings, familiar, TomlConfigSettingsSource(settings_cls)
-
-
-class _FamiliarNames(PydanticBaseSettingsSource):
-    """The variables of `_FAMILIAR_NAMES` as a source of settings."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ANN401, ARG002
-        """Return nothing: pydantic-settings requires the method, but `__call__` builds all values."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """Return the values of the variables that are set, nested as the settings are."""
-        found: dict[str, Any] = {}
-        for name, (section, key) in _FAMILIAR_NAMES.items():
-            if value := os.environ.get(name):
-                found.setdefault(section, {})[key] = value
-        return found
-
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - values are checked by the model
     """Return the settings. `overrides` win over every source.
 
     Raises SettingsError with one line that names the first wrong setting.
     """
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        words = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"setting {name}: {words}{_and_more(error.error_count())}") from None
-    except (ValueError, OSError) as error:
-        raise SettingsError(f"citedesk.toml cannot be read: {' '.join(str(error).split())}") from None
+    return load_with_origins(None, overrides).settings
+
+
+def load_with_origins(config: Path | None, overrides: Mapping[str, Any]) -> Loaded[Settings]:
+    """Return the settings, and where each value comes from. `config` names the file; None: as the environment says.
+
+    Raises SettingsError.
+    """
+    return loaded(Settings, config, overrides)
 
 
 def reviewers_places(settings: Settings) -> dict[str, str | None]:
@@ -784,11 +733,4 @@ def embedders_dir(settings: Settings) -> Path:
 
 def environment_name(setting: str) -> str:
     """Return the name of the environment variable that sets `section.key`."""
-    for name, path in _FAMILIAR_NAMES.items():
-        if ".".join(path) == setting:
-            return name
-    return "CITEDESK_" + setting.replace(".", "__").upper()
-
-
-def _and_more(count: int) -> str:
-    return f" (and {count - 1} more)" if count > 1 else ""
+    return variable_of(tuple(setting.split(".")))

@@ -11,6 +11,7 @@ import click
 
 from bot.app import build_embedder, build_pipeline
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.cli.stored import require_index
 from bot.settings import Settings
 from bot.surfaces.model_words import degraded_words, no_model_words, problem_lines
 from bot.surfaces.showing import every_link, links_of, readable, small_print
@@ -56,7 +57,9 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Answer QUESTION from the index."""
     shared = None if audience is None else names(audience)
-    response = asyncio.run(ask_once(own_settings(settings_of(data_dir), tenant), question, user, names(groups), shared))
+    settings = own_settings(settings_of(data_dir), tenant)
+    require_index(settings)
+    response = asyncio.run(ask_once(settings, question, user, names(groups), shared))
     if as_json:
         both = {part: getattr(response, part).model_dump(mode="json") for part in ("outcome", "trace")}
         click.echo(json.dumps(both, ensure_ascii=False, indent=1))

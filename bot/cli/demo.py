@@ -14,13 +14,13 @@ import click
 from bot.app import build_embedder, build_rules
 from bot.cli.demo_questions import KNOWLEDGE_BASE, demo_suggestions, own_suggestions
 from bot.cli.index import build_progress, coverage_text
-from bot.cli.options import DATA_DIR
+from bot.cli.options import DATA_DIR, settings_with
 from bot.cli.signals import run_until_stopped, stop_event
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slow_model import MODEL, SECONDS
 from bot.sandbox.workspace import REVIEWS
 from bot.server import running_bot
-from bot.settings import Settings, embedders_dir, load_settings
+from bot.settings import Settings, embedders_dir
 from index.builder import Coverage, build
 from index.reading.sources import is_address
 from index.snapshot_writing import Progress
@@ -107,7 +107,7 @@ def _settings_for(answerer: str, demo: Demo, places: tuple[Any, ...], sandbox: S
 
 def _index(demo: Demo, places: tuple[Any, ...]) -> dict[str, Any]:
     """Return the table `[index]`. The embedding model, whose export takes a while, is shared by all demos."""
-    shared = {"embedders_dir": embedders_dir(load_settings(data_dir=_data_dir(())))} if demo.places else {}
+    shared = {"embedders_dir": embedders_dir(settings_with(data_dir=_data_dir(())))} if demo.places else {}
     return {"paths": places, **shared}
 
 
@@ -117,14 +117,14 @@ def _slow_model(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _answerers() -> Mapping[str, str]:
-    quotes = load_settings().llm.provider == "extractive"
+    quotes = settings_with().llm.provider == "extractive"
     own = "the documents alone" if quotes else "the model of your settings"
     return {_SETTINGS: own, _SLOW: f"a slow model ({SECONDS:.0f} s)"}
 
 
 def demo_settings(data_dir: Path, articles: Path, sandbox: Sandbox, **overrides: Any) -> Settings:  # noqa: ANN401
     """Return settings for a sandbox. They win over environment and citedesk.toml, which set everything else."""
-    return load_settings(
+    return settings_with(
         **{
             "data_dir": data_dir,
             "index": {"paths": [articles]},

@@ -15,14 +15,18 @@ from bot.app import (
     build_published,
     build_retriever,
     index_database,
+    is_stored,
     open_store,
     require_valkey_client,
 )
 from bot.app import places as places_of
 from bot.cli.access_warnings import live_warnings
 from bot.cli.model_check import model_checks
-from bot.cli.options import DATA_DIR, settings_of
+from bot.cli.options import DATA_DIR, loaded_settings
 from bot.cli.service_check import service_checks
+from bot.cli.settings_check import source_checks
+from bot.cli.stored import require_index
+from bot.configuration.showing import without_password
 from bot.delivery.refetching import is_scheduled
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.surfaces.command_messages import a_few
@@ -38,9 +42,10 @@ from index.snapshot import SnapshotFolder
 @DATA_DIR
 def command(data_dir: Path | None) -> None:
     """Check settings, index, store, model and chat products, and say what to do."""
-    findings = asyncio.run(diagnose(settings_of(data_dir)))
+    loaded = loaded_settings(data_dir)
+    findings = [*source_checks(loaded), *asyncio.run(diagnose(loaded.settings))]
     for finding in findings:
-        click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {finding.words}")
+        click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {without_password(finding.words)}")
     if not all(finding.ok for finding in findings):
         raise click.exceptions.Exit(1)
 
@@ -48,8 +53,8 @@ def command(data_dir: Path | None) -> None:
 async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     """Return the results of all checks, in the order in which to mend them."""
     return [
-        Diagnosis("settings", ok=True, words=f"data in {settings.data_dir}"),
-        *([] if settings.tenants and not places_of(settings) else [await _index(settings)]),
+        Diagnosis("settings", ok=True, words=f"data in {settings.data_dir.absolute()}"),
+        *([] if _is_for_tenants_only(settings) else [await _index(settings)]),
         *_builds(settings),
         *await asyncio.to_thread(_published, settings),
         *await service_checks(settings),
@@ -58,7 +63,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *await _shared(settings),
         *await model_checks(settings),
         *await _products(settings),
-        *([] if settings.tenants and not places_of(settings) else [_people(settings)]),
+        *([] if _is_for_tenants_only(settings) or not wanted_products(settings) else [_people(settings)]),
         *[found for tenant in tenants_of(settings) for found in await _of_tenant(tenant)],
     ]
 
@@ -67,17 +72,41 @@ async def _of_tenant(tenant: Tenant) -> Sequence[Diagnosis]:
     """Check what a tenant has of its own."""
     own, named = tenant.settings, f"tenants.{tenant.name}.{{}}".format
     found = [await _index(own), *_builds(own), *await service_checks(own), *_access(own), _people(own, named)]
+    found += await _places_of_cards(tenant)
     return [replace(one, what=f"{one.what} of {tenant.name}") for one in found]
 
 
+async def _places_of_cards(tenant: Tenant) -> Sequence[Diagnosis]:
+    """Check where the review cards of a tenant go: what its chat products say that they do not say of the top level."""
+    own = [name for name, section in tenant.settings.products.items() if section.is_served and tenant.has(name)]
+    said = [found for name in own for found in await PRODUCTS[name]().check(tenant.settings)]
+    return [found for found in said if found.what not in {"slack", "socket"}]
+
+
+def _is_for_tenants_only(settings: Settings) -> bool:
+    return bool(settings.tenants) and not places_of(settings)
+
+
+def wanted_products(settings: Settings) -> list[str]:
+    """Return the names of the chat products that somebody has begun to set up."""
+    return [name for name, section in settings.products.items() if section.is_served or section.model_fields_set]
+
+
 async def _products(settings: Settings) -> Sequence[Diagnosis]:
-    """Check the chat products that are switched on; all of them if none is."""
-    on = [name for name, section in settings.products.items() if section.is_served]
-    return [found for name in on or settings.products for found in await PRODUCTS[name]().check(settings)]
+    """Check the chat products that are set up."""
+    wanted = wanted_products(settings)
+    if not wanted:
+        switches = " or ".join(
+            f"{environment_name(section.switch)} for {section.title}" for section in settings.products.values()
+        )
+        words = f"none is set, so `citedesk serve` would serve nobody: set {switches}, or run `citedesk init`"
+        return [Diagnosis("chat products", ok=False, words=words)]
+    return [found for name in wanted for found in await PRODUCTS[name]().check(settings)]
 
 
 async def _index(settings: Settings) -> Diagnosis:
     try:
+        require_index(settings)
         retriever = build_retriever(settings, build_embedder(settings))
         manifest = await asyncio.to_thread(retriever.manifest)
         place = await asyncio.to_thread(_place_of_vectors, settings, manifest)
@@ -138,6 +167,8 @@ def _access(settings: Settings) -> Sequence[Diagnosis]:
 
 
 async def _store(settings: Settings) -> Sequence[Diagnosis]:
+    if not is_stored(settings):
+        return [Diagnosis("store", ok=True, words="none yet: `citedesk serve` makes it")]
     try:
         async with AsyncExitStack() as stack:
             store = await open_store(settings)

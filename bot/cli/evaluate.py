@@ -13,6 +13,7 @@ from bot.app import build_embedder, build_pipeline, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
 from bot.cli.review_questions import questions_from_reviews
 from bot.cli.run_facts import run_facts
+from bot.cli.stored import require_index
 from bot.evaluation import run as measuring
 from bot.evaluation.page import Facts, report_page
 from bot.evaluation.questions import EvalQuestion, QuestionsError, read_questions, write_questions
@@ -59,6 +60,7 @@ def command(  # noqa: PLR0913 - one for each option
     if files["save"]:
         write_questions(asked, files["save"])
     settings = own_settings(whole, tenant)
+    require_index(settings)
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
     calibration = _calibrated(settings, asked) if calibrate else None
     retriever = build_retriever(settings, embedder := build_embedder(settings))

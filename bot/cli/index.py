@@ -17,6 +17,7 @@ from bot.app import places as places_of
 from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.stored import no_index_words, require_index
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
@@ -140,7 +141,9 @@ def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Location, ...]
 @AS_JSON
 def index_status(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """Show the live snapshot and what it left out, and how the last build ended."""
-    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
+    require_index(settings)
+    folder = SnapshotFolder(settings.data_dir)
     _, manifest = folder.newest_intact()
     last = folder.last_build()
     if as_json:
@@ -155,7 +158,9 @@ def index_status(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
 @DATA_DIR
 def index_verify(data_dir: Path | None) -> None:
     """Read every byte of every snapshot, also of those that were read before; exit 1 if one is damaged."""
-    folder = SnapshotFolder(settings_of(data_dir).data_dir)
+    settings = settings_of(data_dir)
+    require_index(settings)
+    folder = SnapshotFolder(settings.data_dir)
     damaged = []
     for name in folder.names():
         try:
@@ -173,8 +178,11 @@ def index_verify(data_dir: Path | None) -> None:
 @AS_JSON
 def index_list(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """List the snapshots that are kept, newest first."""
-    folder = SnapshotFolder(own_settings(settings_of(data_dir), tenant).data_dir)
+    settings = own_settings(settings_of(data_dir), tenant)
+    folder = SnapshotFolder(settings.data_dir)
     live = folder.current_name()
+    if not folder.names():
+        click.echo(f"citedesk: {no_index_words(settings)}", err=True)
     if as_json:
         click.echo(json.dumps([{"name": name, "live": name == live} for name in folder.names()], indent=1))
     else:

@@ -10,6 +10,7 @@ import click
 # A search multiplies small matrices. Waking further threads for them doubles its time.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from bot.cli.config_option import CONFIG
 from index.errors import CitedeskError, SettingsError
 
 _SETTINGS_ERROR = 2
@@ -24,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("bot.cli.doctor", "Check settings, index, store, model and chat products, and say what to do."),
     "eval": ("bot.cli.evaluate", "Measure retrieval and answers against QUESTIONS (JSON lines)."),
     "forget": ("bot.cli.forget", "Delete or replace all texts and ids of USER in the store, for good."),
+    "init": ("bot.cli.init", "Ask what is needed, and write citedesk.toml."),
     "index": ("bot.cli.index", "Build and inspect the index."),
     "report": ("bot.cli.report", "Say how the last days went."),
     "restore": (
@@ -32,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
+    "settings": ("bot.cli.settings", "Show the settings that hold, and where each comes from."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
     "store": ("bot.cli.store", "Move the store from a file into a database."),
     "why": ("bot.cli.why", "Say why a request ended so."),
@@ -61,16 +64,16 @@ class _Commands(click.Group):
         """Run a command; exit with a status if it raises CitedeskError."""
         try:
             return super().invoke(ctx)
-        except SettingsError as error:
-            click.echo(f"citedesk: {error}", err=True)
-            ctx.exit(_SETTINGS_ERROR)
         except CitedeskError as error:
-            click.echo(f"citedesk: {error}", err=True)
-            ctx.exit(1)
+            from bot.configuration.showing import without_password  # noqa: PLC0415 - `--help` is faster without it
+
+            click.echo(f"citedesk: {without_password(str(error))}", err=True)
+            ctx.exit(_SETTINGS_ERROR if isinstance(error, SettingsError) else 1)
 
 
 @click.group(cls=_Commands)
 @click.version_option(package_name="citedesk")
+@CONFIG
 def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk, so no library should ask the Hugging Face hub.

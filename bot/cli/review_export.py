@@ -49,7 +49,8 @@ async def stored_review(
 
 
 async def _as_read_by(groups: Groups, reviews: Sequence[Review], settings: Settings) -> list[ReviewView]:
-    if groups is None:
+    # Without a review no index is needed, and none may be there.
+    if groups is None or not reviews:
         return [ReviewView(review, show_draft=True) for review in reviews]
     retriever, readers = build_retriever(settings, build_embedder(settings)), Readers(groups)
     evidence = [await evidence_or_gone(retriever, review) for review in reviews]

@@ -9,6 +9,7 @@ import click
 
 from bot.app import build_embedder, build_retriever
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.cli.stored import require_index
 from bot.tenants import own_settings
 from index.retrieval import Features, Retrieval, RetrievedChunk
 from index.stemming import stem
@@ -35,6 +36,7 @@ _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score"
 def command(question: str, data_dir: Path | None, tenant: str, groups: str, limit: int, *, as_json: bool) -> None:
     """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of."""
     settings = own_settings(settings_of(data_dir), tenant)
+    require_index(settings)
     found = build_retriever(settings, build_embedder(settings)).search(question, names(groups), limit)
     shown = json.dumps(search_json(found), ensure_ascii=False, indent=1) if as_json else search_text(question, found)
     click.echo(shown)

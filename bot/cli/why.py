@@ -7,7 +7,7 @@ import click
 
 from bot.app import build_embedder, build_retriever, pipeline_limits
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
-from bot.cli.stored import opened_store
+from bot.cli.stored import opened_store, require_index
 from bot.desk.explaining import Explained, Explaining
 from bot.desk.permissions import UnknownRequestError
 from bot.settings import Settings
@@ -42,6 +42,7 @@ async def explained(settings: Settings, request_id: str, tenant: str = "") -> Ex
         if store is None:
             raise UnknownRequestError(f"no request was ever stored in {settings.data_dir}")
         own = own_settings(settings, tenant)
+        require_index(own)
         retriever = build_retriever(own, build_embedder(own))
         has_writer = own.llm.provider != "extractive"
         return await Explaining(store, retriever, pipeline_limits(own), has_writer).explained(request_id, None)

@@ -12,6 +12,7 @@ from bot.slack.text import is_channel_id
 from bot.surfaces.product import Diagnosis
 
 _INVITE = "write /invite @Citedesk there"
+_UNREAD = "the token is that of an installation; `citedesk serve` says in its log if a card is refused there"
 _HIDDEN = (
     "a card there shows a draft only if everyone may read the documents behind it, else reviewers open it one by one"
 )
@@ -19,9 +20,22 @@ _HIDDEN = (
 
 async def channel_checks(settings: Settings, client: AsyncWebClient) -> Sequence[Diagnosis]:
     """Return the result for each reviewers' channel in Slack that the settings name."""
+    return [await _channel(settings, client, channel) for channel in _named(settings)]
+
+
+def unread_channel_checks(settings: Settings) -> Sequence[Diagnosis]:
+    """Return the same where each workspace has a token of its own, which no check reads: the ids are looked at only."""
+    return [
+        Diagnosis("reviewers", ok=True, words=f"warning: channel {channel} was not looked at: {_UNREAD}")
+        if is_channel_id(channel)
+        else Diagnosis("reviewers", ok=False, words=f"{channel} is no id of a channel: it looks like C0123456789")
+        for channel in _named(settings)
+    ]
+
+
+def _named(settings: Settings) -> Sequence[str]:
     own = [c.reviewers_channel for c in settings.channels.values() if is_channel_id(c.reviewers_channel or "")]
-    named = dict.fromkeys(filter(None, [settings.slack.reviewers_channel, *own]))
-    return [await _channel(settings, client, channel) for channel in named]
+    return [*dict.fromkeys(filter(None, [settings.slack.reviewers_channel, *own]))]
 
 
 async def _channel(settings: Settings, client: AsyncWebClient, channel_id: str) -> Diagnosis:

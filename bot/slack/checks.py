@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings, SlackSettings, environment_name
 from bot.slack.best_effort import CALL_ERRORS, error_of
-from bot.slack.channel_checks import channel_checks
+from bot.slack.channel_checks import channel_checks, unread_channel_checks
 from bot.slack.clients import build_client
 from bot.slack.oauth import SCOPES
 from bot.surfaces.product import Diagnosis
@@ -22,7 +22,7 @@ async def checks(settings: Settings) -> Sequence[Diagnosis]:
     if words := misplaced_token(slack):
         return [Diagnosis("slack", ok=False, words=words)]
     if slack.client_id is not None:
-        return [_installation(settings), await _socket(settings)]
+        return [_installation(settings), await _socket(settings), *unread_channel_checks(settings)]
     if slack.bot_token is None:
         unset = Diagnosis("slack", ok=False, words=f"no bot token: set {environment_name('slack.bot_token')}")
         return [unset, await _socket(settings)]

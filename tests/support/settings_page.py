@@ -21,14 +21,21 @@ This page is generated from `bot/settings.py`. Change the descriptions there, th
 
 ## Where settings come from
 
-Citedesk reads four sources. A later one wins over an earlier one:
+`citedesk init` asks what is needed and writes a file. `citedesk settings` shows what holds and where each value
+comes from: the line of the file, the variable, the file of the secret; `--changed` leaves out what is as by
+default.
+
+A later source wins over an earlier one:
 
 1. the defaults below;
-2. `citedesk.toml` in the folder where you start the command;
-3. the familiar names below, such as `SLACK_BOT_TOKEN`;
-4. environment variables that begin with `CITEDESK_`. Two underscores stand between section and key.
+2. `citedesk.toml` in the folder where you start the command, or the file of `--config` or `CITEDESK_CONFIG`. Relative
+   paths in it begin at its folder;
+3. [secrets in files](#secrets) of `secrets_dir`, then credentials of systemd;
+4. the familiar names below, such as `SLACK_BOT_TOKEN`;
+5. environment variables that begin with `CITEDESK_`. Two underscores stand between section and key;
+6. the command line: `--data-dir`.
 
-`citedesk demo` sets what its workspace needs by itself, and `--data-dir` wins over `data_dir`.
+`citedesk demo` sets what its workspace needs by itself.
 
 ```toml
 [limits]
@@ -48,9 +55,34 @@ export CITEDESK_INDEX__PATHS='["/srv/docs"]'
 export CITEDESK_ACCESS__GROUPS='{"leads": ["U0123456789"]}'
 ```
 
-An unknown key is an error. A wrong value gives one line that names the setting, and exit status 2.
+A table in a table is one more name: `CITEDESK_TENANTS__ACME__LANGUAGE`. A variable that is empty counts as not set
+where the default is none.
 
-Put secrets into the environment, not into the file. These names are read, too:
+An unknown key is an error, with the name that is probably meant. So is an unknown variable that begins with
+`CITEDESK_`; one that is like no setting is left alone and named by `citedesk doctor`, and those that Kubernetes
+sets for a service called citedesk are passed over. A wrong value gives one line that names the setting, the file
+and the line or the variable, and exit status 2.
+
+## Secrets
+
+Each secret can be held in a file of its own. A line break at its end does not count. In this order, a later one wins:
+
+| where | how |
+| --- | --- |
+| a folder | `secrets_dir` names it. It holds a file for each secret, named as its setting: `slack.bot_token`, \
+`llm.api_key`, `llm.failover.NAME.api_key`, `tenants.NAME.llm.api_key` |
+| systemd | `LoadCredential=slack.bot_token:/etc/citedesk/slack.bot_token`, with the same names; read from \
+`$CREDENTIALS_DIRECTORY` |
+| a variable that names a file | the variable with `_FILE` behind it: \
+`SLACK_BOT_TOKEN_FILE=/run/secrets/slack`. The variable itself must not be set as well. The tokens of \
+[services](sources.md) can be given so, too |
+
+A file that is missing, empty, longer than 64 KB, has several lines, or can be read by every user of the machine is
+an error. (On a mount that is read-only, as containers get their secrets, and behind a folder that others may not
+enter, a file may have any mode.) Secrets in `citedesk.toml` are read; `citedesk doctor` fails if others may read
+that file. Passwords, tokens, and user and password in addresses are never shown or logged.
+
+These names are read, too:
 
 | variable | setting |
 | --- | --- |

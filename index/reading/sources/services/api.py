@@ -5,16 +5,19 @@ import os
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import stamina
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from index.errors import SettingsError
 from index.reading.fetching.addresses import is_named
 from index.reading.fetching.client import Client, RefusedError, Reply, UnreachableError
 from index.reading.sources.services.place import ServicePlace
 from index.reading.sources.services.port import GoneError
+from index.secret_files import read_secret
 
 _ATTEMPTS = 5
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 60.0
@@ -112,13 +115,26 @@ def credentials(place: ServicePlace, user: str) -> dict[str, str]:
     """Return the header with the token; with a `user` both, as HTTP Basic. Raises RefusedError without a token."""
     if not place.token_env:
         return {}
-    token = os.environ.get(place.token_env, "").strip()
+    token = _token(place.token_env)
     if not token:
         raise RefusedError(f"no token: set the variable {place.token_env}")
     if not (token + user).isascii() or not (token + user).isprintable():
         raise RefusedError(f"the token in {place.token_env} holds a character that no token has")
     value = f"Basic {b64encode(f'{user}:{token}'.encode()).decode()}" if user else f"Bearer {token}"
     return {"Authorization": value}
+
+
+def _token(variable: str) -> str:
+    """Return the token of a variable, or of the file that NAME_FILE names; "" without one. Raises RefusedError."""
+    named = f"{variable}_FILE"
+    if not (file := os.environ.get(named)):
+        return os.environ.get(variable, "").strip()
+    if os.environ.get(variable):
+        raise RefusedError(f"{variable} and {named} are both set, so remove one")
+    try:
+        return read_secret(Path(file), named).strip()
+    except SettingsError as error:
+        raise RefusedError(str(error)) from None
 
 
 def _wait_before_next(error: Exception) -> bool | float:
