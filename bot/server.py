@@ -17,6 +17,7 @@ from bot.delivery.building import OwnedIndex
 from bot.delivery.maintenance import Maintenance
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
+from bot.private_files import tighten
 from bot.probes import Probes
 from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
@@ -99,7 +100,11 @@ def _background(
 
 
 async def opened_in_time(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
-    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError."""
+    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError.
+
+    What other users could read in the data folder is closed first.
+    """
+    await asyncio.to_thread(tighten, settings.data_dir)
     end = time.monotonic() + (settings.store.start_s if settings.store.url.get_secret_value() else 0.0)
     while True:
         try:

@@ -66,6 +66,8 @@ def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk, so no library should ask the Hugging Face hub.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` is faster without it
+    from bot.private_files import keep_private  # noqa: PLC0415 - `--help` is faster without them
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415
 
+    keep_private()
     configure_logging("ERROR")

@@ -145,6 +145,8 @@ class Database(_Statements):
     def _connect(self) -> sqlite3.Connection:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite gives `-wal` and `-shm` the permissions of this file, so it has them before anything is written.
+            self._file.touch(mode=0o600)
             connection = sqlite3.connect(self._file, timeout=self._busy_s, check_same_thread=False)
             database = sqlite_utils.Database(connection)
             database.enable_wal()
@@ -152,7 +154,6 @@ class Database(_Statements):
             migrations.apply(database)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.isolation_level = None
-            self._file.chmod(0o600)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"the store {self._file} cannot be opened: {error}") from error
         return connection
