@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
-    "store": ("bot.cli.store", "Move the store from a file into a database."),
+    "store": ("bot.cli.store", "Move the store into a database; make keys for the tokens in it."),
     "why": ("bot.cli.why", "Say why a request ended so."),
 }
 

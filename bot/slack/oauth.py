@@ -1,7 +1,6 @@
-"""Installation by OAuth. Installations and states are in one SQLite file beside the store, or in the shared store."""
+"""Installation by OAuth."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
@@ -9,7 +8,6 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
-from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 
 from bot.settings import SlackSettings
 from bot.slack.installations import NotAdmittedError
@@ -51,13 +49,6 @@ again, in the workspace itself.</li>
 </body>
 </html>
 """
-
-
-def states_in_file(file: Path) -> SQLite3OAuthStateStore:
-    """Return the states of installations that are under way, in a file."""
-    states = SQLite3OAuthStateStore(database=str(file), expiration_seconds=STATE_SECONDS)
-    states.init()  # type: ignore[no-untyped-call]
-    return states
 
 
 def oauth_settings(

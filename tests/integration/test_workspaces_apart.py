@@ -26,6 +26,7 @@ from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID, Channel
 from bot.server import running_bot
 from bot.settings import SlackSettings, StoreSettings
 from bot.slack.http import EVENTS_PATH
+from bot.slack.token_keys import new_key
 from bot.surfaces.words import ENGLISH
 from index.errors import SettingsError
 
@@ -237,6 +238,7 @@ async def _installable(
     async with Sandbox() as sandbox:
         extra = {
             "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
+            "token_keys": new_key(),
             "workspaces": workspaces,
         }  # fmt: skip
         built = demo_settings(data, articles, sandbox, slack_extra=extra)
@@ -260,9 +262,8 @@ async def _install(desk: Desk, browser: aiohttp.ClientSession, reply: Payload) -
 
 
 def _stored(data: Path) -> set[str]:
-    with closing(sqlite3.connect(data / "installations.sqlite")) as connection:
-        tables = ("slack_bots", "slack_installations")
-        return {row[0] for table in tables for row in connection.execute(f"SELECT team_id FROM {table}")}  # noqa: S608
+    with closing(sqlite3.connect(data / "citedesk.sqlite")) as connection:
+        return {row[0] for row in connection.execute("SELECT tenant_id FROM installations")}
 
 
 @pytest.mark.parametrize(
