@@ -107,20 +107,33 @@ def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
 def written(
     target: Target, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
 ) -> tuple[Manifest, int]:
-    """Write a snapshot; return its manifest, and how many chunks were embedded. It is not yet the live one."""
+    """Write a snapshot; make it the live one, and return its manifest and how many chunks were embedded."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S%f}-{sha256(b''.join(content.hashes)).hexdigest()[:6]}"
-    draft, tables = target.folder.draft(name), target.tables
+    with target.folder.draft(name) as draft:
+        index, new = _write_content(draft, target, content, embedder, reusable, progress)
+        made = sealed(target.folder, draft, _manifest(name, now, index, content, embedder))
+        target.folder.publish(name)
+    return made, new
+
+
+def _write_content(
+    draft: Path, target: Target, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
+) -> tuple[VectorIndex, int]:
+    tables = target.tables
     if tables is None:
         index = _write_vectors(draft, content, embedder, reusable, target.search, progress)
         new = sum(key not in reusable.rows for key in content.hashes)
     else:
         index, new = VectorIndex(kind=IN_DATABASE), tables.write(draft, content, embedder, reusable, progress)
-    origins = _origins(content.sources)
-    _write_tables(draft, content, origins, with_texts=tables is None)
+    _write_tables(draft, content, _origins(content.sources), with_texts=tables is None)
     (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
+    return index, new
+
+
+def _manifest(name: str, now: datetime, index: VectorIndex, content: Content, embedder: OnnxEmbedder) -> Manifest:
     documents = [document for source in content.sources for document in source.documents]
-    manifest = Manifest(
+    return Manifest(
         format=FORMAT,
         name=name,
         created_at=now.isoformat(timespec="seconds"),
@@ -134,9 +147,8 @@ def written(
         checksums={},
         withheld=content.withheld,
         remarks=content.remarks,
-        languages=tuple(sorted({origin.language for origin in origins if origin.language})),
+        languages=tuple(sorted({origin.language for origin in _origins(content.sources) if origin.language})),
     )
-    return sealed(target.folder, draft, manifest), new
 
 
 def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:

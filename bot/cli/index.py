@@ -17,6 +17,7 @@ from bot.app import places as places_of
 from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.signals import ended_by_sigterm
 from bot.private_files import tighten
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
@@ -32,8 +33,10 @@ from index.watching import watched
 
 
 @click.group("index")
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Build and inspect the index."""
+    ctx.with_resource(ended_by_sigterm())
 
 
 for _command in (export_model.command, publishing.publish, publishing.fetch, index_worker.command):

@@ -32,6 +32,7 @@ from index.errors import SettingsError
 
 _TO_GUESTS, _TO_STRANGERS, _TO_UNCHECKED = map(ENGLISH, ("guest", "stranger", "unchecked"))
 _ANSWERABLE = "When does the first payment reminder go out?"
+_KEY = new_key()
 _THEIRS, _THEIR_ORG, _STRANGER = "T0THEIRS", "E0THEIRS", "U0STRANGER"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -238,7 +239,7 @@ async def _installable(
     async with Sandbox() as sandbox:
         extra = {
             "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
-            "token_keys": new_key(),
+            "token_keys": _KEY,
             "workspaces": workspaces,
         }  # fmt: skip
         built = demo_settings(data, articles, sandbox, slack_extra=extra)
