@@ -177,7 +177,7 @@ def _disk_errors(folder: SnapshotFolder) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         words = _disk_words(error)
-        raise BuildRefusedError(f"the index in {folder.root} cannot be built: {words}; the old one stays") from error
+        raise BuildRefusedError(f"the index in {folder.root} cannot be built: {words}; nothing has changed") from error
 
 
 def _disk_words(error: Exception) -> str:

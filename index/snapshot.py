@@ -140,7 +140,7 @@ class SnapshotFolder:
                 draft.unlink(missing_ok=True)
 
     def publish(self, name: str) -> None:
-        """Make `name` the live snapshot, in one step: readers see the old one or the new one."""
+        """Make `name` the live snapshot, in one step: readers see the old one or the new one. Raises BuildRefusedError."""
         draft = self._current.with_suffix(".next")
         try:
             with draft.open("w", encoding="utf-8") as stream:
@@ -148,10 +148,10 @@ class SnapshotFolder:
                 stream.flush()
                 os.fsync(stream.fileno())
             draft.replace(self._current)
-        except OSError:
+        except OSError as error:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
-            raise
+            raise BuildRefusedError(f"{self._current} cannot be written: {error.strerror}") from error
         sync(self.root)
 
     def planned_rollback(self, to: str = "") -> Rollback:

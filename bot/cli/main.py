@@ -1,5 +1,6 @@
 """`citedesk`: the group of all commands. An error of ours is printed as one line, without a traceback."""
 
+import errno
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,6 +14,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from index.errors import CitedeskError, SettingsError
 
 _SETTINGS_ERROR = 2
+# What a disk refuses: it is full, read-only, broken, or belongs to somebody else.
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
 # Module and help line of each command. A module is loaded when its command runs, because some take a second.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "ask": ("bot.cli.ask", "Answer QUESTION from the index."),
@@ -30,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 class _Commands(click.Group):
-    """Loads commands when they run, and prints our errors as one line. Exit status: 2 for SettingsError, else 1."""
+    """Loads commands when they run, and prints our errors, and the disk's, as one line. Exit status: 2 for SettingsError, else 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands."""
@@ -57,6 +60,11 @@ class _Commands(click.Group):
             ctx.exit(_SETTINGS_ERROR)
         except CitedeskError as error:
             click.echo(f"citedesk: {error}", err=True)
+            ctx.exit(1)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            click.echo(f"citedesk: {error.strerror}: {error.filename or 'the disk'}", err=True)
             ctx.exit(1)
 
 

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 import structlog
+from click.testing import CliRunner
 from support.small_disk import empty, fill, remount, small_disk
 from support.waiting import until
 from support.workspace import workspace
 
+from bot.cli.main import main
 from bot.store.outage import Outage
 from bot.store.port import StoreError, StoreUnavailableError
 from bot.store.sqlite.store import SqliteStore
+from index.builder import BuildRules, build
+from index.embedding.model import OnnxEmbedder
+from index.errors import BuildRefusedError
+from index.snapshot import SnapshotFolder
 
 _ANSWERABLE = "When does the first payment reminder go out?"
 
@@ -103,3 +109,48 @@ async def test_a_question_that_comes_while_the_disk_is_full_is_answered_once_the
         assert len(_events(logs)) <= 2
         lines = [line["event"] for line in logs]
         assert max(lines.count(event) for event in set(lines)) <= 4
+
+
+def _documents(folder: Path, count: int) -> Path:
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        words = " ".join(f"word{(number * 31 + k) % 499}" for k in range(300))
+        (folder / f"{number}.md").write_text(f"# Document {number}\n\n{words}\n")
+    return folder
+
+
+def _tree(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("leave", [0, 12_000, 60_000])
+def test_a_build_on_a_full_disk_ends_in_one_line_and_leaves_the_old_index_and_nothing_else(
+    leave: int, disk: Path, tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    documents, data = _documents(tmp_path / "documents", 2), disk / "data"
+    before = build([documents], data, embedder, BuildRules()).snapshot
+    tree = _tree(data)
+    _documents(documents, 30)
+    fill(disk, leave)
+    with pytest.raises(BuildRefusedError, match=r"cannot be built: .*(No space left|full)"):
+        build([documents], data, embedder, BuildRules())
+    assert _tree(data) <= tree | {"index/last_build.json"}
+    folder = SnapshotFolder(data)
+    assert folder.newest_intact()[1].name == before
+    assert not folder.is_rolled_back()
+    empty(disk)
+    assert build([documents], data, embedder, BuildRules()).indexed == 30
+
+
+@pytest.mark.parametrize("command", [("build", "documents"), ("rollback", "--yes")])
+def test_a_disk_that_can_only_be_read_ends_a_command_in_one_line_with_status_1(
+    command: tuple[str, ...], disk: Path, tmp_path: Path, embedder: OnnxEmbedder
+) -> None:
+    documents, data = _documents(tmp_path / "documents", 2), disk / "data"
+    for _ in range(2):
+        build([documents], data, embedder, BuildRules())
+    remount(disk, "ro")
+    done = CliRunner().invoke(main, ["index", *[part.replace("documents", str(documents)) for part in command], "--data-dir", str(data)], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "Read-only file system" in done.output
+    assert len(done.output.strip().splitlines()) == 1
