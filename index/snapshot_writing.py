@@ -17,6 +17,7 @@ from index.bm25 import Origin, write_words
 from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
+from index.mapped_files import MappedFiles
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
 from index.retrieval import IN_DATABASE, Manifest, SkippedFile, VectorIndex, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
@@ -36,7 +37,7 @@ _HASH_BYTES = 16
 
 @dataclass(frozen=True)
 class Reusable:
-    """What a build takes from the previous snapshot: vectors and tokens, and the calibration.
+    """What a build takes from the previous snapshot: vectors and tokens, both in its mapped files, and the calibration.
 
     `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
     """
@@ -44,6 +45,7 @@ class Reusable:
     rows: dict[bytes, int] = field(default_factory=dict)
     vectors: ByteVectors = field(default_factory=lambda: ByteVectors.empty(0, 0))
     tokens: TokenStore | None = None
+    files: MappedFiles | None = None
     calibration: Calibration = SHIPPED
 
 
@@ -94,9 +96,10 @@ def reusable_of(folder: SnapshotFolder, previous: Manifest | None, embedder: Onn
     calibration = fitted if fitted.curve else SHIPPED
     if previous.search.kind == IN_DATABASE:
         return Reusable(calibration=calibration)
+    files = MappedFiles(path, previous.sizes)
     with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
-    return Reusable(rows, open_vectors(path), TokenStore(path), calibration)
+    return Reusable(rows, open_vectors(path), TokenStore(path), files, calibration)
 
 
 def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
@@ -190,6 +193,8 @@ def embedded(
                 made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text)
             done += len(rows)
             progress(done, total)
+        if reusable.files:
+            reusable.files.require_unchanged()
         for row in window:
             if row in made:
                 yield made[row]
