@@ -5,9 +5,11 @@ Reading beyond the end of a mapped file ends the process, so each test asks in a
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from index.errors import SnapshotCorruptError
 from index.late_interaction import CODES
 from index.live import LiveRetriever
 from index.mapped_files import MappedFiles
-from index.snapshot import CHUNKS, SnapshotFolder, verified_manifest
+from index.snapshot import CHUNKS, FILES, SnapshotFolder, sealed, verified_manifest
 
 _QUESTION = "What does the Team plan cost?"
 _ASK = """
@@ -27,6 +29,8 @@ import sys
 from pathlib import Path
 sys.path[:0] = [{repository!r}, {tests!r}]
 import conftest
+from bot.telemetry.logs import configure_logging
+configure_logging()
 from support.models import shared_embedder
 from index.live import LiveRetriever
 retriever = LiveRetriever(Path(sys.argv[1]), shared_embedder())
@@ -39,16 +43,23 @@ for _ in sys.stdin:
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> SnapshotFolder:
-    documents = tmp_path / "documents"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two snapshots."""
+    path = tmp_path_factory.mktemp("built")
+    documents = path / "documents"
     documents.mkdir()
     for price in (29, 31):
         (documents / "plans.md").write_text(f"# Plans\n\nThe Team plan costs {price} euro.\n")
-        filler = " ".join(f"word{n}" for n in range(3_000))
+        filler = " ".join(f"word{n}" for n in range(1_000))
         (documents / "other.md").write_text(f"# Other\n\n{filler} {price}\n")
-        build([documents], tmp_path / "data", shared_embedder(), BuildRules())
-    return SnapshotFolder(tmp_path / "data")
+        build([documents], path / "data", shared_embedder(), BuildRules())
+    return path / "data"
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> SnapshotFolder:
+    return SnapshotFolder(Path(shutil.copytree(built, tmp_path / "data")))
 
 
 class _Asking:
@@ -115,17 +126,29 @@ def test_a_file_that_is_replaced_or_deleted_stays_mapped(folder: SnapshotFolder)
 
 
 def test_damaged_tables_that_are_too_large_to_verify_at_once_make_the_snapshot_before_the_served_one(
-    folder: SnapshotFolder, monkeypatch: pytest.MonkeyPatch
+    folder: SnapshotFolder,
 ) -> None:
-    monkeypatch.setattr("index.snapshot._AT_ONCE", 0)
-    monkeypatch.setattr("index.live.verified_manifest", lambda _: time.sleep(0))
-    tables = _live(folder) / CHUNKS
-    (folder.snapshots / f"{tables.parent.name}.verified").unlink()
+    tables = _with_large_tables(folder)
     with tables.open("r+b") as stream:
         stream.seek(4096)
-        stream.write(b"\xa5" * (tables.stat().st_size - 4096))
+        stream.write(b"\xa5" * 1_000_000)
     found = LiveRetriever(folder.root.parent, shared_embedder()).search(_QUESTION, ["everyone"], 3)
     assert "29 euro" in found.chunks[0].text
+
+
+def _with_large_tables(folder: SnapshotFolder) -> Path:
+    """Publish a copy of the live snapshot whose tables are too large to be read before it is opened; delete the original."""
+    original = _live(folder)
+    name = f"{original.name}-large"
+    with folder.draft(name) as draft:
+        for file in FILES:
+            shutil.copyfile(original / file, draft / file)
+        with closing(sqlite3.connect(draft / CHUNKS)) as connection:
+            connection.executescript("CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(65000000));")
+        sealed(folder, draft, verified_manifest(original).model_copy(update={"name": name}))
+        folder.publish(name)
+    shutil.rmtree(original)
+    return folder.path(name) / CHUNKS
 
 
 def test_looking_costs_little_beside_a_search(folder: SnapshotFolder) -> None:
