@@ -104,7 +104,9 @@ async def test_a_token_that_was_renewed_meanwhile_is_not_overwritten(store: Stor
 async def test_another_key_is_refused_with_the_workspace_and_without_the_keys(store: Store) -> None:
     await StoredInstallations(store, _APP, TokenKeys.of(new_key())).async_save(_installation("T7"))
     wrong = new_key()
-    with pytest.raises(SettingsError, match=r"slack\.token_keys: no key decrypts the tokens of workspace T7") as refused:
+    with pytest.raises(
+        SettingsError, match=r"slack\.token_keys: no key decrypts the tokens of workspace T7"
+    ) as refused:
         await sealed_anew(_APP, store, TokenKeys.of(wrong))
     assert wrong not in str(refused.value)
 

@@ -151,7 +151,11 @@ def test_a_disk_that_can_only_be_read_ends_a_command_in_one_line_with_status_1(
     for _ in range(2):
         build([documents], data, embedder, BuildRules())
     remount(disk, "ro")
-    done = CliRunner().invoke(main, ["index", *[part.replace("documents", str(documents)) for part in command], "--data-dir", str(data)], catch_exceptions=False)
+    done = CliRunner().invoke(
+        main,
+        ["index", *[part.replace("documents", str(documents)) for part in command], "--data-dir", str(data)],
+        catch_exceptions=False,
+    )
     assert done.exit_code == 1
     assert "Read-only file system" in done.output
     assert len(done.output.strip().splitlines()) == 1

@@ -111,4 +111,26 @@ async def test_a_watch_that_is_told_to_end_ends(tmp_path: Path) -> None:
     documents = _documents(tmp_path / "documents", 2)
     async with _command("index", "watch", str(documents), "--data-dir", "data", folder=tmp_path) as process:
         await until(lambda: (tmp_path / "data" / "index" / "CURRENT").exists(), _PATIENCE_S)
-        assert await _terminated(process) == 128 + signal.SIGTERM
+        await _terminated(process)
+        assert process.stderr is not None
+        assert "Traceback" not in (await process.stderr.read()).decode()
+
+
+_WITH_A_THREAD = """
+import asyncio, time
+from bot.cli.signals import run_until_stopped
+async def work():
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 300)
+    print("ended", flush=True)
+run_until_stopped(work(), 0.2)
+"""
+
+
+async def test_a_thread_that_cannot_be_interrupted_ends_with_the_process(tmp_path: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _WITH_A_THREAD, cwd=tmp_path, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    await asyncio.wait_for(process.stderr.read(), _SOON_S)
+    assert await process.wait() == 0
