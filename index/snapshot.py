@@ -140,7 +140,10 @@ class SnapshotFolder:
                 draft.unlink(missing_ok=True)
 
     def publish(self, name: str) -> None:
-        """Make `name` the live snapshot, in one step: readers see the old one or the new one. Raises BuildRefusedError."""
+        """Make `name` the live snapshot, in one step: readers see the old one or the new one.
+
+        Raises BuildRefusedError if the disk refuses it.
+        """
         draft = self._current.with_suffix(".next")
         try:
             with draft.open("w", encoding="utf-8") as stream:

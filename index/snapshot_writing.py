@@ -17,8 +17,8 @@ from index.bm25 import Origin, write_words
 from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
-from index.mapped_files import MappedFiles
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.mapped_files import MappedFiles
 from index.retrieval import IN_DATABASE, Manifest, SkippedFile, VectorIndex, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource

@@ -27,13 +27,16 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "reviews": ("bot.cli.reviews", "See and export what reviewers decided."),
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
-    "store": ("bot.cli.store", "Move the store into a database; make keys for the tokens in it."),
+    "store": ("bot.cli.store", "Move the store into a database, and make keys for the tokens in it."),
     "why": ("bot.cli.why", "Say why a request ended so."),
 }
 
 
 class _Commands(click.Group):
-    """Loads commands when they run, and prints our errors, and the disk's, as one line. Exit status: 2 for SettingsError, else 1."""
+    """Loads commands when they run, and prints our errors, and what a disk refuses, as one line.
+
+    Exit status: 2 for SettingsError, else 1.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands."""

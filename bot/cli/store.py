@@ -17,7 +17,7 @@ from index.errors import SettingsError
 
 @click.group("store")
 def command() -> None:
-    """Move the store from a file into a database, and make keys for the tokens in it."""
+    """Move the store into a database, and make keys for the tokens in it."""
 
 
 @command.command("key")

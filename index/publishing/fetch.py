@@ -39,7 +39,7 @@ def fetch(name: str, storage: Storage, folder: SnapshotFolder, checkpoint: Check
             return Moved(0, 0, 0)
         snapshot = _readable(read_listing(storage, name), name)
         draft = _draft(folder, name)
-        with _removed_if_refused(draft, name):
+        with _removed_if_refused(draft):
             draft.mkdir(exist_ok=True)
             moved = _fetched(snapshot, draft, _Blocks(storage, name, _here(snapshot, folder, draft), checkpoint))
             _check(draft, snapshot)
@@ -164,7 +164,7 @@ def _refuse_without_space(snapshot: PublishedSnapshot, draft: Path) -> None:
 
 
 @contextmanager
-def _removed_if_refused(draft: Path, name: str) -> Iterator[None]:
+def _removed_if_refused(draft: Path) -> Iterator[None]:
     """Remove the draft if it cannot become a snapshot. After a failure of the network it stays, to be gone on with."""
     try:
         yield

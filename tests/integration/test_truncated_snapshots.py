@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Self
 
 import pytest
 from support.models import shared_embedder
@@ -80,7 +81,7 @@ class _Asking:
         self.process.stdin.flush()
         return self.process.stdout.readline()
 
-    def __enter__(self) -> "_Asking":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -137,7 +138,7 @@ def test_damaged_tables_that_are_too_large_to_verify_at_once_make_the_snapshot_b
 
 
 def _with_large_tables(folder: SnapshotFolder) -> Path:
-    """Publish a copy of the live snapshot whose tables are too large to be read before it is opened; delete the original."""
+    """Publish a copy of the live snapshot with tables too large to be read at its opening; delete the original."""
     original = _live(folder)
     name = f"{original.name}-large"
     with folder.draft(name) as draft:

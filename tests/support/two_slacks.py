@@ -84,7 +84,8 @@ async def two_slacks(data: Path, articles: Path, tmp_path: Path, **more: Any) ->
             table["slack"] = {"reviewers_channel": "C0REVIEWS", "digest_channel": "C0SUPPORT"}
         slack = {
             "bot_token": None, "app_token": None, "client_id": _CLIENT, "client_secret": "s3cret",
-            "public_url": "https://desk.example/", "token_keys": _KEY, "signing_secret": SecretStr(switch.secret), "api_url": f"{url}/api/",
+            "public_url": "https://desk.example/",
+            "token_keys": _KEY, "signing_secret": SecretStr(switch.secret), "api_url": f"{url}/api/",
             "workspaces": ["T0TOP"],
         }  # fmt: skip
         settings = demo_settings(data, articles, first, slack_extra=slack, tenants=tenants, **more)
