@@ -57,7 +57,7 @@ def _installation(team: str = "T1", user: str = "U1", token: str = "xoxb-1", **m
 
 async def _bot_token(store: Store, keys: TokenKeys, team: str = "T1") -> str | None:
     bot = await StoredInstallations(store, _APP, keys).async_find_bot(enterprise_id=None, team_id=team)
-    return bot and bot.bot_token
+    return bot.bot_token if bot else None
 
 
 async def test_no_token_can_be_read_in_the_store(store: Store) -> None:
