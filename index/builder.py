@@ -183,7 +183,8 @@ def _disk_errors(folder: SnapshotFolder) -> Iterator[None]:
 def _disk_words(error: Exception) -> str:
     """Return what the disk refused, with the file if it is known; "" if it was not the disk."""
     if isinstance(error, OSError):
-        words = error.strerror or str(error)
+        # NumPy raises one without a reason when the disk takes only a part of an array.
+        words = error.strerror or f"the disk is full: {error}"
         return f"{words} ({error.filename})" if error.filename else words
     return str(error) if isinstance(error, sqlite3.Error) else ""
 
