@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 LLM_VENV := .venv-llm
+AUDIT_VENV := .venv-audit
 CARRIED := index/embedding/carried
 PLAYGROUND := $(CURDIR)/.playground
 # The long suites run in a small size; FULL=1 runs them in full.
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser test-monitoring check lint fast format bench eval docs clean
+.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser test-monitoring check lint fast format bench eval docs audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +31,7 @@ help:
 	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
+	@echo "make audit   look up known vulnerabilities of the pinned packages; skipped without PyPI's database"
 
 # torch is installed first and pinned. As a dependency of another package, pip would choose a build with gigabytes of
 # CUDA.
@@ -129,3 +131,10 @@ format: $(READY)
 
 clean:
 	rm -rf $(VENV) $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+
+# An environment of its own, because its packages are none of the product's.
+audit:
+	@test -x $(AUDIT_VENV)/bin/pip-audit || $(PYTHON) -m venv $(AUDIT_VENV)
+	@test -x $(AUDIT_VENV)/bin/pip-audit || \
+		$(AUDIT_VENV)/bin/pip install --quiet --disable-pip-version-check 'pip-audit>=2.10'
+	$(AUDIT_VENV)/bin/python tests/support/audit.py

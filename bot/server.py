@@ -37,6 +37,8 @@ from bot.readiness import (
     asks_store,
     asks_workers,
 )
+from bot.private_files import tighten
+from bot.probes import Probes
 from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
 from bot.telemetry.tracing import start_tracing
@@ -122,7 +124,11 @@ def _background(
 
 
 async def opened_in_time(settings: Settings, now: Callable[[], datetime] | None = None) -> Store:
-    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError."""
+    """Open the store. A database that starts at the same time, or restarts, is waited for. Raises StoreError.
+
+    What other users could read in the data folder is closed first.
+    """
+    await asyncio.to_thread(tighten, settings.data_dir)
     end = time.monotonic() + (settings.store.start_s if settings.store.url.get_secret_value() else 0.0)
     while True:
         try:

@@ -374,9 +374,14 @@ class SlackSettings(ProductSettings):
     silence_s: Seconds = Field(60.0, description="seconds without a sign of life after which Socket Mode reconnects")
     quiet_s: Seconds = Field(900.0, description="seconds without an event after which Socket Mode reconnects")
     client_id: str | None = Field(
-        None, description="client id of the app; set it and the next two to serve many workspaces"
+        None, description="client id of the app; set it and the next three to serve many workspaces"
     )
     client_secret: Token | None = Field(None, description="client secret of the app")
+    token_keys: SecretStr | None = Field(
+        None,
+        description="keys that encrypt the tokens of the workspaces in the store, made by `citedesk store key`,"
+        " separated by commas, the newest first",
+    )
     public_url: PlainUrl | None = Field(None, description="where Slack and browsers reach this server")
     workspaces: frozenset[WorkspaceId] = Field(
         frozenset(),
@@ -397,7 +402,7 @@ class SlackSettings(ProductSettings):
     @property
     def problem(self) -> str | None:
         """Why the product cannot be served with these settings; None if it can."""
-        for name in ("client_secret", "public_url"):
+        for name in ("client_secret", "token_keys", "public_url"):
             if self.client_id is not None and getattr(self, name) is None:
                 missing = f"slack.{name}"
                 return f"setting {missing} is missing: slack.client_id is set, so set {environment_name(missing)}"

@@ -6,6 +6,7 @@ as many lists as the wanted recall needs), which are then compared exactly. test
 the two take equally long. Searches that may see few chunks are always exact.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,7 +130,10 @@ def write_clusters(folder: Path, vectors: ByteVectors, rules: SearchRules, quest
         truth.add_result(found, rows + start)
     truth.finalize()
     probes, recall = _tuned(lambda probes: _recall(clusters, questions, truth.I, probes), lists, rules.recall)
-    faiss.write_index(clusters, str(folder / CLUSTERS))
+    try:
+        faiss.write_index(clusters, str(folder / CLUSTERS))
+    except RuntimeError as error:
+        raise OSError(errno.EIO, "cannot be written", str(folder / CLUSTERS)) from error
     return VectorIndex(kind="ivf", lists=lists, probes=probes, recall_at_10=round(recall, 4))
 
 

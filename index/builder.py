@@ -1,6 +1,7 @@
 """Build a snapshot: read what changed, reuse the rest, verify, then publish."""
 
 import fcntl
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -104,14 +105,14 @@ def build(
     snapshot then stays live.
     """
     folder = SnapshotFolder(data_dir)
-    folder.snapshots.mkdir(parents=True, exist_ok=True)
-    with only_build(folder):
+    with _disk_errors(folder), only_build(folder):
+        folder.snapshots.mkdir(exist_ok=True)
         try:
             coverage = _built(locations, folder, embedder, rules, _Steps(progress, checkpoint))
         except BuildStoppedError:
             raise
         except Exception as error:
-            words = str(error) if isinstance(error, CitedeskError) else type(error).__name__
+            words = str(error) if isinstance(error, CitedeskError) else _disk_words(error) or type(error).__name__
             earlier = folder.last_build()
             folder.note(LastBuild(at=_now(), error=words, not_seen=earlier.not_seen if earlier else ()))
             raise
@@ -152,7 +153,6 @@ def _built(
         target = Target(folder, rules.search, rules.tables)
         made, new = written(target, content, embedder, reusable, steps.embedded)
         name, reused = made.name, len(chunks) - new
-        folder.publish(name)
         folder.prune(rules.keep_snapshots)
         if rules.tables:
             rules.tables.prune([folder.path(kept) for kept in folder.names()])
@@ -168,6 +168,25 @@ def _built(
         remarks,
         not_seen(found.sources, ids, previous, folder.last_build(), today),
     )
+
+
+@contextmanager
+def _disk_errors(folder: SnapshotFolder) -> Iterator[None]:
+    """Raise BuildRefusedError for what the disk refuses in the body: it is full, read-only or somebody else's."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        words = _disk_words(error)
+        raise BuildRefusedError(f"the index in {folder.root} cannot be built: {words}; nothing has changed") from error
+
+
+def _disk_words(error: Exception) -> str:
+    """Return what the disk refused, with the file if it is known; "" if it was not the disk."""
+    if isinstance(error, OSError):
+        # NumPy raises one without a reason when the disk takes only a part of an array.
+        words = error.strerror or f"the disk is full: {error}"
+        return f"{words} ({error.filename})" if error.filename else words
+    return str(error) if isinstance(error, sqlite3.Error) else ""
 
 
 @contextmanager
@@ -199,7 +218,7 @@ def _read(
         kept = _unchanged(folder, previous, wanted, rules)
     made = dict(kept)
     new = [source for source in found if source.source_id not in kept]
-    with closing(ingested(new, embedder, rules.load)) as fresh:
+    with closing(ingested(new, embedder, rules.load, steps.checkpoint)) as fresh:
         for source in fresh:
             steps.checkpoint()
             made[source.source_id] = source

@@ -20,13 +20,13 @@ def keep_calibration(data_dir: Path, calibration: Calibration, keep_snapshots: i
         path, manifest = folder.newest_intact()
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S%f}-{manifest.name.rpartition('-')[2]}"
-        draft = folder.draft(name)
-        for file in manifest.checksums:
-            if file != CALIBRATION:
-                _link_or_copy(path / file, draft / file)
-        (draft / CALIBRATION).write_text(calibration.model_dump_json(), encoding="utf-8")
-        sealed(folder, draft, manifest.model_copy(update={"name": name}))
-        folder.publish(name)
+        with folder.draft(name) as draft:
+            for file in manifest.checksums:
+                if file != CALIBRATION:
+                    _link_or_copy(path / file, draft / file)
+            (draft / CALIBRATION).write_text(calibration.model_dump_json(), encoding="utf-8")
+            sealed(folder, draft, manifest.model_copy(update={"name": name}))
+            folder.publish(name)
         folder.prune(keep_snapshots)
     return name
 

@@ -69,9 +69,12 @@ class Checksums:
         """Write down what is known, if the folder can be written to."""
         marker = marker_of(self.folder)
         draft = marker.with_name(f"{marker.name}-{time.monotonic_ns()}")
-        with suppress(OSError):
+        try:
             draft.write_bytes(_MARKER.dump_json(self._known))
             draft.replace(marker)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:

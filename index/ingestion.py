@@ -3,8 +3,9 @@
 import multiprocessing
 import resource
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import wait
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,12 +23,16 @@ from index.snapshot_tables import IndexedDocument, IndexedSource
 
 _WORKERS = 2
 _RECURSION = 1500
+_LOOK_EVERY_S = 0.2
 
 
 def ingested(
-    sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules
+    sources: Sequence[Source], embedder: OnnxEmbedder, rules: LoadRules, checkpoint: Callable[[], None]
 ) -> Generator[IndexedSource, None, None]:
-    """Yield what each source gives, in their order; a source that takes longer than `rules.seconds` is skipped."""
+    """Yield what each source gives, in their order; a source that takes longer than `rules.seconds` is skipped.
+
+    `checkpoint` is called several times a second, and ends the work by raising.
+    """
     readable = [source for source in sources if source.problem is None and source.suffix in SUPPORTED_SUFFIXES]
     futures: dict[str, Any] = {}
     if not readable:
@@ -42,8 +47,10 @@ def ingested(
         try:
             for source in sources:
                 future = futures.get(source.source_id)
+                while future is not None and not wait([future], timeout=_LOOK_EVERY_S).done:
+                    checkpoint()
                 yield _skipped(source) if future is None else _outcome(source, future, rules)
-        except GeneratorExit:
+        except BaseException:
             # The build ends early. Leaving the pool would wait for all that is scheduled.
             pool.stop()  # type: ignore[no-untyped-call]
             raise

@@ -12,7 +12,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -104,11 +105,21 @@ class SnapshotFolder:
             return ""
         return f"the live snapshot {live} cannot be used, so {served} is served: build the index again"
 
-    def draft(self, name: str) -> Path:
-        """Make and return the folder in which a build writes the snapshot `name`; `sealed` renames it."""
+    @contextmanager
+    def draft(self, name: str) -> Iterator[Path]:
+        """Yield a new folder, in which a build writes the snapshot `name`; the body renames it and makes it live.
+
+        If the body raises, nothing of the snapshot stays.
+        """
         draft = self.snapshots / f"{_DRAFT}{name}"
-        draft.mkdir()
-        return draft
+        try:
+            draft.mkdir()
+            yield draft
+        except BaseException:
+            for remains in (draft, self.path(name)):
+                if self.current_name() != name:
+                    shutil.rmtree(remains, ignore_errors=True)
+            raise
 
     def last_build(self) -> LastBuild | None:
         """Return how the last build ended; None before the first, and if that cannot be read."""
@@ -118,19 +129,32 @@ class SnapshotFolder:
             return None
 
     def note(self, build: LastBuild) -> None:
-        """Keep how the last build ended."""
+        """Keep how the last build ended, if the disk takes it: a full one must not hide why a build failed."""
         draft = self._last_build.with_suffix(".next")
-        draft.write_text(build.model_dump_json(), encoding="utf-8")
-        draft.replace(self._last_build)
+        try:
+            draft.write_text(build.model_dump_json(), encoding="utf-8")
+            draft.replace(self._last_build)
+        except OSError as error:
+            _log.warning("build_not_noted", reason=error.strerror)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def publish(self, name: str) -> None:
-        """Make `name` the live snapshot, in one step: readers see the old one or the new one."""
+        """Make `name` the live snapshot, in one step: readers see the old one or the new one.
+
+        Raises BuildRefusedError if the disk refuses it.
+        """
         draft = self._current.with_suffix(".next")
-        with draft.open("w", encoding="utf-8") as stream:
-            stream.write(name + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(self._current)
+        try:
+            with draft.open("w", encoding="utf-8") as stream:
+                stream.write(name + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(self._current)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise BuildRefusedError(f"{self._current} cannot be written: {error.strerror}") from error
         sync(self.root)
 
     def planned_rollback(self, to: str = "") -> Rollback:

@@ -18,6 +18,7 @@ from index.chunks import Chunk, heading_line
 from index.embedding.model import OnnxEmbedder
 from index.languages import document_language
 from index.late_interaction import ChunkTokens, TokenStore, chunk_tokens, write_tokens
+from index.mapped_files import MappedFiles
 from index.retrieval import IN_DATABASE, Manifest, SkippedFile, VectorIndex, WithheldText
 from index.snapshot import CHUNKS, FORMAT, SnapshotFolder, sealed
 from index.snapshot_tables import IndexedSource
@@ -36,7 +37,7 @@ _HASH_BYTES = 16
 
 @dataclass(frozen=True)
 class Reusable:
-    """What a build takes from the previous snapshot: vectors and tokens, and the calibration.
+    """What a build takes from the previous snapshot: vectors and tokens, both in its mapped files, and the calibration.
 
     `rows` maps the hash of a chunk's headings and text to its row in that snapshot.
     """
@@ -44,6 +45,7 @@ class Reusable:
     rows: dict[bytes, int] = field(default_factory=dict)
     vectors: ByteVectors = field(default_factory=lambda: ByteVectors.empty(0, 0))
     tokens: TokenStore | None = None
+    files: MappedFiles | None = None
     calibration: Calibration = SHIPPED
 
 
@@ -94,9 +96,10 @@ def reusable_of(folder: SnapshotFolder, previous: Manifest | None, embedder: Onn
     calibration = fitted if fitted.curve else SHIPPED
     if previous.search.kind == IN_DATABASE:
         return Reusable(calibration=calibration)
+    files = MappedFiles(path, previous.sizes)
     with closing(snapshot_tables.open_read_only(path / CHUNKS)) as connection:
         rows = dict(connection.execute("SELECT text_hash, id FROM chunks").fetchall())
-    return Reusable(rows, open_vectors(path), TokenStore(path), calibration)
+    return Reusable(rows, open_vectors(path), TokenStore(path), files, calibration)
 
 
 def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
@@ -107,20 +110,33 @@ def text_hashes(chunks: Sequence[Chunk]) -> list[bytes]:
 def written(
     target: Target, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
 ) -> tuple[Manifest, int]:
-    """Write a snapshot; return its manifest, and how many chunks were embedded. It is not yet the live one."""
+    """Write a snapshot; make it the live one, and return its manifest and how many chunks were embedded."""
     now = datetime.now(UTC)
     name = f"{now:%Y%m%dT%H%M%S%f}-{sha256(b''.join(content.hashes)).hexdigest()[:6]}"
-    draft, tables = target.folder.draft(name), target.tables
+    with target.folder.draft(name) as draft:
+        index, new = _write_content(draft, target, content, embedder, reusable, progress)
+        made = sealed(target.folder, draft, _manifest(name, now, index, content, embedder))
+        target.folder.publish(name)
+    return made, new
+
+
+def _write_content(
+    draft: Path, target: Target, content: Content, embedder: OnnxEmbedder, reusable: Reusable, progress: Progress
+) -> tuple[VectorIndex, int]:
+    tables = target.tables
     if tables is None:
         index = _write_vectors(draft, content, embedder, reusable, target.search, progress)
         new = sum(key not in reusable.rows for key in content.hashes)
     else:
         index, new = VectorIndex(kind=IN_DATABASE), tables.write(draft, content, embedder, reusable, progress)
-    origins = _origins(content.sources)
-    _write_tables(draft, content, origins, with_texts=tables is None)
+    _write_tables(draft, content, _origins(content.sources), with_texts=tables is None)
     (draft / CALIBRATION).write_text(reusable.calibration.model_dump_json(), encoding="utf-8")
+    return index, new
+
+
+def _manifest(name: str, now: datetime, index: VectorIndex, content: Content, embedder: OnnxEmbedder) -> Manifest:
     documents = [document for source in content.sources for document in source.documents]
-    manifest = Manifest(
+    return Manifest(
         format=FORMAT,
         name=name,
         created_at=now.isoformat(timespec="seconds"),
@@ -134,9 +150,8 @@ def written(
         checksums={},
         withheld=content.withheld,
         remarks=content.remarks,
-        languages=tuple(sorted({origin.language for origin in origins if origin.language})),
+        languages=tuple(sorted({origin.language for origin in _origins(content.sources) if origin.language})),
     )
-    return sealed(target.folder, draft, manifest), new
 
 
 def skipped_files(sources: Sequence[IndexedSource]) -> Iterator[SkippedFile]:
@@ -178,6 +193,8 @@ def embedded(
                 made[row] = chunk_tokens(encoded, chunks[row].heading_path, chunks[row].text)
             done += len(rows)
             progress(done, total)
+        if reusable.files:
+            reusable.files.require_unchanged()
         for row in window:
             if row in made:
                 yield made[row]

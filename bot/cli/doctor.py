@@ -28,6 +28,7 @@ from bot.cli.settings_check import source_checks
 from bot.cli.stored import require_index
 from bot.configuration.showing import without_password
 from bot.delivery.refetching import is_scheduled
+from bot.private_files import is_writable_by_all, open_to_others
 from bot.settings import Settings, environment_name, reviewers_places
 from bot.surfaces.command_messages import a_few
 from bot.surfaces.product import Diagnosis
@@ -54,6 +55,7 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
     """Return the results of all checks, in the order in which to mend them."""
     return [
         Diagnosis("settings", ok=True, words=f"data in {settings.data_dir.absolute()}"),
+        *_files(settings.data_dir),
         *([] if _is_for_tenants_only(settings) else [await _index(settings)]),
         *_builds(settings),
         *await asyncio.to_thread(_published, settings),
@@ -66,6 +68,17 @@ async def diagnose(settings: Settings) -> Sequence[Diagnosis]:
         *([] if _is_for_tenants_only(settings) or not wanted_products(settings) else [_people(settings)]),
         *[found for tenant in tenants_of(settings) for found in await _of_tenant(tenant)],
     ]
+
+
+def _files(data_dir: Path) -> Iterator[Diagnosis]:
+    """Return what other users of this machine can read or replace; nothing if that is nothing."""
+    if found := open_to_others(data_dir):
+        names = ", ".join(path.name for path in found)
+        words = f"other users of this machine can read {names}: run chmod -R go= {data_dir}"
+        yield Diagnosis("files", ok=False, words=words)
+    if is_writable_by_all(data_dir):
+        words = f"every user of this machine can replace what is in {data_dir}: run chmod o-w {data_dir}"
+        yield Diagnosis("files", ok=False, words=words)
 
 
 async def _of_tenant(tenant: Tenant) -> Sequence[Diagnosis]:

@@ -18,6 +18,8 @@ from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
 from bot.cli.stored import no_index_words, require_index
+from bot.cli.signals import ended_by_sigterm
+from bot.private_files import tighten
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words
 from bot.surfaces.wording import not_seen_words
@@ -32,8 +34,10 @@ from index.watching import watched
 
 
 @click.group("index")
-def command() -> None:
+@click.pass_context
+def command(ctx: click.Context) -> None:
     """Build and inspect the index."""
+    ctx.with_resource(ended_by_sigterm())
 
 
 for _command in (export_model.command, publishing.publish, publishing.fetch, index_worker.command):
@@ -75,6 +79,7 @@ def index_build(
 def _build_one(settings: Settings, places: tuple[str, ...], *, as_json: bool, force: bool, publish: bool) -> None:
     folders = _places(settings, places)
     published = publishing.published_of(settings) if publish else None
+    tighten(settings.data_dir)
     with build_progress(show=not as_json) as progress:
         embedder, rules = build_embedder(settings), build_rules(settings, force=force)
         build_here = partial(build, folders, settings.data_dir, embedder, rules, progress)
@@ -108,6 +113,7 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, 
     """
     settings = own_settings(settings_of(data_dir), tenant)
     folders = _places(settings, places)
+    tighten(settings.data_dir)
     embedder = build_embedder(settings)
 
     published = publishing.published_of(settings) if publish else None

@@ -17,7 +17,7 @@ def command(data_dir: Path | None) -> None:
     """Build the index when somebody orders it in a chat, and when it is to be fetched again, until stopped."""
     settings = settings_of(data_dir)
     configure_logging(settings.log_level)
-    run_until_stopped(_work(settings))
+    run_until_stopped(_work(settings), settings.delivery.drain_s)
 
 
 async def _work(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """`citedesk`: the group of all commands. An error of ours is printed as one line, without a traceback."""
 
+import errno
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -14,6 +15,8 @@ from bot.cli.config_option import CONFIG
 from index.errors import CitedeskError, SettingsError
 
 _SETTINGS_ERROR = 2
+# What a disk refuses: it is full, read-only, broken, or belongs to somebody else.
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM})
 # Module and help line of each command. A module is loaded when its command runs, because some take a second.
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "ask": ("bot.cli.ask", "Answer QUESTION from the index."),
@@ -36,13 +39,16 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "search": ("bot.cli.search", "Retrieve chunks for QUESTION, without an answer."),
     "settings": ("bot.cli.settings", "Show the settings that hold, and where each comes from."),
     "serve": ("bot.cli.serve", "Serve Slack, Teams or both until stopped."),
-    "store": ("bot.cli.store", "Move the store from a file into a database."),
+    "store": ("bot.cli.store", "Move the store into a database, and make keys for the tokens in it."),
     "why": ("bot.cli.why", "Say why a request ended so."),
 }
 
 
 class _Commands(click.Group):
-    """Loads commands when they run, and prints our errors as one line. Exit status: 2 for SettingsError, else 1."""
+    """Loads commands when they run, and prints our errors, and what a disk refuses, as one line.
+
+    Exit status: 2 for SettingsError, else 1.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of all commands."""
@@ -69,6 +75,11 @@ class _Commands(click.Group):
 
             click.echo(f"citedesk: {without_password(str(error))}", err=True)
             ctx.exit(_SETTINGS_ERROR if isinstance(error, SettingsError) else 1)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            click.echo(f"citedesk: {error.strerror}: {error.filename or 'the disk'}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_Commands)
@@ -78,6 +89,8 @@ def main() -> None:
     """Run Citedesk, a support assistant that says only what it can prove from your documents."""
     # The weights are on disk, so no library should ask the Hugging Face hub.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    from bot.telemetry.logs import configure_logging  # noqa: PLC0415 - `--help` is faster without it
+    from bot.private_files import keep_private  # noqa: PLC0415 - `--help` is faster without them
+    from bot.telemetry.logs import configure_logging  # noqa: PLC0415
 
+    keep_private()
     configure_logging("ERROR")

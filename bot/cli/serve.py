@@ -18,7 +18,7 @@ def command(data_dir: Path | None) -> None:
     """Serve Slack, Teams or both until stopped."""
     settings = settings_of(data_dir)
     configure_logging(settings.log_level)
-    run_until_stopped(_serve(settings))
+    run_until_stopped(_serve(settings), settings.delivery.drain_s)
 
 
 async def _serve(settings: Settings) -> None:

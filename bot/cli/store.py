@@ -1,4 +1,4 @@
-"""`citedesk store`: move the store from a file into a database."""
+"""`citedesk store`: move the store from a file into a database, and the keys of what is encrypted in it."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,43 @@ from index.errors import SettingsError
 
 @click.group("store")
 def command() -> None:
-    """Move the store from a file into a database."""
+    """Move the store into a database, and make keys for the tokens in it."""
+
+
+@command.command("key")
+def key() -> None:
+    """Print a new key for slack.token_keys, which encrypts the tokens of workspaces.
+
+    Put it before the older ones. At the next start everything is encrypted with it, and the older ones can go.
+    """
+    from bot.slack.token_keys import new_key  # noqa: PLC0415 - Bolt takes a third of a second to load
+
+    click.echo(new_key())
+
+
+@command.command("forget-installations")
+@DATA_DIR
+@click.confirmation_option("--yes", prompt="Delete the tokens of all workspaces? Each has to install the app again.")
+def forget_installations(data_dir: Path | None) -> None:
+    """Delete the tokens of all workspaces that installed the Slack app, because their key is lost.
+
+    Each workspace has to install the app again.
+    """
+    click.echo(f"installations deleted: {asyncio.run(_forgotten(settings_of(data_dir)))}")
+
+
+async def _forgotten(settings: Settings) -> int:
+    app = settings.slack.client_id
+    if not app:
+        raise SettingsError("setting slack.client_id is missing: no workspace can have installed the app")
+    store = await open_store(settings)
+    try:
+        found = await store.installations.listed(app)
+        for tenant_id in {installed.tenant_id for installed in found}:
+            await store.installations.delete(app, tenant_id)
+    finally:
+        await store.close()
+    return len(found)
 
 
 @command.command("migrate")
@@ -43,16 +79,3 @@ async def _migrated(settings: Settings) -> None:
         click.echo("Copied. Start the bot with this store.url, and keep the file until you are content.")
     else:
         click.echo("This store is copied already.")
-    if settings.slack.client_id:
-        await _installations_copied(settings, settings.slack.client_id)
-
-
-async def _installations_copied(settings: Settings, client_id: str) -> None:
-    from bot.slack.stored_installations import taken_over  # noqa: PLC0415 - Bolt takes a third of a second to load
-
-    store = await open_store(settings)
-    try:
-        count = await taken_over(settings.data_dir / "installations.sqlite", client_id, store)
-    finally:
-        await store.close()
-    click.echo(f"installations of the Slack app: {count} copied")

@@ -11,6 +11,7 @@ from bot.delivery.digest import Digests
 from bot.delivery.runtime import Runtime
 from bot.desk.use_cases import UseCases
 from bot.settings import Settings, StoreSettings
+from bot.store.port import StoreUnavailableError
 from bot.store.records import Retention, Review
 from bot.surfaces.review_board import Boards
 
@@ -75,6 +76,8 @@ class Maintenance:
             async with self.use_cases.questions.store.lead("maintenance") as leads:
                 if leads:
                     await self.sweep()
+        except StoreUnavailableError:
+            return
         except Exception as error:  # noqa: BLE001 - the next sweep tries again
             _log.error("sweep_failed", error=type(error).__name__)
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 import structlog
 
 from bot.desk.operations import PRESENT_S
-from bot.store.port import Store, StoreError
+from bot.store.port import Store, StoreError, StoreUnavailableError
 from index.errors import IndexUnavailableError
 from index.retrieval import Retriever
 
@@ -45,6 +45,8 @@ class Presence:
             try:
                 await self.store.replicas.put(self.owner, version("citedesk"), await self._snapshot())
                 await self.store.replicas.purge(PRESENT_S)
+            except StoreUnavailableError:
+                pass
             except StoreError as error:
                 _log.info("presence_not_told", reason=str(error))
             await asyncio.sleep(PRESENT_S / _TOLD_PER_PRESENCE)

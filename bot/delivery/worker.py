@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.store.lease import Lease, boot_time
-from bot.store.port import Queue
+from bot.store.port import Queue, StoreUnavailableError
 from bot.store.records import Job
 
 _log = structlog.get_logger(__name__)
@@ -118,8 +118,13 @@ class Worker:
         try:
             return await self._queue.claim(self._owner, self._limits.lease_s, limit)
         except Exception as error:  # noqa: BLE001 - a failing store must not end the worker
-            _log.error("claim_failed", worker=self._name, error=type(error).__name__)
+            self._log_unless_known("claim_failed", error)
             return []
+
+    def _log_unless_known(self, event: str, error: Exception) -> None:
+        """Log a failure that comes with each poll, unless the store has logged that it is unavailable."""
+        if not isinstance(error, StoreUnavailableError):
+            _log.error(event, worker=self._name, error=type(error).__name__)
 
     async def _run(self, job: Job, lease: Lease, before: asyncio.Task[None] | None) -> None:
         if before:
@@ -161,7 +166,7 @@ class Worker:
         try:
             kept = await self._queue.renew([held.job for held in running], self._limits.lease_s)
         except Exception as error:  # noqa: BLE001 - the next renewal may work
-            _log.error("renew_failed", worker=self._name, error=type(error).__name__)
+            self._log_unless_known("renew_failed", error)
             return
         for held in running:
             if held.job.key in kept:

@@ -10,7 +10,9 @@ from bot.slack.best_effort import CALL_ERRORS, error_of
 from bot.slack.channel_checks import channel_checks, unread_channel_checks
 from bot.slack.clients import build_client
 from bot.slack.oauth import SCOPES
+from bot.slack.token_keys import TokenKeys
 from bot.surfaces.product import Diagnosis
+from index.errors import SettingsError
 
 _BOT, _APP = "the bot token begins with xoxb-", "the app-level token begins with xapp-"
 _OTHER_TYPE = frozenset({"not_allowed_token_type", "invalid_auth"})
@@ -72,10 +74,14 @@ def _missing_scopes(headers: Mapping[str, str]) -> list[str]:
 
 
 def _installation(settings: Settings) -> Diagnosis:
-    needed = ("slack.client_secret", "slack.public_url", "slack.signing_secret")
+    needed = ("slack.client_secret", "slack.token_keys", "slack.public_url", "slack.signing_secret")
     missing = [name for name in needed if getattr(settings.slack, name.partition(".")[2]) is None]
     if missing:
         return Diagnosis("slack", ok=False, words=f"not set: {', '.join(map(environment_name, missing))}")
+    try:
+        TokenKeys.of(settings.slack.token_keys.get_secret_value() if settings.slack.token_keys else "")
+    except SettingsError as error:
+        return Diagnosis("slack", ok=False, words=str(error))
     return Diagnosis("slack", ok=True, words=f"to be installed from {settings.slack.public_url}slack/install")
 
 

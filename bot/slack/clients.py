@@ -13,7 +13,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.proxies import proxy_of
 from bot.settings import SlackSettings
 from bot.slack.best_effort import error_of
-from bot.slack.installations import Installations
 from bot.slack.stored_installations import StoredInstallations
 from index.errors import CitedeskError
 
@@ -107,7 +106,7 @@ class InstalledWorkspaces:
 
     only = ""
 
-    def __init__(self, settings: SlackSettings, installations: Installations | StoredInstallations) -> None:
+    def __init__(self, settings: SlackSettings, installations: StoredInstallations) -> None:
         self._settings = settings
         self._installations = installations
         secret = settings.client_secret.get_secret_value() if settings.client_secret else ""

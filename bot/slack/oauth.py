@@ -1,9 +1,7 @@
-"""Installation by OAuth. Installations and states are in one SQLite file beside the store, or in the shared store."""
+"""Installation by OAuth."""
 
 import time
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
 
 import structlog
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
@@ -11,7 +9,6 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
-from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 
 from bot.settings import SlackSettings
 from bot.slack.installations import NotAdmittedError
@@ -53,23 +50,6 @@ again, in the workspace itself.</li>
 </body>
 </html>
 """
-
-
-class _States(SQLite3OAuthStateStore):
-    """Bolt's store of states. States that have expired make room for new ones: anybody can have one issued."""
-
-    def issue(self, *args: object, **kwargs: object) -> str:
-        """Return a new state."""
-        with closing(self.connect()) as connection, connection:
-            connection.execute("DELETE FROM oauth_states WHERE expire_at <= ?", [time.time()])
-        return super().issue(*args, **kwargs)
-
-
-def states_in_file(file: Path) -> SQLite3OAuthStateStore:
-    """Return the states of installations that are under way, in a file."""
-    states = _States(database=str(file), expiration_seconds=STATE_SECONDS)
-    states.init()  # type: ignore[no-untyped-call]
-    return states
 
 
 def oauth_settings(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
 from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.settings import Settings
@@ -24,10 +23,9 @@ from bot.slack.clients import (
     is_temporary,
 )
 from bot.slack.http import routes
-from bot.slack.installations import Installations
 from bot.slack.listeners import build_bolt
 from bot.slack.membership import SlackMembership
-from bot.slack.oauth import STATE_SECONDS, oauth_settings, states_in_file
+from bot.slack.oauth import STATE_SECONDS, oauth_settings
 from bot.slack.payloads import SURFACE
 from bot.slack.posting import SlackPoster
 from bot.slack.product import SlackProduct
@@ -35,8 +33,9 @@ from bot.slack.report_view import SlackBulletin
 from bot.slack.review_board import SlackReviewBoard
 from bot.slack.services import SlackServices
 from bot.slack.socket_mode import socket_mode
-from bot.slack.stored_installations import StoredInstallations, StoredStates
+from bot.slack.stored_installations import StoredInstallations, StoredStates, sealed_anew, taken_over
 from bot.slack.tenants import SlackDesks, SomeWorkspaces
+from bot.slack.token_keys import TokenKeys
 from bot.store.port import Store
 from bot.store.records import ALL_TENANTS, BuildOrder, Outgoing, ReviewFilter
 from bot.surfaces.product import Diagnosis
@@ -194,7 +193,7 @@ async def _installation(settings: Settings, store: Store, tenancy: Tenancy) -> _
     if words := misplaced_token(slack):
         raise SettingsError(words)
     if slack.client_id:
-        return _of_many(settings, store, slack.client_id, tenancy)
+        return await _of_many(settings, store, slack.client_id, tenancy)
     client = build_client(slack, slack.bot_token.get_secret_value() if slack.bot_token else None)
     try:
         who = await client.auth_test()
@@ -216,14 +215,12 @@ async def _installation(settings: Settings, store: Store, tenancy: Tenancy) -> _
     return _Installation(OneWorkspace(client, team_id, str(who["user_id"]), slack.workspaces), None)
 
 
-def _of_many(settings: Settings, store: Store, client_id: str, tenancy: Tenancy) -> _Installation:
-    """Return the workspaces that installed the app: with a shared store in that, else in a file beside the store."""
-    slack, file = settings.slack, settings.data_dir / "installations.sqlite"
-    installations: Installations | StoredInstallations
-    if settings.store.url.get_secret_value():
-        installations = StoredInstallations(store, client_id, slack.workspaces, tenancy)
-        states: AsyncOAuthStateStore = StoredStates(store.sign_in_states, STATE_SECONDS)
-    else:
-        installations = Installations(file, client_id, slack.workspaces, tenancy)
-        states = states_in_file(file)
+async def _of_many(settings: Settings, store: Store, client_id: str, tenancy: Tenancy) -> _Installation:
+    """Return the workspaces that installed the app. Raises SettingsError if no key decrypts their tokens."""
+    slack = settings.slack
+    keys = TokenKeys.of(slack.token_keys.get_secret_value() if slack.token_keys else "")
+    await taken_over(settings.data_dir / "installations.sqlite", client_id, store, keys)
+    await sealed_anew(client_id, store, keys)
+    installations = StoredInstallations(store, client_id, keys, slack.workspaces, tenancy)
+    states = StoredStates(store.sign_in_states, STATE_SECONDS)
     return _Installation(InstalledWorkspaces(slack, installations), oauth_settings(slack, installations, states))

@@ -56,6 +56,10 @@ class StoreError(CitedeskError):
     code = "STORE_UNAVAILABLE"
 
 
+class StoreUnavailableError(StoreError):
+    """The store is full, read-only, damaged or away. `bot.store.outage` has logged it, so nobody else needs to."""
+
+
 class LeaseLostError(CitedeskError):
     """A job is not held any more, so nothing of its work is stored."""
 

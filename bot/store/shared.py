@@ -91,6 +91,12 @@ class Installations(Protocol):
     async def delete(self, app: str, tenant_id: str, user_id: str | None = None) -> None:
         """Delete the installations in a workspace, those by one person if one is given."""
 
+    async def listed(self, app: str) -> list[Installed]:
+        """Return all installations."""
+
+    async def replace(self, installed: Installed, payload: str) -> None:
+        """Give an installation another payload, unless it has changed meanwhile. It does not become newer."""
+
 
 class SignInStates(Protocol):
     """Random words that an installation carries through the browser and back. Each is good once."""

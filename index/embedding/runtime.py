@@ -98,7 +98,6 @@ def export_model(folder: Path, card: str, target: Path) -> str:
     """
     try:
         shutil.copytree(folder, target)
-        target.chmod(0o755)
     except OSError as error:
         raise IndexUnavailableError(f"{target} cannot be written: {error.strerror or 'it exists'}") from error
     return digest(target / card)

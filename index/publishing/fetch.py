@@ -33,14 +33,13 @@ def fetch(name: str, storage: Storage, folder: SnapshotFolder, checkpoint: Check
     is whole. The next call goes on where a killed one stopped. `checkpoint` is called for each block and may raise.
     Raises StorageError, FetchRefusedError, and SnapshotCorruptError if other bytes are stored than were published.
     """
-    folder.snapshots.mkdir(parents=True, exist_ok=True)
-    with _only_fetch(folder):
+    with _disk_errors(name), _only_fetch(folder):
         _remove_drafts(folder, but=name)
         if name in folder.names():
             return Moved(0, 0, 0)
         snapshot = _readable(read_listing(storage, name), name)
         draft = _draft(folder, name)
-        with _removed_if_refused(draft, name):
+        with _removed_if_refused(draft):
             draft.mkdir(exist_ok=True)
             moved = _fetched(snapshot, draft, _Blocks(storage, name, _here(snapshot, folder, draft), checkpoint))
             _check(draft, snapshot)
@@ -165,21 +164,28 @@ def _refuse_without_space(snapshot: PublishedSnapshot, draft: Path) -> None:
 
 
 @contextmanager
-def _removed_if_refused(draft: Path, name: str) -> Iterator[None]:
+def _removed_if_refused(draft: Path) -> Iterator[None]:
     """Remove the draft if it cannot become a snapshot. After a failure of the network it stays, to be gone on with."""
     try:
         yield
-    except (FetchRefusedError, SnapshotCorruptError):
+    except (FetchRefusedError, SnapshotCorruptError, OSError):
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _disk_errors(name: str) -> Iterator[None]:
+    """Raise FetchRefusedError for what the disk refuses in the body: it is full, read-only or somebody else's."""
+    try:
+        yield
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise FetchRefusedError(f"snapshot {name} cannot be written: {error.strerror}") from error
 
 
 @contextmanager
 def _only_fetch(folder: SnapshotFolder) -> Iterator[None]:
     """Wait until no other process fetches into this folder; keep others waiting while the body runs."""
+    folder.snapshots.mkdir(parents=True, exist_ok=True)
     with (folder.root / "fetch.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

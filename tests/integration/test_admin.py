@@ -26,12 +26,15 @@ from bot.server import running_bot
 from bot.settings import Settings
 from bot.slack.clients import ForeignWorkspaceError, InstalledWorkspaces
 from bot.slack.http import EVENTS_PATH
-from bot.slack.installations import Installations
 from bot.slack.oauth import SCOPES
+from bot.slack.stored_installations import StoredInstallations
+from bot.slack.token_keys import TokenKeys, new_key
+from bot.store.sqlite.store import SqliteStore
 from index.builder import BuildRules, build
 from index.retrieval import LastBuild
 from index.snapshot import SnapshotFolder
 
+_KEY = new_key()
 _ANSWERABLE = "When does the first payment reminder go out?"
 
 
@@ -172,6 +175,7 @@ async def _installable(data: Path, articles: Path) -> AsyncIterator[tuple[Sandbo
     async with Sandbox() as sandbox:
         installed = {
             "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
+            "token_keys": _KEY,
         }  # fmt: skip
         settings = demo_settings(data, articles, sandbox, slack_extra=installed)
         slack = settings.slack.model_copy(update={"signing_secret": SecretStr(sandbox.credentials.signing_secret)})
@@ -188,27 +192,29 @@ async def test_installed_by_a_browser_it_serves_the_workspace_and_forged_returns
         await desk.settled()
         assert desk.replies(question) == []
         await _install(bot.url, sandbox)
-        assert (own_data / "installations.sqlite").stat().st_mode & 0o077 == 0
         assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
-        workspaces = InstalledWorkspaces(settings.slack, Installations(own_data / "installations.sqlite", "1.2"))
+        kept = StoredInstallations(desk.store, "1.2", TokenKeys.of(_KEY))
+        workspaces = InstalledWorkspaces(settings.slack, kept)
         with pytest.raises(ForeignWorkspaceError):
             await workspaces.client("T0OTHER")
 
 
 async def test_a_token_that_is_about_to_end_is_rotated_and_kept(own_data: Path, articles: Path) -> None:
     async with _installable(own_data, articles) as (sandbox, settings):
-        store = Installations(own_data / "installations.sqlite", "1.2")
+        opened = await SqliteStore(own_data / "s.sqlite").open()
+        store = StoredInstallations(opened, "1.2", TokenKeys.of(_KEY))
         sandbox.api.codes.add("xoxe-1-old")
         ending = {"bot_refresh_token": "xoxe-1-old", "bot_token_expires_at": int(time.time()) + 60}
-        store.save(_installation("xoxb-old", **ending))
+        await store.async_save(_installation("xoxb-old", **ending))
         workspaces = InstalledWorkspaces(settings.slack, store)
         assert (await workspaces.client(TEAM_ID)).token == sandbox.credentials.bot_token
-        kept = store.find_bot(enterprise_id=None, team_id=TEAM_ID)
+        kept = await store.async_find_bot(enterprise_id=None, team_id=TEAM_ID)
         assert kept is not None
         assert kept.bot_token == sandbox.credentials.bot_token
         assert kept.bot_refresh_token != "xoxe-1-old"
         assert (await workspaces.client(TEAM_ID)).token == sandbox.credentials.bot_token
         assert "xoxe-1-old" not in sandbox.api.codes
+        await opened.close()
 
 
 def _installation(token: str, **rotation: Any) -> Installation:  # noqa: ANN401 - fields of the library

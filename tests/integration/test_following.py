@@ -136,7 +136,7 @@ async def test_a_search_that_has_begun_keeps_the_files_of_a_snapshot_that_is_pru
     retriever = machines.retriever()
     following = machines.following(retriever)
     await following.follow()
-    opened_before, _ = retriever._current()
+    opened_before = retriever._current().search
     machines.publish(2)
     await following.follow()
     assert first not in machines.replica.names()

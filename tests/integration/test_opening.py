@@ -39,13 +39,13 @@ def folder(tmp_path: Path, embedder: OnnxEmbedder) -> SnapshotFolder:
     name = build([documents], tmp_path / "data", embedder, BuildRules()).snapshot
     folder = SnapshotFolder(tmp_path / "data")
     manifest = verified_manifest(folder.path(name)).model_copy(update={"name": f"{name}-large"})
-    draft = folder.draft(manifest.name)
-    for file in FILES:
-        os.link(folder.path(name) / file, draft / file)
-    with (draft / CLUSTERS).open("wb") as stream:
-        stream.truncate(_LARGE)
-    sealed(folder, draft, manifest)
-    folder.publish(manifest.name)
+    with folder.draft(manifest.name) as draft:
+        for file in FILES:
+            os.link(folder.path(name) / file, draft / file)
+        with (draft / CLUSTERS).open("wb") as stream:
+            stream.truncate(_LARGE)
+        sealed(folder, draft, manifest)
+        folder.publish(manifest.name)
     return folder
 
 

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from slack_sdk.oauth.installation_store import Bot, Installation
 
-from bot.slack.installations import Installations, NotAdmittedError
-from bot.slack.stored_installations import StoredInstallations, StoredStates, taken_over
+from bot.slack.installations import NotAdmittedError
+from bot.slack.stored_installations import StoredInstallations, StoredStates
+from bot.slack.token_keys import TokenKeys, new_key
 from bot.store.port import Store
 from bot.store.sqlite.store import SqliteStore
+
+_KEYS = TokenKeys.of(new_key())
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -37,7 +40,7 @@ def _installation(team: str | None = "T1", user: str = "U1", token: str = "xoxb-
 
 
 async def test_an_installation_is_found_as_it_was_stored(store: Store) -> None:
-    installations = StoredInstallations(store, "1.2")
+    installations = StoredInstallations(store, "1.2", _KEYS)
     ending = int(time.time()) + 3600
     stored = _installation(
         bot_refresh_token="xoxe-1", bot_token_expires_at=ending, user_token="xoxp-1", user_scopes=["users:read"],
@@ -53,7 +56,7 @@ async def test_an_installation_is_found_as_it_was_stored(store: Store) -> None:
 
 
 async def test_whoever_installs_last_gives_the_bot_its_token_for_all(store: Store) -> None:
-    installations = StoredInstallations(store, "1.2")
+    installations = StoredInstallations(store, "1.2", _KEYS)
     await installations.async_save(_installation(user="U1", token="xoxb-old", user_token="xoxp-1"))
     await installations.async_save(_installation(user="U2", token="xoxb-new"))
     theirs = await installations.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1")
@@ -63,7 +66,7 @@ async def test_whoever_installs_last_gives_the_bot_its_token_for_all(store: Stor
 
 
 async def test_a_rotated_token_takes_the_place_of_the_old_one(store: Store) -> None:
-    installations = StoredInstallations(store, "1.2")
+    installations = StoredInstallations(store, "1.2", _KEYS)
     await installations.async_save(_installation(bot_refresh_token="xoxe-1", bot_token_expires_at=1))
     bot = await installations.async_find_bot(enterprise_id=None, team_id="T1")
     assert isinstance(bot, Bot)
@@ -75,7 +78,7 @@ async def test_a_rotated_token_takes_the_place_of_the_old_one(store: Store) -> N
 
 
 async def test_only_workspaces_on_the_list_or_else_the_first_are_admitted(store: Store) -> None:
-    first = StoredInstallations(store, "1.2")
+    first = StoredInstallations(store, "1.2", _KEYS)
     with pytest.raises(NotAdmittedError):
         await first.async_save(_installation(team=None, enterprise_id="E1", is_enterprise_install=True))
     assert await first.admits("T1")
@@ -84,13 +87,13 @@ async def test_only_workspaces_on_the_list_or_else_the_first_are_admitted(store:
     with pytest.raises(NotAdmittedError):
         await first.async_save(_installation("T2"))
     assert (await first.admits("T1"), await first.admits("T2")) == (True, False)
-    listed = StoredInstallations(store, "1.2", ("T2", "T3"))
+    listed = StoredInstallations(store, "1.2", _KEYS, ("T2", "T3"))
     await listed.async_save(_installation("T2"))
     assert [await listed.admits(team) for team in ("T1", "T2", "T3")] == [False, True, True]
 
 
 async def test_of_workspaces_that_install_the_app_at_once_one_is_admitted(store: Store) -> None:
-    installations = StoredInstallations(store, "1.2")
+    installations = StoredInstallations(store, "1.2", _KEYS)
     ended = await asyncio.gather(
         *(installations.async_save(_installation(f"T{n}")) for n in range(8)), return_exceptions=True
     )
@@ -99,7 +102,7 @@ async def test_of_workspaces_that_install_the_app_at_once_one_is_admitted(store:
 
 
 async def test_what_was_revoked_is_gone(store: Store) -> None:
-    installations = StoredInstallations(store, "1.2")
+    installations = StoredInstallations(store, "1.2", _KEYS)
     for user in ("U1", "U2"):
         await installations.async_save(_installation(user=user))
     await installations.async_delete_installation(enterprise_id=None, team_id="T1", user_id="U2")
@@ -114,24 +117,3 @@ async def test_a_state_is_good_once_and_at_any_process(store: Store) -> None:
     assert (await elsewhere.async_consume(state), await states.async_consume(state)) == (True, False)
     over = await StoredStates(store.sign_in_states, -1).async_issue()
     assert not await states.async_consume(over)
-
-
-async def test_what_was_installed_before_moves_into_the_shared_store_once(store: Store, tmp_path: Path) -> None:
-    file = Installations(tmp_path / "installations.sqlite", "1.2", ("T1", "T2"))
-    installed = (("T1", "U1", "xoxb-1"), ("T1", "U2", "xoxb-2"), ("T2", "U1", "xoxb-3"))
-    for team, user, token in installed:
-        file.save(_installation(team, user, token, user_token=f"xoxp-{user}"))
-        # The file keeps whole seconds.
-        await asyncio.sleep(1.01)
-    assert await taken_over(tmp_path / "installations.sqlite", "1.2", store) == 3
-    moved = StoredInstallations(store, "1.2")
-    theirs = await moved.async_find_installation(enterprise_id=None, team_id="T1", user_id="U1")
-    assert theirs is not None
-    assert (theirs.user_token, theirs.bot_token) == ("xoxp-U1", "xoxb-2")
-    # A token that is newer than the file stays.
-    await moved.async_save(_installation("T1", "U2", "xoxb-9"))
-    assert await taken_over(tmp_path / "installations.sqlite", "1.2", store) == 0
-    bot = await moved.async_find_bot(enterprise_id=None, team_id="T1")
-    assert bot is not None
-    assert bot.bot_token == "xoxb-9"
-    assert await taken_over(tmp_path / "none.sqlite", "1.2", store) == 0

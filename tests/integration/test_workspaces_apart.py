@@ -26,11 +26,13 @@ from bot.sandbox.workspace import BOT_USER_ID, TEAM_ID, Channel
 from bot.server import running_bot
 from bot.settings import SlackSettings, StoreSettings
 from bot.slack.http import EVENTS_PATH
+from bot.slack.token_keys import new_key
 from bot.surfaces.words import ENGLISH
 from index.errors import SettingsError
 
 _TO_GUESTS, _TO_STRANGERS, _TO_UNCHECKED = map(ENGLISH, ("guest", "stranger", "unchecked"))
 _ANSWERABLE = "When does the first payment reminder go out?"
+_KEY = new_key()
 _THEIRS, _THEIR_ORG, _STRANGER = "T0THEIRS", "E0THEIRS", "U0STRANGER"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -237,6 +239,7 @@ async def _installable(
     async with Sandbox() as sandbox:
         extra = {
             "bot_token": None, "client_id": "1.2", "client_secret": "s3cret", "public_url": "https://desk.example/",
+            "token_keys": _KEY,
             "workspaces": workspaces,
         }  # fmt: skip
         built = demo_settings(data, articles, sandbox, slack_extra=extra)
@@ -260,9 +263,8 @@ async def _install(desk: Desk, browser: aiohttp.ClientSession, reply: Payload) -
 
 
 def _stored(data: Path) -> set[str]:
-    with closing(sqlite3.connect(data / "installations.sqlite")) as connection:
-        tables = ("slack_bots", "slack_installations")
-        return {row[0] for table in tables for row in connection.execute(f"SELECT team_id FROM {table}")}  # noqa: S608
+    with closing(sqlite3.connect(data / "citedesk.sqlite")) as connection:
+        return {row[0] for row in connection.execute("SELECT tenant_id FROM installations")}
 
 
 @pytest.mark.parametrize(

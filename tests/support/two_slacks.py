@@ -17,18 +17,20 @@ from aiohttp import web
 from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Installation
 
+from bot.app import open_store
 from bot.cli.demo import demo_settings
 from bot.sandbox.delivery import signature
 from bot.sandbox.server import Sandbox
 from bot.sandbox.workspace import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID
 from bot.server import running_bot
 from bot.slack.http import EVENTS_PATH
-from bot.slack.installations import Installations
+from bot.slack.stored_installations import StoredInstallations
+from bot.slack.token_keys import TokenKeys, new_key
 from bot.tenants import Tenancy, tenants_of
 from support.tenants import ACME, BETA, index_all
 from support.workspace import Desk
 
-_CLIENT = "1.2"
+_CLIENT, _KEY = "1.2", new_key()
 
 
 @dataclass
@@ -82,15 +84,17 @@ async def two_slacks(data: Path, articles: Path, tmp_path: Path, **more: Any) ->
             table["slack"] = {"reviewers_channel": "C0REVIEWS", "digest_channel": "C0SUPPORT"}
         slack = {
             "bot_token": None, "app_token": None, "client_id": _CLIENT, "client_secret": "s3cret",
-            "public_url": "https://desk.example/", "signing_secret": SecretStr(switch.secret), "api_url": f"{url}/api/",
+            "public_url": "https://desk.example/",
+            "token_keys": _KEY, "signing_secret": SecretStr(switch.secret), "api_url": f"{url}/api/",
             "workspaces": ["T0TOP"],
         }  # fmt: skip
         settings = demo_settings(data, articles, first, slack_extra=slack, tenants=tenants, **more)
         index_all(settings)
-        store = Installations(data / "installations.sqlite", _CLIENT, (), Tenancy(tenants_of(settings)))
+        store = await open_store(settings)
+        installations = StoredInstallations(store, _CLIENT, TokenKeys.of(_KEY), (), Tenancy(tenants_of(settings)))
         for team_id, sandbox in ((TEAM_ID, first), (BETA.team_id, second)):
             token = sandbox.credentials.bot_token
-            store.save(
+            await installations.async_save(
                 Installation(
                     app_id=APP_ID,
                     team_id=team_id,
@@ -100,6 +104,7 @@ async def two_slacks(data: Path, articles: Path, tmp_path: Path, **more: Any) ->
                     bot_id=BOT_ID,
                 )
             )
+        await store.close()
         bot = await stack.enter_async_context(running_bot(settings))
         switch.bot_url = f"{bot.url}{EVENTS_PATH}"
         first.deliver_over_http(switch.bot_url)

@@ -14,7 +14,8 @@ from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
-from bot.store.port import StoreError
+from bot.store.outage import Outage
+from bot.store.port import StoreError, StoreUnavailableError
 from bot.store.postgres.migrations import migrate
 from bot.store.postgres.pooling import keeps_sessions
 from index.errors import SettingsError
@@ -35,6 +36,8 @@ _POOLED = (
     "setting store.url: the pooler there gives clients another connection for each transaction, and so signals and "
     "locks are lost; name its session mode, or PostgreSQL itself"
 )
+# Beginnings of SQLSTATE: connection, read-only transaction, resources (a full disk is 53100), shutdown, system.
+_UNAVAILABLE = ("08", "25006", "53", "57P", "58")
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -93,6 +96,7 @@ class Database:
         self._url, self._now = url, now
         self._rules = rules or PoolRules()
         self._pool: AsyncConnectionPool[AsyncConnection[Any]] | None = None
+        self._outage = Outage("postgresql")
 
     async def open(self) -> Self:
         """Connect, creating or migrating the tables. Raises StoreError, and SettingsError behind an unfit pooler."""
@@ -143,7 +147,9 @@ class Database:
     async def write(self, sql: str, values: Values = ()) -> int:
         """Run a statement; return how many rows it changed."""
         async with self._borrowed() as connection:
-            return (await connection.execute(sql, values)).rowcount
+            changed = (await connection.execute(sql, values)).rowcount
+        self._outage.wrote()
+        return changed
 
     async def lock(self, name: str) -> None:
         """Hold nothing: a single statement is whole by itself."""
@@ -161,6 +167,7 @@ class Database:
             finally:
                 transaction.end()
                 _in_transaction.reset(token)
+        self._outage.wrote()
 
     @asynccontextmanager
     async def connection(self, silent_s: float = 0.0) -> AsyncIterator[AsyncConnection[Any]]:
@@ -179,10 +186,14 @@ class Database:
             raise StoreError("the store is closed")
         if _in_transaction.get():
             raise StoreError("inside a transaction only the transaction may be used")
-        async with translated("the store failed"), self._pool.connection() as connection:
-            if self._now:
-                await connection.execute("SELECT set_config('citedesk.clock', %s, false)", (iso(self._now()),))
-            yield connection
+        try:
+            async with translated("the store failed"), self._pool.connection() as connection:
+                if self._now:
+                    await connection.execute("SELECT set_config('citedesk.clock', %s, false)", (iso(self._now()),))
+                yield connection
+        except StoreUnavailableError as error:
+            self._outage.failed(str(error))
+            raise
 
     async def _configure(self, connection: AsyncConnection[Any]) -> None:
         limits = {
@@ -274,7 +285,15 @@ async def translated(words: str) -> AsyncIterator[None]:
     except errors.UniqueViolation as error:
         raise TakenError(f"{words}: {reason(error)}") from error
     except Error as error:
-        raise StoreError(f"{words}: {reason(error)}") from error
+        kind = StoreUnavailableError if _is_unavailable(error) else StoreError
+        raise kind(f"{words}: {reason(error)}") from error
+
+
+def _is_unavailable(error: Error) -> bool:
+    """Tell whether the database is away, full, read-only or shutting down, whatever the statement."""
+    if error.sqlstate is None:
+        return isinstance(error, OperationalError)
+    return error.sqlstate.startswith(_UNAVAILABLE)
 
 
 def reason(error: Error) -> str:

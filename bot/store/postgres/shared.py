@@ -96,6 +96,20 @@ class InstallationTable:
             (app, tenant_id, user_id),
         )
 
+    async def listed(self, app: str) -> list[Installed]:
+        """Return all installations."""
+        rows = await self._database.rows(
+            "SELECT app, tenant_id, user_id, payload FROM installations WHERE app = %s ORDER BY number", (app,)
+        )
+        return [Installed(*row) for row in rows]
+
+    async def replace(self, installed: Installed, payload: str) -> None:
+        """Give an installation another payload, unless it has changed meanwhile. It does not become newer."""
+        await self._database.write(
+            "UPDATE installations SET payload = %s WHERE app = %s AND tenant_id = %s AND user_id = %s AND payload = %s",
+            (payload, installed.app, installed.tenant_id, installed.user_id, installed.payload),
+        )
+
 
 class SignInStateTable:
     """`bot.store.shared.SignInStates` in PostgreSQL."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +15,8 @@ from typing import Any, Protocol, Self
 
 import sqlite_utils
 
-from bot.store.port import StoreError
+from bot.store.outage import Outage
+from bot.store.port import StoreError, StoreUnavailableError
 from bot.store.sqlite.migrations import migrations
 
 _BUSY_S = 5.0
@@ -24,6 +25,13 @@ _BATCH = 100
 # A transaction without a statement for this long is rolled back, because other writers wait for it. Shorter than
 # `_BUSY_S`, so that another process is not refused meanwhile.
 _IDLE_S = 3.0
+# Codes of errors that are no fault of a statement: the disk, the file, or another process is.
+_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY,
+    }
+)  # fmt: skip
 _in_transaction: ContextVar[bool] = ContextVar("in_transaction", default=False)
 
 
@@ -95,6 +103,7 @@ class Database(_Statements):
         self._thread = threading.Thread(target=self._serve, name="store", daemon=True)
         self._connection: sqlite3.Connection
         self._closed = True
+        self._outage = Outage(str(file))
 
     async def open(self) -> Self:
         """Open the file, creating or migrating it. Raises StoreError."""
@@ -145,6 +154,9 @@ class Database(_Statements):
     def _connect(self) -> sqlite3.Connection:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            # SQLite gives `-wal` and `-shm` the permissions of this file, so it has them before anything is written.
+            if not self._file.exists():
+                self._file.touch(mode=0o600)
             connection = sqlite3.connect(self._file, timeout=self._busy_s, check_same_thread=False)
             database = sqlite_utils.Database(connection)
             database.enable_wal()
@@ -154,7 +166,6 @@ class Database(_Statements):
             # What is deleted is overwritten: a text that is purged or forgotten is not left in free parts of the file.
             connection.execute("PRAGMA secure_delete = ON")
             connection.isolation_level = None
-            self._file.chmod(0o600)
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"the store {self._file} cannot be opened: {error}") from error
         return connection
@@ -177,18 +188,32 @@ class Database(_Statements):
         return found
 
     def _commit(self, batch: Sequence[_Work]) -> None:
+        before = self._connection.total_changes
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             done = [(work, _in_savepoint(self._connection, work.run)) for work in batch]
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            self._undo()
+            self._note(error)
             for work in batch:
                 work.result.set_exception(error)
             return
+        if self._connection.total_changes > before:
+            self._outage.wrote()
         for work, (value, problem) in done:
+            self._note(problem)
             work.result.set_exception(problem) if problem else work.result.set_result(value)
+
+    def _undo(self) -> None:
+        # An error here must not end the thread: the next batch undoes it again.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def _note(self, problem: Exception | None) -> None:
+        if problem and _is_unavailable(problem):
+            self._outage.failed(str(problem))
 
 
 class _RolledBackError(Exception):
@@ -259,7 +284,13 @@ async def _result(future: "Future[Any]") -> Any:  # noqa: ANN401 - what the stat
     try:
         return await asyncio.wrap_future(future)
     except (sqlite3.Error, UnicodeEncodeError) as error:
-        raise StoreError(f"the store failed: {error}") from error
+        kind = StoreUnavailableError if _is_unavailable(error) else StoreError
+        raise kind(f"the store failed: {error}") from error
+
+
+def _is_unavailable(error: Exception) -> bool:
+    """Tell whether the store cannot be written now, whatever the statement. The low byte of a code is its kind."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNAVAILABLE
 
 
 def _in_savepoint(connection: sqlite3.Connection, run: _Run) -> tuple[Any, Exception | None]:
@@ -267,9 +298,12 @@ def _in_savepoint(connection: sqlite3.Connection, run: _Run) -> tuple[Any, Excep
     connection.execute("SAVEPOINT piece")
     try:
         value = run(connection)
-    except Exception as error:  # noqa: BLE001 - the error is raised where the result is awaited
+    except Exception as error:
+        if not connection.in_transaction:
+            # With a full disk SQLite has undone the whole transaction, savepoints included.
+            raise
         connection.execute("ROLLBACK TO piece")
-        return None, error
-    finally:
         connection.execute("RELEASE piece")
+        return None, error
+    connection.execute("RELEASE piece")
     return value, None
