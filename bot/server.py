@@ -27,6 +27,7 @@ from bot.delivery.runtime import IsAlive, Runtime, Served
 from bot.desk.use_cases import UseCases
 from bot.figures import Figures, index_of
 from bot.http_door import listening
+from bot.private_files import tighten
 from bot.probes import Health, Probes, metrics_route
 from bot.readiness import (
     Ask,
@@ -37,8 +38,6 @@ from bot.readiness import (
     asks_store,
     asks_workers,
 )
-from bot.private_files import tighten
-from bot.probes import Probes
 from bot.settings import ServerSettings, Settings, environment_name, reviewers_places
 from bot.store.port import Store, StoreError
 from bot.telemetry.tracing import start_tracing

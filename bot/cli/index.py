@@ -17,8 +17,8 @@ from bot.app import places as places_of
 from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
-from bot.cli.stored import no_index_words, require_index
 from bot.cli.signals import ended_by_sigterm
+from bot.cli.stored import no_index_words, require_index
 from bot.private_files import tighten
 from bot.settings import Settings
 from bot.surfaces.command_messages import reopened_lines, reopened_words

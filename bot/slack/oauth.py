@@ -1,6 +1,5 @@
 """Installation by OAuth."""
 
-import time
 from collections.abc import Sequence
 
 import structlog
