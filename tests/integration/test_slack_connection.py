@@ -159,6 +159,7 @@ async def test_without_slack_at_the_start_teams_answers_and_slack_follows_once_i
             desk = Desk(sandbox, bot, settings)
             assert "Review needed" in (await desk.card()).text
             assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+            await bot.readiness.look()
             assert (await _health(bot.url))[1]["socket"] is True
 
 
@@ -184,6 +185,7 @@ async def test_cards_that_cannot_be_queued_do_not_keep_slack_from_connecting(own
                 database.execute("DROP TRIGGER full")
             desk = Desk(sandbox, bot, settings)
             assert "7 days" in shown(await desk.exactly_one_reply(await desk.ask(_ANSWERABLE)))
+            await bot.readiness.look()
             assert (await _health(bot.url))[1]["socket"] is True
 
 
