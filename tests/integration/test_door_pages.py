@@ -1,9 +1,8 @@
 """The pages that install the app in Slack, and the demo's page, visited by hand with what no browser sends."""
 
-import sqlite3
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -14,8 +13,10 @@ from bot.http_door import listening
 from bot.sandbox.server import Sandbox
 from bot.settings import ServerSettings, SlackSettings
 from bot.slack.http import routes
-from bot.slack.installations import Installations
-from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, STATE_SECONDS, oauth_settings, states_in_file
+from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, STATE_SECONDS, oauth_settings
+from bot.slack.stored_installations import StoredInstallations, StoredStates
+from bot.slack.token_keys import TokenKeys, new_key
+from bot.store.sqlite.store import SqliteStore
 
 _OF_A_PAGE = {
     "X-Content-Type-Options": "nosniff",
@@ -25,16 +26,31 @@ _OF_A_PAGE = {
 
 
 @asynccontextmanager
-async def _pages(file: Path) -> AsyncIterator[str]:
+async def _pages(store: SqliteStore) -> AsyncIterator[str]:
     slack = SlackSettings(client_id="1.2", client_secret="s", public_url="https://bot.example")
-    oauth = oauth_settings(slack, Installations(file, "1.2"), states_in_file(file))
+    installations = StoredInstallations(store, "1.2", TokenKeys.of(new_key()))
+    oauth = oauth_settings(slack, installations, StoredStates(store.sign_in_states, STATE_SECONDS))
     app = AsyncApp(name="citedesk", signing_secret="s", oauth_settings=oauth)
     async with listening(ServerSettings(port=0), routes(slack, lambda: app)) as url:
         yield url
 
 
-async def test_the_installation_pages_run_nothing_and_stand_in_no_frame(tmp_path: Path) -> None:
-    async with _pages(tmp_path / "i.sqlite") as url, aiohttp.ClientSession() as session:
+@pytest.fixture
+def now() -> list[datetime]:
+    """Return the time of the store, to be changed."""
+    return [datetime.now(UTC)]
+
+
+@pytest.fixture
+async def store(tmp_path: Path, now: list[datetime]) -> AsyncIterator[SqliteStore]:
+    """Return an empty store."""
+    store = await SqliteStore(tmp_path / "citedesk.sqlite", lambda: now[0]).open()
+    yield store
+    await store.close()
+
+
+async def test_the_installation_pages_run_nothing_and_stand_in_no_frame(store: SqliteStore) -> None:
+    async with _pages(store) as url, aiohttp.ClientSession() as session:
         for page in (INSTALL_PATH, f"{REDIRECT_PATH}?error=%3Cscript%3Ealert(1)%3C/script%3E"):
             async with session.get(url + page) as response:
                 assert response.status == 200
@@ -54,29 +70,29 @@ async def test_the_installation_pages_run_nothing_and_stand_in_no_frame(tmp_path
         ("?state[]=x&code[]=y", "="),
     ],
 )
-async def test_a_redirect_that_nobody_began_is_refused(query: str, cookie: str, tmp_path: Path) -> None:
+async def test_a_redirect_that_nobody_began_is_refused(query: str, cookie: str, store: SqliteStore) -> None:
     async with (
-        _pages(tmp_path / "i.sqlite") as url,
+        _pages(store) as url,
         aiohttp.ClientSession() as session,
         session.get(url + REDIRECT_PATH + query, headers={"Cookie": cookie}, data=b"{") as response,
     ):
         assert response.status in {400, 401}
 
 
-async def test_visits_are_limited_and_states_that_have_expired_make_room(tmp_path: Path) -> None:
-    file = tmp_path / "i.sqlite"
-    async with _pages(file) as url, aiohttp.ClientSession() as session:
+async def test_visits_are_limited_and_states_that_have_expired_make_room(
+    store: SqliteStore, now: list[datetime]
+) -> None:
+    async with _pages(store) as url, aiohttp.ClientSession() as session:
         statuses = []
         for _ in range(130):
             async with session.get(url + INSTALL_PATH) as response:
                 statuses.append(response.status)
         assert statuses == [200] * 120 + [429] * 10
-    with closing(sqlite3.connect(file)) as connection:
-        assert connection.execute("SELECT count(*) FROM oauth_states").fetchone() == (120,)
-        connection.execute("UPDATE oauth_states SET expire_at = ?", [time.time() - STATE_SECONDS])
-        connection.commit()
-        states_in_file(file).issue()
-        assert connection.execute("SELECT count(*) FROM oauth_states").fetchone() == (1,)
+    count = "SELECT count(*) FROM sign_in_states"
+    assert await store._database.rows(count) == [(120,)]
+    now[0] += timedelta(seconds=STATE_SECONDS + 1)
+    await store.sign_in_states.issue("new", STATE_SECONDS)
+    assert await store._database.rows(count) == [(1,)]
 
 
 @pytest.mark.parametrize(
