@@ -6,12 +6,14 @@ READY := $(VENV)/.ready
 ENGINES := $(VENV)/.engines
 LLM_VENV := .venv-llm
 CARRIED := index/embedding/carried
+RELEASE := .venv-release
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PLAYGROUND := $(CURDIR)/.playground
 # The long suites run in a small size; FULL=1 runs them in full.
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
+.PHONY: help demo wheel image lock sbom scan release test-image test test-scale test-faults test-llm test-teams test-export test-browser check lint fast format bench eval docs clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +29,11 @@ help:
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "             these five run in a small size; with FULL=1 in full, as docs/measuring.md tells"
 	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
+	@echo "make image   build the container image; BASE=, PLATFORM=, WHEEL= and TAG= as docs/container.md tells"
+	@echo "make test-image  build the image on a base made here, start it read-only, and ask it (needs Debian's podman)"
+	@echo "make release  wheel, image, SBOM and signed checksums in dist/; KEY= names the key: docs/releasing.md"
+	@echo "make sbom    what the image holds, as CycloneDX; make scan  known vulnerabilities of it"
+	@echo "make lock    write the image's requirements, with hashes, from pyproject.toml and constraints.txt"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
 
@@ -111,6 +118,37 @@ wheel: $(READY)
 	$(BIN)/citedesk index export-model $(CARRIED)
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
+image:
+	deploy/container/build.sh
+
+test-image: $(READY)
+	PYTEST=$(BIN)/pytest tests/image/run.sh
+
+# The tools of a release depend on other versions than Citedesk does.
+$(RELEASE)/.ready:
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
+	@touch $@
+
+LOCK = $(RELEASE)/bin/uv pip compile --quiet --generate-hashes --universal --no-annotate --no-header --constraint constraints.txt \
+	--python-version 3.11.5
+lock: $(RELEASE)/.ready
+	$(LOCK) pyproject.toml --extra cluster --extra otel --excludes deploy/container/left-out.txt --output-file deploy/container/requirements.txt
+	echo torch >$(RELEASE)/torch
+	$(LOCK) deploy/container/wheel.in --excludes $(RELEASE)/torch --output-file deploy/container/wheel.txt
+
+sbom: $(RELEASE)/.ready
+	@mkdir -p dist
+	$(RELEASE)/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --mc-type application \
+		--output-file dist/citedesk-$(VERSION).cdx.json deploy/container/requirements.txt
+
+# Exits with 1 if something is found. Without a way to the database it says that nothing was checked.
+scan: $(RELEASE)/.ready
+	deploy/container/scan.sh $(RELEASE)/bin/pip-audit
+
+release: $(READY) $(RELEASE)/.ready
+	deploy/container/release.sh "$(KEY)"
+
 # Those that need documents of your own, as their usage says, are started by hand.
 bench: $(READY)
 	for script in $$(grep -L 'usage: .*\.py [A-Z]' tests/bench/*.py); do $(BIN)/python $$script || exit 1; done
@@ -123,4 +161,4 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(RELEASE) .image $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
