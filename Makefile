@@ -144,7 +144,7 @@ sbom: $(RELEASE)/.ready
 
 # Exits with 1 if something is found. Without a way to the database it says that nothing was checked.
 scan: $(RELEASE)/.ready
-	deploy/container/scan.sh $(RELEASE)/bin/pip-audit
+	@$(PYTHON) deploy/container/scan.py $(RELEASE)/bin/pip-audit deploy/container/requirements.txt
 
 release: $(READY) $(RELEASE)/.ready
 	deploy/container/release.sh "$(KEY)"

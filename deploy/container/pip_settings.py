@@ -1,6 +1,6 @@
 """Write pip's settings of this machine as one pip.conf, for the image's build: `pip_settings.py FOLDER`.
 
-FOLDER then holds `pip.conf` and `certificates`. The folders of packages that the settings name are printed, a line each.
+FOLDER then holds `pip.conf` and `certificates`. The folders of packages in the settings are printed, one a line.
 """
 
 import configparser
@@ -38,8 +38,10 @@ def main() -> None:
 
 def _settings() -> dict[str, str]:
     """Return pip's settings; a variable of the environment wins over a file."""
-    listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)  # noqa: S603
-    found = [match.groups() for line in listed.stdout.splitlines() if (match := re.match(r"(.*?)\.([\w-]+)=(.*)", line))]
+    listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    found = [
+        match.groups() for line in listed.stdout.splitlines() if (match := re.match(r"(.*?)\.([\w-]+)=(.*)", line))
+    ]
     ordered = sorted(found, key=lambda setting: setting[0] == ":env:")
     return {key: literal_eval(value) for _, key, value in ordered if key not in _NOT_FOR_A_BUILD}
 

@@ -1,4 +1,4 @@
-"""The image as an engine runs it: another user, nothing writable but the volume, no rights. `make test-image` builds it."""
+"""The image as an engine runs it: a user without rights, and nothing writable but the volume. See `make test-image`."""
 
 import asyncio
 import json
@@ -58,7 +58,8 @@ def test_the_user_has_a_fixed_id_and_no_rights(volume: str) -> None:
 
 
 def test_nothing_can_be_written_but_the_volume(volume: str) -> None:
-    script = f"for f in / /tmp /etc/citedesk /opt/citedesk /opt/citedesk/app /var/tmp {_DATA}; do touch $f/x 2>/dev/null && echo $f; done"
+    places = f"/ /tmp /var/tmp /etc/citedesk /opt/citedesk /opt/citedesk/app {_DATA}"
+    script = f"for f in {places}; do touch $f/x 2>/dev/null && echo $f; done"
     assert _run(volume, "-c", f"{script}; true", entrypoint="sh").split() == [_DATA]
 
 
@@ -67,16 +68,20 @@ def test_nothing_of_the_programs_belongs_to_the_user(volume: str) -> None:
 
 
 def test_only_what_serves_is_inside(volume: str) -> None:
-    script = "import importlib.util as u, shutil; print([m for m in 'torch transformers onnx pip pytest'.split() if u.find_spec(m)], [c for c in 'cc gcc g++ make git curl'.split() if shutil.which(c)])"
+    modules, programs = "torch transformers onnx pip pytest".split(), "cc gcc g++ make git curl".split()
+    script = f"""import importlib.util, shutil
+print([name for name in {modules} if importlib.util.find_spec(name)], [name for name in {programs} if shutil.which(name)])"""
     assert _run(volume, "-c", script, entrypoint="python") == "[] []\n"
 
 
 def test_a_part_of_every_extra_can_be_imported(volume: str) -> None:
-    _run(volume, "-c", "import obstore, pgvector, psycopg, psycopg_pool, valkey, opentelemetry.sdk", entrypoint="python")
+    _run(
+        volume, "-c", "import obstore, pgvector, psycopg, psycopg_pool, valkey, opentelemetry.sdk", entrypoint="python"
+    )
 
 
 def test_the_build_leaves_no_trace_of_the_machine(volume: str) -> None:
-    """pip's configuration, certificates, package folders: each was mounted, and none may remain."""
+    """The build mounts the configuration of pip, certificates and package folders; none may remain."""
     found = _run(volume, "-c", "ls -d /pip /build /etc/pip.conf /run/secrets /opt/* 2>/dev/null; true", entrypoint="sh")
     assert found.split() == ["/opt/citedesk"]
 
