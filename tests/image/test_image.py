@@ -69,8 +69,9 @@ def test_nothing_of_the_programs_belongs_to_the_user(volume: str) -> None:
 
 def test_only_what_serves_is_inside(volume: str) -> None:
     modules, programs = "torch transformers onnx pip pytest".split(), "cc gcc g++ make git curl".split()
-    script = f"""import importlib.util, shutil
-print([name for name in {modules} if importlib.util.find_spec(name)], [name for name in {programs} if shutil.which(name)])"""
+    script = f"""from importlib.util import find_spec
+from shutil import which
+print([name for name in {modules} if find_spec(name)], [name for name in {programs} if which(name)])"""
     assert _run(volume, "-c", script, entrypoint="python") == "[] []\n"
 
 
