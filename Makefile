@@ -121,8 +121,9 @@ wheel: $(READY)
 image:
 	deploy/container/build.sh
 
-test-image: $(READY)
-	PYTEST=$(BIN)/pytest tests/image/run.sh
+# The wheel is made outside of the image, because torch has no wheel for processors and Python 3.13 in every index.
+test-image: wheel
+	WHEEL=$$(echo dist/citedesk-*.whl) PYTEST=$(BIN)/pytest tests/image/run.sh
 
 # The tools of a release depend on other versions than Citedesk does.
 $(RELEASE)/.ready:

@@ -21,8 +21,12 @@ wheel=$(echo dist/citedesk-"$version"-*.whl)
 [[ -f $wheel ]] || stop "there is no wheel of version $version"
 export TAG=localhost/citedesk:$version
 WHEEL=$wheel make --no-print-directory image
-architecture=${PLATFORM:-linux/$(uname -m)}
-image=dist/citedesk-$version-${architecture//\//-}.tar
+case ${PLATFORM:-$(uname -m)} in
+  *amd64 | x86_64) architecture=linux-amd64 ;;
+  *arm64 | aarch64) architecture=linux-arm64 ;;
+  *) stop "PLATFORM must be linux/amd64 or linux/arm64" ;;
+esac
+image=dist/citedesk-$version-$architecture.tar
 case $(command -v podman buildah docker | head -1) in
   *podman) podman save --format docker-archive --output "$image" "$TAG" ;;
   *buildah) buildah push --quiet "$TAG" "docker-archive:$image:$TAG" ;;
