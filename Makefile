@@ -7,12 +7,14 @@ ENGINES := $(VENV)/.engines
 LLM_VENV := .venv-llm
 AUDIT_VENV := .venv-audit
 CARRIED := index/embedding/carried
+RELEASE := .venv-release
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 PLAYGROUND := $(CURDIR)/.playground
 # The long suites run in a small size; FULL=1 runs them in full.
 FULL ?=
 export CITEDESK_TEST_FULL := $(FULL)
 
-.PHONY: help demo wheel test test-scale test-faults test-llm test-teams test-export test-browser test-monitoring check lint fast format bench eval docs audit clean
+.PHONY: help demo wheel image lock sbom scan release test-image test test-scale test-faults test-llm test-teams test-export test-browser test-monitoring test-deploy check lint fast format bench eval docs audit clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,9 +28,15 @@ help:
 	@echo "make test-monitoring  alerts and dashboard with a real Prometheus (needs Debian's prometheus)"
 	@echo "make test-export  export embedding models, rerankers and judges, and compare them with torch"
 	@echo "make test-llm  questions to a small real model, with and without schema"
+	@echo "make test-deploy  the Helm chart, the compose files and the systemd units"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
 	@echo "             these five run in a small size; with FULL=1 in full, as docs/measuring.md tells"
 	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
+	@echo "make image   build the container image; BASE=, PLATFORM=, WHEEL= and TAG= as docs/container.md tells"
+	@echo "make test-image  build the image on a base made here, start it read-only, and ask it (needs Debian's podman)"
+	@echo "make release  wheel, image, SBOM and signed checksums in dist/; KEY= names the key: docs/releasing.md"
+	@echo "make sbom    what the image holds, as CycloneDX; make scan  known vulnerabilities of it"
+	@echo "make lock    write the image's requirements, with hashes, from pyproject.toml and constraints.txt"
 	@echo "make bench   benchmarks (they print, they do not judge)"
 	@echo "make docs    write docs/settings.md from the settings"
 	@echo "make audit   look up known vulnerabilities of the pinned packages; skipped without PyPI's database"
@@ -113,10 +121,49 @@ test-teams: $(READY)
 			$(BIN)/pytest -q tests/teams; \
 	else echo "skipped: the Agents Playground cannot be fetched"; fi
 
+# The chart by Helm's own library against the schemas of Kubernetes, the compose files, the systemd units. dclint knows
+# the schema of compose.
+test-deploy: $(ENGINES)
+	@if command -v npm >/dev/null && npm install --silent --no-save --prefix $(PLAYGROUND)/dclint dclint@3.1.0 >/dev/null 2>&1; then \
+		CITEDESK_TEST_DCLINT=$(PLAYGROUND)/dclint/node_modules/.bin/dclint $(BIN)/pytest -q tests/deploy; \
+	else echo "the schema of compose is skipped: dclint cannot be fetched"; $(BIN)/pytest -q tests/deploy; fi
+
 wheel: $(READY)
 	rm -rf $(CARRIED) dist
 	$(BIN)/citedesk index export-model $(CARRIED)
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+image:
+	deploy/container/build.sh
+
+# The wheel is made outside of the image, because torch has no wheel for processors and Python 3.13 in every index.
+test-image: wheel
+	WHEEL=$$(echo dist/citedesk-*.whl) PYTEST=$(BIN)/pytest tests/image/run.sh
+
+# The tools of a release depend on other versions than Citedesk does.
+$(RELEASE)/.ready:
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-audit==2.10.1 uv==0.13.9
+	@touch $@
+
+LOCK = $(RELEASE)/bin/uv pip compile --quiet --generate-hashes --universal --no-annotate --no-header --constraint constraints.txt \
+	--python-version 3.11.5
+lock: $(RELEASE)/.ready
+	$(LOCK) pyproject.toml --extra cluster --extra otel --excludes deploy/container/left-out.txt --output-file deploy/container/requirements.txt
+	echo torch >$(RELEASE)/torch
+	$(LOCK) deploy/container/wheel.in --excludes $(RELEASE)/torch --output-file deploy/container/wheel.txt
+
+sbom: $(RELEASE)/.ready
+	@mkdir -p dist
+	$(RELEASE)/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --mc-type application \
+		--output-file dist/citedesk-$(VERSION).cdx.json deploy/container/requirements.txt
+
+# Exits with 1 if something is found. Without a way to the database it says that nothing was checked.
+scan: $(RELEASE)/.ready
+	@$(PYTHON) deploy/container/scan.py $(RELEASE)/bin/pip-audit deploy/container/requirements.txt
+
+release: $(READY) $(RELEASE)/.ready
+	deploy/container/release.sh "$(KEY)"
 
 # Those that need documents of your own, as their usage says, are started by hand.
 bench: $(READY)
@@ -130,7 +177,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
+	rm -rf $(VENV) $(RELEASE) $(AUDIT_VENV) .image $(CARRIED) dist $(LLM_VENV) $(PLAYGROUND) .citedesk .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
 
 # An environment of its own, because its packages are none of the product's.
 audit:
