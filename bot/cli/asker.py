@@ -58,7 +58,7 @@ def steps(tell: Callable[[str], None]) -> Watch:
     return watch
 
 
-async def asked(  # noqa: PLR0913 - who asks what, and what was said before
+async def asked(
     pipeline: Pipeline,
     settings: Settings,
     asker: Asker,

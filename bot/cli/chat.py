@@ -42,9 +42,7 @@ _COMMAND = re.compile(r"/(\w*)\s*")
 @DATA_DIR
 @TENANT
 @AS_JSON
-def command(  # noqa: PLR0913 - one for each option
-    data_dir: Path | None, tenant: str, user: str, groups: str, audience: str | None, *, as_json: bool
-) -> None:
+def command(data_dir: Path | None, tenant: str, user: str, groups: str, audience: str | None, *, as_json: bool) -> None:
     """Ask in a conversation, with follow-up questions.
 
     Each line is a question; "and on Mondays?" leans on the one before. Type /help for what else there is. Ctrl-C stops

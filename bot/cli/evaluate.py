@@ -1,7 +1,6 @@
 """`citedesk eval`: measure retrieval and answers, calibrate, write a report, compare with an earlier run."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_pipeline, build_retriever
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.printing import facts, is_terminal, say, say_json, show
 from bot.evaluation import run as measuring
 from bot.evaluation.page import report_page
 from bot.evaluation.run import EvalQuestion
@@ -21,8 +22,16 @@ from index.calibrate import keep_calibration
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("eval")
-@click.argument("questions", type=_FILE)
+@click.command(
+    "eval",
+    epilog=examples(
+        "citedesk eval questions.jsonl",
+        "citedesk eval questions.jsonl --rows now.jsonl --report now.html",
+        "citedesk eval questions.jsonl --compare before.jsonl --report now.html",
+        "head -20 questions.jsonl | citedesk eval - --json",
+    ),
+)
+@click.argument("questions", type=click.Path(path_type=Path, allow_dash=True))
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -41,13 +50,17 @@ def command(
     as_json: bool,
     **files: Path | None,
 ) -> None:
-    """Measure retrieval and answers against QUESTIONS (JSON lines)."""
+    """Measure retrieval and answers against QUESTIONS (JSON lines).
+
+    With - the questions are read from standard input.
+    """
     settings = own_settings(settings_of(data_dir), tenant)
     asked = measuring.read_questions(questions)[:limit]
     earlier = measuring.read_rows(files["compare"]) if files["compare"] else None
     calibration = _calibrated(settings, asked) if calibrate else None
     pipeline = measuring.unlimited(build_pipeline(settings, build_embedder(settings)))
-    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
+    is_quiet = not is_terminal(sys.stderr)
+    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr, hidden=is_quiet) as bar:
         results = asyncio.run(
             measuring.evaluate(pipeline, asked, settings.limits.request_deadline_s, lambda: bar.update(1))
         )
@@ -56,9 +69,12 @@ def command(
     figures = measuring.metrics(results)
     if files["report"]:
         _write_report(files["report"], questions.stem, [row.as_json() for row in results], earlier)
-        click.echo(f"report: {files['report']}", err=True)
+        say(f"report: {files['report']}", err=True)
     whole = figures | ({"calibration": calibration} if calibration else {})
-    click.echo(json.dumps(whole, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+    if as_json:
+        say_json(whole)
+    else:
+        show(facts(figures))
 
 
 def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, Any]:
@@ -66,7 +82,7 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     fitted = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
     calibration = fitted.model_copy(update={"reranker": retriever.reranker})
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
-    click.echo(
+    say(
         f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "
         f"quoted without a model from {calibration.answer_from:.2f} on; live snapshot: {name}",
         err=True,

@@ -3,8 +3,8 @@
 from typing import ClassVar
 
 from markdown_it import MarkdownIt
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, JustifyMethod, Markdown, MarkdownElement
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
+from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
@@ -18,7 +18,7 @@ class _LeftHeading(Heading):
 
 class _PlainCode(CodeBlock):
     # Highlighting would run one of 500 lexers, which the document names, over hostile text.
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:  # noqa: ARG002
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield Padding(Text(self.text.plain.rstrip("\n"), self.style_name, overflow="fold"), (0, 0, 0, 2))
 
 

@@ -80,11 +80,11 @@ def json_text(value: Any, *, indent: int | None = 1) -> str:  # noqa: ANN401 - w
 
 def show(parts: Sequence[Part]) -> None:
     """Print parts, with colours if standard output is a terminal."""
-    if is_terminal(sys.stdout):
+    if parts and is_terminal(sys.stdout):
         from bot.cli.terminal import show_parts  # noqa: PLC0415 - a pipe does without the library
 
         show_parts(parts)
-    else:
+    elif parts:
         say(plain_text(parts))
 
 

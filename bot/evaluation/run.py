@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from pipeline.types import Answered, Deadline, Form, NeedsReview, Outcome, Reque
 CONTEXT_CHARS = 4000
 TOP = 5
 _DEPTH = 20
+_STANDARD_INPUT = Path("-")
 # What the page reads of a row.
 _ROW_KEYS = {
     "id", "question", "answerable", "category", "outcome", "rank", "retrieved", "sufficiency", "stage_ms",
@@ -102,10 +104,11 @@ class EvalRow:
 
 
 def read_questions(file: Path) -> list[EvalQuestion]:
-    """Return the questions of a JSONL file. Raises QuestionsError."""
+    """Return the questions of a JSONL file, `-` for standard input. Raises QuestionsError."""
     questions: list[EvalQuestion] = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = sys.stdin.buffer.read().decode() if file == _STANDARD_INPUT else file.read_text(encoding="utf-8")
+        lines = text.splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsError(f"{file} cannot be read") from error
     for number, line in enumerate(lines, 1):
