@@ -43,11 +43,10 @@ class Markdown:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells below a head. The cells of the columns `whole` are never broken, because people copy them."""
+    """Rows of cells below a head. Only cells of the last column are broken: people copy the others."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
-    whole: frozenset[int] = frozenset()
 
 
 Part = Line | Markdown | Table

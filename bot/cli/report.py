@@ -13,7 +13,7 @@ import click
 from bot.app import build_embedder, build_reporting, build_retriever
 from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
-from bot.cli.printing import Line, Part, say_json, show
+from bot.cli.printing import Line, Part, Table, say_json, show
 from bot.cli.stored import opened_store
 from bot.desk.reporting import Report
 from bot.settings import Settings
@@ -22,6 +22,9 @@ from bot.surfaces import report_words
 from bot.telemetry import report
 from bot.tenants import own_settings
 from pipeline.types import Trace
+
+
+_BAR = 20
 
 
 @click.command(
@@ -53,10 +56,25 @@ def command(data_dir: Path | None, tenant: str, since: str, picture: TextIO | No
 
 
 def _parts(traces: Sequence[Trace], figures: Report | None) -> list[Part]:
-    answers: list[Part] = []
-    for line in report.report(traces):
-        answers += [Line(line.question, "strong"), Line(f"  {line.answer}", indent=2)]
-    return [*([Line(report_words.report_text(figures, quotes=True)), Line("")] if figures and traces else []), *answers]
+    answers = [part for line in report.report(traces) for part in _named(line.question, [line.answer])]
+    return [*(_figures_parts(figures) if figures and traces else []), *answers]
+
+
+def _figures_parts(figures: Report) -> list[Part]:
+    ends = report_words.report_ends(figures)
+    rows = [(f"{'█' * round(n / figures.questions * _BAR)}", f"{n}", name) for name, n in ends if figures.questions]
+    named = [(name, [value]) for name, value in report_words.report_facts(figures)]
+    named += [(name, list(lines)) for name, lines in report_words.sections(figures, quotes=True)]
+    return [
+        Line(report_words.report_heading(figures), "strong"),
+        *([Line(""), Table(("share", "questions", "ended"), rows), Line("")] if rows else []),
+        *(part for name, lines in named for part in _named(name, lines)),
+        Line(""),
+    ]
+
+
+def _named(name: str, lines: Sequence[str]) -> list[Part]:
+    return [Line(name, "strong"), *(Line(f"  {line}", indent=2) for line in lines)]
 
 
 def _as_json(traces: Sequence[Trace], figures: Report | None) -> dict[str, Any]:

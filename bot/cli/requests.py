@@ -100,7 +100,7 @@ async def _questions(store: Store, found: list[FinishedRequest], embedder: str, 
 def _table(found: list[FinishedRequest], asked: Questions | None) -> Part:
     head = ["time (UTC)", "request", "outcome", "verdict", *(["question"] if asked is not None else [])]
     rows = [[_time(r), r.trace.request_id, r.trace.outcome, r.trace.verdict, *_question(r, asked)] for r in found]
-    return Table(head, rows, whole=frozenset({1}))
+    return Table(head, rows)
 
 
 def _time(request: FinishedRequest) -> str:

@@ -134,7 +134,7 @@ def reviews_export(  # noqa: PLR0913 - one for each option
 def _table(views: list[ReviewView]) -> Table:
     reviews = [view.review for view in views]
     rows = [[r.review_id, r.state, r.opened_at[:16].replace("T", " "), _question(r)] for r in reviews]
-    return Table(["review", "state", "opened (UTC)", "question"], rows, whole=frozenset({0, 1}))
+    return Table(["review", "state", "opened (UTC)", "question"], rows)
 
 
 def _question(review: Review) -> str:

@@ -74,7 +74,7 @@ def search_parts(question: str, found: Retrieval) -> list[Part]:
     """Return a result: scores and shared words of each chunk, the sufficiency, its thresholds and features."""
     head = ("score", "cosine", "tokens", "words", "place")
     rows = [row for chunk in found.chunks for row in _chunk_rows(question, chunk)]
-    return [Table(head, rows, whole=frozenset({0, 1, 2, 3})), Line(""), *_verdict(found), *_features(found.features)]
+    return [Table(head, rows), Line(""), *_verdict(found), *_features(found.features)]
 
 
 def _chunk_rows(question: str, chunk: RetrievedChunk) -> list[tuple[str, ...]]:
