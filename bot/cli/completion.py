@@ -38,8 +38,8 @@ class Entry:
 @click.command(
     "completion",
     epilog=examples(
-        "citedesk completion bash > ~/.citedesk.bash         # source it in ~/.bashrc",
-        "citedesk completion zsh > ~/.zfunc/_citedesk       # a folder of fpath",
+        "citedesk completion bash > ~/.citedesk.bash      # source it in ~/.bashrc",
+        "citedesk completion zsh > ~/.zfunc/_citedesk    # a folder of fpath",
         "citedesk completion fish > ~/.config/fish/completions/citedesk.fish",
     ),
 )
