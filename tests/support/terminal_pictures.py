@@ -34,7 +34,7 @@ _SHOWN: Mapping[str, tuple[Sequence[str], str]] = MappingProxyType(
     {
         "help": (["--help"], ""),
         "ask": (["ask", "How long is the trial period of the Team plan?"], ""),
-        "chat": (["chat"], "How do I add a team member?\nand how do I remove one?\n/help\n"),
+        "chat": (["chat"], "When does the first payment reminder go out?\nand the second one?\n/sources\n"),
         "search": (["search", "When is the first reminder sent?", "--limit", "3"], ""),
         "requests": (["requests", "list"], ""),
         "doctor": (["doctor"], ""),
