@@ -172,7 +172,7 @@ def test_a_question_file_is_read_from_standard_input(folder: Path) -> None:
         (["report", "--since", "never"], "SETTINGS_INVALID", 2),
         (["search", "x", "--limit", "99"], "USAGE", 2),
         (["search", "x", "--limmit", "9"], "USAGE", 2),
-        (["why", "r-404"], "UNKNOWN_REQUEST", 1),
+        (["why", "r-404"], "REQUEST_UNKNOWN", 1),
     ],
 )
 def test_an_error_is_one_object_on_standard_error(arguments: list[str], code: str, status: int, tmp_path: Path) -> None:
