@@ -23,7 +23,6 @@ from bot.telemetry import report
 from bot.tenants import own_settings
 from pipeline.types import Trace
 
-
 _BAR = 20
 
 
@@ -65,12 +64,9 @@ def _figures_parts(figures: Report) -> list[Part]:
     rows = [(f"{'█' * round(n / figures.questions * _BAR)}", f"{n}", name) for name, n in ends if figures.questions]
     named = [(name, [value]) for name, value in report_words.report_facts(figures)]
     named += [(name, list(lines)) for name, lines in report_words.sections(figures, quotes=True)]
-    return [
-        Line(report_words.report_heading(figures), "strong"),
-        *([Line(""), Table(("share", "questions", "ended"), rows), Line("")] if rows else []),
-        *(part for name, lines in named for part in _named(name, lines)),
-        Line(""),
-    ]
+    shares: list[Part] = [Line(""), Table(("share", "questions", "ended"), rows), Line("")] if rows else []
+    lists = [part for name, lines in named for part in _named(name, lines)]
+    return [Line(report_words.report_heading(figures), "strong"), *shares, *lists, Line("")]
 
 
 def _named(name: str, lines: Sequence[str]) -> list[Part]:

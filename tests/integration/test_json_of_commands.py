@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,7 @@ async def _store(file: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory, articles: Path) -> Path:
     """Return the folder of an index and a store; commands find them by --data-dir."""
     path = tmp_path_factory.mktemp("json")
     built = _run("index", "build", str(articles), "--data-dir", str(path), "--json")

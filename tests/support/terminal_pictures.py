@@ -21,6 +21,7 @@ from types import MappingProxyType
 
 from rich.console import Console
 from rich.text import Text
+from support.clock import Clock
 
 from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Trace
@@ -54,7 +55,7 @@ async def _stored(file: Path) -> None:
     time = datetime.now(UTC) - timedelta(hours=9)
     for request_id, outcome, verdict in _ENDED:
         time += timedelta(minutes=93)
-        store = await SqliteStore(file, lambda at=time: at).open()
+        store = await SqliteStore(file, Clock(time)).open()
         trace = {"tenant_id": "T1", "user_id": "U1", "channel_id": "C1", "route": "slack"}
         await store.requests.save(Trace(request_id=request_id, outcome=outcome, verdict=verdict, **trace))
         await store.close()

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -60,7 +61,7 @@ def test_json_keeps_a_tag_and_half_of_a_character() -> None:
 @pytest.mark.parametrize("columns", _WIDTHS)
 def test_every_part_is_clean_and_fits_a_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table(("id", "outcome", "question"), [("r-0123456789", "not_enough_info", f"打印机 {_HOSTILE} " * 3)])
-    parts = [
+    parts: list[Part] = [
         Line(_HOSTILE * 3, "bad", indent=3),
         Markdown(f"# 打印机\n\n- {_HOSTILE}\n\n```\n{_HOSTILE * 3}\n```"),
         table,
@@ -101,6 +102,12 @@ def test_a_narrow_window_has_the_cells_of_a_row_one_below_the_other(monkeypatch:
         f"{'request  r-1':24}",
         f"{'outcome  not_enough_info':24}",
     ]
+
+
+def test_commands_print_through_the_module_that_cleans() -> None:
+    folder = Path(printing.__file__).parent
+    others = [file for file in folder.glob("*.py") if file.name not in {"printing.py", "terminal.py"}]
+    assert [file.name for file in others if re.search(r"click\.s?echo\(|(?<![\w.])print\(", file.read_text())] == []
 
 
 @pytest.mark.parametrize(("term", "is_one"), [("xterm-256color", True), ("dumb", False), ("", False)])
