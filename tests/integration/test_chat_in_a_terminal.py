@@ -21,7 +21,8 @@ from index.builder import BuildRules, build
 _CITEDESK = (sys.executable, "-c", "from bot.cli.main import main; main()")
 _PATIENCE_S = 90.0
 _HOSTILE = """<html><head><title>Office&#27;[31m hours</title></head><body><h1>Office &#8238;hours</h1>
-<p>The office in Berlin opens at nine o'clock&#27;]0;PWNED&#7; and closes at six&#155;2J. Ask at &lt;host&gt;.</p></body></html>"""
+<p>The office in Berlin opens at nine o'clock&#27;]0;PWNED&#7; and closes at six. Ask at &lt;host&gt;.</p>
+</body></html>"""
 
 
 class _Screen:
@@ -99,7 +100,7 @@ async def test_a_conversation_is_held_and_hostile_text_does_nothing(tmp_path: Pa
         await screen.sees("you> ", 4)
         screen.type("\x04")
         assert await asyncio.wait_for(process.wait(), _PATIENCE_S) == 0
-    assert "opens at nine o'clock]0;PWNED and closes at six›2J. Ask at <host>" in " ".join(screen.shown.split())
+    assert "opens at nine o'clock]0;PWNED and closes at six. Ask at <host>" in " ".join(screen.shown.split())
     own = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.shown)
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(own)
     assert "\x1b[31m hours" not in screen.shown

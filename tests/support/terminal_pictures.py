@@ -21,10 +21,10 @@ from types import MappingProxyType
 
 from rich.console import Console
 from rich.text import Text
-from support.clock import Clock
 
 from bot.store.sqlite.store import SqliteStore
 from pipeline.types import Trace
+from support.clock import Clock
 
 _ROOT = Path(__file__).parents[2]
 _PICTURES = _ROOT / "docs" / "pictures"
