@@ -109,7 +109,7 @@ async def test_a_conversation_is_held_and_hostile_text_does_nothing(tmp_path: Pa
 async def test_ctrl_c_stops_an_answer_and_the_conversation_goes_on(tmp_path: Path, articles: Path) -> None:
     build([articles], tmp_path, shared_embedder(), BuildRules())
     never = asyncio.Event()
-    async with scripted_llm([Step(held=never)] * 9) as server:
+    async with scripted_llm(*[Step(held=never)] * 9) as server:
         model = {
             "CITEDESK_LLM__PROVIDER": "openai",
             "CITEDESK_LLM__BASE_URL": server.url,
