@@ -12,7 +12,6 @@ import click
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from bot.cli.arguments import examples
-from bot.cli.printing import say, say_json
 from index.errors import CitedeskError, SettingsError
 
 _FAILED, _SETTINGS_ERROR, _INTERRUPTED = 1, 2, 130
@@ -94,12 +93,14 @@ class _Commands(click.Group):
                 raise
             _refuse(ctx, "USAGE", error.format_message(), error.exit_code, as_json=True)
         except KeyboardInterrupt:
-            say("", err=True)
+            click.echo(err=True)
             ctx.exit(_INTERRUPTED)
 
 
 def _refuse(ctx: click.Context, code: str, message: str, status: int, *, as_json: bool) -> NoReturn:
     """Say on standard error why a command failed, in one line or one JSON object, and exit."""
+    from bot.cli.printing import say, say_json  # noqa: PLC0415 - `--help` is faster without it
+
     if as_json:
         say_json({"error": code, "message": message, "exit_status": status}, indent=None, err=True)
     else:

@@ -4,7 +4,6 @@ Questions, documents and replies of models are hostile. Every text leaves throug
 cursor, change the title of the window, or turn the order of characters round.
 """
 
-import json
 import os
 import re
 import sys
@@ -74,6 +73,8 @@ def say_json(value: Any, *, indent: int | None = 1, err: bool = False) -> None: 
 
 def json_text(value: Any, *, indent: int | None = 1) -> str:  # noqa: ANN401 - what JSON can hold
     r"""Return a value as JSON. Characters that act on a terminal are written as `\uXXXX`, so that none is lost."""
+    import json  # noqa: PLC0415 - `--help` is faster without it
+
     return _UNSAFE.sub(_escaped, json.dumps(value, ensure_ascii=False, indent=indent))
 
 
