@@ -11,15 +11,18 @@ from bot.store.sqlite.exporting import Export, exporting
 from index.errors import SettingsError
 
 
-async def copied_into_database(file: Path, url: str, told: Callable[[str], None]) -> bool:
-    """Copy a store from a file. Return False if it is copied already. Raises StoreError, SettingsError.
+async def copied_into_database(file: Path, url: str, told: Callable[[str], None]) -> list[dict[str, str | int]] | None:
+    """Copy a store from a file; return name, rows and hash of each table, None if all was copied before.
+
+    Raises StoreError, SettingsError.
 
     `told` gets a line for each table. A copy that was broken off goes on where it was.
     """
+    copied: list[dict[str, str | int]] = []
     with exporting(file) as source:
         async with _postgres("importing").importing(url, source.source) as target:
             if not await target.begin():
-                return False
+                return None
             for table in TABLES:
                 for rows in source.batches(table, await target.copied(table)):
                     await target.put(table, rows)
@@ -30,8 +33,9 @@ async def copied_into_database(file: Path, url: str, told: Callable[[str], None]
                         " begin again"
                     )
                 told(f"{table.name}: {wanted.rows} rows, hash {str(wanted)[:16]} on both sides")
+                copied.append({"table": table.name, "rows": wanted.rows, "hash": str(wanted)})
             await target.end()
-    return True
+    return copied
 
 
 async def copied_into_file(url: str, file: Path) -> None:

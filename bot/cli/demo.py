@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.resources import as_file
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_rules
+from bot.cli.arguments import examples
 from bot.cli.demo_questions import KNOWLEDGE_BASE, demo_suggestions, own_suggestions
 from bot.cli.index import build_progress, coverage_text
-from bot.cli.options import DATA_DIR, settings_with
+from bot.cli.options import AS_JSON, DATA_DIR, settings_with
+from bot.cli.printing import say, say_json
 from bot.cli.signals import run_until_stopped, stop_event
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slow_model import MODEL, SECONDS
@@ -32,29 +35,42 @@ _SETTINGS, _SLOW = "settings", "slow"
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo runs over, the knowledge base without any `places`, and the port of its page."""
+    """What the demo runs over, the knowledge base without any `places`, and the port of its page.
+
+    `as_json` tells a script when it is ready.
+    """
 
     places: tuple[str, ...]
     data_dir: Path
     port: int
+    as_json: bool = False
 
 
-@click.command("demo")
+@click.command(
+    "demo",
+    epilog=examples(
+        "citedesk demo                          # with a small knowledge base",
+        "citedesk demo ./docs                   # with your own documents",
+        "citedesk demo https://docs.example.com --port 0",
+    ),
+)
 @click.argument("places", nargs=-1)
 @DATA_DIR
+@AS_JSON
 @click.option("--port", default=8321, show_default=True, help="Port of the page on loopback; 0 picks a free one.")
-def command(places: tuple[str, ...], data_dir: Path | None, port: int) -> None:
+def command(places: tuple[str, ...], data_dir: Path | None, port: int, *, as_json: bool) -> None:
     """Try Citedesk in a loopback Slack workspace: no account, no key.
 
     Without PLACES it answers from a small knowledge base, with PLACES from your own documents: folders, files, Git
-    checkouts, or addresses of pages and site maps.
+    checkouts, or addresses of pages and site maps. --json prints a line once it is ready.
     """
-    demo = Demo(places, data_dir or _data_dir(places), port)
-    run_until_stopped(run_demo(demo, click.echo, build_progress))
+    demo = Demo(places, data_dir or _data_dir(places), port, as_json)
+    tell = partial(say, err=as_json)
+    run_until_stopped(run_demo(demo, tell, partial(build_progress, show=not as_json)))
 
 
 async def run_demo(
-    demo: Demo, say: Callable[[str], Any], progress: Callable[[], AbstractContextManager[Progress]]
+    demo: Demo, tell: Callable[[str], Any], progress: Callable[[], AbstractContextManager[Progress]]
 ) -> None:
     """Index the documents, start workspace and bot, print the URL, and run until stopped."""
     stopped = stop_event()
@@ -64,28 +80,30 @@ async def run_demo(
             quoting = {"index": _index(demo, places), "llm": {"provider": "extractive"}}
             settings = demo_settings(demo.data_dir, articles, sandbox, **quoting)
             embedder = build_embedder(settings)
-            say(f"Indexing {'your documents' if demo.places else 'the demo knowledge base'}…")
+            tell(f"Indexing {'your documents' if demo.places else 'the demo knowledge base'}…")
             with progress() as report:
                 coverage = await asyncio.to_thread(
                     build, list(places), demo.data_dir, embedder, build_rules(settings), report
                 )
-            say(_shortened(coverage) if demo.places else f"{coverage.indexed} articles, {coverage.chunks} chunks.")
+            tell(_shortened(coverage) if demo.places else f"{coverage.indexed} articles, {coverage.chunks} chunks.")
             if demo.places:
                 sandbox.menu.suggestions = await own_suggestions(settings, embedder)
-            await _serve(demo, places, sandbox, stopped, say)
+            await _serve(demo, places, sandbox, stopped, tell)
 
 
 async def _serve(
-    demo: Demo, places: tuple[Any, ...], sandbox: Sandbox, stopped: asyncio.Event, say: Callable[[str], Any]
+    demo: Demo, places: tuple[Any, ...], sandbox: Sandbox, stopped: asyncio.Event, tell: Callable[[str], Any]
 ) -> None:
     """Run the bot until stopped; start it anew with other settings when the visitor chooses who answers."""
-    say("Starting the bot…")
+    tell("Starting the bot…")
     stop, is_told = asyncio.create_task(stopped.wait()), False
     while not stop.done():
         answerer = sandbox.menu.chosen
         async with running_bot(_settings_for(answerer, demo, places, sandbox)):
             if not is_told:
-                say(f"\nCitedesk is ready. Open {sandbox.url} in a browser. Ctrl-C stops it.")
+                tell(f"\nCitedesk is ready. Open {sandbox.url} in a browser. Ctrl-C stops it.")
+            if demo.as_json and not is_told:
+                say_json({"event": "ready", "url": sandbox.url}, indent=None)
             is_told = True
             await sandbox.menu.serving(answerer)
             change = asyncio.create_task(sandbox.menu.another_than(answerer))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +21,10 @@ from bot.app import (
 )
 from bot.app import places as places_of
 from bot.cli.access_warnings import live_warnings
+from bot.cli.arguments import examples
 from bot.cli.model_check import model_checks
-from bot.cli.options import DATA_DIR, loaded_settings
+from bot.cli.options import AS_JSON, DATA_DIR, loaded_settings
+from bot.cli.printing import Line, Tone, say_json, show
 from bot.cli.service_check import service_checks
 from bot.cli.settings_check import source_checks
 from bot.cli.stored import require_index
@@ -39,16 +41,32 @@ from index.retrieval import IN_DATABASE, Manifest
 from index.snapshot import SnapshotFolder
 
 
-@click.command("doctor")
+@click.command(
+    "doctor", epilog=examples("citedesk doctor", "citedesk doctor --json | jq '.checks[] | select(.ok | not)'")
+)
 @DATA_DIR
-def command(data_dir: Path | None) -> None:
-    """Check settings, index, store, model and chat products, and say what to do."""
+@AS_JSON
+def command(data_dir: Path | None, *, as_json: bool) -> None:
+    """Check settings, index, store, model and chat products, and say what to do.
+
+    Exit status: 1 if a check fails.
+    """
     loaded = loaded_settings(data_dir)
-    findings = [*source_checks(loaded), *asyncio.run(diagnose(loaded.settings))]
-    for finding in findings:
-        click.echo(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.what}: {without_password(finding.words)}")
-    if not all(finding.ok for finding in findings):
+    found = [*source_checks(loaded), *asyncio.run(diagnose(loaded.settings))]
+    findings = [replace(finding, words=without_password(finding.words)) for finding in found]
+    is_ok = all(finding.ok for finding in findings)
+    if as_json:
+        say_json({"ok": is_ok, "checks": [asdict(finding) for finding in findings]})
+    else:
+        show([_line(finding) for finding in findings])
+    if not is_ok:
         raise click.exceptions.Exit(1)
+
+
+def _line(finding: Diagnosis) -> Line:
+    tone: Tone = "plain" if finding.ok else "bad"
+    mark = "ok    " if finding.ok else "FAIL  "
+    return Line(f"{mark}{finding.what}: {finding.words}", tone, indent=len(mark))
 
 
 async def diagnose(settings: Settings) -> Sequence[Diagnosis]:

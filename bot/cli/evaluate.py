@@ -1,7 +1,6 @@
 """`citedesk eval`: measure retrieval and answers, calibrate, write a report, compare with an earlier run."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_pipeline, build_retriever
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.cli.printing import facts, is_terminal, say, say_json, show
 from bot.cli.review_questions import questions_from_reviews
 from bot.cli.run_facts import run_facts
 from bot.cli.stored import require_index
@@ -25,12 +26,21 @@ from index.calibrate import keep_calibration
 _FILE = click.Path(path_type=Path)
 
 
-@click.command("eval")
-@click.argument("questions", type=_FILE, required=False)
+@click.command(
+    "eval",
+    epilog=examples(
+        "citedesk eval questions.jsonl",
+        "citedesk eval questions.jsonl --rows now.jsonl --report now.html",
+        "citedesk eval questions.jsonl --compare before.jsonl --report now.html",
+        "citedesk eval --from-reviews --save asked.jsonl --report now.html",
+        "head -20 questions.jsonl | citedesk eval - --json",
+    ),
+)
+@click.argument("questions", type=click.Path(path_type=Path, allow_dash=True), required=False)
 @click.option("--from-reviews", is_flag=True, help="Ask what people asked: decided reviews, and gaps.")
 @click.option("--since", default="90d", show_default=True, help="With --from-reviews: how far back.")
 @click.option("--save", type=_FILE, help="Write the questions that are asked to this file, to edit them.")
-@click.option("--groups", default="", help="Groups of the reader, separated by commas; default: everyone's documents.")
+@click.option("--groups", default="", metavar="A,B", help="Groups of the reader; default: everyone's documents.")
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -52,7 +62,10 @@ def command(  # noqa: PLR0913 - one for each option
     as_json: bool,
     **files: Path | None,
 ) -> None:
-    """Measure retrieval and answers against QUESTIONS (JSON lines), or against what people asked and got."""
+    """Measure retrieval and answers against QUESTIONS (JSON lines), or against what people asked and got.
+
+    With - the questions are read from standard input.
+    """
     whole, readers = settings_of(data_dir), names(groups)
     if (questions is None) != from_reviews:
         raise click.UsageError("Give either QUESTIONS or --from-reviews.")
@@ -65,7 +78,8 @@ def command(  # noqa: PLR0913 - one for each option
     calibration = _calibrated(settings, asked) if calibrate else None
     retriever = build_retriever(settings, embedder := build_embedder(settings))
     pipeline = measuring.unlimited(build_pipeline(settings, embedder, retriever))
-    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr) as bar:
+    is_quiet = not is_terminal(sys.stderr)
+    with click.progressbar(length=len(asked), label="Asking", file=sys.stderr, hidden=is_quiet) as bar:
         deadline_s = settings.limits.request_deadline_s
         results = asyncio.run(measuring.evaluate(pipeline, asked, deadline_s, lambda: bar.update(1), readers))
     if files["rows"]:
@@ -73,11 +87,13 @@ def command(  # noqa: PLR0913 - one for each option
     figures = measuring.metrics(results)
     if files["report"]:
         source = questions.name if questions else f"what people asked in the last {since}"
-        facts = run_facts(settings, retriever, readers, source)
-        _write_report(files["report"], facts, [row.as_json() for row in results], earlier)
-        click.echo(f"report: {files['report']}", err=True)
-    printed = figures | ({"calibration": calibration} if calibration else {})
-    click.echo(json.dumps(printed, indent=1) if as_json else "\n".join(f"{n:30} {v}" for n, v in figures.items()))
+        about = run_facts(settings, retriever, readers, source)
+        _write_report(files["report"], about, [row.as_json() for row in results], earlier)
+        say(f"report: {files['report']}", err=True)
+    if as_json:
+        say_json(figures | ({"calibration": calibration} if calibration else {}))
+    else:
+        show(facts(figures))
 
 
 def _from_reviews(settings: Settings, tenant: str, groups: frozenset[str], since: str) -> list[EvalQuestion]:
@@ -91,7 +107,7 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     fitted = measuring.fitted_calibration(retriever, asked, settings.index.missed_rate, settings.index.wrong_rate)
     calibration = fitted.model_copy(update={"reranker": retriever.reranker})
     name = keep_calibration(settings.data_dir, calibration, settings.index.keep_snapshots)
-    click.echo(
+    say(
         f"calibrated on {calibration.questions} questions: not enough info below {calibration.abstain_below:.2f}, "
         f"quoted without a model from {calibration.answer_from:.2f} on; live snapshot: {name}",
         err=True,
@@ -99,5 +115,5 @@ def _calibrated(settings: Settings, asked: Sequence[EvalQuestion]) -> dict[str, 
     return calibration.model_dump(mode="json")
 
 
-def _write_report(file: Path, facts: Facts, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
-    file.write_text(report_page(facts, rows, earlier), encoding="utf-8")
+def _write_report(file: Path, about: Facts, rows: list[dict[str, Any]], earlier: list[dict[str, Any]] | None) -> None:
+    file.write_text(report_page(about, rows, earlier), encoding="utf-8")

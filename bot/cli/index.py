@@ -1,6 +1,5 @@
 """`citedesk index`: build, watch, inspect, verify and roll back the index."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,9 @@ from bot.app import build_embedder, build_rules, build_snapshots
 from bot.app import places as places_of
 from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
+from bot.cli.arguments import Commands, examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.printing import Line, is_terminal, say, say_json, show
 from bot.cli.signals import ended_by_sigterm
 from bot.cli.stored import no_index_words, require_index
 from bot.private_files import tighten
@@ -33,15 +34,11 @@ from index.snapshot_writing import Progress
 from index.watching import watched
 
 
-@click.group("index")
+@click.group("index", cls=Commands)
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Build and inspect the index."""
     ctx.with_resource(ended_by_sigterm())
-
-
-for _command in (export_model.command, publishing.publish, publishing.fetch, index_worker.command):
-    command.add_command(_command)
 
 
 _PUBLISH = click.option(
@@ -49,7 +46,15 @@ _PUBLISH = click.option(
 )
 
 
-@command.command("build")
+@command.command(
+    "build",
+    epilog=examples(
+        "citedesk index build ./docs",
+        "citedesk index build ./handbook https://docs.example.com/sitemap.xml",
+        "citedesk index build                        # index.paths of the settings",
+        "citedesk index build --publish --json       # for all machines",
+    ),
+)
 @click.argument("places", nargs=-1)
 @DATA_DIR
 @TENANT
@@ -85,31 +90,36 @@ def _build_one(settings: Settings, places: tuple[str, ...], *, as_json: bool, fo
         build_here = partial(build, folders, settings.data_dir, embedder, rules, progress)
         coverage = published.built(build_here) if published else build_here()
     warnings = live_warnings(settings)
-    click.echo(
-        json.dumps(coverage_json(coverage, warnings), indent=1) if as_json else coverage_text(coverage, warnings)
-    )
+    if as_json:
+        say_json(coverage_json(coverage, warnings))
+    else:
+        say(coverage_text(coverage, warnings))
 
 
 def _is_built(tenant: Tenant, build_one: Callable[[Settings, tuple[str, ...]], None], *, as_json: bool) -> bool:
     """Build the index of a tenant, and tell whether that worked: the documents of one must not hold up the others."""
-    click.echo(f"tenant {tenant.name}:", err=as_json)
+    say(f"tenant {tenant.name}:", err=as_json)
     try:
         build_one(tenant.settings, ())
     except (CitedeskError, click.UsageError) as error:
-        click.echo(f"citedesk: {error}", err=True)
+        say(f"citedesk: {error}", err=True)
         return False
     return True
 
 
-@command.command("watch")
+@command.command(
+    "watch", epilog=examples("citedesk index watch ./docs", "citedesk index watch ./docs --json | jq .indexed")
+)
 @click.argument("places", nargs=-1)
 @DATA_DIR
 @TENANT
+@AS_JSON
 @_PUBLISH
-def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, publish: bool) -> None:
+def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, as_json: bool, publish: bool) -> None:
     """Index PLACES, and again whenever a file in one of the folders changes, until stopped.
 
-    If a place is an address or a service, they are indexed again every index.refetch_s, too.
+    If a place is an address or a service, they are indexed again every index.refetch_s, too. --json prints a line for
+    each build.
     """
     settings = own_settings(settings_of(data_dir), tenant)
     folders = _places(settings, places)
@@ -121,13 +131,17 @@ def index_watch(places: tuple[str, ...], data_dir: Path | None, tenant: str, *, 
     def rebuild() -> None:
         build_here = partial(build, folders, settings.data_dir, embedder, build_rules(settings))
         coverage = published.built(build_here) if published else build_here()
-        click.echo(coverage_text(coverage, live_warnings(settings)))
+        warnings = live_warnings(settings)
+        if as_json:
+            say_json(coverage_json(coverage, warnings), indent=None)
+        else:
+            say(coverage_text(coverage, warnings))
 
     local = local_paths(folders)
     watched(
         local,
         rebuild,
-        lambda error: click.echo(f"citedesk: {error}", err=True),
+        lambda error: say(f"citedesk: {error}", err=True),
         Event(),
         data_dir=settings.data_dir,
         again_s=settings.index.refetch_s or None if len(local) < len(folders) else None,
@@ -141,7 +155,7 @@ def _places(settings: Settings, places: tuple[str, ...]) -> tuple[Location, ...]
     return found
 
 
-@command.command("status")
+@command.command("status", epilog=examples("citedesk index status", "citedesk index status --json | jq .skipped"))
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -154,31 +168,39 @@ def index_status(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     last = folder.last_build()
     if as_json:
         shown = manifest.model_dump(mode="json", exclude={"withheld": {"__all__": {"excerpt"}}})
-        click.echo(json.dumps(shown | {"last_build": last and last.model_dump(mode="json")}, indent=1))
+        say_json(shown | {"last_build": last and last.model_dump(mode="json")})
     else:
         warnings = filter(None, [folder.passed_over(manifest.name)])
-        click.echo("\n".join([*warnings, _manifest_text(manifest), *_last_build_lines(last)]))
+        say("\n".join([*warnings, _manifest_text(manifest), *_last_build_lines(last)]))
 
 
-@command.command("verify")
+@command.command("verify", epilog=examples("citedesk index verify", "citedesk index verify --json"))
 @DATA_DIR
-def index_verify(data_dir: Path | None) -> None:
+@AS_JSON
+def index_verify(data_dir: Path | None, *, as_json: bool) -> None:
     """Read every byte of every snapshot, also of those that were read before; exit 1 if one is damaged."""
     settings = settings_of(data_dir)
     require_index(settings)
     folder = SnapshotFolder(settings.data_dir)
-    damaged = []
-    for name in folder.names():
-        try:
-            verified_manifest(folder.path(name), afresh=True)
-            click.echo(f"{name} is whole")
-        except SnapshotCorruptError as error:
-            damaged.append(str(error))
-    if damaged:
+    damage = {name: _damage(folder, name) for name in folder.names()}
+    if as_json:
+        say_json([{"name": name, "damage": found} for name, found in damage.items()])
+    else:
+        show([Line(f"{name} is whole") for name, found in damage.items() if found is None])
+    if damaged := list(filter(None, damage.values())):
         raise SnapshotCorruptError("; ".join(damaged))
 
 
-@command.command("list")
+def _damage(folder: SnapshotFolder, name: str) -> str | None:
+    """Return what is damaged of a snapshot; None if it is whole."""
+    try:
+        verified_manifest(folder.path(name), afresh=True)
+    except SnapshotCorruptError as error:
+        return str(error)
+    return None
+
+
+@command.command("list", epilog=examples("citedesk index list", "citedesk index list --json"))
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -188,14 +210,14 @@ def index_list(data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     folder = SnapshotFolder(settings.data_dir)
     live = folder.current_name()
     if not folder.names():
-        click.echo(f"citedesk: {no_index_words(settings)}", err=True)
+        say(f"citedesk: {no_index_words(settings)}", err=True)
     if as_json:
-        click.echo(json.dumps([{"name": name, "live": name == live} for name in folder.names()], indent=1))
+        say_json([{"name": name, "live": name == live} for name in folder.names()])
     else:
-        click.echo("\n".join(f"{'*' if name == live else ' '} {name}" for name in folder.names()) or "no snapshot yet")
+        say("\n".join(f"{'*' if name == live else ' '} {name}" for name in folder.names()) or "no snapshot yet")
 
 
-@command.command("rollback")
+@command.command("rollback", epilog=examples("citedesk index rollback", "citedesk index rollback --yes --json"))
 @DATA_DIR
 @TENANT
 @AS_JSON
@@ -211,15 +233,15 @@ def index_rollback(data_dir: Path | None, tenant: str, *, as_json: bool, yes: bo
     if done:
         snapshots.roll_back(plan)
     if as_json:
-        click.echo(json.dumps(_rollback_json(plan, done=done), indent=1))
+        say_json(_rollback_json(plan, done=done))
     elif done:
-        click.echo(_manifest_text(plan.manifest))
+        say(_manifest_text(plan.manifest))
     if not done:
         raise BuildRefusedError("nothing was changed: the rollback opens documents to more people; --yes allows it")
 
 
 def _confirmed(plan: Rollback) -> bool:
-    click.echo("\n".join([reopened_words(plan), *(f"  {line}" for line in reopened_lines(plan))]))
+    say("\n".join([reopened_words(plan), *(f"  {line}" for line in reopened_lines(plan))]))
     return sys.stdin.isatty() and click.confirm("Go back all the same?")
 
 
@@ -241,13 +263,18 @@ def _rollback_json(plan: Rollback, *, done: bool) -> dict[str, Any]:
     }
 
 
+for _command in (publishing.publish, publishing.fetch, index_worker.command, export_model.command):
+    command.add_command(_command)
+
+
 @contextmanager
 def build_progress(*, show: bool = True) -> Iterator[Progress]:
-    """Yield a callback that draws a progress bar on standard error, or none if `show` is false."""
+    """Yield a callback that draws a progress bar on a terminal that is standard error; without `show` it does not."""
     bars: list[Any] = []
+    is_shown = show and is_terminal(sys.stderr)
 
     def progress(done: int, total: int) -> None:
-        if show and not bars:
+        if is_shown and not bars:
             bar = click.progressbar(length=max(total, 1), label="Embedding chunks", file=sys.stderr)
             bars.append(bar.__enter__())
         if bars:

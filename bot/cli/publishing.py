@@ -1,12 +1,13 @@
 """`citedesk index publish` and `citedesk index fetch`: snapshots that several machines share."""
 
-import json
 from pathlib import Path
 
 import click
 
 from bot.app import build_published
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.printing import say, say_json
 from bot.settings import Settings, environment_name
 from index.errors import IndexUnavailableError, SettingsError
 from index.publishing.fetch import fetch as fetched
@@ -22,7 +23,9 @@ def published_of(settings: Settings) -> PublishedSnapshots:
     return published
 
 
-@click.command("publish")
+@click.command(
+    "publish", epilog=examples("citedesk index publish", "citedesk index publish 20261127T053610324540-b9dff2")
+)
 @click.argument("snapshot", default="")
 @DATA_DIR
 @AS_JSON
@@ -35,7 +38,9 @@ def publish(snapshot: str, data_dir: Path | None, *, as_json: bool) -> None:
     _tell(name, published.publish_from(name, published.live.live()), "published", as_json=as_json)
 
 
-@click.command("fetch")
+@click.command(
+    "fetch", epilog=examples("citedesk index fetch", "citedesk index fetch 20261127T053610324540-b9dff2 --json")
+)
 @click.argument("snapshot", default="")
 @DATA_DIR
 @AS_JSON
@@ -51,7 +56,6 @@ def fetch(snapshot: str, data_dir: Path | None, *, as_json: bool) -> None:
 
 def _tell(name: str, moved: Moved, what: str, *, as_json: bool) -> None:
     if as_json:
-        found = {"snapshot": name, "moved_bytes": moved.moved_bytes, "total_bytes": moved.total_bytes}
-        click.echo(json.dumps(found, indent=1))
+        say_json({"snapshot": name, "moved_bytes": moved.moved_bytes, "total_bytes": moved.total_bytes})
     else:
-        click.echo(f"{what} {name}: {moved.moved_bytes:,} of {moved.total_bytes:,} bytes moved")
+        say(f"{what} {name}: {moved.moved_bytes:,} of {moved.total_bytes:,} bytes moved")

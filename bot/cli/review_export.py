@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from bot.app import build_embedder, build_retriever
+from bot.cli.printing import clean, json_text
 from bot.cli.stored import opened_store
 from bot.desk.evidence import Readers, evidence_or_gone, in_own_words
 from bot.desk.permissions import UnknownReviewError
@@ -60,7 +60,17 @@ async def _as_read_by(groups: Groups, reviews: Sequence[Review], settings: Setti
 
 def as_jsonl(views: Sequence[ReviewView]) -> str:
     """Return one JSON line for each review."""
-    return "".join(f"{json.dumps(_flat(view), ensure_ascii=False)}\n" for view in views)
+    return "".join(f"{json_text(review, indent=None)}\n" for review in flat(views))
+
+
+def flat(views: Sequence[ReviewView]) -> list[dict[str, str | bool | None]]:
+    """Return each review as a flat JSON object."""
+    return [_flat(view) for view in views]
+
+
+def as_object(view: ReviewView, events: Sequence[ReviewEvent]) -> dict[str, Any]:
+    """Return a review and its history as a JSON object."""
+    return {**_flat(view), "events": [event.model_dump(mode="json", exclude={"review_id"}) for event in events]}
 
 
 def as_csv(views: Sequence[ReviewView]) -> str:
@@ -71,12 +81,6 @@ def as_csv(views: Sequence[ReviewView]) -> str:
     for view in views:
         writer.writerow({name: _cell(value) for name, value in _flat(view).items()})
     return table.getvalue()
-
-
-def as_lines(views: Sequence[ReviewView]) -> str:
-    """Return one line of text for each review, for a terminal."""
-    reviews = [view.review for view in views]
-    return "\n".join(f"{r.review_id}  {r.state:8}  {r.opened_at[:16]}  {r.question[:80]!r}" for r in reviews)
 
 
 def as_text(view: ReviewView, events: Sequence[ReviewEvent]) -> str:
@@ -98,5 +102,5 @@ def _flat(view: ReviewView) -> dict[str, str | bool | None]:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else clean(str(value))
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,6 +1,5 @@
 """`citedesk search`: retrieved chunks with the parts of their scores, and the numbers that decide about an answer."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 import click
 
 from bot.app import build_embedder, build_retriever
+from bot.cli.arguments import examples, piped
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, names, settings_of
+from bot.cli.printing import Line, Part, Table, one_line, say_json, show
 from bot.cli.stored import require_index
 from bot.tenants import own_settings
 from index.retrieval import Features, Retrieval, RetrievedChunk
@@ -26,20 +27,33 @@ _MEANINGS = {
 _FIELDS = ("chunk_id", "document_id", "title", "heading", "text", "url", "score")
 
 
-@click.command("search")
+@click.command(
+    "search",
+    epilog=examples(
+        "citedesk search 'how long may I pay by invoice'",
+        "citedesk search 'refund' --groups leads --limit 3",
+        "citedesk search - --json < question.txt | jq '.chunks[0]'",
+    ),
+)
 @click.argument("question")
 @DATA_DIR
 @TENANT
 @AS_JSON
-@click.option("--groups", default="", help="Groups to search as, separated by commas.")
-@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50))
+@click.option("--groups", default="", metavar="A,B", help="Groups to search as, separated by commas.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1, 50), help="How many chunks.")
 def command(question: str, data_dir: Path | None, tenant: str, groups: str, limit: int, *, as_json: bool) -> None:
-    """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of."""
+    """Retrieve chunks for QUESTION, without an answer, and say what their scores are made of.
+
+    With - the question is read from standard input.
+    """
+    question = piped(question)
     settings = own_settings(settings_of(data_dir), tenant)
     require_index(settings)
     found = build_retriever(settings, build_embedder(settings)).search(question, names(groups), limit)
-    shown = json.dumps(search_json(found), ensure_ascii=False, indent=1) if as_json else search_text(question, found)
-    click.echo(shown)
+    if as_json:
+        say_json(search_json(found))
+    else:
+        show(search_parts(question, found))
 
 
 def search_json(found: Retrieval) -> dict[str, Any]:
@@ -58,37 +72,35 @@ def search_json(found: Retrieval) -> dict[str, Any]:
     }
 
 
-def search_text(question: str, found: Retrieval) -> str:
-    """Return a result as text: scores and shared words of each chunk, the sufficiency, its thresholds and features."""
-    head = f"{'score':>6} {'cosine':>7} {'tokens':>7} {'words':>6}  place"
-    lines = [line for chunk in found.chunks for line in _chunk_lines(question, chunk)]
-    return "\n".join([head, *lines, *_verdict(found), *_feature_lines(found.features)])
+def search_parts(question: str, found: Retrieval) -> list[Part]:
+    """Return a result: scores and shared words of each chunk, the sufficiency, its thresholds and features."""
+    head = ("score", "cosine", "tokens", "words", "place")
+    rows = [row for chunk in found.chunks for row in _chunk_rows(question, chunk)]
+    return [Table(head, rows), Line(""), *_verdict(found), *_features(found.features)]
 
 
-def _chunk_lines(question: str, chunk: RetrievedChunk) -> list[str]:
+def _chunk_rows(question: str, chunk: RetrievedChunk) -> list[tuple[str, ...]]:
     parts = chunk.parts
-    numbers = f"{parts.cosine:7.3f} {parts.tokens:7.3f} {parts.words:6.2f}" if parts else " " * 22
+    numbers = (f"{parts.cosine:.3f}", f"{parts.tokens:.3f}", f"{parts.words:.2f}") if parts else ("", "", "")
     place = f"{chunk.title} > {chunk.heading}" if chunk.heading else chunk.title
     stems = {stem(word) for word in question_terms(f"{chunk.title} {chunk.heading} {chunk.text}")}
     shared = [word for word in question_terms(question) if stem(word) in stems]
     return [
-        f"{chunk.score:6.3f} {numbers}  {place}  ({chunk.document_id})",
-        f"{'':31}same words: {', '.join(shared) or 'none'}",
+        (f"{chunk.score:.3f}", *numbers, one_line(f"{place}  ({chunk.document_id})")),
+        ("", "", "", "", one_line(f"same words: {', '.join(shared) or 'none'}")),
     ]
 
 
-def _verdict(found: Retrieval) -> list[str]:
+def _verdict(found: Retrieval) -> list[Part]:
     if found.sufficiency < found.abstain_below:
         meaning = "not enough info, no model is asked"
     elif found.sufficiency < found.answer_from:
         meaning = "a model may answer; without one not enough info"
     else:
         meaning = "enough to answer with the documents' own words"
-    return [
-        f"sufficiency {found.sufficiency:.2f}: {meaning}",
-        f"  below {found.abstain_below:.2f} not enough info, from {found.answer_from:.2f} on the documents' own words",
-    ]
+    bars = f"below {found.abstain_below:.2f} not enough info, from {found.answer_from:.2f} on the documents' own words"
+    return [Line(f"sufficiency {found.sufficiency:.2f}: {meaning}", "strong"), Line(f"  {bars}", indent=2)]
 
 
-def _feature_lines(features: Features) -> list[str]:
-    return [f"  {name} {value:.2f}: {_MEANINGS[name]}" for name, value in asdict(features).items()]
+def _features(features: Features) -> list[Part]:
+    return [Line(f"  {name} {value:.2f}: {_MEANINGS[name]}", indent=2) for name, value in asdict(features).items()]

@@ -9,8 +9,9 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
 import structlog
+
+from bot.cli.printing import say
 
 _log = structlog.get_logger(__name__)
 _DRAIN_S = 10.0
@@ -34,7 +35,7 @@ def run_until_stopped(work: Coroutine[Any, Any, None], drain_s: float = _DRAIN_S
     try:
         asyncio.run(_bounded(work, drain_s))
     except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
 
 
 async def _bounded(work: Coroutine[Any, Any, None], drain_s: float) -> None:
@@ -62,7 +63,7 @@ def ended_by_sigterm() -> Iterator[None]:
     def end(number: int, _: object) -> None:
         # A second one must not interrupt the undoing.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        click.echo("stopped", err=True)
+        say("stopped", err=True)
         raise SystemExit(128 + number)
 
     before = signal.signal(signal.SIGTERM, end)

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from bot.app import build_embedder, build_retriever, pipeline_limits
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
+from bot.cli.printing import Line, facts, say_json, show
 from bot.cli.stored import opened_store, require_index
 from bot.desk.explaining import Explained, Explaining
 from bot.desk.permissions import UnknownRequestError
@@ -16,7 +18,14 @@ from bot.surfaces.why_words import why_words
 from bot.tenants import own_settings
 
 
-@click.command("why")
+@click.command(
+    "why",
+    epilog=examples(
+        "citedesk requests list                       # which ids there are",
+        "citedesk why r-0123456789abcdef",
+        "citedesk why r-0123456789abcdef --json | jq .stage_ms",
+    ),
+)
 @click.argument("request_id")
 @DATA_DIR
 @TENANT
@@ -24,16 +33,23 @@ from bot.tenants import own_settings
 def command(request_id: str, data_dir: Path | None, tenant: str, *, as_json: bool) -> None:
     """Say why a request ended so.
 
-    What was found, which stage decided, and what to do. It names every document: whoever can run it can read the
-    index. --json prints the stored trace.
+    What was found, which stage decided, and what to do. REQUEST_ID stands in small print under a reply, and in
+    `citedesk requests list`. It names every document: whoever can run it can read the index. --json prints the stored
+    trace.
     """
     found = asyncio.run(explained(settings_of(data_dir), request_id, tenant))
     trace = found.trace
     if as_json:
-        click.echo(trace.model_dump_json(indent=1))
+        say_json(trace.model_dump(mode="json"))
         return
-    click.echo(why_words(found, lambda user_id: found.names.get(user_id, user_id)))
-    click.echo(f"\n{trace.request_id}  {trace.outcome}  {trace.verdict}\n{stages_words(trace)}")
+    said = why_words(found, lambda user_id: found.names.get(user_id, user_id))
+    named = {
+        "request": trace.request_id,
+        "outcome": trace.outcome,
+        "verdict": trace.verdict,
+        "stages": stages_words(trace),
+    }
+    show([Line(said), Line(""), *facts(named)])
 
 
 async def explained(settings: Settings, request_id: str, tenant: str = "") -> Explained:

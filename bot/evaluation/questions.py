@@ -1,11 +1,14 @@
 """Question files: JSON lines with a question, whether it has an answer, and where that stands."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import CitedeskError
+
+_STANDARD_INPUT = Path("-")
 
 
 class QuestionsError(CitedeskError):
@@ -38,10 +41,11 @@ class EvalQuestion(BaseModel):
 
 
 def read_questions(file: Path) -> list[EvalQuestion]:
-    """Return the questions of a JSONL file. Raises QuestionsError."""
+    """Return the questions of a JSONL file, `-` for standard input. Raises QuestionsError."""
     questions: list[EvalQuestion] = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = sys.stdin.buffer.read().decode() if file == _STANDARD_INPUT else file.read_text(encoding="utf-8")
+        lines = text.splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsError(f"{file} cannot be read") from error
     for number, line in enumerate(lines, 1):

@@ -21,6 +21,7 @@ from pipeline.types import Answered, Deadline, Form, NeedsReview, Outcome, Reque
 CONTEXT_CHARS = 4000
 TOP = 5
 _DEPTH = 20
+_STANDARD_INPUT = Path("-")
 # What the page reads of a row.
 _ROW_KEYS = {
     "id", "question", "answerable", "category", "outcome", "rank", "retrieved", "sufficiency", "stage_ms",

@@ -23,6 +23,7 @@ from bot.store.records import (
     CuratedAnswer,
     Embedded,
     Feedback,
+    FinishedRequest,
     Forgotten,
     Gap,
     Job,
@@ -30,6 +31,7 @@ from bot.store.records import (
     Outgoing,
     QueueAge,
     QueueLength,
+    RequestFilter,
     Retention,
     Review,
     ReviewEvent,
@@ -238,6 +240,9 @@ class Requests(Protocol):
 
     async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:
         """Return the traces that were stored since then, oldest first."""
+
+    async def listed(self, wanted: RequestFilter) -> list[FinishedRequest]:
+        """Return finished requests with their times, newest first."""
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""

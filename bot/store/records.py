@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
-from pipeline.types import Citation, FrozenModel, NeedsReview, Source
+from pipeline.types import Citation, FrozenModel, NeedsReview, Source, Trace
 
 ReviewState = Literal["open", "approved", "edited", "rejected", "expired", "withdrawn"]
 
@@ -372,6 +373,23 @@ class ReviewFilter(FrozenModel):
     except_ending: str = ""
     limit: int = 100
     scope: Scope = ALL_TENANTS
+
+
+class RequestFilter(FrozenModel):
+    """Which finished requests to list: their outcomes, all if none is named, from when on, and how many at most."""
+
+    since: datetime
+    outcomes: tuple[str, ...] = ()
+    limit: int = 100
+    scope: Scope = ALL_TENANTS
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRequest:
+    """The trace of a finished request, and when it was stored: an ISO time in UTC."""
+
+    at: str
+    trace: Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,11 @@ from bot.store.records import (
     CuratedAnswer,
     Embedded,
     Feedback,
+    FinishedRequest,
     Forgotten,
     Gap,
     KeptTurn,
+    RequestFilter,
     Retention,
     Review,
     ReviewEvent,
@@ -161,6 +163,10 @@ class ScopedRequests:
     async def since(self, since: datetime, scope: Scope = ALL_TENANTS) -> list[Trace]:  # noqa: ARG002 - ours alone
         """Return the traces that were stored since then, oldest first."""
         return await self._requests.since(since, self._scope)
+
+    async def listed(self, wanted: RequestFilter) -> list[FinishedRequest]:
+        """Return finished requests with their times, newest first."""
+        return await self._requests.listed(wanted.model_copy(update={"scope": self._scope}))
 
     async def purge(self, days: int) -> int:
         """Delete traces that are older than `days` days, of all tenants."""

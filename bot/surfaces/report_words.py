@@ -85,16 +85,6 @@ def sections(report: Report, words: Words = ENGLISH, *, quotes: bool) -> list[tu
     return [(name, lines) for name, lines in lists if lines]
 
 
-def report_text(report: Report, words: Words = ENGLISH, *, quotes: bool) -> str:
-    """Return a report as plain text."""
-    facts = [f"{name}\n  {value}" for name, value in report_facts(report, words)]
-    lists = [
-        f"{name}\n" + "\n".join(f"  {line}" for line in lines) for name, lines in sections(report, words, quotes=quotes)
-    ]
-    bars = report_bars(report, words)
-    return "\n".join([report_heading(report, words), *([bars] if bars else []), *facts, *lists])
-
-
 def _gap(cluster: GapCluster, words: Words, *, quotes: bool) -> str:
     near = ", ".join(cut(title, _TITLE_CHARS) for title in cluster.nearest[:2])
     values = {"times": len(cluster.gaps), "people": cluster.askers}

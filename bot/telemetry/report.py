@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -77,11 +77,6 @@ def report(traces: Sequence[Trace]) -> tuple[Line, ...]:
         Line("Did latency grow, and where?", _latency(traces)),
         Line("What did the model cost?", _cost(traces)),
     )
-
-
-def report_text(lines: Iterable[Line]) -> str:
-    """Return the report as text for a terminal."""
-    return "\n".join(f"{line.question}\n  {line.answer}" for line in lines)
 
 
 def picture(traces: Sequence[Trace]) -> str:

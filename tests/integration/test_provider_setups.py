@@ -10,6 +10,7 @@ from support.models import shared_embedder
 from support.scripted_llm import Step, scripted_llm
 
 from bot.cli.ask import ask_once
+from bot.cli.asker import Asker
 from bot.models import build_servers
 from bot.settings import Settings, load_settings
 from index.builder import BuildRules, build
@@ -82,7 +83,7 @@ async def test_a_question_from_the_command_line_leaves_no_connection_open(tmp_pa
     build([articles], tmp_path, shared_embedder(), BuildRules())
     async with scripted_llm(_GOOD) as server:
         settings = load_settings(data_dir=tmp_path, llm={"provider": "openai", "base_url": server.url, "model": "m"})
-        await ask_once(settings, "When does the first payment reminder go out?", "u", frozenset(), None)
+        await ask_once(settings, "When does the first payment reminder go out?", Asker("u"))
         # What is still open now warns as it is collected, and a warning fails the test.
         gc.collect()
     assert len(server.requests) == 2  # the draft, and the judge

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.report_text import report_text
 from support.teams import FakeConnector, connector
 from support.tenants import ACME, BETA, SAME, Company, Visit, index_all, seen_by
 from support.workspace import Desk, shown
@@ -21,7 +22,6 @@ from bot.sandbox.server import Sandbox
 from bot.server import running_bot
 from bot.settings import Settings
 from bot.store.records import ReviewFilter
-from bot.surfaces.report_words import report_text
 from bot.teams.render import ESCALATE
 from bot.teams.review_cards import (
     ANSWER_INPUT,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from support.report_text import report_text
 
 from bot.delivery.digest import due_week
 from bot.desk.gaps import GapCluster
@@ -11,7 +12,7 @@ from bot.desk.reporting import Report, ReviewWaits
 from bot.settings import DigestSettings, load_settings
 from bot.slack.report_view import report_message
 from bot.store.records import Gap
-from bot.surfaces.report_words import report_bars, report_text
+from bot.surfaces.report_words import report_bars
 from bot.surfaces.words import ENGLISH, words_in
 from bot.teams.report_card import report_card
 from index.errors import SettingsError

@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 from support.settings_page import PAGE, settings_page
 
 from bot.cli.main import COMMANDS, main
+from bot.cli.outcomes import EXIT_STATUS
 from bot.configuration.variables import is_known
 from bot.evaluation.questions import EvalQuestion
-from bot.evaluation.run import EvalRow
+from bot.evaluation.run import EvalQuestion, EvalRow
 from bot.model_settings import FailoverSettings, ModelPrice
 from bot.section import Section
 from bot.settings import Settings
@@ -29,6 +30,8 @@ _FILES = (_ROOT / "README.md", _ROOT / "CONTRIBUTING.md", *sorted((_ROOT / "docs
 _TEXTS = {file.relative_to(_ROOT).as_posix(): file.read_text(encoding="utf-8") for file in _FILES}
 _README = _TEXTS["README.md"]
 _PAGES = pytest.mark.parametrize("page", _TEXTS)
+# Two more before and after, so that a window of 80 columns breaks no line.
+_EXAMPLE_CHARS = 76
 _OUTCOMES = {
     Row.LIMIT: "`limited`",
     Row.SAY_NOT_ENOUGH_INFO: "`not_enough_info`",
@@ -84,8 +87,8 @@ def _commands(group: click.Group, prefix: str = "citedesk") -> dict[str, click.C
     return found
 
 
-def _takes_json(command: click.Command) -> bool:
-    return any(parameter.name == "as_json" for parameter in command.params)
+def _options(command: click.Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
 
 
 def _examples(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -103,7 +106,7 @@ def _examples(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def _command_rows() -> Iterator[tuple[str, list[str]]]:
     """Yield the rows of the command list, with the path of their command."""
-    for row in _rows(_TEXTS["docs/operating.md"], "Commands"):
+    for row in _rows(_TEXTS["docs/command-line.md"], "Commands"):
         if match := re.match(r"`(citedesk(?: [a-z-]+)+)", row[0]):
             yield match[1], row
 
@@ -176,17 +179,42 @@ def test_every_command_is_listed_and_no_other() -> None:
     assert sorted(path for path, _ in _command_rows()) == sorted(_commands(main))
 
 
-def test_the_command_list_says_truly_which_commands_take_json() -> None:
-    text = _TEXTS["docs/operating.md"]
-    truth = {path for path, command in _commands(main).items() if _takes_json(command)}
-    assert {path for path, row in _command_rows() if row[2] == "yes"} == truth
-    sentence = re.search(r"(\w+) take `--json`:(.+?)\. ", text, re.DOTALL)
-    assert sentence is not None
-    assert set(_codes(sentence[2])) == truth
-    assert (
-        sentence[1]
-        == {8: "Eight", 9: "Nine", 10: "Ten", 11: "Eleven", 12: "Twelve", 13: "Thirteen", 14: "Fourteen"}[len(truth)]
+def test_the_command_list_names_each_option_but_those_of_all_commands() -> None:
+    commands = _commands(main)
+    assert "All commands take `--json` and `--help`, and all but `citedesk completion` take `--data-dir`." in " ".join(
+        _TEXTS["docs/command-line.md"].split()
     )
+    for path, row in _command_rows():
+        common = {"--json"} if path == "citedesk completion" else {"--json", "--data-dir"}
+        assert common <= _options(commands[path]), path
+        assert set(_codes(row[2])) == _options(commands[path]) - common, path
+
+
+def test_the_json_of_each_command_is_listed_and_no_other() -> None:
+    listed = [_codes(row[0])[0] for row in _rows(_TEXTS["docs/command-line.md"], "JSON")]
+    assert sorted(listed) == sorted(_commands(main))
+
+
+def test_the_exit_status_of_each_outcome_is_listed() -> None:
+    section = _TEXTS["docs/command-line.md"].split("| exit status of ask | outcome |", 1)[1].split("\n\n", 1)[0]
+    listed = {kind: int(status) for status, kind in re.findall(r"^\| (\d) \| `(\w+)` \|$", section, re.MULTILINE)}
+    kinds = [model.model_fields["kind"].default for model in Outcome.__origin__.__args__]  # type: ignore[attr-defined]
+    assert listed == dict(EXIT_STATUS)
+    assert sorted(EXIT_STATUS) == sorted(kinds)
+    assert {1, 2} & set(EXIT_STATUS.values()) == set()
+
+
+@pytest.mark.parametrize("path", [*_commands(main), ""])
+def test_the_help_of_each_command_shows_examples_that_can_be_typed(path: str) -> None:
+    commands = _commands(main)
+    shown = (commands[path] if path else main).epilog or ""
+    head, title, *lines = shown.split("\n")
+    assert (head, title) == ("\b", "Examples:")
+    assert any(path in line for line in lines)
+    assert max(len(line) for line in lines) <= _EXAMPLE_CHARS
+    for named, words in _examples("```\n" + "\n".join(lines).replace("COMMAND", "ask") + "\n```"):
+        assert named in commands
+        assert {word for word in words if word.startswith("--")} <= _options(commands[named]) | {"--help"}
 
 
 @_PAGES

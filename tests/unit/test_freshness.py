@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.builders import CHUNKS, chunk, quotes, written
 
-from bot.cli.ask import outcome_text
 from bot.cli.index import coverage_json, coverage_text
+from bot.cli.outcomes import outcome_text
 from bot.desk.questions import Reply
 from bot.sandbox.blockkit import block_errors
 from bot.slack import build_notes as slack_build_notes

@@ -3,7 +3,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bot.telemetry.report import picture, report, report_text, span
+from bot.telemetry.report import Line, picture, report, span
 from index.errors import SettingsError
 from pipeline.types import FindingCode, Trace
 
@@ -22,7 +22,7 @@ def _said(traces: list[Trace]) -> dict[str, str]:
 
 
 def test_a_quiet_week_is_said_in_one_line() -> None:
-    assert report_text(report([])) == "How many questions were there?\n  None in this time."
+    assert report([]) == (Line("How many questions were there?", "None in this time."),)
 
 
 def test_each_question_has_its_answer() -> None:

@@ -1,10 +1,10 @@
 """The tables `requests`, `feedback` and `threads`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.store.postgres.database import Executor
 from bot.store.postgres.scopes import IN_SCOPE, scope_values
-from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope, Spent
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, FinishedRequest, RequestFilter, Scope, Spent
 from pipeline.types import Trace
 
 _THREAD = "tenant_id = %s AND channel_id = %s AND thread_id = %s"
@@ -42,6 +42,21 @@ class RequestTable:
             (since, *scope_values(scope)),
         )
         return [_trace(*row) for row in rows]
+
+    async def listed(self, wanted: RequestFilter) -> list[FinishedRequest]:
+        """Return finished requests with their times, newest first."""
+        ended = "AND outcome = ANY(%s)" if wanted.outcomes else ""
+        rows = await self._database.rows(
+            f"SELECT at, trace, verdict FROM requests WHERE at >= %s {ended} AND {IN_SCOPE} "  # noqa: S608
+            "ORDER BY at DESC, request_id DESC LIMIT %s",
+            (
+                wanted.since,
+                *([list(wanted.outcomes)] if wanted.outcomes else []),
+                *scope_values(wanted.scope),
+                wanted.limit,
+            ),
+        )
+        return [FinishedRequest(_iso(at), _trace(trace, verdict)) for at, trace, verdict in rows]
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
@@ -184,6 +199,10 @@ class ThreadTable:
 
 def _thread(where: Conversation) -> tuple[str, str, str]:
     return where.tenant_id, where.channel_id, where.thread_id
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _trace(trace: str, verdict: str) -> Trace:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.store.records import ALL_TENANTS, Conversation, Feedback, Scope, Spent
+from bot.store.records import ALL_TENANTS, Conversation, Feedback, FinishedRequest, RequestFilter, Scope, Spent
 from bot.store.sqlite.database import Executor
 from bot.store.sqlite.scopes import IN_SCOPE, scope_values
 from pipeline.types import Trace
@@ -51,6 +51,22 @@ class RequestTable:
             (at, *scope_values(scope)),
         )
         return [Trace.model_validate_json(row[0]) for row in rows]
+
+    async def listed(self, wanted: RequestFilter) -> list[FinishedRequest]:
+        """Return finished requests with their times, newest first."""
+        marks = ",".join("?" * len(wanted.outcomes))
+        ended = f"AND outcome IN ({marks})" if wanted.outcomes else ""
+        rows = await self._database.rows(
+            f"SELECT at, trace FROM requests WHERE at >= ? {ended} AND {IN_SCOPE} "  # noqa: S608
+            "ORDER BY at DESC, request_id DESC LIMIT ?",
+            (
+                wanted.since.astimezone(UTC).isoformat(timespec="microseconds"),
+                *wanted.outcomes,
+                *scope_values(wanted.scope),
+                wanted.limit,
+            ),
+        )
+        return [FinishedRequest(row[0], Trace.model_validate_json(row[1])) for row in rows]
 
     async def tokens_since(self, tenant_id: str, since: datetime) -> int:
         """Return the input and output tokens of a tenant's requests that were stored since then."""
