@@ -58,8 +58,8 @@ def test_slack_is_explained_step_by_step_and_answers_are_checked_at_once(folder:
         ("Shall a language model", ""),
         ("several machines", ""),
         ("Bot token", "xapp-1"),
-        ("it begins with xoxb-", '"xoxb-1"'),
-        ("no spaces, quotes", "xoxb-1-hush"),
+        ("Bot token", '"xoxb-1"'),
+        ("Bot token", "xoxb-1-hush"),
         ("App-level token", ""),
         ("Id of that channel", "general"),
         ("the name of the channel does not do", "C0123456789"),
@@ -70,6 +70,8 @@ def test_slack_is_explained_step_by_step_and_answers_are_checked_at_once(folder:
     ]
     status, seen = typed(["init"], dialogue, folder)
     assert status == 0, seen
+    assert "it begins with xoxb-" in seen
+    assert "no spaces, quotes" in seen
     assert "deploy/slack/manifest.json" in seen
     assert "hush" not in seen
     settings = load_settings()
