@@ -1,7 +1,6 @@
 """`citedesk backup`: back up store and index while the bot runs."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,14 @@ import click
 from bot.backup.making import Made, Wanted, back_up
 from bot.backup.manifest import Manifest, verified
 from bot.backup.places import named
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.printing import say, say_json
 
-_EXAMPLES = """\b
-Examples:
-  citedesk backup /srv/backups --keep 14
-  citedesk backup /srv/backups --verify"""
+_EXAMPLES = examples(
+    "citedesk backup /srv/backups --keep 14",
+    "citedesk backup /srv/backups --verify",
+)
 
 
 @click.command("backup", epilog=_EXAMPLES)
@@ -46,13 +47,16 @@ def command(  # noqa: PLR0913 - one for each option
     else:
         wanted = Wanted(snapshots, tokens=with_tokens)
         made = asyncio.run(back_up(settings_of(data_dir), destination, wanted, keep))
-    click.echo(json_of(made) if as_json else text_of(made))
+    if as_json:
+        say_json(json_of(made))
+    else:
+        say(text_of(made))
 
 
-def json_of(made: Made) -> str:
+def json_of(made: Made) -> dict[str, Any]:
     """Return a backup as JSON."""
     fields: dict[str, Any] = made.manifest.model_dump(mode="json")
-    return json.dumps({"backup": str(made.folder), "deleted": made.deleted, **fields}, indent=1)
+    return {"backup": str(made.folder), "deleted": made.deleted, **fields}
 
 
 def text_of(made: Made) -> str:

@@ -1,24 +1,25 @@
 """`citedesk forget`: take a person out of the store."""
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 import structlog
 
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.printing import say, say_json
 from bot.cli.stored import opened_store
 from bot.settings import Settings
 from bot.store.records import Forgotten
 from bot.telemetry.logs import configure_logging
 
 _log = structlog.get_logger(__name__)
-_EXAMPLES = """\b
-Examples:
-  citedesk forget U024BE7LH --dry-run
-  citedesk forget 5a2b3c4d-0000-4000-8000-1234567890ab --yes"""
+_EXAMPLES = examples(
+    "citedesk forget U024BE7LH --dry-run",
+    "citedesk forget 5a2b3c4d-0000-4000-8000-1234567890ab --yes",
+)
 
 
 @click.command("forget", epilog=_EXAMPLES)
@@ -38,14 +39,15 @@ def command(user: str, data_dir: Path | None, *, dry_run: bool, with_approved: b
     configure_logging(settings.log_level)
     if dry_run or not yes:
         would_be = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=True))
-        click.echo(_as_json(would_be) if dry_run and as_json else _as_text(would_be), err=not dry_run)
         if dry_run:
+            _tell(would_be, _as_text(would_be), as_json=as_json)
             return
+        say(_as_text(would_be), err=True)
         click.confirm("Forget this person for good?", abort=True, err=True)
     found = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=False))
     # Without the id: the event must not keep what was to be forgotten.
     _log.info("person_forgotten", **found.rows)
-    click.echo(_as_json(found) if as_json else _told(found))
+    _tell(found, _told(found), as_json=as_json)
 
 
 async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_run: bool) -> Forgotten:
@@ -60,8 +62,11 @@ def _told(found: Forgotten) -> str:
     return f"{_as_text(found)}{done}"
 
 
-def _as_json(found: Forgotten) -> str:
-    return json.dumps(asdict(found), indent=1)
+def _tell(found: Forgotten, words: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json(asdict(found))
+    else:
+        say(words)
 
 
 def _as_text(found: Forgotten) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 import click
 
 from bot.app import build_rules
+from bot.cli.arguments import examples
 from bot.cli.config_option import CONFIG, chosen_config
 from bot.cli.init_file import Answers, asked_settings, settings_file
 from bot.cli.init_questions import STEPS, Question, Step, question_of
 from bot.cli.init_writing import write_private
+from bot.cli.options import AS_JSON
+from bot.cli.printing import say, say_json
 from bot.configuration.loading import loaded
 from bot.configuration.showing import without_password
 from bot.configuration.toml_file import DEFAULT_FILE
@@ -25,11 +28,11 @@ from index.reading.sources import is_address, survey
 _SECRETS, _USUAL = "secrets", "docs"
 _CHATS = {"none": (), "slack": ("slack",), "teams": ("teams",), "both": ("slack", "teams")}
 _NO_TERMINAL = "there is no terminal to ask on: give --yes, and what is not the default as options"
-_EXAMPLES = (
-    "\b\nExamples:\n"
-    "  citedesk init\n"
-    "  citedesk init --yes --docs ./handbook\n"
-    "  citedesk init --yes --docs ./handbook --chat slack --set slack.reviewers_channel=C0123456789\n"
+_EXAMPLES = examples(
+    "citedesk init",
+    "citedesk init --yes --docs ./handbook",
+    "citedesk init --yes --docs ./handbook --chat slack",
+    "citedesk init --yes --set slack.reviewers_channel=C0123456789 --json",
 )
 
 
@@ -42,6 +45,7 @@ _EXAMPLES = (
 @click.option("--set", "given", multiple=True, metavar="SETTING=VALUE", help="Answer in advance; not for secrets.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take the options, and the defaults for all else.")
 @click.option("--force", is_flag=True, help="Replace a file that is there; the old one is kept as FILE.old.")
+@AS_JSON
 @click.pass_context
 def command(  # noqa: PLR0913 - one for each option
     ctx: click.Context,
@@ -53,12 +57,15 @@ def command(  # noqa: PLR0913 - one for each option
     is_several: bool | None,
     yes: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Ask what is needed, and write citedesk.toml.
 
     It explains the steps in Slack and Teams, and ends with the first answer. Secrets are written into files of their
     own, which only you can read.
     """
+    if as_json and not yes:
+        raise click.UsageError("--json asks nothing: give --yes as well")
     if not yes and not sys.stdin.isatty():
         raise click.UsageError(_NO_TERMINAL)
     file = chosen_config() or DEFAULT_FILE
@@ -71,7 +78,12 @@ def command(  # noqa: PLR0913 - one for each option
         *_part("several", "Will it run on several machines?", given=is_several, yes=yes),
     ]
     answers = Answers(documents, parts, *_asked(parts, values, yes=yes))
-    _write(file, answers)
+    written = _write(file, answers)
+    if as_json:
+        say_json({"written": [str(path) for path in written], "next": _next(answers, is_built=False)})
+        return
+    for path in written:
+        say(f"wrote {path}")
     _finish(ctx, answers, asks=not yes)
 
 
@@ -108,7 +120,7 @@ def _default_documents(*, yes: bool) -> tuple[str, ...]:
 
 def _asked_documents(file: Path) -> list[str]:
     """Ask for places of documents until one has some and no more is named."""
-    click.echo("Enter takes what stands in brackets. Nothing is written before the last question.\n")
+    say("Enter takes what stands in brackets. Nothing is written before the last question.\n")
     words, default = (
         "Where are the documents? A folder, a file or an address",
         _USUAL if Path(_USUAL).is_dir() else None,
@@ -119,7 +131,7 @@ def _asked_documents(file: Path) -> list[str]:
             found.append(_place(place, file))
             words, default = "One more place? (Enter: no)", ""
         except SettingsError as error:
-            click.echo(f"  {error}")
+            say(f"  {error}")
     return found
 
 
@@ -137,7 +149,7 @@ def _place(place: str, file: Path) -> str:
         raise SettingsError(f"{place!r} cannot be indexed: {error}") from None
     if not count:
         raise SettingsError(f"{place} has no documents that can be read")
-    click.echo(f"{count} documents in {path}")
+    say(f"{count} documents in {path}")
     return str(path if file.parent.resolve() == Path.cwd() else path.absolute())
 
 
@@ -156,12 +168,12 @@ def _asked(parts: Sequence[str], values: dict[str, str], *, yes: bool) -> tuple[
     given = frozenset(values)
     for part, number, step in _steps(parts):
         if not yes:
-            click.echo(f"\n{part}, step {number}: {step.words.format(**_manifests())}")
+            say(f"\n{part}, step {number}: {step.words.format(**_manifests())}")
         for question in step.questions:
             if question.setting in given:
                 continue
             if question.is_secret and _is_in_environment(question.setting):
-                click.echo(f"  {question.words}: taken from the environment")
+                say(f"  {question.words}: taken from the environment")
             elif not yes and (answer := _answer(question)):
                 # People of each chat product are asked for with that product.
                 answers, before = (secrets, "") if question.is_secret else (values, values.get(question.setting, ""))
@@ -190,7 +202,7 @@ def _answer(question: Question) -> str:
         problem = question.problem(answer) if answer else ""
         if not problem:
             return answer
-        click.echo(f"  That is not right: {problem}.")
+        say(f"  That is not right: {problem}.")
 
 
 def _is_in_environment(setting: str) -> bool:
@@ -202,17 +214,16 @@ def _variable(setting: str) -> str:
     return variable_of(tuple(setting.split(".")))
 
 
-def _write(file: Path, answers: Answers) -> None:
-    """Write the secrets, then the file, and read it as every command will. Raises SettingsError."""
+def _write(file: Path, answers: Answers) -> list[Path]:
+    """Write the secrets, then the file, and read it as every command will; return the files. Raises SettingsError."""
     folder = file.parent / _SECRETS
     for setting, secret in answers.secrets.items():
         write_private(folder / setting, f"{secret}\n")
-        click.echo(f"wrote {folder / setting}")
     folder.mkdir(mode=0o700, exist_ok=True)
     write_private(folder / ".gitignore", "*\n")
     write_private(file, settings_file(answers, _SECRETS), keeps_old=True)
     loaded(Settings, file, {})
-    click.echo(f"wrote {file}")
+    return [*(folder / setting for setting in answers.secrets), file]
 
 
 def _finish(ctx: click.Context, answers: Answers, *, asks: bool) -> None:
@@ -224,11 +235,16 @@ def _finish(ctx: click.Context, answers: Answers, *, asks: bool) -> None:
             _run(ctx, "ask", "--", question)
         if click.confirm("\nCheck everything with `citedesk doctor`?", default=bool(answers.parts)):
             _run(ctx, "doctor")
+    say("\nNext:\n" + "\n".join(f"  {step}" for step in _next(answers, is_built=is_built)))
+
+
+def _next(answers: Answers, *, is_built: bool) -> list[str]:
+    """Return the commands that come next."""
     build = [] if is_built else ["citedesk index build"]
     serve = ["citedesk serve"] if {"slack", "teams"} & set(answers.parts) else []
     option = f" --config {chosen_config()}" if chosen_config() else ""
     steps = [*build, 'citedesk ask "…"', "citedesk doctor", *serve]
-    click.echo("\nNext:\n" + "\n".join(f"  {step.replace('citedesk', f'citedesk{option}', 1)}" for step in steps))
+    return [step.replace("citedesk", f"citedesk{option}", 1) for step in steps]
 
 
 def _run(ctx: click.Context, *arguments: str) -> None:

@@ -54,7 +54,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "restore": ("bot.cli.restore", "Restore the backup SOURCE, or the newest in that folder."),
         "forget": ("bot.cli.forget", "Delete or replace all texts and ids of USER in the store, for good."),
-        "store": ("bot.cli.store", "Move the store into a database, upgrade it, make keys for the tokens in it."),
+        "store": ("bot.cli.store", "Move the store into a database, upgrade it, and make keys for the tokens in it."),
     },
 }
 COMMANDS: Mapping[str, tuple[str, str]] = {

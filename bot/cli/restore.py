@@ -1,7 +1,6 @@
 """`citedesk restore`: put a backup into the place of the settings."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,10 @@ import click
 
 from bot.backup.making import Made
 from bot.backup.restoring import Restored, checked, restore
+from bot.cli.arguments import examples
 from bot.cli.backup import json_of, of_tenant, store_words, text_of
 from bot.cli.options import AS_JSON, DATA_DIR, settings_of
+from bot.cli.printing import say, say_json
 from bot.store.copying import WaitingJobs
 
 _WAITING = click.option(
@@ -23,10 +24,10 @@ _WAITING = click.option(
 )
 
 
-_EXAMPLES = """\b
-Examples:
-  citedesk restore /srv/backups --check
-  citedesk restore /srv/backups"""
+_EXAMPLES = examples(
+    "citedesk restore /srv/backups --check",
+    "citedesk restore /srv/backups",
+)
 
 
 @click.command("restore", epilog=_EXAMPLES)
@@ -46,13 +47,17 @@ def command(
     settings = settings_of(data_dir)
     if only_check:
         folder, manifest, _ = asyncio.run(checked(settings, source, replace=replace))
-        click.echo(
-            json_of(Made(folder, manifest)) if as_json else f"{text_of(Made(folder, manifest))}\nIt can be restored."
-        )
+        if as_json:
+            say_json(json_of(Made(folder, manifest)))
+        else:
+            say(f"{text_of(Made(folder, manifest))}\nIt can be restored.")
         return
-    told = (lambda _: None) if as_json else click.echo
+    told = (lambda _: None) if as_json else say
     found = asyncio.run(restore(settings, source, waiting, replace=replace, told=told))
-    click.echo(json.dumps(_restored_json(found), indent=1) if as_json else _restored_text(found))
+    if as_json:
+        say_json(_restored_json(found))
+    else:
+        say(_restored_text(found))
 
 
 def _restored_json(found: Restored) -> dict[str, Any]:

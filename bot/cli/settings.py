@@ -1,13 +1,14 @@
 """`citedesk settings`: the settings that hold, and where each comes from."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bot.cli.arguments import examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, loaded_settings
+from bot.cli.printing import say, say_json
 from bot.configuration.fields import KeyPath, dotted
 from bot.configuration.loading import Loaded
 from bot.configuration.origins import DEFAULT, Origin
@@ -16,11 +17,10 @@ from bot.settings import Settings
 from bot.tenants import named
 
 _WIDEST = 60
-_EXAMPLES = (
-    "\b\nExamples:\n"
-    "  citedesk settings --changed\n"
-    "  citedesk settings --config /etc/citedesk/citedesk.toml --json\n"
-    "  citedesk settings --tenant acme\n"
+_EXAMPLES = examples(
+    "citedesk settings --changed",
+    "citedesk settings --config /etc/citedesk/citedesk.toml --json",
+    "citedesk settings --tenant acme",
 )
 
 
@@ -37,12 +37,12 @@ def command(data_dir: Path | None, tenant: str, *, as_json: bool, changed: bool)
     loaded = loaded_settings(data_dir)
     rows = [row for row in _rows(loaded, tenant) if not changed or row[1] != DEFAULT]
     if as_json:
-        click.echo(json.dumps(_as_json(loaded, rows), ensure_ascii=False, indent=1))
+        say_json(_as_json(loaded, rows))
         return
-    click.echo(f"file: {loaded.file.absolute() if loaded.file else 'none'}")
-    click.echo("\n".join(_lines(rows)))
+    say(f"file: {loaded.file.absolute() if loaded.file else 'none'}")
+    say("\n".join(_lines(rows)))
     for name in loaded.unknown:
-        click.echo(f"citedesk: the variable {name} sets nothing", err=True)
+        say(f"citedesk: the variable {name} sets nothing", err=True)
 
 
 _Row = tuple[Shown, Origin]

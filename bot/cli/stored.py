@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import click
-
 from bot.app import is_stored, open_store
+from bot.cli.printing import say
 from bot.settings import Settings
 from bot.store.port import Store
 from bot.tenants import seen_by
@@ -22,7 +21,7 @@ async def opened_store(settings: Settings, tenant: str = "") -> AsyncIterator[St
     Raises StoreError, SettingsError.
     """
     if not await asyncio.to_thread(is_stored, settings):
-        click.echo(f"citedesk: {no_store_words(settings)}", err=True)
+        say(f"citedesk: {no_store_words(settings)}", err=True)
         yield None
         return
     store = await open_store(settings)

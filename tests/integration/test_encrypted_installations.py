@@ -211,7 +211,8 @@ async def test_a_store_that_moves_into_a_database_takes_its_encrypted_tokens_alo
     store = await SqliteStore(tmp_path / "citedesk.sqlite").open()
     await StoredInstallations(store, _APP, keys).async_save(_installation())
     await store.close()
-    await _migrated(Settings(data_dir=tmp_path, store=StoreSettings(url=SecretStr(postgres_url))))
+    settings = Settings(data_dir=tmp_path, store=StoreSettings(url=SecretStr(postgres_url)))
+    await _migrated(settings, lambda _: None)
     from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
 
     moved = await PostgresStore(postgres_url).open()
