@@ -147,7 +147,7 @@ $(RELEASE)/.ready:
 	@touch $@
 
 LOCK = $(RELEASE)/bin/uv pip compile --quiet --generate-hashes --universal --no-annotate --no-header --constraint constraints.txt \
-	--python-version 3.11.5
+	--python-version 3.11
 lock: $(RELEASE)/.ready
 	$(LOCK) pyproject.toml --extra cluster --extra otel --excludes deploy/container/left-out.txt --output-file deploy/container/requirements.txt
 	echo torch >$(RELEASE)/torch
