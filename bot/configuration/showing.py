@@ -11,9 +11,7 @@ from pydantic import BaseModel, SecretStr
 from bot.configuration.fields import KeyPath, is_secret
 
 HIDDEN = "***"
-# A password may hold a slash or an @, and then the last @ ends it.
-_SIGN_IN = re.compile(r"://(?:[^\s@/]*:\S*|[^\s/?#@]*)@")
-_QUERY = re.compile(r"(://[^\s?]*)\?[^\s#]*")
+_WORD = re.compile(r"\S+")
 # What servers get beside the question can hold a key under any name.
 _FREE = "extra_body"
 
@@ -36,7 +34,29 @@ class Shown:
 
 def without_password(text: str) -> str:
     """Return a text without user and password of the addresses in it."""
-    return _SIGN_IN.sub(f"://{HIDDEN}@", text)
+    return _WORD.sub(lambda word: _without_sign_in(word[0]), text)
+
+
+def _without_sign_in(word: str) -> str:
+    scheme, is_address, rest = word.partition("://")
+    sign_in, has_sign_in, host = rest.rpartition("@")
+    if not (is_address and has_sign_in):
+        return word
+    user = sign_in.partition("@")[0]
+    # A password may hold a slash or an @, and then the last @ ends it.
+    if ":" in user.partition("/")[0]:
+        return f"{scheme}://{HIDDEN}@{host}"
+    return word if set("/?#") & set(user) else f"{scheme}://{HIDDEN}{rest.removeprefix(user)}"
+
+
+def _without_query(word: str) -> str:
+    """Return an address with its query hidden, which may hold a key."""
+    scheme, is_address, rest = word.partition("://")
+    path, has_query, query = rest.partition("?")
+    if not (is_address and has_query):
+        return word
+    _, has_fragment, fragment = query.partition("#")
+    return f"{scheme}://{path}?{HIDDEN}{has_fragment}{fragment}"
 
 
 def shown_settings(table: BaseModel, path: KeyPath = ()) -> Iterator[Shown]:
@@ -88,4 +108,4 @@ def _plain(value: Any, path: KeyPath) -> Any:  # noqa: ANN401
         return sorted(_plain(one, path) for one in value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return _QUERY.sub(rf"\1?{HIDDEN}", without_password(str(value)))
+    return _WORD.sub(lambda word: _without_query(word[0]), without_password(str(value)))

@@ -71,7 +71,8 @@ Each secret can be held in a file of its own. A line break at its end does not c
 | --- | --- |
 | a folder | `secrets_dir` names it. It holds a file for each secret, named as its setting: `slack.bot_token`, \
 `llm.api_key`, `llm.failover.NAME.api_key`, `tenants.NAME.llm.api_key` |
-| systemd | `LoadCredential=slack.bot_token:/etc/citedesk/slack.bot_token`, with the same names; read from \
+| systemd | `LoadCredential=citedesk:/etc/citedesk/secrets` for such a folder, or \
+`LoadCredential=slack.bot_token:/etc/citedesk/slack.bot_token` for one; read from \
 `$CREDENTIALS_DIRECTORY` |
 | a variable that names a file | the variable with `_FILE` behind it: \
 `SLACK_BOT_TOKEN_FILE=/run/secrets/slack`. The variable itself must not be set as well. The tokens of \

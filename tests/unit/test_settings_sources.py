@@ -160,6 +160,11 @@ def test_other_files_beside_the_secrets_are_left_alone_but_a_misspelt_one_is_tol
     _write("held/..data", "x")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "held"))
     assert load_settings().slack.bot_token is None
+    _write("held/citedesk_.gitignore", "*")
+    _write("held/citedesk_slack.bot_token", "xoxb-of-a-folder")
+    token = load_settings().slack.bot_token
+    assert token is not None
+    assert token.get_secret_value() == "xoxb-of-a-folder"
     _write("held/slack.bottoken", "x")
     assert "did you mean slack.bot_token?" in _refusal()
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "of-another-unit"))
