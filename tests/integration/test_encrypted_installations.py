@@ -111,7 +111,7 @@ async def test_another_key_is_refused_with_the_workspace_and_without_the_keys(st
     assert wrong not in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", " , ", "short", f"{new_key()},{new_key()[:-3]}", "ключ" * 11])
+@pytest.mark.parametrize("text", ["", " , ", "short", f"{'A' * 43}=,{'B' * 41}", "ключ" * 11])
 def test_what_is_no_key_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(SettingsError, match="citedesk store key") as refused:
         TokenKeys.of(text)
