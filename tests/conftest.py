@@ -1,5 +1,6 @@
 """Shared fixtures. Sockets reach loopback only; models come from packages only."""
 
+import gc
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web_app
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -49,6 +51,17 @@ def _log_as_at_first() -> Iterator[None]:
     """Undo how a test sets up the log: every command does, for the whole process."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _memory_given_back() -> Iterator[None]:
+    """Free what bots of a module leave: thousands of tests run in one process, and some of them load a model each.
+
+    aiohttp keeps the last 1,024 applications that had a middleware, with all that they refer to.
+    """
+    yield
+    web_app._cached_build_middleware.cache_clear()
+    gc.collect()
 
 
 @pytest.fixture
