@@ -23,7 +23,7 @@ _MAX_BODY = 1 << 20
 # Connections that the system has taken and Python has not seen yet. As many can be open beyond the limit at times.
 _BACKLOG = 128
 # File descriptors for the store, the index, model servers, chat products, and a backlog.
-_OTHER_FILES = 256 + _BACKLOG
+_OTHER_FILES = 320 + _BACKLOG
 # Seconds for which the rest of a refused body is read, so that its sender sees the response.
 _LINGERING_S = 2.0
 # Seconds for which a stopping process waits for handlers that run.

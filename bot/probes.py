@@ -29,15 +29,21 @@ _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """The probes of any process. `is_working` tells whether its workers run."""
+    """The probes of any process. `is_working` tells whether its workers run.
+
+    `takes_requests` tells that a chat product sends its events to this process over HTTP. Then a lost connection of
+    another one is no reason to send them elsewhere.
+    """
 
     readiness: Readiness
     is_working: Callable[[], bool]
+    takes_requests: bool = False
 
     def routes(self) -> Iterator[web.RouteDef]:
         """Yield the routes that orchestrators and balancers ask."""
         yield web.get("/livez", _answered(self._liveness, "workers"))
-        yield web.get("/readyz", _answered(self._readiness, *self.readiness.state))
+        needed = [name for name in self.readiness.state if name != "socket" or not self.takes_requests]
+        yield web.get("/readyz", _answered(self._readiness, *needed))
 
     async def _liveness(self) -> State:
         return {"process": True, "workers": self.is_working()}

@@ -223,9 +223,10 @@ async def metrics_server(settings: ServerSettings, routes: Iterable[web.RouteDef
 @asynccontextmanager
 async def _http_server(runtime: Runtime, routes: Iterable[web.RouteDef], readiness: Readiness) -> AsyncIterator[str]:
     """Serve and yield the address. On leaving, serve on for `unready_s`, so that a balancer has time to notice."""
-    settings, probes = runtime.settings.server, Probes(readiness, lambda: runtime.dispatcher.is_working)
+    settings, served = runtime.settings.server, list(routes)
+    probes = Probes(readiness, lambda: runtime.dispatcher.is_working, takes_requests=bool(served))
     own = [*probes.routes(), *Health(runtime, readiness).public_routes()]
-    async with listening(settings, [*own, *routes]) as url:
+    async with listening(settings, [*own, *served]) as url:
         yield url
         readiness.stop()
         await asyncio.sleep(settings.unready_s)

@@ -515,6 +515,7 @@ _TEAMS_CREDENTIALS = ("app_secret", "certificate_file", "managed_identity", "fed
 
 
 _METRICS_ABOVE = 1000
+_METRICS_CONNECTIONS = 32
 _PORT_MAX = 65_535
 
 
@@ -553,7 +554,8 @@ class ServerSettings(Section):
         """The settings of the server of the metrics. Without a port of its own to bind it takes any free one."""
         beside = self.port + _METRICS_ABOVE if self.port else 0
         port = self.metrics_port if self.metrics_port is not None else beside
-        return self.model_copy(update={"host": self.metrics_host, "port": min(port, _PORT_MAX)})
+        own = {"host": self.metrics_host, "port": min(port, _PORT_MAX), "connections": _METRICS_CONNECTIONS}
+        return self.model_copy(update=own)
 
 
 class StoreSettings(Section):

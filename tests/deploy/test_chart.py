@@ -19,7 +19,9 @@ _REPLICAS: Mapping[str, Any] = {
     **_NEEDED,
     "database": True,
     "replicas": 3,
+    "settings": '[snapshots]\nurl = "s3://bucket/snapshots"\n',
     "reindex": {"schedule": "30 4 * * *"},
+    "backup": {"existingClaim": "backups", "schedule": "20 3 * * *"},
     "autoscaling": {"enabled": True},
     "documents": {"existingClaim": "documents"},
     "ingress": {"enabled": True, "host": "bot.example.com", "tlsSecret": "tls", "className": "nginx"},
@@ -65,7 +67,7 @@ def test_everything_is_valid_for_old_and_new_kubernetes(values: Mapping[str, Any
 @pytest.mark.parametrize("values", [_NEEDED, _REPLICAS], ids=["one process", "replicas"])
 def test_every_pod_runs_with_the_least_that_it_needs(values: Mapping[str, Any]) -> None:
     pods = dict(_pods(values))
-    assert len(pods) == (1 if values is _NEEDED else 4)
+    assert len(pods) == (1 if values is _NEEDED else 5)
     for pod in pods.values():
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -77,6 +79,15 @@ def test_every_pod_runs_with_the_least_that_it_needs(values: Mapping[str, Any]) 
                 "capabilities": {"drop": ["ALL"]},
             }
             assert {"limits", "requests"} <= container["resources"].keys()
+
+
+def test_an_upgrade_is_prepared_with_the_settings_of_the_new_release() -> None:
+    hooks = [found for found in _rendered(_REPLICAS) if "helm.sh/hook" in found["metadata"].get("annotations", {})]
+    settings, job = sorted(hooks, key=lambda found: str(found["kind"]))
+    volumes = {volume["name"]: volume for volume in job["spec"]["template"]["spec"]["volumes"]}
+    assert volumes["settings"]["configMap"]["name"] == settings["metadata"]["name"]
+    assert settings["data"]["citedesk.toml"].strip() == _REPLICAS["settings"].strip()
+    assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["store", "upgrade"]
 
 
 def test_no_secret_is_a_variable() -> None:
@@ -121,6 +132,9 @@ def test_nobody_reaches_a_pod_unless_it_is_said_who_may() -> None:
         ({**_NEEDED, "replicas": 2}, "several replicas need PostgreSQL"),
         ({**_NEEDED, "autoscaling": {"enabled": True}}, "autoscaling needs PostgreSQL"),
         ({**_NEEDED, "ingress": {"enabled": True}}, "ingress.host is missing"),
+        ({**_NEEDED, "database": True, "settings": "[llm]\n"}, "pods with a database share no volume"),
+        ({**_NEEDED, "reindex": {"schedule": "@daily"}}, "schedules need database: true"),
+        ({**_REPLICAS, "backup": {"schedule": "@daily"}}, "backup.existingClaim is missing"),
         ({**_NEEDED, "replicaCount": 3}, "replicaCount"),
     ],
 )

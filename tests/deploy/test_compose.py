@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,24 @@ def test_the_file_has_the_form_of_compose(file: str) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_it_runs_the_image_that_is_built_by_its_name() -> None:
+    version = tomllib.loads((_FOLDER.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"localhost/citedesk:{version}" in (_FOLDER / "compose.yaml").read_text(encoding="utf-8")
+    build = (_FOLDER.parent / "container" / "build.sh").read_text(encoding="utf-8")
+    assert "localhost/citedesk:" in build
+    for file in _FILES:
+        images = {service["image"] for service in _services(file).values() if "CITEDESK_IMAGE" in service["image"]}
+        assert images == {f"${{CITEDESK_IMAGE:-localhost/citedesk:{version}}}"}
+
+
 @pytest.mark.parametrize("file", _FILES)
-def test_what_runs_citedesk_can_write_its_volume_only(file: str) -> None:
+def test_what_runs_citedesk_can_write_its_volume_and_backups_only(file: str) -> None:
     ours = [service for service in _services(file).values() if "citedesk:" in service["image"]]
     assert len(ours) == (1 if file == "compose.yaml" else 2)
     for service in ours:
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         writable = [volume for volume in service["volumes"] if not volume.endswith(":ro")]
-        assert [volume.rpartition(":")[2] for volume in writable] == ["/var/lib/citedesk"]
+        assert [volume.rpartition(":")[2] for volume in writable] == ["/var/lib/citedesk", "/backups"]
 
 
 def test_only_the_proxy_listens_and_databases_have_no_way_out() -> None:
@@ -91,5 +102,5 @@ def test_replicas_get_passwords_that_nobody_else_has(tmp_path: Path) -> None:
     _prepared(tmp_path / "a", "replicas/prepare", "bot.example.com")
     assert {file: file.read_bytes() for file in folders[0].rglob("*") if file.is_file()} == before
     secrets = [file for file in (folders[0] / "secrets").rglob("*") if file.is_file()]
-    assert len(secrets) == 6
+    assert len(secrets) == 5
     assert [file for file in secrets if file.stat().st_mode & 0o077] == []

@@ -61,6 +61,9 @@ securityContext:
   capabilities:
     drop: [ALL]
 env:
+  # Below the mount, whose own mode lets everybody write.
+  - name: CITEDESK_DATA_DIR
+    value: /var/lib/citedesk/data
   - name: CITEDESK_CONFIG
     value: /etc/citedesk/citedesk.toml
   - name: CITEDESK_SECRETS_DIR
@@ -73,6 +76,9 @@ env:
   - name: CITEDESK_INDEX__BUILDS_IN_SERVE
     value: "false"
   {{- end }}
+  # For so long a pod that ends is still sent requests by those who have not heard of it.
+  - name: CITEDESK_SERVER__UNREADY_S
+    value: "10"
   {{- with .Values.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -85,6 +91,9 @@ volumeMounts:
   - {name: data, mountPath: /var/lib/citedesk}
   {{- if .Values.documents.existingClaim }}
   - {name: documents, mountPath: /documents, readOnly: true}
+  {{- end }}
+  {{- if .Values.backup.existingClaim }}
+  - {name: backups, mountPath: /backups}
   {{- end }}
 {{- end }}
 
@@ -101,6 +110,11 @@ volumeMounts:
   persistentVolumeClaim:
     claimName: {{ .Values.documents.existingClaim }}
     readOnly: true
+{{- end }}
+{{- if .Values.backup.existingClaim }}
+- name: backups
+  persistentVolumeClaim:
+    claimName: {{ .Values.backup.existingClaim }}
 {{- end }}
 {{- end }}
 
