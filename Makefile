@@ -30,7 +30,7 @@ help:
 	@echo "make test-llm  questions to a small real model, with and without schema"
 	@echo "make test-deploy  the Helm chart, the compose files and the systemd units"
 	@echo "make test-teams  Microsoft's Agents Playground in the browser against the bot (needs Node)"
-	@echo "             these five run in a small size; with FULL=1 in full, as docs/measuring.md tells"
+	@echo "             the slow ones run in a small size; with FULL=1 in full, as docs/measuring.md tells"
 	@echo "make wheel   build a wheel that carries the embedding model, so that its installation needs no torch"
 	@echo "make image   build the container image; BASE=, PLATFORM=, WHEEL= and TAG= as docs/container.md tells"
 	@echo "make test-image  build the image on a base made here, start it read-only, and ask it (needs Debian's podman)"

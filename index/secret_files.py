@@ -31,7 +31,7 @@ def read_secret(file: Path, named_by: str) -> str:
 
 def _problem(content: bytes, text: str, *, is_open: bool) -> str:
     if is_open:
-        return "can be read by every user of this machine: run `chmod o= FILE` on it"
+        return "can be read by every user of this machine: take that away with `chmod o=`"
     if len(content) > _LONGEST:
         return f"is longer than {_LONGEST:,} bytes, so it is hardly a secret"
     if not text.strip():

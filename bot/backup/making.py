@@ -44,7 +44,8 @@ async def back_up(settings: Settings, destination: Path, wanted: Wanted, keep: i
     Raises BackupError, StoreError, SettingsError.
     """
     if not is_stored(settings):
-        raise BackupError(f"there is nothing to back up: no store in {settings.data_dir}")
+        where = settings.data_dir.absolute()
+        raise BackupError(f"there is nothing to back up yet: `citedesk serve` makes the store, and none is in {where}")
     now = datetime.now(UTC)
     with writing(destination):
         older = next(iter(backups(destination)), None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,7 @@ def command(  # noqa: PLR0913 - one for each option
     With - the questions are read from standard input.
     """
     whole, readers = settings_of(data_dir), names(groups)
-    if (questions is None) != from_reviews:
-        raise click.UsageError("Give either QUESTIONS or --from-reviews.")
+    _refuse_what_does_not_fit(questions, files, from_reviews=from_reviews)
     asked = (read_questions(questions) if questions else _from_reviews(whole, tenant, readers, since))[:limit]
     if files["save"]:
         write_questions(asked, files["save"])
@@ -94,6 +93,13 @@ def command(  # noqa: PLR0913 - one for each option
         say_json(figures | ({"calibration": calibration} if calibration else {}))
     else:
         show(facts(figures))
+
+
+def _refuse_what_does_not_fit(questions: Path | None, files: Mapping[str, Path | None], *, from_reviews: bool) -> None:
+    if files["compare"] and not files["report"]:
+        raise click.UsageError("--compare needs --report, which shows both runs.")
+    if (questions is None) != from_reviews:
+        raise click.UsageError("Give either QUESTIONS or --from-reviews.")
 
 
 def _from_reviews(settings: Settings, tenant: str, groups: frozenset[str], since: str) -> list[EvalQuestion]:

@@ -1,6 +1,7 @@
 """`citedesk forget`: take a person out of the store."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def command(user: str, data_dir: Path | None, *, dry_run: bool, with_approved: b
     found = asyncio.run(_forgotten(settings, user, approved=with_approved, dry_run=False))
     # Without the id: the event must not keep what was to be forgotten.
     _log.info("person_forgotten", **found.rows)
-    _tell(found, _told(found), as_json=as_json)
+    _tell(found, _told(found, sorted(settings.data_dir.glob("*before_restore_*.sqlite"))), as_json=as_json)
 
 
 async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_run: bool) -> Forgotten:
@@ -57,9 +58,12 @@ async def _forgotten(settings: Settings, user_id: str, *, approved: bool, dry_ru
         return await store.forget(user_id, approved=approved, dry_run=dry_run)
 
 
-def _told(found: Forgotten) -> str:
-    done = "\nForgotten. Older backups still hold it all." if any(found.rows.values()) else ""
-    return f"{_as_text(found)}{done}"
+def _told(found: Forgotten, set_aside: Sequence[Path]) -> str:
+    lines = [_as_text(found)]
+    if any(found.rows.values()):
+        lines += ["Forgotten. Older backups still hold it all."]
+        lines += [f"So does what a restore has set aside: delete {file}" for file in set_aside]
+    return "\n".join(lines)
 
 
 def _tell(found: Forgotten, words: str, *, as_json: bool) -> None:

@@ -26,7 +26,7 @@ _NO_CHAT = """\
 # No chat yet: `citedesk ask` answers on the command line. Run `citedesk init` again for Slack and Teams.
 """
 _ACCESS_HINT = """\
-# Everybody may read every document. To limit some to a group, name its people in [access] and the documents here:
+# Everybody may read every document that names no groups itself. To limit others, name people in [access], and here:
 # access = {"internal/*" = ["leads"]}"""
 _GROUPS_HINT = '# groups = {leads = ["…"]}'
 

@@ -44,7 +44,8 @@ def require_index(settings: Settings) -> None:
 
 def no_index_words(settings: Settings) -> str:
     """Return where no index was found, and how to get one."""
-    step = "citedesk index fetch" if settings.snapshots.url else "citedesk index build PATH"
+    build = "citedesk index build" if settings.index.paths else "citedesk index build PATH"
+    step = "citedesk index fetch" if settings.snapshots.url else build
     where = f"looked in {settings.data_dir.absolute()}, --data-dir names another folder"
     return f"no index yet: run `{step}`; {where}" + (", --tenant a tenant" if settings.tenants else "")
 

@@ -88,7 +88,12 @@ def _installation(settings: Settings) -> Diagnosis:
 async def _socket(settings: Settings) -> Diagnosis:
     token = settings.slack.app_token
     if token is None:
-        return Diagnosis("socket", ok=True, words="off: events come over HTTP")
+        is_signed = settings.slack.signing_secret is not None
+        how = "off: events come over HTTP" if is_signed else (
+            f"set {environment_name('slack.app_token')} for Socket Mode, or "
+            f"{environment_name('slack.signing_secret')} for events over HTTP"
+        )  # fmt: skip
+        return Diagnosis("socket", ok=is_signed, words=how)
     try:
         await build_client(settings.slack, None).apps_connections_open(app_token=token.get_secret_value())
     except SlackApiError as error:
