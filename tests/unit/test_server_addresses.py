@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
 
+from bot.cli.init_questions import question_of
 from bot.cli.main import main
 from bot.settings import IndexSettings, load_settings
 from index.errors import SettingsError
@@ -56,6 +57,14 @@ def test_an_address_that_no_client_can_read_is_refused_and_nothing_of_it_is_repe
     with pytest.raises(SettingsError, match=rf"^setting {section}\.{key}: it cannot be read") as refused:
         load_settings(**{section: {key: url}})
     assert not [part for part in ("hun", "ter2", "localhost", "12") if part in str(refused.value)]
+
+
+@pytest.mark.parametrize("url", [*_POSTGRES, "mysql://host/x"])
+def test_init_asks_again_for_an_address_that_the_settings_would_refuse(url: str) -> None:
+    question = question_of("store.url")
+    assert question is not None
+    assert question.problem(url)
+    assert not question.problem("postgresql://citedesk:hun%20ter2@localhost/x")
 
 
 @pytest.mark.parametrize(
