@@ -25,7 +25,7 @@ def keep_private() -> None:
 
 def open_to_others(data_dir: Path) -> list[Path]:
     """Return what is ours in the data folder and what other users could read or write."""
-    return [path for path in _ours(data_dir) if path.stat().st_mode & _OTHERS]
+    return [path for path in _ours(data_dir) if _is_open(path)]
 
 
 def is_writable_by_all(data_dir: Path) -> bool:
@@ -45,12 +45,25 @@ def tighten(data_dir: Path) -> None:
 
 def _ours(data_dir: Path) -> Iterator[Path]:
     for pattern in _OURS:
-        yield from (path for path in data_dir.glob(pattern) if not path.is_symlink())
+        yield from data_dir.glob(pattern)
+
+
+def _is_open(path: Path) -> bool:
+    """Tell whether others could read or write a file or folder, or what a link leads to."""
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except OSError:
+        # SQLite has removed the file in the meantime, or the link leads nowhere.
+        return False
 
 
 def _closed(path: Path) -> bool:
     try:
-        path.chmod(path.stat().st_mode & 0o700)
+        found = path.stat()
+        # A link may have been planted by another user, or lead to what is another user's: root must not close that.
+        if path.is_symlink() and {path.lstat().st_uid, found.st_uid} != {os.geteuid()}:
+            return False
+        path.chmod(found.st_mode & 0o700)
     except OSError:
         return False
     return True

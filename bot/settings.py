@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from limits import parse
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr
 
+from bot.addresses import postgres_url
 from bot.clouds import CLOUDS, Cloud, CloudName
 from bot.configuration.loading import Loaded, loaded
 from bot.configuration.variables import variable_of
@@ -57,13 +58,6 @@ def _with_own_names(services: tuple[ServiceSettings, ...]) -> tuple[ServiceSetti
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"two services are called {twice}: give each a name of its own")
     return services
-
-
-def _postgres_url(value: SecretStr) -> SecretStr:
-    """Return an address of PostgreSQL as it is. The error does not quote it, because it holds a password."""
-    if value.get_secret_value() and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-        raise ValueError("an address of PostgreSQL begins with postgresql://")
-    return value
 
 
 class IndexSettings(Section):
@@ -128,7 +122,7 @@ class IndexSettings(Section):
         description="where vectors, tokens and texts of the next build go: into its snapshot, or into PostgreSQL with"
         " pgvector 0.8 or later, so that the snapshot holds the words only",
     )
-    database_url: Annotated[SecretStr, AfterValidator(_postgres_url)] = Field(
+    database_url: Annotated[SecretStr, AfterValidator(postgres_url)] = Field(
         SecretStr(""), description="that database, as `postgresql://user:password@host/database`; empty: `store.url`"
     )
     database_connections: Count = Field(8, description="connections to it that a process keeps for its searches")
@@ -561,7 +555,7 @@ class ServerSettings(Section):
 class StoreSettings(Section):
     """Table `[store]`."""
 
-    url: Annotated[SecretStr, AfterValidator(_postgres_url)] = Field(
+    url: Annotated[SecretStr, AfterValidator(postgres_url)] = Field(
         SecretStr(""),
         description="PostgreSQL database of all processes, as `postgresql://user:password@host/database`; empty: a file"
         " of SQLite in `data_dir`, for one process",

@@ -4,22 +4,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from bot.addresses import shared_url
 from bot.section import Count, Seconds, Section
-
-_SCHEMES = ("valkeys://", "rediss://", "valkey://", "redis://", "unix://")
-
-
-def _with_scheme(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value().strip()
-    if url and not url.startswith(_SCHEMES):
-        raise ValueError(f"begin it with {', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}")
-    return SecretStr(url)
 
 
 class SharedSettings(Section):
     """Table `[shared]`."""
 
-    url: Annotated[SecretStr, AfterValidator(_with_scheme)] = Field(
+    url: Annotated[SecretStr, AfterValidator(shared_url)] = Field(
         SecretStr(""),
         description="Valkey or Redis server that all replicas share, such as `rediss://:password@host:6379/0`; none:"
         " each process counts and remembers for itself",

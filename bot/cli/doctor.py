@@ -92,7 +92,9 @@ def _files(data_dir: Path) -> Iterator[Diagnosis]:
     """Return what other users of this machine can read or replace; nothing if that is nothing."""
     if found := open_to_others(data_dir):
         names = ", ".join(path.name for path in found)
-        words = f"other users of this machine can read {names}: run chmod -R go= {data_dir}"
+        # chmod -R follows no link that it meets.
+        places = " ".join(map(str, [data_dir, *(path.resolve() for path in found if path.is_symlink())]))
+        words = f"other users of this machine can read {names}: run chmod -R go= {places}"
         yield Diagnosis("files", ok=False, words=words)
     if is_writable_by_all(data_dir):
         words = f"every user of this machine can replace what is in {data_dir}: run chmod o-w {data_dir}"

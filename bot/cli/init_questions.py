@@ -4,6 +4,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
+from bot.addresses import postgres_url
+
 Check = Callable[[str], str]
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SLACK_CHANNEL, _SLACK_USER = re.compile(r"[CG][A-Z0-9]{6,}"), re.compile(r"[UW][A-Z0-9]{6,}")
@@ -41,7 +45,10 @@ def _url(value: str) -> str:
 
 
 def _postgres(value: str) -> str:
-    return "" if re.match(r"postgres(?:ql)?://\S+$", value) else "it begins with postgresql://"
+    try:
+        return "" if postgres_url(SecretStr(value)).get_secret_value() else "it begins with postgresql://"
+    except ValueError as error:
+        return str(error)
 
 
 def _storage(value: str) -> str:

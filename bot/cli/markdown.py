@@ -1,13 +1,17 @@
 """Render Markdown on a terminal: headings on the left, code without a background, addresses of links in sight."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown, MarkdownElement
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
+
+from bot.cli.printing import clean
 
 _BAR = "│ "
 
@@ -22,8 +26,14 @@ class _PlainCode(CodeBlock):
         yield Padding(Text(self.text.plain.rstrip("\n"), self.style_name, overflow="fold"), (0, 0, 0, 2))
 
 
+class _Parser(MarkdownIt):
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802 - the library's name
+        """Return the address of a link as it stands. The library would decode `%1b` to a control character."""
+        return link
+
+
 class RenderedMarkdown(Markdown):
-    """Markdown for a terminal."""
+    """Markdown for a terminal, without what acts on one, also where the Markdown has it encoded, as in `&#x9b;`."""
 
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {
         **Markdown.elements,
@@ -35,7 +45,16 @@ class RenderedMarkdown(Markdown):
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False)
         # HTML is shown as it stands: <host> is often a placeholder, and the library leaves tags out.
-        self.parsed = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"]).parse(text)
+        parser = _Parser("commonmark", {"html": False}).enable(["strikethrough", "table"])
+        self.parsed = parser.parse(clean(text))
+        _clean_tokens(self.parsed)
+
+
+def _clean_tokens(tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        token.content, token.info = clean(token.content), clean(token.info)
+        token.attrs = {k: clean(v) if isinstance(v, str) else v for k, v in token.attrs.items()}
+        _clean_tokens(token.children or ())
 
 
 class Quoted:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.cli.printing import Line, Markdown, Part, plain_text
 from bot.surfaces.model_words import degraded_words, no_model_words, problem_lines
-from bot.surfaces.showing import every_link, links_of, readable, small_print
+from bot.surfaces.showing import cited_links, every_link, links_of, readable, small_print
 from bot.surfaces.wording import (
     finding_words,
     introduction,
@@ -20,6 +20,7 @@ from pipeline.types import (
     Answered,
     Blocked,
     Citation,
+    Draft,
     Failure,
     Limited,
     NeedsReview,
@@ -110,10 +111,15 @@ def _not_enough(outcome: NotEnoughInfo) -> list[Part]:
 
 def _review(outcome: NeedsReview) -> list[Part]:
     findings = [Line(f"  “{f.span}” {finding_words(f.code)} ({f.code})", indent=2) for f in outcome.findings]
-    draft = Markdown(outcome.draft.answer) if outcome.draft else Line("(none)")
+    draft = _draft(outcome.draft, outcome.sources) if outcome.draft else Line("(none)")
     meanwhile = _beside(ENGLISH("meanwhile"), outcome.meanwhile) if outcome.meanwhile else []
     head = Line(f"A person should check this ({outcome.reason}). Draft:", "warning")
     return [head, draft, *findings, *meanwhile]
+
+
+def _draft(draft: Draft, sources: Sequence[Source]) -> Markdown:
+    keep = cited_links(draft.citations, [source.url for source in sources])
+    return Markdown(readable(draft.answer, keep))
 
 
 def _beside(heading: str, quotes: Quoted) -> list[Part]:

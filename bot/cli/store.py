@@ -69,13 +69,16 @@ def key(*, as_json: bool) -> None:
 )
 @DATA_DIR
 @AS_JSON
-@click.confirmation_option("--yes", prompt="Delete the tokens of all workspaces? Each has to install the app again.")
-def forget_installations(data_dir: Path | None, *, as_json: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def forget_installations(data_dir: Path | None, *, as_json: bool, yes: bool) -> None:
     """Delete the tokens of all workspaces that installed the Slack app, because their key is lost.
 
     Each workspace has to install the app again.
     """
-    deleted = asyncio.run(_forgotten(settings_of(data_dir)))
+    settings = settings_of(data_dir)
+    if not yes:
+        click.confirm("Delete the tokens of all workspaces? Each has to install the app again.", abort=True, err=True)
+    deleted = asyncio.run(_forgotten(settings))
     if as_json:
         say_json({"deleted": deleted})
     else:

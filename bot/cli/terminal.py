@@ -73,7 +73,7 @@ def _rendered(part: Line | Markdown) -> RenderableType:
         case Line():
             return Group(*(_line(line, part) for line in clean(part.text).split("\n")))
         case Markdown():
-            body = RenderedMarkdown(clean(part.text))
+            body = RenderedMarkdown(part.text)
             return Quoted(body) if part.is_quote else body
 
 

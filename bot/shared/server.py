@@ -118,7 +118,9 @@ def _pool(settings: SharedSettings) -> ConnectionPool:
         )
         # It sends nothing, and raises TypeError if the address has a parameter that is none.
         pool.make_connection()  # type: ignore[no-untyped-call]
-    except (ValueError, TypeError) as error:
-        # The client names the part of the address that is wrong, not the address, which holds a password.
-        raise SettingsError(f"setting shared.url: {error}") from None
+    except (ValueError, TypeError):
+        # What the client says may repeat a part of the address, which holds a password.
+        raise SettingsError(
+            "setting shared.url: a parameter behind the ? in it is none, or has a wrong value"
+        ) from None
     return pool

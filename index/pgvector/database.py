@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from pgvector.psycopg import register_vector
-from psycopg import Connection, Error, OperationalError, sql
+from psycopg import Connection, Error, OperationalError, ProgrammingError, sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import QueryCanceled
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from index.errors import IndexUnavailableError
+from index.errors import IndexUnavailableError, SettingsError
 from index.pgvector import id_arrays, schema
 
 # How long a server that does not answer is waited for, where the URL says nothing about it.
@@ -35,11 +35,11 @@ class Database:
     """The database of an index. Safe to share between threads."""
 
     def __init__(self, url: str, connections: int = 4) -> None:
-        """Name the database; the first read connects. At most `connections` are open at once."""
-        self._url = url
-        self._options: dict[str, Any] = {
-            name: value for name, value in _CONNECTION.items() if name not in conninfo_to_dict(url)
-        }
+        """Name the database; the first read connects. At most `connections` are open at once.
+
+        Raises SettingsError if the URL is wrong.
+        """
+        self._url, self._options = url, _options(url)
         self._lock = threading.Lock()
         self._connections = connections
         self._pool: ConnectionPool[Connection[Any]] | None = None
@@ -134,6 +134,16 @@ def reason(error: Error) -> str:
     """Return what went wrong, without the values of a statement."""
     first = error.diag.message_primary or next(iter(str(error).splitlines()), "")
     return first[:200] or type(error).__name__
+
+
+def _options(url: str) -> dict[str, Any]:
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError:
+        # What libpq says repeats a part of the address, which holds a password.
+        words = "PostgreSQL's client cannot read it: are its parameters right?"
+        raise SettingsError(f"setting index.database_url, or store.url in its place: {words}") from None
+    return {name: value for name, value in _CONNECTION.items() if name not in given}
 
 
 def _configure(connection: Connection[Any]) -> None:

@@ -190,3 +190,13 @@ def test_a_typing_error_is_answered_with_what_is_meant(typed: list[str], meant: 
     run = _run(*typed)
     assert run.exit_code == 2
     assert f"'{meant}'" in run.stderr.split("Did you mean", 1)[1]
+
+
+def test_what_a_command_asks_does_not_stand_before_its_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITEDESK_SLACK__CLIENT_ID", "1.2")
+    arguments = ("store", "forget-installations", "--json", "--data-dir", str(tmp_path))
+    done = _run(*arguments, stdin="y\n")
+    assert json.loads(done.stdout) == {"deleted": 0}
+    assert "Each has to install the app again" in done.stderr
+    refused = _run(*arguments, stdin="n\n")
+    assert (refused.stdout.strip(), refused.exit_code) == ("", 1)

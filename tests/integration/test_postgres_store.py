@@ -16,6 +16,7 @@ from bot.store.port import StoreError  # noqa: E402
 from bot.store.postgres.database import Database, PoolRules  # noqa: E402
 from bot.store.postgres.store import PostgresStore  # noqa: E402
 from bot.store.records import Conversation, Feedback, Job, Outgoing, Review, Signal  # noqa: E402
+from index.errors import SettingsError  # noqa: E402
 from pipeline.types import Failure, NeedsReview  # noqa: E402
 
 _WHERE = Conversation(surface="slack", tenant_id="T1", user_id="U1", channel_id="C1", thread_id="1.0", private=False)
@@ -286,8 +287,9 @@ async def test_an_error_says_what_is_wrong_without_the_password_or_what_people_w
     assert "U1" not in str(failed.value)
     with pytest.raises(StoreError, match="does not exist"):
         await PostgresStore(postgres_url + "_of_nobody").open()
-    with pytest.raises(StoreError, match="cannot be opened"):
-        await PostgresStore("not a url").open()
+    with pytest.raises(SettingsError, match=r"store\.url") as unread:
+        await PostgresStore("postgresql://app:hun ter2@127.0.0.1:1/citedesk").open()
+    assert "ter2" not in str(unread.value)
 
 
 async def test_a_frozen_process_ends_no_job_that_another_has_taken_over(replicas: list[PostgresStore]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
 import structlog
 from support.waiting import until
 
@@ -106,12 +107,59 @@ def test_what_an_older_release_left_open_is_closed_and_what_is_not_ours_stays(tm
     assert open_to_others(data_dir) == []
 
 
-def test_a_link_in_the_data_folder_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere").mkdir(mode=0o755)
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "index").symlink_to(tmp_path / "elsewhere")
-    tighten(tmp_path / "data")
-    assert _files(tmp_path)["elsewhere"] == 0o755
+def _linked(folder: Path) -> Path:
+    """Make a data folder whose index lies elsewhere, open to others; return that folder."""
+    (elsewhere := folder / "elsewhere").mkdir()
+    elsewhere.chmod(0o755)
+    (folder / "data").mkdir()
+    (folder / "data" / "index").symlink_to(elsewhere)
+    return elsewhere
+
+
+async def test_what_a_link_in_the_data_folder_leads_to_is_reported_and_closed(tmp_path: Path) -> None:
+    elsewhere, data_dir = _linked(tmp_path), tmp_path / "data"
+    said = [f.words for f in await diagnose(load_settings(data_dir=data_dir)) if f.what == "files"]
+    assert said[0].endswith(f"can read index: run chmod -R go= {data_dir} {elsewhere}")
+    tighten(data_dir)
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
+    assert open_to_others(data_dir) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+@pytest.mark.parametrize("is_link", [True, False], ids=["a link of another user", "a folder of another user"])
+def test_root_closes_nothing_through_a_link_that_concerns_another_user(tmp_path: Path, *, is_link: bool) -> None:
+    elsewhere, data_dir = _linked(tmp_path), tmp_path / "data"
+    os.chown(data_dir / "index" if is_link else elsewhere, 12345, 12345, follow_symlinks=False)
+    with structlog.testing.capture_logs() as logs:
+        tighten(data_dir)
+    assert [(line["files"], line["closed"]) for line in logs] == [(1, 0)]
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+
+
+def test_a_link_that_leads_nowhere_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "citedesk.sqlite").symlink_to(tmp_path / "gone")
+    tighten(tmp_path)
+    assert open_to_others(tmp_path) == []
+
+
+def test_files_that_vanish_meanwhile_stop_nothing(tmp_path: Path) -> None:
+    is_over = threading.Event()
+
+    def come_and_go() -> None:
+        while not is_over.is_set():
+            for number in range(20):
+                (tmp_path / f"{number}.sqlite-wal").touch()
+            for number in range(20):
+                (tmp_path / f"{number}.sqlite-wal").unlink()
+
+    going = threading.Thread(target=come_and_go)
+    going.start()
+    try:
+        for _ in range(200):
+            tighten(tmp_path)
+    finally:
+        is_over.set()
+        going.join()
 
 
 async def test_doctor_says_what_others_can_read_and_replace(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from bot.settings import load_settings
 from bot.shared.server import SharedServer
-from bot.shared_settings import SharedSettings
 from bot.telemetry.metrics import Metrics
 from index.errors import SettingsError
 
@@ -27,17 +26,11 @@ def test_an_address_of_another_kind_is_refused_without_repeating_it(url: str) ->
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "redis://:s3cret@cache:port/0",
-        "redis://:s3cret@cache/0?socket_timeout=soon",
-        "redis://[::1/0",
-        "redis://:s3cret@cache/0?no_such=1",
-    ],
+    "query", ["socket_timeout=soon", "no_such=1", "s3cret=1", "s3cret"], ids=["number", "name", "secret", "bare"]
 )
-async def test_an_address_that_cannot_be_read_names_the_setting_and_no_password(url: str) -> None:
+async def test_a_parameter_that_cannot_be_read_names_the_setting_and_no_password(query: str) -> None:
     with pytest.raises(SettingsError, match=r"^setting shared\.url: ") as refused:
-        SharedServer(SharedSettings.model_validate({"url": url}), Metrics(routes=()))
+        SharedServer(load_settings(shared={"url": f"redis://:s3cret@cache/0?{query}"}).shared, Metrics(routes=()))
     assert "s3cret" not in str(refused.value)
 
 

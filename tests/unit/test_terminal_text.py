@@ -13,10 +13,24 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from bot.cli import printing, terminal
+from bot.cli.outcomes import outcome_text
 from bot.cli.printing import Line, Markdown, Part, Table, clean, json_text, one_line, plain_text
+from pipeline.types import Draft, Failure, NeedsReview
 
 _ACTS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
 _HOSTILE = "a\x1b[31mred\x1b]0;title\x07 \x9b2J b\u202e321\u202c\r\nc\rd\x85e\u2028f\U000e0041 g\ud800 \x7f"
+# Each of them decodes to what acts on a terminal only when it is read as Markdown.
+_ENCODED = (
+    r"open <foo:%1b]0;PWNED%1b\x> now",
+    "<HTTP://a.example/%1b[31m%9b2J%C2%9B%E2%80%AE>",
+    "<ftp://a.example/%1b%07>",
+    "a &#x202e;b &#27; &#x9b;2J &#x85; &#xe0041; c",
+    '[a &#x202e;](</b&#x202e;%1b> "c&#x202e;")',
+    "![&#x202e;](</b&#x202e;%1b>)",
+    "# &#x202e;a\n\n| &#x202e;b |\n| --- |\n| &#x202e; |",
+    "~~~ &#x202e;\n&#x202e;%1b\n~~~",
+    "[&#x202e;]\n\n[&#x202e;]: /b&#x202e; '&#x202e;'",
+)
 _WIDTHS = (20, 40, 60, 80, 160)
 
 
@@ -69,6 +83,28 @@ def test_every_part_is_clean_and_fits_a_terminal(columns: int, monkeypatch: pyte
     shown = _shown(parts, columns, monkeypatch)
     assert not _ACTS.search(shown)
     assert max(cell_len(line) for line in shown.splitlines()) <= columns
+
+
+@pytest.mark.parametrize("text", _ENCODED)
+@pytest.mark.parametrize("is_quote", [False, True])
+def test_markdown_that_encodes_what_acts_on_a_terminal_is_clean(
+    text: str,
+    is_quote: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not _ACTS.search(_shown([Markdown(text, is_quote=is_quote)], 80, monkeypatch).replace("\n", ""))
+
+
+def test_the_address_of_a_link_is_shown_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "https://a.example/%C3%A4 (" in _shown([Markdown("<https://a.example/%C3%A4>")], 80, monkeypatch)
+
+
+def test_a_draft_is_shown_without_images_and_without_links_that_no_source_has() -> None:
+    written = "See ![a picture](https://evil.example/x.png) and [the page](https://evil.example/y)."
+    draft = Draft(status="answered", answer=written, confidence="low", citations=())
+    shown = outcome_text(NeedsReview(reason=Failure.LOW_CONFIDENCE, draft=draft, sources=()))
+    assert "the page" in shown
+    assert "evil.example" not in shown
 
 
 @pytest.mark.parametrize("columns", _WIDTHS[1:])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
-from psycopg import AsyncConnection, Error, OperationalError, errors
+from psycopg import AsyncConnection, Error, OperationalError, ProgrammingError, errors
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
@@ -99,7 +99,7 @@ class Database:
         self._outage = Outage("postgresql")
 
     async def open(self) -> Self:
-        """Connect, creating or migrating the tables. Raises StoreError, and SettingsError behind an unfit pooler."""
+        """Connect, creating or migrating the tables. Raises StoreError, and SettingsError if the URL is unfit."""
         async with translated("the store cannot be opened"):
             if not await keeps_sessions(self._url, _options(self._url)):
                 raise SettingsError(_POOLED)
@@ -303,5 +303,11 @@ def reason(error: Error) -> str:
 
 
 def _options(url: str) -> dict[str, Any]:
-    given = conninfo_to_dict(url)
+    try:
+        given = conninfo_to_dict(url)
+    except ProgrammingError:
+        # What libpq says repeats a part of the address, which holds a password.
+        raise SettingsError(
+            "setting store.url: PostgreSQL's client cannot read it: are its parameters right?"
+        ) from None
     return {name: value for name, value in _CONNECTION.items() if name not in given}
