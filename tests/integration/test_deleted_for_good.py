@@ -1,7 +1,7 @@
 """What is forgotten or purged is in no file of an SQLite store, also while others have the store open."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
