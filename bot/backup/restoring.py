@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from bot.app import store_file
 from bot.backup import databases
 from bot.backup.files import BackupError, copied, refused
-from bot.backup.manifest import INSTALLATIONS, STORE, Manifest, verified
+from bot.backup.manifest import INSTALLATIONS, MANIFEST, STORE, Manifest, verified
 from bot.backup.places import named
 from bot.backup.snapshots import folders, path_of, put_back
 from bot.desk.operations import PRESENT_S
@@ -18,6 +18,7 @@ from bot.settings import Settings
 from bot.store.copying import WaitingJobs
 from bot.store.sqlite import backup as sqlite
 from bot.store.sqlite.store import SqliteStore
+from index.digests import digest
 from index.snapshot import sync
 
 # The chat products in which the bot finds a message that it has posted: `ChatProduct.finds_copies`.
@@ -79,7 +80,8 @@ async def restore(
             jobs = await _prepared(draft, waiting)
             index = await asyncio.to_thread(_put_index, settings, folder, manifest, target)
             aside = await _set_aside(settings, now) if target.has_store else ""
-            await _put_store(settings, draft, told)
+            # The draft is made anew at each try. What is the same at each is the manifest of the backup.
+            await _put_store(settings, draft, told, f"{digest(folder / MANIFEST)} {waiting}")
         _put_installations(settings, folder, now)
     return Restored(folder, manifest, jobs, aside, index)
 
@@ -115,9 +117,9 @@ async def _set_aside(settings: Settings, now: datetime) -> str:
     return _renamed(store_file(settings), name)
 
 
-async def _put_store(settings: Settings, draft: Path, told: Callable[[str], None]) -> None:
+async def _put_store(settings: Settings, draft: Path, told: Callable[[str], None], source_id: str) -> None:
     if url := settings.store.url.get_secret_value():
-        await databases.copied_into_database(draft, url, told)
+        await databases.copied_into_database(draft, url, told, source_id)
         return
     if _files_of(store_file(settings)):
         raise BackupError("a store has appeared meanwhile: was the bot started?")
