@@ -11,16 +11,19 @@ from bot.store.sqlite.exporting import Export, exporting
 from index.errors import SettingsError
 
 
-async def copied_into_database(file: Path, url: str, told: Callable[[str], None]) -> list[dict[str, str | int]] | None:
+async def copied_into_database(
+    file: Path, url: str, told: Callable[[str], None], source_id: str = ""
+) -> list[dict[str, str | int]] | None:
     """Copy a store from a file; return name, rows and hash of each table, None if all was copied before.
 
     Raises StoreError, SettingsError.
 
-    `told` gets a line for each table. A copy that was broken off goes on where it was.
+    `told` gets a line for each table. A copy that was broken off goes on where it was, if it is of the same source:
+    `source_id` tells sources apart where a file is made anew at each try.
     """
     copied: list[dict[str, str | int]] = []
     with exporting(file) as source:
-        async with _postgres("importing").importing(url, source.source) as target:
+        async with _postgres("importing").importing(url, source_id or source.source) as target:
             if not await target.begin():
                 return None
             for table in TABLES:

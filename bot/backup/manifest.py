@@ -2,8 +2,8 @@
 
 <backup>/manifest.json         this
 <backup>/manifest.sha256       its SHA-256
-<backup>/citedesk.sqlite       the store, also that of a database
-<backup>/installations.sqlite  tokens of workspaces, only if they were asked for
+<backup>/citedesk.sqlite       the store, also that of a database; tokens of workspaces only if they were asked for
+<backup>/installations.sqlite  only with tokens, and only if an older release kept them in this file
 <backup>/index/<name>/         files of a snapshot
 <backup>/tenants/<tenant>/index/<name>/
 """

@@ -1,6 +1,7 @@
 """Restore a backup: everything is checked and prepared beside its place before anything there changes."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from tempfile import TemporaryDirectory
 from bot.app import store_file
 from bot.backup import databases
 from bot.backup.files import BackupError, copied, refused
-from bot.backup.manifest import INSTALLATIONS, STORE, Manifest, verified
+from bot.backup.manifest import INSTALLATIONS, MANIFEST, STORE, Manifest, verified
 from bot.backup.places import named
 from bot.backup.snapshots import folders, path_of, put_back
 from bot.desk.operations import PRESENT_S
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from bot.store.copying import WaitingJobs
 from bot.store.sqlite import backup as sqlite
 from bot.store.sqlite.store import SqliteStore
+from index.digests import digest
 from index.snapshot import sync
 
 # The chat products in which the bot finds a message that it has posted: `ChatProduct.finds_copies`.
@@ -34,21 +36,26 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored. `jobs` are the waiting jobs that were kept and ended, by queue."""
+    """What was restored. `jobs` are the waiting jobs that were kept and ended, by queue.
+
+    `aside` is where the store is that was there, `tokens_aside` the file of tokens, "" if there was none.
+    """
 
     folder: Path
     manifest: Manifest
     jobs: Mapping[str, tuple[int, int]]
     aside: str = ""
     index: Mapping[str, str] = field(default_factory=dict)
+    tokens_aside: str = ""
 
 
 async def checked(settings: Settings, source: Path, *, replace: bool) -> tuple[Path, Manifest, Target]:
     """Return the backup, and what is where it would go; nothing is changed.
 
-    Raises BackupError, StoreError, SettingsError: a damaged backup or one of a newer release, a bot that runs, and
-    without `replace` a store that is there.
+    Raises BackupError, StoreError, SettingsError: a damaged backup or one of a newer release, a bot that runs, root
+    where another user owns the data folder, and without `replace` a store that is there.
     """
+    _require_owner(settings.data_dir)
     folder = named(source)
     manifest = await asyncio.to_thread(verified, folder)
     _require_known(folder, manifest)
@@ -79,9 +86,10 @@ async def restore(
             jobs = await _prepared(draft, waiting)
             index = await asyncio.to_thread(_put_index, settings, folder, manifest, target)
             aside = await _set_aside(settings, now) if target.has_store else ""
-            await _put_store(settings, draft, told)
-        _put_installations(settings, folder, now)
-    return Restored(folder, manifest, jobs, aside, index)
+            # The draft is made anew at each try. What is the same at each is the manifest of the backup.
+            await _put_store(settings, draft, told, f"{digest(folder / MANIFEST)} {waiting}")
+        tokens_aside = _put_installations(settings, folder, manifest, now)
+    return Restored(folder, manifest, jobs, aside, index, tokens_aside)
 
 
 async def _prepared(draft: Path, waiting: WaitingJobs) -> Mapping[str, tuple[int, int]]:
@@ -115,9 +123,9 @@ async def _set_aside(settings: Settings, now: datetime) -> str:
     return _renamed(store_file(settings), name)
 
 
-async def _put_store(settings: Settings, draft: Path, told: Callable[[str], None]) -> None:
+async def _put_store(settings: Settings, draft: Path, told: Callable[[str], None], source_id: str) -> None:
     if url := settings.store.url.get_secret_value():
-        await databases.copied_into_database(draft, url, told)
+        await databases.copied_into_database(draft, url, told, source_id)
         return
     if _files_of(store_file(settings)):
         raise BackupError("a store has appeared meanwhile: was the bot started?")
@@ -138,14 +146,16 @@ def _files_of(store: Path) -> list[Path]:
     return [file for file in every if file.exists()]
 
 
-def _put_installations(settings: Settings, folder: Path, now: datetime) -> None:
-    saved, file = folder / INSTALLATIONS, settings.data_dir / INSTALLATIONS
-    if not saved.is_file():
-        return
+def _put_installations(settings: Settings, folder: Path, manifest: Manifest, now: datetime) -> str:
+    """Put back the file in which an older release kept tokens. Return where the one is that was there."""
+    if INSTALLATIONS not in manifest.files:
+        return ""
+    file, aside = settings.data_dir / INSTALLATIONS, ""
     if file.exists():
-        file.rename(file.with_name(f"installations-before_restore_{now:%Y%m%dt%H%M%S}.sqlite"))
-    copied(saved, file)
+        aside = str(file.rename(file.with_name(f"installations-before_restore_{now:%Y%m%dt%H%M%S}.sqlite")))
+    copied(folder / INSTALLATIONS, file)
     sync(settings.data_dir)
+    return aside
 
 
 def _put_index(settings: Settings, folder: Path, manifest: Manifest, target: Target) -> Mapping[str, str]:
@@ -164,6 +174,14 @@ def _put_index(settings: Settings, folder: Path, manifest: Manifest, target: Tar
         else:
             found[tenant] = "to be built again: the backup has none"
     return found
+
+
+def _require_owner(data_dir: Path) -> None:
+    """Refuse root in a data folder of somebody else, who could not read what root writes there."""
+    if os.geteuid() == 0 and data_dir.exists() and data_dir.stat().st_uid != 0:
+        raise BackupError(
+            f"{data_dir} belongs to another user, who could not read what root restores: run this as them"
+        )
 
 
 def _require_known(folder: Path, manifest: Manifest) -> None:

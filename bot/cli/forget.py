@@ -79,6 +79,7 @@ def _as_text(found: Forgotten) -> str:
     ]
     kept = {
         "curated_answers": "approved answers to questions of this person are kept: --with-approved deletes them",
-        "installations": "installations of the Slack app by this person are kept: let somebody else install it anew",
+        "installations": "installations of the Slack app by this person are kept, because nobody else has installed it "
+        "since: let somebody else do that, and run this again",
     }
     return "\n".join([*lines, *(f"{count} {kept[table]}" for table, count in found.kept.items() if count)])

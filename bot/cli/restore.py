@@ -62,7 +62,8 @@ def command(
 
 def _restored_json(found: Restored) -> dict[str, Any]:
     jobs = {queue: {"kept": kept, "ended": ended} for queue, (kept, ended) in found.jobs.items()}
-    return {"backup": str(found.folder), "set_aside": found.aside, "index": dict(found.index), "jobs": jobs}
+    aside = {"set_aside": found.aside, "tokens_set_aside": found.tokens_aside}
+    return {"backup": str(found.folder), **aside, "index": dict(found.index), "jobs": jobs}
 
 
 def _restored_text(found: Restored) -> str:
@@ -72,6 +73,11 @@ def _restored_text(found: Restored) -> str:
         f"store: {store_words(found.manifest)}",
         *(f"index{of_tenant(tenant)}: {words}" for tenant, words in found.index.items()),
         *([f"set aside: {found.aside}"] if found.aside else []),
+        *(
+            [f"set aside: {found.tokens_aside}, with tokens that are not encrypted: delete it when you are content"]
+            if found.tokens_aside
+            else []
+        ),
         *([f"jobs that waited: {kept} go on, {ended} ended without a reply"] if kept or ended else []),
         *(f"not in the backup: {words}" for words in found.manifest.left_out if not words.startswith("the index")),
         "What was asked and decided since then is not in it. Now: citedesk doctor && citedesk serve",

@@ -14,6 +14,8 @@ from bot.surfaces.words import Languages
 
 _log = structlog.get_logger(__name__)
 _LOOK_S = 5.0
+# Stands for an order that nobody can be told of.
+_SKIPPED = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,30 @@ class NeglectedOrders:
             await asyncio.sleep(_LOOK_S)
             try:
                 seen = await self.look(seen)
-            except StoreError as error:
-                _log.info("neglected_orders_not_seen", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - the next look tries again
+                _log.info("neglected_orders_not_seen", error=type(error).__name__)
 
     async def look(self, before: dict[str, str]) -> dict[str, str]:
         """Tell of the orders that are neglected and were so `before`; return those that are.
 
         Seen once, an order may be about to be taken: by whoever has just ended another build.
         """
-        found = await self.store.builds.neglected(NEGLECTED_S)
+        found = dict(await self.store.builds.neglected(NEGLECTED_S))
         for build_id in found.keys() & before.keys():
-            await self._tell(build_id, BuildOrder.model_validate_json(found[build_id]))
+            if before[build_id] == _SKIPPED or not await self._has_told(build_id, found[build_id]):
+                found[build_id] = _SKIPPED
         return found
+
+    async def _has_told(self, build_id: str, order: str) -> bool:
+        """Queue the message. Return False if that cannot succeed later either. Raises StoreError."""
+        try:
+            await self._tell(build_id, BuildOrder.model_validate_json(order))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one order must not keep the others from being told of
+            _log.error("neglected_order_skipped", build_id=build_id, error=type(error).__name__)
+            return False
+        return True
 
     async def _tell(self, build_id: str, order: BuildOrder) -> None:
         """Queue the message. Its key is that of the order, so that it is queued once."""

@@ -8,7 +8,7 @@
 | feedback, gaps, turns, people, threads | rows of the person are deleted |
 | posted | rows of the person's requests are deleted |
 | curated_answers | remembered ones are deleted; approved ones lose the asker's own words |
-| installations | kept, because the app needs them |
+| installations | deleted where somebody else has installed the app later; others are kept, because the app needs them |
 
 What the person decided as a reviewer stays, with another id.
 """
@@ -27,6 +27,11 @@ from pipeline.types import Trace
 NOBODY = "forgotten"
 R = TypeVar("R", Review, CuratedAnswer)
 _QUEUES = ("inbox", "outbox", "builds")
+_REPLACED = (
+    "DELETE FROM installations WHERE user_id = ? AND EXISTS (SELECT 1 FROM installations AS later "
+    "WHERE later.app = installations.app AND later.tenant_id = installations.tenant_id "
+    "AND later.user_id <> installations.user_id AND later.at > installations.at)"
+)
 
 
 class Statements(Protocol):
@@ -81,6 +86,7 @@ async def forget_person(run: Statements, user_id: str, save: SaveReview, *, appr
     rows["posted"] = sum([await run.write("DELETE FROM posted WHERE request_id = ?", (one,)) for one in sorted(own)])
     for queue in _QUEUES:
         rows[queue] = await _jobs(run, queue, user_id, own, {user_id, *places, *asked.places})
+    rows["installations"] = await run.write(_REPLACED, (user_id,))
     installed = await run.rows("SELECT count(*) FROM installations WHERE user_id = ?", (user_id,))
     found = Forgotten(rows, {"curated_answers": left, "installations": int(installed[0][0])})
     if dry_run:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from support.clock import Clock
 from support.full_store import REVIEW, WHERE, fill, message
 
 from bot.desk.review_changes import opened
@@ -14,6 +15,7 @@ from bot.store.records import (
     CuratedAnswer,
     Feedback,
     Gap,
+    Installed,
     JoinedAsker,
     KeptTurn,
     Outgoing,
@@ -84,6 +86,7 @@ async def _act(store: Store) -> None:
     await store.inbox.add(["event:10", "message:T1:a:gone1:1.0"], "{}", "T1")
     await store.inbox.add(["teams:gap:q-9:U0GONE:1", f"teams:gap:q-9:{_GONE}:2"], "{}", "T1")
     reply = message("q-gone").model_copy(update={"request_id": "q-gone", "text": _WORDS})
+    await store.installations.save(Installed("app", "T9", _GONE, "sealed"))
     await store.outbox.send([reply, message("to-them").model_copy(update={"channel_id": _GONE, "text": _WORDS})])
 
 
@@ -116,11 +119,13 @@ def _naming(dump: dict[str, list[Any]], *texts: str) -> dict[str, list[Any]]:
     return {table: rows for table, rows in found.items() if rows}
 
 
-async def test_nothing_names_the_person_or_holds_their_words_any_more(store: Store) -> None:
+async def test_nothing_names_the_person_or_holds_their_words_any_more(store: Store, clock: Clock) -> None:
     await fill(store)
     await _act_of_others(store)
     await _act(store)
-    assert len(_naming(await _dump(store), _GONE, _WORDS, "a:gone1")) == 12
+    clock.move(seconds=1)
+    await store.installations.save(Installed("app", "T9", _OTHER, "sealed"))
+    assert len(_naming(await _dump(store), _GONE, _WORDS, "a:gone1")) == 13
     found = await store.forget(_GONE, approved=True)
     assert _naming(await _dump(store), _GONE, _WORDS, "Gone Person", "a:gone1") == {}
     assert {table for table, count in found.rows.items() if not count} == {"builds"}
@@ -206,3 +211,25 @@ async def test_a_line_of_history_can_lose_its_name_and_nothing_else(store: Store
             await database.write(f"UPDATE review_events SET {change}")  # noqa: S608
     with pytest.raises(StoreError, match="append-only"):
         await database.write("DELETE FROM review_events")
+
+
+async def test_an_installation_goes_only_where_somebody_else_has_installed_the_app_anew(
+    store: Store, clock: Clock
+) -> None:
+    await store.installations.save(Installed("app", "T1", _GONE, "1"))
+    await store.installations.save(Installed("app", "T2", _OTHER, "2"))
+    clock.move(seconds=1)
+    await store.installations.save(Installed("app", "T1", _OTHER, "3"))
+    await store.installations.save(Installed("app", "T2", _GONE, "4"))
+    await store.installations.save(Installed("app", "T3", _GONE, "5"))
+    await store.installations.save(Installed("another app", "T3", _OTHER, "6"))
+    found = await store.forget(_GONE)
+    assert (found.rows["installations"], found.kept["installations"]) == (1, 2)
+    assert [one.payload for one in await store.installations.listed("app")] == ["2", "3", "4", "5"]
+    # What `citedesk forget` advises: somebody else installs it anew, and the command is run again.
+    clock.move(seconds=1)
+    for tenant_id in ("T2", "T3"):
+        await store.installations.save(Installed("app", tenant_id, _OTHER, "7"))
+    found = await store.forget(_GONE)
+    assert (found.rows["installations"], found.kept["installations"]) == (2, 0)
+    assert {one.user_id for one in await store.installations.listed("app")} == {_OTHER}

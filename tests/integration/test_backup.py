@@ -86,6 +86,48 @@ def test_tokens_come_back_if_they_were_asked_for(data: Path, tmp_path: Path) -> 
     assert content(tmp_path / "new" / "citedesk.sqlite")["installations"].startswith("1 ")
 
 
+def test_a_file_of_tokens_comes_back_and_the_one_that_is_there_is_set_aside_and_told_of(data: Path) -> None:
+    _tokens(data / "installations.sqlite", "saved")
+    backup = _backup(data, "--with-tokens")
+    _tokens(data / "installations.sqlite", "there")
+    told = _run("restore", backup, "--data-dir", data, "--replace").output
+    (aside,) = data.glob("installations-before_restore_*")
+    assert f"set aside: {aside}, with tokens that are not encrypted: delete it" in told
+    assert (b"there" in aside.read_bytes(), b"saved" in (data / "installations.sqlite").read_bytes()) == (True, True)
+    told = _run("restore", backup, "--data-dir", data, "--replace", "--json").output
+    assert json.loads(told)["tokens_set_aside"] in {str(file) for file in data.glob("installations-before_restore_*")}
+
+
+def test_a_file_of_tokens_that_the_manifest_does_not_name_is_not_restored(data: Path, tmp_path: Path) -> None:
+    backup = _backup(data)
+    _tokens(backup / "installations.sqlite", "slipped in")
+    told = _run("restore", backup, "--data-dir", tmp_path / "new").output
+    assert "installations.sqlite" not in told
+    assert not (tmp_path / "new" / "installations.sqlite").exists()
+
+
+def _tokens(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE slack_installations (token TEXT)")
+        connection.execute("INSERT INTO slack_installations VALUES (?)", (text,))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_root_restores_nothing_into_a_folder_of_somebody_else(data: Path, tmp_path: Path) -> None:
+    backup = _backup(data)
+    new = tmp_path / "new"
+    new.mkdir()
+    os.chown(new, 12345, 12345)
+    for more in ([], ["--check"]):
+        result = _run("restore", backup, "--data-dir", new, *more, code=1)
+        assert f"{new} belongs to another user" in result.output
+        assert result.output.count("\n") == 1
+    assert list(new.iterdir()) == []
+    os.chown(new, 0, 0)
+    _run("restore", backup, "--data-dir", new)
+
+
 def test_a_backup_is_private_from_the_first_byte(data: Path) -> None:
     backup = _backup(data)
     modes = {stat.S_IMODE(path.stat().st_mode) for path in backup.rglob("*") if path.is_file()}

@@ -3,18 +3,24 @@
 import asyncio
 import json
 import os
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pydantic import SecretStr
 from support.engines.postgres import PostgresServer
 from support.full_store import content, fill
 
 psycopg = pytest.importorskip("psycopg", reason="the extra `cluster` is not installed")
 
 from bot.backup.databases import copied_into_file  # noqa: E402
+from bot.backup.restoring import restore  # noqa: E402
 from bot.cli.main import main  # noqa: E402
+from bot.settings import Settings, StoreSettings  # noqa: E402
+from bot.store.port import StoreError  # noqa: E402
 from bot.store.postgres.store import PostgresStore  # noqa: E402
 from bot.store.sqlite.store import SqliteStore  # noqa: E402
 
@@ -139,3 +145,34 @@ async def test_tables_of_another_release_are_not_backed_up_by_this_one(filled_ur
     told = (await asyncio.to_thread(_run, filled_url, *words, code=1)).output
     assert "those of another release" in told
     assert list((tmp_path / "backups").iterdir()) == []
+
+
+class _KilledError(Exception):
+    """Breaks a restore off."""
+
+
+def _break_off(_: str) -> None:
+    raise _KilledError
+
+
+async def _older_backup(tmp_path: Path) -> Path:
+    """Return the backup of a store that lacks the last migration."""
+    file = tmp_path / "older" / "citedesk.sqlite"
+    store = await SqliteStore(file).open()
+    await fill(store)
+    await store.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = '016_forgotten_people'")
+    words = "backup", tmp_path / "backups", "--data-dir", file.parent, "--json"
+    return Path(json.loads((await asyncio.to_thread(_run, "", *words)).stdout)["backup"])
+
+
+async def test_a_restore_of_an_older_release_that_was_broken_off_goes_on(postgres_url: str, tmp_path: Path) -> None:
+    backup = await _older_backup(tmp_path)
+    settings = Settings(data_dir=tmp_path / "new", store=StoreSettings(url=SecretStr(postgres_url)))
+    with pytest.raises(_KilledError):
+        await restore(settings, backup, "check", replace=False, told=_break_off)
+    with pytest.raises(StoreError, match="copy of another store"):
+        await restore(settings, backup, "send", replace=False, told=lambda _: None)
+    await restore(settings, backup, "check", replace=False, told=lambda _: None)
+    assert await _rows(postgres_url, tmp_path) == content(backup / "citedesk.sqlite", _APART)

@@ -105,3 +105,19 @@ async def test_status_and_doctor_say_that_nothing_builds_as_long_as_an_order_wai
         await settled(desk.store)
     assert words not in await _said_by_status(desk)
     assert not [one for one in await diagnose(desk.settings) if one.what == "builds"]
+
+
+async def test_an_order_that_cannot_be_read_is_logged_once_and_keeps_no_other_from_being_told_of(
+    desk: Desk, clock: Clock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await desk.store.builds.add(["0:unreadable"], "{}")
+    await _order(desk)
+    clock.move(seconds=NEGLECTED_S + 1)
+    orders, seen = _orders(desk), dict[str, str]()
+    for _ in range(4):
+        seen = await orders.look(seen)
+    assert len(seen) == 2
+    await desk.until(lambda: desk.hidden(ADMIN), 2)
+    assert _told(desk) == _TOLD
+    logged = [line for line in "".join(capfd.readouterr()).splitlines() if "neglected_order_skipped" in line]
+    assert len(logged) == 1

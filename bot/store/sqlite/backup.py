@@ -135,6 +135,7 @@ def settled(file: Path, what: WaitingJobs, findable: Collection[str]) -> Mapping
 def _opened(file: Path, mode: Literal["ro", "rw"]) -> Iterator[sqlite3.Connection]:
     try:
         with closing(sqlite3.connect(_uri(file, mode), uri=True, timeout=_BUSY_S)) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
             yield connection
             connection.commit()
     except sqlite3.Error as error:

@@ -158,13 +158,13 @@ class Database(_Statements):
             if not self._file.exists():
                 self._file.touch(mode=0o600)
             connection = sqlite3.connect(self._file, timeout=self._busy_s, check_same_thread=False)
+            # What is deleted is overwritten: a text that is purged or forgotten is not left in free parts of the file.
+            connection.execute("PRAGMA secure_delete = ON")
             database = sqlite_utils.Database(connection)
             database.enable_wal()
             # Foreign keys are switched on after the migrations, because a migration may drop and rebuild a table.
             migrations.apply(database)
             connection.execute("PRAGMA foreign_keys = ON")
-            # What is deleted is overwritten: a text that is purged or forgotten is not left in free parts of the file.
-            connection.execute("PRAGMA secure_delete = ON")
             connection.isolation_level = None
         except (sqlite3.DatabaseError, OSError) as error:
             raise StoreError(f"the store {self._file} cannot be opened: {error}") from error

@@ -12,6 +12,7 @@ from bot.store.retention import purge
 from bot.store.shared import Signals
 from bot.store.sqlite.curated import CuratedTable, GapTable
 from bot.store.sqlite.database import Database, Executor
+from bot.store.sqlite.journal import empty_journal
 from bot.store.sqlite.posted import PeopleTable, PostedTable, TurnTable
 from bot.store.sqlite.queues import QueueTable
 from bot.store.sqlite.requests import FeedbackTable, RequestTable, ThreadTable
@@ -54,6 +55,7 @@ class SqliteStore(SqliteTables):
     """`bot.store.port.Store` in one file. `now` returns the time in UTC."""
 
     def __init__(self, file: Path, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._file = file
         self._database = Database(file, now)
         self._process = InProcess()
         super().__init__(self._database, SentAtOnce(self._process))
@@ -102,6 +104,7 @@ class SqliteStore(SqliteTables):
     async def purge(self, kept: Retention) -> None:
         """Delete texts and rows that are older than they are kept; of very many, some each time."""
         await purge(self, kept)
+        await empty_journal(self._file)
 
     async def check_writable(self) -> None:
         """Write a row, and delete it in the same transaction. Raises StoreError if the store takes no writes."""
@@ -112,6 +115,8 @@ class SqliteStore(SqliteTables):
         try:
             async with self._database.transaction() as transaction:
                 save = ReviewTable(transaction).replace
-                return await forget_person(transaction, user_id, save, approved=approved, dry_run=dry_run)
+                found = await forget_person(transaction, user_id, save, approved=approved, dry_run=dry_run)
         except UndoneError as undone:
             return undone.found
+        await empty_journal(self._file)
+        return found
