@@ -34,6 +34,8 @@ from index.builder import BuildRules, build  # noqa: E402
 from index.embedding.model import OnnxEmbedder  # noqa: E402
 
 os.environ["CITEDESK_INDEX__EMBEDDERS_DIR"] = str(EMBEDDERS)
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)
 REPOSITORY = Path(__file__).parents[1]
 DATA = REPOSITORY.parent / "shared" / "data"
 ARTICLES = REPOSITORY / "deploy" / "demo" / "articles"
@@ -47,9 +49,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _log_as_at_first() -> Iterator[None]:
-    """Undo how a test sets up the log: every command does, for the whole process."""
+def _process_as_at_first() -> Iterator[None]:
+    """Undo what every command sets for the whole process: the log, and that files are private."""
+    # What a fixture of the module has run, too.
+    os.umask(_UMASK)
     yield
+    os.umask(_UMASK)
     structlog.reset_defaults()
 
 

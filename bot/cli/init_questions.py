@@ -16,7 +16,7 @@ _CONVERSATION = re.compile(r"19:\S+@\S+")
 
 def _token(beginning: str) -> Check:
     def problem(value: str) -> str:
-        if re.search(r"[\s\"']", value) or not value.isascii():
+        if re.search(r"[\s\"']", value) or not (value.isascii() and value.isprintable()):
             return "a token holds no spaces, quotes or accents"
         return "" if value.startswith(beginning) else f"it begins with {beginning}"
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import click
+
 from bot.app import is_stored, open_store
 from bot.cli.printing import say
 from bot.settings import Settings
@@ -21,7 +23,10 @@ async def opened_store(settings: Settings, tenant: str = "") -> AsyncIterator[St
     Raises StoreError, SettingsError.
     """
     if not await asyncio.to_thread(is_stored, settings):
-        say(f"citedesk: {no_store_words(settings)}", err=True)
+        context = click.get_current_context(silent=True)
+        # With --json standard error holds at most one object.
+        if not (context and context.params.get("as_json")):
+            say(f"citedesk: {no_store_words(settings)}", err=True)
         yield None
         return
     store = await open_store(settings)

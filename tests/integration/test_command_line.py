@@ -118,7 +118,7 @@ def test_rows_that_lack_a_field_of_the_report_are_refused_with_one_line(folder: 
 @pytest.mark.parametrize(
     ("arguments", "env", "status", "says"),
     [
-        (["ask", "x", "--data-dir", "void"], {}, 5, "No answer (INDEX_UNAVAILABLE)"),
+        (["ask", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),
         (["ask", ""], {}, 6, "There is no question"),
         (["ask", "x" * 12_001], {}, 6, "longer than the limit of 12,000 characters"),
         (["search", "x", "--data-dir", "void"], {}, 1, "no index yet: run `citedesk index build PATH`"),

@@ -89,7 +89,7 @@ async def test_what_was_stored_in_plain_text_is_encrypted_and_stays_as_new_as_it
     keys = TokenKeys.of(new_key())
     assert await _bot_token(store, keys) == "xoxb-new"
     assert await sealed_anew(_APP, store, keys) == 2
-    assert all("xox" not in stored.payload for stored in await store.installations.listed(_APP))
+    assert all("xoxb-" not in stored.payload for stored in await store.installations.listed(_APP))
     assert await _bot_token(store, keys) == "xoxb-new"
 
 

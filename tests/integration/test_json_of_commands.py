@@ -150,7 +150,7 @@ def test_the_exit_status_says_how_a_question_ended(arguments: list[str], status:
 
 
 def test_without_an_index_no_answer_is_possible(tmp_path: Path) -> None:
-    assert _run("ask", _QUESTION, "--data-dir", str(tmp_path)).exit_code == 5
+    assert _run("ask", _QUESTION, "--data-dir", str(tmp_path)).exit_code == 1
 
 
 def test_standard_input_that_is_no_text_is_still_a_question(folder: Path) -> None:

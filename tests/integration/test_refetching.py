@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ from index.snapshot import SnapshotFolder
 _RULES = LoadRules(fetch_delay_s=0, private_hosts=("127.0.0.1",))
 _OLD = "Tue, 03 Mar 2026 10:00:00 GMT"
 _FEE = "How much is the fee for a returned debit?"
+# Of a build of two pages, at least.
+_STEPS = 5
 
 
 @dataclass
@@ -221,12 +224,6 @@ async def test_the_bot_stops_at_once_in_the_middle_of_a_build(tmp_path: Path, si
 
 
 async def test_a_build_can_be_stopped_at_each_of_its_steps(tmp_path: Path, site: _Site) -> None:
-    steps = 0
-
-    def counting() -> None:
-        nonlocal steps
-        steps += 1
-
     def build_until(last: int) -> None:
         taken = 0
 
@@ -238,13 +235,17 @@ async def test_a_build_can_be_stopped_at_each_of_its_steps(tmp_path: Path, site:
 
         build([site.map], tmp_path / "data", shared_embedder(), BuildRules(load=_RULES), checkpoint=checkpoint)
 
-    rules = BuildRules(load=_RULES)
-    await asyncio.to_thread(build, [site.map], tmp_path / "other", shared_embedder(), rules, checkpoint=counting)
-    for step in range(1, steps + 1):
-        with pytest.raises(BuildStoppedError):
+    stopped = 0
+    # How many steps there are differs: while a build waits for a reader, it looks again and again.
+    for step in count(1):
+        try:
             await asyncio.to_thread(build_until, step)
-    assert _folder(tmp_path).names() == []
-    await asyncio.to_thread(build_until, 0)
+        except BuildStoppedError:
+            stopped += 1
+            assert _folder(tmp_path).names() == []
+        else:
+            break
+    assert stopped > _STEPS
     assert len(_folder(tmp_path).names()) == 1
 
 
