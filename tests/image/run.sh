@@ -14,7 +14,9 @@ finish() {
   podman rm --all --force >/dev/null 2>&1 || true
   if [[ -z ${KEEP:-} ]]; then
     podman rmi --all --force >/dev/null 2>&1 || true
-    podman unshare rm -rf "$folder" 2>/dev/null || rm -rf "$folder"
+    # As root podman mounts its storage on itself.
+    umount --quiet "$folder/store/overlay" 2>/dev/null || true
+    podman unshare rm -rf "$folder" 2>/dev/null || rm -rf "$folder" || true
   fi
 }
 trap finish EXIT
