@@ -73,7 +73,7 @@ def add_variables(merged: Merged, model: type[BaseModel], environment: Mapping[s
             own = _own(name, value, model, merged.values)
             if own:
                 found.append(own)
-            else:
+            elif value:
                 unknown.append(_unknown(name, model))
     _refuse_both(found)
     for one in found:

@@ -285,6 +285,7 @@ def test_variables_of_others_stop_nothing_and_are_named(monkeypatch: pytest.Monk
     others = ("CITEDESK_HOME", "CITEDESK_IMAGE", "CITEDESK_MODE", "CITEDESK_TOKEN", "CITEDESK_USER", "CITEDESK_VERSION")
     for name in others:
         monkeypatch.setenv(name, "1.2")
+    monkeypatch.setenv("CITEDESK_SPECIAL", "")
     assert load_with_origins(None, {}).unknown == others
 
 
