@@ -17,7 +17,7 @@ from bot.cli import export_model, index_worker, publishing
 from bot.cli.access_warnings import live_warnings
 from bot.cli.arguments import Commands, examples
 from bot.cli.options import AS_JSON, DATA_DIR, TENANT, settings_of
-from bot.cli.printing import Line, is_terminal, say, say_json, show
+from bot.cli.printing import Line, is_terminal, say, say_json, show, waiting
 from bot.cli.signals import ended_by_sigterm
 from bot.cli.stored import no_index_words, require_index
 from bot.private_files import tighten
@@ -85,8 +85,10 @@ def _build_one(settings: Settings, places: tuple[str, ...], *, as_json: bool, fo
     folders = _places(settings, places)
     published = publishing.published_of(settings) if publish else None
     tighten(settings.data_dir)
-    with build_progress(show=not as_json) as progress:
+    # At first the model is exported, which takes a while.
+    with waiting("Prepare the embedding model"):
         embedder, rules = build_embedder(settings), build_rules(settings, force=force)
+    with build_progress(show=not as_json) as progress:
         build_here = partial(build, folders, settings.data_dir, embedder, rules, progress)
         coverage = published.built(build_here) if published else build_here()
     warnings = live_warnings(settings)
