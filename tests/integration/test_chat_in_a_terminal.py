@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
@@ -80,6 +81,8 @@ def _own_terminal(slave: int) -> Callable[[], None]:
     """Return what makes the terminal that of the process, so that Ctrl-C there interrupts it."""
 
     def own() -> None:
+        # Whoever has started the tests in the background lets everything ignore it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
