@@ -77,8 +77,8 @@ async def test_where_the_bot_may_not_post_the_asker_is_told_directly_and_operato
 
 async def test_a_question_that_fails_again_and_again_ends_in_an_apology(own_data: Path, articles: Path) -> None:
     # A look at the store would take a failure that is meant for the question.
-    seldom = {"server": {"port": 0, "look_s": 3600.0}}
-    async with workspace(own_data, articles, delivery={**_QUICK, "attempts": 2}, **seldom) as desk:
+    seldom = {"port": 0, "look_s": 3600.0}
+    async with workspace(own_data, articles, delivery={**_QUICK, "attempts": 2}, server=seldom) as desk:
         object.__setattr__(desk.bot.use_cases.questions.store, "transaction", _failing_twice(desk))
         question = await desk.ask(_QUESTIONS[0])
         reply = await desk.reply_to(question)
