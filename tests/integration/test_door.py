@@ -3,10 +3,8 @@
 import asyncio
 import gzip
 import io
-import logging
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -18,7 +16,6 @@ from support.waiting import until
 
 from bot.http_door import listening, network_of
 from bot.settings import ServerSettings
-from bot.telemetry.logs import configure_logging
 
 _GET = b"GET /quick HTTP/1.1\r\nHost: x\r\n\r\n"
 _HALF = b"GET /quick HTTP/1.1\r\nHost: x\r\nX-Half: "
@@ -97,16 +94,6 @@ async def _house(transfer_s: float = 0.4, idle_s: float = 60.0, connections: int
             house.go_on.set()
     for writer in house.opened:
         writer.transport.abort()
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", stream)
-        configure_logging("DEBUG")
-        yield stream
-    logging.basicConfig(handlers=[], force=True)
 
 
 async def _ends(reader: asyncio.StreamReader) -> bool:

@@ -5,35 +5,21 @@ import hmac
 import http.client
 import io
 import json
-import logging
-import sys
 import time
 from asyncio import to_thread
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import pytest
 from support.waiting import until
 from support.workspace import ASKER, SUPPORT, Desk, workspace
 
 from bot.slack.http import EVENTS_PATH
-from bot.telemetry.logs import configure_logging
 
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _NOW = str(int(time.time()))
 _MAC = "v0=" + "0" * 64
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", stream)
-        configure_logging("DEBUG")
-        yield stream
-    logging.basicConfig(handlers=[], force=True)
 
 
 def _sent(

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,20 +31,6 @@ from bot.store.sqlite.store import SqliteStore
 from index.errors import SettingsError
 
 _APP = "1.2"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    opened: Store
-    if request.param == "sqlite":
-        opened = await SqliteStore(tmp_path / "s.sqlite").open()
-    else:
-        url = request.getfixturevalue("postgres_url")
-        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-        opened = await PostgresStore(url).open()
-    yield opened
-    await opened.close()
 
 
 def _installation(team: str = "T1", user: str = "U1", token: str = "xoxb-1", **more: Any) -> Installation:  # noqa: ANN401, S107

@@ -3,8 +3,6 @@
 import io
 import json
 import logging
-import sys
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -13,7 +11,6 @@ from support.builders import FixedRetriever, ScriptedProvider, asked, chunk, con
 from support.scripted_llm import Step, scripted_llm
 from support.secrets_planted import KINDS, heart, planted
 
-from bot.telemetry.logs import configure_logging
 from pipeline.errors import SchemaError
 from pipeline.models.breaker import CircuitBreaker
 from pipeline.models.openai import ModelOptions, OpenAIProvider
@@ -21,16 +18,6 @@ from pipeline.models.retrying import RetryPolicy
 from pipeline.safety.redaction import redacted
 
 _SECRETS = planted(1000)
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stderr", stream)
-        configure_logging("DEBUG")
-        yield stream
-    logging.basicConfig(handlers=[], force=True)
 
 
 def test_there_are_enough_kinds() -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +11,8 @@ from bot.slack.installations import NotAdmittedError
 from bot.slack.stored_installations import StoredInstallations, StoredStates
 from bot.slack.token_keys import TokenKeys, new_key
 from bot.store.port import Store
-from bot.store.sqlite.store import SqliteStore
 
 _KEYS = TokenKeys.of(new_key())
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    opened: Store
-    if request.param == "sqlite":
-        opened = await SqliteStore(tmp_path / "s.sqlite").open()
-    else:
-        url = request.getfixturevalue("postgres_url")
-        from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - its library is an extra
-
-        opened = await PostgresStore(url).open()
-    yield opened
-    await opened.close()
 
 
 def _installation(team: str | None = "T1", user: str = "U1", token: str = "xoxb-1", **more: Any) -> Installation:  # noqa: ANN401, S107
